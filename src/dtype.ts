@@ -1,0 +1,30 @@
+export type TypedArray = Float32Array | Float64Array | BigInt64Array | Int32Array | Int8Array | Uint8Array | Uint16Array;
+
+interface DTypeRow {
+  /** Name in a safetensors header. */
+  safetensors: string;
+  bytes: number;
+  array: new (buffer: ArrayBuffer, offset?: number, length?: number) => TypedArray;
+}
+
+/** One row a dtype. 16-bit floats are held as their bits. */
+export const DTYPES = {
+  float64: { safetensors: 'F64', bytes: 8, array: Float64Array },
+  float32: { safetensors: 'F32', bytes: 4, array: Float32Array },
+  float16: { safetensors: 'F16', bytes: 2, array: Uint16Array },
+  bfloat16: { safetensors: 'BF16', bytes: 2, array: Uint16Array },
+  int64: { safetensors: 'I64', bytes: 8, array: BigInt64Array },
+  int32: { safetensors: 'I32', bytes: 4, array: Int32Array },
+  int8: { safetensors: 'I8', bytes: 1, array: Int8Array },
+  uint8: { safetensors: 'U8', bytes: 1, array: Uint8Array },
+  bool: { safetensors: 'BOOL', bytes: 1, array: Uint8Array },
+} as const satisfies Record<string, DTypeRow>;
+
+export type DType = keyof typeof DTYPES;
+
+const BY_SAFETENSORS = new Map(Object.entries(DTYPES).map(([name, row]) => [row.safetensors, name as DType]));
+
+/** The dtype whose safetensors name is `name`, if this build knows it. */
+export function dtypeOfSafetensors(name: string): DType | undefined {
+  return BY_SAFETENSORS.get(name);
+}

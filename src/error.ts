@@ -1,0 +1,55 @@
+/** Every code a {@link TraceletError} can carry, and what it says went wrong. */
+export const ERROR_CODES = {
+  config: 'a configuration value is missing, out of range or unknown',
+  checkpoint: 'a tensor of a checkpoint is missing, extra or wrongly shaped',
+  format: 'a file does not follow its format',
+  integrity: 'bytes do not match the hash stored with them',
+  version: 'a file was written by a version this build does not read',
+  op: 'an op name is unknown to this build',
+  shape: 'the dimensions of tensors do not fit',
+  dtype: 'the element type of a tensor does not fit',
+  value: 'an argument or element has a value that is not allowed',
+  tied: 'two parameters share memory and cannot be traced',
+  training: 'training mode was asked of an inference-only model',
+  tracing: 'a model cannot be recorded as a trace',
+  tracing_check: 'a trace and its eager model disagree',
+  memory: 'wasm memory could not be had',
+  busy: 'a trace is in the middle of another call',
+  disposed: 'an object was used after dispose()',
+  source: 'a file, URL or stream could not be read or written',
+  kernels: 'the wasm kernels could not be loaded or failed',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The parts that make up the message of a {@link TraceletError}. */
+export interface Problem {
+  /** The thing at fault: a parameter, tensor, file, argument. */
+  what: string;
+  expected?: string;
+  got?: string;
+  /** What the caller can do about it. */
+  cure?: string;
+  /** Replaces the composed first sentence, where a fixed wording is promised. */
+  sentence?: string;
+  cause?: unknown;
+}
+
+/** The one error type of the library: `code` is stable, the message names the thing, what was expected, what was got and the cure. */
+export class TraceletError extends Error {
+  readonly code: ErrorCode;
+  readonly what: string;
+
+  constructor(code: ErrorCode, problem: Problem) {
+    super(compose(problem), problem.cause === undefined ? undefined : { cause: problem.cause });
+    this.name = 'TraceletError';
+    this.code = code;
+    this.what = problem.what;
+  }
+}
+
+function compose({ what, expected, got, cure, sentence }: Problem): string {
+  const facts = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
+  const first = sentence ? `${sentence}. ${what}${facts ? `: ${facts}` : ''}` : `${what}${facts ? `: ${facts}` : ''}`;
+  return cure ? `${first}. ${cure}` : first;
+}

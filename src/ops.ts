@@ -1,0 +1,385 @@
+import type { DType } from './dtype.ts';
+import { TraceletError } from './error.ts';
+import { type Shape, sameShape, sizeOf } from './tensor.ts';
+
+/**
+ * What an argument of a kernel is. A kernel takes pointers for tensors and scratch, i32 for int, attr and activation, f32 for float.
+ *
+ *   out         the result
+ *   float32 …   an operand of that dtype, row-major; `?` may be left out (pointer 0)
+ *   packed      a [n, k] weight in panels of 8 rows (see assembly/pack.ts)
+ *   scratch     memory for the duration of the call; `infer` says how many bytes
+ *   int         a dimension that `infer` derives from shapes and attrs
+ *   attr        a whole number given by the caller
+ *   float       a number given by the caller
+ *   activation  the name of an op that has an `epilogue`, or none
+ */
+export type Kind =
+  | 'out'
+  | 'float32'
+  | 'float32?'
+  | 'int32'
+  | 'int32?'
+  | 'int8'
+  | 'packed'
+  | 'scratch'
+  | 'int'
+  | 'attr'
+  | 'float'
+  | 'activation';
+
+/** What follows from the shapes of an op's operands and its attributes. */
+export interface Inferred {
+  shape: Shape;
+  ints: Record<string, number>;
+  scratch?: number;
+}
+
+export interface Row {
+  /** In the order of the kernel's parameters, of words in a trace and of columns in a listing. */
+  args: Readonly<Record<string, Kind>>;
+  /** Throws a `shape` error where operands do not fit. Optional operands that were left out are absent. */
+  infer(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred;
+  /** Floating-point operations of one call. */
+  flops(ints: Record<string, number>): number;
+  /** Bytes moved, where that is not simply each operand once. */
+  bytes?(ints: Record<string, number>): number;
+  /** The operand that `out` may overwrite. */
+  inPlace?: string;
+  /** The number by which `linear` knows this op as its activation. */
+  epilogue?: number;
+  doc: string;
+}
+
+const last = (shape: Shape): number => shape[shape.length - 1];
+const rowsOf = (shape: Shape): number => sizeOf(shape.slice(0, -1));
+const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;
+
+function need(holds: boolean, what: string, expected: string, ...got: (Shape | number)[]): void {
+  if (!holds)
+    throw new TraceletError('shape', { what, expected, got: got.map((g) => (typeof g === 'number' ? `${g}` : `[${g}]`)).join(' and ') });
+}
+
+/** x op b, where b has x's shape or a suffix of it. */
+function broadcast(name: string): Row['infer'] {
+  return ({ a, b }) => {
+    need(
+      b.length <= a.length && sameShape(a.slice(a.length - b.length), b),
+      name,
+      'a second operand whose shape ends the first one’s',
+      a,
+      b,
+    );
+    return { shape: a, ints: { n: sizeOf(a), period: sizeOf(b) } };
+  };
+}
+
+function elementwise(doc: string, flops: number, epilogue?: number): Row {
+  return {
+    args: { out: 'out', x: 'float32', n: 'int' },
+    infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
+    flops: ({ n }) => flops * n,
+    inPlace: 'x',
+    epilogue,
+    doc,
+  };
+}
+
+function rowwise(doc: string, flops: number): Row {
+  return {
+    args: { out: 'out', x: 'float32', rows: 'int', cols: 'int' },
+    infer: ({ x }) => {
+      need(x.length >= 1, 'softmax', 'at least one dimension', x);
+      return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
+    },
+    flops: ({ rows, cols }) => flops * rows * cols,
+    inPlace: 'x',
+    doc,
+  };
+}
+
+function lookup(name: string, { ids, table }: Record<string, Shape>): Inferred {
+  need(table.length === 2, name, 'a table [vocabulary, hidden]', table);
+  return { shape: [...ids, table[1]], ints: { rows: sizeOf(ids), cols: table[1], vocab: table[0] } };
+}
+
+function normalised(name: string, { x, weight, bias }: Record<string, Shape>): Inferred {
+  need(sameShape(weight, [last(x)]) && sameShape(bias, weight), name, `weight and bias of shape [${last(x)}]`, weight, bias);
+  return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
+}
+
+/** Rows of queries whose scores the attention kernels hold at once. */
+export const ATTENTION_BLOCK = 48;
+
+/**
+ * Dimensions shared by the attention kernels: `hidden` numbers a row of x ([batch, sequence, …]) belong to queries alone.
+ * Scratch holds one head's keys and values in panels of 8 and the scores of one block of queries.
+ */
+function attended(
+  name: string,
+  x: Shape,
+  hidden: number,
+  { mask, starts }: Record<string, Shape>,
+  { heads }: Record<string, number>,
+): Inferred {
+  need(x.length === 3, name, 'activations [batch, sequence, hidden]', x);
+  const [batch, longest] = x;
+  need(heads > 0 && hidden % heads === 0, name, `heads that divide the hidden size ${hidden}`, heads);
+  need(sameShape(starts, [batch + 1]), name, `starts of shape [${batch + 1}]`, starts);
+  if (mask) need(sameShape(mask, [batch, longest]), name, `a mask of shape [${batch}, ${longest}]`, mask);
+  const head_dim = hidden / heads;
+  const keys = roundUp(longest, 8) * head_dim;
+  const values = longest * roundUp(head_dim, 8);
+  const scores = ATTENTION_BLOCK * roundUp(longest, 8);
+  return { shape: [batch, longest, hidden], ints: { batch, head_dim, longest }, scratch: 4 * (keys + values + scores) };
+}
+
+const attentionFlops = ({ batch, longest, heads, head_dim }: Record<string, number>): number =>
+  batch * heads * longest * longest * (4 * head_dim + 10);
+
+/** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/reference.ts. */
+export const OPS = {
+  embedding: {
+    args: { out: 'out', ids: 'int32', table: 'float32', rows: 'int', cols: 'int', vocab: 'int' },
+    infer: (shapes) => lookup('embedding', shapes),
+    flops: () => 0,
+    bytes: ({ rows, cols }) => 8 * rows * cols + 4 * rows,
+    doc: 'out[r] = table[ids[r]]',
+  },
+  embedding_add: {
+    args: { out: 'out', x: 'float32', ids: 'int32', table: 'float32', rows: 'int', cols: 'int', vocab: 'int' },
+    infer: ({ x, ids, table }) => {
+      const inferred = lookup('embedding_add', { ids, table });
+      const per = inferred.shape;
+      need(sameShape(x.slice(x.length - per.length), per) && sizeOf(x) === sizeOf(per), 'embedding_add', `x of shape [${per}]`, x);
+      return { ...inferred, shape: x };
+    },
+    flops: ({ rows, cols }) => rows * cols,
+    bytes: ({ rows, cols }) => 12 * rows * cols + 4 * rows,
+    inPlace: 'x',
+    doc: 'out[r] = x[r] + table[ids[r]]',
+  },
+  linear: {
+    args: { out: 'out', x: 'float32', weight: 'packed', bias: 'float32?', activation: 'activation', m: 'int', n: 'int', k: 'int' },
+    infer: ({ x, weight, bias }) => {
+      need(weight.length === 2 && last(x) === weight[1], 'linear', `a weight [out, ${last(x)}] for x [${x}]`, weight);
+      if (bias) need(sameShape(bias, [weight[0]]), 'linear', `a bias of shape [${weight[0]}]`, bias);
+      return { shape: [...x.slice(0, -1), weight[0]], ints: { m: rowsOf(x), n: weight[0], k: weight[1] } };
+    },
+    flops: ({ m, n, k }) => 2 * m * n * k,
+    doc: 'out = activation(x · weightᵀ + bias)',
+  },
+  attention: {
+    args: {
+      out: 'out',
+      q: 'float32',
+      k: 'float32',
+      v: 'float32',
+      mask: 'int32?',
+      starts: 'int32',
+      scratch: 'scratch',
+      batch: 'int',
+      longest: 'int',
+      heads: 'attr',
+      head_dim: 'int',
+      scale: 'float',
+    }, // prettier-ignore
+    infer: (shapes, attrs) => {
+      const { q, k, v } = shapes;
+      need(sameShape(q, k) && sameShape(q, v), 'attention', 'queries, keys and values of one shape', q, k, v);
+      return attended('attention', q, last(q), shapes, attrs);
+    },
+    flops: attentionFlops,
+    doc: 'out = softmax(q · kᵀ · scale) · v by head and sequence; keys where mask is 0 are left out',
+  },
+  attention_qkv: {
+    args: {
+      out: 'out',
+      qkv: 'float32',
+      mask: 'int32?',
+      starts: 'int32',
+      scratch: 'scratch',
+      batch: 'int',
+      longest: 'int',
+      heads: 'attr',
+      head_dim: 'int',
+      scale: 'float',
+    }, // prettier-ignore
+    infer: (shapes, attrs) => {
+      need(last(shapes.qkv) % 3 === 0, 'attention_qkv', 'queries, keys and values side by side', shapes.qkv);
+      return attended('attention_qkv', shapes.qkv, last(shapes.qkv) / 3, shapes, attrs);
+    },
+    flops: attentionFlops,
+    doc: 'attention with queries, keys and values side by side in each row of qkv',
+  },
+  attention_weights: {
+    args: {
+      out: 'out',
+      q: 'float32',
+      k: 'float32',
+      mask: 'int32?',
+      starts: 'int32',
+      scratch: 'scratch',
+      batch: 'int',
+      longest: 'int',
+      heads: 'attr',
+      head_dim: 'int',
+      scale: 'float',
+    }, // prettier-ignore
+    infer: (shapes, attrs) => {
+      const { q, k } = shapes;
+      need(sameShape(q, k), 'attention_weights', 'queries and keys of one shape', q, k);
+      const inferred = attended('attention_weights', q, last(q), shapes, attrs);
+      return { ...inferred, shape: [q[0], attrs.heads, q[1], q[1]] };
+    },
+    flops: ({ batch, longest, heads, head_dim }) => batch * heads * longest * longest * (2 * head_dim + 10),
+    doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses',
+  },
+  layer_norm: {
+    args: { out: 'out', x: 'float32', weight: 'float32', bias: 'float32', rows: 'int', cols: 'int', eps: 'float' },
+    infer: (shapes) => normalised('layer_norm', shapes),
+    flops: ({ rows, cols }) => 8 * rows * cols,
+    inPlace: 'x',
+    doc: 'each row of x moved to mean 0 and variance 1, then scaled by weight and shifted by bias',
+  },
+  add_layer_norm: {
+    args: { out: 'out', x: 'float32', residual: 'float32', weight: 'float32', bias: 'float32', rows: 'int', cols: 'int', eps: 'float' },
+    infer: (shapes) => {
+      need(sameShape(shapes.x, shapes.residual), 'add_layer_norm', 'x and residual of one shape', shapes.x, shapes.residual);
+      return normalised('add_layer_norm', shapes);
+    },
+    flops: ({ rows, cols }) => 9 * rows * cols,
+    inPlace: 'x',
+    doc: 'layer_norm(x + residual)',
+  },
+  softmax: rowwise('out[r] = exp(x[r] - max) / sum', 6),
+  log_softmax: rowwise('out[r] = x[r] - max - log(sum(exp(x[r] - max)))', 6),
+  gelu: elementwise('x · Φ(x), exact (erf)', 12, 1),
+  gelu_new: elementwise('0.5 · x · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))', 14, 2),
+  relu: elementwise('max(x, 0)', 1, 3),
+  silu: elementwise('x · sigmoid(x)', 9, 4),
+  tanh: elementwise('tanh(x)', 10, 5),
+  sigmoid: elementwise('1 / (1 + exp(-x))', 8, 6),
+  add: {
+    args: { out: 'out', a: 'float32', b: 'float32', n: 'int', period: 'int' },
+    infer: broadcast('add'),
+    flops: ({ n }) => n,
+    inPlace: 'a',
+    doc: 'out = a + b, b repeated along the leading dimensions',
+  },
+  mul: {
+    args: { out: 'out', a: 'float32', b: 'float32', n: 'int', period: 'int' },
+    infer: broadcast('mul'),
+    flops: ({ n }) => n,
+    inPlace: 'a',
+    doc: 'out = a · b, b repeated along the leading dimensions',
+  },
+  scale: {
+    args: { out: 'out', x: 'float32', n: 'int', factor: 'float' },
+    infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
+    flops: ({ n }) => n,
+    inPlace: 'x',
+    doc: 'out = factor · x',
+  },
+  strided: {
+    args: {
+      out: 'out',
+      x: 'float32',
+      offset: 'attr',
+      d0: 'attr',
+      d1: 'attr',
+      d2: 'attr',
+      d3: 'attr',
+      s0: 'attr',
+      s1: 'attr',
+      s2: 'attr',
+      s3: 'attr',
+    }, // prettier-ignore
+    infer: ({ x }, { offset, d0, d1, d2, d3, s0, s1, s2, s3 }) => {
+      const dims = [d0, d1, d2, d3];
+      const strides = [s0, s1, s2, s3];
+      const furthest = dims.reduce((at, dim, i) => at + (dim - 1) * strides[i], offset);
+      need(
+        Math.min(offset, ...dims.map((d) => d - 1), ...strides) >= 0 && furthest < sizeOf(x),
+        'strided',
+        `elements within [${x}]`,
+        furthest,
+      );
+      return { shape: dims, ints: {} };
+    },
+    flops: () => 0,
+    bytes: () => 0,
+    doc: 'out[i, j, k, l] = x[offset + i·s0 + j·s1 + k·s2 + l·s3]: transpose, permute and slice',
+  },
+  concat: {
+    args: { out: 'out', a: 'float32', b: 'float32', rows: 'int', a_cols: 'int', b_cols: 'int' },
+    infer: ({ a, b }) => {
+      need(a.length === b.length && sameShape(a.slice(0, -1), b.slice(0, -1)), 'concat', 'operands equal but for the last dimension', a, b);
+      return { shape: [...a.slice(0, -1), last(a) + last(b)], ints: { rows: rowsOf(a), a_cols: last(a), b_cols: last(b) } };
+    },
+    flops: () => 0,
+    doc: 'rows of a followed by rows of b',
+  },
+  mean_pool: {
+    args: { out: 'out', x: 'float32', mask: 'int32?', starts: 'int32', batch: 'int', cols: 'int' },
+    infer: ({ x, mask, starts }) => {
+      need(x.length === 3, 'mean_pool', 'activations [batch, sequence, hidden]', x);
+      need(sameShape(starts, [x[0] + 1]), 'mean_pool', `starts of shape [${x[0] + 1}]`, starts);
+      if (mask) need(sameShape(mask, x.slice(0, 2)), 'mean_pool', `a mask of shape [${x.slice(0, 2)}]`, mask);
+      return { shape: [x[0], x[2]], ints: { batch: x[0], cols: x[2] } };
+    },
+    flops: ({ batch, cols }) => batch * cols,
+    doc: 'the mean over the rows of each sequence where mask is 1; zeros where none is',
+  },
+  l2_normalize: {
+    args: { out: 'out', x: 'float32', rows: 'int', cols: 'int', eps: 'float' },
+    infer: ({ x }) => ({ shape: x, ints: { rows: rowsOf(x), cols: last(x) } }),
+    flops: ({ rows, cols }) => 3 * rows * cols,
+    inPlace: 'x',
+    doc: 'out[r] = x[r] / max(‖x[r]‖₂, eps)',
+  },
+  pack: {
+    args: { out: 'out', x: 'float32', scratch: 'scratch', n: 'int', k: 'int' },
+    infer: ({ x }) => {
+      need(x.length === 2, 'pack', 'a weight [n, k]', x);
+      return { shape: [roundUp(x[0], 8), x[1]], ints: { n: x[0], k: x[1] }, scratch: 32 * x[1] };
+    },
+    flops: () => 0,
+    inPlace: 'x',
+    doc: 'the rows of a weight in the panels of 8 that linear reads, zeros behind the last row',
+  },
+  dequantize: {
+    args: { out: 'out', x: 'int8', scale: 'float32', rows: 'int', cols: 'int' },
+    infer: ({ x, scale }) => {
+      need(x.length === 2 && sameShape(scale, [x[0]]), 'dequantize', 'int8 [rows, cols] and a scale a row', x, scale);
+      return { shape: x, ints: { rows: x[0], cols: x[1] } };
+    },
+    flops: ({ rows, cols }) => rows * cols,
+    doc: 'out[r] = x[r] · scale[r]; x may be the last quarter of out',
+  },
+} as const satisfies Record<string, Row>;
+
+export type OpName = keyof typeof OPS;
+
+/** The row of `name`, or a typed error that names it. */
+export function rowOf(name: string): Row {
+  if (!Object.hasOwn(OPS, name))
+    throw new TraceletError('op', {
+      what: `op "${name}"`,
+      expected: `one of ${Object.keys(OPS).join(', ')}`,
+      cure: 'Load the trace with a newer tracelet',
+    });
+  return OPS[name as OpName];
+}
+
+/** Names of the activations that `linear` can apply to its result. */
+export const ACTIVATIONS: string[] = Object.entries(OPS as Record<string, Row>).flatMap(([name, row]) => (row.epilogue ? [name] : []));
+
+/** The dtype that an operand kind asks for, if it asks for a tensor at all. */
+export function dtypeOf(kind: Kind): DType | undefined {
+  const name = kind.replace('?', '');
+  if (name === 'packed') return 'float32';
+  return name === 'float32' || name === 'int32' || name === 'int8' ? name : undefined;
+}
+
+export const isOptional = (kind: Kind): boolean => kind.endsWith('?');

@@ -1,0 +1,25 @@
+/** Which compiled form of the kernels: plain SIMD, relaxed SIMD, or SIMD with its asserts on. */
+export type Variant = 'baseline' | 'relaxed' | 'debug';
+
+/** Bytes read front to back into memory that the caller owns. */
+export interface ByteSource {
+  /** What messages call it: a path, a URL, "bytes". */
+  readonly name: string;
+  /** Bytes in all, where that is known before reading. */
+  readonly size?: number;
+  /** Fills `target` with the next bytes; answers how many there were (less only at the end). */
+  read(target: Uint8Array): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Everything the core asks of the runtime it stands in; one module a runtime implements it. */
+export interface Platform {
+  /** The compiled kernels, or undefined where the engine cannot run that variant. */
+  kernelModule(variant: Variant): WebAssembly.Module | undefined;
+  open(path: string): Promise<ByteSource>;
+  readText(path: string): Promise<string>;
+  readTextSync(path: string): string;
+  exists(path: string): Promise<boolean>;
+  /** Writes beside `path`, then renames: `path` is either whole or untouched. */
+  write(path: string, chunks: Iterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<void>;
+}
