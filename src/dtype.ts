@@ -22,7 +22,7 @@ export const DTYPES = {
 
 export type DType = keyof typeof DTYPES;
 
-const BY_SAFETENSORS = new Map(Object.entries(DTYPES).map(([name, row]) => [row.safetensors, name as DType]));
+const BY_SAFETENSORS = new Map(Object.entries(DTYPES).map(([name, row]) => [row.safetensors as string, name as DType]));
 
 /** The dtype whose safetensors name is `name`, if this build knows it. */
 export function dtypeOfSafetensors(name: string): DType | undefined {

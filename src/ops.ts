@@ -183,7 +183,7 @@ export const OPS = {
       heads: 'attr',
       head_dim: 'int',
       scale: 'float',
-    }, // prettier-ignore
+    },
     infer: (shapes, attrs) => {
       const { q, k, v } = shapes;
       need(sameShape(q, k) && sameShape(q, v), 'attention', 'queries, keys and values of one shape', q, k, v);
@@ -204,7 +204,7 @@ export const OPS = {
       heads: 'attr',
       head_dim: 'int',
       scale: 'float',
-    }, // prettier-ignore
+    },
     infer: (shapes, attrs) => {
       need(last(shapes.qkv) % 3 === 0, 'attention_qkv', 'queries, keys and values side by side', shapes.qkv);
       return attended('attention_qkv', shapes.qkv, last(shapes.qkv) / 3, shapes, attrs);
@@ -225,7 +225,7 @@ export const OPS = {
       heads: 'attr',
       head_dim: 'int',
       scale: 'float',
-    }, // prettier-ignore
+    },
     infer: (shapes, attrs) => {
       const { q, k } = shapes;
       need(sameShape(q, k), 'attention_weights', 'queries and keys of one shape', q, k);
@@ -294,7 +294,7 @@ export const OPS = {
       s1: 'attr',
       s2: 'attr',
       s3: 'attr',
-    }, // prettier-ignore
+    },
     infer: ({ x }, { offset, d0, d1, d2, d3, s0, s1, s2, s3 }) => {
       const dims = [d0, d1, d2, d3];
       const strides = [s0, s1, s2, s3];
