@@ -1,0 +1,68 @@
+import { TraceletError } from './error.ts';
+
+export type JsonObject = Record<string, unknown>;
+
+/** The object that `text` holds. Refuses what JSON.parse lets through: keys given twice, and `__proto__` as a key. `name` is the file in messages. */
+export function parseObject(text: string, name: string): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new TraceletError('format', { what: name, expected: 'JSON', got: shorten(String((cause as Error).message)), cause });
+  }
+  if (!isObject(value)) throw new TraceletError('format', { what: name, expected: 'a JSON object', got: describe(value) });
+  checkKeys(text, name);
+  return value;
+}
+
+export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `value` as messages quote it: short, and shallow enough for a value of any depth. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return shorten(JSON.stringify(value));
+  if (Array.isArray(value)) {
+    const plain = value.length <= 16 && value.every((element) => typeof element !== 'object' || element === null);
+    return plain ? shorten(`[${value.map(describe).join(', ')}]`) : `an array of ${value.length}`;
+  }
+  if (isObject(value)) return Object.keys(value).length ? `an object with ${quoteList(Object.keys(value))}` : 'an empty object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
+/** Names as messages list them, the first few in full. */
+export function quoteList(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map(describe).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}
+
+const shorten = (text: string): string => (text.length > 120 ? `${text.slice(0, 117)}...` : text);
+
+function checkKeys(json: string, name: string): void {
+  const scopes: Set<string>[] = [];
+  for (let at = 0; at < json.length; at++) {
+    if (json[at] === '{') scopes.push(new Set());
+    else if (json[at] === '}') scopes.pop();
+    else if (json[at] === '"') {
+      const end = endOfString(json, at);
+      if (isKey(json, end)) addKey(scopes[scopes.length - 1], JSON.parse(json.slice(at, end)), name);
+      at = end - 1;
+    }
+  }
+}
+
+function endOfString(json: string, start: number): number {
+  let at = start + 1;
+  while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
+  return at + 1;
+}
+
+function isKey(json: string, after: number): boolean {
+  let at = after;
+  while (' \t\r\n'.includes(json[at])) at++;
+  return json[at] === ':';
+}
+
+function addKey(scope: Set<string>, key: string, name: string): void {
+  if (scope.has(key)) throw new TraceletError('format', { what: name, expected: 'every key once', got: `${describe(key)} twice` });
+  if (key === '__proto__') throw new TraceletError('format', { what: name, expected: 'keys other than "__proto__"', got: '"__proto__"' });
+  scope.add(key);
+}

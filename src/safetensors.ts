@@ -1,0 +1,231 @@
+import type { DType } from './dtype.ts';
+import { DTYPES, dtypeOfSafetensors } from './dtype.ts';
+import { TraceletError } from './error.ts';
+import { describe, isObject, parseObject } from './json.ts';
+import type { ByteSource } from './platform/platform.ts';
+import { type Shape, Tensor } from './tensor.ts';
+
+/** One tensor of a file; `begin` and `end` are bytes from the start of the data. */
+export interface TensorInfo {
+  name: string;
+  dtype: DType;
+  shape: Shape;
+  begin: number;
+  end: number;
+}
+
+/** What stands before the data of a file. */
+export interface Header {
+  /** In the order of their data, which they cover without gap or overlap. */
+  tensors: TensorInfo[];
+  /** `__metadata__`; has no prototype. */
+  metadata: Record<string, string>;
+  dataBytes: number;
+  /** Where the data starts in the file: 8 + the length of the JSON. */
+  headerBytes: number;
+  json: string;
+}
+
+/** Bytes of the little-endian header length with which a file begins. */
+export const LENGTH_BYTES = 8;
+/** The largest header that is read or written, as in the Rust crate. */
+export const MAX_HEADER_BYTES = 100_000_000;
+const DATA_ALIGNMENT = 16;
+/** Memory given to a header before any of its bytes are there. */
+const TRUSTED_BYTES = 1 << 20;
+const METADATA = '__metadata__';
+
+function bad(what: string, expected: string, got: string, cure?: string): TraceletError {
+  return new TraceletError('format', { what, expected, got, cure });
+}
+
+/** Bytes of JSON that follow `first8`, the first bytes of the file `name`; `fileBytes` is the size of the whole file, where known. */
+export function parseHeaderLength(first8: Uint8Array, name: string, fileBytes?: number): number {
+  if (first8.length < LENGTH_BYTES) throw bad(name, `a header length of ${LENGTH_BYTES} bytes`, `${first8.length} bytes`);
+  const stored = new DataView(first8.buffer, first8.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
+  if (stored === 0n) throw bad(name, 'a header of at least 2 bytes', 'a header length of 0');
+  if (stored > MAX_HEADER_BYTES)
+    throw bad(name, `a header of at most ${MAX_HEADER_BYTES} bytes`, `a header length of ${stored}`, 'Is this a safetensors file?');
+  const length = Number(stored);
+  if (fileBytes !== undefined && LENGTH_BYTES + length > fileBytes)
+    throw bad(name, `${LENGTH_BYTES + length} bytes of length and header`, `a file of ${fileBytes} bytes`, 'The file is cut short');
+  return length;
+}
+
+/** The header in `json`, checked; with `dataBytes` also against the bytes that follow it. `name` is the file in messages. */
+export function parseHeader(json: Uint8Array, { name, dataBytes }: { name: string; dataBytes?: number }): Header {
+  const text = decodeText(json, name);
+  if (!text.startsWith('{')) throw bad(name, 'a header that begins with "{"', describe(text.slice(0, 8)));
+  const { [METADATA]: metadata, ...entries } = parseObject(text, `header of ${name}`);
+  const tensors = Object.entries(entries).map(([tensor, entry]) => parseEntry(tensor, entry, name));
+  tensors.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const header = {
+    tensors,
+    metadata: checkMetadata(metadata === undefined ? {} : metadata, name),
+    dataBytes: validate(tensors, name),
+    headerBytes: LENGTH_BYTES + json.length,
+    json: text,
+  };
+  if (dataBytes !== undefined) checkDataBytes(header, dataBytes, name);
+  return header;
+}
+
+/** The header of `source`, which is left at the first byte of the data. */
+export async function readHeader(source: ByteSource, { signal }: { signal?: AbortSignal } = {}): Promise<Header> {
+  const { name, size } = source;
+  const length = parseHeaderLength(await readUpTo(source, LENGTH_BYTES, signal), name, size);
+  const json = await readUpTo(source, length, signal);
+  if (json.length < length) throw bad(name, `a header of ${length} bytes`, `${json.length} bytes`, 'The file is cut short');
+  return parseHeader(json, { name, dataBytes: size === undefined ? undefined : size - LENGTH_BYTES - length });
+}
+
+/** The whole file in `bytes`. Tensors are views on `bytes` where their offset suits their dtype, copies elsewhere. */
+export function readSafetensors(
+  bytes: Uint8Array,
+  name: string,
+): { header: Header; metadata: Record<string, string>; tensors: Map<string, Tensor> } {
+  const length = parseHeaderLength(bytes.subarray(0, LENGTH_BYTES), name, bytes.length);
+  const data = bytes.subarray(LENGTH_BYTES + length);
+  const header = parseHeader(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length), { name, dataBytes: data.length });
+  const tensors = new Map(header.tensors.map((info) => [info.name, tensorAt(info, data)]));
+  return { header, metadata: header.metadata, tensors };
+}
+
+/** Bytes to write before the data (length and padded JSON), and where each tensor's data then lies: back to back, in the given order. */
+export function encodeHeader(
+  tensors: Iterable<Pick<TensorInfo, 'name' | 'dtype' | 'shape'>>,
+  metadata: Record<string, string> = {},
+): { bytes: Uint8Array; infos: TensorInfo[] } {
+  const name = 'safetensors to write';
+  const entries = new Map<string, unknown>();
+  const infos: TensorInfo[] = [];
+  if (Object.keys(checkMetadata(metadata, name)).length > 0) entries.set(METADATA, metadata);
+  let begin = 0;
+  for (const { name: tensor, dtype, shape } of tensors) {
+    const what = label(tensor, name);
+    if (tensor === METADATA || tensor === '__proto__') throw bad(what, 'a name that is not reserved', describe(tensor));
+    if (entries.has(tensor)) throw bad(what, 'every name once', 'a second tensor of that name');
+    const end = begin + byteSize(shape, dtype, what);
+    entries.set(tensor, { dtype: DTYPES[dtype].safetensors, shape, data_offsets: [begin, end] });
+    infos.push({ name: tensor, dtype, shape, begin, end });
+    begin = end;
+  }
+  validate(infos, name);
+  return { bytes: frame(JSON.stringify(Object.fromEntries(entries)), name), infos };
+}
+
+/** The file holding `tensors` in the given order, in pieces; data is not copied. Throws before the first piece, if at all. */
+export function serialize(tensors: Iterable<readonly [string, Tensor]>, metadata: Record<string, string> = {}): Iterable<Uint8Array> {
+  const entries = [...tensors];
+  const { bytes } = encodeHeader(
+    entries.map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
+    metadata,
+  );
+  return chunks(bytes, entries);
+}
+
+function* chunks(header: Uint8Array, entries: readonly (readonly [string, Tensor])[]): Generator<Uint8Array> {
+  yield header;
+  for (const [, { data }] of entries) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function frame(json: string, name: string): Uint8Array {
+  const text = new TextEncoder().encode(json);
+  const total = Math.ceil((LENGTH_BYTES + text.length) / DATA_ALIGNMENT) * DATA_ALIGNMENT;
+  if (total - LENGTH_BYTES > MAX_HEADER_BYTES) throw bad(name, `a header of at most ${MAX_HEADER_BYTES} bytes`, `${text.length} bytes`);
+  const bytes = new Uint8Array(total).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(total - LENGTH_BYTES), true);
+  bytes.set(text, LENGTH_BYTES);
+  return bytes;
+}
+
+/** The one definition of a sound layout: each tensor as long as its shape says, together covering the data once. Answers its length. */
+function validate(tensors: readonly TensorInfo[], name: string): number {
+  let cursor = 0;
+  let previous = 'the header';
+  for (const { name: tensor, dtype, shape, begin, end } of tensors) {
+    const what = label(tensor, name);
+    if (begin > end) throw bad(what, 'an end at or behind its begin', `data_offsets [${begin}, ${end}]`);
+    const bytes = byteSize(shape, dtype, what);
+    if (end - begin !== bytes) throw bad(what, `${bytes} bytes for ${dtype} ${describe(shape)}`, `${end - begin}`);
+    if (begin < cursor) throw bad(what, `data from byte ${cursor}, behind ${previous}`, `an overlap from byte ${begin}`);
+    if (begin > cursor) throw bad(what, `data from byte ${cursor}, behind ${previous}`, `a hole up to byte ${begin}`);
+    cursor = end;
+    previous = `tensor ${describe(tensor)}`;
+  }
+  return cursor;
+}
+
+function checkDataBytes(header: Header, dataBytes: number, name: string): void {
+  const cut = header.tensors.find((info) => info.end > dataBytes);
+  if (cut)
+    throw bad(label(cut.name, name), `data up to byte ${cut.end}`, `a file with ${dataBytes} bytes of data`, 'The file is cut short');
+  if (header.dataBytes < dataBytes)
+    throw bad(name, `${header.dataBytes} bytes of data`, `${dataBytes - header.dataBytes} trailing bytes behind the last tensor`);
+}
+
+function byteSize(shape: Shape, dtype: DType, what: string): number {
+  if (!Object.hasOwn(DTYPES, dtype)) throw bad(what, `a dtype of ${Object.keys(DTYPES)}`, describe(dtype));
+  let bytes: number = DTYPES[dtype].bytes;
+  for (const dim of shape) {
+    if (!isCount(dim)) throw bad(what, 'dimensions that are whole numbers from 0', describe(shape));
+    bytes *= dim;
+    if (!Number.isSafeInteger(bytes)) throw bad(what, `fewer than ${Number.MAX_SAFE_INTEGER} bytes`, `shape ${describe(shape)}`);
+  }
+  return bytes;
+}
+
+function parseEntry(tensor: string, entry: unknown, name: string): TensorInfo {
+  const what = label(tensor, name);
+  if (!isObject(entry)) throw bad(what, 'an object with dtype, shape and data_offsets', describe(entry));
+  const dtype = typeof entry.dtype === 'string' ? dtypeOfSafetensors(entry.dtype) : undefined;
+  if (!dtype) throw bad(what, `a dtype of ${Object.values(DTYPES).map((row) => row.safetensors)}`, describe(entry.dtype));
+  const { shape, data_offsets: offsets } = entry;
+  if (!Array.isArray(shape)) throw bad(what, 'a shape that is an array', describe(shape));
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
+    throw bad(what, 'data_offsets [begin, end], whole numbers from 0', describe(offsets));
+  return { name: tensor, dtype, shape, begin: offsets[0], end: offsets[1] };
+}
+
+function checkMetadata(value: unknown, name: string): Record<string, string> {
+  if (!isObject(value)) throw bad(`${METADATA} of ${name}`, 'an object of strings', describe(value));
+  const metadata: Record<string, string> = Object.create(null);
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== 'string') throw bad(`${METADATA} of ${name}`, `a string for ${describe(key)}`, describe(text));
+    if (key === '__proto__') throw bad(`${METADATA} of ${name}`, 'keys other than "__proto__"', describe(key));
+    metadata[key] = text;
+  }
+  return metadata;
+}
+
+function decodeText(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new TraceletError('format', { what: `header of ${name}`, expected: 'UTF-8', got: 'other bytes', cause });
+  }
+}
+
+function tensorAt({ dtype, shape, begin, end }: TensorInfo, data: Uint8Array): Tensor {
+  const { array, bytes } = DTYPES[dtype];
+  const aligned = (data.byteOffset + begin) % bytes === 0 ? data.subarray(begin, end) : data.slice(begin, end);
+  return new Tensor(dtype, shape, new array(aligned.buffer as ArrayBuffer, aligned.byteOffset, (end - begin) / bytes));
+}
+
+async function readUpTo(source: ByteSource, length: number, signal?: AbortSignal): Promise<Uint8Array> {
+  let bytes = new Uint8Array(0);
+  while (bytes.length < length) {
+    signal?.throwIfAborted();
+    const wanted = Math.min(length - bytes.length, Math.max(bytes.length, TRUSTED_BYTES));
+    const grown = new Uint8Array(bytes.length + wanted);
+    grown.set(bytes);
+    const read = await source.read(grown.subarray(bytes.length));
+    if (read < wanted) return grown.subarray(0, bytes.length + read);
+    bytes = grown;
+  }
+  return bytes;
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const label = (tensor: string, name: string): string => `tensor ${describe(tensor)} of ${name}`;
