@@ -1,0 +1,228 @@
+import { platform } from '#platform';
+import { DTYPES, type TypedArray } from './dtype.ts';
+import { TraceletError } from './error.ts';
+import { TO_FLOAT32 } from './float.ts';
+import { describe, isObject, parseObject, quoteList } from './json.ts';
+import type { ByteSource } from './platform/platform.ts';
+import { type Header, readHeader, readSafetensors, type TensorInfo } from './safetensors.ts';
+import { Tensor } from './tensor.ts';
+
+/** Named tensors, as a state_dict. Floating ones are float32 whatever the file holds; others keep their dtype. */
+export interface Checkpoint {
+  /** What messages call it: the path of the file or directory, or "bytes". */
+  name: string;
+  tensors: Map<string, Tensor>;
+  metadata: Record<string, string>;
+}
+
+/** How far the reading of one file has come, in bytes; `total` is absent where the size is not known beforehand. */
+export interface Progress {
+  name: string;
+  loaded: number;
+  total?: number;
+}
+
+export interface ReadOptions {
+  /** Stops the reading; the promise is rejected with the signal's reason. */
+  signal?: AbortSignal;
+  progress?: (progress: Progress) => void;
+}
+
+const SINGLE = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+const PYTORCH = 'pytorch_model.bin';
+const SCALE = '.scale';
+/** Bytes read between two looks at the signal. */
+const READ_BYTES = 8 << 20;
+
+/**
+ * Reads a checkpoint: a directory with model.safetensors or its index and shards, the path of a safetensors file, or such a file's bytes
+ * (on which float32 tensors may then be views). 16-bit and 64-bit floats become float32. An int8 tensor with a sibling
+ * `<name>.scale`, float32 with one element a row, becomes float32, and the scale is gone. `LayerNorm.gamma` and `.beta` of old
+ * checkpoints become `.weight` and `.bias`.
+ *
+ * Throws `source` where nothing is found, `format` for a broken file, `checkpoint` where names or shards contradict each other.
+ */
+export async function openCheckpoint(source: string | Uint8Array | ArrayBuffer, options: ReadOptions = {}): Promise<Checkpoint> {
+  options.signal?.throwIfAborted();
+  const checkpoint = typeof source === 'string' ? await openPath(source, options) : openBytes(source);
+  dequantize(checkpoint);
+  checkpoint.tensors = modernNames(checkpoint);
+  return checkpoint;
+}
+
+async function openPath(path: string, options: ReadOptions): Promise<Checkpoint> {
+  if (path.endsWith('.index.json')) return readShards(path, path, options);
+  if (/\.(safetensors|tracelet)$/.test(path)) return readFile(path, options);
+  const directory = path.replace(/[/\\]+$/, '');
+  const inside = (file: string) => `${directory}/${file}`;
+  if (await platform.exists(inside(SINGLE))) return { ...(await readFile(inside(SINGLE), options)), name: path };
+  if (await platform.exists(inside(INDEX))) return readShards(inside(INDEX), path, options);
+  const legacy = await platform.exists(inside(PYTORCH));
+  throw new TraceletError('source', {
+    what: `checkpoint ${path}`,
+    expected: `${inside(SINGLE)} or ${inside(INDEX)}`,
+    got: legacy ? `only ${PYTORCH}` : 'neither',
+    cure: legacy ? 'Save the model once more with safe_serialization' : 'Name a directory with one of them, or a .safetensors file',
+  });
+}
+
+function openBytes(source: Uint8Array | ArrayBuffer): Checkpoint {
+  const { tensors, metadata } = readSafetensors(source instanceof Uint8Array ? source : new Uint8Array(source), 'bytes');
+  for (const [name, tensor] of tensors) tensors.set(name, widened(tensor));
+  return { name: 'bytes', tensors, metadata };
+}
+
+async function readFile(path: string, options: ReadOptions): Promise<Checkpoint> {
+  const source = await platform.open(path);
+  try {
+    const header = await readHeader(source, options);
+    const tensors = await readTensors(source, header, options);
+    await checkEnd(source, header);
+    return { name: path, tensors, metadata: header.metadata };
+  } finally {
+    await source.close();
+  }
+}
+
+async function readTensors(source: ByteSource, header: Header, { signal, progress }: ReadOptions): Promise<Map<string, Tensor>> {
+  const tensors = new Map<string, Tensor>();
+  for (const info of header.tensors) {
+    const what = `tensor ${describe(info.name)} of ${source.name}`;
+    const { bytes, tensor } = place(info, what);
+    for (let at = 0; at < bytes.length; at += READ_BYTES) {
+      signal?.throwIfAborted();
+      const chunk = bytes.subarray(at, at + READ_BYTES);
+      const read = await source.read(chunk);
+      if (read < chunk.length) throw cutShort(what, bytes.length, at + read);
+      progress?.({ name: source.name, loaded: header.headerBytes + info.begin + at + read, total: source.size });
+    }
+    tensors.set(info.name, tensor());
+  }
+  return tensors;
+}
+
+/** Memory for the bytes of a tensor, so placed that 16-bit floats can be widened where they lie. */
+function place({ dtype, shape, begin, end }: TensorInfo, what: string): { bytes: Uint8Array; tensor: () => Tensor } {
+  const stored = end - begin;
+  const buffer = reserve(dtype === 'float16' || dtype === 'bfloat16' ? 2 * stored : stored, what);
+  const offset = buffer.byteLength - stored;
+  const data: TypedArray = new DTYPES[dtype].array(buffer, offset);
+  const tensor = () => {
+    if (offset === 0) return widened(new Tensor(dtype, shape, data));
+    const wide = new Float32Array(buffer);
+    TO_FLOAT32[dtype]?.(data, wide);
+    return new Tensor('float32', shape, wide);
+  };
+  return { bytes: new Uint8Array(buffer, offset), tensor };
+}
+
+function reserve(bytes: number, what: string): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch (cause) {
+    throw new TraceletError('memory', { what, expected: `${bytes} bytes of memory`, got: String((cause as Error).message), cause });
+  }
+}
+
+function widened(tensor: Tensor): Tensor {
+  const convert = TO_FLOAT32[tensor.dtype];
+  if (!convert || tensor.dtype === 'float32') return tensor;
+  const wide = new Float32Array(tensor.size);
+  convert(tensor.data, wide);
+  return new Tensor('float32', tensor.shape, wide);
+}
+
+async function checkEnd(source: ByteSource, header: Header): Promise<void> {
+  if (source.size !== undefined || (await source.read(new Uint8Array(1))) === 0) return;
+  throw new TraceletError('format', {
+    what: source.name,
+    expected: `${header.headerBytes + header.dataBytes} bytes`,
+    got: 'trailing bytes behind the last tensor',
+  });
+}
+
+function cutShort(what: string, expected: number, got: number): TraceletError {
+  return new TraceletError('format', { what, expected: `${expected} bytes`, got: `${got}`, cure: 'The file is cut short' });
+}
+
+async function readShards(index: string, name: string, options: ReadOptions): Promise<Checkpoint> {
+  const shardOf = parseIndex(await platform.readText(index), index);
+  const directory = index.slice(0, Math.max(index.lastIndexOf('/'), index.lastIndexOf('\\')) + 1);
+  const shards = [...new Set(shardOf.values())].sort();
+  for (const shard of shards)
+    if (!(await platform.exists(directory + shard)))
+      throw new TraceletError('source', { what: `shard ${directory}${shard}`, expected: `a file, as ${index} lists it`, got: 'none' });
+  const tensors = new Map<string, Tensor>();
+  const metadata: Record<string, string> = Object.create(null);
+  for (const shard of shards) {
+    options.signal?.throwIfAborted();
+    const part = await readFile(directory + shard, options);
+    for (const [tensor, value] of part.tensors) {
+      if (shardOf.get(tensor) !== shard)
+        throw misplaced(tensor, index, describe(shardOf.get(tensor) ?? 'no shard'), `it in ${describe(shard)}`);
+      tensors.set(tensor, value);
+    }
+    Object.assign(metadata, part.metadata);
+  }
+  for (const [tensor, shard] of shardOf) if (!tensors.has(tensor)) throw misplaced(tensor, index, describe(shard), 'no such tensor there');
+  return { name, tensors, metadata };
+}
+
+function misplaced(tensor: string, index: string, expected: string, got: string): TraceletError {
+  return new TraceletError('checkpoint', { what: `tensor ${describe(tensor)}`, expected: `${expected}, as ${index} says`, got });
+}
+
+/** Tensor name to shard name. Shards are plain names of files beside the index. */
+function parseIndex(text: string, name: string): Map<string, string> {
+  const map = parseObject(text, name).weight_map;
+  if (!isObject(map)) throw new TraceletError('format', { what: `weight_map of ${name}`, expected: 'an object', got: describe(map) });
+  for (const [tensor, shard] of Object.entries(map))
+    if (typeof shard !== 'string' || !/^[^/\\:\0]+\.safetensors$/.test(shard))
+      throw new TraceletError('format', {
+        what: `weight_map of ${name}`,
+        expected: `the name of a .safetensors file beside it for ${describe(tensor)}`,
+        got: describe(shard),
+      });
+  return new Map(Object.entries(map as Record<string, string>));
+}
+
+/** Turns int8 tensors with a sibling of scales into float32 ones, in place. */
+function dequantize({ name, tensors }: Checkpoint): void {
+  const quantised = [...tensors].filter(([tensor, { dtype }]) => dtype === 'int8' && tensors.has(tensor + SCALE));
+  for (const [tensor, weight] of quantised) {
+    const scale = tensors.get(tensor + SCALE) as Tensor;
+    const [rows] = weight.shape;
+    if (scale.dtype !== 'float32' || scale.shape.length !== 1 || scale.shape[0] !== rows)
+      throw new TraceletError('checkpoint', {
+        what: `tensor ${describe(tensor + SCALE)} of ${name}`,
+        expected: `float32 [${rows}], a scale a row of int8 [${weight.shape}]`,
+        got: `${scale.dtype} [${scale.shape}]`,
+      });
+    tensors.set(tensor, scaled(weight, scale));
+    tensors.delete(tensor + SCALE);
+  }
+}
+
+function scaled(weight: Tensor, scale: Tensor): Tensor {
+  const from = weight.data as Int8Array;
+  const scales = scale.data as Float32Array;
+  const cols = from.length / scales.length;
+  const to = new Float32Array(from.length);
+  for (let row = 0; row < scales.length; row++) for (let i = row * cols; i < (row + 1) * cols; i++) to[i] = from[i] * scales[row];
+  return new Tensor('float32', weight.shape, to);
+}
+
+const MODERN: Record<string, string> = { gamma: 'weight', beta: 'bias' };
+
+function modernNames({ name, tensors }: Checkpoint): Map<string, Tensor> {
+  const modern = (old: string) => old.replace(/(^|\.)LayerNorm\.(gamma|beta)$/, (_, dot, last) => `${dot}LayerNorm.${MODERN[last]}`);
+  const clash = [...tensors.keys()].filter((tensor) => modern(tensor) !== tensor && tensors.has(modern(tensor)));
+  if (clash.length > 0)
+    throw new TraceletError('checkpoint', {
+      what: `checkpoint ${name}`,
+      expected: 'one spelling of a LayerNorm parameter',
+      got: `${quoteList(clash)} beside ${quoteList(clash.map(modern))}`,
+    });
+  return new Map([...tensors].map(([tensor, value]) => [modern(tensor), value]));
+}
