@@ -1,0 +1,72 @@
+import { describe, isObject, type JsonObject } from './json.ts';
+
+/** A sort of value: what messages call it and which values are of it. */
+export interface Kind<T> {
+  expected: string;
+  /** `value` in its canonical form, or undefined where it is not of this sort. */
+  read(value: unknown): T | undefined;
+  cure?: string;
+}
+
+export interface Field<T> extends Kind<T> {
+  default: T;
+  /** What it takes to be written: nothing, to be asked for every field, or to have been given. */
+  written: 'always' | 'in full' | 'if given';
+}
+
+export const MAX_SIZE = 2 ** 31 - 1;
+
+function kind<T>(expected: string, holds: (value: unknown) => boolean, cure?: string): Kind<T> {
+  return { expected, read: (value) => (holds(value) ? (value as T) : undefined), cure };
+}
+
+const number = (value: unknown, low: number, high: number): boolean => typeof value === 'number' && value >= low && value <= high;
+const whole = (low: number) => (value: unknown) => Number.isInteger(value) && number(value, low, MAX_SIZE);
+const text = (value: unknown): boolean => typeof value === 'string';
+
+export const SIZE = kind<number>(`a whole number from 1 to ${MAX_SIZE}`, whole(1));
+export const LABEL_COUNT = kind<number>('a whole number from 1 to 1048576', (value) => whole(1)(value) && number(value, 1, 1 << 20));
+export const COUNT = kind<number>(`a whole number from 0 to ${MAX_SIZE}`, whole(0));
+export const PROBABILITY = kind<number>('a number from 0 to 1', (value) => number(value, 0, 1));
+export const DEVIATION = kind<number>('a finite number from 0', (value) => number(value, 0, Number.MAX_VALUE));
+export const POSITIVE = kind<number>('a finite number above 0', (value) => number(value, Number.MIN_VALUE, Number.MAX_VALUE));
+export const FLAG = kind<boolean>('true or false', (value) => typeof value === 'boolean');
+export const TEXT = kind<string>('a string', text);
+export const NAMES = kind<readonly string[]>('an array of strings', (value) => Array.isArray(value) && value.every(text));
+export const TOKENS = kind<number | readonly number[]>('a token id or an array of them', (value) => [value].flat().every(whole(0)));
+export const EMPTY = kind<JsonObject>(
+  'an empty object',
+  (value) => isObject(value) && Object.keys(value).length === 0,
+  'Prune the checkpoint',
+);
+
+export function oneOf<T>(values: readonly T[], cure?: string): Kind<T> {
+  const expected = values.length === 1 ? `only ${describe(values[0])}` : `one of ${values.map(describe).join(', ')}`;
+  return kind<T>(expected, (value) => values.includes(value as T), cure);
+}
+
+export function orNull<T>({ expected, read, cure }: Kind<T>): Kind<T | null> {
+  return { expected: `${expected}, or null`, read: (value) => (value === null ? null : read(value)), cure };
+}
+
+export const LABELS: Kind<Readonly<Record<number, string>>> = {
+  expected: 'a label for each id from 0',
+  read(value) {
+    const keys = isObject(value) ? Object.keys(value) : [];
+    const whole = keys.length > 0 && keys.every((key, i) => key === `${i}` && text((value as JsonObject)[key]));
+    return whole ? (value as Record<number, string>) : undefined;
+  },
+};
+
+export const LABEL_IDS: Kind<Readonly<Record<string, number>>> = {
+  expected: 'an id for each label',
+  read(value) {
+    if (!isObject(value)) return undefined;
+    const ids = Object.entries(value).map(([label, id]) => [label, text(id) && /^\d+$/.test(id as string) ? Number(id) : id] as const);
+    return ids.every(([, id]) => whole(0)(id)) ? Object.fromEntries(ids as [string, number][]) : undefined;
+  },
+};
+
+export const core = <T>(value: T, sort: Kind<T>): Field<T> => ({ ...sort, default: value, written: 'always' });
+export const other = <T>(value: T, sort: Kind<T>): Field<T> => ({ ...sort, default: value, written: 'in full' });
+export const seldom = <T>(value: T, sort: Kind<T>): Field<T> => ({ ...sort, default: value, written: 'if given' });
