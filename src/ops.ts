@@ -40,12 +40,14 @@ export interface Row {
   args: Readonly<Record<string, Kind>>;
   /** Throws a `shape` error where operands do not fit. Optional operands that were left out are absent. */
   infer(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred;
-  /** Floating-point operations of one call. */
+  /** Floating-point operations of one call; takes ints and attrs alike. */
   flops(ints: Record<string, number>): number;
   /** Bytes moved, where that is not simply each operand once. */
   bytes?(ints: Record<string, number>): number;
   /** The operand that `out` may overwrite. */
   inPlace?: string;
+  /** Elements of int32 operands lie in [0, bound). */
+  bounds?: Readonly<Record<string, (ints: Record<string, number>) => number>>;
   /** The number by which `linear` knows this op as its activation. */
   epilogue?: number;
   doc: string;
@@ -108,6 +110,12 @@ function normalised(name: string, { x, weight, bias }: Record<string, Shape>): I
   return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
 }
 
+const BELOW_VOCAB = { ids: ({ vocab }: Record<string, number>) => vocab };
+const OF_SEQUENCES = {
+  mask: () => 2,
+  starts: ({ batch, longest }: Record<string, number>) => batch * longest + 1,
+};
+
 /** Rows of queries whose scores the attention kernels hold at once. */
 export const ATTENTION_BLOCK = 48;
 
@@ -144,6 +152,7 @@ export const OPS = {
     infer: (shapes) => lookup('embedding', shapes),
     flops: () => 0,
     bytes: ({ rows, cols }) => 8 * rows * cols + 4 * rows,
+    bounds: BELOW_VOCAB,
     doc: 'out[r] = table[ids[r]]',
   },
   embedding_add: {
@@ -157,6 +166,7 @@ export const OPS = {
     flops: ({ rows, cols }) => rows * cols,
     bytes: ({ rows, cols }) => 12 * rows * cols + 4 * rows,
     inPlace: 'x',
+    bounds: BELOW_VOCAB,
     doc: 'out[r] = x[r] + table[ids[r]]',
   },
   linear: {
@@ -190,6 +200,7 @@ export const OPS = {
       return attended('attention', q, last(q), shapes, attrs);
     },
     flops: attentionFlops,
+    bounds: OF_SEQUENCES,
     doc: 'out = softmax(q · kᵀ · scale) · v by head and sequence; keys where mask is 0 are left out',
   },
   attention_qkv: {
@@ -210,6 +221,7 @@ export const OPS = {
       return attended('attention_qkv', shapes.qkv, last(shapes.qkv) / 3, shapes, attrs);
     },
     flops: attentionFlops,
+    bounds: OF_SEQUENCES,
     doc: 'attention with queries, keys and values side by side in each row of qkv',
   },
   attention_weights: {
@@ -233,6 +245,7 @@ export const OPS = {
       return { ...inferred, shape: [q[0], attrs.heads, q[1], q[1]] };
     },
     flops: ({ batch, longest, heads, head_dim }) => batch * heads * longest * longest * (2 * head_dim + 10),
+    bounds: OF_SEQUENCES,
     doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses',
   },
   layer_norm: {
@@ -326,9 +339,10 @@ export const OPS = {
       need(x.length === 3, 'mean_pool', 'activations [batch, sequence, hidden]', x);
       need(sameShape(starts, [x[0] + 1]), 'mean_pool', `starts of shape [${x[0] + 1}]`, starts);
       if (mask) need(sameShape(mask, x.slice(0, 2)), 'mean_pool', `a mask of shape [${x.slice(0, 2)}]`, mask);
-      return { shape: [x[0], x[2]], ints: { batch: x[0], cols: x[2] } };
+      return { shape: [x[0], x[2]], ints: { batch: x[0], longest: x[1], cols: x[2] } };
     },
     flops: ({ batch, cols }) => batch * cols,
+    bounds: OF_SEQUENCES,
     doc: 'the mean over the rows of each sequence where mask is 1; zeros where none is',
   },
   l2_normalize: {

@@ -1,0 +1,55 @@
+import type { DType } from './dtype.ts';
+import { TraceletError } from './error.ts';
+import { ACTIVATIONS, dtypeOf, type Inferred, isOptional, type Row, rowOf } from './ops.ts';
+import type { Shape } from './tensor.ts';
+
+/** What the rules of an op need to know of an operand. */
+export interface Described {
+  dtype: DType;
+  shape: Shape;
+}
+
+export type Operands<T> = Record<string, T | null | undefined>;
+export type Attributes = Record<string, number | string>;
+
+/** An op applied to given shapes: its row, the result's shape, and every number that the kernel takes. */
+export interface Call extends Inferred {
+  row: Row;
+  /** Dimensions and attributes by argument name. */
+  numbers: Record<string, number>;
+}
+
+/** Checks operands and attributes of one application of `op` against its row. Throws `op`, `dtype`, `value` or `shape` errors. */
+export function checkCall(op: string, operands: Operands<Described>, attrs: Attributes): Call {
+  const row = rowOf(op);
+  const shapes: Record<string, Shape> = {};
+  const given: Record<string, number> = {};
+  for (const [name, kind] of Object.entries(row.args)) {
+    const what = `${op}: operand "${name}"`;
+    const dtype = dtypeOf(kind);
+    if (dtype) {
+      const operand = operands[name];
+      if (operand) {
+        if (operand.dtype !== dtype) throw new TraceletError('dtype', { what, expected: dtype, got: operand.dtype });
+        shapes[name] = operand.shape;
+      } else if (!isOptional(kind)) throw new TraceletError('value', { what, expected: `a ${dtype} tensor`, got: 'nothing' });
+    } else if (kind === 'attr' || kind === 'float') given[name] = checkNumber(what, attrs[name], kind === 'attr');
+    else if (kind === 'activation' && attrs[name] !== 'none' && !ACTIVATIONS.includes(attrs[name] as string))
+      throw new TraceletError('value', { what, expected: `none or one of ${ACTIVATIONS.join(', ')}`, got: String(attrs[name]) });
+  }
+  const inferred = row.infer(shapes, given);
+  return { ...inferred, row, numbers: { ...inferred.ints, ...given } };
+}
+
+function checkNumber(what: string, value: unknown, whole: boolean): number {
+  const fits = typeof value === 'number' && (whole ? Number.isInteger(value) && value >= 0 && value < 2 ** 31 : Number.isFinite(value));
+  if (!fits) throw new TraceletError('value', { what, expected: whole ? 'a whole number' : 'a finite number', got: String(value) });
+  return value;
+}
+
+/** Throws a `value` error naming the first element of an int32 operand that lies outside the bounds of its op. */
+export function checkBounds(what: string, values: ArrayLike<number>, bound: number): void {
+  for (let i = 0; i < values.length; i++)
+    if (values[i] < 0 || values[i] >= bound)
+      throw new TraceletError('value', { what: `${what}[${i}]`, expected: `a whole number from 0 to ${bound - 1}`, got: `${values[i]}` });
+}

@@ -1,0 +1,124 @@
+import { Allocator } from './allocator.ts';
+import { type Attributes, type Call, checkBounds, checkCall, type Operands } from './call.ts';
+import { DTYPES } from './dtype.ts';
+import { allocateMemory, callKernel, growMemory, instantiate, type Kernels, MEMORY_BASE } from './kernels.ts';
+import { dtypeOf, type Kind, OPS, type Row } from './ops.ts';
+import { Parameter } from './parameter.ts';
+import type { Variant } from './platform/platform.ts';
+import { sizeOf, Tensor } from './tensor.ts';
+
+interface Resident {
+  version: number;
+  plain?: number;
+  packed?: number;
+}
+
+/**
+ * Runs ops one by one. Activations live in host memory and visit wasm memory for the duration of a call; parameters stay
+ * there, packed where a kernel wants them so, until they are collected.
+ */
+export class Engine {
+  readonly variant: Variant;
+  readonly #memory: WebAssembly.Memory;
+  readonly #kernels: Kernels;
+  readonly #allocator: Allocator;
+  readonly #residents = new WeakMap<Parameter, Resident>();
+  readonly #collected = new FinalizationRegistry<Resident>((resident) => this.#release(resident));
+
+  constructor(variant: Variant) {
+    this.variant = variant;
+    this.#memory = allocateMemory(MEMORY_BASE, 'eager engine');
+    this.#kernels = instantiate(variant, this.#memory);
+    this.#allocator = new Allocator(MEMORY_BASE, (end) => growMemory(this.#memory, end, 'eager engine'));
+  }
+
+  within<T>(_module: object, body: () => T): T {
+    return body();
+  }
+
+  apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor {
+    const call = checkCall(op, operands, attrs);
+    checkOperandBounds(op, call, operands);
+    const borrowed: number[] = [];
+    const borrow = (bytes: number): number => {
+      const at = this.#allocator.alloc(bytes);
+      borrowed.push(at);
+      return at;
+    };
+    try {
+      const out = borrow(sizeOf(call.shape) * 4);
+      const args = Object.entries(call.row.args).map(([name, kind]) => {
+        if (kind === 'out') return out;
+        if (kind === 'scratch') return borrow(call.scratch ?? 0);
+        if (kind === 'activation') return epilogueOf(attrs[name] as string);
+        if (!dtypeOf(kind)) return call.numbers[name];
+        const operand = operands[name];
+        return operand ? this.#place(operand, kind, borrow) : 0;
+      });
+      callKernel(this.#kernels[op], args, () => `${op} (eager)`);
+      return new Tensor('float32', call.shape, new Float32Array(this.#memory.buffer, out, sizeOf(call.shape)).slice());
+    } finally {
+      for (const at of borrowed) this.#allocator.free(at);
+    }
+  }
+
+  #place(operand: Tensor, kind: Kind, borrow: (bytes: number) => number): number {
+    if (operand instanceof Parameter) return this.#reside(operand, kind === 'packed' ? 'packed' : 'plain');
+    return kind === 'packed' ? this.#pack(operand, borrow) : this.#copyIn(operand, borrow);
+  }
+
+  #reside(parameter: Parameter, layout: 'plain' | 'packed'): number {
+    const resident = this.#residentOf(parameter);
+    const keep = (bytes: number) => this.#allocator.alloc(bytes);
+    resident[layout] ??= layout === 'packed' ? this.#pack(parameter, keep) : this.#copyIn(parameter, keep);
+    return resident[layout];
+  }
+
+  /** The entry of `parameter`, emptied if its values were set anew. */
+  #residentOf(parameter: Parameter): Resident {
+    const known = this.#residents.get(parameter);
+    if (known?.version === parameter.version) return known;
+    if (known) this.#release(known);
+    const resident = known ?? { version: 0 };
+    resident.version = parameter.version;
+    if (!known) {
+      this.#residents.set(parameter, resident);
+      this.#collected.register(parameter, resident);
+    }
+    return resident;
+  }
+
+  #release(resident: Resident): void {
+    for (const at of [resident.plain, resident.packed]) if (at !== undefined) this.#allocator.free(at);
+    resident.plain = resident.packed = undefined;
+  }
+
+  #copyIn(tensor: Tensor, alloc: (bytes: number) => number): number {
+    const bytes = tensor.size * DTYPES[tensor.dtype].bytes;
+    const at = alloc(bytes);
+    const { buffer, byteOffset } = tensor.data;
+    new Uint8Array(this.#memory.buffer, at, bytes).set(new Uint8Array(buffer, byteOffset, bytes));
+    return at;
+  }
+
+  /** Copies a weight in and rearranges it where it lies. */
+  #pack(weight: Tensor, alloc: (bytes: number) => number): number {
+    const { shape, ints, scratch } = OPS.pack.infer({ x: weight.shape });
+    const at = alloc(sizeOf(shape) * 4);
+    this.#copyIn(weight, () => at);
+    const temporary = this.#allocator.alloc(scratch);
+    callKernel(this.#kernels.pack, [at, at, temporary, ints.n, ints.k], () => 'pack (eager)');
+    this.#allocator.free(temporary);
+    return at;
+  }
+}
+
+/** The number by which kernels know the activation `name`. */
+export const epilogueOf = (name: string): number => (OPS as Record<string, Row>)[name]?.epilogue ?? 0;
+
+function checkOperandBounds(op: string, { row, numbers }: Call, operands: Operands<Tensor>): void {
+  for (const [name, bound] of Object.entries(row.bounds ?? {})) {
+    const operand = operands[name];
+    if (operand) checkBounds(`${op}: ${name}`, operand.data as Int32Array, bound(numbers));
+  }
+}

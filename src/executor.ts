@@ -1,0 +1,41 @@
+import type { Attributes, Operands } from './call.ts';
+import { Engine } from './engine.ts';
+import { bestVariant } from './kernels.ts';
+import type { Variant } from './platform/platform.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Gives ops their meaning: the engine computes them at once, a tracer records them. */
+export interface Executor {
+  apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor;
+  /** Runs `body`, the forward pass of `module`. */
+  within<T>(module: object, body: () => T): T;
+}
+
+const engines = new Map<Variant, Engine>();
+let current: Executor | undefined;
+
+function engineOf(variant: Variant): Engine {
+  let engine = engines.get(variant);
+  if (!engine) {
+    engine = new Engine(variant);
+    engines.set(variant, engine);
+  }
+  return engine;
+}
+
+/** What ops run on here and now; the eager engine with the best kernels unless `using` says otherwise. */
+export const executor = (): Executor => current ?? engineOf(bestVariant());
+
+/** Runs the synchronous `body` with `chosen` giving ops their meaning. */
+export function using<T>(chosen: Executor, body: () => T): T {
+  const before = current;
+  current = chosen;
+  try {
+    return body();
+  } finally {
+    current = before;
+  }
+}
+
+/** Runs the synchronous `body` with eager ops taken from one variant of the kernels. */
+export const withKernels = <T>(variant: Variant, body: () => T): T => using(engineOf(variant), body);

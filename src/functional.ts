@@ -1,0 +1,153 @@
+import { TraceletError } from './error.ts';
+import { executor } from './executor.ts';
+import { type Shape, sizeOf, Tensor } from './tensor.ts';
+
+const apply = (op: string, operands: Record<string, Tensor | null | undefined>, attrs: Record<string, number | string> = {}): Tensor =>
+  executor().apply(op, operands, attrs);
+
+/** Rows of `table` [vocabulary, hidden] by `ids` (int32, any shape): [...ids, hidden]. As `torch.nn.functional.embedding`. */
+export const embedding = (ids: Tensor, table: Tensor): Tensor => apply('embedding', { ids, table });
+
+/** x [..., in] times weightᵀ [out, in] plus bias [out]: [..., out]. As `torch.nn.functional.linear`. */
+export const linear = (x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor =>
+  apply('linear', { x, weight, bias }, { activation: 'none' });
+
+/** Normalises the last dimension, then scales and shifts it. As `torch.nn.functional.layer_norm`. */
+export const layer_norm = (x: Tensor, weight: Tensor, bias: Tensor, eps = 1e-5): Tensor =>
+  apply('layer_norm', { x, weight, bias }, { eps });
+
+/** Over the last dimension. As `torch.softmax(x, -1)`. */
+export const softmax = (x: Tensor): Tensor => apply('softmax', { x });
+
+/** Over the last dimension. As `torch.log_softmax(x, -1)`. */
+export const log_softmax = (x: Tensor): Tensor => apply('log_softmax', { x });
+
+/** Exact gelu, x · Φ(x). As `torch.nn.functional.gelu`. */
+export const gelu = (x: Tensor): Tensor => apply('gelu', { x });
+
+/** Gelu in its tanh form. As `gelu_new` of transformers, `torch.nn.functional.gelu(x, approximate='tanh')`. */
+export const gelu_new = (x: Tensor): Tensor => apply('gelu_new', { x });
+
+export const relu = (x: Tensor): Tensor => apply('relu', { x });
+
+/** x · sigmoid(x), also called swish. */
+export const silu = (x: Tensor): Tensor => apply('silu', { x });
+
+export const tanh = (x: Tensor): Tensor => apply('tanh', { x });
+
+export const sigmoid = (x: Tensor): Tensor => apply('sigmoid', { x });
+
+/** a + b, where b has a's shape or the end of it. */
+export const add = (a: Tensor, b: Tensor): Tensor => apply('add', { a, b });
+
+/** a · b by element, where b has a's shape or the end of it. */
+export const mul = (a: Tensor, b: Tensor): Tensor => apply('mul', { a, b });
+
+/** x times a number. */
+export const scale = (x: Tensor, factor: number): Tensor => apply('scale', { x }, { factor });
+
+/** Cumulative row counts of `batch` sequences of one length: int32 [batch + 1]. */
+function sequenceStarts(batch: number, length: number): Tensor {
+  return new Tensor(
+    'int32',
+    [batch + 1],
+    Int32Array.from({ length: batch + 1 }, (_, i) => i * length),
+  );
+}
+
+export interface AttentionOptions {
+  /** int32 [batch, sequence]; keys where it is 0 are left out. */
+  mask?: Tensor | null;
+  heads: number;
+  /** What scores are multiplied by; 1/√head_dim unless given. */
+  scale?: number;
+}
+
+const attending = (q: Tensor, { heads, scale }: AttentionOptions) => ({ heads, scale: scale ?? 1 / Math.sqrt(q.shape[2] / heads) });
+const startsOf = (x: Tensor): Tensor => sequenceStarts(x.shape[0], x.shape[1]);
+
+/**
+ * Multi-head attention over q, k, v [batch, sequence, hidden], heads side by side in hidden: [batch, sequence, hidden].
+ * As `torch.nn.functional.scaled_dot_product_attention` with a key mask.
+ */
+export const attention = (q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor =>
+  apply('attention', { q, k, v, mask: options.mask, starts: startsOf(q) }, attending(q, options));
+
+/** The probabilities that {@link attention} weighs values with: [batch, heads, sequence, sequence]. */
+export const attention_weights = (q: Tensor, k: Tensor, options: AttentionOptions): Tensor =>
+  apply('attention_weights', { q, k, mask: options.mask, starts: startsOf(q) }, attending(q, options));
+
+/** Mean of x [batch, sequence, hidden] over the tokens where `mask` (int32 [batch, sequence]) is 1: [batch, hidden]. */
+export const mean_pool = (x: Tensor, mask?: Tensor | null): Tensor => apply('mean_pool', { x, mask, starts: startsOf(x) });
+
+/** Rows scaled to length 1. As `torch.nn.functional.normalize`. */
+export const normalize = (x: Tensor, eps = 1e-12): Tensor => apply('l2_normalize', { x }, { eps });
+
+/** Dimensions reordered. As `torch.permute`; at most 4 dimensions. */
+export function permute(x: Tensor, order: readonly number[]): Tensor {
+  const valid = order.length === x.shape.length && [...order].sort((a, b) => a - b).every((dim, i) => dim === i);
+  if (!valid)
+    throw new TraceletError('shape', { what: 'permute', expected: `an order of the ${x.shape.length} dimensions`, got: `[${order}]` });
+  const strides = stridesOf(x.shape);
+  return view(
+    x,
+    0,
+    order.map((dim) => x.shape[dim]),
+    order.map((dim) => strides[dim]),
+  );
+}
+
+/** Two dimensions exchanged. As `torch.transpose`. */
+export function transpose(x: Tensor, a: number, b: number): Tensor {
+  const order = x.shape.map((_, dim) => dim);
+  [order[a], order[b]] = [b, a];
+  return permute(x, order);
+}
+
+/** Elements [begin, end) of dimension `dim`. As `torch.narrow`. */
+export function slice(x: Tensor, dim: number, begin: number, end: number): Tensor {
+  if (!(dim in x.shape) || !(begin >= 0 && begin <= end && end <= x.shape[dim]))
+    throw new TraceletError('shape', {
+      what: 'slice',
+      expected: `a range within dimension ${dim} of [${x.shape}]`,
+      got: `${begin} to ${end}`,
+    });
+  const strides = stridesOf(x.shape);
+  const shape = x.shape.map((size, i) => (i === dim ? end - begin : size));
+  return view(x, begin * strides[dim], shape, strides);
+}
+
+/** Element `index` of dimension `dim`, which goes away. As `torch.select`. */
+export function select(x: Tensor, dim: number, index: number): Tensor {
+  return slice(x, dim, index, index + 1).reshape(x.shape.filter((_, i) => i !== dim));
+}
+
+/** Tensors side by side along `dim`. As `torch.cat`. */
+export function cat(tensors: readonly Tensor[], dim: number): Tensor {
+  if (tensors.length === 0) throw new TraceletError('value', { what: 'cat', expected: 'at least one tensor', got: 'none' });
+  const flat = (x: Tensor): Tensor => x.reshape([sizeOf(x.shape.slice(0, dim)), sizeOf(x.shape.slice(dim))]);
+  const [first] = tensors;
+  for (const { shape } of tensors)
+    if (shape.length !== first.shape.length || !shape.every((size, i) => i === dim || size === first.shape[i]))
+      throw new TraceletError('shape', { what: 'cat', expected: `[${first.shape}] but for dimension ${dim}`, got: `[${shape}]` });
+  const shape = first.shape.map((size, i) => (i === dim ? tensors.reduce((sum, x) => sum + x.shape[dim], 0) : size));
+  return tensors
+    .map(flat)
+    .reduce((a, b) => apply('concat', { a, b }))
+    .reshape(shape);
+}
+
+function stridesOf(shape: Shape): number[] {
+  return shape.map((_, i) => sizeOf(shape.slice(i + 1)));
+}
+
+function view(x: Tensor, offset: number, shape: Shape, strides: readonly number[]): Tensor {
+  if (shape.length > 4) throw new TraceletError('shape', { what: 'permute or slice', expected: 'at most 4 dimensions', got: `[${shape}]` });
+  const lead = 4 - shape.length;
+  const attrs: Record<string, number> = { offset };
+  for (let i = 0; i < 4; i++) {
+    attrs[`d${i}`] = i < lead ? 1 : shape[i - lead];
+    attrs[`s${i}`] = i < lead ? 0 : strides[i - lead];
+  }
+  return apply('strided', { x }, attrs).reshape(shape);
+}

@@ -1,0 +1,182 @@
+import { platform } from '#platform';
+import { TraceletError } from './error.ts';
+import { bestVariant } from './kernels.ts';
+import type { AnyModule } from './nn/module.ts';
+import { optimise } from './passes/index.ts';
+import type { Variant } from './platform/platform.ts';
+import { openSource, type Source } from './source.ts';
+import { Tensor } from './tensor.ts';
+import type { BertTokenizer } from './tokenizer/index.ts';
+import { checkOutputs, checkSameGraph } from './trace/check.ts';
+import { decode } from './trace/decode.ts';
+import { encode } from './trace/encode.ts';
+import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT } from './trace/file.ts';
+import type { Graph } from './trace/graph.ts';
+import { nameInputs, toInt32 } from './trace/inputs.ts';
+import { Instance } from './trace/instance.ts';
+import { type LoadOptions, loadTrace } from './trace/load.ts';
+import { type ForwardResult, flattenOutputs, type Named } from './trace/outputs.ts';
+import { TracedModule } from './trace/traced.ts';
+import { type Recording, record } from './trace/tracer.ts';
+
+export { TracingCheckError } from './trace/check.ts';
+
+type Inputs = readonly Tensor[] | Readonly<Record<string, Tensor>>;
+
+/** Extra files of a trace, by name. */
+export type ExtraFiles = Readonly<Record<string, string | Uint8Array>>;
+
+export interface TraceOptions {
+  /** Run the trace against the model and record the model twice; true unless given. */
+  check_trace?: boolean;
+  /** Absolute plus relative difference that the check allows; 1e-5 unless given. */
+  check_tolerance?: number;
+  /** Merge steps into ops that do several at once; true unless given. */
+  fusion?: boolean;
+  /** Travels in the trace, so that it can be called with texts. */
+  tokenizer?: BertTokenizer;
+  /** The kernels to run on; the fastest that the engine has unless given. */
+  kernels?: Variant;
+  signal?: AbortSignal;
+}
+
+/** A module that tells how its inputs are called and which files belong with it. */
+interface Traceable {
+  input_names?: readonly string[];
+  trace_files?: () => Record<string, string>;
+}
+
+/**
+ * Records what `model` does on `inputs` (by position, or by name) as a program for these dimensions, as `torch.jit.trace`.
+ * Throws `tied`, `tracing` and {@link TracingCheckError} errors.
+ */
+export async function trace(model: AnyModule, inputs: Inputs | Tensor, options: TraceOptions = {}): Promise<TracedModule> {
+  const { check_trace = true, check_tolerance = 1e-5, fusion = true, signal, kernels } = options;
+  signal?.throwIfAborted();
+  const names = namesOf(model, inputs);
+  const dummies = dummyInputs(inputs, names, model);
+  const recorded = recordModel(model, names, dummies);
+  const optimised = optimise(recorded.graph, { fusion });
+  const instance = instantiate(optimised, recorded);
+  signal?.throwIfAborted();
+  const files = textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() });
+  const golden = { inputs: Object.entries(dummies).map(([name, tensor]) => ({ name, tensor })), outputs: [] as Named[] };
+  const traced = new TracedModule(instance, { files, golden, kernels });
+  golden.outputs.push(...answers(traced, dummies, 'baseline'));
+  signal?.throwIfAborted();
+  if (check_trace) {
+    checkSameGraph(recorded.graph, recordModel(model, names, dummies).graph);
+    const eager = flattenOutputs(model(...positional(names, dummies)) as ForwardResult).tensors;
+    checkOutputs(traced, eager, dummies, { recorded: recorded.graph, optimised }, check_tolerance);
+  }
+  return traced;
+}
+
+function namesOf(model: AnyModule, inputs: Inputs | Tensor): readonly string[] {
+  const { input_names } = model as Traceable;
+  if (input_names) return input_names;
+  if (inputs instanceof Tensor) return ['input_0'];
+  return Array.isArray(inputs) ? inputs.map((_, i) => `input_${i}`) : Object.keys(inputs);
+}
+
+/** Inputs by name; whole numbers as int32. */
+function dummyInputs(inputs: Inputs | Tensor, names: readonly string[], model: AnyModule): Record<string, Tensor> {
+  const named = nameInputs(inputs instanceof Tensor ? [inputs] : [inputs], names, model.constructor.name);
+  if (Object.keys(named).length === 0)
+    throw new TraceletError('value', {
+      what: 'jit.trace',
+      expected: 'dummy inputs',
+      got: 'none',
+      cure: 'Pass tensors of the dimensions to trace for',
+    });
+  return Object.fromEntries(
+    Object.entries(named).map(([name, tensor]) => [name, tensor.dtype === 'float32' ? tensor : toInt32(tensor, `dummy input "${name}"`)]),
+  );
+}
+
+const positional = (names: readonly string[], inputs: Record<string, Tensor>): (Tensor | undefined)[] => names.map((name) => inputs[name]);
+
+function recordModel(model: AnyModule, names: readonly string[], dummies: Record<string, Tensor>): Recording {
+  const inputs = Object.entries(dummies).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+  return record(model, inputs, (tensors) => {
+    const byName = Object.fromEntries(inputs.map(({ name }, i) => [name, tensors[i]]));
+    return model(...positional(names, byName)) as ForwardResult;
+  });
+}
+
+function instantiate(graph: Graph, { structure }: Recording): Instance {
+  const { program, constants } = encode(graph, structure);
+  const decoded = decode(program);
+  const rows = new Map(constants.flatMap(({ parts }) => parts).map(({ name, tensor }) => [name, tensor.shape[0]]));
+  const instance = new Instance(program, (name) => rows.get(name) ?? 0);
+  instance.weights.fill(constants);
+  instance.weights.settle(instance.kernels(bestVariant()));
+  instance.start(decoded);
+  return instance;
+}
+
+function answers({ instance }: TracedModule, inputs: Record<string, Tensor>, kernels: Variant): Named[] {
+  const { program } = instance;
+  for (const { name, value } of program.inputs) instance.write(name, value, inputs[name]);
+  for (const _ of instance.steps(kernels));
+  return program.outputs.map(({ name, value }) => ({ name, tensor: instance.read(value) }));
+}
+
+const textFiles = (files: ExtraFiles): Map<string, Uint8Array> =>
+  new Map(
+    Object.entries(files).map(([name, content]) => [name, typeof content === 'string' ? new TextEncoder().encode(content) : content]),
+  );
+
+export interface SaveOptions {
+  /** More files to travel in the trace, beside those it already has. */
+  _extra_files?: ExtraFiles;
+  signal?: AbortSignal;
+}
+
+/** The bytes of the trace file in pieces; weights are read back from wasm memory one tensor at a time. */
+export function serialize(traced: TracedModule, options: SaveOptions = {}): Promise<Iterable<Uint8Array>> {
+  const { program, weights } = traced.instance;
+  const { code, ...rest } = program;
+  const held = (name: string, tensor: Tensor): Entry => ({ name, dtype: tensor.dtype, shape: tensor.shape, read: () => tensor });
+  const files = new Map([...traced.files, ...textFiles(options._extra_files ?? {})]);
+  const entries: Entry[] = [
+    held(CODE, new Tensor('int32', [code.length], code)),
+    ...traced.golden.inputs.map(({ name, tensor }) => held(GOLDEN_IN + name, tensor)),
+    ...traced.golden.outputs.map(({ name, tensor }) => held(GOLDEN_OUT + name, tensor)),
+    ...[...files].map(([name, bytes]) => held(FILES + name, new Tensor('uint8', [bytes.length], bytes))),
+    ...weights.stored(),
+  ];
+  return encodeTrace(entries, JSON.stringify(rest), options);
+}
+
+/** Writes the trace to a file, whole or not at all. As `torch.jit.save`. */
+export async function save(traced: TracedModule, path: string, options: SaveOptions = {}): Promise<void> {
+  await platform.write(path, await serialize(traced, options), options);
+}
+
+export interface JitLoadOptions extends LoadOptions {
+  /** Filled with the extra files whose names it has, as text. */
+  _extra_files?: Record<string, string>;
+}
+
+/** Reads a trace from a path, URL, bytes, response or stream. As `torch.jit.load`. A damaged trace never loads. */
+export async function load(source: Source, options: JitLoadOptions = {}): Promise<TracedModule> {
+  const bytes = await openSource(source, options);
+  try {
+    const traced = await loadTrace(bytes, options);
+    const wanted = options._extra_files ?? {};
+    for (const name of Object.keys(wanted)) {
+      const content = traced.files.get(name);
+      if (!content)
+        throw new TraceletError('value', {
+          what: `extra file "${name}"`,
+          expected: `one of ${[...traced.files.keys()].join(', ')}`,
+          got: 'no such file',
+        });
+      wanted[name] = new TextDecoder().decode(content);
+    }
+    return traced;
+  } finally {
+    await bytes.close();
+  }
+}

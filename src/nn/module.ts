@@ -1,0 +1,83 @@
+import { TraceletError } from '../error.ts';
+import { executor } from '../executor.ts';
+import { Parameter } from '../parameter.ts';
+
+/**
+ * A part of a model with parameters and parts of its own, as `torch.nn.Module`. Parameters and parts are the fields that
+ * hold a {@link Parameter} or a Module; their names are those of the fields, joined by dots. A module is called like a
+ * function, which runs its `forward`. Modules are for inference and start in evaluation mode.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor returns a function
+export abstract class Module<Args extends unknown[], Result> {
+  /** Whether `train()` was called. */
+  declare training: boolean;
+
+  constructor() {
+    const call = ((...args: Args) => call.call_(...args)) as unknown as this & { name?: string };
+    call.training = false;
+    delete call.name;
+    delete (call as { length?: number }).length;
+    // biome-ignore lint/correctness/noConstructorReturn: an instance has to be a function to be called
+    return Object.setPrototypeOf(call, new.target.prototype);
+  }
+
+  abstract forward(...args: Args): Result;
+
+  /** What calling the module does. */
+  call_(...args: Args): Result {
+    if (this.training)
+      throw new TraceletError('training', {
+        what: this.constructor.name,
+        expected: 'evaluation mode',
+        got: 'a call in training mode',
+        cure: 'Call eval() first: tracelet runs models and does not train them',
+      });
+    return executor().within(this, () => this.forward(...args));
+  }
+
+  /** Modules held directly, by field name. */
+  children(): [string, AnyModule][] {
+    return Object.entries(this).filter((entry): entry is [string, AnyModule] => entry[1] instanceof Module);
+  }
+
+  /** This module and all within it, by dotted name; its own name is `prefix`. */
+  *named_modules(prefix = ''): Generator<[string, AnyModule]> {
+    yield [prefix, this];
+    for (const [name, child] of this.children()) yield* child.named_modules(prefix ? `${prefix}.${name}` : name);
+  }
+
+  /** Every parameter by dotted name; one held in two places comes twice. */
+  *named_parameters(): Generator<[string, Parameter]> {
+    for (const [path, module] of this.named_modules())
+      for (const [name, value] of Object.entries(module)) if (value instanceof Parameter) yield [path ? `${path}.${name}` : name, value];
+  }
+
+  /** Parameters by name, as checkpoints store them. */
+  state_dict(): Map<string, Parameter> {
+    return new Map(this.named_parameters());
+  }
+
+  /** Evaluation mode, the one that modules start in. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Marks the module and its parts. Nothing here computes dropout or gradients, so calls refuse while `training` is set. */
+  train(mode = true): this {
+    if (mode) this.refuseTraining();
+    for (const [, module] of this.named_modules()) module.training = mode;
+    return this;
+  }
+
+  /** Throws a `training` error in models that must not be trained at all. */
+  protected refuseTraining(): void {}
+}
+
+/** Makes modules callable in the eyes of the type checker. */
+export interface Module<Args extends unknown[], Result> {
+  (...args: Args): Result;
+}
+
+/** A module whatever its arguments and result. */
+// biome-ignore lint/suspicious/noExplicitAny: arguments are contravariant, so nothing narrower takes every module
+export type AnyModule = Module<any[], any>;

@@ -1,0 +1,28 @@
+import { executor } from '../executor.ts';
+import { Tensor } from '../tensor.ts';
+import { type Constant, type Graph, operandsOf, rewrite, storageOf, type Value } from '../trace/graph.ts';
+
+/** Computes nodes whose operands are all constants while tracing, unless that would make the file larger. */
+export function foldConstants(graph: Graph): Graph {
+  let folded = 0;
+  return rewrite(graph, (node) => {
+    const tensors = operandsOf(node).map((value) => tensorOf(storageOf(value)));
+    if (!tensors.every((tensor) => tensor !== undefined)) return node;
+    const size = tensors.reduce((sum, tensor) => sum + tensor.size, 0);
+    const values = Object.fromEntries(Object.entries(node.operands).map(([name, value]) => [name, value && materialise(value)]));
+    const tensor = executor().apply(node.op, values, node.attrs);
+    if (tensor.size > size) return node;
+    const part = { name: `folded.${folded++}`, tensor };
+    return { kind: 'constant', dtype: 'float32', shape: tensor.shape, parts: [part] } satisfies Constant;
+  });
+}
+
+/** The tensor behind a constant of one part. */
+function tensorOf(value: Value): Tensor | undefined {
+  return value.kind === 'constant' && value.parts.length === 1 ? value.parts[0].tensor : undefined;
+}
+
+function materialise(value: Value): Tensor {
+  const tensor = tensorOf(storageOf(value)) as Tensor;
+  return value.kind === 'view' ? new Tensor(tensor.dtype, value.shape, tensor.data) : tensor;
+}

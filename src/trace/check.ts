@@ -1,0 +1,99 @@
+import type { Engine } from '../engine.ts';
+import { TraceletError } from '../error.ts';
+import { executor } from '../executor.ts';
+import { sameShape, type Tensor } from '../tensor.ts';
+import { type Graph, type Node, storageOf, type Value } from './graph.ts';
+import type { Named } from './outputs.ts';
+import { difference, type TracedModule } from './traced.ts';
+
+/** A trace that does not do what its model does; names the first instruction that differs. As `torch.jit.TracingCheckError`. */
+export class TracingCheckError extends TraceletError {
+  constructor(problem: { what: string; expected: string; got: string; cure?: string }) {
+    super('tracing_check', problem);
+    this.name = 'TracingCheckError';
+  }
+}
+
+/** Throws a {@link TracingCheckError} unless two recordings of one model are the same op for op. */
+export function checkSameGraph(first: Graph, second: Graph): void {
+  const different = first.nodes.findIndex((node, i) => describe(node) !== (second.nodes[i] && describe(second.nodes[i])));
+  const at = different >= 0 ? different : first.nodes.length;
+  if (different < 0 && first.nodes.length === second.nodes.length) return;
+  throw new TracingCheckError({
+    what: `node ${at} (of ${first.nodes[at]?.path || 'the model'})`,
+    expected: first.nodes[at] ? describe(first.nodes[at]) : 'the end of the forward pass',
+    got: second.nodes[at] ? `${describe(second.nodes[at])} when recorded again` : 'the end of the forward pass when recorded again',
+    cure: 'The forward pass depends on something other than its inputs: random numbers, time or state',
+  });
+}
+
+function describe({ op, operands, attrs, shape }: Node): string {
+  const args = Object.entries(operands).map(([name, value]) => `${name}=${value ? content(value) : 'none'}`);
+  return `${op}(${args.join(', ')}) ${JSON.stringify(attrs)} -> [${shape}]`;
+}
+
+function content(value: Value): string {
+  const storage = storageOf(value);
+  if (storage.kind !== 'constant') return `${storage.kind}[${value.shape}]`;
+  const [{ name, tensor }] = storage.parts;
+  return name.startsWith('constants.') && tensor.size <= 4096 ? `${tensor.dtype}[${tensor.data}]` : name;
+}
+
+/**
+ * Throws a {@link TracingCheckError} unless the trace answers as the model does, within `tolerance` absolute plus relative.
+ * `recorded` is the graph before any pass, `optimised` the one that the trace was made from.
+ */
+export function checkOutputs(
+  traced: TracedModule,
+  eager: readonly Named[],
+  inputs: Record<string, Tensor>,
+  graphs: { recorded: Graph; optimised: Graph },
+  tolerance: number,
+): void {
+  const { program } = traced.instance;
+  traced.call_(inputs);
+  const differs = eager.find(({ tensor }, i) => !difference(traced.instance.read(program.outputs[i].value), tensor, tolerance).ok);
+  if (!differs) return;
+  const at = firstDifference(traced, graphs, inputs, tolerance);
+  throw new TracingCheckError({
+    what: at ? at.where : `output "${differs.name}"`,
+    expected: `the eager model’s values within ${tolerance}`,
+    got: at ? `a difference of ${at.error}` : 'other values, though every instruction agrees with what was recorded',
+    cure: 'Is the forward pass a function of its inputs alone?',
+  });
+}
+
+function firstDifference(
+  traced: TracedModule,
+  { recorded, optimised }: { recorded: Graph; optimised: Graph },
+  inputs: Record<string, Tensor>,
+  tolerance: number,
+) {
+  const eager = evaluate(recorded, inputs);
+  for (const i of traced.instance.steps(traced.kernels)) {
+    const instruction = traced.instance.decoded.instructions[i];
+    const origin = optimised.nodes[i].origins.at(-1) as Node;
+    const want = eager.get(origin);
+    const got = traced.instance.read(instruction.out);
+    if (!want || !sameShape(want.shape, got.shape)) continue;
+    const { ok, maxError } = difference(got, want, tolerance);
+    if (!ok) return { where: `instruction ${i}, ${instruction.op} of ${instruction.path || 'the model'}`, error: maxError };
+  }
+  return undefined;
+}
+
+/** Every node's value, computed op by op on the current executor. */
+export function evaluate(graph: Graph, inputs: Record<string, Tensor>, engine: Pick<Engine, 'apply'> = executor()): Map<Value, Tensor> {
+  const values = new Map<Value, Tensor>();
+  const tensorOf = (value: Value): Tensor => {
+    if (value.kind === 'constant') return value.parts[0].tensor;
+    if (value.kind === 'view') return tensorOf(value.base).reshape(value.shape);
+    return values.get(value) as Tensor;
+  };
+  for (const input of graph.inputs) values.set(input, inputs[input.name]);
+  for (const node of graph.nodes) {
+    const operands = Object.fromEntries(Object.entries(node.operands).map(([name, value]) => [name, value && tensorOf(value)]));
+    values.set(node, engine.apply(node.op, operands, node.attrs));
+  }
+  return values;
+}

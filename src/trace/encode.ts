@@ -1,0 +1,90 @@
+import { TraceletError } from '../error.ts';
+import { OPS, rowOf } from '../ops.ts';
+import { type Constant, type Graph, type Input, type Node, storageOf, type Value } from './graph.ts';
+import { planMemory } from './plan.ts';
+import { type Binding, type ConstantInfo, floatToWord, type Layout, type Place, type Program, type ValueInfo } from './program.ts';
+
+export interface Encoded {
+  program: Program;
+  /** The constants of the graph in the order of `program.constants`. */
+  constants: Constant[];
+}
+
+/** Plans the arena and writes the graph as a flat program. */
+export function encode(graph: Graph, structure: Program['structure']): Encoded {
+  const plan = planMemory(graph);
+  const symbols = new Symbols((value) => plan.offsets.get(value) as number);
+  const inputs = graph.inputs.map(({ name }, i) => ({ name, value: symbols.value(graph.inputs[i], 'plain') }));
+  const ops = opNames(graph);
+  const words: number[] = [];
+  for (const node of graph.nodes) {
+    words.push(ops.indexOf(node.op));
+    for (const [name, kind] of Object.entries(rowOf(node.op).args)) {
+      if (kind === 'out') words.push(symbols.value(node, 'plain'));
+      else if (kind === 'scratch') words.push(plan.scratch.get(node) ?? 0);
+      else if (kind === 'int' || kind === 'attr') words.push(node.call.numbers[name]);
+      else if (kind === 'float') words.push(floatToWord(node.call.numbers[name]));
+      else if (kind === 'activation') words.push(ops.indexOf(node.attrs[name] as string));
+      else words.push(node.operands[name] ? symbols.value(node.operands[name], kind === 'packed' ? 'packed' : 'plain') : -1);
+    }
+  }
+  const outputs: Binding[] = graph.outputs.map(({ name, value }) => ({ name, value: symbols.value(value, 'plain') }));
+  const { values, constants } = symbols;
+  const infos = constants.map(({ constant, layout }): ConstantInfo => {
+    const { dtype, shape, parts } = constant;
+    return { dtype, shape, layout, parts: parts.map(({ name }) => name) };
+  });
+  const paths = graph.nodes.map(({ path }) => path);
+  const code = Int32Array.from(words);
+  return {
+    program: { ops, values, constants: infos, inputs, outputs, paths, arena: plan.arena, structure, code },
+    constants: constants.map(({ constant }) => constant),
+  };
+}
+
+/** Names of the ops and activations that the graph uses, in the order of the table. */
+function opNames(graph: Graph): string[] {
+  const used = new Set(graph.nodes.flatMap(({ op, attrs }) => [op, attrs.activation]));
+  return Object.keys(OPS).filter((name) => used.has(name));
+}
+
+/** Numbers values as they are met. A constant read in two layouts is two values. */
+class Symbols {
+  readonly values: ValueInfo[] = [];
+  readonly constants: { constant: Constant; layout: Layout }[] = [];
+  readonly #indexes = new Map<Value, Partial<Record<Layout, number>>>();
+  readonly #offsetOf: (value: Input | Node) => number;
+
+  constructor(offsetOf: (value: Input | Node) => number) {
+    this.#offsetOf = offsetOf;
+  }
+
+  value(value: Value, layout: Layout): number {
+    const known = this.#indexes.get(value) ?? {};
+    this.#indexes.set(value, known);
+    if (known[layout] === undefined) {
+      const place = this.#place(value, layout);
+      known[layout] = this.values.push({ dtype: value.dtype, shape: value.shape, place }) - 1;
+    }
+    return known[layout];
+  }
+
+  #place(value: Value, layout: Layout): Place {
+    if (layout === 'packed') return { constant: this.constants.push({ constant: weightOf(value), layout }) - 1 };
+    if (value.kind === 'view') return { view: this.value(value.base, layout) };
+    if (value.kind === 'constant') return { constant: this.constants.push({ constant: value, layout }) - 1 };
+    return { arena: this.#offsetOf(value) };
+  }
+}
+
+/** The constant that a packed weight is made from; a reshaped one takes the new shape. */
+function weightOf(value: Value): Constant {
+  const storage = storageOf(value);
+  if (storage.kind !== 'constant')
+    throw new TraceletError('tracing', {
+      what: `linear with a weight of shape [${value.shape}]`,
+      expected: 'a parameter or constant, which can be rearranged when the trace is loaded',
+      got: 'a weight that is computed or given at run time',
+    });
+  return storage === value ? storage : { ...storage, shape: value.shape };
+}

@@ -1,0 +1,93 @@
+import type { DType } from '../dtype.ts';
+import { TraceletError } from '../error.ts';
+import { type Shape, Tensor } from '../tensor.ts';
+
+/** The forms in which a model takes its inputs: by position, as one list, or as one object of names. */
+export type InputArgs =
+  | readonly (Tensor | null | undefined)[]
+  | readonly [readonly Tensor[]]
+  | readonly [Readonly<Record<string, Tensor | null | undefined>>];
+
+/** Inputs by name. Throws `value` errors for unknown names and too many of them. */
+export function nameInputs(args: readonly unknown[], names: readonly string[], what: string): Record<string, Tensor> {
+  const [first] = args;
+  if (args.length === 1 && first !== null && typeof first === 'object' && !(first instanceof Tensor))
+    return Array.isArray(first) ? nameInputs(first, names, what) : checkNamed(Object.entries(first), names, what);
+  if (args.length > names.length)
+    throw new TraceletError('value', { what, expected: `at most ${names.length} inputs (${names.join(', ')})`, got: `${args.length}` });
+  return checkNamed(
+    args.map((tensor, i) => [names[i], tensor]),
+    names,
+    what,
+  );
+}
+
+function checkNamed(entries: readonly (readonly [string, unknown])[], names: readonly string[], what: string): Record<string, Tensor> {
+  const given = entries.filter(([, tensor]) => tensor !== undefined && tensor !== null);
+  for (const [name, tensor] of given) {
+    if (!names.includes(name))
+      throw new TraceletError('value', { what: `${what}: input "${name}"`, expected: `one of ${names.join(', ')}` });
+    if (!(tensor instanceof Tensor))
+      throw new TraceletError('value', {
+        what: `${what}: input "${name}"`,
+        expected: 'a tensor',
+        got: typeof tensor,
+        cure: 'Make one with tensor([...])',
+      });
+  }
+  return Object.fromEntries(given) as Record<string, Tensor>;
+}
+
+/** Whole numbers as the kernels take them. int64 and bool become int32; float masks of whole numbers too. Throws `dtype` and `value` errors. */
+export function toInt32(tensor: Tensor, what: string): Tensor {
+  const { dtype, shape } = tensor;
+  if (dtype === 'int32') return tensor;
+  const floating = dtype === 'float32' || dtype === 'float64';
+  if (!floating && dtype !== 'int64' && dtype !== 'bool' && dtype !== 'uint8')
+    throw new TraceletError('dtype', { what, expected: 'int32 or int64', got: dtype });
+  const values = Int32Array.from({ length: tensor.size }, (_, i) => {
+    const value = Number(tensor.data[i]);
+    if (!Number.isInteger(value) || Math.abs(value) > 0x7fffffff)
+      throw new TraceletError(Number.isNaN(value) || !floating ? 'value' : 'dtype', {
+        what: `${what}[${i}]`,
+        expected: 'a whole number below 2³¹',
+        got: String(tensor.data[i]),
+      });
+    return value;
+  });
+  return new Tensor('int32', shape, values);
+}
+
+export interface Signature {
+  name: string;
+  dtype: DType;
+  shape: Shape;
+}
+
+/** The tensor as a trace with this input takes it. Other dimensions throw the sentence that PyTorch's traces throw. */
+export function fitInput(tensor: Tensor, { name, dtype, shape }: Signature): Tensor {
+  const traced = `The trace was made with ${name} [${shape}]`;
+  if (tensor.shape.length !== shape.length)
+    throw new TraceletError('shape', {
+      what: `input "${name}"`,
+      expected: `${shape.length} dimensions, [${shape}]`,
+      got: `[${tensor.shape}]`,
+      cure: traced,
+    });
+  const dim = shape.findIndex((size, i) => size !== tensor.shape[i]);
+  if (dim >= 0)
+    throw new TraceletError('shape', {
+      sentence: `The expanded size of the tensor (${tensor.shape[dim]}) must match the existing size (${shape[dim]}) at non-singleton dimension ${dim}`,
+      what: `${traced} and called with [${tensor.shape}]`,
+      cure:
+        tensor.shape[dim] < shape[dim]
+          ? 'Pad the input to the traced size, with an attention_mask: traced.pad(inputs) does it'
+          : 'Trace the model again with dummy inputs at least as large as the largest input',
+    });
+  return dtype === 'int32' ? toInt32(tensor, `input "${name}"`) : checkDType(tensor, dtype, name);
+}
+
+function checkDType(tensor: Tensor, dtype: DType, name: string): Tensor {
+  if (tensor.dtype !== dtype) throw new TraceletError('dtype', { what: `input "${name}"`, expected: dtype, got: tensor.dtype });
+  return tensor;
+}

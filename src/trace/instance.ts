@@ -1,0 +1,110 @@
+import { checkBounds } from '../call.ts';
+import { DTYPES } from '../dtype.ts';
+import { epilogueOf } from '../engine.ts';
+import { TraceletError } from '../error.ts';
+import { allocateMemory, callKernel, instantiate, type Kernel, type Kernels } from '../kernels.ts';
+import { dtypeOf } from '../ops.ts';
+import type { Variant } from '../platform/platform.ts';
+import { sizeOf, Tensor } from '../tensor.ts';
+import { type Decoded, type Instruction, storageIndex } from './decode.ts';
+import type { Program } from './program.ts';
+import { Weights } from './weights.ts';
+
+interface BoundCall {
+  kernel: Kernel;
+  args: number[];
+}
+
+/** A program in a wasm memory of its own, whose size never changes: constants below, arena above. */
+export class Instance {
+  readonly program: Program;
+  readonly weights: Weights;
+  readonly #memory: WebAssembly.Memory;
+  readonly #calls = new Map<Variant, BoundCall[]>();
+  #decoded: Decoded | undefined;
+
+  /** `rowsOf` gives the first dimension of each tensor that is a part of a constant. */
+  constructor(program: Program, rowsOf: (name: string) => number) {
+    this.program = program;
+    let bytes: Uint8Array;
+    this.weights = new Weights(program, rowsOf, () => bytes);
+    this.#memory = allocateMemory(this.weights.bytes, 'memory for the trace');
+    bytes = new Uint8Array(this.#memory.buffer);
+  }
+
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  kernels(variant: Variant): Kernels {
+    return instantiate(variant, this.#memory);
+  }
+
+  /** Takes a program that was proved sound, once its constants are in place. Throws `value` errors for constants out of bounds. */
+  start(decoded: Decoded): void {
+    const { values } = this.program;
+    for (const [value, bound] of decoded.bounds) {
+      const { place } = values[value];
+      if ('constant' in place) checkBounds(`constant ${place.constant}`, this.weights.integers(place.constant), bound);
+    }
+    this.#decoded = decoded;
+  }
+
+  get decoded(): Decoded {
+    if (!this.#decoded)
+      throw new TraceletError('disposed', { what: 'trace', expected: 'an instance that has been loaded', got: 'one that is not ready' });
+    return this.#decoded;
+  }
+
+  /** Writes an input, after checking its elements. */
+  write(name: string, value: number, tensor: Tensor): void {
+    const bound = this.decoded.bounds.get(value);
+    if (bound !== undefined) checkBounds(`input "${name}"`, tensor.data as Int32Array, bound);
+    const { buffer, byteOffset, byteLength } = tensor.data;
+    new Uint8Array(this.#memory.buffer, this.addressOf(value), byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+
+  /** A copy of a value's elements. */
+  read(value: number): Tensor {
+    const { dtype, shape } = this.program.values[value];
+    const view = new DTYPES[dtype].array(this.#memory.buffer as ArrayBuffer, this.addressOf(value), sizeOf(shape));
+    return new Tensor(dtype, shape, view.slice());
+  }
+
+  /** Runs the instructions one by one, yielding the index of each when it is done. */
+  *steps(variant: Variant): Generator<number> {
+    const calls = this.#bind(variant);
+    const { instructions } = this.decoded;
+    for (let i = 0; i < calls.length; i++) {
+      const { kernel, args } = calls[i];
+      callKernel(kernel, args, () => `instruction ${i} (${instructions[i].op} of ${instructions[i].path || 'the model'})`);
+      yield i;
+    }
+  }
+
+  #bind(variant: Variant): BoundCall[] {
+    let calls = this.#calls.get(variant);
+    if (!calls) {
+      const kernels = this.kernels(variant);
+      calls = this.decoded.instructions.map((instruction) => ({ kernel: kernels[instruction.op], args: this.#args(instruction) }));
+      this.#calls.set(variant, calls);
+    }
+    return calls;
+  }
+
+  #args({ call, operands, out, scratch, activation }: Instruction): number[] {
+    return Object.entries(call.row.args).map(([name, kind]) => {
+      if (kind === 'out') return this.addressOf(out);
+      if (kind === 'scratch') return this.weights.arena + scratch;
+      if (kind === 'activation') return epilogueOf(activation);
+      if (!dtypeOf(kind)) return call.numbers[name];
+      const operand = operands[name];
+      return operand === null ? 0 : this.addressOf(operand);
+    });
+  }
+
+  addressOf(value: number): number {
+    const { place } = this.program.values[storageIndex(this.program.values, value)];
+    return 'arena' in place ? this.weights.arena + place.arena : this.weights.addressOf((place as { constant: number }).constant);
+  }
+}

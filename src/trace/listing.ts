@@ -1,0 +1,50 @@
+import { DTYPES } from '../dtype.ts';
+import type { Shape } from '../tensor.ts';
+import type { Instruction } from './decode.ts';
+import type { Program, ValueInfo } from './program.ts';
+
+const typeOf = ({ dtype, shape }: { dtype: ValueInfo['dtype']; shape: Shape }): string =>
+  `${DTYPES[dtype].safetensors.toLowerCase()}[${shape.join(', ')}]`;
+
+/** A value's name: %input, %index of a result, or the tensors of a constant. */
+function nameOf(program: Program, value: number): string {
+  const { place, shape } = program.values[value];
+  const input = program.inputs.find((binding) => binding.value === value);
+  if (input) return `%${input.name}`;
+  if ('view' in place) return `${nameOf(program, place.view)}:[${shape.join(', ')}]`;
+  if ('constant' in place) return program.constants[place.constant].parts.join(' ⧺ ');
+  return `%${value}`;
+}
+
+/** An argument that is neither result nor scratch, in words. */
+function argument(program: Program, { operands, call, activation }: Instruction, name: string, kind: string): string | undefined {
+  if (kind === 'out' || kind === 'scratch' || kind === 'int') return undefined;
+  if (kind === 'activation') return activation === 'none' ? undefined : `${name}=${activation}`;
+  if (kind === 'attr' || kind === 'float') return `${name}=${+call.numbers[name].toPrecision(7)}`;
+  const value = operands[name];
+  return value === null ? undefined : nameOf(program, value);
+}
+
+/** The graph, one line an instruction, with shapes and the modules they come from. */
+export function listGraph(program: Program, instructions: readonly Instruction[]): string {
+  const inputs = program.inputs.map(({ name, value }) => `%${name}: ${typeOf(program.values[value])}`);
+  const lines = instructions.map((instruction) => {
+    const args = Object.entries(instruction.call.row.args).map(([name, kind]) => argument(program, instruction, name, kind));
+    const result = `%${instruction.out}: ${typeOf(program.values[instruction.out])}`;
+    return `  ${result} = ${instruction.op}(${args.filter(Boolean).join(', ')})${instruction.path && `  # ${instruction.path}`}`;
+  });
+  const outputs = program.outputs.map(
+    ({ name, value }) => `  return ${name}: ${typeOf(program.values[value])} = ${nameOf(program, value)}`,
+  );
+  return [`graph(${inputs.join(', ')}):`, ...lines, ...outputs].join('\n');
+}
+
+/** The flat buffer, one line an instruction: index of its first word, op, then each word under the name of its argument. */
+export function listCode({ code }: Program, instructions: readonly Instruction[]): string {
+  return instructions
+    .map(({ at, op, call }) => {
+      const words = Object.keys(call.row.args).map((name, i) => `${name}=${code[at + 1 + i]}`);
+      return `${String(at).padStart(6, '0')}  ${op.padEnd(17)} ${words.join(' ')}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,132 @@
+import { TraceletError } from '../error.ts';
+import { bestVariant } from '../kernels.ts';
+import type { ByteSource, Variant } from '../platform/platform.ts';
+import type { TensorInfo } from '../safetensors.ts';
+import type { Tensor } from '../tensor.ts';
+import { decode, parseProgram } from './decode.ts';
+import {
+  bytesOfTensor,
+  CODE,
+  checkHash,
+  FILES,
+  GOLDEN_IN,
+  GOLDEN_OUT,
+  readExactly,
+  readTraceHeader,
+  type TraceHeader,
+  tensorFor,
+} from './file.ts';
+import { Instance } from './instance.ts';
+import type { Named } from './outputs.ts';
+import type { Program } from './program.ts';
+import { TracedModule } from './traced.ts';
+
+export interface LoadOptions {
+  signal?: AbortSignal;
+  /** The kernels to run on; the fastest that the engine has unless given. */
+  kernels?: Variant;
+  /** Told how many bytes of weights have been read. */
+  progress?: (state: { name: string; loaded: number; total: number }) => void;
+}
+
+/** Reads a trace from its first byte to its last, weights straight to their place in wasm memory. */
+export async function loadTrace(source: ByteSource, options: LoadOptions = {}): Promise<TracedModule> {
+  const head = await readTraceHeader(source, options);
+  const program = parseProgram(head.program, new Int32Array(codeOf(head, source.name).shape[0]));
+  const instance = new Instance(program, (name) => head.find(name)?.shape[0] ?? 0);
+  const host = await readTensors(source, head, instance, program, options);
+  await expectEnd(source);
+  const decoded = decode(program);
+  instance.weights.settle(instance.kernels(options.kernels ?? bestVariant()));
+  instance.start(decoded);
+  return new TracedModule(instance, { ...contentsOf(host), kernels: options.kernels });
+}
+
+function codeOf({ find }: TraceHeader, name: string): TensorInfo {
+  const info = find(CODE);
+  if (info?.dtype !== 'int32' || info.shape.length !== 1)
+    throw new TraceletError('format', {
+      what: `${name}: ${CODE}`,
+      expected: 'an int32 list',
+      got: info ? `${info.dtype} [${info.shape}]` : 'nothing',
+    });
+  return info;
+}
+
+/** Reads every tensor to its place and checks its hash; answers with those that stay in host memory. */
+async function readTensors(
+  source: ByteSource,
+  head: TraceHeader,
+  instance: Instance,
+  program: Program,
+  options: LoadOptions,
+): Promise<Map<string, Tensor>> {
+  const { header, aliases, hashes } = head;
+  const parts = checkParts(program, head, source.name);
+  const host = new Map<string, Tensor>();
+  const checks: Promise<void>[] = [];
+  try {
+    for (const info of header.tensors) {
+      options.signal?.throwIfAborted();
+      const names = [info.name, ...(aliases.get(info.name) ?? [])];
+      const targets = names.filter((name) => parts.has(name)).flatMap((name) => instance.weights.targets(name, info.dtype as 'float32'));
+      if (targets.length === 0) {
+        const tensor = info.name === CODE ? undefined : tensorFor(info);
+        if (tensor) for (const name of names) host.set(name, tensor);
+        targets.push(tensor ? bytesOfTensor(tensor) : new Uint8Array(program.code.buffer));
+      }
+      const [first, ...others] = targets;
+      await readExactly(source, first, info.name);
+      for (const other of others) other.set(first);
+      checks.push(checkHash(first, info.name, hashes));
+      options.progress?.({ name: source.name, loaded: info.end, total: header.dataBytes });
+    }
+  } finally {
+    await Promise.allSettled(checks);
+  }
+  await Promise.all(checks);
+  for (const name of parts) {
+    const scale = head.find(name)?.dtype === 'int8' ? host.get(`${name}.scale`) : undefined;
+    if (scale) instance.weights.quantised(name, scale.data as Float32Array);
+  }
+  return host;
+}
+
+/** Names of the tensors that constants are made of, each proved to be in the file with the bytes that its constant needs. */
+function checkParts(program: Program, { find }: TraceHeader, file: string): Set<string> {
+  const parts = new Set<string>();
+  for (const constant of program.constants)
+    for (const name of constant.parts) {
+      const info = find(name);
+      const quantised = info?.dtype === 'int8' && constant.dtype === 'float32';
+      const rest = constant.shape.slice(1).join();
+      const fits = info && (quantised || info.dtype === constant.dtype) && info.shape.slice(1).join() === rest;
+      const alone = constant.parts.length > 1 || info?.shape.join() === constant.shape.join();
+      const reshaped =
+        info && constant.parts.length === 1 && !quantised && sizeMatches(info, constant.shape) && info.dtype === constant.dtype;
+      if (!(fits && alone) && !reshaped) throw partError(file, name, `${constant.dtype} [${constant.shape}]`, info);
+      const scale = find(`${name}.scale`);
+      if (quantised && (scale?.dtype !== 'float32' || scale.shape.join() !== `${info.shape[0]}`))
+        throw partError(file, `${name}.scale`, `float32 [${info.shape[0]}]`, scale);
+      parts.add(name);
+    }
+  return parts;
+}
+
+const sizeMatches = ({ shape }: TensorInfo, wanted: readonly number[]): boolean =>
+  shape.reduce((a, b) => a * b, 1) === wanted.reduce((a, b) => a * b, 1);
+
+const partError = (file: string, name: string, expected: string, info: TensorInfo | undefined): TraceletError =>
+  new TraceletError('format', { what: `${file}: ${name}`, expected, got: info ? `${info.dtype} [${info.shape}]` : 'no such tensor' });
+
+async function expectEnd(source: ByteSource): Promise<void> {
+  if ((await source.read(new Uint8Array(1))) > 0)
+    throw new TraceletError('format', { what: source.name, expected: 'the end of the file after the last tensor', got: 'more bytes' });
+}
+
+function contentsOf(host: ReadonlyMap<string, Tensor>): { files: Map<string, Uint8Array>; golden: { inputs: Named[]; outputs: Named[] } } {
+  const under = (prefix: string): Named[] =>
+    [...host].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => ({ name: name.slice(prefix.length), tensor }));
+  const files = new Map(under(FILES).map(({ name, tensor }) => [name, bytesOfTensor(tensor)]));
+  return { files, golden: { inputs: under(GOLDEN_IN), outputs: under(GOLDEN_OUT) } };
+}

@@ -1,0 +1,67 @@
+import { TraceletError } from '../error.ts';
+import { Tensor } from '../tensor.ts';
+
+/**
+ * What a model answers: a tuple whose entries also stand under the names that transformers gives them.
+ * `out[0]` is `out.last_hidden_state`; `hidden_states` and `attentions` are tuples themselves.
+ */
+export type ModelOutput = (Tensor | Tensor[])[] & { readonly [name: string]: Tensor | Tensor[] };
+
+/** What a forward pass may return. */
+export type ForwardResult = Tensor | readonly (Tensor | readonly Tensor[])[] | Readonly<Record<string, Tensor | readonly Tensor[]>>;
+
+export interface Named {
+  name: string;
+  tensor: Tensor;
+}
+
+/** A tuple with names from named entries, in their order. */
+export function modelOutput(entries: Readonly<Record<string, Tensor | Tensor[] | undefined>>): ModelOutput {
+  const present = Object.entries(entries).filter((entry): entry is [string, Tensor | Tensor[]] => entry[1] !== undefined);
+  const tuple = present.map(([, value]) => value);
+  for (const [name, value] of present) if (!/^\d+$/.test(name)) Object.defineProperty(tuple, name, { value, enumerable: false });
+  return tuple as unknown as ModelOutput;
+}
+
+/** Names of a tuple made by {@link modelOutput}, or numbers for plain tuples. */
+function entriesOf(result: ForwardResult): [string, Tensor | readonly Tensor[]][] {
+  if (!Array.isArray(result)) return Object.entries(result as Record<string, Tensor | readonly Tensor[]>);
+  const names = new Map<unknown, string>();
+  for (const name of Object.getOwnPropertyNames(result))
+    if (name !== 'length' && !/^\d+$/.test(name)) names.set(Reflect.get(result, name), name);
+  return result.map((value, i) => [names.get(value) ?? String(i), value]);
+}
+
+/** Every tensor of a result under its dotted name. */
+export function flattenOutputs(result: ForwardResult): { structure: 'tensor' | 'tuple'; tensors: Named[] } {
+  if (result instanceof Tensor) return { structure: 'tensor', tensors: [{ name: 'output', tensor: result }] };
+  if (typeof result !== 'object' || result === null) throw notTensors(result);
+  const tensors = entriesOf(result).flatMap(([name, value]) =>
+    Array.isArray(value) ? value.map((tensor: Tensor, i) => ({ name: `${name}.${i}`, tensor })) : [{ name, tensor: value as Tensor }],
+  );
+  for (const { tensor } of tensors) if (!(tensor instanceof Tensor)) throw notTensors(tensor);
+  return { structure: 'tuple', tensors };
+}
+
+/** The inverse of {@link flattenOutputs}. */
+export function unflattenOutputs(structure: 'tensor' | 'tuple', tensors: readonly Named[]): Tensor | ModelOutput {
+  if (structure === 'tensor') return tensors[0].tensor;
+  const entries: Record<string, Tensor | Tensor[]> = {};
+  for (const { name, tensor } of tensors) {
+    const [head, index] = name.split('.');
+    if (index === undefined) entries[head] = tensor;
+    else {
+      entries[head] ??= [];
+      (entries[head] as Tensor[]).push(tensor);
+    }
+  }
+  return modelOutput(entries);
+}
+
+function notTensors(got: unknown): TraceletError {
+  return new TraceletError('tracing', {
+    what: 'the result of forward',
+    expected: 'a tensor, a tuple of tensors, or an object of tensors',
+    got: got === null ? 'null' : typeof got,
+  });
+}

@@ -1,0 +1,65 @@
+import { TraceletError } from '../error.ts';
+import { Tensor } from '../tensor.ts';
+import { BertTokenizer } from '../tokenizer/index.ts';
+import { type Signature, toInt32 } from './inputs.ts';
+
+const MASK = 'attention_mask';
+
+/** The tokenizer among the extra files of a trace. Throws a `value` error if there is none. */
+export function tokenizerFrom(files: ReadonlyMap<string, Uint8Array>): BertTokenizer {
+  const names = ['vocab.txt', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
+  const texts = Object.fromEntries(
+    names.filter((name) => files.has(name)).map((name) => [name, new TextDecoder().decode(files.get(name))]),
+  );
+  if (!texts['vocab.txt'] && !texts['tokenizer.json'])
+    throw new TraceletError('value', {
+      what: 'the tokenizer of the trace',
+      expected: 'vocab.txt or tokenizer.json among its extra files',
+      got: [...files.keys()].join(', ') || 'no files',
+      cure: 'Trace with { tokenizer }, or call the trace with tensors',
+    });
+  return BertTokenizer.from_files(texts);
+}
+
+/** `inputs` [batch, sequence] filled up to their signatures; what is added is padding, ruled out by the attention_mask. */
+export function padInputs(inputs: Record<string, Tensor>, signatures: readonly Signature[], padToken: number): Record<string, Tensor> {
+  const signatureOf = (name: string): Signature => {
+    const signature = signatures.find((candidate) => candidate.name === name);
+    if (!signature)
+      throw new TraceletError('value', { what: `pad: input "${name}"`, expected: `one of ${signatures.map((s) => s.name).join(', ')}` });
+    return signature;
+  };
+  const given = Object.entries(inputs).map(([name, tensor]) => ({
+    signature: signatureOf(name),
+    tensor: toInt32(tensor, `input "${name}"`),
+  }));
+  const first = given[0]?.tensor;
+  if (!first) throw new TraceletError('value', { what: 'pad', expected: 'at least one input', got: 'none' });
+  const grows = given.some(({ tensor, signature }) => tensor.shape.join() !== signature.shape.join());
+  const mask = signatures.find(({ name }) => name === MASK);
+  if (grows && !mask)
+    throw new TraceletError('value', {
+      what: 'pad',
+      expected: 'a trace made with an attention_mask',
+      got: 'one without',
+      cure: 'Trace again with attention_mask among the dummy inputs',
+    });
+  if (mask && !inputs[MASK]) given.push({ signature: mask, tensor: new Tensor('int32', first.shape, new Int32Array(first.size).fill(1)) });
+  return Object.fromEntries(
+    given.map(({ signature, tensor }) => [signature.name, padTo(tensor, signature, signature.name === 'input_ids' ? padToken : 0)]),
+  );
+}
+
+function padTo(tensor: Tensor, { name, shape }: Signature, filler: number): Tensor {
+  const [rows, cols] = tensor.shape;
+  if (tensor.shape.length !== 2 || shape.length !== 2 || rows > shape[0] || cols > shape[1])
+    throw new TraceletError('shape', {
+      what: `pad: input "${name}"`,
+      expected: `[batch, sequence] of at most [${shape}]`,
+      got: `[${tensor.shape}]`,
+      cure: 'Shorten it, or trace again with larger dummy inputs',
+    });
+  const padded = new Int32Array(shape[0] * shape[1]).fill(filler);
+  for (let row = 0; row < rows; row++) padded.set((tensor.data as Int32Array).subarray(row * cols, (row + 1) * cols), row * shape[1]);
+  return new Tensor('int32', shape, padded);
+}

@@ -1,0 +1,133 @@
+import type { Attributes, Operands } from '../call.ts';
+import type { DType, TypedArray } from '../dtype.ts';
+import { TraceletError } from '../error.ts';
+import { type Executor, using } from '../executor.ts';
+import type { AnyModule } from '../nn/module.ts';
+import { Parameter } from '../parameter.ts';
+import { resolveShape, type Shape, Tensor } from '../tensor.ts';
+import { type Graph, type Input, makeNode, type Node, type Value, verifyGraph } from './graph.ts';
+import { type ForwardResult, flattenOutputs } from './outputs.ts';
+
+/** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */
+class Recorded extends Tensor {
+  readonly value: Value;
+  readonly #tracer: Tracer;
+
+  constructor(value: Value, tracer: Tracer) {
+    super(value.dtype, value.shape, null);
+    this.value = value;
+    this.#tracer = tracer;
+  }
+
+  override get data(): TypedArray {
+    throw this.#unknown('reads the elements');
+  }
+
+  override item(): number {
+    throw this.#unknown('reads the element');
+  }
+
+  override reshape(shape: Shape): Tensor {
+    const resolved = resolveShape(this.shape, shape);
+    return new Recorded({ kind: 'view', base: this.value, dtype: this.dtype, shape: resolved }, this.#tracer);
+  }
+
+  [Symbol.toPrimitive](): never {
+    throw this.#unknown('compares or computes with the elements');
+  }
+
+  #unknown(does: string): TraceletError {
+    return new TraceletError('tracing', {
+      what: `${this.#tracer.path || 'the model'} ${does} of a tensor of shape [${this.shape}] while it is traced`,
+      expected: 'a forward pass made of ops alone',
+      got: 'JavaScript that depends on tensor values',
+      cure:
+        'A trace records one path through the model and would replay it whatever the input: branch on shapes or config instead, ' +
+        'or express the choice with ops (mul by a mask, for instance)',
+    });
+  }
+}
+
+/** Records ops as a graph instead of computing them. */
+class Tracer implements Executor {
+  readonly nodes: Node[] = [];
+  readonly #constants = new Map<Tensor, Value>();
+  readonly #names: Map<unknown, string>;
+  path = '';
+
+  constructor(model: AnyModule) {
+    this.#names = new Map<unknown, string>([...model.named_modules()].map(([name, module]) => [module, name]));
+    for (const [name, parameter] of model.named_parameters()) this.#names.set(parameter, name);
+  }
+
+  within<T>(module: object, body: () => T): T {
+    const before = this.path;
+    this.path = this.#names.get(module) ?? before;
+    try {
+      return body();
+    } finally {
+      this.path = before;
+    }
+  }
+
+  apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor {
+    const values = Object.fromEntries(Object.entries(operands).map(([name, tensor]) => [name, tensor ? this.valueOf_(tensor) : null]));
+    const node = makeNode(op, values, attrs, { path: this.path });
+    this.nodes.push(node);
+    return new Recorded(node, this);
+  }
+
+  valueOf_(tensor: Tensor): Value {
+    if (tensor instanceof Recorded) return tensor.value;
+    let constant = this.#constants.get(tensor);
+    if (!constant) {
+      const name =
+        this.#names.get(tensor) ??
+        (tensor instanceof Parameter ? `parameters.${this.#constants.size}` : `constants.${this.#constants.size}`);
+      constant = { kind: 'constant', dtype: tensor.dtype, shape: tensor.shape, parts: [{ name, tensor }] };
+      this.#constants.set(tensor, constant);
+    }
+    return constant;
+  }
+}
+
+export interface TracedInput {
+  name: string;
+  dtype: DType;
+  shape: Shape;
+}
+
+/** A verified graph of one forward pass and the form of its result. */
+export interface Recording {
+  graph: Graph;
+  structure: 'tensor' | 'tuple';
+}
+
+/** Records `forward(...)` of `model` on inputs of the given names, dtypes and shapes. Values are not needed. */
+export function record(model: AnyModule, inputs: readonly TracedInput[], forward: (inputs: Tensor[]) => ForwardResult): Recording {
+  refuseTied(model);
+  const tracer = new Tracer(model);
+  const values = inputs.map(({ name, dtype, shape }): Input => ({ kind: 'input', name, dtype, shape }));
+  const result = using(tracer, () => forward(values.map((value) => new Recorded(value, tracer))));
+  const { structure, tensors } = flattenOutputs(result);
+  const outputs = tensors.map(({ name, tensor }) => ({ name, value: tracer.valueOf_(tensor) }));
+  const graph = { inputs: values, nodes: tracer.nodes, outputs };
+  verifyGraph(graph);
+  return { graph, structure };
+}
+
+/** Throws a `tied` error if one parameter stands under two names. */
+function refuseTied(model: AnyModule): void {
+  const names = new Map<Parameter, string>();
+  for (const [name, parameter] of model.named_parameters()) {
+    const first = names.get(parameter);
+    if (first !== undefined)
+      throw new TraceletError('tied', {
+        what: `${first} and ${name}`,
+        expected: 'separate parameters',
+        got: 'one shared by both (tied weights)',
+        cure: 'A trace cannot hold tied weights: instantiate the model with the torchscript flag, { torchscript: true }, which unties them',
+      });
+    names.set(parameter, name);
+  }
+}
