@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { DTYPES, type DType } from '../src/dtype.ts';
+import { parseHeaderLength, readHeader, readSafetensors, serialize } from '../src/safetensors.ts';
+import { sizeOf, Tensor, tensor } from '../src/tensor.ts';
+import { concat, entry, file, sourceOf } from './safetensors.ts';
+
+describe('a sound file', () => {
+  test('is laid out as the format says', () => {
+    const bytes = concat(
+      serialize(
+        [
+          ['a', tensor([1.5, 2])],
+          ['b', tensor([[7]])],
+        ],
+        { format: 'pt' },
+      ),
+    );
+    const length = parseHeaderLength(bytes.subarray(0, 8), 'x', bytes.length);
+    expect(new TextDecoder().decode(bytes.subarray(8, 8 + length)).trimEnd()).toBe(
+      '{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"I32","shape":[1,1],"data_offsets":[8,12]}}',
+    );
+    expect((8 + length) % 16).toBe(0);
+    expect(bytes.length).toBe(8 + length + 12);
+  });
+
+  test('may be empty, padded, out of order and hold empty tensors', () => {
+    expect(readSafetensors(file('{}'), 'x').tensors.size).toBe(0);
+    const json = JSON.stringify({
+      b: entry('U8', [1], [2, 3]),
+      e: entry('F32', [0, 3], [2, 2]),
+      s: entry('I8', [], [0, 1]),
+      a: entry('I8', [1], [1, 2]),
+    });
+    const { header, tensors } = readSafetensors(file(`${json}   `, new Uint8Array([255, 2, 3])), 'x');
+    expect(header.tensors.map(({ name }) => name)).toEqual(['s', 'a', 'e', 'b']);
+    expect(header.json.trimEnd()).toBe(json);
+    expect(tensors.get('s')?.item()).toBe(-1);
+    expect(tensors.get('e')?.tolist()).toEqual([]);
+  });
+
+  test('gives views on aligned data and copies of the rest', () => {
+    const bytes = concat(
+      serialize([
+        ['a', tensor([1, 2], { dtype: 'float32' })],
+        ['odd', tensor([3], { dtype: 'int8' })],
+        ['b', tensor([4n])],
+      ]),
+    );
+    const { tensors } = readSafetensors(bytes, 'x');
+    expect(tensors.get('a')?.data.buffer).toBe(bytes.buffer);
+    expect(tensors.get('b')?.data.buffer).not.toBe(bytes.buffer);
+    expect(tensors.get('b')?.tolist()).toEqual([4n]);
+    const shifted = new Uint8Array(bytes.length + 1);
+    shifted.set(bytes, 1);
+    expect(readSafetensors(shifted.subarray(1), 'x').tensors.get('a')?.tolist()).toEqual([1, 2]);
+  });
+
+  test('is written without copying data', () => {
+    const a = tensor([1, 2]);
+    const [, chunk] = [...serialize([['a', a]])];
+    expect(chunk.buffer).toBe(a.data.buffer);
+  });
+
+  test('has a header that can be read ahead of the data', async () => {
+    const bytes = concat(serialize([['a', tensor([1, 2])]], { k: 'v' }));
+    for (const sized of [true, false]) {
+      const source = sourceOf(bytes, sized);
+      const header = await readHeader(source);
+      expect(header.tensors).toEqual([{ name: 'a', dtype: 'int32', shape: [2], begin: 0, end: 8 }]);
+      expect({ ...header.metadata }).toEqual({ k: 'v' });
+      expect([header.headerBytes + header.dataBytes, header.dataBytes]).toEqual([bytes.length, 8]);
+      const data = new Uint8Array(8);
+      expect(await source.read(data)).toBe(8);
+      expect(new Int32Array(data.buffer)).toEqual(new Int32Array([1, 2]));
+    }
+  });
+
+  test('stops at an aborted signal', async () => {
+    const signal = AbortSignal.abort(new Error('stop'));
+    await expect(readHeader(sourceOf(file('{}')), { signal })).rejects.toThrow('stop');
+  });
+
+  test('has metadata without a prototype', () => {
+    const { metadata } = readSafetensors(file('{"__metadata__":{"a":"b"}}'), 'x');
+    expect([metadata.toString, metadata.a]).toEqual([undefined, 'b']);
+  });
+});
+
+const text = fc.string({ unit: 'binary', maxLength: 12 }).filter((s) => s !== '__proto__' && s !== '__metadata__');
+const anyTensor = fc
+  .record({ dtype: fc.constantFrom(...(Object.keys(DTYPES) as DType[])), shape: fc.array(fc.nat(4), { maxLength: 4 }) })
+  .chain(({ dtype, shape }) => {
+    const bytes = sizeOf(shape) * DTYPES[dtype].bytes;
+    return fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((data) => ({ dtype, shape, data }));
+  });
+const anyFile = fc.tuple(
+  fc.uniqueArray(fc.tuple(text, anyTensor), { selector: ([name]) => name, maxLength: 6 }),
+  fc.dictionary(text, text),
+);
+
+const bytesOf = ({ data }: Tensor): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+function build(entries: [string, { dtype: DType; shape: number[]; data: Uint8Array }][]): [string, Tensor][] {
+  return entries.map(([name, { dtype, shape, data }]) => [name, new Tensor(dtype, shape, new DTYPES[dtype].array(data.slice().buffer))]);
+}
+
+test('what is written is what is read', () => {
+  fc.assert(
+    fc.property(anyFile, ([entries, metadata]) => {
+      const written = build(entries);
+      const read = readSafetensors(concat(serialize(written, metadata)), 'x');
+      expect({ ...read.metadata }).toEqual({ ...metadata });
+      expect(new Set(read.tensors.keys())).toEqual(new Set(written.map(([name]) => name)));
+      for (const [name, value] of written) {
+        const back = read.tensors.get(name) as Tensor;
+        expect([back.dtype, back.shape]).toEqual([value.dtype, value.shape]);
+        expect(bytesOf(back)).toEqual(bytesOf(value));
+      }
+    }),
+  );
+});
