@@ -1,8 +1,8 @@
 import { TraceletError } from './error.ts';
 
 /**
- * Fills `out` with normal deviates of mean 0 and standard deviation `std`. The bits depend on `seed` (a whole number), `name` and
- * the length of `out` alone: every operation is exactly rounded or on integers. Streams of different names are independent.
+ * Fills `out` with normal deviates of mean 0 and standard deviation `std`. The bits of an element follow from `seed` (a whole number), `name`
+ * and its place alone, in every runtime: all operations are correctly rounded or on integers. Other names give independent streams.
  *
  * Marsaglia and Bray, "A convenient method for generating normal variables", SIAM Review 6 (1964).
  */
