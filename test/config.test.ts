@@ -1,0 +1,251 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BertConfig, type BertConfigOptions } from '../src/config.ts';
+import { TraceletError } from '../src/error.ts';
+import { ACTIVATIONS } from '../src/ops.ts';
+
+const CLASSIFIER = `{
+  "add_cross_attention": false,
+  "architectures": [
+    "BertForSequenceClassification"
+  ],
+  "attention_probs_dropout_prob": 0.1,
+  "bos_token_id": null,
+  "classifier_dropout": null,
+  "dtype": "float32",
+  "eos_token_id": null,
+  "hidden_act": "gelu_new",
+  "hidden_dropout_prob": 0.1,
+  "hidden_size": 48,
+  "id2label": {
+    "0": "no",
+    "1": "maybe",
+    "2": "yes"
+  },
+  "initializer_range": 0.02,
+  "intermediate_size": 104,
+  "is_decoder": false,
+  "label2id": {
+    "maybe": 1,
+    "no": 0,
+    "yes": 2
+  },
+  "layer_norm_eps": 1e-12,
+  "max_position_embeddings": 64,
+  "model_type": "bert",
+  "num_attention_heads": 4,
+  "num_hidden_layers": 2,
+  "pad_token_id": 0,
+  "pooler": {
+    "a": [
+      1,
+      null
+    ],
+    "z": "kept"
+  },
+  "tie_word_embeddings": true,
+  "transformers_version": "5.23.0",
+  "type_vocab_size": 2,
+  "use_cache": true,
+  "vocab_size": 211
+}
+`;
+
+let directory: string;
+const path = (name: string) => join(directory, name);
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'config-'));
+  await writeFile(path('config.json'), CLASSIFIER);
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+function problem(options: Record<string, unknown>): string {
+  try {
+    new BertConfig(options as BertConfigOptions);
+  } catch (error) {
+    if (!(error instanceof TraceletError) || error.code !== 'config') throw error;
+    return error.message;
+  }
+  return 'accepted';
+}
+
+describe('a new configuration', () => {
+  test('has the defaults of transformers', () => {
+    expect(new BertConfig()).toMatchObject({
+      vocab_size: 30522,
+      hidden_size: 768,
+      num_hidden_layers: 12,
+      num_attention_heads: 12,
+      intermediate_size: 3072,
+      hidden_act: 'gelu',
+      hidden_dropout_prob: 0.1,
+      attention_probs_dropout_prob: 0.1,
+      max_position_embeddings: 512,
+      type_vocab_size: 2,
+      initializer_range: 0.02,
+      layer_norm_eps: 1e-12,
+      pad_token_id: 0,
+      position_embedding_type: 'absolute',
+      classifier_dropout: null,
+      torchscript: false,
+      output_hidden_states: false,
+      output_attentions: false,
+      tie_word_embeddings: true,
+      num_labels: 2,
+      id2label: { 0: 'LABEL_0', 1: 'LABEL_1' },
+      label2id: { LABEL_0: 0, LABEL_1: 1 },
+      model_type: 'bert',
+    });
+  });
+
+  test('takes the arguments of the TorchScript guide', () => {
+    const config = new BertConfig({
+      vocab_size_or_config_json_file: 32000,
+      hidden_size: 768,
+      num_hidden_layers: 12,
+      num_attention_heads: 12,
+      intermediate_size: 3072,
+      torchscript: true,
+    });
+    expect([config.vocab_size, config.torchscript]).toEqual([32000, true]);
+    expect('vocab_size_or_config_json_file' in config.to_dict()).toBe(false);
+  });
+
+  test('reads the file that it is given, under the other options', () => {
+    const config = new BertConfig({ vocab_size_or_config_json_file: path('config.json'), hidden_act: 'relu', hidden_size: undefined });
+    expect(config).toMatchObject({ vocab_size: 211, hidden_size: 48, hidden_act: 'relu', num_labels: 3 });
+  });
+
+  test('makes up labels for a number of them', () => {
+    const config = new BertConfig({ num_labels: 3 });
+    expect(config.id2label).toEqual({ 0: 'LABEL_0', 1: 'LABEL_1', 2: 'LABEL_2' });
+    expect(config.to_diff_dict()).toMatchObject({ label2id: { LABEL_0: 0, LABEL_1: 1, LABEL_2: 2 } });
+    expect(new BertConfig().to_diff_dict()).not.toHaveProperty('id2label');
+  });
+
+  test('counts the labels it is given', () => {
+    expect(new BertConfig({ id2label: { 0: 'no', 1: 'maybe', 2: 'yes' } })).toMatchObject({ num_labels: 3, label2id: { yes: 2 } });
+    expect(BertConfig.from_dict({ label2id: { a: '0', b: '1' }, id2label: null })).toMatchObject({
+      label2id: { a: 0, b: 1 },
+      num_labels: 2,
+    });
+  });
+
+  test('cannot be changed', () => {
+    const config = new BertConfig();
+    expect(() => Object.assign(config, { hidden_size: 1 })).toThrow(TypeError);
+    const dict = config.to_dict() as { id2label: Record<number, string> };
+    dict.id2label[0] = 'changed';
+    expect(config.id2label[0]).toBe('LABEL_0');
+  });
+});
+
+test('hidden_act names an op, by its own name or that of transformers', () => {
+  const aliases = { swish: 'silu', gelu_python: 'gelu', gelu_fast: 'gelu_new', gelu_pytorch_tanh: 'gelu_new', gelu_accurate: 'gelu_new' };
+  for (const name of ACTIVATIONS) expect(new BertConfig({ hidden_act: name }).activation).toBe(name);
+  for (const [alias, op] of Object.entries(aliases)) {
+    expect(new BertConfig({ hidden_act: alias }).activation).toBe(op);
+    expect(new BertConfig({ hidden_act: alias }).to_dict().hidden_act).toBe(alias);
+  }
+});
+
+describe('an error names the field, what was expected and what was given', () => {
+  const wrong: [Record<string, unknown>, RegExp][] = [
+    [{ hidden_act: 'quick_gelu' }, /^hidden_act of BertConfig: expected one of "gelu", "gelu_new", .*, got "quick_gelu"$/],
+    [{ hidden_act: 'toString' }, /^hidden_act.*got "toString"/],
+    [{ hidden_act: null }, /^hidden_act.*got null/],
+    [{ position_embedding_type: 'relative_key' }, /^position_embedding_type.*only "absolute", got "relative_key"\. Only the plain BERT/],
+    [{ model_type: 'roberta' }, /^model_type.*only "bert", got "roberta"/],
+    [{ is_decoder: true }, /^is_decoder.*only false, got true\. Only encoders/],
+    [{ add_cross_attention: true }, /^add_cross_attention.*got true/],
+    [{ is_encoder_decoder: true }, /^is_encoder_decoder.*got true/],
+    [{ pruned_heads: { 0: [1] } }, /^pruned_heads.*an empty object, got an object with "0"/],
+    [{ quantization_config: { bits: 4 } }, /^quantization_config.*only null, got an object with "bits"/],
+    [{ auto_map: { AutoModel: 'x--model' } }, /^auto_map.*got an object with "AutoModel"/],
+    [{ hidden_size: 30, num_attention_heads: 4 }, /^hidden_size.*a multiple of num_attention_heads 4, got 30/],
+    [{ hidden_size: 0 }, /^hidden_size.*a whole number from 1 to 2147483647, got 0/],
+    [{ num_hidden_layers: 1.5 }, /^num_hidden_layers.*got 1\.5/],
+    [{ num_attention_heads: '12' }, /^num_attention_heads.*got "12"/],
+    [{ intermediate_size: -1 }, /^intermediate_size.*got -1/],
+    [{ vocab_size: Number.NaN }, /^vocab_size.*got NaN/],
+    [{ vocab_size: 2 ** 31 }, /^vocab_size.*got 2147483648/],
+    [{ vocab_size: 2 ** 22 }, /^vocab_size x hidden_size.*at most 2147483647 elements, got 4194304 x 768/],
+    [{ max_position_embeddings: [] }, /^max_position_embeddings.*got \[\]/],
+    [{ hidden_dropout_prob: 1.1 }, /^hidden_dropout_prob.*a number from 0 to 1, got 1\.1/],
+    [{ attention_probs_dropout_prob: -0.1 }, /^attention_probs_dropout_prob.*got -0\.1/],
+    [{ classifier_dropout: '0.1' }, /^classifier_dropout.*from 0 to 1, or null, got "0\.1"/],
+    [{ layer_norm_eps: 0 }, /^layer_norm_eps.*a finite number above 0, got 0/],
+    [{ layer_norm_eps: Number.POSITIVE_INFINITY }, /^layer_norm_eps.*got Infinity/],
+    [{ initializer_range: -1 }, /^initializer_range.*got -1/],
+    [{ pad_token_id: 30522 }, /^pad_token_id.*below vocab_size 30522, got 30522/],
+    [{ bos_token_id: 'x' }, /^bos_token_id.*a token id or an array of them, or null, got "x"/],
+    [{ torchscript: 1 }, /^torchscript.*true or false, got 1/],
+    [{ architectures: 'BertModel' }, /^architectures.*an array of strings, or null, got "BertModel"/],
+    [{ problem_type: 'ranking' }, /^problem_type.*"multi_label_classification", or null, got "ranking"/],
+    [{ num_labels: 0 }, /^num_labels.*got 0/],
+    [{ num_labels: 2 ** 31 - 1 }, /^num_labels.*a whole number from 1 to 1048576/],
+    [{ id2label: { 0: 'a', 2: 'b' } }, /^id2label.*a label for each id from 0, got an object with "0", "2"/],
+    [{ id2label: {} }, /^id2label.*got an empty object/],
+    [{ id2label: { 0: 1 } }, /^id2label/],
+    [{ label2id: { a: -1 } }, /^label2id.*an id for each label/],
+    [{ num_labels: 3, id2label: { 0: 'a', 1: 'b' } }, /^num_labels.*expected 2, the length of id2label, got 3/],
+    [{ vocab_size: 5, vocab_size_or_config_json_file: 6 }, /^vocab_size.*expected 6, the vocab_size_or_config_json_file beside it, got 5/],
+    [{ vocab_size_or_config_json_file: true }, /^vocab_size.*got true/],
+    [{ another: () => 1 }, /^another.*a value that JSON can hold, got a function/],
+    [JSON.parse('{"__proto__":{"polluted":true}}'), /^"__proto__" of BertConfig/],
+  ];
+  for (const [options, message] of wrong) test(Object.keys(options).join(' and '), () => expect(problem(options)).toMatch(message));
+});
+
+describe('a config.json', () => {
+  test('is written back as it was read', async () => {
+    expect(BertConfig.from_json_file(path('config.json')).to_json_string()).toBe(CLASSIFIER);
+    expect((await BertConfig.from_pretrained(directory)).to_json_string()).toBe(CLASSIFIER);
+  });
+
+  test('is whole without use_diff, and reads as the same configuration', () => {
+    const config = new BertConfig({ num_labels: 3, pooler: { z: 1 } });
+    const again = BertConfig.from_dict(JSON.parse(config.to_json_string(false)));
+    expect(again.to_dict()).toEqual(config.to_dict());
+    expect(config.to_dict()).toMatchObject({ return_dict: true, pooler: { z: 1 } });
+  });
+
+  test('gives way to overrides', async () => {
+    const config = await BertConfig.from_pretrained(path('config.json'), { torchscript: true, num_labels: 5 });
+    expect(config).toMatchObject({ torchscript: true, hidden_size: 48, num_labels: 5, id2label: { 4: 'LABEL_4' } });
+  });
+
+  test('is named by errors', async () => {
+    await writeFile(path('odd.json'), '{"hidden_act":"odd"}');
+    expect(() => BertConfig.from_json_file(path('odd.json'))).toThrow(`hidden_act of ${path('odd.json')}: expected`);
+    await writeFile(path('twice.json'), '{"hidden_act":"gelu","hidden_act":"relu"}');
+    await expect(BertConfig.from_pretrained(path('twice.json'))).rejects.toMatchObject({ code: 'format', what: path('twice.json') });
+    await writeFile(path('not.json'), 'hidden_act: gelu');
+    await expect(BertConfig.from_pretrained(path('not.json'))).rejects.toMatchObject({ code: 'format' });
+  });
+
+  test('that is missing is named', async () => {
+    await expect(BertConfig.from_pretrained(path('none'))).rejects.toMatchObject({
+      code: 'source',
+      message: `configuration of ${path('none')}: expected the file ${path('none')}/config.json, got none`,
+    });
+    expect(() => BertConfig.from_json_file(path('none.json'))).toThrow(/none\.json: expected a readable file/);
+  });
+
+  test('cannot make another file be read', async () => {
+    await writeFile(path('leads.json'), JSON.stringify({ vocab_size_or_config_json_file: path('config.json') }));
+    for (const read of [
+      () => BertConfig.from_json_file(path('leads.json')),
+      () => new BertConfig({ vocab_size_or_config_json_file: path('leads.json') }),
+    ])
+      expect(read).toThrow(/vocab_size of .*: expected a whole number/);
+  });
+
+  test('is not read once the signal is aborted', async () => {
+    const signal = AbortSignal.abort(new Error('stop'));
+    await expect(BertConfig.from_pretrained(directory, { signal })).rejects.toThrow('stop');
+  });
+});
