@@ -35,20 +35,28 @@ const SCALE = '.scale';
 /** Bytes read between two looks at the signal. */
 const READ_BYTES = 8 << 20;
 
+/** A directory, a file, its bytes, or a stream of them that is closed after reading. */
+export type CheckpointSource = string | Uint8Array | ArrayBuffer | ByteSource;
+
 /**
  * Reads a checkpoint: a directory with model.safetensors or its index and shards, the path of a safetensors file, or such a file's bytes
- * (on which float32 tensors may then be views). 16-bit and 64-bit floats become float32. An int8 tensor with a sibling
+ * (on which float32 tensors may then be views) or stream. 16-bit and 64-bit floats become float32. An int8 tensor with a sibling
  * `<name>.scale`, float32 with one element a row, becomes float32, and the scale is gone. `LayerNorm.gamma` and `.beta` of old
  * checkpoints become `.weight` and `.bias`.
  *
  * Throws `source` where nothing is found, `format` for a broken file, `checkpoint` where names or shards contradict each other.
  */
-export async function openCheckpoint(source: string | Uint8Array | ArrayBuffer, options: ReadOptions = {}): Promise<Checkpoint> {
+export async function openCheckpoint(source: CheckpointSource, options: ReadOptions = {}): Promise<Checkpoint> {
   options.signal?.throwIfAborted();
-  const checkpoint = typeof source === 'string' ? await openPath(source, options) : openBytes(source);
+  const checkpoint = await read(source, options);
   dequantize(checkpoint);
-  checkpoint.tensors = modernNames(checkpoint);
-  return checkpoint;
+  return { ...checkpoint, tensors: modernNames(checkpoint) };
+}
+
+function read(source: CheckpointSource, options: ReadOptions): Checkpoint | Promise<Checkpoint> {
+  if (typeof source === 'string') return openPath(source, options);
+  if (source instanceof Uint8Array) return openBytes(source);
+  return source instanceof ArrayBuffer ? openBytes(new Uint8Array(source)) : readStream(source, options);
 }
 
 async function openPath(path: string, options: ReadOptions): Promise<Checkpoint> {
@@ -67,19 +75,20 @@ async function openPath(path: string, options: ReadOptions): Promise<Checkpoint>
   });
 }
 
-function openBytes(source: Uint8Array | ArrayBuffer): Checkpoint {
-  const { tensors, metadata } = readSafetensors(source instanceof Uint8Array ? source : new Uint8Array(source), 'bytes');
+function openBytes(bytes: Uint8Array): Checkpoint {
+  const { tensors, metadata } = readSafetensors(bytes, 'bytes');
   for (const [name, tensor] of tensors) tensors.set(name, widened(tensor));
   return { name: 'bytes', tensors, metadata };
 }
 
-async function readFile(path: string, options: ReadOptions): Promise<Checkpoint> {
-  const source = await platform.open(path);
+const readFile = async (path: string, options: ReadOptions): Promise<Checkpoint> => readStream(await platform.open(path), options);
+
+async function readStream(source: ByteSource, options: ReadOptions): Promise<Checkpoint> {
   try {
     const header = await readHeader(source, options);
     const tensors = await readTensors(source, header, options);
     await checkEnd(source, header);
-    return { name: path, tensors, metadata: header.metadata };
+    return { name: source.name, tensors, metadata: header.metadata };
   } finally {
     await source.close();
   }
@@ -89,7 +98,7 @@ async function readTensors(source: ByteSource, header: Header, { signal, progres
   const tensors = new Map<string, Tensor>();
   for (const info of header.tensors) {
     const what = `tensor ${describe(info.name)} of ${source.name}`;
-    const { bytes, tensor } = place(info, what);
+    const { bytes, finish } = place(info, what);
     for (let at = 0; at < bytes.length; at += READ_BYTES) {
       signal?.throwIfAborted();
       const chunk = bytes.subarray(at, at + READ_BYTES);
@@ -97,24 +106,24 @@ async function readTensors(source: ByteSource, header: Header, { signal, progres
       if (read < chunk.length) throw cutShort(what, bytes.length, at + read);
       progress?.({ name: source.name, loaded: header.headerBytes + info.begin + at + read, total: source.size });
     }
-    tensors.set(info.name, tensor());
+    tensors.set(info.name, finish());
   }
   return tensors;
 }
 
 /** Memory for the bytes of a tensor, so placed that 16-bit floats can be widened where they lie. */
-function place({ dtype, shape, begin, end }: TensorInfo, what: string): { bytes: Uint8Array; tensor: () => Tensor } {
+function place({ dtype, shape, begin, end }: TensorInfo, what: string): { bytes: Uint8Array; finish(): Tensor } {
   const stored = end - begin;
   const buffer = reserve(dtype === 'float16' || dtype === 'bfloat16' ? 2 * stored : stored, what);
   const offset = buffer.byteLength - stored;
   const data: TypedArray = new DTYPES[dtype].array(buffer, offset);
-  const tensor = () => {
+  const finish = () => {
     if (offset === 0) return widened(new Tensor(dtype, shape, data));
     const wide = new Float32Array(buffer);
     TO_FLOAT32[dtype]?.(data, wide);
     return new Tensor('float32', shape, wide);
   };
-  return { bytes: new Uint8Array(buffer, offset), tensor };
+  return { bytes: new Uint8Array(buffer, offset), finish };
 }
 
 function reserve(bytes: number, what: string): ArrayBuffer {
@@ -160,7 +169,7 @@ async function readShards(index: string, name: string, options: ReadOptions): Pr
     const part = await readFile(directory + shard, options);
     for (const [tensor, value] of part.tensors) {
       if (shardOf.get(tensor) !== shard)
-        throw misplaced(tensor, index, describe(shardOf.get(tensor) ?? 'no shard'), `it in ${describe(shard)}`);
+        throw misplaced(tensor, index, shardOf.has(tensor) ? describe(shardOf.get(tensor)) : 'no shard', `it in ${describe(shard)}`);
       tensors.set(tensor, value);
     }
     Object.assign(metadata, part.metadata);
