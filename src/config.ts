@@ -123,9 +123,10 @@ export class BertConfig extends (Values as new (values: BertConfigFields) => Ber
 
   /** A configuration from the contents of a config.json, amended by `overrides`. */
   static from_dict(dict: Readonly<JsonObject>, overrides: BertConfigOptions = {}, origin = 'BertConfig'): BertConfig {
-    return new BertConfig(amend(renamed(dict, origin), present(overrides)), origin);
+    return new BertConfig(amend(renamed(dict, origin), present(renamed(overrides, 'overrides'))), origin);
   }
 
+  /** The configuration in a .json file, read at once. */
   static from_json_file(path: string): BertConfig {
     return BertConfig.from_dict(parseObject(platform.readTextSync(path), path), {}, path);
   }

@@ -216,6 +216,8 @@ describe('a config.json', () => {
   test('gives way to overrides', async () => {
     const config = await BertConfig.from_pretrained(path('config.json'), { torchscript: true, num_labels: 5 });
     expect(config).toMatchObject({ torchscript: true, hidden_size: 48, num_labels: 5, id2label: { 4: 'LABEL_4' } });
+    const renamed = await BertConfig.from_pretrained(directory, { vocab_size_or_config_json_file: 300 });
+    expect(renamed).toMatchObject({ vocab_size: 300, num_labels: 3 });
   });
 
   test('is named by errors', async () => {
