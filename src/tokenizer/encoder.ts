@@ -1,0 +1,134 @@
+import { TraceletError } from '../error.ts';
+import {
+  addFiller,
+  addSequence,
+  checkOptions,
+  codePointIndex,
+  type EncodeOptions,
+  type Encoding,
+  emptyRow,
+  type Filler,
+  padRow,
+  type Row,
+} from './encoding.ts';
+import { Segmenter } from './segment.ts';
+import { cut, type Kept, type Sequence, type TruncationStrategy, truncatedLengths } from './sequence.ts';
+import type { Role, Settings } from './settings.ts';
+import { describe } from './vocab.ts';
+
+/** A text with its pair, and what messages call the two. */
+export interface Input {
+  text: string;
+  pair?: string;
+  name: string;
+}
+
+/** A text cut to length. */
+interface Part {
+  text: string;
+  sequence: Sequence;
+  overflow: number[];
+}
+
+/** Turns texts into padded rows of ids. */
+export class Encoder {
+  readonly #settings: Settings;
+  readonly #segmenter: Segmenter;
+  readonly #filler: (role: Role) => Filler;
+
+  constructor(settings: Settings, filler: (role: Role) => Filler) {
+    this.#settings = settings;
+    this.#segmenter = new Segmenter(settings, filler('unk_token'));
+    this.#filler = filler;
+  }
+
+  encode(inputs: readonly Input[], options: EncodeOptions): Encoding[] {
+    checkOptions(options);
+    const cuts = inputs.map((input) => this.#cut(input, options));
+    const rows = cuts.map((parts) => this.#row(parts, options));
+    this.#pad(rows, options);
+    return rows.map((row, i) => columns(row, cuts[i], options));
+  }
+
+  #cut({ text, pair, name }: Input, options: EncodeOptions): Part[] {
+    const texts = pair === undefined ? [text] : [text, pair];
+    const sequences = texts.map((one, i) => {
+      const what = `${i ? 'pair' : 'text'}${name}`;
+      if (typeof one !== 'string') throw new TraceletError('value', { what, expected: 'a string', got: describe(one) });
+      return this.#segmenter.segment(one);
+    });
+    const kept = this.#kept(sequences, options, name);
+    const side = this.#settings.truncation_side;
+    return texts.map((one, i) => {
+      const { ids } = sequences[i];
+      const overflow = side === 'right' ? ids.slice(kept[i]) : ids.slice(0, ids.length - kept[i]);
+      return { text: one, sequence: cut(sequences[i], kept[i], side), overflow };
+    });
+  }
+
+  #kept([first, second]: readonly Sequence[], options: EncodeOptions, name: string): Kept {
+    const strategy = strategyOf(options);
+    const limit = options.max_length ?? this.#settings.model_max_length;
+    const special = options.add_special_tokens === false ? 0 : second ? 3 : 2;
+    if (strategy !== 'do_not_truncate' && limit < special)
+      throw new TraceletError('value', { what: 'max_length', expected: `room for ${special} special tokens`, got: String(limit) });
+    const side = this.#settings.truncation_side;
+    const kept = truncatedLengths(first, second, strategy, { room: limit - special, limit, side });
+    if (kept) return kept;
+    const [cutting, whole] = strategy === 'only_first' ? [first, second] : [second, first];
+    throw new TraceletError('value', {
+      what: `truncation '${strategy}' of text${name} to ${limit} tokens`,
+      expected: `room for a token of the ${strategy === 'only_first' ? 'first' : 'second'} text`,
+      got: cutting ? `${whole?.ids.length ?? 0} tokens of the other and ${special} special ones` : 'no second text',
+      cure: "Use 'longest_first', or a greater max_length",
+    });
+  }
+
+  #row(parts: readonly Part[], options: EncodeOptions): Row {
+    const row = emptyRow();
+    const special = options.add_special_tokens !== false;
+    if (special) addFiller(row, this.#filler('cls_token'), 0);
+    for (const [type, { text, sequence }] of parts.entries()) {
+      const inCodePoints = options.return_offsets_mapping && options.offset_unit !== 'utf16';
+      addSequence(row, sequence, type, inCodePoints ? codePointIndex(text) : (index) => index);
+      if (special) addFiller(row, this.#filler('sep_token'), type);
+    }
+    return row;
+  }
+
+  #pad(rows: readonly Row[], options: EncodeOptions): void {
+    const { padding = false, pad_to_multiple_of: multiple = 1 } = options;
+    if (padding === false || padding === 'do_not_pad') return;
+    const limit = options.max_length ?? this.#settings.model_max_length;
+    if (multiple === 0) throw new TraceletError('value', { what: 'option pad_to_multiple_of', expected: '1 or more', got: '0' });
+    if (multiple > 1 && Number.isFinite(limit) && limit % multiple && strategyOf(options) !== 'do_not_truncate')
+      throw new TraceletError('value', {
+        what: 'max_length',
+        expected: `a multiple of pad_to_multiple_of, ${multiple}`,
+        got: String(limit),
+      });
+    if (padding === 'max_length' && !Number.isFinite(limit))
+      throw new TraceletError('value', { what: "padding 'max_length'", expected: 'a max_length', got: 'none, and no model_max_length' });
+    const longest = padding === 'max_length' ? limit : rows.reduce((length, row) => Math.max(length, row.input_ids.length), 0);
+    const length = Math.ceil(longest / multiple) * multiple;
+    for (const row of rows) padRow(row, length, this.#filler('pad_token'), this.#settings.padding_side);
+  }
+}
+
+/** A `max_length` on its own asks for truncation. */
+function strategyOf({ truncation, max_length, padding }: EncodeOptions): TruncationStrategy {
+  if (truncation === undefined) return max_length === undefined || padding ? 'do_not_truncate' : 'longest_first';
+  if (typeof truncation === 'boolean') return truncation ? 'longest_first' : 'do_not_truncate';
+  return truncation;
+}
+
+function columns(row: Row, parts: readonly Part[], options: EncodeOptions): Encoding {
+  const { special_tokens_mask, offset_mapping, ...always } = row;
+  const overflow = parts.flatMap((part) => part.overflow);
+  return {
+    ...always,
+    ...(options.return_special_tokens_mask && { special_tokens_mask }),
+    ...(options.return_offsets_mapping && { offset_mapping }),
+    ...(options.return_overflowing_tokens && { overflowing_tokens: overflow, num_truncated_tokens: overflow.length }),
+  };
+}

@@ -1,0 +1,83 @@
+import { TraceletError } from '../error.ts';
+
+/** Tokens in the order of their ids, or ids by token. */
+export type VocabSource = readonly string[] | ReadonlyMap<string, number> | Readonly<Record<string, number>>;
+
+/** A checked vocabulary: every id from 0 to `tokens.length` once, every token once. */
+export interface Vocab {
+  ids: ReadonlyMap<string, number>;
+  tokens: readonly string[];
+}
+
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+const UNREADABLE = new RegExp(`[\\r\\n]|${LONE_SURROGATE.source}`);
+
+/** The lines of a `vocab.txt`; line n holds the token with id n. */
+export function parseVocab(text: string): string[] {
+  const lines = text.split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+/** Checks `source` and indexes it both ways. */
+export function indexVocab(source: VocabSource): Vocab {
+  if (typeof source !== 'object' || source === null)
+    throw new TraceletError('config', { what: 'vocab', expected: 'an array, Map or object of tokens', got: describe(source) });
+  const tokens = Array.isArray(source) ? (source as readonly string[]) : byId(source as Exclude<VocabSource, readonly string[]>);
+  if (tokens.length === 0) throw new TraceletError('config', { what: 'vocab', expected: 'at least one token', got: 'none' });
+  const ids = new Map<string, number>();
+  for (let id = 0; id < tokens.length; id++) {
+    const token = tokens[id];
+    if (typeof token !== 'string') throw new TraceletError('config', { what: `vocab[${id}]`, expected: 'a string', got: describe(token) });
+    ids.set(token, id);
+  }
+  if (ids.size !== tokens.length) throw duplicate(tokens);
+  if (UNREADABLE.test(tokens.join(' '))) {
+    const id = tokens.findIndex((token) => UNREADABLE.test(token));
+    throw new TraceletError('config', {
+      what: `vocab[${id}]`,
+      expected: 'a token of whole characters without line breaks',
+      got: JSON.stringify(tokens[id]),
+    });
+  }
+  return { ids, tokens };
+}
+
+function byId(source: ReadonlyMap<string, number> | Readonly<Record<string, number>>): string[] {
+  const entries = source instanceof Map ? [...source] : Object.entries(source as Record<string, number>);
+  const tokens = new Array<string | undefined>(entries.length);
+  for (const [token, id] of entries) {
+    const wrong = !Number.isInteger(id) || id < 0 || id >= entries.length;
+    if (wrong || tokens[id] !== undefined)
+      throw new TraceletError('config', {
+        what: `vocab entry ${JSON.stringify(token)}`,
+        expected: `an id from 0 to ${entries.length - 1} of its own`,
+        got: wrong ? describe(id) : `${id}, which ${JSON.stringify(tokens[id])} has`,
+      });
+    tokens[id] = token;
+  }
+  return tokens as string[];
+}
+
+function duplicate(tokens: readonly string[]): TraceletError {
+  const seen = new Map<string, number>();
+  for (const [id, token] of tokens.entries()) {
+    const before = seen.get(token);
+    if (before !== undefined)
+      return new TraceletError('config', {
+        what: `vocab entry ${JSON.stringify(token)}`,
+        expected: 'each token once',
+        got: `it as id ${before} and id ${id}`,
+        cure: 'Remove the duplicate, or give the unused one another name',
+      });
+    seen.set(token, id);
+  }
+  throw new Error('unreachable');
+}
+
+/** How messages show a value of any type. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (value === null || typeof value !== 'object') return typeof value === 'function' ? 'a function' : String(value);
+  return Array.isArray(value) ? `an array of ${value.length}` : `a ${value.constructor?.name ?? 'plain'} object`;
+}
