@@ -151,3 +151,6 @@ function view(x: Tensor, offset: number, shape: Shape, strides: readonly number[
   }
   return apply('strided', { x }, attrs).reshape(shape);
 }
+
+/** The activation that a config names, one of `ACTIVATIONS` in the op table. */
+export const activation = (name: string, x: Tensor): Tensor => apply(name, { x });

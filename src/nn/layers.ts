@@ -8,8 +8,8 @@ const DEFAULT_SEED = 0;
 
 /** x [..., in] to [..., out], as `torch.nn.Linear`. Fresh values are uniform in ±1/√in. */
 export class Linear extends Module<[Tensor], Tensor> {
-  readonly weight: Parameter;
-  readonly bias: Parameter | null;
+  weight: Parameter;
+  bias: Parameter | null;
 
   constructor(in_features: number, out_features: number, options: { bias?: boolean } = {}) {
     super();
@@ -26,7 +26,7 @@ export class Linear extends Module<[Tensor], Tensor> {
 
 /** int32 ids [...] to [..., embedding_dim], as `torch.nn.Embedding`. */
 export class Embedding extends Module<[Tensor], Tensor> {
-  readonly weight: Parameter;
+  weight: Parameter;
   readonly padding_idx: number | null;
 
   constructor(num_embeddings: number, embedding_dim: number, options: { padding_idx?: number | null } = {}) {
@@ -42,8 +42,8 @@ export class Embedding extends Module<[Tensor], Tensor> {
 
 /** As `torch.nn.LayerNorm` over the last dimension. */
 export class LayerNorm extends Module<[Tensor], Tensor> {
-  readonly weight: Parameter;
-  readonly bias: Parameter;
+  weight: Parameter;
+  bias: Parameter;
   readonly eps: number;
 
   constructor(hidden: number, options: { eps?: number } = {}) {

@@ -1,0 +1,229 @@
+import type { BertConfig } from '../config.ts';
+import { TraceletError } from '../error.ts';
+import * as F from '../functional.ts';
+import { Embedding, LayerNorm, Linear, ModuleList } from '../nn/layers.ts';
+import { Module } from '../nn/module.ts';
+import { full, sameShape, Tensor } from '../tensor.ts';
+import { type ModelOutput, modelOutput } from '../trace/outputs.ts';
+import { type ModelInputs, PreTrainedModel } from './pretrained.ts';
+
+/** The parts below mirror `transformers/models/bert/modeling_bert.py`, class for class and name for name. */
+
+type Optional = Tensor | null | undefined;
+
+class BertEmbeddings extends Module<[Tensor, Tensor, Tensor], Tensor> {
+  word_embeddings: Embedding;
+  position_embeddings: Embedding;
+  token_type_embeddings: Embedding;
+  LayerNorm: LayerNorm;
+
+  constructor({ vocab_size, hidden_size, max_position_embeddings, type_vocab_size, pad_token_id, layer_norm_eps }: BertConfig) {
+    super();
+    this.word_embeddings = new Embedding(vocab_size, hidden_size, { padding_idx: pad_token_id });
+    this.position_embeddings = new Embedding(max_position_embeddings, hidden_size);
+    this.token_type_embeddings = new Embedding(type_vocab_size, hidden_size);
+    this.LayerNorm = new LayerNorm(hidden_size, { eps: layer_norm_eps });
+  }
+
+  forward(input_ids: Tensor, token_type_ids: Tensor, position_ids: Tensor): Tensor {
+    const words = this.word_embeddings(input_ids);
+    const embeddings = F.add(words, this.token_type_embeddings(token_type_ids));
+    return this.LayerNorm(F.add(embeddings, this.position_embeddings(position_ids)));
+  }
+}
+
+class BertSelfAttention extends Module<[Tensor, Optional, boolean], [Tensor, Tensor?]> {
+  query: Linear;
+  key: Linear;
+  value: Linear;
+  readonly heads: number;
+
+  constructor({ hidden_size, num_attention_heads }: BertConfig) {
+    super();
+    this.query = new Linear(hidden_size, hidden_size);
+    this.key = new Linear(hidden_size, hidden_size);
+    this.value = new Linear(hidden_size, hidden_size);
+    this.heads = num_attention_heads;
+  }
+
+  forward(hidden_states: Tensor, mask: Optional, output_attentions: boolean): [Tensor, Tensor?] {
+    const [q, k, v] = [this.query(hidden_states), this.key(hidden_states), this.value(hidden_states)];
+    const context = F.attention(q, k, v, { mask, heads: this.heads });
+    return [context, output_attentions ? F.attention_weights(q, k, { mask, heads: this.heads }) : undefined];
+  }
+}
+
+/** dense, then layer norm of the sum with the input; `BertSelfOutput` and `BertOutput` alike. */
+class BertOutput extends Module<[Tensor, Tensor], Tensor> {
+  dense: Linear;
+  LayerNorm: LayerNorm;
+
+  constructor(in_features: number, { hidden_size, layer_norm_eps }: BertConfig) {
+    super();
+    this.dense = new Linear(in_features, hidden_size);
+    this.LayerNorm = new LayerNorm(hidden_size, { eps: layer_norm_eps });
+  }
+
+  forward(hidden_states: Tensor, input: Tensor): Tensor {
+    return this.LayerNorm(F.add(this.dense(hidden_states), input));
+  }
+}
+
+class BertAttention extends Module<[Tensor, Optional, boolean], [Tensor, Tensor?]> {
+  self: BertSelfAttention;
+  output: BertOutput;
+
+  constructor(config: BertConfig) {
+    super();
+    this.self = new BertSelfAttention(config);
+    this.output = new BertOutput(config.hidden_size, config);
+  }
+
+  forward(hidden_states: Tensor, mask: Optional, output_attentions: boolean): [Tensor, Tensor?] {
+    const [context, weights] = this.self(hidden_states, mask, output_attentions);
+    return [this.output(context, hidden_states), weights];
+  }
+}
+
+class BertIntermediate extends Module<[Tensor], Tensor> {
+  dense: Linear;
+  readonly activation: string;
+
+  constructor(config: BertConfig) {
+    super();
+    this.dense = new Linear(config.hidden_size, config.intermediate_size);
+    this.activation = config.activation;
+  }
+
+  forward(hidden_states: Tensor): Tensor {
+    return F.activation(this.activation, this.dense(hidden_states));
+  }
+}
+
+class BertLayer extends Module<[Tensor, Optional, boolean], [Tensor, Tensor?]> {
+  attention: BertAttention;
+  intermediate: BertIntermediate;
+  output: BertOutput;
+
+  constructor(config: BertConfig) {
+    super();
+    this.attention = new BertAttention(config);
+    this.intermediate = new BertIntermediate(config);
+    this.output = new BertOutput(config.intermediate_size, config);
+  }
+
+  forward(hidden_states: Tensor, mask: Optional, output_attentions: boolean): [Tensor, Tensor?] {
+    const [attended, weights] = this.attention(hidden_states, mask, output_attentions);
+    return [this.output(this.intermediate(attended), attended), weights];
+  }
+}
+
+interface Encoded {
+  hidden_states: Tensor[];
+  attentions: Tensor[];
+}
+
+class BertEncoder extends Module<[Tensor, Optional, boolean], Encoded> {
+  layer: ModuleList<BertLayer>;
+
+  constructor(config: BertConfig) {
+    super();
+    this.layer = new ModuleList(Array.from({ length: config.num_hidden_layers }, () => new BertLayer(config)));
+  }
+
+  forward(embeddings: Tensor, mask: Optional, output_attentions: boolean): Encoded {
+    const hidden_states = [embeddings];
+    const attentions: Tensor[] = [];
+    for (const layer of this.layer) {
+      const [hidden, weights] = layer(hidden_states[hidden_states.length - 1], mask, output_attentions);
+      hidden_states.push(hidden);
+      if (weights) attentions.push(weights);
+    }
+    return { hidden_states, attentions };
+  }
+}
+
+class BertPooler extends Module<[Tensor], Tensor> {
+  dense: Linear;
+
+  constructor({ hidden_size }: BertConfig) {
+    super();
+    this.dense = new Linear(hidden_size, hidden_size);
+  }
+
+  forward(hidden_states: Tensor): Tensor {
+    return F.tanh(this.dense(F.select(hidden_states, 1, 0)));
+  }
+}
+
+/**
+ * The bare encoder, as `transformers.BertModel`. Answers (last_hidden_state [batch, sequence, hidden], pooler_output
+ * [batch, hidden]), followed by hidden_states and attentions where the config asks for them.
+ */
+export class BertModel extends PreTrainedModel {
+  embeddings: BertEmbeddings;
+  encoder: BertEncoder;
+  pooler: BertPooler | null;
+
+  /** Fresh weights follow from `seed` alone, the same in every runtime. */
+  constructor(config: BertConfig, options: { seed?: number; add_pooling_layer?: boolean } = {}) {
+    super(config);
+    this.embeddings = new BertEmbeddings(config);
+    this.encoder = new BertEncoder(config);
+    this.pooler = options.add_pooling_layer === false ? null : new BertPooler(config);
+    this.post_init(options.seed);
+  }
+
+  forward(...[ids, types, mask, positions]: ModelInputs): ModelOutput {
+    const input_ids = ids as Tensor;
+    checkInputs(input_ids, { token_type_ids: types, attention_mask: mask }, this.config);
+    const position_ids = positions ? broadcastRows(positions, input_ids.shape) : countUp(input_ids.shape);
+    const token_type_ids = types ?? full(input_ids.shape, 0, { dtype: 'int32' });
+    const embeddings = this.embeddings(input_ids, token_type_ids, position_ids);
+    const { hidden_states, attentions } = this.encoder(embeddings, mask, this.config.output_attentions);
+    const last_hidden_state = hidden_states[hidden_states.length - 1];
+    return modelOutput({
+      last_hidden_state,
+      pooler_output: this.pooler?.(last_hidden_state),
+      hidden_states: this.config.output_hidden_states ? hidden_states : undefined,
+      attentions: this.config.output_attentions ? attentions : undefined,
+    });
+  }
+}
+
+function checkInputs({ shape }: Tensor, others: Record<string, Optional>, { max_position_embeddings }: BertConfig): void {
+  const fits = shape.length === 2 && shape[0] > 0 && shape[1] > 0;
+  if (!fits) throw new TraceletError('shape', { what: 'input_ids', expected: '[batch, sequence], neither of them 0', got: `[${shape}]` });
+  if (shape[1] > max_position_embeddings)
+    throw new TraceletError('value', {
+      what: 'the sequence in input_ids',
+      expected: `at most max_position_embeddings = ${max_position_embeddings} tokens`,
+      got: `${shape[1]}`,
+      cure: 'Truncate it: the tokenizer does with { truncation: true, max_length }',
+    });
+  for (const [name, tensor] of Object.entries(others))
+    if (tensor && !sameShape(tensor.shape, shape))
+      throw new TraceletError('shape', { what: name, expected: `[${shape}], as input_ids`, got: `[${tensor.shape}]` });
+}
+
+/** Positions 0, 1, … of each row of [batch, sequence]. */
+function countUp([batch, length]: readonly number[]): Tensor {
+  return new Tensor(
+    'int32',
+    [batch, length],
+    Int32Array.from({ length: batch * length }, (_, i) => i % length),
+  );
+}
+
+/** Positions [1, sequence] or [sequence] repeated for each of a batch. */
+function broadcastRows(positions: Tensor, shape: readonly number[]): Tensor {
+  if (sameShape(positions.shape, shape)) return positions;
+  if (positions.size !== shape[1] || positions.shape[positions.shape.length - 1] !== shape[1])
+    throw new TraceletError('shape', { what: 'position_ids', expected: `[${shape}] or [1, ${shape[1]}]`, got: `[${positions.shape}]` });
+  const row = positions.data as Int32Array;
+  return new Tensor(
+    'int32',
+    shape,
+    Int32Array.from({ length: shape[0] * shape[1] }, (_, i) => row[i % shape[1]]),
+  );
+}

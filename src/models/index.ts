@@ -1,0 +1,34 @@
+import { TraceletError } from '../error.ts';
+import { BertModel } from './bert.ts';
+import {
+  BertForMaskedLM,
+  BertForMultipleChoice,
+  BertForNextSentencePrediction,
+  BertForPreTraining,
+  BertForQuestionAnswering,
+  BertForSequenceClassification,
+  BertForTokenClassification,
+} from './heads.ts';
+import { SentenceEmbedder } from './sentence.ts';
+
+/** Every architecture by its name in config.json. */
+export const ARCHITECTURES = {
+  BertModel,
+  BertForPreTraining,
+  BertForMaskedLM,
+  BertForNextSentencePrediction,
+  BertForSequenceClassification,
+  BertForMultipleChoice,
+  BertForTokenClassification,
+  BertForQuestionAnswering,
+  SentenceEmbedder,
+} as const;
+
+export type Architecture = keyof typeof ARCHITECTURES;
+
+/** The class of an architecture. Throws a `config` error that lists those known. */
+export function architecture(name: string): (typeof ARCHITECTURES)[Architecture] {
+  if (!Object.hasOwn(ARCHITECTURES, name))
+    throw new TraceletError('config', { what: 'architecture', expected: `one of ${Object.keys(ARCHITECTURES).join(', ')}`, got: name });
+  return ARCHITECTURES[name as Architecture];
+}

@@ -1,0 +1,130 @@
+import { openCheckpoint, type ReadOptions } from '../checkpoint.ts';
+import { BertConfig, type BertConfigOptions } from '../config.ts';
+import { TraceletError } from '../error.ts';
+import { parseObject } from '../json.ts';
+import { Embedding, Linear } from '../nn/layers.ts';
+import { Module } from '../nn/module.ts';
+import { normal } from '../random.ts';
+import type { Tensor } from '../tensor.ts';
+import { FILES } from '../trace/file.ts';
+import { nameInputs, toInt32 } from '../trace/inputs.ts';
+import type { ModelOutput } from '../trace/outputs.ts';
+import { assignWeights } from './weights.ts';
+
+/** Whole-number tensors [batch, sequence] by position; those left out take their defaults. */
+export type ModelInputs = [
+  input_ids: Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>,
+  token_type_ids?: Tensor | null,
+  attention_mask?: Tensor | null,
+  position_ids?: Tensor | null,
+];
+
+export interface PreTrainedOptions extends ReadOptions, BertConfigOptions {
+  /** Instead of the config.json beside the checkpoint; needed for raw bytes. */
+  config?: BertConfig;
+  /** Seed of the weights that are not in the checkpoint, with `strict: false`. */
+  seed?: number;
+  /** Whether a tensor missing from the checkpoint is an error; true unless given. */
+  strict?: boolean;
+}
+
+/** A model with a config and weights by the names that transformers gives them. As `transformers.PreTrainedModel`. */
+export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
+  /** Inputs in the order in which they are taken by position. */
+  static readonly INPUTS: readonly string[] = ['input_ids', 'token_type_ids', 'attention_mask', 'position_ids'];
+  readonly config: BertConfig;
+
+  constructor(config: BertConfig) {
+    super();
+    this.config = config;
+  }
+
+  /**
+   * A model in evaluation mode with the weights of a checkpoint: a directory with config.json, a .safetensors or
+   * .tracelet file, or raw bytes with { config }. Options that are fields of the config amend it.
+   */
+  static async from_pretrained<M extends PreTrainedModel>(
+    this: new (
+      config: BertConfig,
+      options?: { seed?: number },
+    ) => M,
+    source: string | Uint8Array | ArrayBuffer,
+    options: PreTrainedOptions = {},
+  ): Promise<M> {
+    const { config: given, seed, strict, signal, progress, ...overrides } = options;
+    const checkpoint = await openCheckpoint(source, { signal, progress });
+    const inside = checkpoint.tensors.get(`${FILES}config.json`);
+    const config = given ?? (await configOf(source, inside, { ...overrides, signal }));
+    const model = new this(config, { seed });
+    assignWeights(model, checkpoint, { strict: strict ?? true });
+    return model;
+  }
+
+  get input_names(): readonly string[] {
+    return PreTrainedModel.INPUTS;
+  }
+
+  /** Files that belong into a trace of this model. */
+  trace_files(): Record<string, string> {
+    return { 'config.json': this.config.to_json_string() };
+  }
+
+  override call_(...args: ModelInputs): ModelOutput {
+    const what = this.constructor.name;
+    const named = nameInputs(args, this.input_names, what);
+    if (!named.input_ids)
+      throw new TraceletError('value', { what: `${what}: input_ids`, expected: 'a tensor of token ids', got: 'nothing' });
+    const whole = this.input_names.map((name) => (named[name] ? toInt32(named[name], `${what}: ${name}`) : undefined));
+    return super.call_(...(whole as ModelInputs));
+  }
+
+  /** Pairs of parameters that share their memory unless the config says otherwise: the first follows the second. */
+  tied(): [follower: string, leader: string][] {
+    return [];
+  }
+
+  /** Gives fresh values their seed and ties what is tied. The last thing a model's constructor does. */
+  protected post_init(seed = 0): void {
+    const std = this.config.initializer_range;
+    for (const [path, module] of this.named_modules()) {
+      if (module instanceof Linear && module.bias) module.bias.initialise = (values) => values.fill(0);
+      if (module instanceof Linear || module instanceof Embedding) {
+        const blank = module instanceof Embedding ? module.padding_idx : null;
+        module.weight.initialise = (values) => {
+          normal(values, std, seed, `${path}.weight`);
+          const hidden = module.weight.shape[1];
+          if (blank !== null) values.fill(0, blank * hidden, (blank + 1) * hidden);
+        };
+      }
+    }
+  }
+
+  protected override refuseTraining(): void {
+    if (!this.config.torchscript) return;
+    throw new TraceletError('training', {
+      what: `${this.constructor.name} with torchscript: true`,
+      expected: 'evaluation mode',
+      got: 'train()',
+      cure: 'Its embedding and decoder are untied, and training would de-synchronise them: train a model made without the torchscript flag',
+    });
+  }
+}
+
+async function configOf(
+  source: string | Uint8Array | ArrayBuffer,
+  inside: Tensor | undefined,
+  options: BertConfigOptions & { signal?: AbortSignal },
+): Promise<BertConfig> {
+  const { signal: _, ...overrides } = options;
+  if (inside)
+    return BertConfig.from_dict(parseObject(new TextDecoder().decode(inside.data as Uint8Array), 'config.json of the trace'), overrides);
+  if (typeof source !== 'string')
+    throw new TraceletError('config', {
+      what: 'from_pretrained with bytes',
+      expected: '{ config }',
+      got: 'none',
+      cure: 'Pass a BertConfig',
+    });
+  const directory = /\.(safetensors|tracelet|json)$/.test(source) ? source.replace(/[^/\\]+$/, '') || '.' : source;
+  return BertConfig.from_pretrained(directory, options);
+}
