@@ -2,8 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const relaxedBehindFlag = process.versions.node.startsWith('20.');
 
 export default defineConfig({
   resolve: { alias: { '#platform': here('./src/platform/node.ts') } },
-  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    execArgv: relaxedBehindFlag ? ['--experimental-wasm-relaxed-simd'] : [],
+  },
 });

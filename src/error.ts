@@ -13,7 +13,7 @@ export const ERROR_CODES = {
   training: 'training mode was asked of an inference-only model',
   tracing: 'a model cannot be recorded as a trace',
   tracing_check: 'a trace and its eager model disagree',
-  memory: 'wasm memory could not be had',
+  memory: 'memory could not be had',
   busy: 'a trace is in the middle of another call',
   disposed: 'an object was used after dispose()',
   source: 'a file, URL or stream could not be read or written',

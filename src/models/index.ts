@@ -1,3 +1,4 @@
+import type { CheckpointSource } from '../checkpoint.ts';
 import { TraceletError } from '../error.ts';
 import { BertModel } from './bert.ts';
 import {
@@ -9,6 +10,7 @@ import {
   BertForSequenceClassification,
   BertForTokenClassification,
 } from './heads.ts';
+import type { ModelClass, PreTrainedModel, PreTrainedOptions } from './pretrained.ts';
 import { SentenceEmbedder } from './sentence.ts';
 
 /** Every architecture by its name in config.json. */
@@ -26,9 +28,14 @@ export const ARCHITECTURES = {
 
 export type Architecture = keyof typeof ARCHITECTURES;
 
+/** The class of some architecture. */
+export interface AnyModelClass extends ModelClass<PreTrainedModel> {
+  from_pretrained(source: CheckpointSource, options?: PreTrainedOptions): Promise<PreTrainedModel>;
+}
+
 /** The class of an architecture. Throws a `config` error that lists those known. */
-export function architecture(name: string): (typeof ARCHITECTURES)[Architecture] {
+export function architecture(name: string): AnyModelClass {
   if (!Object.hasOwn(ARCHITECTURES, name))
     throw new TraceletError('config', { what: 'architecture', expected: `one of ${Object.keys(ARCHITECTURES).join(', ')}`, got: name });
-  return ARCHITECTURES[name as Architecture];
+  return ARCHITECTURES[name as Architecture] as unknown as AnyModelClass;
 }

@@ -1,4 +1,4 @@
-import { openCheckpoint, type ReadOptions } from '../checkpoint.ts';
+import { type CheckpointSource, openCheckpoint, type ReadOptions } from '../checkpoint.ts';
 import { BertConfig, type BertConfigOptions } from '../config.ts';
 import { TraceletError } from '../error.ts';
 import { parseObject } from '../json.ts';
@@ -28,6 +28,12 @@ export interface PreTrainedOptions extends ReadOptions, BertConfigOptions {
   strict?: boolean;
 }
 
+/** What {@link PreTrainedModel.from_pretrained} needs of a class. */
+export interface ModelClass<M extends PreTrainedModel> {
+  new (config: BertConfig, options?: { seed?: number }): M;
+  options_beside(source: CheckpointSource): Promise<object>;
+}
+
 /** A model with a config and weights by the names that transformers gives them. As `transformers.PreTrainedModel`. */
 export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   /** Inputs in the order in which they are taken by position. */
@@ -44,20 +50,22 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
    * .tracelet file, or raw bytes with { config }. Options that are fields of the config amend it.
    */
   static async from_pretrained<M extends PreTrainedModel>(
-    this: new (
-      config: BertConfig,
-      options?: { seed?: number },
-    ) => M,
-    source: string | Uint8Array | ArrayBuffer,
+    this: ModelClass<M>,
+    source: CheckpointSource,
     options: PreTrainedOptions = {},
   ): Promise<M> {
     const { config: given, seed, strict, signal, progress, ...overrides } = options;
     const checkpoint = await openCheckpoint(source, { signal, progress });
     const inside = checkpoint.tensors.get(`${FILES}config.json`);
     const config = given ?? (await configOf(source, inside, { ...overrides, signal }));
-    const model = new this(config, { seed });
+    const model = new this(config, { seed, ...(await this.options_beside(source)) });
     assignWeights(model, checkpoint, { strict: strict ?? true });
     return model;
+  }
+
+  /** Options of the constructor that files beside the checkpoint decide. */
+  static async options_beside(_source: CheckpointSource): Promise<object> {
+    return {};
   }
 
   get input_names(): readonly string[] {
@@ -111,7 +119,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
 }
 
 async function configOf(
-  source: string | Uint8Array | ArrayBuffer,
+  source: CheckpointSource,
   inside: Tensor | undefined,
   options: BertConfigOptions & { signal?: AbortSignal },
 ): Promise<BertConfig> {

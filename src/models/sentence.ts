@@ -1,4 +1,5 @@
 import { platform } from '#platform';
+import type { CheckpointSource } from '../checkpoint.ts';
 import type { BertConfig } from '../config.ts';
 import { TraceletError } from '../error.ts';
 import * as F from '../functional.ts';
@@ -6,13 +7,13 @@ import { parseObject } from '../json.ts';
 import type { Tensor } from '../tensor.ts';
 import { type ModelOutput, modelOutput } from '../trace/outputs.ts';
 import { BertModel } from './bert.ts';
-import { type ModelInputs, PreTrainedModel, type PreTrainedOptions } from './pretrained.ts';
+import { type ModelInputs, PreTrainedModel } from './pretrained.ts';
 
 export type Pooling = 'mean' | 'cls';
 
 /**
  * One vector a text, as `sentence_transformers.SentenceTransformer`: the tokens' mean (or the first token), scaled to
- * length 1. Answers (sentence_embedding [batch, hidden], last_hidden_state, pooler_output).
+ * length 1; `1_Pooling/config.json` beside the checkpoint decides. Answers (sentence_embedding [batch, hidden], last_hidden_state, pooler_output).
  */
 export class SentenceEmbedder extends PreTrainedModel {
   bert: BertModel;
@@ -25,23 +26,8 @@ export class SentenceEmbedder extends PreTrainedModel {
     this.post_init(options.seed);
   }
 
-  /** As {@link PreTrainedModel.from_pretrained}; a directory’s 1_Pooling/config.json is obeyed. */
-  static override async from_pretrained<M extends PreTrainedModel>(
-    this: new (
-      config: BertConfig,
-      options?: { seed?: number },
-    ) => M,
-    source: string | Uint8Array | ArrayBuffer,
-    options: PreTrainedOptions = {},
-  ): Promise<M> {
-    const pooling = typeof source === 'string' ? await poolingOf(source) : 'mean';
-    const pooled = this as unknown as new (config: BertConfig, options?: { seed?: number; pooling?: Pooling }) => M;
-    const bound = class extends (pooled as unknown as typeof SentenceEmbedder) {
-      constructor(config: BertConfig, given: { seed?: number } = {}) {
-        super(config, { ...given, pooling });
-      }
-    };
-    return (await PreTrainedModel.from_pretrained.call(bound, source, options)) as unknown as M;
+  static override async options_beside(source: CheckpointSource): Promise<{ pooling: Pooling }> {
+    return { pooling: typeof source === 'string' ? await poolingOf(source) : 'mean' };
   }
 
   forward(...inputs: ModelInputs): ModelOutput {

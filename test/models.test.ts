@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { architecture, jit, type ModelOutput, type Tensor, withKernels } from '../src/index.ts';
+import { flattenOutputs } from '../src/trace/outputs.ts';
+import { expectClose, type GoldenCase, goldenCases, VARIANTS } from './fixtures.ts';
+
+const TOLERANCE = 2e-5;
+
+function load({ architecture: name, directory }: GoldenCase) {
+  return architecture(name).from_pretrained(directory, {
+    torchscript: true,
+    output_hidden_states: true,
+    output_attentions: name === 'BertModel',
+  });
+}
+
+function byName(output: unknown): Record<string, Tensor> {
+  return Object.fromEntries(flattenOutputs(output as ModelOutput).tensors.map(({ name, tensor }) => [name, tensor]));
+}
+
+function expectGolden(output: unknown, want: Record<string, Tensor>, what: string): void {
+  const got = byName(output);
+  expect(Object.keys(got).sort(), `${what}: names`).toEqual(Object.keys(want).sort());
+  for (const [name, tensor] of Object.entries(want)) expectClose(got[name], tensor, TOLERANCE, `${what} ${name}`);
+}
+
+function expectSameBits(a: unknown, b: unknown, what: string): void {
+  const [left, right] = [byName(a), byName(b)];
+  for (const [name, { data }] of Object.entries(left))
+    expect(Buffer.from(data.buffer).equals(Buffer.from(right[name].data.buffer)), `${what} ${name}`).toBe(true);
+}
+
+describe.each(goldenCases().map((golden) => [golden.name, golden] as const))('%s', (_, golden) => {
+  describe.each(VARIANTS)('%s kernels', (kernels) => {
+    test('eager, as PyTorch', async () => {
+      const model = await load(golden);
+      golden.calls.forEach(({ inputs, outputs }, i) => {
+        expectGolden(
+          withKernels(kernels, () => model(inputs)),
+          outputs,
+          `call ${i}`,
+        );
+      });
+    });
+
+    test.each([true, false])('traced, as PyTorch, fusion %s', async (fusion) => {
+      const model = await load(golden);
+      for (const [i, { inputs, outputs }] of golden.calls.entries()) {
+        const traced = await jit.trace(model, inputs, { fusion, kernels });
+        expectGolden(traced(inputs), outputs, `call ${i}`);
+      }
+    });
+
+    test('eager, traced without fusion, and saved and loaded: the same bits', async () => {
+      const model = await load(golden);
+      for (const [i, { inputs }] of golden.calls.entries()) {
+        const traced = await jit.trace(model, inputs, { fusion: false, kernels });
+        const loaded = await jit.load(await bytesOf(traced), { kernels });
+        const eager = withKernels(kernels, () => model(inputs));
+        expectSameBits(eager, traced(inputs), `call ${i} traced`);
+        expectSameBits(eager, loaded(inputs), `call ${i} loaded`);
+      }
+    });
+  });
+});
+
+async function bytesOf(traced: Awaited<ReturnType<typeof jit.trace>>): Promise<Uint8Array> {
+  return new Uint8Array(Buffer.concat([...(await jit.serialize(traced))]));
+}
