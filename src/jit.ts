@@ -117,7 +117,7 @@ function instantiate(graph: Graph, { structure }: Recording): Instance {
 
 function answers({ instance }: TracedModule, inputs: Record<string, Tensor>, kernels: Variant): Named[] {
   const { program } = instance;
-  for (const { name, value } of program.inputs) instance.write(name, value, inputs[name]);
+  instance.write(inputs);
   for (const _ of instance.steps(kernels));
   return program.outputs.map(({ name, value }) => ({ name, tensor: instance.read(value) }));
 }

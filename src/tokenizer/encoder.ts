@@ -72,8 +72,7 @@ export class Encoder {
     const special = options.add_special_tokens === false ? 0 : second ? 3 : 2;
     if (strategy !== 'do_not_truncate' && limit < special)
       throw new TraceletError('value', { what: 'max_length', expected: `room for ${special} special tokens`, got: String(limit) });
-    const side = this.#settings.truncation_side;
-    const kept = truncatedLengths(first, second, strategy, { room: limit - special, limit, side });
+    const kept = truncatedLengths(first.ids.length, second?.ids.length ?? 0, strategy, limit - special);
     if (kept) return kept;
     const [cutting, whole] = strategy === 'only_first' ? [first, second] : [second, first];
     throw new TraceletError('value', {

@@ -31,10 +31,10 @@ export class Segmenter {
   }
 
   segment(text: string): Sequence {
-    const out: Sequence = { ids: [], tokens: [], starts: [], ends: [], words: [] };
+    const out: Sequence = { ids: [], tokens: [], starts: [], ends: [] };
     for (const stretch of this.#exact.split(text)) {
       const { start, end, id } = stretch;
-      if (id !== undefined) push(out, id, text.slice(start, end), start, end, nextWord(out));
+      if (id !== undefined) push(out, id, text.slice(start, end), start, end);
       else if (this.#neverSplit.size === 0) this.#plain(text, stretch, out);
       else this.#guarded(text, stretch, out);
     }
@@ -49,7 +49,7 @@ export class Segmenter {
         splitWords(normalized.text, part.start, part.end, (from, to) => this.#word(text, normalized, from, to, out));
       else {
         const [from, to] = origin(text, normalized, part.start, part.end);
-        push(out, part.id, normalized.text.slice(part.start, part.end), from, to, nextWord(out));
+        push(out, part.id, normalized.text.slice(part.start, part.end), from, to);
       }
     }
   }
@@ -73,14 +73,13 @@ export class Segmenter {
   }
 
   #word(text: string, normalized: Normalized, start: number, end: number, out: Sequence): void {
-    const word = nextWord(out);
     const known = this.#model.match(normalized.text, start, end, (id, from, to) => {
       const [first, last] = origin(text, normalized, from, to);
-      push(out, id, this.#tokens[id], first, last, word);
+      push(out, id, this.#tokens[id], first, last);
     });
     if (known) return;
     const [first, last] = origin(text, normalized, start, end);
-    push(out, this.#unknown.id, this.#unknown.token, first, last, word);
+    push(out, this.#unknown.id, this.#unknown.token, first, last);
   }
 }
 
@@ -90,12 +89,9 @@ function origin(text: string, { from }: Normalized, start: number, end: number):
   return [from[start], last + ((text.codePointAt(last) as number) > 0xffff ? 2 : 1)];
 }
 
-const nextWord = ({ words }: Sequence): number => (words.length ? words[words.length - 1] + 1 : 0);
-
-function push(out: Sequence, id: number, token: string, start: number, end: number, word: number): void {
+function push(out: Sequence, id: number, token: string, start: number, end: number): void {
   out.ids.push(id);
   out.tokens.push(token);
   out.starts.push(start);
   out.ends.push(end);
-  out.words.push(word);
 }

@@ -4,8 +4,6 @@ export interface Sequence {
   tokens: string[];
   starts: number[];
   ends: number[];
-  /** For each token, which word of the text it is of. */
-  words: number[];
 }
 
 /** Which of two sequences gives up tokens: as Hugging Face's `TruncationStrategy`. */
@@ -16,49 +14,25 @@ export type Side = 'left' | 'right';
 export type Kept = readonly [first: number, second: number];
 
 /**
- * Lengths that `first` and `second` are cut to so that they hold `room` tokens together, as `truncate_encodings` of the
- * Rust tokenizers. `limit` is the length asked for with special tokens.
+ * Lengths that sequences of `a` and `b` tokens are cut to so that they hold `room` together, as `truncate_encodings` of the
+ * Rust tokenizers.
  */
-export function truncatedLengths(
-  first: Sequence,
-  second: Sequence | undefined,
-  strategy: TruncationStrategy,
-  { room, limit, side }: { room: number; limit: number; side: Side },
-): Kept | undefined {
-  const a = first.ids.length;
-  const b = second?.ids.length ?? 0;
+export function truncatedLengths(a: number, b: number, strategy: TruncationStrategy, room: number): Kept | undefined {
   const excess = a + b - room;
   if (strategy === 'do_not_truncate' || excess <= 0) return [a, b];
   if (room === 0) return [0, 0];
   if (strategy === 'only_first') return a > excess ? [a - excess, b] : undefined;
   if (strategy === 'only_second') return b > excess ? [a, b - excess] : undefined;
-  if (!second) return [room, 0];
-  const swapped = tokenized(first, limit, side) > tokenized(second, limit, side);
-  const shorter = Math.min(a, b);
-  const longer = shorter > room ? shorter : Math.max(shorter, room - shorter);
-  const half = Math.floor(room / 2);
-  const [short, long] = shorter + longer > room ? [half, room - half] : [shorter, longer];
-  return swapped ? [long, short] : [short, long];
-}
-
-/**
- * Where both texts are longer than the limit, the Rust tokenizers stop after the word that reaches it, and which of the
- * two counts as the longer is decided by what they have seen.
- */
-function tokenized({ words }: Sequence, limit: number, side: Side): number {
-  const count = words.length;
-  if (count <= limit || limit === 0) return count;
-  let seen = limit;
-  if (side === 'right') while (seen < count && words[seen] === words[seen - 1]) seen++;
-  else while (seen < count && words[count - 1 - seen] === words[count - seen]) seen++;
-  return seen;
+  const short = Math.min(a, b, Math.floor(room / 2));
+  const long = room - short;
+  return a > b ? [long, short] : [short, long];
 }
 
 /** `length` tokens of `sequence`, the rest cut off at `side`. */
 export function cut(sequence: Sequence, length: number, side: Side): Sequence {
-  const { ids, tokens, starts, ends, words } = sequence;
+  const { ids, tokens, starts, ends } = sequence;
   if (length >= ids.length) return sequence;
   const from = side === 'right' ? 0 : ids.length - length;
   const part = <T>(all: readonly T[]): T[] => all.slice(from, from + length);
-  return { ids: part(ids), tokens: part(tokens), starts: part(starts), ends: part(ends), words: part(words) };
+  return { ids: part(ids), tokens: part(tokens), starts: part(starts), ends: part(ends) };
 }

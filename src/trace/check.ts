@@ -70,6 +70,7 @@ function firstDifference(
   tolerance: number,
 ) {
   const eager = evaluate(recorded, inputs);
+  traced.instance.write(inputs);
   for (const i of traced.instance.steps(traced.kernels)) {
     const instruction = traced.instance.decoded.instructions[i];
     const origin = optimised.nodes[i].origins.at(-1) as Node;

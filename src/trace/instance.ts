@@ -56,12 +56,16 @@ export class Instance {
     return this.#decoded;
   }
 
-  /** Writes an input, after checking its elements. */
-  write(name: string, value: number, tensor: Tensor): void {
-    const bound = this.decoded.bounds.get(value);
-    if (bound !== undefined) checkBounds(`input "${name}"`, tensor.data as Int32Array, bound);
-    const { buffer, byteOffset, byteLength } = tensor.data;
-    new Uint8Array(this.#memory.buffer, this.addressOf(value), byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
+  /** Writes all inputs, after checking their elements. A run overwrites them. */
+  write(inputs: Readonly<Record<string, Tensor>>): void {
+    for (const { name, value } of this.program.inputs) {
+      const bound = this.decoded.bounds.get(value);
+      if (bound !== undefined) checkBounds(`input "${name}"`, inputs[name].data as Int32Array, bound);
+    }
+    for (const { name, value } of this.program.inputs) {
+      const { buffer, byteOffset, byteLength } = inputs[name].data;
+      new Uint8Array(this.#memory.buffer, this.addressOf(value), byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
+    }
   }
 
   /** A copy of a value's elements. */

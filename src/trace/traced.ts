@@ -123,7 +123,7 @@ export class TracedModule extends Module<unknown[], ModelOutput | Tensor> {
         got: 'a call during a run',
         cure: 'Await run(...), which queues calls',
       });
-    this.#write(inputs);
+    this.instance.write(inputs);
     for (const _ of this.instance.steps(this.kernels));
     return this.#outputs();
   }
@@ -147,7 +147,7 @@ export class TracedModule extends Module<unknown[], ModelOutput | Tensor> {
 
   async #runSliced(inputs: Record<string, Tensor>, signal: AbortSignal | undefined): Promise<ModelOutput | Tensor> {
     signal?.throwIfAborted();
-    this.#write(inputs);
+    this.instance.write(inputs);
     let since = performance.now();
     for (const _ of this.instance.steps(this.kernels)) {
       if (!signal || performance.now() - since < SLICE_MS) continue;
@@ -215,7 +215,7 @@ export class TracedModule extends Module<unknown[], ModelOutput | Tensor> {
 
   /** Re-runs the dummy inputs that travel in the trace and compares with the outputs stored beside them. */
   verify(kernels: Variant = this.kernels): Verification {
-    this.#write(Object.fromEntries(this.golden.inputs.map(({ name, tensor }) => [name, tensor])));
+    this.instance.write(Object.fromEntries(this.golden.inputs.map(({ name, tensor }) => [name, tensor])));
     for (const _ of this.instance.steps(kernels));
     const outputs = this.golden.outputs.map(({ name, tensor }) => ({ name, ...difference(this.#read(name), tensor) }));
     return {
@@ -260,10 +260,6 @@ export class TracedModule extends Module<unknown[], ModelOutput | Tensor> {
         return [signature.name, fitInput(tensor, signature)];
       }),
     );
-  }
-
-  #write(inputs: Record<string, Tensor>): void {
-    for (const { name, value } of this.instance.program.inputs) this.instance.write(name, value, inputs[name]);
   }
 
   #outputs(): ModelOutput | Tensor {

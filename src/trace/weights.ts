@@ -105,9 +105,10 @@ export class Weights {
   fill(constants: readonly Constant[]): void {
     for (const { parts } of constants)
       for (const { name, tensor } of parts) {
-        const { buffer, byteOffset, byteLength } = tensor.data;
-        for (const target of this.targets(name, 'float32')) target.set(new Uint8Array(buffer, byteOffset, byteLength));
-        if (tensor instanceof Parameter && tensor.quantised) for (const [, slot] of this.#slots(name)) slot.scale = tensor.quantised.scale;
+        const quantised = tensor instanceof Parameter ? tensor.quantised : null;
+        const { buffer, byteOffset, byteLength } = quantised ? quantised.rows : tensor.data;
+        for (const target of this.targets(name, quantised ? 'int8' : 'float32')) target.set(new Uint8Array(buffer, byteOffset, byteLength));
+        if (quantised) this.quantised(name, quantised.scale);
       }
   }
 
