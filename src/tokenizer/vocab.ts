@@ -79,5 +79,7 @@ function duplicate(tokens: readonly string[]): TraceletError {
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (value === null || typeof value !== 'object') return typeof value === 'function' ? 'a function' : String(value);
-  return Array.isArray(value) ? `an array of ${value.length}` : `a ${value.constructor?.name ?? 'plain'} object`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  const kind = value.constructor?.name ?? 'Object';
+  return kind === 'Object' ? 'an object' : `a ${kind}`;
 }

@@ -1,0 +1,245 @@
+import { describe, expect, test } from 'vitest';
+import { BertTokenizer, type BertTokenizerOptions, type TokenizerFiles } from '../src/tokenizer/index.ts';
+
+const VOCAB = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'jim', 'é', 'e', '##s', '中', 'x', '_'];
+
+const piece = (kind: 'SpecialToken' | 'Sequence', id: string, type_id = 0) => ({ [kind]: { id, type_id } });
+const added = (id: number, content: string, flags = {}) => ({ id, content, special: true, normalized: false, ...flags });
+
+const TOKENIZER = {
+  truncation: { max_length: 4, strategy: 'LongestFirst', stride: 0 },
+  padding: { strategy: { Fixed: 8 }, pad_id: 0, pad_token: '[PAD]' },
+  added_tokens: VOCAB.slice(0, 5).map((content, id) => added(id, content)),
+  normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
+  pre_tokenizer: { type: 'BertPreTokenizer' },
+  post_processor: {
+    type: 'TemplateProcessing',
+    single: [piece('SpecialToken', '[CLS]'), piece('Sequence', 'A'), piece('SpecialToken', '[SEP]')],
+    pair: [
+      piece('SpecialToken', '[CLS]'),
+      piece('Sequence', 'A'),
+      piece('SpecialToken', '[SEP]'),
+      piece('Sequence', 'B', 1),
+      piece('SpecialToken', '[SEP]', 1),
+    ],
+  },
+  decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
+  model: {
+    type: 'WordPiece',
+    unk_token: '[UNK]',
+    continuing_subword_prefix: '##',
+    max_input_chars_per_word: 100,
+    vocab: Object.fromEntries(VOCAB.map((token, id) => [token, id])),
+  },
+};
+
+const from = (changes: object = {}, config?: object): BertTokenizer =>
+  BertTokenizer.from_files({
+    'tokenizer.json': JSON.stringify({ ...TOKENIZER, ...changes }),
+    ...(config && { 'tokenizer_config.json': JSON.stringify(config) }),
+  });
+
+const message = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    expect((error as Error).name).toBe('TraceletError');
+    return (error as Error).message;
+  }
+  throw new Error('it did not throw');
+};
+
+describe('tokenizer.json', () => {
+  test('its normalizer is used, its truncation and padding are not', () => {
+    expect(from().tokenize('Jim és jim jim jim')).toEqual(['jim', 'e', '##s', 'jim', 'jim', 'jim']);
+    expect(from({ normalizer: { ...TOKENIZER.normalizer, strip_accents: false } }).tokenize('JIM é')).toEqual(['jim', 'é']);
+    expect(from({ normalizer: { ...TOKENIZER.normalizer, lowercase: false } }).tokenize('JIM é')).toEqual(['[UNK]', 'é']);
+    expect(from({ normalizer: { ...TOKENIZER.normalizer, handle_chinese_chars: false } }).tokenize('x中')).toEqual(['[UNK]']);
+  });
+
+  test('the configuration prevails over it, and options over both', () => {
+    expect(from({}, { do_lower_case: false, strip_accents: null }).tokenize('JIM é')).toEqual(['[UNK]', 'é']);
+    expect(from({}, { tokenize_chinese_chars: false, do_lower_case: null }).tokenize('JIM x中')).toEqual(['jim', '[UNK]']);
+    const files = { 'tokenizer.json': JSON.stringify(TOKENIZER), 'tokenizer_config.json': '{"do_lower_case":false}' };
+    expect(BertTokenizer.from_files(files, { do_lower_case: true }).tokenize('JIM')).toEqual(['jim']);
+  });
+
+  test('BertProcessing is the same template', () => {
+    const post_processor = { type: 'BertProcessing', sep: ['[SEP]', 3], cls: ['[CLS]', 2] };
+    expect(from({ post_processor }).encode('jim', 'x')).toEqual([2, 5, 3, 10, 3]);
+  });
+
+  test('added tokens take in whitespace, stand alone and match normalized text as they ask to', () => {
+    const tokens = (flags: object, text: string) => {
+      const all = [
+        ...TOKENIZER.added_tokens.slice(0, 4),
+        added(4, '[MASK]', flags),
+        added(12, '[MASK]x'),
+        added(13, 'New Tök', { normalized: true }),
+      ];
+      const { tokens, offset_mapping } = from({ added_tokens: all }).encode_plus(text, null, {
+        add_special_tokens: false,
+        return_offsets_mapping: true,
+      });
+      return tokens.map((token, i) => `${token}@${offset_mapping?.[i]}`);
+    };
+    expect(tokens({ lstrip: true }, 'x  [MASK] x')).toEqual(['x@0,1', '  [MASK]@1,9', 'x@10,11']);
+    expect(tokens({ rstrip: true }, 'x [MASK]\t x')).toEqual(['x@0,1', '[MASK]\t @2,10', 'x@10,11']);
+    expect(tokens({ single_word: true }, 'é[MASK] ![MASK]')).toEqual([
+      'e@0,1',
+      '[UNK]@1,2',
+      '[UNK]@2,6',
+      '[UNK]@6,7',
+      '[UNK]@8,9',
+      '[MASK]@9,15',
+    ]);
+    expect(tokens({}, '[MASK]x[MASK]')).toEqual(['[MASK]x@0,7', '[MASK]@7,13']);
+    expect(tokens({}, 'NEW tok')).toEqual(['new tok@0,7']);
+  });
+
+  const unsupported: [string, object, RegExp][] = [
+    ['model', { model: { type: 'BPE' } }, /model of tokenizer.json: expected WordPiece, got BPE/],
+    ['normalizer', { normalizer: { type: 'NFC' } }, /normalizer of tokenizer.json: expected BertNormalizer, got NFC/],
+    ['no normalizer', { normalizer: null }, /normalizer of tokenizer.json: expected BertNormalizer, got none/],
+    ['pre_tokenizer', { pre_tokenizer: { type: 'ByteLevel' } }, /expected BertPreTokenizer, got ByteLevel/],
+    [
+      'post_processor',
+      { post_processor: { type: 'RobertaProcessing' } },
+      /expected TemplateProcessing or BertProcessing, got RobertaProcessing/,
+    ],
+    ['template', { post_processor: { ...TOKENIZER.post_processor, pair: [] } }, /post_processor of tokenizer.json: expected \[CLS\]:0 A:0/],
+    ['decoder', { decoder: { type: 'BPEDecoder' } }, /decoder of tokenizer.json: expected WordPiece, got BPEDecoder/],
+    ['vocab', { model: { type: 'WordPiece' } }, /model.vocab of tokenizer.json: expected a JSON object, got undefined/],
+    ['id', { added_tokens: [added(9, '[MASK]')] }, /added token "\[MASK\]": expected 4 as in the vocabulary, got 9/],
+    [
+      'taken id',
+      { added_tokens: [added(5, '[NEW]')] },
+      /added token "\[NEW\]": expected a free id behind the vocabulary, got 5, which "jim" has/,
+    ],
+  ];
+  test.each(unsupported)('refuses another %s', (_, changes, expected) => {
+    expect(message(() => from(changes))).toMatch(expected);
+  });
+
+  test('refuses malformed files by name', () => {
+    expect(message(() => BertTokenizer.from_files({ 'tokenizer.json': '{' }))).toMatch(/tokenizer.json: expected JSON/);
+    expect(message(() => BertTokenizer.from_files({ 'tokenizer.json': '[]' }))).toMatch(
+      /tokenizer.json: expected a JSON object, got an array/,
+    );
+    expect(message(() => BertTokenizer.from_files({ 'vocab.txt': 7 } as unknown as TokenizerFiles))).toMatch(
+      /vocab.txt: expected the text/,
+    );
+    expect(message(() => BertTokenizer.from_files({}))).toMatch(/expected tokenizer.json or vocab.txt/);
+    expect(message(() => from({}, { tokenizer_class: 'T5Tokenizer' }))).toMatch(
+      /tokenizer_class of tokenizer_config.json.*got "T5Tokenizer"/,
+    );
+    expect(message(() => from({}, { cls_token: '[SEP]' }))).toMatch(/cls_token: expected \[CLS\] as in the post_processor/);
+  });
+});
+
+describe('settings', () => {
+  const make = (options: object) => new BertTokenizer({ vocab: VOCAB, ...options } as BertTokenizerOptions);
+  const wrong: [string, object, RegExp][] = [
+    [
+      'a missing special token',
+      { vocab: VOCAB.slice(0, 4) },
+      /vocab of 4 tokens: expected an entry for mask_token "\[MASK\]", got none. Pass/,
+    ],
+    ['a duplicate', { vocab: [...VOCAB, 'jim'] }, /vocab entry "jim": expected each token once, got it as id 5 and id 12/],
+    ['a hole in the ids', { vocab: { '[PAD]': 0, a: 2 } }, /vocab entry "a": expected an id from 0 to 1 of its own, got 2/],
+    ['an id twice', { vocab: new Map([['a', 0], ['b', 0]]) }, /vocab entry "b".*got 0, which "a" has/], // biome-ignore format: one row
+    ['a token that is no string', { vocab: [...VOCAB, 5] }, /vocab\[12\]: expected a string, got 5/],
+    ['a line break', { vocab: [...VOCAB, 'a\nb'] }, /vocab\[12\]: expected a token of whole characters without line breaks/],
+    ['half a character', { vocab: [...VOCAB, '\ud83d'] }, /vocab\[12\]: expected a token of whole characters/],
+    ['an empty vocabulary', { vocab: [] }, /vocab: expected at least one token/],
+    ['no vocabulary', { vocab: undefined }, /vocab: expected an array, Map or object/],
+    ['a wrong flag', { do_lower_case: 'yes' }, /do_lower_case: expected true or false, got "yes"/],
+    ['a wrong side', { padding_side: 'top' }, /padding_side: expected 'left' or 'right', got "top"/],
+    ['a wrong length', { model_max_length: -1 }, /model_max_length: expected a positive number, got -1/],
+    ['a wrong limit', { max_input_chars_per_word: 0.5 }, /max_input_chars_per_word: expected a positive whole number/],
+    ['a wrong strip_accents', { strip_accents: 1 }, /strip_accents: expected true, false or null, got 1/],
+    ['a wrong list', { never_split: 'a' }, /never_split: expected an array of strings/],
+    ['no unknown token', { unk_token: null }, /unk_token: expected a token with a content/],
+  ];
+  test.each(wrong)('refuses %s', (_, options, expected) => {
+    expect(message(() => make(options))).toMatch(expected);
+  });
+
+  test('a vocabulary may do without [PAD] and [MASK]', () => {
+    const tokenizer = new BertTokenizer({ vocab: ['[UNK]', '[CLS]', '[SEP]', 'jim'], pad_token: null, mask_token: null });
+    expect(tokenizer.encode('jim')).toEqual([1, 3, 2]);
+    expect(tokenizer.all_special_tokens).toEqual(['[UNK]', '[SEP]', '[CLS]']);
+    expect(message(() => tokenizer.mask_token_id)).toMatch(/mask_token: expected a token, got null/);
+    expect(message(() => tokenizer.encode('jim', null, { padding: 'max_length', max_length: 9 }))).toMatch(/pad_token/);
+  });
+
+  test('additional special tokens come behind the vocabulary', () => {
+    const tokenizer = make({ additional_special_tokens: ['[E1]', '[E2]'] });
+    expect(tokenizer.encode('[E2] jim [E1]', null, { add_special_tokens: false })).toEqual([13, 5, 12]);
+    expect([tokenizer.vocab_size, tokenizer.length]).toEqual([12, 14]);
+    expect(tokenizer.decode([13, 5], { skip_special_tokens: true })).toBe('jim');
+  });
+
+  test('every setting survives files() and from_files', () => {
+    const tokenizer = make({
+      do_lower_case: false,
+      strip_accents: true,
+      tokenize_chinese_chars: false,
+      clean_text: false,
+      model_max_length: 7,
+      max_input_chars_per_word: 3,
+      never_split: ['jim'],
+      padding_side: 'left',
+      truncation_side: 'left',
+      clean_up_tokenization_spaces: false,
+      mask_token: { content: '[MASK]', lstrip: true },
+      additional_special_tokens: ['[E1]'],
+      added_tokens: [{ content: 'two words', id: 20 }],
+    });
+    const again = BertTokenizer.from_files(tokenizer.files());
+    expect(again.files()).toEqual(tokenizer.files());
+    for (const text of ['x [MASK] Two words two words [E1] é\u0000s x中 xxxx jim'])
+      expect(again.encode_plus(text, null, { return_offsets_mapping: true })).toEqual(
+        tokenizer.encode_plus(text, null, { return_offsets_mapping: true }),
+      );
+  });
+});
+
+describe('calls', () => {
+  const tokenizer = new BertTokenizer({ vocab: VOCAB });
+  const any = tokenizer as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const wrong: [string, () => unknown, RegExp][] = [
+    ['a text that is no string', () => any.encode(5), /text: expected a string, got 5/],
+    ['a pair that is no string', () => any.encode('a', {}), /pair: expected a string, got an object/],
+    ['a text of a batch', () => any.batch_encode_plus(['a', null]), /text\[1\]: expected a string or \[text, pair\], got null/],
+    ['a batch that is none', () => any.batch_encode_plus('a'), /batch: expected an array of texts/],
+    ['pairs of another count', () => any.call(['a'], ['b', 'c']), /pair: expected an array as long as that of the texts/],
+    ['an unknown option', () => any.encode('a', null, { max_len: 3 }), /option max_len: expected one of add_special_tokens/],
+    ['an unknown strategy', () => any.encode('a', null, { truncation: 'first' }), /option truncation: expected boolean or longest_first/],
+    ['a negative length', () => any.encode('a', null, { max_length: -1 }), /option max_length: expected a whole number, 0 or more, got -1/],
+    [
+      'no room',
+      () => tokenizer.encode('x', 'x', { truncation: true, max_length: 2 }),
+      /max_length: expected room for 3 special tokens, got 2/,
+    ],
+    ['only_second without one', () => tokenizer.encode('x x x', null, { truncation: 'only_second', max_length: 4 }), /got no second text/],
+    [
+      'only_second that is too short',
+      () => tokenizer.encode('x x x', 'x', { truncation: 'only_second', max_length: 6 }),
+      /truncation 'only_second' of text to 6 tokens: expected room for a token of the second text, got 3 tokens of the other/,
+    ],
+    ['padding without length', () => tokenizer.encode('x', null, { padding: 'max_length' }), /padding 'max_length': expected a max_length/],
+    [
+      'ragged tensors',
+      () => tokenizer.call(['x', 'x x'], null, { return_tensors: true }),
+      /return_tensors: expected rows of one length, got lengths 3, 4/,
+    ],
+    ['an unknown id', () => tokenizer.decode([5, 99]), /ids\[1\]: expected an id from 0 to 11, got 99/],
+    ['an id that is none', () => any.convert_ids_to_tokens(1.5), /id: expected an id from 0 to 11, got 1.5/],
+    ['ids that are none', () => any.decode('5'), /ids: expected an array of ids/],
+    ['a token that is none', () => any.convert_tokens_to_ids([5]), /tokens\[0\]: expected a string, got 5/],
+  ];
+  test.each(wrong)('refuse %s', (_, run, expected) => {
+    expect(message(run)).toMatch(expected);
+  });
+});

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { BertTokenizer } from '../src/tokenizer/index.ts';
+
+const vocab = readFileSync(fileURLToPath(new URL('./fixtures/tokenizer/vocab.txt', import.meta.url)), 'utf8');
+const bert = BertTokenizer.from_files({ 'vocab.txt': vocab });
+const cased = BertTokenizer.from_files({ 'vocab.txt': vocab }, { do_lower_case: false });
+
+const MARKS = fc.constantFrom('\u0301', '\u0344', '\u{1d15e}', '\u{1d165}', '\u302e', '\ua953', '\u0334', '\u0345', '\u0327');
+const pieces = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'grapheme' }),
+  MARKS,
+  fc.constantFrom(' ', '[MASK]', '中', '한', 'İ', 'x'),
+);
+const texts = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''));
+const words = fc.stringMatching(/^[a-z]{1,12}$/);
+
+test('offsets are monotone and inside the text, in both units', () => {
+  fc.assert(
+    fc.property(texts, (text) => {
+      for (const offset_unit of ['codepoint', 'utf16'] as const) {
+        const { offset_mapping } = bert.encode_plus(text, null, { return_offsets_mapping: true, offset_unit, add_special_tokens: false });
+        const length = offset_unit === 'utf16' ? text.length : [...text].length;
+        let before = [0, 0];
+        for (const [start, end] of offset_mapping ?? []) {
+          expect(start).toBeGreaterThanOrEqual(before[0]);
+          expect(end).toBeGreaterThanOrEqual(before[1]);
+          expect(end).toBeGreaterThan(start);
+          expect(end).toBeLessThanOrEqual(length);
+          before = [start, end];
+        }
+      }
+    }),
+  );
+});
+
+test('the pieces of a word make up the word', () => {
+  fc.assert(
+    fc.property(fc.array(words, { minLength: 1, maxLength: 8 }), (list) => {
+      const text = list.join(' ');
+      const { tokens, offset_mapping } = cased.encode_plus(text, null, { return_offsets_mapping: true, add_special_tokens: false });
+      for (const [i, token] of tokens.entries())
+        if (token !== '[UNK]') expect(text.slice(...offset_mapping![i])).toBe(token.replace('##', ''));
+    }),
+  );
+});
+
+test('decoding plain words gives them back', () => {
+  const known = [...bert.get_vocab().keys()].filter((token) => /^[a-z]+$/.test(token));
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...known), { maxLength: 10 }), (list) => {
+      const text = list.join(' ');
+      expect(bert.decode(bert.encode(text), { skip_special_tokens: true, clean_up_tokenization_spaces: false })).toBe(text);
+    }),
+  );
+});
+
+test('truncation keeps to max_length and loses nothing silently', () => {
+  fc.assert(
+    fc.property(texts, fc.option(texts), fc.integer({ min: 3, max: 20 }), (text, pair, max_length) => {
+      const whole = bert.encode(text, pair);
+      const cut = bert.encode_plus(text, pair, { truncation: true, max_length, return_overflowing_tokens: true });
+      expect(cut.input_ids.length).toBe(Math.min(whole.length, max_length));
+      expect(cut.input_ids.length + cut.num_truncated_tokens!).toBe(whole.length);
+    }),
+  );
+});
+
+test('padding makes every column equally long', () => {
+  fc.assert(
+    fc.property(fc.array(texts, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 9 }), (batch, pad_to_multiple_of) => {
+      const encoded = bert.call(batch, null, {
+        padding: true,
+        pad_to_multiple_of,
+        return_offsets_mapping: true,
+        return_special_tokens_mask: true,
+      });
+      const lengths = new Set((Object.values(encoded) as unknown[][][]).flatMap((rows) => rows.map((row) => row.length)));
+      expect(lengths.size).toBe(1);
+      expect([...lengths][0] % pad_to_multiple_of).toBe(0);
+      for (const [i, mask] of encoded.attention_mask.entries())
+        expect(mask.reduce((sum, one) => sum + one, 0)).toBe(bert.encode(batch[i]).length);
+    }),
+  );
+});
+
+test('from_files(files()) is the same tokenizer', () => {
+  const again = BertTokenizer.from_files(cased.files());
+  fc.assert(
+    fc.property(texts, fc.option(texts), (text, pair) => {
+      const options = { return_offsets_mapping: true, return_special_tokens_mask: true } as const;
+      expect(again.encode_plus(text, pair, options)).toEqual(cased.encode_plus(text, pair, options));
+    }),
+  );
+});
+
+test('long words and runs of marks take linear time', () => {
+  const long = [`${'zq'.repeat(50)} `.repeat(400), '\u0301\u0323'.repeat(20_000), '\u{1d165}\u0334'.repeat(20_000), 'a'.repeat(40_000)];
+  const started = performance.now();
+  for (const text of long) bert.encode(text);
+  expect(performance.now() - started).toBeLessThan(5_000);
+});

@@ -1,0 +1,195 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tensor } from '../src/tensor.ts';
+import { BertTokenizer, type EncodeOptions } from '../src/tokenizer/index.ts';
+
+const fixture = (name: string): string =>
+  readFileSync(fileURLToPath(new URL(`./fixtures/tokenizer/${name}`, import.meta.url)), 'utf8').replace(/\n$/, '');
+
+const vocab = fixture('vocab.txt');
+const bert = BertTokenizer.from_files({ 'vocab.txt': vocab });
+const SMALL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'jim', 'hen', '##son', 'was', '!', '中', "'", 't'];
+const small = new BertTokenizer({ vocab: SMALL });
+
+interface Case {
+  do_lower_case: boolean;
+  strip_accents: boolean | null;
+  text: string;
+  pair?: string;
+  max_length?: number;
+  truncation?: EncodeOptions['truncation'];
+  fails?: boolean;
+  input_ids: number[];
+  token_type_ids: number[];
+  tokens: string[];
+  offsets: number[][];
+}
+
+const lines = (name: string): Case[] =>
+  fixture(name)
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+function expectCase(tokenizer: BertTokenizer, line: Case, options: EncodeOptions): void {
+  const { input_ids, token_type_ids, tokens, offset_mapping } = tokenizer.encode_plus(line.text, line.pair, {
+    ...options,
+    return_offsets_mapping: true,
+  });
+  expect({ input_ids, token_type_ids, tokens, offsets: offset_mapping }, JSON.stringify(line.text)).toEqual({
+    input_ids: line.input_ids,
+    token_type_ids: line.token_type_ids,
+    tokens: line.tokens,
+    offsets: line.offsets,
+  });
+}
+
+describe('agrees with the Rust tokenizers', () => {
+  test('on texts encoded with all-MiniLM-L6-v2', () => {
+    for (const line of lines('tokens.jsonl')) expectCase(bert, line, { truncation: true, max_length: 512 });
+  });
+
+  test('on adversarial texts, cased and uncased, with every truncation', () => {
+    const made = new Map<string, BertTokenizer>();
+    for (const line of lines('cases.jsonl')) {
+      const { do_lower_case, strip_accents, truncation = false, max_length } = line;
+      const key = `${do_lower_case} ${strip_accents}`;
+      const tokenizer = made.get(key) ?? BertTokenizer.from_files({ 'vocab.txt': vocab }, { do_lower_case, strip_accents });
+      made.set(key, tokenizer);
+      const options = { truncation, max_length };
+      if (line.fails) expect(() => tokenizer.encode(line.text, line.pair, options)).toThrow(/max_length|truncation/);
+      else expectCase(tokenizer, line, options);
+    }
+  });
+});
+
+describe('text to tokens', () => {
+  test('special tokens are found whole in the text', () => {
+    const text = '[CLS] Who was Jim Henson ? [SEP] Jim Henson was a puppeteer [SEP]';
+    const tokens = ['[CLS]', 'who', 'was', 'jim', 'henson', '?', '[SEP]', 'jim', 'henson', 'was', 'a', 'puppet', '##eer', '[SEP]'];
+    expect(bert.tokenize(text)).toEqual(tokens);
+    expect(bert.convert_tokens_to_ids(tokens)).toEqual(bert.encode(text, null, { add_special_tokens: false }));
+  });
+
+  test('a word of 100 characters is matched and one of 101 is unknown', () => {
+    expect(bert.tokenize('é'.repeat(100)).length).toBeGreaterThan(1);
+    expect(bert.tokenize('é'.repeat(101))).toEqual(['[UNK]']);
+    expect(small.tokenize(`${'💢'.repeat(100)} ${'jim'.repeat(34)}`)).toEqual(['[UNK]', '[UNK]']);
+  });
+
+  test('lone surrogates count as U+FFFD', () => {
+    const read = (text: string) => bert.encode_plus(text, null, { return_offsets_mapping: true });
+    for (const text of ['jim\ud83d henson', '\udc00jim henson', 'jim henson\ud83d']) {
+      expect(read(text)).toEqual(read(text.replace(/[\ud83d\udc00]/u, '\ufffd')));
+      const kept = BertTokenizer.from_files({ 'vocab.txt': vocab }, { clean_text: false });
+      expect(kept.tokenize(text)).toEqual(kept.tokenize(text.replace(/[\ud83d\udc00]/u, '\ufffd')));
+    }
+  });
+
+  test('offsets count code points or UTF-16 units', () => {
+    const options = { return_offsets_mapping: true, add_special_tokens: false } as const;
+    expect(bert.encode_plus('💢 é𠀀!', null, options).offset_mapping).toEqual([[0, 1], [2, 3], [3, 4], [4, 5]]); // biome-ignore format: one row
+    expect(bert.encode_plus('💢 é𠀀!', null, { ...options, offset_unit: 'utf16' }).offset_mapping).toEqual([[0, 2], [3, 4], [4, 6], [6, 7]]); // biome-ignore format: one row
+  });
+
+  test('never_split keeps words between whitespace', () => {
+    const tokenizer = new BertTokenizer({ vocab: [...SMALL, "Jim's"], never_split: ["Jim's"] });
+    expect(tokenizer.tokenize("Jim's Jim was! Jim's")).toEqual(["Jim's", 'jim', 'was', '!', "Jim's"]);
+    expect(tokenizer.tokenize("(Jim's)")).toContain('[UNK]');
+  });
+});
+
+describe('results', () => {
+  test('a pair has types, masks and padding on the right', () => {
+    const encoding = small.encode_plus('jim', 'henson', { padding: 'max_length', max_length: 8, return_special_tokens_mask: true });
+    expect(encoding).toEqual({
+      input_ids: [2, 5, 3, 6, 7, 3, 0, 0],
+      token_type_ids: [0, 0, 0, 1, 1, 1, 0, 0],
+      attention_mask: [1, 1, 1, 1, 1, 1, 0, 0],
+      tokens: ['[CLS]', 'jim', '[SEP]', 'hen', '##son', '[SEP]', '[PAD]', '[PAD]'],
+      special_tokens_mask: [1, 0, 1, 0, 0, 1, 1, 1],
+    });
+    expect(small.build_inputs_with_special_tokens([5], [6, 7])).toEqual([2, 5, 3, 6, 7, 3]);
+    expect(small.create_token_type_ids_from_sequences([5], [6, 7])).toEqual([0, 0, 0, 1, 1, 1]);
+  });
+
+  test('a batch pads to its longest row and becomes int32 tensors', () => {
+    const batch = small.call(['jim', 'jim henson was'], null, { padding: true, return_tensors: true });
+    expect(batch.input_ids.shape).toEqual([2, 6]);
+    expect(batch.input_ids.dtype).toBe('int32');
+    expect(batch.attention_mask.tolist()).toEqual([[1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 1, 1]]); // biome-ignore format: one row
+    expect(small.batch_decode(batch.input_ids, { skip_special_tokens: true })).toEqual(['jim', 'jim henson was']);
+    expect(small.encode_plus('jim', null, { return_tensors: true }).input_ids.shape).toEqual([1, 3]);
+    const rows = small.encode_batch(['jim', ['jim', 'was']], { padding: true, pad_to_multiple_of: 4 });
+    expect(rows.map((row) => row.input_ids)).toEqual([[2, 5, 3, 0, 0, 0, 0, 0], [2, 5, 3, 8, 3, 0, 0, 0]]); // biome-ignore format: one row
+    expect(small.batch_encode_plus([])).toEqual({ input_ids: [], token_type_ids: [], attention_mask: [], tokens: [] });
+  });
+
+  test('the sides of padding and truncation', () => {
+    const left = new BertTokenizer({ vocab: SMALL, padding_side: 'left', truncation_side: 'left' });
+    expect(left.encode('jim was !', null, { truncation: true, max_length: 4 })).toEqual([2, 8, 9, 3]);
+    expect(left.encode('jim', null, { padding: 'max_length', max_length: 5 })).toEqual([0, 0, 2, 5, 3]);
+  });
+
+  test('what truncation removed', () => {
+    const encoding = small.encode_plus('jim was jim', 'henson', {
+      truncation: 'only_first',
+      max_length: 6,
+      return_overflowing_tokens: true,
+    });
+    expect(encoding.input_ids).toEqual([2, 5, 3, 6, 7, 3]);
+    expect(encoding.overflowing_tokens).toEqual([8, 5]);
+    expect(encoding.num_truncated_tokens).toBe(2);
+  });
+
+  test('the limit of the tokenizer is used only when asked for', () => {
+    const short = new BertTokenizer({ vocab: SMALL, model_max_length: 4 });
+    expect(short.encode('jim was jim was')).toHaveLength(6);
+    expect(short.encode('jim was jim was', null, { truncation: true })).toHaveLength(4);
+    expect(short.encode('jim was jim was', null, { max_length: 5 })).toHaveLength(5);
+    expect(short.encode('jim', null, { padding: 'max_length' })).toHaveLength(4);
+  });
+
+  test('decode joins pieces and closes up punctuation', () => {
+    expect(small.decode([2, 5, 6, 7, 9, 3])).toBe('[CLS] jim henson! [SEP]');
+    expect(small.decode([2, 5, 6, 7, 9, 3], { skip_special_tokens: true, clean_up_tokenization_spaces: false })).toBe('jim henson !');
+    expect(small.decode([5, 11, 12])).toBe("jim't");
+    expect(small.decode(tensor([7, 5]))).toBe('##son jim');
+    expect(small.decode(8)).toBe('was');
+  });
+
+  test('the names and ids of tokens', () => {
+    expect(small.vocab_size).toBe(SMALL.length);
+    expect([small.unk_token_id, small.cls_token_id, small.sep_token_id, small.pad_token_id, small.mask_token_id]).toEqual([1, 2, 3, 0, 4]);
+    expect(small.all_special_tokens).toEqual(['[UNK]', '[SEP]', '[PAD]', '[CLS]', '[MASK]']);
+    expect(small.all_special_ids).toEqual([1, 3, 0, 2, 4]);
+    expect(small.convert_tokens_to_ids('nobody')).toBe(1);
+    expect(small.convert_ids_to_tokens([2, 5], { skip_special_tokens: true })).toEqual(['jim']);
+    expect([small.num_special_tokens_to_add(), small.num_special_tokens_to_add(true)]).toEqual([2, 3]);
+    expect(small.get_vocab().get('##son')).toBe(7);
+  });
+});
+
+describe('from_pretrained', () => {
+  const directory = mkdtempSync(`${tmpdir()}/tokenizer-`);
+  beforeAll(() => {
+    writeFileSync(`${directory}/vocab.txt`, `${SMALL.join('\n')}\n`);
+    writeFileSync(`${directory}/tokenizer_config.json`, JSON.stringify({ do_lower_case: false, model_max_length: 1e30 }));
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  test('reads the vocabulary and the configuration beside it', async () => {
+    const tokenizer = await BertTokenizer.from_pretrained(directory);
+    expect(tokenizer.tokenize('Jim jim')).toEqual(['[UNK]', 'jim']);
+    expect(tokenizer.model_max_length).toBe(Infinity);
+    expect((await BertTokenizer.from_pretrained(`${directory}/`, { do_lower_case: true })).tokenize('Jim')).toEqual(['jim']);
+  });
+
+  test('stops when aborted and names a directory without a tokenizer', async () => {
+    await expect(BertTokenizer.from_pretrained(directory, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+    await expect(BertTokenizer.from_pretrained(`${directory}/none`)).rejects.toThrow(
+      /none: expected a directory with tokenizer.json or vocab/,
+    );
+  });
+});
