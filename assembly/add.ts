@@ -1,0 +1,16 @@
+import { checkApart, checkDims, checkElements, checkInPlace } from './lib/contract';
+import { bytes, load4, store4 } from './lib/simd';
+
+/** out[i] = a[i] + b[i % period]; n is a multiple of period. out may be a, not b. */
+export function add(out: usize, a: usize, b: usize, n: i32, period: i32): void {
+  checkInPlace(out, a, n);
+  checkDims(period);
+  checkElements(b);
+  checkApart(out, n, b, period);
+  assert(n == 0 || (period > 0 && n % period == 0), 'n is not a multiple of period');
+  const stride = bytes(period);
+  for (const end = out + bytes(n); out < end; out += stride, a += stride) {
+    let i: usize = 0;
+    for (let left = period; left > 0; left -= 4, i += 16) store4(out + i, f32x4.add(load4(a + i, left), load4(b + i, left)), left);
+  }
+}

@@ -1,0 +1,43 @@
+import { BLOCK, checkSequences, keysOf, packKeys, probabilities, roundUp, scoresAt } from './lib/attention';
+import { bytes } from './lib/simd';
+
+/**
+ * out[b, h, i, j] = the weight of key j for query i, with the bits that `attention` uses: [batch, heads, longest, longest], zeros behind
+ * the last row of a sequence. Operands as in `attention`. out overlaps no operand.
+ */
+export function attention_weights(
+  out: usize,
+  q: usize,
+  k: usize,
+  mask: usize,
+  starts: usize,
+  scratch: usize,
+  batch: i32,
+  longest: i32,
+  heads: i32,
+  head_dim: i32,
+  scale: f32,
+): void {
+  const stride = bytes(heads * head_dim);
+  checkSequences(out, q, k, stride, mask, starts, scratch, batch, longest, heads, head_dim);
+  const outStride = bytes(longest);
+  const scores = scoresAt(scratch, longest, head_dim);
+  memory.fill(out, 0, outStride * <usize>(batch * heads * longest));
+  for (let b = 0; b < batch; b++, starts += 4) {
+    const start = load<i32>(starts);
+    const end = load<i32>(starts, 4);
+    const its: usize = mask == 0 ? 0 : mask + bytes(start);
+    const keys = keysOf(its, end - start);
+    const width = bytes(roundUp(keys));
+    for (let h = 0; h < heads; h++, out += outStride * <usize>longest) {
+      const head = bytes(h * head_dim);
+      packKeys(scratch, k + <usize>start * stride + head, stride, keys, head_dim);
+      for (let row = start; row < end; row += BLOCK) {
+        const rows = min(end - row, BLOCK);
+        probabilities(scores, q + <usize>row * stride + head, stride, scratch, its, rows, keys, head_dim, scale);
+        for (let r = 0; r < rows; r++)
+          memory.copy(out + <usize>(row - start + r) * outStride, scores + <usize>r * width, bytes(keys));
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { normalTail4 } from './erf';
+import { exp4 } from './exp';
+import { load4, madd, store4 } from './simd';
+import { tanh4 } from './tanh';
+
+/** The numbers by which `linear` knows its activation: the `epilogue` column of the op table. */
+export const enum Activation {
+  none = 0,
+  gelu = 1,
+  gelu_new = 2,
+  relu = 3,
+  silu = 4,
+  tanh = 5,
+  sigmoid = 6,
+}
+
+const SQRT_2_OVER_PI: f32 = 0.7978845608;
+
+/** x · Φ(x). Relative accuracy on both sides, as far as Φ is a normal float32; gelu(-∞) is NaN, as -∞ · 0 in PyTorch. */
+// @ts-ignore: decorator
+@inline
+function gelu4(x: v128): v128 {
+  const tail = normalTail4(f32x4.abs(x));
+  const below = f32x4.lt(x, f32x4.splat(0));
+  return f32x4.mul(x, v128.bitselect(tail, f32x4.sub(f32x4.splat(1), tail), below));
+}
+
+/** 0.5 · x · (1 + tanh(√(2/π) · (x + 0.044715 · x³))); NaN at -∞, as in PyTorch. */
+// @ts-ignore: decorator
+@inline
+function geluNew4(x: v128): v128 {
+  const cube = f32x4.mul(f32x4.mul(x, x), x);
+  const inner = f32x4.mul(f32x4.splat(SQRT_2_OVER_PI), madd(f32x4.splat(0.044715), cube, x));
+  return f32x4.mul(f32x4.mul(f32x4.splat(0.5), x), f32x4.add(f32x4.splat(1), tanh4(inner)));
+}
+
+// @ts-ignore: decorator
+@inline
+function onePlusExpMinus(x: v128): v128 {
+  return f32x4.add(f32x4.splat(1), exp4(f32x4.neg(x)));
+}
+
+/** The activation of every lane. Inlined with a constant number, only that activation's code remains. */
+// @ts-ignore: decorator
+@inline
+export function activate(activation: i32, x: v128): v128 {
+  if (activation == Activation.gelu) return gelu4(x);
+  if (activation == Activation.gelu_new) return geluNew4(x);
+  if (activation == Activation.relu) return f32x4.max(x, f32x4.splat(0));
+  if (activation == Activation.silu) return f32x4.div(x, onePlusExpMinus(x));
+  if (activation == Activation.tanh) return tanh4(x);
+  if (activation == Activation.sigmoid) return f32x4.div(f32x4.splat(1), onePlusExpMinus(x));
+  return x;
+}
+
+/** out[i] = activation(x[i]) for n elements; out may be x. */
+// @ts-ignore: decorator
+@inline
+export function activateAll(activation: i32, out: usize, x: usize, n: i32): void {
+  for (; n > 0; n -= 4, out += 16, x += 16) store4(out, activate(activation, load4(x, n)), n);
+}
+
+/** Adds bias (unless 0) to a tile of 1 to 8 columns, then applies the activation. outStride in bytes. */
+export function finish(out: usize, outStride: usize, rows: i32, cols: i32, bias: usize, activation: i32): void {
+  for (; rows > 0; rows--, out += outStride) {
+    finishPart(out, bias, activation, cols);
+    if (cols > 4) finishPart(out + 16, bias == 0 ? 0 : bias + 16, activation, cols - 4);
+  }
+}
+
+function finishPart(out: usize, bias: usize, activation: i32, left: i32): void {
+  const x = load4(out, left);
+  store4(out, activate(activation, bias == 0 ? x : f32x4.add(x, load4(bias, left))), left);
+}

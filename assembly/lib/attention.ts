@@ -1,0 +1,151 @@
+import { checkDims, checkElements, checkRowsApart, checkStarts, checkWide } from './contract';
+import { panelBytes, panelOfColumns, panelOfRows } from './panel';
+import { bytes, load4, store4 } from './simd';
+import { maxRow, softmaxRow } from './softmax';
+import { product } from './tile';
+
+/*
+ * Scratch, in floats, for sequences of at most `longest` rows (L is longest rounded up to 8, D is head_dim rounded up to 8):
+ *
+ *   0               one head's keys, panels of 8 rows
+ *   L · head_dim    one head's values, panels of 8 columns
+ *   + longest · D   scores of one block of queries, rows of K floats: K is the sequence's number of keys rounded up to 8
+ *   + BLOCK · L
+ */
+
+/** Rows of queries whose scores are held at once: ATTENTION_BLOCK in src/ops.ts. */
+export const BLOCK = 48;
+
+/** Score of a key that is left out: exp makes it 0 beside any other, and 1 where all keys are left out. */
+const LEFT_OUT: f32 = -f32.MAX_VALUE;
+
+// @ts-ignore: decorator
+@inline
+export function roundUp(count: i32): i32 {
+  return (count + 7) & ~7;
+}
+
+// @ts-ignore: decorator
+@inline
+export function valuesAt(scratch: usize, longest: i32, head_dim: i32): usize {
+  return scratch + bytes(roundUp(longest)) * <usize>head_dim;
+}
+
+// @ts-ignore: decorator
+@inline
+export function scoresAt(scratch: usize, longest: i32, head_dim: i32): usize {
+  return valuesAt(scratch, longest, head_dim) + bytes(longest) * <usize>roundUp(head_dim);
+}
+
+/**
+ * How many of a sequence's keys are looked at: those up to the last one that is not left out. If all are left out it is all of them,
+ * and each has the same weight.
+ */
+export function keysOf(mask: usize, keys: i32): i32 {
+  if (mask == 0) return keys;
+  let last = keys;
+  while (last > 0 && load<i32>(mask + bytes(last - 1)) == 0) last--;
+  return last == 0 ? keys : last;
+}
+
+/** One head's keys in panels of 8 rows. */
+export function packKeys(out: usize, k: usize, stride: usize, keys: i32, head_dim: i32): void {
+  for (; keys > 0; keys -= 8, out += panelBytes(head_dim), k += stride << 3) panelOfRows(out, k, stride, min(keys, 8), head_dim);
+}
+
+/** One head's values in panels of 8 columns. */
+function packValues(out: usize, v: usize, stride: usize, keys: i32, head_dim: i32): void {
+  for (; head_dim > 0; head_dim -= 8, out += panelBytes(keys), v += 32) panelOfColumns(out, v, stride, min(head_dim, 8), keys);
+}
+
+/** Probabilities of `keys` keys for `rows` (at most BLOCK) queries: softmax(q · kᵀ · scale), rows of roundUp(keys) floats. */
+export function probabilities(
+  out: usize,
+  q: usize,
+  stride: usize,
+  packed: usize,
+  mask: usize,
+  rows: i32,
+  keys: i32,
+  head_dim: i32,
+  scale: f32,
+): void {
+  const width = bytes(roundUp(keys));
+  product(out, width, q, stride, packed, 0, 0, rows, roundUp(keys), head_dim);
+  for (; rows > 0; rows--, out += width) {
+    scaleRow(out, mask, keys, scale);
+    softmaxRow(out, out, keys, maxRow(out, keys));
+  }
+}
+
+/** Scores times scale, LEFT_OUT where the mask is 0. */
+function scaleRow(x: usize, mask: usize, keys: i32, scale: f32): void {
+  const factor = f32x4.splat(scale);
+  for (; keys > 0; keys -= 4, x += 16) {
+    let y = f32x4.mul(load4(x, keys), factor);
+    if (mask != 0) {
+      y = v128.bitselect(f32x4.splat(LEFT_OUT), y, i32x4.eq(load4(mask, keys), i32x4.splat(0)));
+      mask += 16;
+    }
+    store4(x, y, keys);
+  }
+}
+
+/** Attention over rows of q, k and v that are `stride` bytes apart, heads side by side; rows of out hold heads · head_dim floats. */
+export function attend(
+  out: usize,
+  q: usize,
+  k: usize,
+  v: usize,
+  stride: usize,
+  mask: usize,
+  starts: usize,
+  scratch: usize,
+  batch: i32,
+  longest: i32,
+  heads: i32,
+  head_dim: i32,
+  scale: f32,
+): void {
+  checkSequences(out, q, k, stride, mask, starts, scratch, batch, longest, heads, head_dim);
+  const outStride = bytes(heads * head_dim);
+  const values = valuesAt(scratch, longest, head_dim);
+  const scores = scoresAt(scratch, longest, head_dim);
+  for (let b = 0; b < batch; b++, starts += 4) {
+    const start = load<i32>(starts);
+    const end = load<i32>(starts, 4);
+    const its: usize = mask == 0 ? 0 : mask + bytes(start);
+    const keys = keysOf(its, end - start);
+    const width = bytes(roundUp(keys));
+    for (let h = 0; h < heads; h++) {
+      const head = bytes(h * head_dim);
+      packKeys(scratch, k + <usize>start * stride + head, stride, keys, head_dim);
+      packValues(values, v + <usize>start * stride + head, stride, keys, head_dim);
+      for (let row = start; row < end; row += BLOCK) {
+        const rows = min(end - row, BLOCK);
+        probabilities(scores, q + <usize>row * stride + head, stride, scratch, its, rows, keys, head_dim, scale);
+        product(out + <usize>row * outStride + head, outStride, scores, width, values, 0, 0, rows, head_dim, keys);
+      }
+    }
+  }
+}
+
+/** The contract that the attention kernels share. */
+export function checkSequences(
+  out: usize,
+  q: usize,
+  k: usize,
+  stride: usize,
+  mask: usize,
+  starts: usize,
+  scratch: usize,
+  batch: i32,
+  longest: i32,
+  heads: i32,
+  head_dim: i32,
+): void {
+  checkElements(out | q | k | mask);
+  checkWide(scratch);
+  checkDims(batch, longest, heads, head_dim);
+  checkStarts(starts, batch, longest);
+}

@@ -1,0 +1,59 @@
+/** What every kernel asks of its caller. In release builds these functions are empty and vanish. */
+
+/** A pointer to float32 or int32 elements. */
+// @ts-ignore: decorator
+@inline
+export function checkElements(p: usize): void {
+  assert((p & 3) == 0, 'pointer to elements is not a multiple of 4');
+}
+
+/** A pointer to a packed weight or to scratch. */
+// @ts-ignore: decorator
+@inline
+export function checkWide(p: usize): void {
+  assert((p & 15) == 0, 'pointer to packed weights or scratch is not a multiple of 16');
+}
+
+// @ts-ignore: decorator
+@inline
+export function checkDims(a: i32, b: i32 = 0, c: i32 = 0, d: i32 = 0): void {
+  assert((a | b | c | d) >= 0, 'dimension below 0');
+}
+
+/** The result and an operand, both of `count` elements from their pointers on, share no byte. */
+// @ts-ignore: decorator
+@inline
+export function checkApart(out: usize, outCount: i32, x: usize, count: i32): void {
+  assert(x == 0 || out + ((<usize>outCount) << 2) <= x || x + ((<usize>count) << 2) <= out, 'result overlaps an operand');
+}
+
+/** The result and the operand it may overwrite are the same `count` elements, or share no byte. */
+// @ts-ignore: decorator
+@inline
+export function checkInPlace(out: usize, x: usize, count: i32): void {
+  checkElements(out);
+  checkElements(x);
+  checkDims(count);
+  if (out != x) checkApart(out, count, x, count);
+}
+
+/** Cumulative row counts: from 0 on, never falling, no sequence longer than `longest`. */
+export function checkStarts(starts: usize, batch: i32, longest: i32): void {
+  if (ASC_NO_ASSERT) return;
+  checkElements(starts);
+  let last = load<i32>(starts);
+  assert(last >= 0, 'sequence starts below row 0');
+  for (let b = 1; b <= batch; b++) {
+    const next = load<i32>(starts + ((<usize>b) << 2));
+    assert(next >= last, 'sequence ends before it starts');
+    assert(next - last <= longest, 'sequence is longer than the longest');
+    last = next;
+  }
+}
+
+/** The rows of x that `starts` speaks of and the result share no byte. */
+export function checkRowsApart(out: usize, outCount: i32, x: usize, starts: usize, batch: i32, cols: i32): void {
+  if (ASC_NO_ASSERT) return;
+  checkElements(out | x);
+  checkApart(out, outCount, x, load<i32>(starts + ((<usize>batch) << 2)) * cols);
+}

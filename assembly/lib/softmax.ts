@@ -1,0 +1,33 @@
+import { exp4 } from './exp';
+import { hmax, hsum, load4, loadPart, store4 } from './simd';
+
+/** The largest of cols >= 1 elements; NaN if any is. */
+export function maxRow(x: usize, cols: i32): f32 {
+  const lowest = f32x4.splat(-Infinity);
+  let top = lowest;
+  for (; cols >= 4; cols -= 4, x += 16) top = f32x4.max(top, v128.load(x));
+  if (cols > 0) top = f32x4.max(top, loadPart(x, cols, lowest));
+  return hmax(top);
+}
+
+/**
+ * The sum of exp(x[i] - peak) over cols elements, by lane i % 4; with `keep` the terms are stored to out, which may be x.
+ */
+// @ts-ignore: decorator
+@inline
+export function sumExp(out: usize, x: usize, cols: i32, peak: f32, keep: bool): f32 {
+  const peaks = f32x4.splat(peak);
+  let sum = f32x4.splat(0);
+  for (; cols > 0; cols -= 4, x += 16, out += 16) {
+    const e = exp4(f32x4.sub(cols >= 4 ? v128.load(x) : loadPart(x, cols, f32x4.splat(-Infinity)), peaks));
+    if (keep) store4(out, e, cols);
+    sum = f32x4.add(sum, e);
+  }
+  return hsum(sum);
+}
+
+/** out = exp(x - peak) / Σ exp(x - peak) for one row of cols elements with the largest `peak`; out may be x. */
+export function softmaxRow(out: usize, x: usize, cols: i32, peak: f32): void {
+  const inverse = f32x4.splat(1 / sumExp(out, x, cols, peak, true));
+  for (; cols > 0; cols -= 4, out += 16) store4(out, f32x4.mul(load4(out, cols), inverse), cols);
+}

@@ -1,0 +1,19 @@
+import { checkApart, checkDims, checkElements, checkWide } from './lib/contract';
+import { bytes } from './lib/simd';
+import { product } from './lib/tile';
+
+/**
+ * out = activation(x · weightᵀ + bias): x [m, k], weight [n, k] as `pack` leaves it, bias [n] or 0, out [m, n].
+ * `activation` is a number of the `epilogue` column; its result has the bits of that op applied afterwards.
+ * Every element is one sum over k in order to which the bias is added, so a row's bits do not depend on m. out overlaps no operand.
+ */
+export function linear(out: usize, x: usize, weight: usize, bias: usize, activation: i32, m: i32, n: i32, k: i32): void {
+  checkElements(out | x | bias);
+  checkWide(weight);
+  checkDims(m, n, k);
+  checkApart(out, m * n, x, m * k);
+  checkApart(out, m * n, weight, ((n + 7) & ~7) * k);
+  checkApart(out, m * n, bias, n);
+  assert(activation >= 0 && activation <= 6, 'unknown activation');
+  product(out, bytes(n), x, bytes(k), weight, bias, activation, m, n, k);
+}
