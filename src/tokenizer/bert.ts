@@ -130,7 +130,8 @@ export class BertTokenizer {
       throw new TraceletError('value', { what: 'tokens', expected: 'a token or an array of tokens', got: describe(tokens) });
     const id = (token: string, what: string): number => {
       if (typeof token !== 'string') throw new TraceletError('value', { what, expected: 'a string', got: describe(token) });
-      return this.#idByAdded.get(token) ?? this.#settings.vocab.ids.get(token) ?? this.unk_token_id;
+      const found = this.#idByAdded.get(token) ?? this.#settings.vocab.lookup.find(token);
+      return found < 0 ? this.unk_token_id : found;
     };
     return typeof tokens === 'string' ? id(tokens, 'token') : tokens.map((token: string, i: number) => id(token, `tokens[${i}]`));
   }
@@ -179,7 +180,7 @@ export class BertTokenizer {
 
   /** The vocabulary with the added tokens. */
   get_vocab(): Map<string, number> {
-    return new Map([...this.#settings.vocab.ids, ...this.#idByAdded]);
+    return new Map([...this.#settings.vocab.tokens.map((token, id) => [token, id] as const), ...this.#idByAdded]);
   }
 
   /** Size of the vocabulary without added tokens. */

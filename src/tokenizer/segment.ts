@@ -24,7 +24,7 @@ export class Segmenter {
         .filter(({ token }) => token.normalized)
         .map((pattern) => ({ ...pattern, text: normalize(pattern.text, 0, pattern.text.length, this.#rules).text })),
     );
-    this.#model = new WordPiece(vocab.ids, settings.wordpieces_prefix, settings.max_input_chars_per_word);
+    this.#model = new WordPiece(vocab, settings.wordpieces_prefix, settings.max_input_chars_per_word);
     this.#neverSplit = new Set(settings.never_split);
     this.#tokens = vocab.tokens;
     this.#unknown = unknown;

@@ -153,10 +153,10 @@ function addedToken(value: unknown, name: unknown): AddedToken {
   return value as AddedToken;
 }
 
-function requireToken({ ids }: Vocab, listed: readonly AddedToken[], role: Role, content: string): void {
-  if (ids.has(content) || listed.some((token) => token.content === content)) return;
+function requireToken({ tokens, lookup }: Vocab, listed: readonly AddedToken[], role: Role, content: string): void {
+  if (lookup.find(content) >= 0 || listed.some((token) => token.content === content)) return;
   throw new TraceletError('config', {
-    what: `vocab of ${ids.size} tokens`,
+    what: `vocab of ${tokens.length} tokens`,
     expected: `an entry for ${role} ${JSON.stringify(content)}`,
     got: 'none',
     cure: `Pass the ${role} that this vocabulary uses${OPTIONAL_ROLES.includes(role) ? ', or null if it has none' : ''}`,
@@ -164,14 +164,15 @@ function requireToken({ ids }: Vocab, listed: readonly AddedToken[], role: Role,
 }
 
 /** Gives every token its id: that of the vocabulary, the one it asks for, or the next free one. */
-function placeTokens({ ids, tokens }: Vocab, added: readonly AddedToken[]): Pattern[] {
+function placeTokens({ lookup, tokens }: Vocab, added: readonly AddedToken[]): Pattern[] {
   const placed = new Map<string, Pattern>();
   const taken = new Map<number, string>();
   let next = added.reduce((top, { id = -1 }) => Math.max(top, id + 1), tokens.length);
   for (const token of added) {
     const text = token.content;
     if (placed.has(text)) continue;
-    const known = ids.get(text);
+    const found = lookup.find(text);
+    const known = found < 0 ? undefined : found;
     const id = known ?? token.id ?? next++;
     const holder = tokens[id] ?? taken.get(id);
     if ((token.id !== undefined && token.id !== id) || !Number.isInteger(id) || id < 0 || (holder !== undefined && holder !== text))

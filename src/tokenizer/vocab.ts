@@ -1,20 +1,21 @@
 import { TraceletError } from '../error.ts';
+import { Lookup } from './lookup.ts';
 
 /** Tokens in the order of their ids, or ids by token. */
 export type VocabSource = readonly string[] | ReadonlyMap<string, number> | Readonly<Record<string, number>>;
 
 /** A checked vocabulary: every id from 0 to `tokens.length` once, every token once. */
 export interface Vocab {
-  ids: ReadonlyMap<string, number>;
   tokens: readonly string[];
+  lookup: Lookup;
 }
 
-const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-const UNREADABLE = new RegExp(`[\\r\\n]|${LONE_SURROGATE.source}`);
+const SUSPECT = /[\r\n\ud800-\udfff]/;
+const UNREADABLE = /[\r\n]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /** The lines of a `vocab.txt`; line n holds the token with id n. */
 export function parseVocab(text: string): string[] {
-  const lines = text.split(/\r?\n/);
+  const lines = text.split(text.includes('\r') ? /\r?\n/ : '\n');
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }
@@ -25,22 +26,26 @@ export function indexVocab(source: VocabSource): Vocab {
     throw new TraceletError('config', { what: 'vocab', expected: 'an array, Map or object of tokens', got: describe(source) });
   const tokens = Array.isArray(source) ? (source as readonly string[]) : byId(source as Exclude<VocabSource, readonly string[]>);
   if (tokens.length === 0) throw new TraceletError('config', { what: 'vocab', expected: 'at least one token', got: 'none' });
-  const ids = new Map<string, number>();
+  const lookup = new Lookup(tokens, tokens.length, 0);
   for (let id = 0; id < tokens.length; id++) {
     const token = tokens[id];
     if (typeof token !== 'string') throw new TraceletError('config', { what: `vocab[${id}]`, expected: 'a string', got: describe(token) });
-    ids.set(token, id);
+    const before = lookup.add(id);
+    if (before !== undefined)
+      throw new TraceletError('config', {
+        what: `vocab entry ${JSON.stringify(token)}`,
+        expected: 'each token once',
+        got: `it as id ${before} and id ${id}`,
+        cure: 'Remove the duplicate, or give the unused one another name',
+      });
+    if (SUSPECT.test(token) && UNREADABLE.test(token))
+      throw new TraceletError('config', {
+        what: `vocab[${id}]`,
+        expected: 'a token of whole characters without line breaks',
+        got: JSON.stringify(token),
+      });
   }
-  if (ids.size !== tokens.length) throw duplicate(tokens);
-  if (UNREADABLE.test(tokens.join(' '))) {
-    const id = tokens.findIndex((token) => UNREADABLE.test(token));
-    throw new TraceletError('config', {
-      what: `vocab[${id}]`,
-      expected: 'a token of whole characters without line breaks',
-      got: JSON.stringify(tokens[id]),
-    });
-  }
-  return { ids, tokens };
+  return { tokens, lookup };
 }
 
 function byId(source: ReadonlyMap<string, number> | Readonly<Record<string, number>>): string[] {
@@ -57,22 +62,6 @@ function byId(source: ReadonlyMap<string, number> | Readonly<Record<string, numb
     tokens[id] = token;
   }
   return tokens as string[];
-}
-
-function duplicate(tokens: readonly string[]): TraceletError {
-  const seen = new Map<string, number>();
-  for (const [id, token] of tokens.entries()) {
-    const before = seen.get(token);
-    if (before !== undefined)
-      return new TraceletError('config', {
-        what: `vocab entry ${JSON.stringify(token)}`,
-        expected: 'each token once',
-        got: `it as id ${before} and id ${id}`,
-        cure: 'Remove the duplicate, or give the unused one another name',
-      });
-    seen.set(token, id);
-  }
-  throw new Error('unreachable');
 }
 
 /** How messages show a value of any type. */

@@ -1,4 +1,6 @@
 import { characters, PUNCTUATION, SPACE } from './characters.ts';
+import { Lookup } from './lookup.ts';
+import type { Vocab } from './vocab.ts';
 
 /** Calls `word` with the bounds of each word of `text` from `start` to `end`, as Hugging Face's `BertPreTokenizer` splits. */
 export function splitWords(text: string, start: number, end: number, word: (start: number, end: number) => void): void {
@@ -19,22 +21,19 @@ export function splitWords(text: string, start: number, end: number, word: (star
 
 /** Greedy longest match of vocabulary entries, as Hugging Face's `WordPiece` model. */
 export class WordPiece {
-  readonly #starts: ReadonlyMap<string, number>;
-  readonly #continuations = new Map<string, number>();
-  readonly #longest: { start: number; continuation: number };
+  readonly #vocab: Vocab;
+  readonly #continuations: Lookup;
+  readonly #prefix: number;
   readonly #maxChars: number;
 
-  constructor(vocab: ReadonlyMap<string, number>, prefix: string, maxChars: number) {
-    this.#starts = vocab;
+  constructor(vocab: Vocab, prefix: string, maxChars: number) {
+    this.#vocab = vocab;
+    this.#prefix = prefix.length;
     this.#maxChars = maxChars;
-    this.#longest = { start: 0, continuation: 0 };
-    for (const [token, id] of vocab) {
-      if (token.length > this.#longest.start) this.#longest.start = token.length;
-      if (!token.startsWith(prefix) || token.length === prefix.length) continue;
-      const rest = token.slice(prefix.length);
-      this.#continuations.set(rest, id);
-      if (rest.length > this.#longest.continuation) this.#longest.continuation = rest.length;
-    }
+    const ids: number[] = [];
+    for (let id = 0; id < vocab.tokens.length; id++) if (vocab.tokens[id].startsWith(prefix)) ids.push(id);
+    this.#continuations = new Lookup(vocab.tokens, ids.length, prefix.length);
+    for (const id of ids) this.#continuations.add(id);
   }
 
   /**
@@ -43,20 +42,20 @@ export class WordPiece {
    */
   match(text: string, start: number, end: number, piece: (id: number, start: number, end: number) => void): boolean {
     if (end - start > this.#maxChars && countChars(text, start, end) > this.#maxChars) return false;
+    const { tokens, lookup } = this.#vocab;
     const found: number[] = [];
     for (let at = start; at < end; ) {
-      const entries = at === start ? this.#starts : this.#continuations;
-      let stop = Math.min(end, at + (at === start ? this.#longest.start : this.#longest.continuation));
-      let id: number | undefined;
-      for (; stop > at; stop--) {
-        id = entries.get(text.slice(at, stop));
-        if (id !== undefined) break;
-      }
-      if (id === undefined) return false;
-      found.push(id, at, stop);
+      const id = at === start ? lookup.longest(text, at, end) : this.#continuations.longest(text, at, end);
+      if (id < 0) return false;
+      found.push(id);
+      at += tokens[id].length - (at === start ? 0 : this.#prefix);
+    }
+    let at = start;
+    for (const id of found) {
+      const stop = at + tokens[id].length - (at === start ? 0 : this.#prefix);
+      piece(id, at, stop);
       at = stop;
     }
-    for (let i = 0; i < found.length; i += 3) piece(found[i], found[i + 1], found[i + 2]);
     return true;
   }
 }
