@@ -1,7 +1,7 @@
 """Derives what the BERT tokenizer knows about characters from the Rust tokenizers library.
 
     python -m venv /tmp/venv && /tmp/venv/bin/pip install tokenizers
-    /tmp/venv/bin/python scripts/unicode.py table > src/tokenizer/unicode.ts
+    /tmp/venv/bin/python scripts/unicode.py table > src/tokenizer/unicode.ts && npx biome format --write src/tokenizer
     /tmp/venv/bin/python scripts/unicode.py cases tokenizer.json > test/fixtures/tokenizer/cases.jsonl
 
 `table` asks the library about every code point and prints the module. `cases` prints adversarial texts with the
