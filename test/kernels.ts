@@ -1,0 +1,151 @@
+import { instantiateSync } from '@assemblyscript/loader';
+import { platform } from '#platform';
+import { dtypeOf, type Kind, OPS, type OpName, type Row } from '../src/ops.ts';
+import type { Variant } from '../src/platform/platform.ts';
+import { type Shape, sizeOf } from '../src/tensor.ts';
+import { type Case, type Operands, packed } from './reference.ts';
+
+export const VARIANTS: Variant[] = ['debug', 'baseline', 'relaxed'];
+export const runs = (variant: Variant): boolean => platform.kernelModule(variant) !== undefined;
+
+/** The first page belongs to the binaries; everything behind is poison where nothing was placed. */
+const BASE = 65536;
+export const POISON = 0x7fc0dead;
+
+export type Kernel = (...args: number[]) => void;
+
+export interface Kernels {
+  memory: WebAssembly.Memory;
+  exports: Record<string, Kernel>;
+}
+
+const instances = new Map<string, Kernels>();
+
+/** The kernels over a memory of `pages`, with assert messages decoded. */
+export function kernelsOf(variant: Variant, pages = 64): Kernels {
+  const key = `${variant} ${pages}`;
+  let kernels = instances.get(key);
+  if (!kernels) {
+    const module = platform.kernelModule(variant);
+    if (!module) throw new Error(`this engine does not run the ${variant} kernels`);
+    const memory = new WebAssembly.Memory({ initial: pages });
+    const { exports } = instantiateSync(module, { env: { memory } });
+    kernels = { memory, exports: exports as unknown as Record<string, Kernel> };
+    instances.set(key, kernels);
+  }
+  return kernels;
+}
+
+/** Deterministic numbers in [-2, 2), some of them whole. */
+export function noise(seed: number): () => number {
+  let state = seed * 2654435761 + 1;
+  return () => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
+    const bits = (state ^ (state >>> 13)) >>> 0;
+    return Math.fround(bits / 2 ** 30 - 2);
+  };
+}
+
+/** Operands of a case, by name: what its ids, masks and sequences ask for, noise elsewhere. */
+export function operandsOf(op: OpName, { shapes, lengths, mask }: Case): Operands {
+  const row: Row = OPS[op];
+  const operands: Operands = {};
+  let seed = 1;
+  for (const [name, kind] of Object.entries(row.args)) {
+    const shape = shapes[name];
+    const random = noise(seed++);
+    if (!shape || !dtypeOf(kind)) continue;
+    const fill = (element: (i: number) => number) => Array.from({ length: sizeOf(shape) }, (_, i) => element(i));
+    if (name === 'ids') operands.ids = fill((i) => (i * 7 + 3) % Math.max(1, shapes.table[0]));
+    else if (name === 'starts') operands.starts = cumulative(lengths ?? []);
+    else if (name === 'mask') operands.mask = (lengths ?? []).flatMap((n, b) => Array.from({ length: n }, (_, r) => mask?.(r, b) ?? 1));
+    else if (dtypeOf(kind) === 'int8') operands[name] = fill((i) => ((i * 37) % 256) - 128);
+    else operands[name] = fill(random);
+  }
+  return operands;
+}
+
+/** The `starts` of sequences of given lengths. */
+export function cumulative(lengths: number[]): number[] {
+  const starts = [0];
+  for (const length of lengths) starts.push(starts[starts.length - 1] + length);
+  return starts;
+}
+
+export interface Run {
+  /** The operand that the result overwrites. */
+  inPlace?: boolean;
+  /** Added to the address of every pointer that need not be a multiple of 16. */
+  skew?: number;
+}
+
+/**
+ * Calls a kernel with every buffer between guard words, and throws unless all bytes but the result's and the scratch's are afterwards
+ * as they were. Operands begin 4 bytes behind a multiple of 16, unless their kind asks for more.
+ */
+export function call(
+  variant: Variant,
+  op: OpName,
+  operands: Operands,
+  shapes: Record<string, Shape>,
+  attrs: Case['attrs'] = {},
+  run: Run = {},
+): Float32Array {
+  const row: Row = OPS[op];
+  const { shape, ints, scratch = 0 } = row.infer(shapes, attrs as Record<string, number>);
+  const numbers: Record<string, number> = { ...ints, ...(attrs as Record<string, number>) };
+  const { memory, exports } = kernelsOf(variant);
+  const words = new Uint32Array(memory.buffer);
+  words.fill(POISON, BASE / 4);
+
+  let top = BASE;
+  const place = (bytes: number, skew: number): number => {
+    const at = ((top + 79) & ~15) + skew;
+    top = at + bytes;
+    if (top + 64 > memory.buffer.byteLength) throw new Error(`${op}: case does not fit into the test's memory`);
+    return at;
+  };
+  const skew = run.skew ?? 4;
+  const outBytes = sizeOf(shape) * 4;
+  const out = place(outBytes, op === 'pack' ? 0 : skew);
+  const free: [at: number, bytes: number][] = [[out, outBytes]];
+  const args = Object.entries(row.args).map(([name, kind]): number => {
+    if (kind === 'out') return out;
+    if (kind === 'scratch') {
+      const at = place(scratch, 0);
+      free.push([at, scratch]);
+      return at;
+    }
+    if (kind === 'activation') return (OPS as Record<string, Row>)[String(attrs[name])]?.epilogue ?? 0;
+    if (!dtypeOf(kind)) return numbers[name];
+    const values = operands[name];
+    if (!values) return 0;
+    const at =
+      run.inPlace && name === row.inPlace ? out : place(bytesOf(kind, values, numbers), kind === 'packed' ? 0 : kind === 'int8' ? 1 : skew);
+    write(memory, at, kind, values, numbers);
+    return at;
+  });
+  const before = new Uint8Array(memory.buffer).slice(0, top + 64);
+  exports[op](...args);
+  const after = new Uint8Array(memory.buffer).slice(0, top + 64);
+  const result = new Float32Array(after.buffer.slice(out, out + outBytes));
+  for (const [at, bytes] of free) after.set(before.subarray(at, at + bytes), at);
+  if (Buffer.compare(before, after) !== 0)
+    throw new Error(`${op} (${variant}) wrote outside its result, at byte ${before.findIndex((b, i) => b !== after[i]) - out} from it`);
+  return result;
+}
+
+const bytesOf = (kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): number =>
+  kind === 'int8' ? values.length : kind === 'packed' ? Math.ceil(n / 8) * 32 * k : values.length * 4;
+
+function write({ buffer }: WebAssembly.Memory, at: number, kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): void {
+  if (kind === 'int8') new Int8Array(buffer, at, values.length).set(values);
+  else if (dtypeOf(kind) === 'int32') new Int32Array(buffer, at, values.length).set(values);
+  else {
+    const elements = kind === 'packed' ? packed(values, n, k) : values;
+    new Float32Array(buffer, at, elements.length).set(elements);
+  }
+}
+
+/** The bits of float32 values, to be compared where NaN and the sign of 0 count. */
+export const bitsOf = (values: Float32Array): number[] => Array.from(new Uint32Array(values.buffer, values.byteOffset, values.length));

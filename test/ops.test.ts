@@ -1,0 +1,298 @@
+import { describe, expect, test } from 'vitest';
+import { OPS, type OpName, type Row } from '../src/ops.ts';
+import type { Variant } from '../src/platform/platform.ts';
+import { bitsOf, call, cumulative, kernelsOf, noise, operandsOf, POISON, runs, VARIANTS } from './kernels.ts';
+import { ACTIVATION, type Case, REFERENCE } from './reference.ts';
+
+const OP_NAMES = Object.keys(OPS) as OpName[];
+const EPSILON = 2 ** -24;
+/** Below this a float32 is denormal and keeps fewer digits. */
+const SMALLEST = 1e-37;
+const SPECIALS = [NaN, Infinity, -Infinity, 0, -0, 1e-40, -1e-40, 3e38, -3e38, 88.5, -88.5, 1e-5, -1e-5, 20, -20];
+
+const some = (count: number, seed: number): number[] => Array.from({ length: count }, noise(seed));
+
+/** How a case reads in a test's name. */
+const label = ({ shapes, attrs, lengths }: Case): string =>
+  [...Object.entries(shapes).map(([name, shape]) => `${name} ${shape.join('x')}`), JSON.stringify({ ...attrs, lengths })].join(', ');
+
+function compare(op: OpName, example: Case, result: Float32Array): void {
+  const { of, tolerance } = REFERENCE[op];
+  const operands = operandsOf(op, example);
+  const numbers = {
+    ...(OPS[op] as Row).infer(example.shapes, example.attrs as Record<string, number>).ints,
+    ...(example.attrs as Record<string, number>),
+  };
+  const { values, sizes } = of(operands, numbers, example.attrs ?? {});
+  expect(result.length).toBe(values.length);
+  const bits = bitsOf(result);
+  for (let i = 0; i < result.length; i++) {
+    const wanted = values[i];
+    if (wanted === undefined) expect(bits[i], `element ${i}, which belongs to no sequence`).toBe(POISON);
+    else if (!Number.isFinite(wanted)) expect(result[i], `element ${i}`).toBe(wanted);
+    else {
+      const allowed = tolerance(numbers) * EPSILON * Math.abs(sizes?.[i] ?? wanted) + (tolerance(numbers) ? SMALLEST : 0);
+      if (!(Math.abs(result[i] - wanted) <= allowed)) expect.fail(`${op}: element ${i} is ${result[i]}, not ${wanted} within ${allowed}`);
+    }
+  }
+}
+
+test.each(VARIANTS.filter(runs))('%s: every row has a kernel and every kernel a row', (variant) => {
+  expect(
+    Object.keys(kernelsOf(variant).exports)
+      .filter((name) => typeof kernelsOf(variant).exports[name] === 'function' && !name.startsWith('__'))
+      .sort(),
+  ).toEqual([...OP_NAMES].sort());
+});
+
+for (const variant of VARIANTS)
+  describe.skipIf(!runs(variant))(`${variant}${runs(variant) ? '' : ' (this engine has no relaxed SIMD)'}`, () => {
+    describe.each(OP_NAMES)('%s', (op) => {
+      const row: Row = OPS[op];
+      test.each(REFERENCE[op].cases.map((example) => [label(example), example] as const))('%s', (_, example) => {
+        const operands = operandsOf(op, example);
+        const result = call(variant, op, operands, example.shapes, example.attrs);
+        compare(op, example, result);
+        if (row.inPlace)
+          expect(bitsOf(call(variant, op, operands, example.shapes, example.attrs, { inPlace: true }))).toEqual(bitsOf(result));
+        expect(bitsOf(call(variant, op, operands, example.shapes, example.attrs, { skew: 12 }))).toEqual(bitsOf(result));
+      });
+    });
+
+    describe('special values', () => {
+      const special = (op: OpName, values: number[], attrs = {}) => [...call(variant, op, { x: values }, { x: [values.length] }, attrs)];
+
+      test.each(Object.keys(ACTIVATION).filter((name) => name !== 'none'))('%s', (name) => {
+        const wanted = SPECIALS.map((x) => ACTIVATION[name](Math.fround(x)));
+        special(name as OpName, SPECIALS).forEach((got, i) => {
+          if (!Number.isFinite(wanted[i])) expect(got, `at ${SPECIALS[i]}`).toBe(wanted[i]);
+          else expect(Math.abs(got - wanted[i]), `at ${SPECIALS[i]}`).toBeLessThanOrEqual(1e-6 * Math.abs(wanted[i]) + SMALLEST);
+        });
+      });
+
+      test.each(['softmax', 'log_softmax'] as const)('%s', (op) => {
+        for (const length of [1, 4, 7]) {
+          const row = (value: number) => [...some(length - 1, 1), value];
+          for (const value of [NaN, Infinity]) expect(special(op, row(value)).every(Number.isNaN), `${value} of ${length}`).toBe(true);
+          expect(special(op, new Array(length).fill(-Infinity)).every(Number.isNaN)).toBe(true);
+        }
+        expect(special(op, [0, -Infinity, -1000, 0])).toEqual(
+          op === 'softmax' ? [0.5, 0, 0, 0.5] : [Math.fround(-Math.LN2), -Infinity, Math.fround(-1000 - Math.LN2), Math.fround(-Math.LN2)],
+        );
+      });
+
+      test('l2_normalize and layer_norm of zeros, and a NaN that stays in its row', () => {
+        expect(special('l2_normalize', [0, 0, 0, 0, 0], { eps: 1e-12 })).toEqual([0, 0, 0, 0, 0]);
+        const shapes = { x: [2, 5], weight: [5], bias: [5] };
+        const x = [0, 0, 0, 0, 0, NaN, 1, 2, 3, 4];
+        const result = call(variant, 'layer_norm', { x, weight: some(5, 1), bias: [1, 2, 3, 4, 5] }, shapes, { eps: 1e-12 });
+        expect([...result.subarray(0, 5)]).toEqual([1, 2, 3, 4, 5]);
+        expect([...result.subarray(5)].every(Number.isNaN)).toBe(true);
+      });
+
+      test('a NaN in x reaches its own row of a product only', () => {
+        const x = some(7 * 9, 1);
+        x[3 * 9 + 8] = NaN;
+        const result = call(variant, 'linear', { x, weight: some(5 * 9, 2) }, { x: [7, 9], weight: [5, 9] }, { activation: 'none' });
+        result.forEach((value, i) => {
+          expect(Number.isNaN(value)).toBe(Math.floor(i / 5) === 3);
+        });
+      });
+    });
+
+    describe('bit for bit', () => {
+      test.each(Object.keys(ACTIVATION).filter((name) => name !== 'none'))('linear with %s is linear, then the op', (activation) => {
+        const shapes = { x: [13, 21], weight: [19, 21], bias: [19] };
+        const operands = { x: some(13 * 21, 1), weight: some(19 * 21, 2), bias: some(19, 3) };
+        const plain = call(variant, 'linear', operands, shapes, { activation: 'none' });
+        const apart = call(variant, activation as OpName, { x: plain }, { x: [plain.length] });
+        expect(bitsOf(call(variant, 'linear', operands, shapes, { activation }))).toEqual(bitsOf(apart));
+      });
+
+      test.each([7, 600, 1111])('a row of a product of depth %i is the same among any others', (k) => {
+        const [m, n] = [20, 19];
+        const x = some(m * k, 1);
+        const others = { weight: some(n * k, 2), bias: some(n, 3) };
+        const rowsAt = (first: number, count: number) =>
+          bitsOf(
+            call(
+              variant,
+              'linear',
+              { x: x.slice(first * k, (first + count) * k), ...others },
+              { x: [count, k], weight: [n, k], bias: [n] },
+              { activation: 'gelu' },
+            ),
+          );
+        const whole = rowsAt(0, m);
+        for (const [first, count] of [
+          [0, 1],
+          [1, 2],
+          [3, 3],
+          [5, 4],
+          [2, 5],
+          [7, 6],
+          [1, 13],
+          [19, 1],
+        ])
+          expect(rowsAt(first, count), `rows ${first} to ${first + count}`).toEqual(whole.slice(first * n, (first + count) * n));
+      });
+
+      test('add_layer_norm is add, then layer_norm', () => {
+        const [x, residual, weight, bias] = [some(5 * 37, 1), some(5 * 37, 2), some(37, 3), some(37, 4)];
+        const shapes = { x: [5, 37], residual: [5, 37], weight: [37], bias: [37] };
+        const total = call(variant, 'add', { a: x, b: residual }, { a: [5, 37], b: [5, 37] });
+        const apart = call(variant, 'layer_norm', { x: total, weight, bias }, shapes, { eps: 1e-5 });
+        expect(bitsOf(call(variant, 'add_layer_norm', { x, residual, weight, bias }, shapes, { eps: 1e-5 }))).toEqual(bitsOf(apart));
+      });
+
+      test('an element of an activation does not depend on its place', () => {
+        const x = some(11, 5);
+        const whole = bitsOf(call(variant, 'gelu', { x }, { x: [11] }));
+        x.forEach((value, i) => {
+          expect(bitsOf(call(variant, 'gelu', { x: [value] }, { x: [1] }))).toEqual([whole[i]]);
+        });
+      });
+
+      test('dequantize where x is the last quarter of the result', () => {
+        const { memory, exports } = kernelsOf(variant);
+        for (const [rows, cols] of [
+          [1, 1],
+          [3, 5],
+          [2, 16],
+          [3, 37],
+          [7, 64],
+        ]) {
+          const count = rows * cols;
+          const [out, factors] = [65536, 65536 + 4 * count + 64];
+          const x = Array.from({ length: count }, (_, i) => ((i * 37) % 251) - 125);
+          const scale = some(rows, 1);
+          const apart = call(variant, 'dequantize', { x, scale }, { x: [rows, cols], scale: [rows] });
+          new Int8Array(memory.buffer, out + 3 * count, count).set(x);
+          new Float32Array(memory.buffer, factors, rows).set(scale);
+          exports.dequantize(out, out + 3 * count, factors, rows, cols);
+          expect(bitsOf(new Float32Array(memory.buffer, out, count))).toEqual(bitsOf(apart));
+        }
+      });
+
+      describe('attention', () => {
+        const [heads, head_dim] = [2, 12];
+        const hidden = heads * head_dim;
+        const lengths = [5, 61, 1, 18];
+        const attrs = { heads, scale: 0.25 };
+        const tokens = lengths.map((n, b) => ({ q: some(n * hidden, b + 1), k: some(n * hidden, b + 11), v: some(n * hidden, b + 21) }));
+
+        const attend = (of: { q: number[]; k: number[]; v: number[] }[], rows: number[], mask?: number[], longest = Math.max(...rows)) => {
+          const batch = rows.length;
+          const shape = [batch, longest, hidden];
+          const join = (name: 'q' | 'k' | 'v') => of.flatMap((t) => t[name]);
+          const shapes = { q: shape, k: shape, v: shape, starts: [batch + 1], ...(mask ? { mask: [batch, longest] } : {}) };
+          const starts = cumulative(rows);
+          const operands = { q: join('q'), k: join('k'), v: join('v'), starts, ...(mask ? { mask } : {}) };
+          const bits = bitsOf(call(variant, 'attention', operands, shapes, attrs));
+          return rows.map((n, b) => bits.slice(starts[b] * hidden, (starts[b] + n) * hidden));
+        };
+
+        test('a sequence is the same alone and beside others', () => {
+          const together = attend(tokens, lengths);
+          tokens.forEach((t, b) => {
+            expect(attend([t], [lengths[b]])).toEqual([together[b]]);
+          });
+        });
+
+        test('a sequence is the same whatever stands masked behind it', () => {
+          const alone = attend(tokens, lengths);
+          const longest = 70;
+          const mask = lengths.flatMap((n) => Array.from({ length: longest }, (_, r) => (r < n ? 1 : 0)));
+          for (const [first, second] of [some(2, 3), [NaN, Infinity]]) {
+            const pad = (x: number[], with_: number) => [...x, ...new Array(longest * hidden - x.length).fill(with_)];
+            const padded = tokens.map(({ q, k, v }) => ({ q: pad(q, 1), k: pad(k, first), v: pad(v, second) }));
+            const every = lengths.map(() => longest);
+            attend(padded, every, mask).forEach((rows, b) => {
+              expect(rows.slice(0, lengths[b] * hidden)).toEqual(alone[b]);
+            });
+          }
+        });
+
+        test('the same from qkv side by side, and with weights apart', () => {
+          const n = lengths[1];
+          const { q, k, v } = tokens[1];
+          const row = (x: number[], r: number) => x.slice(r * hidden, (r + 1) * hidden);
+          const qkv = Array.from({ length: n }, (_, r) => [...row(q, r), ...row(k, r), ...row(v, r)]).flat();
+          const [wanted] = attend([tokens[1]], [n]);
+          expect(bitsOf(call(variant, 'attention_qkv', { qkv, starts: [0, n] }, { qkv: [1, n, 3 * hidden], starts: [2] }, attrs))).toEqual(
+            wanted,
+          );
+          const weights = call(
+            variant,
+            'attention_weights',
+            { q, k, starts: [0, n] },
+            { q: [1, n, hidden], k: [1, n, hidden], starts: [2] },
+            attrs,
+          );
+          const head = Array.from({ length: n }, (_, r) => v.slice(r * hidden, r * hidden + head_dim));
+          const transposed = Array.from({ length: head_dim }, (_, d) => head.map((values) => values[d])).flat();
+          const product = call(
+            variant,
+            'linear',
+            { x: weights.subarray(0, n * n), weight: transposed },
+            { x: [n, n], weight: [head_dim, n] },
+            { activation: 'none' },
+          );
+          expect(bitsOf(product)).toEqual(Array.from({ length: n }, (_, r) => wanted.slice(r * hidden, r * hidden + head_dim)).flat());
+        });
+
+        test('all keys masked gives each the same weight', () => {
+          const n = 5;
+          const shapes = { q: [1, n, hidden], k: [1, n, hidden], mask: [1, n], starts: [2] };
+          const weights = call(
+            variant,
+            'attention_weights',
+            { q: tokens[0].q, k: tokens[0].k, mask: new Array(n).fill(0), starts: [0, n] },
+            shapes,
+            attrs,
+          );
+          expect(new Set(weights)).toEqual(new Set([Math.fround(1 / n)]));
+        });
+      });
+    });
+
+    test.each(['embedding', 'embedding_add'] as const)('%s traps on an id outside the table', (op) => {
+      const shapes = { x: [2, 4], ids: [2], table: [3, 4] };
+      for (const id of [3, -1, 2 ** 31 - 1])
+        expect(() => call(variant, op, { x: some(8, 1), ids: [0, id], table: some(12, 1) }, shapes)).toThrow(WebAssembly.RuntimeError);
+    });
+  });
+
+describe('broken contracts are named by the debug build', () => {
+  const broken: [what: string, op: OpName, args: number[], message: RegExp][] = [
+    ['an odd pointer', 'relu', [65537, 65792, 4], /not a multiple of 4/],
+    ['a packed weight off its alignment', 'linear', [65536, 66560, 70004, 0, 0, 1, 1, 1], /not a multiple of 16/],
+    ['a negative dimension', 'tanh', [65536, 65536, -1], /below 0/],
+    ['a shifted overlap', 'gelu', [65536, 65540, 8], /overlaps an operand/],
+    ['a product in place', 'linear', [65536, 65536, 70000, 0, 0, 2, 2, 2], /overlaps an operand/],
+    ['an unknown activation', 'linear', [65536, 66560, 70000, 0, 7, 1, 1, 1], /unknown activation/],
+    ['a period that does not divide', 'add', [65536, 65536, 66560, 7, 2], /multiple of period/],
+    ['int8 across the result', 'dequantize', [65536, 65540, 70000, 4, 4], /last quarter/],
+    [
+      'a sequence longer than the longest',
+      'attention',
+      [65536, 65792, 66048, 66304, 0, 100000, 70000, 1, 2, 1, 1, 1],
+      /longer than the longest/,
+    ],
+    ['sequences that go back', 'mean_pool', [65536, 66560, 0, 100008, 1, 4], /ends before it starts/],
+  ];
+  test.each(broken)('%s', (_, op, args, message) => {
+    const { memory, exports } = kernelsOf('debug');
+    new Int32Array(memory.buffer, 100000, 4).set([0, 3, 3, 1]);
+    expect(() => exports[op](...args)).toThrow(message);
+  });
+});
+
+test('the kernels of both binaries over one memory keep out of the host’s part', () => {
+  for (const variant of ['baseline', 'relaxed'] satisfies Variant[])
+    if (runs(variant)) {
+      const { memory, exports } = kernelsOf(variant);
+      expect(Object.keys(exports).filter((name) => exports[name] instanceof WebAssembly.Global)).toEqual([]);
+      expect(new Uint8Array(memory.buffer, 0, 65536).every((byte) => byte === 0)).toBe(true);
+    }
+});

@@ -1,0 +1,433 @@
+import type { OpName } from '../src/ops.ts';
+import type { Shape } from '../src/tensor.ts';
+
+export type Values = ArrayLike<number>;
+export type Operands = Record<string, Values>;
+export type Numbers = Record<string, number>;
+
+export interface Case {
+  /** Shapes of the operands that are given. */
+  shapes: Record<string, Shape>;
+  attrs?: Record<string, number | string>;
+  /** Rows of each sequence, where they are not all as long as the longest. */
+  lengths?: number[];
+  /** Mask of row r of sequence b. */
+  mask?: (r: number, b: number) => number;
+}
+
+/**
+ * An op by its definition, in float64. `tolerance` counts rounding errors of float32 (2^-24), each as large as `sizes` says: the
+ * magnitudes that meet in an element, or where left out the element itself.
+ */
+export interface Definition {
+  cases: Case[];
+  of(operands: Operands, numbers: Numbers, attrs: Record<string, number | string>): { values: number[]; sizes?: number[] };
+  tolerance(numbers: Numbers): number;
+}
+
+/** Lengths around the lane width, the tile and the loops of 16. */
+const LENGTHS = [0, 1, 3, 4, 5, 7, 8, 9, 13, 16, 17, 31, 67];
+const MATRICES: [rows: number, cols: number][] = [
+  [0, 4],
+  [1, 1],
+  [3, 2],
+  [2, 3],
+  [5, 4],
+  [1, 5],
+  [4, 7],
+  [3, 8],
+  [2, 9],
+  [7, 16],
+  [3, 17],
+  [1, 37],
+  [53, 1],
+  [2, 131],
+];
+
+const exact = () => 0;
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
+const rowsOf = (x: Values, cols: number): number[][] =>
+  range(cols ? x.length / cols : 0).map((r) => range(cols).map((c) => x[r * cols + c]));
+
+/** erfc by its series below 2 and its continued fraction above; relative error below 1e-13. */
+export function erfc(x: number): number {
+  if (Number.isNaN(x)) return x;
+  if (x < 0) return 2 - erfc(-x);
+  if (x === Infinity) return 0;
+  if (x < 2) {
+    let term = x;
+    let total = x;
+    for (let n = 1; n < 80; n++) {
+      term *= (-x * x) / n;
+      total += term / (2 * n + 1);
+    }
+    return 1 - (2 / Math.sqrt(Math.PI)) * total;
+  }
+  let fraction = x;
+  for (let n = 120; n > 0; n--) fraction = x + n / 2 / fraction;
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / fraction;
+}
+
+type Scalar = (x: number) => number;
+
+export const ACTIVATION: Record<string, Scalar> = {
+  none: (x) => x,
+  gelu: (x) => 0.5 * x * erfc(-x / Math.SQRT2),
+  gelu_new: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+  relu: (x) => Math.max(x, 0),
+  silu: (x) => x / (1 + Math.exp(-x)),
+  tanh: Math.tanh,
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+};
+
+function elementwise(name: string, tolerance: number, size?: Scalar): Definition {
+  return {
+    cases: LENGTHS.map((n) => ({ shapes: { x: [n] } })),
+    of: ({ x }) => ({ values: Array.from(x, ACTIVATION[name]), sizes: size && Array.from(x, size) }),
+    tolerance: () => tolerance,
+  };
+}
+
+function binary(apply: (a: number, b: number) => number): Definition {
+  return {
+    cases: [...LENGTHS.map((n) => ({ shapes: { a: [n], b: [n] } })), ...MATRICES.map(([r, c]) => ({ shapes: { a: [2, r, c], b: [c] } }))],
+    of: ({ a, b }) => ({ values: Array.from(a, (v, i) => apply(v, b[i % b.length])) }),
+    tolerance: () => 1,
+  };
+}
+
+function softmaxOf(row: number[]): number[] {
+  const peak = Math.max(...row);
+  const exps = row.map((v) => Math.exp(v - peak));
+  const total = sum(exps);
+  return exps.map((e) => e / total);
+}
+
+function normalise(rows: number[][], magnitudes: number[][], weight: Values, bias: Values, eps: number) {
+  const values: number[] = [];
+  const sizes: number[] = [];
+  rows.forEach((row, r) => {
+    const mean = sum(row) / row.length;
+    const scale = 1 / Math.sqrt(sum(row.map((v) => (v - mean) ** 2)) / row.length + eps);
+    const largest = Math.max(...magnitudes[r]);
+    row.forEach((v, c) => {
+      values.push((v - mean) * scale * weight[c] + bias[c]);
+      sizes.push(2 * largest * scale * Math.abs(weight[c]) * (1 + Math.abs(v - mean) * scale) + Math.abs(bias[c]));
+    });
+  });
+  return { values, sizes };
+}
+
+const NORMS: Case[] = MATRICES.map(([r, c]) => ({ shapes: { x: [r, c], weight: [c], bias: [c] }, attrs: { eps: 1e-5 } }));
+const ROWWISE: Case[] = MATRICES.map(([r, c]) => ({ shapes: { x: [r, c] } }));
+const LOOKUPS: [rows: number, vocab: number, cols: number][] = [
+  [0, 3, 4],
+  [1, 1, 1],
+  [5, 7, 3],
+  [3, 4, 8],
+  [9, 2, 17],
+  [2, 30, 64],
+];
+
+interface Sequences {
+  longest: number;
+  lengths: number[];
+  heads: number;
+  head_dim: number;
+  mask?: Case['mask'];
+}
+
+const behind = (counts: number[]) => (r: number, b: number) => (r < counts[b] ? 1 : 0);
+const SEQUENCES: Sequences[] = [
+  { longest: 1, lengths: [1], heads: 1, head_dim: 1 },
+  { longest: 7, lengths: [7, 7], heads: 2, head_dim: 4 },
+  { longest: 9, lengths: [9], heads: 3, head_dim: 5, mask: (r) => (r % 3 === 1 ? 0 : 1) },
+  { longest: 13, lengths: [13, 13, 13], heads: 2, head_dim: 8, mask: behind([13, 4, 0]) },
+  { longest: 12, lengths: [12, 5, 0, 3], heads: 2, head_dim: 7 },
+  { longest: 50, lengths: [50, 49], heads: 1, head_dim: 9, mask: (r) => (r > 20 && r < 40 ? 0 : 1) },
+  { longest: 101, lengths: [101], heads: 1, head_dim: 32 },
+  { longest: 0, lengths: [], heads: 1, head_dim: 4 },
+];
+
+function sequenceCases(operands: (batch: number, longest: number, hidden: number) => Record<string, Shape>): Case[] {
+  return SEQUENCES.map(({ longest, lengths, heads, head_dim, mask }) => {
+    const batch = lengths.length;
+    return {
+      shapes: { ...operands(batch, longest, heads * head_dim), ...(mask ? { mask: [batch, longest] } : {}), starts: [batch + 1] },
+      attrs: { heads, scale: 1 / Math.sqrt(head_dim) },
+      lengths,
+      mask,
+    };
+  });
+}
+
+/** Calls `visit` with the probabilities of each query and the magnitude of its scores. */
+function eachQuery(
+  q: Values,
+  k: Values,
+  stride: number,
+  { mask, starts }: Operands,
+  numbers: Numbers,
+  visit: (b: number, h: number, row: number, p: number[], size: number) => void,
+) {
+  const { batch, heads, head_dim, scale } = numbers;
+  for (let b = 0; b < batch; b++)
+    for (let h = 0; h < heads; h++)
+      for (let row = starts[b]; row < starts[b + 1]; row++) {
+        let size = 0;
+        const scores = range(starts[b + 1] - starts[b]).map((j) => {
+          const key = starts[b] + j;
+          const products = range(head_dim).map((d) => q[row * stride + h * head_dim + d] * k[key * stride + h * head_dim + d] * scale);
+          size = Math.max(size, sum(products.map(Math.abs)));
+          return mask && mask[key] === 0 ? -3.4e38 : sum(products);
+        });
+        visit(b, h, row, softmaxOf(scores), size);
+      }
+}
+
+function attend(q: Values, k: Values, v: Values, stride: number, operands: Operands, numbers: Numbers) {
+  const { batch, longest, heads, head_dim } = numbers;
+  const hidden = heads * head_dim;
+  const values: number[] = new Array(batch * longest * hidden);
+  const sizes: number[] = new Array(values.length);
+  eachQuery(q, k, stride, operands, numbers, (b, h, row, p, size) => {
+    for (let d = 0; d < head_dim; d++) {
+      const terms = p.map((weight, j) => weight * v[(operands.starts[b] + j) * stride + h * head_dim + d]);
+      values[row * hidden + h * head_dim + d] = sum(terms);
+      sizes[row * hidden + h * head_dim + d] = sum(terms.map(Math.abs)) * (1 + 2 * size);
+    }
+  });
+  return { values, sizes };
+}
+
+const attentionTolerance = ({ head_dim, longest }: Numbers): number => 2 * head_dim + longest + 12;
+
+export const REFERENCE: Record<OpName, Definition> = {
+  embedding: {
+    cases: LOOKUPS.map(([rows, vocab, cols]) => ({ shapes: { ids: [rows], table: [vocab, cols] } })),
+    of: ({ ids, table }, { cols }) => ({ values: Array.from(ids).flatMap((id) => range(cols).map((c) => table[id * cols + c])) }),
+    tolerance: exact,
+  },
+  embedding_add: {
+    cases: LOOKUPS.map(([rows, vocab, cols]) => ({ shapes: { x: [rows, cols], ids: [rows], table: [vocab, cols] } })),
+    of: ({ x, ids, table }, { cols }) => ({
+      values: Array.from(x, (v, i) => v + table[ids[Math.floor(i / cols)] * cols + (i % cols)]),
+    }),
+    tolerance: () => 1,
+  },
+  linear: {
+    cases: [
+      [1, 1, 1],
+      [0, 3, 4],
+      [3, 4, 0],
+      [5, 0, 3],
+      [2, 3, 5],
+      [4, 8, 7],
+      [6, 9, 16],
+      [7, 13, 9],
+      [11, 16, 31],
+      [13, 5, 67],
+      [1, 64, 130],
+      [12, 7, 513],
+      [14, 24, 1030],
+    ].flatMap(([m, n, k], i) => {
+      const activation = Object.keys(ACTIVATION)[i % 7];
+      const plain = { x: [m, k], weight: [n, k] };
+      return [
+        { shapes: plain, attrs: { activation: 'none' } },
+        { shapes: { ...plain, bias: [n] }, attrs: { activation } },
+      ];
+    }),
+    of: ({ x, weight, bias }, { m, n, k }, { activation }) => {
+      const values: number[] = [];
+      const sizes: number[] = [];
+      for (let i = 0; i < m; i++)
+        for (let j = 0; j < n; j++) {
+          let total = bias ? bias[j] : 0;
+          let size = Math.abs(total);
+          for (let c = 0; c < k; c++) {
+            const product = x[i * k + c] * weight[j * k + c];
+            total += product;
+            size += Math.abs(product);
+          }
+          values.push(ACTIVATION[activation](total));
+          sizes.push(2 * size);
+        }
+      return { values, sizes };
+    },
+    tolerance: ({ k }) => k + 8,
+  },
+  attention: {
+    cases: sequenceCases((b, s, h) => ({ q: [b, s, h], k: [b, s, h], v: [b, s, h] })),
+    of: (operands, numbers) => attend(operands.q, operands.k, operands.v, numbers.heads * numbers.head_dim, operands, numbers),
+    tolerance: attentionTolerance,
+  },
+  attention_qkv: {
+    cases: sequenceCases((b, s, h) => ({ qkv: [b, s, 3 * h] })),
+    of: (operands, numbers) => {
+      const hidden = numbers.heads * numbers.head_dim;
+      const part = (i: number) => Array.from(operands.qkv).slice(i * hidden);
+      return attend(part(0), part(1), part(2), 3 * hidden, operands, numbers);
+    },
+    tolerance: attentionTolerance,
+  },
+  attention_weights: {
+    cases: sequenceCases((b, s, h) => ({ q: [b, s, h], k: [b, s, h] })),
+    of: (operands, numbers) => {
+      const { batch, longest, heads, head_dim } = numbers;
+      const values: number[] = new Array(batch * heads * longest * longest).fill(0);
+      const sizes = [...values];
+      eachQuery(operands.q, operands.k, heads * head_dim, operands, numbers, (b, h, row, p, size) => {
+        p.forEach((weight, j) => {
+          const at = ((b * heads + h) * longest + row - operands.starts[b]) * longest + j;
+          values[at] = weight;
+          sizes[at] = weight * (1 + 2 * size);
+        });
+      });
+      return { values, sizes };
+    },
+    tolerance: attentionTolerance,
+  },
+  layer_norm: {
+    cases: NORMS,
+    of: ({ x, weight, bias }, { cols, eps }) => normalise(rowsOf(x, cols), rowsOf(Array.from(x, Math.abs), cols), weight, bias, eps),
+    tolerance: ({ cols }) => cols / 8 + 16,
+  },
+  add_layer_norm: {
+    cases: NORMS.map(({ shapes, attrs }) => ({ shapes: { ...shapes, residual: shapes.x }, attrs })),
+    of: ({ x, residual, weight, bias }, { cols, eps }) => {
+      const total = Array.from(x, (v, i) => v + residual[i]);
+      const size = Array.from(x, (v, i) => Math.abs(v) + Math.abs(residual[i]));
+      return normalise(rowsOf(total, cols), rowsOf(size, cols), weight, bias, eps);
+    },
+    tolerance: ({ cols }) => cols / 8 + 18,
+  },
+  softmax: {
+    cases: ROWWISE,
+    of: ({ x }, { cols }) => {
+      const rows = rowsOf(x, cols);
+      const values = rows.flatMap(softmaxOf);
+      return { values, sizes: rows.flatMap((row) => row.map((v) => Math.max(...row) - v + 1)).map((d, i) => d * values[i]) };
+    },
+    tolerance: ({ cols }) => cols / 4 + 12,
+  },
+  log_softmax: {
+    cases: ROWWISE,
+    of: ({ x }, { cols }) => {
+      const rows = rowsOf(x, cols);
+      const parts = rows.map((row) => {
+        const peak = Math.max(...row);
+        return { peak, log: Math.log(sum(row.map((v) => Math.exp(v - peak)))) };
+      });
+      return {
+        values: rows.flatMap((row, r) => row.map((v) => v - parts[r].peak - parts[r].log)),
+        sizes: rows.flatMap((row, r) => row.map((v) => 1 + parts[r].peak - v + parts[r].log)),
+      };
+    },
+    tolerance: ({ cols }) => cols / 4 + 10,
+  },
+  gelu: elementwise('gelu', 8),
+  gelu_new: elementwise('gelu_new', 8, Math.abs),
+  relu: elementwise('relu', 0),
+  silu: elementwise('silu', 6),
+  tanh: elementwise('tanh', 6),
+  sigmoid: elementwise('sigmoid', 6),
+  add: binary((a, b) => a + b),
+  mul: binary((a, b) => a * b),
+  scale: {
+    cases: LENGTHS.map((n) => ({ shapes: { x: [n] }, attrs: { factor: 0.3 } })),
+    of: ({ x }, { factor }) => ({ values: Array.from(x, (v) => v * Math.fround(factor)) }),
+    tolerance: () => 1,
+  },
+  strided: {
+    cases: [
+      { shapes: { x: [24] }, attrs: { offset: 0, d0: 1, d1: 1, d2: 4, d3: 6, s0: 0, s1: 0, s2: 1, s3: 4 } },
+      { shapes: { x: [3, 5, 7] }, attrs: { offset: 2, d0: 1, d1: 3, d2: 5, d3: 4, s0: 0, s1: 35, s2: 7, s3: 1 } },
+      { shapes: { x: [2, 3, 4, 5] }, attrs: { offset: 0, d0: 2, d1: 4, d2: 3, d3: 5, s0: 60, s1: 5, s2: 20, s3: 1 } },
+      { shapes: { x: [2, 3, 4, 5] }, attrs: { offset: 0, d0: 5, d1: 4, d2: 3, d3: 2, s0: 1, s1: 5, s2: 20, s3: 60 } },
+      { shapes: { x: [3] }, attrs: { offset: 1, d0: 2, d1: 2, d2: 2, d3: 3, s0: 0, s1: 0, s2: 0, s3: 0 } },
+      { shapes: { x: [5] }, attrs: { offset: 4, d0: 1, d1: 1, d2: 1, d3: 1, s0: 9, s1: 9, s2: 9, s3: 9 } },
+    ],
+    of: ({ x }, { offset, d0, d1, d2, d3, s0, s1, s2, s3 }) => ({
+      values: range(d0 * d1 * d2 * d3).map((at) => {
+        const l = at % d3;
+        const k = Math.floor(at / d3) % d2;
+        const j = Math.floor(at / d3 / d2) % d1;
+        const i = Math.floor(at / d3 / d2 / d1);
+        return x[offset + i * s0 + j * s1 + k * s2 + l * s3];
+      }),
+    }),
+    tolerance: exact,
+  },
+  concat: {
+    cases: [
+      [0, 1, 1],
+      [1, 1, 1],
+      [3, 2, 5],
+      [4, 8, 4],
+      [2, 0, 3],
+      [5, 7, 0],
+      [3, 16, 17],
+    ].map(([rows, a, b]) => ({
+      shapes: { a: [rows, a], b: [rows, b] },
+    })),
+    of: ({ a, b }, { rows, a_cols, b_cols }) => ({
+      values: range(rows).flatMap((r) => [
+        ...Array.from(a).slice(r * a_cols, (r + 1) * a_cols),
+        ...Array.from(b).slice(r * b_cols, (r + 1) * b_cols),
+      ]),
+    }),
+    tolerance: exact,
+  },
+  mean_pool: {
+    cases: sequenceCases((b, s, h) => ({ x: [b, s, h] })).map(({ attrs, ...rest }) => rest),
+    of: ({ x, mask, starts }, { batch, cols }) => {
+      const values: number[] = [];
+      const sizes: number[] = [];
+      for (let b = 0; b < batch; b++) {
+        const kept = range(starts[b + 1] - starts[b]).filter((r) => mask?.[starts[b] + r] !== 0);
+        for (let c = 0; c < cols; c++) {
+          const terms = kept.map((r) => x[(starts[b] + r) * cols + c] / kept.length);
+          values.push(sum(terms));
+          sizes.push(sum(terms.map(Math.abs)));
+        }
+      }
+      return { values, sizes };
+    },
+    tolerance: ({ longest }) => longest + 1,
+  },
+  l2_normalize: {
+    cases: MATRICES.map(([r, c]) => ({ shapes: { x: [r, c] }, attrs: { eps: 1e-12 } })),
+    of: ({ x }, { cols, eps }) => ({
+      values: rowsOf(x, cols).flatMap((row) => row.map((v) => v / Math.max(Math.hypot(...row), eps))),
+    }),
+    tolerance: ({ cols }) => cols / 16 + 6,
+  },
+  pack: {
+    cases: [
+      [1, 1],
+      [8, 1],
+      [3, 5],
+      [7, 4],
+      [8, 8],
+      [9, 3],
+      [16, 17],
+      [21, 30],
+    ].map((shape) => ({ shapes: { x: shape } })),
+    of: ({ x }, { n, k }) => ({ values: packed(x, n, k) }),
+    tolerance: exact,
+  },
+  dequantize: {
+    cases: MATRICES.map(([r, c]) => ({ shapes: { x: [r, c], scale: [r] } })),
+    of: ({ x, scale }, { cols }) => ({ values: Array.from(x, (v, i) => v * scale[Math.floor(i / cols)]) }),
+    tolerance: () => 1,
+  },
+};
+
+/** A weight [n, k] in panels of 8 rows: element (row, c) at panel row / 8, line c, column row % 8. */
+export function packed(x: Values, n: number, k: number): number[] {
+  const out = new Array(Math.ceil(n / 8) * 8 * k).fill(0);
+  for (let r = 0; r < n; r++) for (let c = 0; c < k; c++) out[(Math.floor(r / 8) * k + c) * 8 + (r % 8)] = x[r * k + c];
+  return out;
+}
