@@ -191,8 +191,6 @@ describe('from_pretrained', () => {
 
   test('stops when aborted and names a directory without a tokenizer', async () => {
     await expect(BertTokenizer.from_pretrained(directory, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
-    await expect(BertTokenizer.from_pretrained(`${directory}/none`)).rejects.toThrow(
-      /none: expected a directory with tokenizer.json, vocab.txt or a trace/,
-    );
+    await expect(BertTokenizer.from_pretrained(`${directory}/none`)).rejects.toThrow(/none: expected a directory with tokenizer.json/);
   });
 });
