@@ -1,0 +1,173 @@
+import { stat } from 'node:fs/promises';
+import { Command } from 'commander';
+import type { TracedModule } from '../../trace/traced.ts';
+import { engineVariants, openTrace } from '../model.ts';
+import { examples } from '../options.ts';
+import { bytes, flops, print, printJson, table, typeOf, whole } from '../output.ts';
+
+interface InspectOptions {
+  graph?: boolean;
+  code?: boolean;
+  plan?: boolean;
+  files?: boolean;
+  json?: boolean;
+}
+
+/** `tracelet inspect` */
+export const inspectCommand = (signal: AbortSignal): Command =>
+  new Command('inspect')
+    .description('show what is in a trace')
+    .argument('<file>', 'a trace')
+    .option('--graph', 'the graph: an instruction a line, with shapes and module paths')
+    .option('--code', 'the flat instruction buffer')
+    .option('--plan', 'for each instruction its place in the arena, operations and bytes moved')
+    .option('--files', 'the files that travel in the trace')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'tracelet inspect minilm.tracelet',
+        'tracelet inspect minilm.tracelet --graph',
+        'tracelet inspect minilm.tracelet --plan --json',
+      ),
+    )
+    .action((file: string, options: InspectOptions) => inspect(file, options, signal));
+
+async function inspect(file: string, { json, ...wanted }: InspectOptions, signal: AbortSignal): Promise<void> {
+  const traced = await openTrace(file, { signal });
+  const views = Object.entries(VIEWS).filter(([name]) => wanted[name as keyof typeof wanted]);
+  if (views.length === 0) {
+    const summary = await summarise(traced, file);
+    if (json) printJson(summary);
+    else print(summaryText(summary));
+  } else if (json) printJson(Object.fromEntries(views.map(([name, view]) => [name, view.data(traced)])));
+  else print(views.map(([, view]) => view.text(traced)).join('\n\n'));
+}
+
+interface View {
+  data(traced: TracedModule): unknown;
+  text(traced: TracedModule): string;
+}
+
+const VIEWS: Record<'graph' | 'code' | 'plan' | 'files', View> = {
+  graph: { data: ({ graph }) => graph.split('\n'), text: ({ graph }) => graph },
+  code: { data: ({ code }) => code.split('\n'), text: ({ code }) => code },
+  plan: { data: (traced) => traced.plan(), text: planText },
+  files: { data: filesOf, text: (traced) => fileList(filesOf(traced)) },
+};
+
+function filesOf({ files }: TracedModule): { name: string; bytes: number }[] {
+  return [...files].map(([name, { length }]) => ({ name, bytes: length }));
+}
+
+function fileList(files: readonly { name: string; bytes: number }[]): string {
+  return files.length === 0
+    ? 'none'
+    : table(
+        files.map(({ name, bytes: size }) => [name, whole(size), 'bytes']),
+        'lrl',
+      );
+}
+
+function planText(traced: TracedModule): string {
+  const { weights, arena, memory, instructions } = traced.plan();
+  const head = ['', 'op', 'result', 'offset', 'bytes', 'FLOPs', 'moved', 'module'];
+  const rows = instructions.map(({ op, path, shape, offset, bytes: size, flops: operations, moved }, i) => [
+    `${i}`,
+    op,
+    `[${shape.join(', ')}]`,
+    ...[offset, size, operations, moved].map(whole),
+    path,
+  ]);
+  const memories = `weights ${whole(weights)} bytes, arena ${whole(arena)} bytes, memory ${whole(memory)} bytes`;
+  return `${table([head, ...rows], 'rllrrrrl')}\n${memories}`;
+}
+
+interface WeightCount {
+  tensors: number;
+  parameters: number;
+  bytes: number;
+}
+
+type Summary = Awaited<ReturnType<typeof summarise>>;
+
+async function summarise(traced: TracedModule, file: string) {
+  const { instructions, weights: inMemory, arena, memory } = traced.plan();
+  const ops: Record<string, { count: number; flops: number }> = {};
+  for (const { op, flops: operations } of instructions) {
+    ops[op] ??= { count: 0, flops: 0 };
+    ops[op].count++;
+    ops[op].flops += operations;
+  }
+  const weights = countWeights(traced);
+  return {
+    file,
+    bytes: await sizeOf(file),
+    inputs: traced.inputs,
+    outputs: traced.outputs,
+    instructions: instructions.length,
+    ops,
+    parameters: Object.values(weights).reduce((sum, { parameters }) => sum + parameters, 0),
+    weights,
+    flops: traced.flops(),
+    memory: { weights: inMemory, arena, total: memory },
+    files: filesOf(traced),
+    kernels: engineVariants(),
+  };
+}
+
+const sizeOf = (file: string): Promise<number | null> =>
+  stat(file).then(
+    ({ size }) => size,
+    () => null,
+  );
+
+/** Weights by dtype; the scales of int8 ones count as bytes of theirs, and constants of the program not at all. */
+function countWeights({ instance }: TracedModule): Record<string, WeightCount> {
+  const counts: Record<string, WeightCount> = {};
+  let last = 'float32';
+  for (const { name, dtype, shape } of instance.weights.stored()) {
+    const scale = last === 'int8' && name.endsWith('.scale');
+    if (name.startsWith('constants.')) continue;
+    if (!scale) last = dtype;
+    counts[last] ??= { tensors: 0, parameters: 0, bytes: 0 };
+    const size = shape.reduce((product, dim) => product * dim, 1);
+    counts[last].bytes += size * (dtype === 'int8' ? 1 : 4);
+    if (scale) continue;
+    counts[last].tensors++;
+    counts[last].parameters += size;
+  }
+  return counts;
+}
+
+function summaryText(summary: Summary): string {
+  const { file, bytes: size, inputs, outputs, ops, weights, parameters, memory, files, kernels } = summary;
+  const named = (signatures: Summary['inputs']): string =>
+    table(
+      signatures.map((signature) => [signature.name, typeOf(signature)]),
+      'll',
+    );
+  const sections = {
+    file: size === null ? file : `${file}, ${bytes(size)} (${whole(size)} bytes)`,
+    inputs: named(inputs),
+    outputs: named(outputs),
+    weights: table(weightRows(weights, parameters), 'lrl'),
+    'a call': `${summary.instructions} instructions, ${flops(summary.flops)}`,
+    memory: `weights ${bytes(memory.weights)}, arena ${bytes(memory.arena)}, in all ${bytes(memory.total)}`,
+    files: fileList(files),
+    kernels: kernels.join(', '),
+  };
+  const general = Object.entries(sections).flatMap(([title, text]) => text.split('\n').map((line, i) => [i === 0 ? title : '', line]));
+  const share = (value: number): string => (value === 0 ? '' : `${((100 * value) / summary.flops).toFixed(1)} %`);
+  const counts = Object.entries(ops).map(([op, { count, flops: operations }]) => [op, `${count}`, share(operations)]);
+  return `${table(general, 'll')}\n\n${table([['op', 'count', 'FLOPs'], ...counts], 'lrr')}`;
+}
+
+function weightRows(weights: Record<string, WeightCount>, parameters: number): string[][] {
+  const rows = Object.entries(weights).map(([dtype, count]) => [
+    dtype,
+    whole(count.parameters),
+    `parameters in ${count.tensors} tensors, ${bytes(count.bytes)}`,
+  ]);
+  return rows.length > 1 ? [...rows, ['in all', whole(parameters), 'parameters']] : rows;
+}

@@ -1,0 +1,140 @@
+import { Command } from 'commander';
+import { TraceletError } from '../../error.ts';
+import { describe, isObject } from '../../json.ts';
+import { type Nested, sameShape, type Tensor, tensor, zeros } from '../../tensor.ts';
+import type { Signature } from '../../trace/inputs.ts';
+import { flattenOutputs, type Named } from '../../trace/outputs.ts';
+import type { TracedModule } from '../../trace/traced.ts';
+import { parseJson, readInput } from '../input.ts';
+import { openTrace } from '../model.ts';
+import { examples } from '../options.ts';
+import { print } from '../output.ts';
+
+interface RunOptions {
+  input: string;
+  output?: string[];
+  pad?: boolean;
+}
+
+/** `tracelet run` */
+export const runCommand = (signal: AbortSignal): Command =>
+  new Command('run')
+    .description('run a trace on inputs given as JSON')
+    .argument('<file>', 'a trace')
+    .option('-i, --input <file>', 'JSON file, - for stdin', '-')
+    .option('--output <names...>', 'outputs to print (default: all)')
+    .option('--pad', 'fill inputs that are shorter than the traced ones up with padding')
+    .addHelpText(
+      'after',
+      `
+Input is one JSON value: an object of inputs by name, an array of them by position, or a text.
+  {"input_ids": [[101, 7592, 102]], "attention_mask": [[1, 1, 1]]}
+  [[[101, 7592, 102]]]
+  {"text": "Who was Jim Henson?", "pair": "Jim Henson was a puppeteer."}
+
+Output is one JSON object: {"name": {"dtype": ..., "shape": [...], "data": nested arrays}, ...}, where null is not a finite number.
+${examples(
+  `echo '{"text": "Hello"}' | tracelet run minilm.tracelet --output sentence_embedding`,
+  'tracelet run model.tracelet --input ids.json --pad',
+)}`,
+    )
+    .action((file: string, options: RunOptions) => run(file, options, signal));
+
+async function run(file: string, { input, output, pad }: RunOptions, signal: AbortSignal): Promise<void> {
+  const traced = await openTrace(file, { signal });
+  const chosen = chooseOutputs(traced, output);
+  const what = input === '-' ? 'stdin' : input;
+  const given = readTensors(parseJson(await readInput(input, signal), what), traced, what);
+  const inputs = pad ? fillUp(given, traced) : checkLengths(given, traced);
+  const { tensors } = flattenOutputs(await traced.run(inputs, { signal }));
+  print(
+    `{${tensors
+      .filter(({ name }) => chosen.includes(name))
+      .map(outputJson)
+      .join(',')}}`,
+  );
+}
+
+function chooseOutputs({ outputs }: TracedModule, wanted: readonly string[] | undefined): string[] {
+  const names = outputs.map(({ name }) => name);
+  const unknown = wanted?.find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new TraceletError('value', { what: '--output', expected: `one of ${names.join(', ')}`, got: describe(unknown) });
+  return wanted ? [...wanted] : names;
+}
+
+/** Tensors by name from any of the forms of input. */
+function readTensors(value: unknown, traced: TracedModule, what: string): Record<string, Tensor> {
+  if (isObject(value) && 'text' in value) return readText(value, traced, what);
+  if (!isObject(value) && !Array.isArray(value))
+    throw new TraceletError('format', { what, expected: 'an object or array of inputs, or {"text": ...}', got: describe(value) });
+  const signatures = traced.inputs;
+  const entries: [string, unknown][] = Array.isArray(value) ? byPosition(value, signatures, what) : Object.entries(value);
+  return Object.fromEntries(
+    entries.map(([name, nested]) => {
+      const signature = signatures.find((candidate) => candidate.name === name);
+      if (!signature)
+        throw new TraceletError('value', {
+          what: `input ${describe(name)}`,
+          expected: `one of ${signatures.map((candidate) => candidate.name).join(', ')}`,
+        });
+      return [name, readTensor(nested, signature)];
+    }),
+  );
+}
+
+function readText({ text, pair, ...others }: Record<string, unknown>, traced: TracedModule, what: string): Record<string, Tensor> {
+  const sound = typeof text === 'string' && (pair === undefined || typeof pair === 'string') && Object.keys(others).length === 0;
+  if (!sound)
+    throw new TraceletError('format', {
+      what,
+      expected: '{"text": string, "pair": string if any}',
+      got: describe({ text, pair, ...others }),
+    });
+  return traced.encode(text, pair as string | undefined);
+}
+
+function byPosition(values: readonly unknown[], signatures: readonly Signature[], what: string): [string, unknown][] {
+  if (values.length > signatures.length)
+    throw new TraceletError('value', { what, expected: `at most ${signatures.length} inputs`, got: `${values.length}` });
+  return values.map((value, i) => [signatures[i].name, value]);
+}
+
+function readTensor(value: unknown, { name, dtype }: Signature): Tensor {
+  checkNumbers(value, `input "${name}"`);
+  return tensor(value as Nested, dtype === 'float32' ? { dtype } : {});
+}
+
+/** Inputs of the traced size; the types of tokens, where none are given, are 0. */
+function fillUp(inputs: Record<string, Tensor>, traced: TracedModule): Record<string, Tensor> {
+  const { input_ids, token_type_ids } = inputs;
+  const untyped = input_ids && !token_type_ids && traced.inputs.some(({ name }) => name === 'token_type_ids');
+  return traced.pad(untyped ? { ...inputs, token_type_ids: zeros(input_ids.shape, { dtype: 'int32' }) } : inputs);
+}
+
+function checkLengths(inputs: Record<string, Tensor>, traced: TracedModule): Record<string, Tensor> {
+  for (const { name, shape } of traced.inputs) {
+    const given = inputs[name]?.shape ?? shape;
+    const shorter = given.length === shape.length && given.every((dim, i) => dim <= shape[i]) && !sameShape(given, shape);
+    if (shorter)
+      throw new TraceletError('shape', {
+        what: `input "${name}"`,
+        expected: `[${shape}]`,
+        got: `[${given}]`,
+        cure: 'Pass --pad to fill inputs up with padding',
+      });
+  }
+  return inputs;
+}
+
+function checkNumbers(value: unknown, what: string): void {
+  if (Array.isArray(value)) for (const element of value) checkNumbers(element, what);
+  else if (typeof value !== 'number' && typeof value !== 'boolean')
+    throw new TraceletError('value', { what, expected: 'nested arrays of numbers', got: describe(value) });
+}
+
+/** Nine significant digits give every float32 back exactly. */
+function outputJson({ name, tensor }: Named): string {
+  const data = JSON.stringify(tensor.tolist(), (_, value) => (typeof value === 'number' ? Number(value.toPrecision(9)) : value));
+  return `${JSON.stringify(name)}:{"dtype":"${tensor.dtype}","shape":[${tensor.shape}],"data":${data}}`;
+}

@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { TraceletError } from '../../error.ts';
+import { GOLDEN_TOLERANCE, type Verification } from '../../trace/traced.ts';
+import { engineVariants, openTrace } from '../model.ts';
+import { examples } from '../options.ts';
+import { note, print } from '../output.ts';
+import { STATUS } from '../status.ts';
+
+/** `tracelet verify` */
+export const verifyCommand = (signal: AbortSignal): Command =>
+  new Command('verify')
+    .description('run traces on the inputs stored in them and compare with the outputs stored beside them')
+    .argument('<files...>', 'traces')
+    .addHelpText(
+      'after',
+      `
+The baseline kernels must give the stored bits; the relaxed ones, where the engine has them, may be off by ${GOLDEN_TOLERANCE} absolute
+plus relative. Exit status 1 if a trace fails, 3 if one cannot be loaded.
+${examples('tracelet verify minilm.tracelet', 'tracelet verify models/*.tracelet && echo fine')}`,
+    )
+    .action((files: string[]) => verify(files, signal));
+
+async function verify(files: readonly string[], signal: AbortSignal): Promise<void> {
+  const statuses: number[] = [];
+  for (const file of files) {
+    try {
+      statuses.push(await verifyFile(file, signal));
+    } catch (error) {
+      if (!(error instanceof TraceletError) || files.length === 1) throw error;
+      note(`tracelet: ${error.message}`);
+      statuses.push(STATUS.input);
+    }
+  }
+  process.exitCode = Math.max(...statuses);
+}
+
+async function verifyFile(file: string, signal: AbortSignal): Promise<number> {
+  const traced = await openTrace(file, { signal });
+  let status: number = STATUS.ok;
+  for (const kernels of engineVariants()) {
+    signal.throwIfAborted();
+    const verification = traced.verify(kernels);
+    const passed = kernels === 'baseline' ? verification.exact : verification.ok;
+    if (!passed) status = STATUS.unverified;
+    print(`${passed ? 'ok    ' : 'FAILED'}  ${kernels.padEnd(8)}  ${file}: ${finding(verification)}`);
+  }
+  traced.dispose();
+  return status;
+}
+
+function finding({ exact, outputs }: Verification): string {
+  const count = `${outputs.length} ${outputs.length === 1 ? 'output' : 'outputs'}`;
+  if (exact) return `${count}, same bits`;
+  const worst = outputs.reduce((a, b) => (b.maxError <= a.maxError ? a : b));
+  return `${count}, off by at most ${worst.maxError.toExponential(1)} (${worst.name})`;
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { Command, CommanderError } from 'commander';
+import { TraceletError } from '../error.ts';
+import { benchCommand } from './commands/bench.ts';
+import { embedCommand } from './commands/embed.ts';
+import { fillCommand } from './commands/fill.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { runCommand } from './commands/run.ts';
+import { traceCommand } from './commands/trace.ts';
+import { verifyCommand } from './commands/verify.ts';
+import { note } from './output.ts';
+import { STATUS } from './status.ts';
+
+const COMMANDS = [traceCommand, runCommand, embedCommand, fillCommand, inspectCommand, verifyCommand, benchCommand];
+
+const HELP = `
+Exit status:
+  ${STATUS.ok}    done
+  ${STATUS.unverified}    a trace failed its verification
+  ${STATUS.usage}    the command line is wrong
+  ${STATUS.input}    an input, model or file is wrong
+  ${STATUS.bug}   something unforeseen: a bug
+  ${STATUS.SIGINT}  interrupted; no partial file is left behind
+
+Answers go to stdout, remarks and errors to stderr. TRACELET_DEBUG=1 shows the stack of an error.
+
+Examples:
+  $ tracelet trace all-MiniLM-L6-v2/ -o minilm.tracelet
+  $ tracelet embed -m minilm.tracelet "a cat on a mat" "a kitten on a rug" "rising interest rates"
+  $ tracelet trace --help`;
+
+function buildProgram(signal: AbortSignal): Command {
+  const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const program = new Command('tracelet')
+    .description(description)
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'tracelet: ')) })
+    .addHelpText('after', HELP)
+    .exitOverride();
+  for (const command of COMMANDS) {
+    const child = command(signal).copyInheritedSettings(program);
+    program.addCommand(child.showHelpAfterError(`See tracelet ${child.name()} --help`));
+  }
+  return program;
+}
+
+function report(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  if (process.env.TRACELET_DEBUG) note(inspect(error));
+  else note(error instanceof TraceletError ? `tracelet: ${message}` : `tracelet: ${message} (unforeseen; TRACELET_DEBUG=1 shows where)`);
+}
+
+/** Runs the command line and answers with the exit status. */
+async function main(): Promise<number> {
+  const interruption = new AbortController();
+  let interrupted: 'SIGINT' | 'SIGTERM' | undefined;
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => {
+      interrupted = name;
+      interruption.abort();
+    });
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit();
+      throw error;
+    });
+  try {
+    await buildProgram(interruption.signal).parseAsync();
+    return Number(process.exitCode ?? STATUS.ok);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? STATUS.ok : STATUS.usage;
+    if (interrupted) {
+      note('tracelet: interrupted');
+      return STATUS[interrupted];
+    }
+    report(error);
+    return error instanceof TraceletError ? STATUS.input : STATUS.bug;
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,163 @@
+import { stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { platform } from '#platform';
+import { BertConfig } from '../config.ts';
+import { TraceletError } from '../error.ts';
+import * as jit from '../jit.ts';
+import { parseObject } from '../json.ts';
+import { bestVariant } from '../kernels.ts';
+import { ARCHITECTURES, type Architecture, architecture } from '../models/index.ts';
+import type { PreTrainedModel } from '../models/pretrained.ts';
+import type { Variant } from '../platform/platform.ts';
+import { BertTokenizer } from '../tokenizer/index.ts';
+import type { TracedModule } from '../trace/traced.ts';
+import { parseJson } from './input.ts';
+import { Progress } from './progress.ts';
+
+/** What short names of heads stand for: the end of the architecture's name, behind that of its family. */
+const HEADS: Readonly<Record<string, string>> = {
+  model: 'Model',
+  mlm: 'ForMaskedLM',
+  pretraining: 'ForPreTraining',
+  nsp: 'ForNextSentencePrediction',
+  classify: 'ForSequenceClassification',
+  choice: 'ForMultipleChoice',
+  tokens: 'ForTokenClassification',
+  qa: 'ForQuestionAnswering',
+};
+const EMBEDDER = 'SentenceEmbedder';
+
+export const SHORT_NAMES: readonly string[] = [...Object.keys(HEADS), 'embed'];
+
+/** The variants of the kernels that this engine runs. */
+export const engineVariants = (): Variant[] => (bestVariant() === 'relaxed' ? ['baseline', 'relaxed'] : ['baseline']);
+
+export interface OpenOptions {
+  signal: AbortSignal;
+  /** A short or full name instead of the architecture that the model states. */
+  head?: string;
+  torchscript?: boolean;
+}
+
+export interface OpenModel {
+  name: Architecture;
+  model: PreTrainedModel;
+  config: BertConfig;
+  tokenizer: BertTokenizer | undefined;
+}
+
+/** What is known of a model before its weights are read. */
+interface Outline {
+  config: BertConfig;
+  tokenizer: BertTokenizer | undefined;
+  /** The architecture it states, if it does. */
+  stated: string | undefined;
+}
+
+export const isTrace = (path: string): boolean => path.endsWith('.tracelet');
+
+/** The model in a transformers directory or in a trace. */
+export async function openModel(source: string, { head, torchscript = false, signal }: OpenOptions): Promise<OpenModel> {
+  const { config, tokenizer, stated } = isTrace(source) ? await outlineTrace(source, signal) : await outlineDirectory(source, signal);
+  const name = head === undefined ? stated : fullName(head, config);
+  if (name === undefined)
+    throw new TraceletError('config', {
+      what: `architectures in the config.json of ${source}`,
+      expected: 'the name of an architecture',
+      got: 'none',
+      cure: `Choose one with --head ${SHORT_NAMES.join('|')}`,
+    });
+  const built = architecture(name);
+  const progress = new Progress();
+  try {
+    const model = await built.from_pretrained(source, { torchscript, signal, progress: progress.reading });
+    return { name: name as Architecture, model, config, tokenizer };
+  } finally {
+    progress.clear();
+  }
+}
+
+function fullName(head: string, { model_type }: BertConfig): string {
+  if (head === 'embed') return EMBEDDER;
+  if (!Object.hasOwn(HEADS, head)) return head;
+  const wanted = model_type + HEADS[head].toLowerCase();
+  return Object.keys(ARCHITECTURES).find((name) => name.toLowerCase() === wanted) ?? `${model_type} with head ${head}`;
+}
+
+async function outlineDirectory(directory: string, signal: AbortSignal): Promise<Outline> {
+  const config = await BertConfig.from_pretrained(directory, { signal });
+  const embeds = await isSentenceModel(directory);
+  return { config, tokenizer: await findTokenizer(directory, signal), stated: embeds ? EMBEDDER : config.architectures?.[0] };
+}
+
+async function findTokenizer(directory: string, signal: AbortSignal): Promise<BertTokenizer | undefined> {
+  const found = await Promise.all(['tokenizer.json', 'vocab.txt'].map((file) => platform.exists(`${directory}/${file}`)));
+  return found.includes(true) ? BertTokenizer.from_pretrained(directory, { signal }) : undefined;
+}
+
+const POOLED_PARTS = ['Transformer', 'Pooling', 'Normalize'];
+
+/** Whether a directory is one of sentence-transformers that pools. Throws a `config` error for parts that do not run here. */
+async function isSentenceModel(directory: string): Promise<boolean> {
+  const path = `${directory}/modules.json`;
+  if (!(await platform.exists(path))) return false;
+  const modules = parseJson(await platform.readText(path), path);
+  const parts = Array.isArray(modules) ? modules.map((module) => String(module?.type).split('.').at(-1) as string) : [];
+  if (!parts.includes('Pooling')) return false;
+  const other = parts.find((part) => !POOLED_PARTS.includes(part));
+  if (other === undefined) return true;
+  throw new TraceletError('config', {
+    what: path,
+    expected: `only the parts ${POOLED_PARTS.join(', ')}`,
+    got: other,
+    cure: 'Choose what to trace with --head, such as --head model for the encoder alone',
+  });
+}
+
+async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline> {
+  const traced = await openTrace(path, { signal });
+  const text = traced.files.get('config.json');
+  if (!text)
+    throw new TraceletError('config', { what: path, expected: 'a trace with config.json among its extra files', got: 'one without' });
+  const what = `config.json of ${path}`;
+  const config = BertConfig.from_dict(parseObject(new TextDecoder().decode(text), what), {}, what);
+  const embeds = traced.outputs.some(({ name }) => name === 'sentence_embedding');
+  const tokenizer = traced.files.has('vocab.txt') ? traced.tokenizer : undefined;
+  traced.dispose();
+  return { config, tokenizer, stated: embeds ? EMBEDDER : config.architectures?.[0] };
+}
+
+/** Loads a trace from a path or URL. Throws a `source` error with a cure for directories. */
+export async function openTrace(path: string, options: { signal: AbortSignal; kernels?: Variant }): Promise<TracedModule> {
+  if (await isDirectory(path))
+    throw new TraceletError('source', {
+      what: path,
+      expected: 'a trace',
+      got: 'a directory',
+      cure: `Trace the model in it first: tracelet trace ${path} -o model.tracelet`,
+    });
+  const progress = new Progress();
+  try {
+    return await jit.load(path, { ...options, progress: progress.reading });
+  } finally {
+    progress.clear();
+  }
+}
+
+export const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+
+/** The trace that comes with the package. Throws a `source` error where it does not. */
+export async function defaultTrace(): Promise<string> {
+  const path = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2/model.tracelet', import.meta.url));
+  if (await platform.exists(path)) return path;
+  throw new TraceletError('source', {
+    what: 'the model that comes with the package',
+    expected: `the file ${path}`,
+    got: 'none',
+    cure: 'Name another trace with -m FILE; make one with: tracelet trace DIR -o FILE',
+  });
+}

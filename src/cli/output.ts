@@ -1,0 +1,48 @@
+/** Writes a line of the answer to stdout. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Writes one line of JSON to stdout. */
+export const printJson = (value: unknown): void => print(JSON.stringify(value));
+
+/** Writes a remark, which is no part of the answer, to stderr. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Rows with their cells under one another; `align` has an l or r for each column. */
+export function table(rows: readonly (readonly string[])[], align: string): string {
+  const widths = [...align].map((_, col) => Math.max(...rows.map((row) => width(row[col] ?? ''))));
+  const pad = (cell: string, col: number): string => {
+    const blanks = ' '.repeat(widths[col] - width(cell));
+    return align[col] === 'r' ? blanks + cell : cell + blanks;
+  };
+  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+}
+
+const width = (text: string): number => [...text].length;
+
+/** `text` cut to `length` characters. */
+export function cut(text: string, length: number): string {
+  const characters = [...text];
+  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text;
+}
+
+const scaled = (value: number, step: number, prefixes: readonly string[]): string => {
+  const power = Math.min(prefixes.length - 1, Math.max(0, Math.floor(Math.log(value || 1) / Math.log(step))));
+  const digits = value / step ** power;
+  return `${power === 0 ? digits : digits.toFixed(digits < 10 ? 2 : 1)} ${prefixes[power]}`;
+};
+
+/** A number of bytes, such as "86.7 MiB". */
+export const bytes = (value: number): string => scaled(value, 1024, ['B', 'KiB', 'MiB', 'GiB']);
+
+/** A number of floating-point operations, such as "2.91 GFLOP". */
+export const flops = (value: number): string => `${scaled(value, 1000, ['', 'k', 'M', 'G', 'T'])}FLOP`;
+
+/** A whole number with its thousands apart. */
+export const whole = (value: number): string => value.toLocaleString('en-US');
+
+/** A dtype and shape as messages write them. */
+export const typeOf = ({ dtype, shape }: { dtype: string; shape: readonly number[] }): string => `${dtype} [${shape.join(', ')}]`;

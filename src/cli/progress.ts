@@ -1,0 +1,31 @@
+import { bytes } from './output.ts';
+
+const INTERVAL_MS = 100;
+
+/** One line on a terminal's stderr about work under way; silent where stderr is no terminal. */
+export class Progress {
+  #next = 0;
+  #shown = false;
+
+  /** Announces work at once. */
+  phase(text: string): void {
+    if (!process.stderr.isTTY) return;
+    process.stderr.write(`\r\x1b[2K${text}`);
+    this.#shown = true;
+    this.#next = performance.now() + INTERVAL_MS;
+  }
+
+  /** Says how far the work is; for calls of any frequency. */
+  update(text: string): void {
+    if (performance.now() >= this.#next) this.phase(text);
+  }
+
+  /** For the `progress` option of everything that reads. */
+  readonly reading = ({ name, loaded, total }: { name: string; loaded: number; total?: number }): void =>
+    this.update(`reading ${name}: ${bytes(loaded)}${total ? ` of ${bytes(total)}` : ''}`);
+
+  clear(): void {
+    if (this.#shown) process.stderr.write('\r\x1b[2K');
+    this.#shown = false;
+  }
+}
