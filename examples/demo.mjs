@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BertModel, bestVariant, jit, tensor } from 'tracelet';
+import { BertModel, BertTokenizer, bestVariant, jit, tensor } from 'tracelet';
 
-const MODEL = fileURLToPath(new URL('../models/all-MiniLM-L6-v2/model.tracelet', import.meta.url));
+const MODEL = fileURLToPath(new URL('../models/all-MiniLM-L6-v2', import.meta.url));
 
 const heading = (text) => console.log(`\n${text}\n${'─'.repeat(text.length)}`);
 const ms = (since) => `${(performance.now() - since).toFixed(1)} ms`;
@@ -13,11 +13,11 @@ const shape = ({ shape }) => `[${shape.join(', ')}]`;
 
 heading('The default model');
 let since = performance.now();
-const embedder = await jit.load(MODEL);
-const enc = embedder.tokenizer;
+const embedder = await jit.load(join(MODEL, 'model.tracelet'));
 console.log(`loaded in ${ms(since)}, ${bestVariant()} kernels`);
 
 heading('Tokenizing input text');
+const enc = await BertTokenizer.from_pretrained(MODEL);
 const text = '[CLS] Who was Jim Henson ? [SEP] Jim Henson was a puppeteer [SEP]';
 const tokenized_text = enc.tokenize(text);
 const masked_index = 8;
@@ -41,7 +41,7 @@ const { weights, arena, instructions } = traced_model.plan();
 console.log(`traced and checked in ${ms(since)}`);
 console.log(`${instructions.length} instructions, ${(traced_model.flops() / 1e6).toFixed(0)} MFLOP a call`);
 console.log(`${(weights / 2 ** 20).toFixed(1)} MiB of weights, ${(arena / 1024).toFixed(0)} KiB of activations`);
-console.log(traced_model.graph.split('\n').slice(0, 6).join('\n'), '\n  …');
+console.log('%s', traced_model.graph.split('\n').slice(0, 6).join('\n'), '\n  …');
 
 heading('Saving and loading');
 const file = join(tmpdir(), `traced_bert-${process.pid}.tracelet`);
@@ -57,10 +57,10 @@ try {
   const dummy_input = [tokens_tensor, segments_tensors];
   const [all_encoder_layers, pooled_output] = loaded_model(dummy_input);
   console.log(`all_encoder_layers ${shape(all_encoder_layers)}, pooled_output ${shape(pooled_output)}`);
-  const eager = model(...dummy_input);
+  const eager = model(dummy_input);
   console.log(`largest difference from the eager model: ${largestDifference(eager[0], all_encoder_layers)}`);
-  console.log(`eager  ${median(() => model(...dummy_input)).toFixed(2)} ms a call`);
-  console.log(`traced ${median(() => loaded_model(...dummy_input)).toFixed(2)} ms a call`);
+  console.log(`eager  ${median(() => model(dummy_input)).toFixed(2)} ms a call`);
+  console.log(`traced ${median(() => loaded_model(dummy_input)).toFixed(2)} ms a call`);
   try {
     loaded_model(tensor([[101, 7592, 102]]), tensor([[0, 0, 0]]));
   } catch (error) {

@@ -1,33 +1,34 @@
 /** Compiles assembly/ to three wasm binaries and src/ to JavaScript, all under dist/. `--wasm` or `--js` does one of the two. */
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const tool = (package_, bin) => [process.execPath, `${root}node_modules/${package_}/${bin}`];
-const run = ([command, ...head], ...args) =>
-  execFileSync(command, [...head, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+const SIMD = ['simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals'];
+
+/** Features that wasm-opt may use, by binary. */
+const OPTIMISED = { baseline: SIMD, relaxed: [...SIMD, 'relaxed-simd'] };
+
+/** Runs a script of a package in node_modules, rejecting if it fails. */
+function run(script, ...args) {
+  const child = spawn(process.execPath, [`node_modules/${script}`, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => (code === 0 ? resolve(undefined) : reject(new Error(`${script} ${args.join(' ')}: exit code ${code}`))));
+  });
+}
+
+async function buildBinary(target) {
+  const files = readdirSync(`${root}assembly`).filter((name) => name.endsWith('.ts'));
+  await run('assemblyscript/bin/asc.js', ...files.map((name) => `assembly/${name}`), '--target', target);
+  if (!OPTIMISED[target]) return;
+  const file = `dist/wasm/${target}.wasm`;
+  const features = OPTIMISED[target].map((name) => `--enable-${name}`);
+  await run('binaryen/bin/wasm-opt', file, ...features, '-O3', '--strip-debug', '--strip-producers', '-o', file);
+}
 
 const only = process.argv[2];
-if (only !== '--js') {
-  mkdirSync(`${root}dist/wasm`, { recursive: true });
-  const kernels = readdirSync(`${root}assembly`)
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => `assembly/${name}`);
-  for (const target of ['debug', 'baseline', 'relaxed']) run(tool('assemblyscript', 'bin/asc.js'), ...kernels, '--target', target);
-  for (const target of ['baseline', 'relaxed']) {
-    const file = `dist/wasm/${target}.wasm`;
-    const features = ['simd', 'relaxed-simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals'];
-    run(
-      tool('binaryen', 'bin/wasm-opt'),
-      file,
-      ...features.map((name) => `--enable-${name}`),
-      '-O3',
-      '--strip-debug',
-      '--strip-producers',
-      '-o',
-      file,
-    );
-  }
-}
-if (only !== '--wasm') run(tool('typescript', 'bin/tsc'), '-p', 'tsconfig.json');
+mkdirSync(`${root}dist/wasm`, { recursive: true });
+const binaries = only === '--js' ? [] : ['debug', ...Object.keys(OPTIMISED)].map(buildBinary);
+const scripts = only === '--wasm' ? [] : [run('typescript/bin/tsc', '-p', 'tsconfig.json')];
+await Promise.all([...binaries, ...scripts]);

@@ -6,6 +6,7 @@ import { describe, isObject, parseObject, quoteList } from './json.ts';
 import type { ByteSource } from './platform/platform.ts';
 import { type Header, readHeader, readSafetensors, type TensorInfo } from './safetensors.ts';
 import { Tensor } from './tensor.ts';
+import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, TRACE_NAME } from './trace/file.ts';
 
 /** Named tensors, as a state_dict. Floating ones are float32 whatever the file holds; others keep their dtype. */
 export interface Checkpoint {
@@ -39,7 +40,7 @@ const READ_BYTES = 8 << 20;
 export type CheckpointSource = string | Uint8Array | ArrayBuffer | ByteSource;
 
 /**
- * Reads a checkpoint: a directory with model.safetensors or its index and shards, the path of a safetensors file, or such a file's bytes
+ * Reads a checkpoint: a directory with model.safetensors, its index and shards, or a trace; the path of a safetensors file, or such a file's bytes
  * (on which float32 tensors may then be views) or stream. 16-bit and 64-bit floats become float32. An int8 tensor with a sibling
  * `<name>.scale`, float32 with one element a row, becomes float32, and the scale is gone. `LayerNorm.gamma` and `.beta` of old
  * checkpoints become `.weight` and `.bias`.
@@ -53,7 +54,7 @@ export async function openCheckpoint(source: CheckpointSource, options: ReadOpti
   return { ...checkpoint, tensors: modernNames(checkpoint) };
 }
 
-function read(source: CheckpointSource, options: ReadOptions): Checkpoint | Promise<Checkpoint> {
+function read(source: CheckpointSource, options: ReadOptions): Promise<Checkpoint> {
   if (typeof source === 'string') return openPath(source, options);
   if (source instanceof Uint8Array) return openBytes(source);
   return source instanceof ArrayBuffer ? openBytes(new Uint8Array(source)) : readStream(source, options);
@@ -66,6 +67,7 @@ async function openPath(path: string, options: ReadOptions): Promise<Checkpoint>
   const inside = (file: string) => `${directory}/${file}`;
   if (await platform.exists(inside(SINGLE))) return { ...(await readFile(inside(SINGLE), options)), name: path };
   if (await platform.exists(inside(INDEX))) return readShards(inside(INDEX), path, options);
+  if (await platform.exists(inside(TRACE_NAME))) return readFile(inside(TRACE_NAME), options);
   const legacy = await platform.exists(inside(PYTORCH));
   throw new TraceletError('source', {
     what: `checkpoint ${path}`,
@@ -75,8 +77,9 @@ async function openPath(path: string, options: ReadOptions): Promise<Checkpoint>
   });
 }
 
-function openBytes(bytes: Uint8Array): Checkpoint {
-  const { tensors, metadata } = readSafetensors(bytes, 'bytes');
+async function openBytes(bytes: Uint8Array): Promise<Checkpoint> {
+  const { header, tensors, metadata } = readSafetensors(bytes, 'bytes');
+  if (isTrace(header)) await completeTrace(header, tensors, 'bytes');
   for (const [name, tensor] of tensors) tensors.set(name, widened(tensor));
   return { name: 'bytes', tensors, metadata };
 }
@@ -88,6 +91,7 @@ async function readStream(source: ByteSource, options: ReadOptions): Promise<Che
     const header = await readHeader(source, options);
     const tensors = await readTensors(source, header, options);
     await checkEnd(source, header);
+    if (isTrace(header)) await completeTrace(header, tensors, source.name);
     return { name: source.name, tensors, metadata: header.metadata };
   } finally {
     await source.close();
@@ -140,6 +144,15 @@ function widened(tensor: Tensor): Tensor {
   const wide = new Float32Array(tensor.size);
   convert(tensor.data, wide);
   return new Tensor('float32', tensor.shape, wide);
+}
+
+/** Checks a trace's hashes, and gives tensors that are stored once the other names that they have. */
+async function completeTrace(header: Header, tensors: Map<string, Tensor>, file: string): Promise<void> {
+  const { aliases, hashes } = await checkTraceHeader(header, file);
+  for (const [name, tensor] of [...tensors]) {
+    await checkHash(bytesOfTensor(tensor), name, hashes);
+    for (const alias of aliases.get(name) ?? []) tensors.set(alias, tensor);
+  }
 }
 
 async function checkEnd(source: ByteSource, header: Header): Promise<void> {

@@ -1,7 +1,7 @@
 import { platform } from '#platform';
 import { TraceletError } from './error.ts';
 import { bestVariant } from './kernels.ts';
-import type { AnyModule } from './nn/module.ts';
+import type { AnyModule, Module } from './nn/module.ts';
 import { optimise } from './passes/index.ts';
 import type { Variant } from './platform/platform.ts';
 import { openSource, type Source } from './source.ts';
@@ -15,8 +15,8 @@ import type { Graph } from './trace/graph.ts';
 import { nameInputs, toInt32 } from './trace/inputs.ts';
 import { Instance } from './trace/instance.ts';
 import { type LoadOptions, loadTrace } from './trace/load.ts';
-import { type ForwardResult, flattenOutputs, type Named } from './trace/outputs.ts';
-import { TracedModule } from './trace/traced.ts';
+import { type ForwardResult, flattenOutputs, type ModelOutput, type Named } from './trace/outputs.ts';
+import { TracedModule, type TracedResult } from './trace/traced.ts';
 import { type Recording, record } from './trace/tracer.ts';
 
 export { TracingCheckError } from './trace/check.ts';
@@ -50,7 +50,12 @@ interface Traceable {
  * Records what `model` does on `inputs` (by position, or by name) as a program for these dimensions, as `torch.jit.trace`.
  * Throws `tied`, `tracing` and {@link TracingCheckError} errors.
  */
-export async function trace(model: AnyModule, inputs: Inputs | Tensor, options: TraceOptions = {}): Promise<TracedModule> {
+export async function trace<Result>(
+  // biome-ignore lint/suspicious/noExplicitAny: takes modules whatever their arguments
+  model: Module<any[], Result>,
+  inputs: Inputs | Tensor,
+  options: TraceOptions = {},
+): Promise<TracedModule<TracedResult<Result>>> {
   const { check_trace = true, check_tolerance = 1e-5, fusion = true, signal, kernels } = options;
   signal?.throwIfAborted();
   const names = namesOf(model, inputs);
@@ -61,7 +66,7 @@ export async function trace(model: AnyModule, inputs: Inputs | Tensor, options: 
   signal?.throwIfAborted();
   const files = textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() });
   const golden = { inputs: Object.entries(dummies).map(([name, tensor]) => ({ name, tensor })), outputs: [] as Named[] };
-  const traced = new TracedModule(instance, { files, golden, kernels });
+  const traced = new TracedModule<TracedResult<Result>>(instance, { files, golden, kernels });
   golden.outputs.push(...answers(traced, dummies, 'baseline'));
   signal?.throwIfAborted();
   if (check_trace) {
@@ -115,7 +120,7 @@ function instantiate(graph: Graph, { structure }: Recording): Instance {
   return instance;
 }
 
-function answers({ instance }: TracedModule, inputs: Record<string, Tensor>, kernels: Variant): Named[] {
+function answers({ instance }: TracedModule<unknown>, inputs: Record<string, Tensor>, kernels: Variant): Named[] {
   const { program } = instance;
   instance.write(inputs);
   for (const _ of instance.steps(kernels));
@@ -134,7 +139,7 @@ export interface SaveOptions {
 }
 
 /** The bytes of the trace file in pieces; weights are read back from wasm memory one tensor at a time. */
-export function serialize(traced: TracedModule, options: SaveOptions = {}): Promise<Iterable<Uint8Array>> {
+export function serialize(traced: TracedModule<unknown>, options: SaveOptions = {}): Promise<Iterable<Uint8Array>> {
   const { program, weights } = traced.instance;
   const { code, ...rest } = program;
   const held = (name: string, tensor: Tensor): Entry => ({ name, dtype: tensor.dtype, shape: tensor.shape, read: () => tensor });
@@ -150,7 +155,7 @@ export function serialize(traced: TracedModule, options: SaveOptions = {}): Prom
 }
 
 /** Writes the trace to a file, whole or not at all. As `torch.jit.save`. */
-export async function save(traced: TracedModule, path: string, options: SaveOptions = {}): Promise<void> {
+export async function save(traced: TracedModule<unknown>, path: string, options: SaveOptions = {}): Promise<void> {
   await platform.write(path, await serialize(traced, options), options);
 }
 
@@ -160,10 +165,10 @@ export interface JitLoadOptions extends LoadOptions {
 }
 
 /** Reads a trace from a path, URL, bytes, response or stream. As `torch.jit.load`. A damaged trace never loads. */
-export async function load(source: Source, options: JitLoadOptions = {}): Promise<TracedModule> {
+export async function load<Result = ModelOutput>(source: Source, options: JitLoadOptions = {}): Promise<TracedModule<Result>> {
   const bytes = await openSource(source, options);
   try {
-    const traced = await loadTrace(bytes, options);
+    const traced = await loadTrace<Result>(bytes, options);
     const wanted = options._extra_files ?? {};
     for (const name of Object.keys(wanted)) {
       const content = traced.files.get(name);

@@ -50,7 +50,8 @@ export class Tensor {
   }
 
   /** Nested arrays of numbers (bigint for int64), shaped like the tensor. */
-  tolist(): Nested {
+  // biome-ignore lint/suspicious/noExplicitAny: how deep it nests is not in the type
+  tolist(): any {
     let flat: Nested[] = Array.from(this.data as ArrayLike<number | bigint>);
     if (this.shape.length === 0) return flat[0];
     for (const dim of this.shape.slice(1).reverse())

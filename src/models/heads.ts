@@ -9,9 +9,6 @@ import { type ModelOutput, modelOutput } from '../trace/outputs.ts';
 import { BertModel } from './bert.ts';
 import { type ModelInputs, PreTrainedModel } from './pretrained.ts';
 
-/** What the encoder answers, for heads that have made sure of a pooler. */
-type Encoded = ModelOutput & { last_hidden_state: Tensor; pooler_output: Tensor };
-
 /** An encoder and what is made of its answer. */
 abstract class BertWithHead extends PreTrainedModel {
   bert: BertModel;
@@ -22,10 +19,10 @@ abstract class BertWithHead extends PreTrainedModel {
   }
 
   /** The head's outputs, by the names that transformers gives them. */
-  protected abstract answer(encoded: Encoded): Record<string, Tensor>;
+  protected abstract answer(encoded: ModelOutput): Record<string, Tensor>;
 
   forward(...inputs: ModelInputs): ModelOutput {
-    const encoded = this.bert(...inputs) as Encoded;
+    const encoded = this.bert(...inputs);
     const { hidden_states, attentions } = encoded;
     return modelOutput({ ...this.answer(encoded), hidden_states, attentions });
   }
@@ -139,7 +136,7 @@ export class BertForPreTraining extends BertWithLMHead {
     this.post_init(options.seed);
   }
 
-  protected answer({ last_hidden_state, pooler_output }: Encoded): Record<string, Tensor> {
+  protected answer({ last_hidden_state, pooler_output }: ModelOutput): Record<string, Tensor> {
     const [prediction_logits, seq_relationship_logits] = this.cls(last_hidden_state, pooler_output);
     return { prediction_logits, seq_relationship_logits };
   }
@@ -155,7 +152,7 @@ export class BertForMaskedLM extends BertWithLMHead {
     this.post_init(options.seed);
   }
 
-  protected answer({ last_hidden_state }: Encoded): Record<string, Tensor> {
+  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
     return { logits: this.cls(last_hidden_state) };
   }
 }
@@ -170,7 +167,7 @@ export class BertForNextSentencePrediction extends BertWithHead {
     this.post_init(options.seed);
   }
 
-  protected answer({ pooler_output }: Encoded): Record<string, Tensor> {
+  protected answer({ pooler_output }: ModelOutput): Record<string, Tensor> {
     return { logits: this.cls(pooler_output) };
   }
 }
@@ -185,7 +182,7 @@ export class BertForSequenceClassification extends BertWithHead {
     this.post_init(options.seed);
   }
 
-  protected answer({ pooler_output }: Encoded): Record<string, Tensor> {
+  protected answer({ pooler_output }: ModelOutput): Record<string, Tensor> {
     return { logits: this.classifier(pooler_output) };
   }
 }
@@ -207,10 +204,10 @@ export class BertForMultipleChoice extends BertWithHead {
     const rows = [sizeOf(shape.slice(0, 2)), shape[2]];
     const flat = inputs.map((input) => (input as Tensor | undefined)?.reshape(rows));
     const { logits, hidden_states, attentions } = super.forward(...(flat as ModelInputs));
-    return modelOutput({ logits: (logits as Tensor).reshape(shape.slice(0, 2)), hidden_states, attentions });
+    return modelOutput({ logits: logits.reshape(shape.slice(0, 2)), hidden_states, attentions });
   }
 
-  protected answer({ pooler_output }: Encoded): Record<string, Tensor> {
+  protected answer({ pooler_output }: ModelOutput): Record<string, Tensor> {
     return { logits: this.classifier(pooler_output) };
   }
 }
@@ -225,7 +222,7 @@ export class BertForTokenClassification extends BertWithHead {
     this.post_init(options.seed);
   }
 
-  protected answer({ last_hidden_state }: Encoded): Record<string, Tensor> {
+  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
     return { logits: this.classifier(last_hidden_state) };
   }
 }
@@ -240,7 +237,7 @@ export class BertForQuestionAnswering extends BertWithHead {
     this.post_init(options.seed);
   }
 
-  protected answer({ last_hidden_state }: Encoded): Record<string, Tensor> {
+  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
     const logits = this.qa_outputs(last_hidden_state);
     return { start_logits: F.select(logits, 2, 0), end_logits: F.select(logits, 2, 1) };
   }

@@ -58,6 +58,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     const checkpoint = await openCheckpoint(source, { signal, progress });
     const inside = checkpoint.tensors.get(`${FILES}config.json`);
     const config = given ?? (await configOf(source, inside, { ...overrides, signal }));
+    // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     const model = new this(config, { seed, ...(await this.options_beside(source)) });
     assignWeights(model, checkpoint, { strict: strict ?? true });
     return model;

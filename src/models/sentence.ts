@@ -4,7 +4,6 @@ import type { BertConfig } from '../config.ts';
 import { TraceletError } from '../error.ts';
 import * as F from '../functional.ts';
 import { parseObject } from '../json.ts';
-import type { Tensor } from '../tensor.ts';
 import { type ModelOutput, modelOutput } from '../trace/outputs.ts';
 import { BertModel } from './bert.ts';
 import { type ModelInputs, PreTrainedModel } from './pretrained.ts';
@@ -32,8 +31,7 @@ export class SentenceEmbedder extends PreTrainedModel {
 
   forward(...inputs: ModelInputs): ModelOutput {
     const { last_hidden_state, pooler_output } = this.bert(...inputs);
-    const tokens = last_hidden_state as Tensor;
-    const pooled = this.pooling === 'mean' ? F.mean_pool(tokens, inputs[2]) : F.select(tokens, 1, 0);
+    const pooled = this.pooling === 'mean' ? F.mean_pool(last_hidden_state, inputs[2]) : F.select(last_hidden_state, 1, 0);
     return modelOutput({ sentence_embedding: F.normalize(pooled), last_hidden_state, pooler_output });
   }
 }

@@ -1,10 +1,11 @@
 import { platform } from '#platform';
 import { TraceletError } from '../error.ts';
 import type { Tensor } from '../tensor.ts';
+import { readExtraFiles, traceAt } from '../trace/files.ts';
 import { closeUp, joinPieces } from './decode.ts';
 import { Encoder, type Input } from './encoder.ts';
 import { type BatchEncoding, type EncodeOptions, type Encoding, type Filler, stack, type TensorEncoding, tensors } from './encoding.ts';
-import { FILE_NAMES, filesOf, optionsFromFiles, type TokenizerFiles } from './files.ts';
+import { FILE_NAMES, filesOf, optionsFromFiles, type TokenizerFiles, textsOf } from './files.ts';
 import { type BertTokenizerOptions, ROLES, type Role, resolveSettings, type Settings } from './settings.ts';
 import { describe } from './vocab.ts';
 
@@ -46,7 +47,7 @@ export class BertTokenizer {
     this.#encoder = new Encoder(settings, (role) => this.#filler(role));
   }
 
-  /** Reads a directory that holds `tokenizer.json` or `vocab.txt`, with its configuration files if there. */
+  /** Reads a directory that holds `tokenizer.json` or `vocab.txt`, with its configuration files if there; or a trace in which they travel. */
   static async from_pretrained(directory: string, options: Overrides & { signal?: AbortSignal } = {}): Promise<BertTokenizer> {
     if (typeof directory !== 'string')
       throw new TraceletError('value', { what: 'directory', expected: 'a path', got: describe(directory) });
@@ -59,9 +60,15 @@ export class BertTokenizer {
       if (await platform.exists(path)) files[name] = await platform.readText(path);
     }
     signal?.throwIfAborted();
-    if (files['tokenizer.json'] === undefined && files['vocab.txt'] === undefined)
-      throw new TraceletError('source', { what: directory, expected: 'a directory with tokenizer.json or vocab.txt', got: 'neither' });
-    return BertTokenizer.from_files(files, overrides);
+    if (files['tokenizer.json'] !== undefined || files['vocab.txt'] !== undefined) return BertTokenizer.from_files(files, overrides);
+    const trace = await traceAt(directory);
+    if (!trace)
+      throw new TraceletError('source', {
+        what: directory,
+        expected: 'a directory with tokenizer.json, vocab.txt or a trace',
+        got: 'none of them',
+      });
+    return BertTokenizer.from_files(textsOf(await readExtraFiles(trace, { signal })), overrides);
   }
 
   /** Builds a tokenizer from the texts of its files; `options` prevail over them. */

@@ -13,6 +13,12 @@ export interface TokenizerFiles {
 
 export const FILE_NAMES = ['tokenizer.json', 'vocab.txt', 'tokenizer_config.json', 'special_tokens_map.json'] as const;
 
+/** The tokenizer's files among those that travel in a trace. */
+export function textsOf(files: ReadonlyMap<string, Uint8Array>): TokenizerFiles {
+  const present = FILE_NAMES.filter((name) => files.has(name));
+  return Object.fromEntries(present.map((name) => [name, new TextDecoder().decode(files.get(name))]));
+}
+
 type Json = Record<string, unknown>;
 
 const CLASSES = ['Bert', 'DistilBert', 'MobileBert', 'Electra', 'ConvBert', 'SqueezeBert', 'LayoutLM', 'Lxmert', 'PreTrained'];

@@ -44,7 +44,7 @@ function content(value: Value): string {
  * `recorded` is the graph before any pass, `optimised` the one that the trace was made from.
  */
 export function checkOutputs(
-  traced: TracedModule,
+  traced: TracedModule<unknown>,
   eager: readonly Named[],
   inputs: Record<string, Tensor>,
   graphs: { recorded: Graph; optimised: Graph },
@@ -64,7 +64,7 @@ export function checkOutputs(
 }
 
 function firstDifference(
-  traced: TracedModule,
+  traced: TracedModule<unknown>,
   { recorded, optimised }: { recorded: Graph; optimised: Graph },
   inputs: Record<string, Tensor>,
   tolerance: number,

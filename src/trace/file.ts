@@ -30,6 +30,8 @@ export const CODE = 'trace.code';
 export const GOLDEN_IN = 'trace.golden.in.';
 export const GOLDEN_OUT = 'trace.golden.out.';
 export const FILES = 'trace.files.';
+/** What a trace is called in a directory that stands for a model. */
+export const TRACE_NAME = 'model.tracelet';
 const ZERO_DIGEST = '0'.repeat(64);
 
 /** A tensor to write; `read` may be called twice. */
@@ -97,12 +99,18 @@ export interface TraceHeader {
   find(name: string): TensorInfo | undefined;
 }
 
+/** Whether a safetensors file says that it is a trace. */
+export const isTrace = ({ metadata }: Header): boolean => metadata.format === FORMAT;
+
 /** Reads and checks the header of a trace. Throws `format`, `version` and `integrity` errors. */
 export async function readTraceHeader(source: ByteSource, options: { signal?: AbortSignal } = {}): Promise<TraceHeader> {
-  const header = await readHeader(source, options);
+  return checkTraceHeader(await readHeader(source, options), source.name);
+}
+
+/** Checks the header of the trace `name`. Throws `format`, `version` and `integrity` errors. */
+export async function checkTraceHeader(header: Header, name: string): Promise<TraceHeader> {
   const { metadata, json, tensors } = header;
-  const { name } = source;
-  if (metadata.format !== FORMAT)
+  if (!isTrace(header))
     throw new TraceletError('format', {
       what: name,
       expected: 'a trace',

@@ -30,7 +30,7 @@ export interface LoadOptions {
 }
 
 /** Reads a trace from its first byte to its last, weights straight to their place in wasm memory. */
-export async function loadTrace(source: ByteSource, options: LoadOptions = {}): Promise<TracedModule> {
+export async function loadTrace<Result>(source: ByteSource, options: LoadOptions = {}): Promise<TracedModule<Result>> {
   const head = await readTraceHeader(source, options);
   const program = parseProgram(head.program, new Int32Array(codeOf(head, source.name).shape[0]));
   const instance = new Instance(program, (name) => head.find(name)?.shape[0] ?? 0);
@@ -39,7 +39,7 @@ export async function loadTrace(source: ByteSource, options: LoadOptions = {}): 
   const decoded = decode(program);
   instance.weights.settle(instance.kernels(options.kernels ?? bestVariant()));
   instance.start(decoded);
-  return new TracedModule(instance, { ...contentsOf(host), kernels: options.kernels });
+  return new TracedModule<Result>(instance, { ...contentsOf(host), kernels: options.kernels });
 }
 
 function codeOf({ find }: TraceHeader, name: string): TensorInfo {

@@ -5,7 +5,10 @@ import { Tensor } from '../tensor.ts';
  * What a model answers: a tuple whose entries also stand under the names that transformers gives them.
  * `out[0]` is `out.last_hidden_state`; `hidden_states` and `attentions` are tuples themselves.
  */
-export type ModelOutput = (Tensor | Tensor[])[] & { readonly [name: string]: Tensor | Tensor[] };
+export type ModelOutput = Tensor[] & { readonly [name: string]: Tensor } & {
+  readonly hidden_states: Tensor[];
+  readonly attentions: Tensor[];
+};
 
 /** What a forward pass may return. */
 export type ForwardResult = Tensor | readonly (Tensor | readonly Tensor[])[] | Readonly<Record<string, Tensor | readonly Tensor[]>>;

@@ -1,5 +1,6 @@
 import { TraceletError } from '../error.ts';
 import { Tensor } from '../tensor.ts';
+import { textsOf } from '../tokenizer/files.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
 import { type Signature, toInt32 } from './inputs.ts';
 
@@ -7,10 +8,7 @@ const MASK = 'attention_mask';
 
 /** The tokenizer among the extra files of a trace. Throws a `value` error if there is none. */
 export function tokenizerFrom(files: ReadonlyMap<string, Uint8Array>): BertTokenizer {
-  const names = ['vocab.txt', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
-  const texts = Object.fromEntries(
-    names.filter((name) => files.has(name)).map((name) => [name, new TextDecoder().decode(files.get(name))]),
-  );
+  const texts = textsOf(files);
   if (!texts['vocab.txt'] && !texts['tokenizer.json'])
     throw new TraceletError('value', {
       what: 'the tokenizer of the trace',

@@ -61,12 +61,15 @@ export interface Verification {
 export const GOLDEN_TOLERANCE = 2e-5;
 const SLICE_MS = 8;
 
+/** What a trace answers of a model that answers `Result`: one tensor, or a tuple with names. */
+export type TracedResult<Result> = Result extends Tensor ? Tensor : ModelOutput;
+
 /**
  * A traced model, as `torch.jit.ScriptModule`: a program of fixed shapes with its weights, in a wasm memory of its own.
  * Called like the model it was traced from, with tensors by position, as one list or as one object of names; or with a
  * text where a tokenizer travels inside. `jit.trace` and `jit.load` make it.
  */
-export class TracedModule extends Module<unknown[], ModelOutput | Tensor> {
+export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result> {
   readonly kernels: Variant;
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly golden: Contents['golden'];
@@ -114,7 +117,7 @@ export class TracedModule extends Module<unknown[], ModelOutput | Tensor> {
   }
 
   /** Runs the trace at once. */
-  forward(...args: unknown[]): ModelOutput | Tensor {
+  forward(...args: unknown[]): Result {
     const inputs = this.#prepare(args);
     if (this.#running)
       throw new TraceletError('busy', {
@@ -129,7 +132,7 @@ export class TracedModule extends Module<unknown[], ModelOutput | Tensor> {
   }
 
   /** Runs the trace after calls made before. With a `signal` it lets other work through every few milliseconds, and stops when told to. */
-  async run(inputs: unknown, { signal }: RunOptions = {}): Promise<ModelOutput | Tensor> {
+  async run(inputs: unknown, { signal }: RunOptions = {}): Promise<Result> {
     signal?.throwIfAborted();
     const prepared = this.#prepare([inputs]);
     const before = this.#running;
@@ -145,7 +148,7 @@ export class TracedModule extends Module<unknown[], ModelOutput | Tensor> {
     }
   }
 
-  async #runSliced(inputs: Record<string, Tensor>, signal: AbortSignal | undefined): Promise<ModelOutput | Tensor> {
+  async #runSliced(inputs: Record<string, Tensor>, signal: AbortSignal | undefined): Promise<Result> {
     signal?.throwIfAborted();
     this.instance.write(inputs);
     let since = performance.now();
@@ -190,7 +193,7 @@ export class TracedModule extends Module<unknown[], ModelOutput | Tensor> {
     const rows = new Float32Array(texts.length * hidden);
     for (const [i, text] of texts.entries()) {
       const { sentence_embedding } = (await this.run(this.encode(text), options)) as ModelOutput;
-      rows.set((sentence_embedding as Tensor).data.subarray(0, hidden) as Float32Array, i * hidden);
+      rows.set(sentence_embedding.data.subarray(0, hidden) as Float32Array, i * hidden);
     }
     return new Tensor('float32', [texts.length, hidden], rows);
   }
@@ -262,12 +265,12 @@ export class TracedModule extends Module<unknown[], ModelOutput | Tensor> {
     );
   }
 
-  #outputs(): ModelOutput | Tensor {
+  #outputs(): Result {
     const { program } = this.instance;
     return unflattenOutputs(
       program.structure,
       program.outputs.map(({ name }) => ({ name, tensor: this.#read(name) })),
-    );
+    ) as Result;
   }
 
   #read(output: string): Tensor {
