@@ -174,9 +174,9 @@ function slotsOf(info: ConstantInfo, at: number, cols: number, rowsOf: (name: st
 
 function requantise(values: Tensor, scale: Float32Array): Tensor {
   const cols = values.size / scale.length;
-  const quantised = Int8Array.from(values.data as Float32Array, (value, i) => {
-    const step = scale[Math.floor(i / cols)];
-    return step === 0 ? 0 : Math.round(value / step);
-  });
+  const from = values.data as Float32Array;
+  const quantised = new Int8Array(from.length);
+  for (let row = 0; row < scale.length; row++)
+    if (scale[row] !== 0) for (let i = row * cols; i < (row + 1) * cols; i++) quantised[i] = Math.round(from[i] / scale[row]);
   return new Tensor('int8', values.shape, quantised);
 }
