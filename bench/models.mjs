@@ -1,0 +1,129 @@
+/**
+ * Whole models: eager, traced, and traced without fusion, on every variant of the kernels that the engine has.
+ *
+ *   node bench/models.mjs [--large] [--profile] [--json] [--rounds N] [--tokens N,N]
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { BertConfig, BertModel, bestVariant, jit, TracedModule, tensor, withKernels } from 'tracelet';
+import { compare, tokenIds } from './answers.mjs';
+import { printProfile, profile } from './profile.mjs';
+import { begin, digits, progress, ratioCell, SUMMARY, summaryCells, table, writeResults } from './report.mjs';
+import { alternate, ratio, summarise } from './stats.mjs';
+
+/**
+ * @typedef {import('tracelet').Variant} Variant
+ * @typedef {{ flops: number, cases: Record<string, () => unknown> }} Subject what is timed, and the operations of one call
+ */
+
+const DEFAULT_MODEL = fileURLToPath(new URL('../models/all-MiniLM-L6-v2/model.tracelet', import.meta.url));
+const TOLERANCE = 1e-4;
+const SMALL = { hidden_size: 384, num_hidden_layers: 6, num_attention_heads: 12, intermediate_size: 1536 };
+const LARGE = { hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 };
+const TEXTS = {
+  short: 'Someone is having a quiet meal with old friends tonight.',
+  long: 'The girl plays the violin while a man is eating food and stocks fall sharply. '.repeat(9),
+};
+
+const { values: options } = parseArgs({
+  options: {
+    large: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '15' },
+    tokens: { type: 'string', default: '14,128' },
+  },
+});
+/** @type {Variant[]} */
+const variants = bestVariant() === 'relaxed' ? ['baseline', 'relaxed'] : ['baseline'];
+const lengths = options.tokens.split(',').map(Number);
+/** @type {object[]} */
+const results = [];
+
+const machine = begin('whole models, one text a call, seeded weights');
+await benchmark('MiniLM-L6', SMALL);
+if (options.large) await benchmark('BERT-base', LARGE);
+if (existsSync(DEFAULT_MODEL)) await benchmarkDefault();
+if (options.json) writeResults('models', { machine, results });
+
+/** @param {string} name @param {object} sizes */
+async function benchmark(name, sizes) {
+  const model = new BertModel(new BertConfig({ ...sizes, torchscript: true })).eval();
+  for (const count of lengths) {
+    progress(`tracing ${name} for ${count} tokens\n`);
+    const [input_ids, token_type_ids] = [tensor([tokenIds(count)]), tensor([new Array(count).fill(0)])];
+    const inputs = { input_ids, token_type_ids };
+    const fused = await jit.trace(model, inputs);
+    const plain = await jit.trace(model, inputs, { fusion: false });
+    /** @type {Record<string, () => unknown>} */
+    const cases = {};
+    for (const kernels of variants) {
+      const [fusedHere, plainHere] = [on(fused, kernels), on(plain, kernels)];
+      cases[`eager, ${kernels}`] = () => withKernels(kernels, () => model(inputs));
+      cases[`traced without fusion, ${kernels}`] = () => plainHere(inputs);
+      cases[`traced, ${kernels}`] = () => fusedHere(inputs);
+    }
+    await measure(`${name}, ${count} tokens`, { flops: plain.flops(), cases });
+    if (options.profile) for (const kernels of variants) showProfile(`${name}, ${count} tokens`, fused, inputs, kernels);
+  }
+}
+
+async function benchmarkDefault() {
+  progress('loading the default model\n');
+  const embedder = await jit.load(DEFAULT_MODEL);
+  for (const kernels of variants) if (!embedder.verify(kernels).ok) throw new Error(`the default model does not verify on ${kernels}`);
+  for (const [name, text] of Object.entries(TEXTS)) {
+    const tokens = embedder.tokenizer.encode(text).length;
+    const cases = Object.fromEntries(
+      variants.map((kernels) => {
+        const here = on(embedder, kernels);
+        return [kernels, () => here(text)];
+      }),
+    );
+    const title = `default model with its tokenizer, ${name} text (${Math.min(tokens, 128)} tokens)`;
+    await measure(title, { flops: embedder.flops(), cases });
+  }
+  if (options.profile) for (const kernels of variants) showProfile('default model', embedder, embedder.encode(TEXTS.long), kernels);
+}
+
+/** The same program in the same memory on other kernels. @param {TracedModule} traced @param {Variant} kernels */
+function on(traced, kernels) {
+  const { instance, files, golden } = traced;
+  return new TracedModule(instance, { files: new Map(files), golden, kernels });
+}
+
+/** @param {string} title @param {Subject} subject */
+async function measure(title, { flops, cases }) {
+  const differences = await compare(cases, TOLERANCE);
+  const { samples, repeated } = await alternate(cases, {
+    rounds: Number(options.rounds),
+    progress: (text) => progress(`${title}: ${text}`),
+  });
+  const [reference] = samples.keys();
+  const rows = [...samples].map(([name, times]) => {
+    const summary = summarise(times);
+    const faster = ratio(/** @type {number[]} */ (samples.get(reference)), times);
+    return { name, ...summary, gflops: flops / summary.median / 1e6, faster, difference: differences.get(name) };
+  });
+  results.push({ title, flops, repeated, rows });
+  table(
+    [title, ...SUMMARY, 'GFLOP/s', 'times as fast', 'difference'],
+    rows.map(({ name, gflops, faster, difference, ...summary }) => [
+      name,
+      ...summaryCells(summary),
+      digits(gflops),
+      ratioCell(faster),
+      difference?.toExponential(1) ?? '',
+    ]),
+  );
+}
+
+/** @param {string} title @param {TracedModule} traced @param {Record<string, import('tracelet').Tensor>} inputs @param {Variant} kernels */
+function showProfile(title, traced, inputs, kernels) {
+  progress(`profiling ${title}, ${kernels}\n`);
+  const shares = profile(traced, inputs, kernels);
+  results.push({ title: `${title}, ${kernels}: profile`, shares });
+  console.log(`${title}, ${kernels}: where the time goes`);
+  printProfile(shares);
+}
