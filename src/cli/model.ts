@@ -10,6 +10,7 @@ import { ARCHITECTURES, type Architecture, architecture } from '../models/index.
 import type { PreTrainedModel } from '../models/pretrained.ts';
 import type { Variant } from '../platform/platform.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
+import { traceAt } from '../trace/files.ts';
 import type { TracedModule } from '../trace/traced.ts';
 import { parseJson } from './input.ts';
 import { Progress } from './progress.ts';
@@ -54,11 +55,17 @@ interface Outline {
   stated: string | undefined;
 }
 
-export const isTrace = (path: string): boolean => path.endsWith('.tracelet');
+/** The trace that `path` means: a file, or model.tracelet in a directory that is not one of transformers. */
+export async function findTrace(path: string): Promise<string | undefined> {
+  if (/^https?:/.test(path) || !(await isDirectory(path))) return path;
+  return (await platform.exists(`${path}/config.json`)) ? undefined : traceAt(path);
+}
 
 /** The model in a transformers directory or in a trace. */
-export async function openModel(source: string, { head, torchscript = false, signal }: OpenOptions): Promise<OpenModel> {
-  const { config, tokenizer, stated } = isTrace(source) ? await outlineTrace(source, signal) : await outlineDirectory(source, signal);
+export async function openModel(path: string, { head, torchscript = false, signal }: OpenOptions): Promise<OpenModel> {
+  const trace = (await isDirectory(path)) || path.endsWith('.tracelet') ? await findTrace(path) : undefined;
+  const { config, tokenizer, stated } = trace ? await outlineTrace(trace, signal) : await outlineDirectory(path, signal);
+  const source = trace ?? path;
   const name = head === undefined ? stated : fullName(head, config);
   if (name === undefined)
     throw new TraceletError('config', {
@@ -127,9 +134,10 @@ async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline>
   return { config, tokenizer, stated: embeds ? EMBEDDER : config.architectures?.[0] };
 }
 
-/** Loads a trace from a path or URL. Throws a `source` error with a cure for directories. */
+/** Loads a trace from a path, a URL or a directory with model.tracelet. Throws a `source` error with a cure for other directories. */
 export async function openTrace(path: string, options: { signal: AbortSignal; kernels?: Variant }): Promise<TracedModule> {
-  if (await isDirectory(path))
+  const trace = await findTrace(path);
+  if (trace === undefined)
     throw new TraceletError('source', {
       what: path,
       expected: 'a trace',
@@ -138,7 +146,7 @@ export async function openTrace(path: string, options: { signal: AbortSignal; ke
     });
   const progress = new Progress();
   try {
-    return await jit.load(path, { ...options, progress: progress.reading });
+    return await jit.load(trace, { ...options, progress: progress.reading });
   } finally {
     progress.clear();
   }

@@ -3,7 +3,7 @@ import { TraceletError } from '../../error.ts';
 import type { Tensor } from '../../tensor.ts';
 import type { BertTokenizer } from '../../tokenizer/index.ts';
 import type { ModelOutput } from '../../trace/outputs.ts';
-import { isDirectory, openModel, openTrace } from '../model.ts';
+import { findTrace, openModel, openTrace } from '../model.ts';
 import { examples, whole } from '../options.ts';
 import { print, printJson, table } from '../output.ts';
 
@@ -43,9 +43,8 @@ export const fillCommand = (signal: AbortSignal): Command =>
     .action((text: string, options: FillOptions) => fill(text, options, signal));
 
 async function fill(text: string, { model, top, json }: FillOptions, signal: AbortSignal): Promise<void> {
-  const { input_ids, output, tokenizer } = (await isDirectory(model))
-    ? await askModel(model, text, signal)
-    : await askTrace(model, text, signal);
+  const isModel = (await findTrace(model)) === undefined;
+  const { input_ids, output, tokenizer } = await (isModel ? askModel : askTrace)(model, text, signal);
   const logits = logitsOf(output, tokenizer, model);
   const { mask_token, mask_token_id } = tokenizer;
   const ids = input_ids.data.subarray(0, input_ids.shape[1]);
@@ -75,13 +74,13 @@ async function askModel(directory: string, text: string, signal: AbortSignal): P
 async function askTrace(path: string, text: string, signal: AbortSignal): Promise<Answer> {
   const traced = await openTrace(path, { signal });
   const inputs = traced.encode(text);
-  return { input_ids: inputs.input_ids, output: (await traced.run(inputs, { signal })) as ModelOutput, tokenizer: traced.tokenizer };
+  return { input_ids: inputs.input_ids, output: await traced.run(inputs, { signal }), tokenizer: traced.tokenizer };
 }
 
 /** The output that has a score for every token at every position. */
 function logitsOf(output: ModelOutput, { vocab_size }: BertTokenizer, model: string): Tensor {
-  const outputs = ['prediction_logits', 'logits'].map((name) => output[name] as Tensor | undefined);
-  const found = outputs.find((tensor) => tensor?.shape.length === 3 && tensor.shape[2] >= vocab_size);
+  const outputs = ['prediction_logits', 'logits'].map((name) => output[name]);
+  const found = outputs.find((tensor?: Tensor) => tensor?.shape.length === 3 && tensor.shape[2] >= vocab_size);
   if (found) return found;
   throw new TraceletError('value', {
     what: model,
