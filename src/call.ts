@@ -47,9 +47,27 @@ function checkNumber(what: string, value: unknown, whole: boolean): number {
   return value;
 }
 
-/** Throws a `value` error naming the first element of an int32 operand that lies outside the bounds of its op. */
-export function checkBounds(what: string, values: ArrayLike<number>, bound: number): void {
-  for (let i = 0; i < values.length; i++)
+/** What the elements of an int32 operand may be: from 0 to below `bound`, each 0 to `step` above the one before it. */
+export interface Range {
+  bound: number;
+  step?: number;
+}
+
+/** Ranges of the int32 operands of a call that have one, by name. */
+export function rangesOf({ row, numbers }: Call): [operand: string, range: Range][] {
+  return Object.entries(row.bounds ?? {}).map(([name, bound]) => [name, { bound: bound(numbers), step: row.steps?.[name]?.(numbers) }]);
+}
+
+/** Throws a `value` error naming the first element of an int32 operand that lies outside its range. */
+export function checkRange(what: string, values: ArrayLike<number>, { bound, step }: Range): void {
+  for (let i = 0; i < values.length; i++) {
     if (values[i] < 0 || values[i] >= bound)
       throw new TraceletError('value', { what: `${what}[${i}]`, expected: `a whole number from 0 to ${bound - 1}`, got: `${values[i]}` });
+    if (step !== undefined && i > 0 && (values[i] < values[i - 1] || values[i] > values[i - 1] + step))
+      throw new TraceletError('value', {
+        what: `${what}[${i}]`,
+        expected: `${values[i - 1]} to ${values[i - 1] + step}`,
+        got: `${values[i]}`,
+      });
+  }
 }

@@ -1,5 +1,5 @@
 import { Allocator } from './allocator.ts';
-import { type Attributes, type Call, checkBounds, checkCall, type Operands } from './call.ts';
+import { type Attributes, type Call, checkCall, checkRange, type Operands, rangesOf } from './call.ts';
 import { DTYPES } from './dtype.ts';
 import { allocateMemory, callKernel, growMemory, instantiate, type Kernels, MEMORY_BASE } from './kernels.ts';
 import { dtypeOf, type Kind, OPS, type Row } from './ops.ts';
@@ -38,7 +38,7 @@ export class Engine {
 
   apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor {
     const call = checkCall(op, operands, attrs);
-    checkOperandBounds(op, call, operands);
+    checkOperands(op, call, operands);
     const borrowed: number[] = [];
     const borrow = (bytes: number): number => {
       const at = this.#allocator.alloc(bytes);
@@ -116,9 +116,9 @@ export class Engine {
 /** The number by which kernels know the activation `name`. */
 export const epilogueOf = (name: string): number => (OPS as Record<string, Row>)[name]?.epilogue ?? 0;
 
-function checkOperandBounds(op: string, { row, numbers }: Call, operands: Operands<Tensor>): void {
-  for (const [name, bound] of Object.entries(row.bounds ?? {})) {
+function checkOperands(op: string, call: Call, operands: Operands<Tensor>): void {
+  for (const [name, range] of rangesOf(call)) {
     const operand = operands[name];
-    if (operand) checkBounds(`${op}: ${name}`, operand.data as Int32Array, bound(numbers));
+    if (operand) checkRange(`${op}: ${name}`, operand.data as Int32Array, range);
   }
 }

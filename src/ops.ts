@@ -48,6 +48,8 @@ export interface Row {
   inPlace?: string;
   /** Elements of int32 operands lie in [0, bound). */
   bounds?: Readonly<Record<string, (ints: Record<string, number>) => number>>;
+  /** Each element of these int32 operands is 0 to so many above the one before it. */
+  steps?: Readonly<Record<string, (ints: Record<string, number>) => number>>;
   /** The number by which `linear` knows this op as its activation. */
   epilogue?: number;
   doc: string;
@@ -115,6 +117,7 @@ const OF_SEQUENCES = {
   mask: () => 2,
   starts: ({ batch, longest }: Record<string, number>) => batch * longest + 1,
 };
+const LENGTHS = { starts: ({ longest }: Record<string, number>) => longest };
 
 /** Rows of queries whose scores the attention kernels hold at once. */
 export const ATTENTION_BLOCK = 48;
@@ -201,6 +204,7 @@ export const OPS = {
     },
     flops: attentionFlops,
     bounds: OF_SEQUENCES,
+    steps: LENGTHS,
     doc: 'out = softmax(q · kᵀ · scale) · v by head and sequence; keys where mask is 0 are left out',
   },
   attention_qkv: {
@@ -222,6 +226,7 @@ export const OPS = {
     },
     flops: attentionFlops,
     bounds: OF_SEQUENCES,
+    steps: LENGTHS,
     doc: 'attention with queries, keys and values side by side in each row of qkv',
   },
   attention_weights: {
@@ -246,6 +251,7 @@ export const OPS = {
     },
     flops: ({ batch, longest, heads, head_dim }) => batch * heads * longest * longest * (2 * head_dim + 10),
     bounds: OF_SEQUENCES,
+    steps: LENGTHS,
     doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses',
   },
   layer_norm: {
@@ -343,6 +349,7 @@ export const OPS = {
     },
     flops: ({ batch, cols }) => batch * cols,
     bounds: OF_SEQUENCES,
+    steps: LENGTHS,
     doc: 'the mean over the rows of each sequence where mask is 1; zeros where none is',
   },
   l2_normalize: {

@@ -1,4 +1,4 @@
-import { type Attributes, type Call, checkCall, type Operands } from '../call.ts';
+import { type Attributes, type Call, checkCall, type Operands, type Range, rangesOf } from '../call.ts';
 import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { dtypeOf, isOptional, type Kind, rowOf } from '../ops.ts';
@@ -26,8 +26,8 @@ export interface Instruction {
 /** A program that was proved sound: every word means something, every operand fits, no value is overwritten while it is needed. */
 export interface Decoded {
   instructions: Instruction[];
-  /** Exclusive upper bounds on the elements of int32 inputs and constants, by value. */
-  bounds: Map<number, number>;
+  /** What the elements of int32 inputs and constants may be, by value. */
+  ranges: Map<number, Range>;
 }
 
 /** Reads and proves a program. Throws `op` errors for unknown names, `format` errors for everything that cannot be. */
@@ -49,7 +49,7 @@ export function decode(program: Program): Decoded {
     defined(program.outputs.map(({ name, value }) => accessOf(name, value))),
     program.arena,
   );
-  return { instructions, bounds: elementBounds(program, instructions) };
+  return { instructions, ranges: elementRanges(program, instructions) };
 }
 
 function checkValues({ values, constants, inputs, outputs }: Program): void {
@@ -157,16 +157,21 @@ function stepOf(instruction: Instruction, accessOf: (name: string, value: number
   return { reads: [...reads.values()], writes, inPlace: row.inPlace ? reads.get(row.inPlace) : undefined };
 }
 
-function elementBounds({ values }: Program, instructions: readonly Instruction[]): Map<number, number> {
-  const bounds = new Map<number, number>();
+function elementRanges({ values }: Program, instructions: readonly Instruction[]): Map<number, Range> {
+  const ranges = new Map<number, Range>();
   for (const { call, operands } of instructions)
-    for (const [name, boundOf] of Object.entries(call.row.bounds ?? {})) {
+    for (const [name, { bound, step }] of rangesOf(call)) {
       const value = operands[name];
       if (value === null || value === undefined) continue;
       const storage = storageIndex(values, value);
-      bounds.set(storage, Math.min(bounds.get(storage) ?? Number.POSITIVE_INFINITY, boundOf(call.numbers)));
+      const known = ranges.get(storage);
+      const steps = [step, known?.step].filter((limit) => limit !== undefined);
+      ranges.set(storage, {
+        bound: Math.min(bound, known?.bound ?? Number.POSITIVE_INFINITY),
+        step: steps.length > 0 ? Math.min(...steps) : undefined,
+      });
     }
-  return bounds;
+  return ranges;
 }
 
 function expect(holds: boolean, what: string, expected: string, got: string): asserts holds {

@@ -1,4 +1,4 @@
-import { checkBounds } from '../call.ts';
+import { checkRange } from '../call.ts';
 import { DTYPES } from '../dtype.ts';
 import { epilogueOf } from '../engine.ts';
 import { TraceletError } from '../error.ts';
@@ -43,9 +43,9 @@ export class Instance {
   /** Takes a program that was proved sound, once its constants are in place. Throws `value` errors for constants out of bounds. */
   start(decoded: Decoded): void {
     const { values } = this.program;
-    for (const [value, bound] of decoded.bounds) {
+    for (const [value, range] of decoded.ranges) {
       const { place } = values[value];
-      if ('constant' in place) checkBounds(`constant ${place.constant}`, this.weights.integers(place.constant), bound);
+      if ('constant' in place) checkRange(`constant ${place.constant}`, this.weights.integers(place.constant), range);
     }
     this.#decoded = decoded;
   }
@@ -59,8 +59,8 @@ export class Instance {
   /** Writes all inputs, after checking their elements. A run overwrites them. */
   write(inputs: Readonly<Record<string, Tensor>>): void {
     for (const { name, value } of this.program.inputs) {
-      const bound = this.decoded.bounds.get(value);
-      if (bound !== undefined) checkBounds(`input "${name}"`, inputs[name].data as Int32Array, bound);
+      const range = this.decoded.ranges.get(value);
+      if (range) checkRange(`input "${name}"`, inputs[name].data as Int32Array, range);
     }
     for (const { name, value } of this.program.inputs) {
       const { buffer, byteOffset, byteLength } = inputs[name].data;
