@@ -3,7 +3,7 @@ import { platform } from '#platform';
 import { dtypeOf, type Kind, OPS, type OpName, type Row } from '../src/ops.ts';
 import type { Variant } from '../src/platform/platform.ts';
 import { type Shape, sizeOf } from '../src/tensor.ts';
-import { type Case, type Operands, packed } from './reference.ts';
+import { type Case, type Operands, packed, REFERENCE } from './reference.ts';
 
 export const VARIANTS: Variant[] = ['debug', 'baseline', 'relaxed'];
 export const runs = (variant: Variant): boolean => platform.kernelModule(variant) !== undefined;
@@ -19,20 +19,21 @@ export interface Kernels {
   exports: Record<string, Kernel>;
 }
 
-const instances = new Map<string, Kernels>();
+const instances = new Map<Variant, Kernels>();
 
-/** The kernels over a memory of `pages`, with assert messages decoded. */
-export function kernelsOf(variant: Variant, pages = 64): Kernels {
-  const key = `${variant} ${pages}`;
-  let kernels = instances.get(key);
-  if (!kernels) {
-    const module = platform.kernelModule(variant);
-    if (!module) throw new Error(`this engine does not run the ${variant} kernels`);
-    const memory = new WebAssembly.Memory({ initial: pages });
-    const { exports } = instantiateSync(module, { env: { memory } });
-    kernels = { memory, exports: exports as unknown as Record<string, Kernel> };
-    instances.set(key, kernels);
-  }
+/** Kernels over a memory of their own, with assert messages decoded. */
+export function instantiate(variant: Variant, pages: number): Kernels {
+  const module = platform.kernelModule(variant);
+  if (!module) throw new Error(`this engine does not run the ${variant} kernels`);
+  const memory = new WebAssembly.Memory({ initial: pages });
+  const { exports } = instantiateSync(module, { env: { memory } });
+  return { memory, exports: exports as unknown as Record<string, Kernel> };
+}
+
+/** The kernels that all tests of a variant share. */
+export function kernelsOf(variant: Variant): Kernels {
+  const kernels = instances.get(variant) ?? instantiate(variant, 64);
+  instances.set(variant, kernels);
   return kernels;
 }
 
@@ -79,10 +80,55 @@ export interface Run {
   skew?: number;
 }
 
-/**
- * Calls a kernel with every buffer between guard words, and throws unless all bytes but the result's and the scratch's are afterwards
- * as they were. Operands begin 4 bytes behind a multiple of 16, unless their kind asks for more.
- */
+/** A call laid out in memory. */
+export interface Arranged {
+  args: number[];
+  numbers: Record<string, number>;
+  out: number;
+  outBytes: number;
+  /** Bytes that the kernel may write: the result and scratch. */
+  free: [at: number, bytes: number][];
+  /** Behind the last operand. */
+  top: number;
+}
+
+/** Fills the memory with poison and places the operands in it, 4 bytes behind a multiple of 16 unless their kind asks for more. */
+export function arrange({ memory }: Kernels, op: OpName, operands: Operands, { shapes, attrs = {} }: Case, run: Run = {}): Arranged {
+  const row: Row = OPS[op];
+  const { shape, ints, scratch = 0 } = row.infer(shapes, attrs as Record<string, number>);
+  const numbers: Record<string, number> = { ...ints, ...(attrs as Record<string, number>) };
+  new Uint32Array(memory.buffer).fill(POISON, BASE / 4);
+
+  let top = BASE;
+  const place = (bytes: number, skew: number): number => {
+    const at = ((top + 79) & ~15) + skew;
+    top = at + bytes;
+    if (top + 64 > memory.buffer.byteLength) throw new Error(`${op}: the memory is too small for this case`);
+    return at;
+  };
+  const skew = run.skew ?? 4;
+  const outBytes = sizeOf(shape) * 4;
+  const out = place(outBytes, op === 'pack' ? 0 : skew);
+  const free: Arranged['free'] = [[out, outBytes]];
+  const args = Object.entries(row.args).map(([name, kind]): number => {
+    if (kind === 'out') return out;
+    if (kind === 'scratch') {
+      free.push([place(scratch, 0), scratch]);
+      return free[1][0];
+    }
+    if (kind === 'activation') return (OPS as Record<string, Row>)[String(attrs[name])]?.epilogue ?? 0;
+    if (!dtypeOf(kind)) return numbers[name];
+    const values = operands[name];
+    if (!values) return 0;
+    const own = kind === 'packed' ? 0 : kind === 'int8' ? 1 : skew;
+    const at = run.inPlace && name === row.inPlace ? out : place(bytesOf(kind, values, numbers), own);
+    write(memory, at, kind, values, numbers);
+    return at;
+  });
+  return { args, numbers, out, outBytes, free, top };
+}
+
+/** Calls a kernel with guard words around every buffer. Throws unless all bytes but the result's and the scratch's stay as they were. */
 export function call(
   variant: Variant,
   op: OpName,
@@ -91,48 +137,42 @@ export function call(
   attrs: Case['attrs'] = {},
   run: Run = {},
 ): Float32Array {
-  const row: Row = OPS[op];
-  const { shape, ints, scratch = 0 } = row.infer(shapes, attrs as Record<string, number>);
-  const numbers: Record<string, number> = { ...ints, ...(attrs as Record<string, number>) };
-  const { memory, exports } = kernelsOf(variant);
-  const words = new Uint32Array(memory.buffer);
-  words.fill(POISON, BASE / 4);
-
-  let top = BASE;
-  const place = (bytes: number, skew: number): number => {
-    const at = ((top + 79) & ~15) + skew;
-    top = at + bytes;
-    if (top + 64 > memory.buffer.byteLength) throw new Error(`${op}: case does not fit into the test's memory`);
-    return at;
-  };
-  const skew = run.skew ?? 4;
-  const outBytes = sizeOf(shape) * 4;
-  const out = place(outBytes, op === 'pack' ? 0 : skew);
-  const free: [at: number, bytes: number][] = [[out, outBytes]];
-  const args = Object.entries(row.args).map(([name, kind]): number => {
-    if (kind === 'out') return out;
-    if (kind === 'scratch') {
-      const at = place(scratch, 0);
-      free.push([at, scratch]);
-      return at;
-    }
-    if (kind === 'activation') return (OPS as Record<string, Row>)[String(attrs[name])]?.epilogue ?? 0;
-    if (!dtypeOf(kind)) return numbers[name];
-    const values = operands[name];
-    if (!values) return 0;
-    const at =
-      run.inPlace && name === row.inPlace ? out : place(bytesOf(kind, values, numbers), kind === 'packed' ? 0 : kind === 'int8' ? 1 : skew);
-    write(memory, at, kind, values, numbers);
-    return at;
-  });
-  const before = new Uint8Array(memory.buffer).slice(0, top + 64);
-  exports[op](...args);
-  const after = new Uint8Array(memory.buffer).slice(0, top + 64);
+  const kernels = kernelsOf(variant);
+  const { args, out, outBytes, free, top } = arrange(kernels, op, operands, { shapes, attrs }, run);
+  const bytes = () => new Uint8Array(kernels.memory.buffer).slice(0, top + 64);
+  const before = bytes();
+  kernels.exports[op](...args);
+  const after = bytes();
   const result = new Float32Array(after.buffer.slice(out, out + outBytes));
-  for (const [at, bytes] of free) after.set(before.subarray(at, at + bytes), at);
+  for (const [at, length] of free) after.set(before.subarray(at, at + length), at);
   if (Buffer.compare(before, after) !== 0)
     throw new Error(`${op} (${variant}) wrote outside its result, at byte ${before.findIndex((b, i) => b !== after[i]) - out} from it`);
   return result;
+}
+
+const EPSILON = 2 ** -24;
+/** Below this a float32 is denormal and keeps fewer digits. */
+export const SMALLEST = 1e-37;
+
+/** What is wrong with the first element of `result` that is farther from the definition than its tolerance; undefined if none is. */
+export function firstError(op: OpName, example: Case, result: Float32Array): string | undefined {
+  const { of, tolerance } = REFERENCE[op];
+  const attrs = (example.attrs ?? {}) as Record<string, number>;
+  const numbers = { ...(OPS[op] as Row).infer(example.shapes, attrs).ints, ...attrs };
+  const { values, sizes } = of(operandsOf(op, example), numbers, attrs);
+  if (result.length !== values.length) return `${result.length} elements, not ${values.length}`;
+  const units = tolerance(numbers);
+  const bits = new Uint32Array(result.buffer, result.byteOffset, result.length);
+  for (let i = 0; i < result.length; i++) {
+    const wanted = values[i];
+    if (wanted === undefined) {
+      if (bits[i] !== POISON) return `element ${i} belongs to no sequence, yet was written`;
+      continue;
+    }
+    const allowed = units === 0 ? 0 : units * EPSILON * Math.abs(sizes?.[i] ?? wanted) + SMALLEST;
+    if (!(Math.abs(result[i] - wanted) <= allowed)) return `element ${i} is ${result[i]}, not ${wanted} within ${allowed}`;
+  }
+  return undefined;
 }
 
 const bytesOf = (kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): number =>

@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { OPS, type OpName, type Row } from '../src/ops.ts';
 import type { Variant } from '../src/platform/platform.ts';
-import { bitsOf, call, cumulative, kernelsOf, noise, operandsOf, POISON, runs, VARIANTS } from './kernels.ts';
+import { bitsOf, call, cumulative, firstError, kernelsOf, noise, operandsOf, runs, SMALLEST, VARIANTS } from './kernels.ts';
 import { ACTIVATION, type Case, REFERENCE } from './reference.ts';
 
 const OP_NAMES = Object.keys(OPS) as OpName[];
-const EPSILON = 2 ** -24;
-/** Below this a float32 is denormal and keeps fewer digits. */
-const SMALLEST = 1e-37;
 const SPECIALS = [NaN, Infinity, -Infinity, 0, -0, 1e-40, -1e-40, 3e38, -3e38, 88.5, -88.5, 1e-5, -1e-5, 20, -20];
 
 const some = (count: number, seed: number): number[] => Array.from({ length: count }, noise(seed));
@@ -15,27 +12,6 @@ const some = (count: number, seed: number): number[] => Array.from({ length: cou
 /** How a case reads in a test's name. */
 const label = ({ shapes, attrs, lengths }: Case): string =>
   [...Object.entries(shapes).map(([name, shape]) => `${name} ${shape.join('x')}`), JSON.stringify({ ...attrs, lengths })].join(', ');
-
-function compare(op: OpName, example: Case, result: Float32Array): void {
-  const { of, tolerance } = REFERENCE[op];
-  const operands = operandsOf(op, example);
-  const numbers = {
-    ...(OPS[op] as Row).infer(example.shapes, example.attrs as Record<string, number>).ints,
-    ...(example.attrs as Record<string, number>),
-  };
-  const { values, sizes } = of(operands, numbers, example.attrs ?? {});
-  expect(result.length).toBe(values.length);
-  const bits = bitsOf(result);
-  for (let i = 0; i < result.length; i++) {
-    const wanted = values[i];
-    if (wanted === undefined) expect(bits[i], `element ${i}, which belongs to no sequence`).toBe(POISON);
-    else if (!Number.isFinite(wanted)) expect(result[i], `element ${i}`).toBe(wanted);
-    else {
-      const allowed = tolerance(numbers) * EPSILON * Math.abs(sizes?.[i] ?? wanted) + (tolerance(numbers) ? SMALLEST : 0);
-      if (!(Math.abs(result[i] - wanted) <= allowed)) expect.fail(`${op}: element ${i} is ${result[i]}, not ${wanted} within ${allowed}`);
-    }
-  }
-}
 
 test.each(VARIANTS.filter(runs))('%s: every row has a kernel and every kernel a row', (variant) => {
   expect(
@@ -52,7 +28,7 @@ for (const variant of VARIANTS)
       test.each(REFERENCE[op].cases.map((example) => [label(example), example] as const))('%s', (_, example) => {
         const operands = operandsOf(op, example);
         const result = call(variant, op, operands, example.shapes, example.attrs);
-        compare(op, example, result);
+        expect(firstError(op, example, result)).toBeUndefined();
         if (row.inPlace)
           expect(bitsOf(call(variant, op, operands, example.shapes, example.attrs, { inPlace: true }))).toEqual(bitsOf(result));
         expect(bitsOf(call(variant, op, operands, example.shapes, example.attrs, { skew: 12 }))).toEqual(bitsOf(result));

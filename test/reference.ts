@@ -162,6 +162,9 @@ function sequenceCases(operands: (batch: number, longest: number, hidden: number
   });
 }
 
+/** A masked score in PyTorch's models. */
+const LEFT_OUT = -3.4028234663852886e38;
+
 /** Calls `visit` with the probabilities of each query and the magnitude of its scores. */
 function eachQuery(
   q: Values,
@@ -176,12 +179,18 @@ function eachQuery(
     for (let h = 0; h < heads; h++)
       for (let row = starts[b]; row < starts[b + 1]; row++) {
         let size = 0;
-        const scores = range(starts[b + 1] - starts[b]).map((j) => {
-          const key = starts[b] + j;
-          const products = range(head_dim).map((d) => q[row * stride + h * head_dim + d] * k[key * stride + h * head_dim + d] * scale);
-          size = Math.max(size, sum(products.map(Math.abs)));
-          return mask && mask[key] === 0 ? -3.4e38 : sum(products);
-        });
+        const scores: number[] = [];
+        for (let key = starts[b]; key < starts[b + 1]; key++) {
+          let score = 0;
+          let magnitude = 0;
+          for (let d = h * head_dim; d < (h + 1) * head_dim; d++) {
+            const product = q[row * stride + d] * k[key * stride + d] * scale;
+            score += product;
+            magnitude += Math.abs(product);
+          }
+          size = Math.max(size, magnitude);
+          scores.push(mask && mask[key] === 0 ? LEFT_OUT : score);
+        }
         visit(b, h, row, softmaxOf(scores), size);
       }
 }
@@ -193,9 +202,14 @@ function attend(q: Values, k: Values, v: Values, stride: number, operands: Opera
   const sizes: number[] = new Array(values.length);
   eachQuery(q, k, stride, operands, numbers, (b, h, row, p, size) => {
     for (let d = 0; d < head_dim; d++) {
-      const terms = p.map((weight, j) => weight * v[(operands.starts[b] + j) * stride + h * head_dim + d]);
-      values[row * hidden + h * head_dim + d] = sum(terms);
-      sizes[row * hidden + h * head_dim + d] = sum(terms.map(Math.abs)) * (1 + 2 * size);
+      const at = row * hidden + h * head_dim + d;
+      values[at] = 0;
+      sizes[at] = 0;
+      p.forEach((weight, j) => {
+        const term = weight * v[(operands.starts[b] + j) * stride + h * head_dim + d];
+        values[at] += term;
+        sizes[at] += Math.abs(term) * (1 + 2 * size);
+      });
     }
   });
   return { values, sizes };
