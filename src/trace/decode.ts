@@ -1,8 +1,10 @@
 import { type Attributes, type Call, checkCall, type Operands, type Range, rangesOf } from '../call.ts';
 import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
+import { describe, isObject } from '../json.ts';
 import { dtypeOf, isOptional, type Kind, rowOf } from '../ops.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor.ts';
+import { isOutputName, OUTPUT_NAMES } from './outputs.ts';
 import { type Access, bytesOf, checkPlan, type Step } from './plan.ts';
 import { type Program, type ValueInfo, wordToFloat } from './program.ts';
 
@@ -52,16 +54,17 @@ export function decode(program: Program): Decoded {
   return { instructions, ranges: elementRanges(program, instructions) };
 }
 
-function checkValues({ values, constants, inputs, outputs }: Program): void {
+function checkValues({ values, constants, inputs, outputs, structure }: Program): void {
   values.forEach(({ shape, place, dtype }, i) => {
     const what = `value ${i}`;
     if ('view' in place) {
       expect(place.view >= 0 && place.view < i, what, 'a view of an earlier value', `${place.view}`);
+      const base = values[place.view];
       expect(
-        sizeOf(values[place.view].shape) === sizeOf(shape),
+        sizeOf(base.shape) === sizeOf(shape) && base.dtype === dtype && !isPacked(base, constants),
         what,
-        `a view of [${values[place.view].shape}] of the same size`,
-        `[${shape}]`,
+        `a view of plain ${shown(base)} with the same elements`,
+        shown({ dtype, shape }),
       );
     } else if ('constant' in place) {
       const constant = constants[place.constant];
@@ -76,9 +79,18 @@ function checkValues({ values, constants, inputs, outputs }: Program): void {
   });
   for (const { name, value } of [...inputs, ...outputs]) expect(value in values, `"${name}"`, `one of ${values.length} values`, `${value}`);
   for (const { name, value } of inputs) expect('arena' in values[value].place, `input "${name}"`, 'a value in the arena', 'something else');
+  for (const { name, value } of outputs)
+    expect(!isPacked(values[value], constants), `output "${name}"`, 'a plain value', 'a packed weight');
   const names = [...inputs.map(({ name }) => `in ${name}`), ...outputs.map(({ name }) => `out ${name}`)];
   expect(new Set(names).size === names.length, 'inputs and outputs', 'unique names', names.join(', '));
+  const count = structure === 'tensor' ? outputs.length === 1 : outputs.length > 0;
+  expect(count, 'outputs', structure === 'tensor' ? 'one' : 'at least one', `${outputs.length}`);
+  const nameless = outputs.find(({ name }) => !isOutputName(name));
+  expect(!nameless, 'outputs', OUTPUT_NAMES, describe(nameless?.name));
 }
+
+const isPacked = ({ place }: ValueInfo, constants: Program['constants']): boolean =>
+  'constant' in place && constants[place.constant].layout === 'packed';
 
 function readInstruction({ ops, code, values, constants, paths }: Program, at: number, index: number): Instruction {
   const where = `instruction ${index} (word ${at})`;
@@ -107,8 +119,7 @@ function readInstruction({ ops, code, values, constants, paths }: Program, at: n
       else instruction.operands[name] = absent ? null : word;
       if (kind !== 'out' && !absent) {
         shapes[name] = values[word];
-        const { place } = values[word];
-        const packed = 'constant' in place && constants[place.constant].layout === 'packed';
+        const packed = isPacked(values[word], constants);
         expect(
           packed === (kind === 'packed'),
           `${where}: ${op} ${name}`,
@@ -186,28 +197,29 @@ export function parseProgram(json: string, code: Int32Array): Program {
   } catch (cause) {
     throw new TraceletError('format', { what: 'trace: program', expected: 'JSON', got: (cause as Error).message });
   }
-  expect(isRecord(raw), 'program', 'an object', typeof raw);
+  expect(isObject(raw), 'program', 'an object', describe(raw));
   const list = (name: string): unknown[] => {
     const items = raw[name];
-    expect(Array.isArray(items), name, 'a list', typeof items);
+    expect(Array.isArray(items), name, 'a list', describe(items));
     return items;
   };
   const texts = (name: string): string[] => list(name).map((item, i) => textOf(item, `${name}[${i}]`));
   const bindings = (name: string) =>
     list(name).map((item, i) => {
-      expect(isRecord(item), `${name}[${i}]`, 'a name and a value', typeof item);
+      expect(isObject(item), `${name}[${i}]`, 'a name and a value', describe(item));
       return { name: textOf(item.name, `${name}[${i}].name`), value: wholeOf(item.value, `${name}[${i}].value`) };
     });
   const { structure } = raw;
-  expect(structure === 'tensor' || structure === 'tuple', 'structure', 'tensor or tuple', String(structure));
+  expect(structure === 'tensor' || structure === 'tuple', 'structure', 'tensor or tuple', describe(structure));
   return {
     ops: texts('ops'),
     values: list('values').map((item, i) => ({ ...typedOf(item, `values[${i}]`), place: placeOf(item, `values[${i}]`) })),
     constants: list('constants').map((item, i) => {
       const what = `constants[${i}]`;
-      const { layout, parts } = item as Record<string, unknown>;
-      expect(layout === 'plain' || layout === 'packed', `${what}.layout`, 'plain or packed', String(layout));
-      expect(Array.isArray(parts) && parts.length > 0, `${what}.parts`, 'at least one tensor name', String(parts));
+      expect(isObject(item), what, 'an object', describe(item));
+      const { layout, parts } = item;
+      expect(layout === 'plain' || layout === 'packed', `${what}.layout`, 'plain or packed', describe(layout));
+      expect(Array.isArray(parts) && parts.length > 0, `${what}.parts`, 'at least one tensor name', describe(parts));
       return { ...typedOf(item, what), layout, parts: parts.map((part) => textOf(part, `${what}.parts`)) };
     }),
     inputs: bindings('inputs'),
@@ -219,28 +231,26 @@ export function parseProgram(json: string, code: Int32Array): Program {
   };
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function textOf(value: unknown, what: string): string {
-  expect(typeof value === 'string', what, 'a string', typeof value);
+  expect(typeof value === 'string', what, 'a string', describe(value));
   return value;
 }
 
 function wholeOf(value: unknown, what: string): number {
-  expect(Number.isSafeInteger(value) && (value as number) >= 0, what, 'a whole number', String(value));
+  expect(Number.isSafeInteger(value) && (value as number) >= 0, what, 'a whole number', describe(value));
   return value as number;
 }
 
 function typedOf(item: unknown, what: string): Pick<ValueInfo, 'dtype' | 'shape'> {
-  expect(isRecord(item), what, 'an object', typeof item);
+  expect(isObject(item), what, 'an object', describe(item));
   const { dtype, shape } = item;
   expect(
     typeof dtype === 'string' && Object.hasOwn(DTYPES, dtype),
     `${what}.dtype`,
     `one of ${Object.keys(DTYPES).join(', ')}`,
-    String(dtype),
+    describe(dtype),
   );
-  expect(Array.isArray(shape), `${what}.shape`, 'a list', typeof shape);
+  expect(Array.isArray(shape), `${what}.shape`, 'a list', describe(shape));
   const dims = shape.map((dim) => wholeOf(dim, `${what}.shape`));
   expect(sizeOf(dims) <= 2 ** 31, `${what}.shape`, 'at most 2³¹ elements', `[${dims}]`);
   return { dtype: dtype as ValueInfo['dtype'], shape: dims };
@@ -248,7 +258,7 @@ function typedOf(item: unknown, what: string): Pick<ValueInfo, 'dtype' | 'shape'
 
 function placeOf(item: unknown, what: string): ValueInfo['place'] {
   const { place } = item as Record<string, unknown>;
-  expect(isRecord(place) && Object.keys(place).length === 1, `${what}.place`, 'arena, constant or view', JSON.stringify(place));
+  expect(isObject(place) && Object.keys(place).length === 1, `${what}.place`, 'arena, constant or view', describe(place));
   const [[kind, at]] = Object.entries(place);
   expect(kind === 'arena' || kind === 'constant' || kind === 'view', `${what}.place`, 'arena, constant or view', kind);
   return { [kind]: wholeOf(at, `${what}.place`) } as unknown as ValueInfo['place'];

@@ -29,17 +29,28 @@ export function modelOutput(entries: Readonly<Record<string, Tensor | Tensor[] |
 /** Names of a tuple made by {@link modelOutput}, or numbers for plain tuples. */
 function entriesOf(result: ForwardResult): [string, Tensor | readonly Tensor[]][] {
   if (!Array.isArray(result)) return Object.entries(result as Record<string, Tensor | readonly Tensor[]>);
-  const names = new Map<unknown, string>();
-  for (const name of Object.getOwnPropertyNames(result))
-    if (name !== 'length' && !/^\d+$/.test(name)) names.set(Reflect.get(result, name), name);
-  return result.map((value, i) => [names.get(value) ?? String(i), value]);
+  const names = new Map<unknown, string[]>();
+  for (const name of Object.getOwnPropertyNames(result)) {
+    if (name === 'length' || /^\d+$/.test(name)) continue;
+    const value = Reflect.get(result, name);
+    names.set(value, [...(names.get(value) ?? []), name]);
+  }
+  return result.map((value, i) => [names.get(value)?.shift() ?? String(i), value]);
 }
+
+export const OUTPUT_NAMES = 'names without dots other than "length" and "__proto__"';
+
+/** Whether `name` can stand on a tuple, with the number of a tuple's entry behind it or without. */
+export const isOutputName = (name: string): boolean => /^(?!(length|__proto__)(\.|$))[^.]*(\.\d+)?$/.test(name);
 
 /** Every tensor of a result under its dotted name. */
 export function flattenOutputs(result: ForwardResult): { structure: 'tensor' | 'tuple'; tensors: Named[] } {
   if (result instanceof Tensor) return { structure: 'tensor', tensors: [{ name: 'output', tensor: result }] };
   if (typeof result !== 'object' || result === null) throw notTensors(result);
-  const tensors = entriesOf(result).flatMap(([name, value]) =>
+  const entries = entriesOf(result);
+  const unusable = entries.find(([name]) => name.includes('.') || !isOutputName(name));
+  if (unusable) throw new TraceletError('tracing', { what: 'the result of forward', expected: OUTPUT_NAMES, got: `"${unusable[0]}"` });
+  const tensors = entries.flatMap(([name, value]) =>
     Array.isArray(value) ? value.map((tensor: Tensor, i) => ({ name: `${name}.${i}`, tensor })) : [{ name, tensor: value as Tensor }],
   );
   for (const { tensor } of tensors) if (!(tensor instanceof Tensor)) throw notTensors(tensor);
