@@ -1,5 +1,6 @@
 import { platform } from '#platform';
 import { TraceletError } from './error.ts';
+import { withKernels } from './executor.ts';
 import { bestVariant } from './kernels.ts';
 import type { AnyModule, Module } from './nn/module.ts';
 import { optimise } from './passes/index.ts';
@@ -59,7 +60,7 @@ export async function trace<Result>(
   const { check_trace = true, check_tolerance = 1e-5, fusion = true, signal, kernels } = options;
   signal?.throwIfAborted();
   const names = namesOf(model, inputs);
-  const dummies = dummyInputs(inputs, names, model);
+  const dummies = copied(dummyInputs(inputs, names, model));
   const recorded = recordModel(model, names, dummies);
   const optimised = optimise(recorded.graph, { fusion });
   const instance = instantiate(optimised, recorded);
@@ -71,8 +72,10 @@ export async function trace<Result>(
   signal?.throwIfAborted();
   if (check_trace) {
     checkSameGraph(recorded.graph, recordModel(model, names, dummies).graph);
-    const eager = flattenOutputs(model(...positional(names, dummies)) as ForwardResult).tensors;
-    checkOutputs(traced, eager, dummies, { recorded: recorded.graph, optimised }, check_tolerance);
+    withKernels(traced.kernels, () => {
+      const eager = flattenOutputs(model(...positional(names, dummies)) as ForwardResult).tensors;
+      checkOutputs(traced, eager, dummies, { recorded: recorded.graph, optimised }, check_tolerance);
+    });
   }
   return traced;
 }
