@@ -45,6 +45,13 @@ export interface OpenModel {
   model: PreTrainedModel;
   config: BertConfig;
   tokenizer: BertTokenizer | undefined;
+  /** How the trace was made that the model comes from, if it does. */
+  traced: TraceSettings | undefined;
+}
+
+export interface TraceSettings {
+  seq: number;
+  quantised: boolean;
 }
 
 /** What is known of a model before its weights are read. */
@@ -53,6 +60,7 @@ interface Outline {
   tokenizer: BertTokenizer | undefined;
   /** The architecture it states, if it does. */
   stated: string | undefined;
+  traced?: TraceSettings;
 }
 
 /** The trace that `path` means: a file, or model.tracelet in a directory that is not one of transformers. */
@@ -64,7 +72,7 @@ export async function findTrace(path: string): Promise<string | undefined> {
 /** The model in a transformers directory or in a trace. */
 export async function openModel(path: string, { head, torchscript = false, signal }: OpenOptions): Promise<OpenModel> {
   const trace = (await isDirectory(path)) || path.endsWith('.tracelet') ? await findTrace(path) : undefined;
-  const { config, tokenizer, stated } = trace ? await outlineTrace(trace, signal) : await outlineDirectory(path, signal);
+  const { config, tokenizer, stated, traced } = trace ? await outlineTrace(trace, signal) : await outlineDirectory(path, signal);
   const source = trace ?? path;
   const name = head === undefined ? stated : fullName(head, config);
   if (name === undefined)
@@ -78,7 +86,7 @@ export async function openModel(path: string, { head, torchscript = false, signa
   const progress = new Progress();
   try {
     const model = await built.from_pretrained(source, { torchscript, signal, progress: progress.reading });
-    return { name: name as Architecture, model, config, tokenizer };
+    return { name: name as Architecture, model, config, tokenizer, traced };
   } finally {
     progress.clear();
   }
@@ -130,8 +138,10 @@ async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline>
   const config = BertConfig.from_dict(parseObject(new TextDecoder().decode(text), what), {}, what);
   const embeds = traced.outputs.some(({ name }) => name === 'sentence_embedding');
   const tokenizer = traced.files.has('vocab.txt') ? traced.tokenizer : undefined;
+  const seq = traced.inputs[0].shape.at(-1) as number;
+  const quantised = [...traced.instance.weights.stored()].some(({ dtype }) => dtype === 'int8');
   traced.dispose();
-  return { config, tokenizer, stated: embeds ? EMBEDDER : config.architectures?.[0] };
+  return { config, tokenizer, stated: embeds ? EMBEDDER : config.architectures?.[0], traced: { seq, quantised } };
 }
 
 /** Loads a trace from a path, a URL or a directory with model.tracelet. Throws a `source` error with a cure for other directories. */

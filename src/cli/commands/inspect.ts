@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import type { TracedModule } from '../../trace/traced.ts';
-import { engineVariants, openTrace } from '../model.ts';
+import { engineVariants, findTrace, openTrace } from '../model.ts';
 import { examples } from '../options.ts';
 import { bytes, flops, print, printJson, table, typeOf, whole } from '../output.ts';
 
@@ -37,7 +37,7 @@ async function inspect(file: string, { json, ...wanted }: InspectOptions, signal
   const traced = await openTrace(file, { signal });
   const views = Object.entries(VIEWS).filter(([name]) => wanted[name as keyof typeof wanted]);
   if (views.length === 0) {
-    const summary = await summarise(traced, file);
+    const summary = await summarise(traced, (await findTrace(file)) ?? file);
     if (json) printJson(summary);
     else print(summaryText(summary));
   } else if (json) printJson(Object.fromEntries(views.map(([name, view]) => [name, view.data(traced)])));

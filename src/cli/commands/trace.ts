@@ -16,7 +16,7 @@ interface TraceOptions {
   seq?: number;
   batch: number;
   head?: string;
-  dtype: 'f32' | 'q8';
+  dtype?: 'f32' | 'q8';
   fusion: boolean;
   check: boolean;
 }
@@ -30,10 +30,15 @@ export const traceCommand = (signal: AbortSignal): Command =>
     .description('trace a model to a file that runs anywhere')
     .argument('<model>', 'a transformers directory (config.json, model.safetensors, vocab.txt or tokenizer.json) or a .tracelet file')
     .requiredOption('-o, --output <file>', 'the file to write')
-    .option('--seq <n>', `tokens a text (default: ${DEFAULT_SEQ}, or what the model has positions for)`, whole(1 << 20))
+    .option('--seq <n>', `tokens a text (default: ${DEFAULT_SEQ}, or those of the trace given)`, whole(1 << 20))
     .option('--batch <n>', 'texts a call', whole(1 << 16), 1)
     .addOption(headOption())
-    .addOption(new Option('--dtype <dtype>', 'weights as float32, or as int8 with a scale a row').choices(['f32', 'q8']).default('f32'))
+    .addOption(
+      new Option(
+        '--dtype <dtype>',
+        `weights as float32, or as int8 with a scale a row (default: f32, or those of the trace given)`,
+      ).choices(['f32', 'q8']),
+    )
     .option('--no-fusion', 'keep one instruction for each op of the model')
     .option('--no-check', 'do not compare the trace with the model')
     .addHelpText(
@@ -49,16 +54,17 @@ export const traceCommand = (signal: AbortSignal): Command =>
 
 async function trace(source: string, options: TraceOptions, signal: AbortSignal): Promise<void> {
   await checkPlace(options.output);
-  const { name, model, config, tokenizer } = await openModel(source, { head: options.head, torchscript: true, signal });
+  const { name, model, config, tokenizer, traced: before } = await openModel(source, { head: options.head, torchscript: true, signal });
   const progress = new Progress();
   try {
     progress.phase('tracing');
     const inputs = dummyInputs(config, tokenizer, {
       batch: options.batch,
       choices: name.endsWith('ForMultipleChoice') ? CHOICES : undefined,
-      seq: options.seq ?? Math.min(DEFAULT_SEQ, config.max_position_embeddings),
+      seq: options.seq ?? before?.seq ?? Math.min(DEFAULT_SEQ, config.max_position_embeddings),
     });
-    const traced = await jit.trace(options.dtype === 'q8' ? quantize(model) : model, inputs, {
+    const quantised = options.dtype ? options.dtype === 'q8' : before?.quantised;
+    const traced = await jit.trace(quantised ? quantize(model) : model, inputs, {
       check_trace: options.check,
       fusion: options.fusion,
       tokenizer,
@@ -68,7 +74,7 @@ async function trace(source: string, options: TraceOptions, signal: AbortSignal)
     await jit.save(traced, options.output, { signal });
     progress.clear();
     if (!tokenizer) note(`tracelet: ${source} has no vocab.txt or tokenizer.json, so the trace takes ids and no texts`);
-    await describe(traced, name, options);
+    await describe(traced, options.output, `${name}, ${quantised ? 'int8' : 'float32'} weights`);
   } finally {
     progress.clear();
   }
@@ -82,14 +88,14 @@ async function checkPlace(output: string): Promise<void> {
 
 const unwritable = (what: string, expected: string, got: string): TraceletError => new TraceletError('source', { what, expected, got });
 
-async function describe(traced: TracedModule, name: string, { output, dtype }: TraceOptions): Promise<void> {
+async function describe(traced: TracedModule, output: string, model: string): Promise<void> {
   const { size } = await stat(output);
   const { instructions, arena } = traced.plan();
   print(
     table(
       [
         ['wrote', `${output}, ${bytes(size)} (${grouped(size)} bytes)`],
-        ['model', `${name}, ${dtype === 'q8' ? 'int8' : 'float32'} weights`],
+        ['model', model],
         ['inputs', traced.inputs.map((input) => `${input.name} ${typeOf(input)}`).join(', ')],
         ['outputs', traced.outputs.map((output) => `${output.name} ${typeOf(output)}`).join(', ')],
         ['a call', `${instructions.length} instructions, ${flops(traced.flops())}, arena of ${bytes(arena)}`],
