@@ -8,7 +8,7 @@ import type { Variant } from './platform/platform.ts';
 import { openSource, type Source } from './source.ts';
 import { Tensor } from './tensor.ts';
 import type { BertTokenizer } from './tokenizer/index.ts';
-import { checkOutputs, checkSameGraph } from './trace/check.ts';
+import { checkOutputs, checkSameRecording } from './trace/check.ts';
 import { decode } from './trace/decode.ts';
 import { encode } from './trace/encode.ts';
 import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT } from './trace/file.ts';
@@ -17,7 +17,7 @@ import { nameInputs, toInt32 } from './trace/inputs.ts';
 import { Instance } from './trace/instance.ts';
 import { type LoadOptions, loadTrace } from './trace/load.ts';
 import { type ForwardResult, flattenOutputs, type ModelOutput, type Named } from './trace/outputs.ts';
-import { TracedModule, type TracedResult } from './trace/traced.ts';
+import { copied, TracedModule, type TracedResult } from './trace/traced.ts';
 import { type Recording, record } from './trace/tracer.ts';
 
 export { TracingCheckError } from './trace/check.ts';
@@ -71,7 +71,7 @@ export async function trace<Result>(
   golden.outputs.push(...answers(traced, dummies, 'baseline'));
   signal?.throwIfAborted();
   if (check_trace) {
-    checkSameGraph(recorded.graph, recordModel(model, names, dummies).graph);
+    checkSameRecording(recorded, recordModel(model, names, dummies));
     withKernels(traced.kernels, () => {
       const eager = flattenOutputs(model(...positional(names, dummies)) as ForwardResult).tensors;
       checkOutputs(traced, eager, dummies, { recorded: recorded.graph, optimised }, check_tolerance);
@@ -89,7 +89,7 @@ function namesOf(model: AnyModule, inputs: Inputs | Tensor): readonly string[] {
 
 /** Inputs by name; whole numbers as int32. */
 function dummyInputs(inputs: Inputs | Tensor, names: readonly string[], model: AnyModule): Record<string, Tensor> {
-  const named = nameInputs(inputs instanceof Tensor ? [inputs] : [inputs], names, model.constructor.name);
+  const named = nameInputs([inputs], names, model.constructor.name);
   if (Object.keys(named).length === 0)
     throw new TraceletError('value', {
       what: 'jit.trace',
@@ -141,6 +141,9 @@ export interface SaveOptions {
   signal?: AbortSignal;
 }
 
+/** In an order that survives saving and loading. */
+const byName = (tensors: readonly Named[]): Named[] => tensors.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
 /** The bytes of the trace file in pieces; weights are read back from wasm memory one tensor at a time. */
 export function serialize(traced: TracedModule<unknown>, options: SaveOptions = {}): Promise<Iterable<Uint8Array>> {
   const { program, weights } = traced.instance;
@@ -149,9 +152,11 @@ export function serialize(traced: TracedModule<unknown>, options: SaveOptions = 
   const files = new Map([...traced.files, ...textFiles(options._extra_files ?? {})]);
   const entries: Entry[] = [
     held(CODE, new Tensor('int32', [code.length], code)),
-    ...traced.golden.inputs.map(({ name, tensor }) => held(GOLDEN_IN + name, tensor)),
-    ...traced.golden.outputs.map(({ name, tensor }) => held(GOLDEN_OUT + name, tensor)),
-    ...[...files].map(([name, bytes]) => held(FILES + name, new Tensor('uint8', [bytes.length], bytes))),
+    ...byName(traced.golden.inputs).map(({ name, tensor }) => held(GOLDEN_IN + name, tensor)),
+    ...byName(traced.golden.outputs).map(({ name, tensor }) => held(GOLDEN_OUT + name, tensor)),
+    ...byName([...files].map(([name, bytes]) => ({ name, tensor: new Tensor('uint8', [bytes.length], bytes) }))).map(({ name, tensor }) =>
+      held(FILES + name, tensor),
+    ),
     ...weights.stored(),
   ];
   return encodeTrace(entries, JSON.stringify(rest), options);

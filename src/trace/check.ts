@@ -5,6 +5,7 @@ import { sameShape, type Tensor } from '../tensor.ts';
 import { type Graph, type Node, storageOf, type Value } from './graph.ts';
 import type { Named } from './outputs.ts';
 import { difference, type TracedModule } from './traced.ts';
+import type { Recording } from './tracer.ts';
 
 /** A trace that does not do what its model does; names the first instruction that differs. As `torch.jit.TracingCheckError`. */
 export class TracingCheckError extends TraceletError {
@@ -15,28 +16,35 @@ export class TracingCheckError extends TraceletError {
 }
 
 /** Throws a {@link TracingCheckError} unless two recordings of one model are the same op for op. */
-export function checkSameGraph(first: Graph, second: Graph): void {
-  const different = first.nodes.findIndex((node, i) => describe(node) !== (second.nodes[i] && describe(second.nodes[i])));
-  const at = different >= 0 ? different : first.nodes.length;
-  if (different < 0 && first.nodes.length === second.nodes.length) return;
+export function checkSameRecording({ graph: first }: Recording, { graph: second }: Recording): void {
+  const [before, after] = [first, second].map(describeGraph);
+  const at = Array.from({ length: Math.max(before.length, after.length) }).findIndex((_, i) => before[i] !== after[i]);
+  if (at < 0) return;
+  const node = first.nodes[at];
   throw new TracingCheckError({
-    what: `node ${at} (of ${first.nodes[at]?.path || 'the model'})`,
-    expected: first.nodes[at] ? describe(first.nodes[at]) : 'the end of the forward pass',
-    got: second.nodes[at] ? `${describe(second.nodes[at])} when recorded again` : 'the end of the forward pass when recorded again',
+    what: node ? `node ${at} (of ${node.path || 'the model'})` : `what follows node ${first.nodes.length - 1}`,
+    expected: before[at] ?? 'the end of the forward pass',
+    got: `${after[at] ?? 'the end of the forward pass'} when recorded again`,
     cure: 'The forward pass depends on something other than its inputs: random numbers, time or state',
   });
 }
 
-function describe({ op, operands, attrs, shape }: Node): string {
-  const args = Object.entries(operands).map(([name, value]) => `${name}=${value ? content(value) : 'none'}`);
-  return `${op}(${args.join(', ')}) ${JSON.stringify(attrs)} -> [${shape}]`;
+/** A line a node, then a line an output. */
+function describeGraph({ inputs, nodes, outputs }: Graph): string[] {
+  const names = new Map<Value, string>(inputs.map((input) => [input, `%${input.name}`]));
+  for (const [i, node] of nodes.entries()) names.set(node, `%${i}`);
+  const shown = (value: Value): string => `${content(storageOf(value), names)}[${value.shape}]`;
+  const lines = nodes.map(({ op, operands, attrs, shape }) => {
+    const args = Object.entries(operands).map(([name, value]) => `${name}=${value ? shown(value) : 'none'}`);
+    return `${op}(${args.join(', ')}) ${JSON.stringify(attrs)} -> [${shape}]`;
+  });
+  return [...lines, ...outputs.map(({ name, value }) => `return ${name} = ${shown(value)}`)];
 }
 
-function content(value: Value): string {
-  const storage = storageOf(value);
-  if (storage.kind !== 'constant') return `${storage.kind}[${value.shape}]`;
-  const [{ name, tensor }] = storage.parts;
-  return name.startsWith('constants.') && tensor.size <= 4096 ? `${tensor.dtype}[${tensor.data}]` : name;
+function content(value: Value, names: ReadonlyMap<Value, string>): string {
+  if (value.kind !== 'constant') return names.get(value) as string;
+  const [{ name, tensor }] = value.parts;
+  return name.startsWith('constants.') && tensor.size <= 4096 ? `${tensor.dtype}(${tensor.data})` : name;
 }
 
 /**
@@ -52,6 +60,12 @@ export function checkOutputs(
 ): void {
   const { program } = traced.instance;
   traced.call_(inputs);
+  if (eager.length !== program.outputs.length)
+    throw new TracingCheckError({
+      what: 'outputs',
+      expected: `${eager.length}, as the eager model gives`,
+      got: `${program.outputs.length}`,
+    });
   const differs = eager.find(({ tensor }, i) => !difference(traced.instance.read(program.outputs[i].value), tensor, tolerance).ok);
   if (!differs) return;
   const at = firstDifference(traced, graphs, inputs, tolerance);

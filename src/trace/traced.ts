@@ -119,13 +119,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** Runs the trace at once. */
   forward(...args: unknown[]): Result {
     const inputs = this.#prepare(args);
-    if (this.#running)
-      throw new TraceletError('busy', {
-        what: 'trace',
-        expected: 'no run under way',
-        got: 'a call during a run',
-        cure: 'Await run(...), which queues calls',
-      });
+    this.#refuseBusy();
     this.instance.write(inputs);
     for (const _ of this.instance.steps(this.kernels));
     return this.#outputs();
@@ -134,7 +128,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** Runs the trace after calls made before. With a `signal` it lets other work through every few milliseconds, and stops when told to. */
   async run(inputs: unknown, { signal }: RunOptions = {}): Promise<Result> {
     signal?.throwIfAborted();
-    const prepared = this.#prepare([inputs]);
+    const prepared = copied(this.#prepare([inputs]));
     const before = this.#running;
     const run = (async () => {
       await before?.catch(() => {});
@@ -218,6 +212,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** Re-runs the dummy inputs that travel in the trace and compares with the outputs stored beside them. */
   verify(kernels: Variant = this.kernels): Verification {
+    this.#refuseBusy();
     this.instance.write(Object.fromEntries(this.golden.inputs.map(({ name, tensor }) => [name, tensor])));
     for (const _ of this.instance.steps(kernels));
     const outputs = this.golden.outputs.map(({ name, tensor }) => ({ name, ...difference(this.#read(name), tensor) }));
@@ -241,6 +236,16 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** Gives the wasm memory back. The trace cannot be used afterwards. */
   dispose(): void {
     this.#instance = null;
+  }
+
+  #refuseBusy(): void {
+    if (this.#running)
+      throw new TraceletError('busy', {
+        what: 'trace',
+        expected: 'no run under way',
+        got: 'a call during a run',
+        cure: 'Await run(...), which queues calls',
+      });
   }
 
   #prepare(args: readonly unknown[]): Record<string, Tensor> {
@@ -288,6 +293,10 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   }
 }
 
+/** The same tensors in memory of their own. */
+export const copied = (tensors: Record<string, Tensor>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape, data }]) => [name, new Tensor(dtype, shape, data.slice())]));
+
 /** How far `got` is from `want`; NaN equals NaN. */
 export function difference(
   got: Tensor,
@@ -302,8 +311,8 @@ export function difference(
     if (Object.is(a, b)) continue;
     exact = false;
     const error = Math.abs(a - b);
-    if (!(error <= tolerance + tolerance * Math.abs(b))) ok = false;
-    if (!(error <= maxError)) maxError = error;
+    if (!(error <= tolerance + tolerance * Math.abs(b)) || error === Number.POSITIVE_INFINITY) ok = false;
+    if (!(error <= maxError) && !Number.isNaN(maxError)) maxError = error;
   }
   return { exact, ok, maxError };
 }
