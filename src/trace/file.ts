@@ -176,9 +176,18 @@ const damaged = (what: string): TraceletError =>
     cure: 'The file is damaged: fetch or make it again',
   });
 
-/** A host tensor for the bytes of `info`. */
-export function tensorFor({ dtype, shape }: TensorInfo): Tensor {
-  return new Tensor(dtype, shape, new DTYPES[dtype].array(new ArrayBuffer(sizeOf(shape) * DTYPES[dtype].bytes)));
+/** A host tensor for the bytes of `info`. Throws a `memory` error. */
+export function tensorFor({ name, dtype, shape }: TensorInfo): Tensor {
+  try {
+    return new Tensor(dtype, shape, new DTYPES[dtype].array(new ArrayBuffer(sizeOf(shape) * DTYPES[dtype].bytes)));
+  } catch (cause) {
+    throw new TraceletError('memory', {
+      what: name,
+      expected: `room for ${dtype} [${shape}]`,
+      got: String((cause as Error).message),
+      cause,
+    });
+  }
 }
 
 export { bytesOf as bytesOfTensor };

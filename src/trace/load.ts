@@ -2,7 +2,7 @@ import { TraceletError } from '../error.ts';
 import { bestVariant } from '../kernels.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
 import type { TensorInfo } from '../safetensors.ts';
-import type { Tensor } from '../tensor.ts';
+import { sameShape, type Tensor } from '../tensor.ts';
 import { decode, parseProgram } from './decode.ts';
 import {
   bytesOfTensor,
@@ -18,7 +18,7 @@ import {
 } from './file.ts';
 import { Instance } from './instance.ts';
 import type { Named } from './outputs.ts';
-import type { Program } from './program.ts';
+import type { Binding, Program } from './program.ts';
 import { TracedModule } from './traced.ts';
 
 export interface LoadOptions {
@@ -39,7 +39,20 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const decoded = decode(program);
   instance.weights.settle(instance.kernels(options.kernels ?? bestVariant()));
   instance.start(decoded);
-  return new TracedModule<Result>(instance, { ...contentsOf(host), kernels: options.kernels });
+  const contents = contentsOf(host);
+  checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
+  checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
+  return new TracedModule<Result>(instance, { ...contents, kernels: options.kernels });
+}
+
+function checkGolden(golden: readonly Named[], bindings: readonly Binding[], { values }: Program, what: string): void {
+  for (const { name, value } of bindings) {
+    const tensor = golden.find((candidate) => candidate.name === name)?.tensor;
+    const { dtype, shape } = values[value];
+    if (tensor?.dtype !== dtype || !sameShape(tensor.shape, shape)) throw partError(what, name, `${dtype} [${shape}]`, tensor);
+  }
+  const extra = golden.find(({ name }) => !bindings.some((binding) => binding.name === name));
+  if (extra) throw new TraceletError('format', { what: `${what}${extra.name}`, expected: `one of ${bindings.map(({ name }) => name)}` });
 }
 
 function codeOf({ find }: TraceHeader, name: string): TensorInfo {
@@ -120,7 +133,7 @@ function checkParts(program: Program, { find }: TraceHeader, file: string): Set<
 const sizeMatches = ({ shape }: TensorInfo, wanted: readonly number[]): boolean =>
   shape.reduce((a, b) => a * b, 1) === wanted.reduce((a, b) => a * b, 1);
 
-const partError = (file: string, name: string, expected: string, info: TensorInfo | undefined): TraceletError =>
+const partError = (file: string, name: string, expected: string, info: Pick<TensorInfo, 'dtype' | 'shape'> | undefined): TraceletError =>
   new TraceletError('format', { what: `${file}: ${name}`, expected, got: info ? `${info.dtype} [${info.shape}]` : 'no such tensor' });
 
 async function expectEnd(source: ByteSource): Promise<void> {
