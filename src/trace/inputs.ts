@@ -38,21 +38,21 @@ function checkNamed(entries: readonly (readonly [string, unknown])[], names: rea
   return Object.fromEntries(given) as Record<string, Tensor>;
 }
 
-/** Whole numbers as the kernels take them. int64 and bool become int32; float masks of whole numbers too. Throws `dtype` and `value` errors. */
+/** Whole numbers as the kernels take them: int64, uint8 and bool become int32. Throws `dtype` and `value` errors. */
 export function toInt32(tensor: Tensor, what: string): Tensor {
   const { dtype, shape } = tensor;
   if (dtype === 'int32') return tensor;
-  const floating = dtype === 'float32' || dtype === 'float64';
-  if (!floating && dtype !== 'int64' && dtype !== 'bool' && dtype !== 'uint8')
-    throw new TraceletError('dtype', { what, expected: 'int32 or int64', got: dtype });
+  if (dtype !== 'int64' && dtype !== 'bool' && dtype !== 'uint8')
+    throw new TraceletError('dtype', {
+      what,
+      expected: 'int32, int64, uint8 or bool',
+      got: dtype,
+      cure: "Make it with { dtype: 'int32' }, as in ones([1, 14], { dtype: 'int32' })",
+    });
   const values = Int32Array.from({ length: tensor.size }, (_, i) => {
     const value = Number(tensor.data[i]);
-    if (!Number.isInteger(value) || Math.abs(value) > 0x7fffffff)
-      throw new TraceletError(Number.isNaN(value) || !floating ? 'value' : 'dtype', {
-        what: `${what}[${i}]`,
-        expected: 'a whole number below 2³¹',
-        got: String(tensor.data[i]),
-      });
+    if (Math.abs(value) > 0x7fffffff)
+      throw new TraceletError('value', { what: `${what}[${i}]`, expected: 'a whole number below 2³¹', got: String(tensor.data[i]) });
     return value;
   });
   return new Tensor('int32', shape, values);

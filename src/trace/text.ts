@@ -33,6 +33,7 @@ export function padInputs(inputs: Record<string, Tensor>, signatures: readonly S
   }));
   const first = given[0]?.tensor;
   if (!first) throw new TraceletError('value', { what: 'pad', expected: 'at least one input', got: 'none' });
+  for (const { tensor, signature } of given) checkSide(tensor, signature, first);
   const grows = given.some(({ tensor, signature }) => tensor.shape.join() !== signature.shape.join());
   const mask = signatures.find(({ name }) => name === MASK);
   if (grows && !mask)
@@ -46,6 +47,13 @@ export function padInputs(inputs: Record<string, Tensor>, signatures: readonly S
   return Object.fromEntries(
     given.map(({ signature, tensor }) => [signature.name, padTo(tensor, signature, signature.name === 'input_ids' ? padToken : 0)]),
   );
+}
+
+/** Inputs that lie side by side have the dimensions of the first; one row may stand for all where it was traced so. */
+function checkSide({ shape }: Tensor, signature: Signature, first: Tensor): void {
+  const alone = signature.shape[0] === 1 && shape[0] === 1;
+  if (shape.length !== first.shape.length || shape.at(-1) !== first.shape.at(-1) || (shape[0] !== first.shape[0] && !alone))
+    throw new TraceletError('shape', { what: `pad: input "${signature.name}"`, expected: `[${first.shape}]`, got: `[${shape}]` });
 }
 
 function padTo(tensor: Tensor, { name, shape }: Signature, filler: number): Tensor {
