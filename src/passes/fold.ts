@@ -1,8 +1,11 @@
-import { executor } from '../executor.ts';
+import { executor, withKernels } from '../executor.ts';
 import { Tensor } from '../tensor.ts';
 import { type Constant, type Graph, operandsOf, rewrite, storageOf, type Value } from '../trace/graph.ts';
 
-/** Computes nodes whose operands are all constants while tracing, unless that would make the file larger. */
+/**
+ * Computes nodes whose operands are all constants while tracing, unless that would make the file larger. With the baseline
+ * kernels, so that a trace has the same bytes wherever it is made.
+ */
 export function foldConstants(graph: Graph): Graph {
   let folded = 0;
   return rewrite(graph, (node) => {
@@ -10,7 +13,7 @@ export function foldConstants(graph: Graph): Graph {
     if (!tensors.every((tensor) => tensor !== undefined)) return node;
     const size = tensors.reduce((sum, tensor) => sum + tensor.size, 0);
     const values = Object.fromEntries(Object.entries(node.operands).map(([name, value]) => [name, value && materialise(value)]));
-    const tensor = executor().apply(node.op, values, node.attrs);
+    const tensor = withKernels('baseline', () => executor().apply(node.op, values, node.attrs));
     if (tensor.size > size) return node;
     const part = { name: `folded.${folded++}`, tensor };
     return { kind: 'constant', dtype: 'float32', shape: tensor.shape, parts: [part] } satisfies Constant;
