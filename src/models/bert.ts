@@ -177,7 +177,7 @@ export class BertModel extends PreTrainedModel {
   forward(...[ids, types, mask, positions]: ModelInputs): ModelOutput {
     const input_ids = ids as Tensor;
     checkInputs(input_ids, { token_type_ids: types, attention_mask: mask }, this.config);
-    const position_ids = positions ? broadcastRows(positions, input_ids.shape) : countUp(input_ids.shape);
+    const position_ids = positions ? fitPositions(positions, input_ids.shape) : countUp(input_ids.shape);
     const token_type_ids = types ?? full(input_ids.shape, 0, { dtype: 'int32' });
     const embeddings = this.embeddings(input_ids, token_type_ids, position_ids);
     const { hidden_states, attentions } = this.encoder(embeddings, mask, this.config.output_attentions);
@@ -215,15 +215,10 @@ function countUp([batch, length]: readonly number[]): Tensor {
   );
 }
 
-/** Positions [1, sequence] or [sequence] repeated for each of a batch. */
-function broadcastRows(positions: Tensor, shape: readonly number[]): Tensor {
+/** Positions [batch, sequence] as they are; [1, sequence] and [sequence] as [sequence], whose embeddings every row takes. */
+function fitPositions(positions: Tensor, shape: readonly number[]): Tensor {
   if (sameShape(positions.shape, shape)) return positions;
   if (positions.size !== shape[1] || positions.shape[positions.shape.length - 1] !== shape[1])
     throw new TraceletError('shape', { what: 'position_ids', expected: `[${shape}] or [1, ${shape[1]}]`, got: `[${positions.shape}]` });
-  const row = positions.data as Int32Array;
-  return new Tensor(
-    'int32',
-    shape,
-    Int32Array.from({ length: shape[0] * shape[1] }, (_, i) => row[i % shape[1]]),
-  );
+  return positions.reshape([shape[1]]);
 }
