@@ -1,3 +1,4 @@
+import { TraceletError } from './error.ts';
 import { Embedding, Linear } from './nn/layers.ts';
 import type { AnyModule } from './nn/module.ts';
 import type { Parameter } from './parameter.ts';
@@ -7,11 +8,20 @@ import type { Parameter } from './parameter.ts';
  * that these stand for. A trace of it stores one byte a weight and computes exactly what the model now computes.
  */
 export function quantize<M extends AnyModule>(model: M): M {
-  for (const [, module] of model.named_modules()) if (module instanceof Linear || module instanceof Embedding) quantizeRows(module.weight);
+  const weights = new Map<Parameter, string>();
+  for (const [name, module] of model.named_modules())
+    if (module instanceof Linear || module instanceof Embedding) weights.set(module.weight, `${name}.weight`);
+  for (const [weight, name] of weights) checkFinite(weight.data, name);
+  for (const weight of weights.keys()) quantizeRows(weight);
   return model;
 }
 
 const LARGEST = 127;
+
+function checkFinite(values: Float32Array, what: string): void {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) throw new TraceletError('value', { what: `${what}[${at}]`, expected: 'a finite number to quantise', got: `${values[at]}` });
+}
 
 /** Symmetric rounding: scale = max|row| / 127, rows of zeros keep scale 0. */
 function quantizeRows(weight: Parameter): void {
