@@ -53,6 +53,7 @@ function fromResponse(response: Response): ByteSource {
 }
 
 function fromStream(stream: ReadableStream<Uint8Array>, name: string, size?: number): ByteSource {
+  if (stream.locked) throw new TraceletError('source', { what: name, expected: 'a stream not read before', got: 'one in use' });
   const reader = stream.getReader();
   let rest: Uint8Array = new Uint8Array(0);
   const more = async (): Promise<boolean> => {

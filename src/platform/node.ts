@@ -14,7 +14,7 @@ function kernelModule(variant: Variant): WebAssembly.Module | undefined {
 }
 
 async function open(path: string): Promise<ByteSource> {
-  const file = await openFile(path).catch((cause) => Promise.reject(unreadable(path, cause)));
+  const file = await openFile(path.startsWith('file:') ? new URL(path) : path).catch((cause) => Promise.reject(unreadable(path, cause)));
   const { size } = await file.stat();
   return {
     name: path,
