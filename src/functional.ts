@@ -83,11 +83,24 @@ export const mean_pool = (x: Tensor, mask?: Tensor | null): Tensor => apply('mea
 /** Rows scaled to length 1. As `torch.nn.functional.normalize`. */
 export const normalize = (x: Tensor, eps = 1e-12): Tensor => apply('l2_normalize', { x }, { eps });
 
+/** The dimension that `dim` counts, from the end where it is negative. */
+function dimension({ shape }: Tensor, dim: number, what: string): number {
+  const counted = dim < 0 ? dim + shape.length : dim;
+  if (!(counted in shape))
+    throw new TraceletError('shape', {
+      what,
+      expected: `a dimension of [${shape}], ${-shape.length} to ${shape.length - 1}`,
+      got: `${dim}`,
+    });
+  return counted;
+}
+
 /** Dimensions reordered. As `torch.permute`; at most 4 dimensions. */
-export function permute(x: Tensor, order: readonly number[]): Tensor {
+export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  const order = dims.map((dim) => dimension(x, dim, 'permute'));
   const valid = order.length === x.shape.length && [...order].sort((a, b) => a - b).every((dim, i) => dim === i);
   if (!valid)
-    throw new TraceletError('shape', { what: 'permute', expected: `an order of the ${x.shape.length} dimensions`, got: `[${order}]` });
+    throw new TraceletError('shape', { what: 'permute', expected: `an order of the ${x.shape.length} dimensions`, got: `[${dims}]` });
   const strides = stridesOf(x.shape);
   return view(
     x,
@@ -99,17 +112,19 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
 
 /** Two dimensions exchanged. As `torch.transpose`. */
 export function transpose(x: Tensor, a: number, b: number): Tensor {
+  const [first, second] = [dimension(x, a, 'transpose'), dimension(x, b, 'transpose')];
   const order = x.shape.map((_, dim) => dim);
-  [order[a], order[b]] = [b, a];
+  [order[first], order[second]] = [second, first];
   return permute(x, order);
 }
 
-/** Elements [begin, end) of dimension `dim`. As `torch.narrow`. */
-export function slice(x: Tensor, dim: number, begin: number, end: number): Tensor {
-  if (!(dim in x.shape) || !(begin >= 0 && begin <= end && end <= x.shape[dim]))
+/** Elements [begin, end) of dimension `along`. As `torch.narrow`. */
+export function slice(x: Tensor, along: number, begin: number, end: number): Tensor {
+  const dim = dimension(x, along, 'slice');
+  if (!(begin >= 0 && begin < end && end <= x.shape[dim]))
     throw new TraceletError('shape', {
       what: 'slice',
-      expected: `a range within dimension ${dim} of [${x.shape}]`,
+      expected: `a range of at least one element within dimension ${dim} of [${x.shape}]`,
       got: `${begin} to ${end}`,
     });
   const strides = stridesOf(x.shape);
@@ -117,14 +132,17 @@ export function slice(x: Tensor, dim: number, begin: number, end: number): Tenso
   return view(x, begin * strides[dim], shape, strides);
 }
 
-/** Element `index` of dimension `dim`, which goes away. As `torch.select`. */
-export function select(x: Tensor, dim: number, index: number): Tensor {
-  return slice(x, dim, index, index + 1).reshape(x.shape.filter((_, i) => i !== dim));
+/** Element `index` of dimension `along`, which goes away; counted from the end where it is negative. As `torch.select`. */
+export function select(x: Tensor, along: number, index: number): Tensor {
+  const dim = dimension(x, along, 'select');
+  const at = index < 0 ? index + x.shape[dim] : index;
+  return slice(x, dim, at, at + 1).reshape(x.shape.filter((_, i) => i !== dim));
 }
 
-/** Tensors side by side along `dim`. As `torch.cat`. */
-export function cat(tensors: readonly Tensor[], dim: number): Tensor {
+/** Tensors side by side along a dimension. As `torch.cat`. */
+export function cat(tensors: readonly Tensor[], along: number): Tensor {
   if (tensors.length === 0) throw new TraceletError('value', { what: 'cat', expected: 'at least one tensor', got: 'none' });
+  const dim = dimension(tensors[0], along, 'cat');
   const flat = (x: Tensor): Tensor => x.reshape([sizeOf(x.shape.slice(0, dim)), sizeOf(x.shape.slice(dim))]);
   const [first] = tensors;
   for (const { shape } of tensors)
