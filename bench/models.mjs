@@ -6,13 +6,15 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { BertConfig, BertModel, bestVariant, jit, TracedModule, tensor, withKernels } from 'tracelet';
+import { BertConfig, BertModel, jit, tensor, withKernels } from 'tracelet';
 import { compare, tokenIds } from './answers.mjs';
 import { printProfile, profile } from './profile.mjs';
-import { begin, digits, progress, ratioCell, SUMMARY, summaryCells, table, writeResults } from './report.mjs';
-import { alternate, ratio, summarise } from './stats.mjs';
+import { begin, progress, reportTiming, writeResults } from './report.mjs';
+import { alternate } from './stats.mjs';
+import { on, variants } from './variants.mjs';
 
 /**
+ * @typedef {import('tracelet').TracedModule} TracedModule
  * @typedef {import('tracelet').Variant} Variant
  * @typedef {{ flops: number, cases: Record<string, () => unknown> }} Subject what is timed, and the operations of one call
  */
@@ -35,8 +37,6 @@ const { values: options } = parseArgs({
     tokens: { type: 'string', default: '14,128' },
   },
 });
-/** @type {Variant[]} */
-const variants = bestVariant() === 'relaxed' ? ['baseline', 'relaxed'] : ['baseline'];
 const lengths = options.tokens.split(',').map(Number);
 /** @type {object[]} */
 const results = [];
@@ -87,36 +87,11 @@ async function benchmarkDefault() {
   if (options.profile) for (const kernels of variants) showProfile('default model', embedder, embedder.encode(TEXTS.long), kernels);
 }
 
-/** The same program in the same memory on other kernels. @param {TracedModule} traced @param {Variant} kernels */
-function on(traced, kernels) {
-  const { instance, files, golden } = traced;
-  return new TracedModule(instance, { files: new Map(files), golden, kernels });
-}
-
 /** @param {string} title @param {Subject} subject */
 async function measure(title, { flops, cases }) {
   const differences = await compare(cases, TOLERANCE);
-  const { samples, repeated } = await alternate(cases, {
-    rounds: Number(options.rounds),
-    progress: (text) => progress(`${title}: ${text}`),
-  });
-  const [reference] = samples.keys();
-  const rows = [...samples].map(([name, times]) => {
-    const summary = summarise(times);
-    const faster = ratio(/** @type {number[]} */ (samples.get(reference)), times);
-    return { name, ...summary, gflops: flops / summary.median / 1e6, faster, difference: differences.get(name) };
-  });
-  results.push({ title, flops, repeated, rows });
-  table(
-    [title, ...SUMMARY, 'GFLOP/s', 'times as fast', 'difference'],
-    rows.map(({ name, gflops, faster, difference, ...summary }) => [
-      name,
-      ...summaryCells(summary),
-      digits(gflops),
-      ratioCell(faster),
-      difference?.toExponential(1) ?? '',
-    ]),
-  );
+  const timing = await alternate(cases, { rounds: Number(options.rounds), progress: (text) => progress(`${title}: ${text}`) });
+  results.push(reportTiming(title, timing, flops, differences));
 }
 
 /** @param {string} title @param {TracedModule} traced @param {Record<string, import('tracelet').Tensor>} inputs @param {Variant} kernels */

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { arch, cpus, loadavg, platform } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { ratio, summarise } from './stats.mjs';
 
 /** @typedef {import('./stats.mjs').Summary} Summary */
 
@@ -50,6 +51,31 @@ export const summaryCells = ({ median, min, low, high }) => [digits(median), dig
 
 /** @param {Summary} summary */
 export const ratioCell = ({ median, low, high }) => `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+
+/**
+ * Prints what {@link alternate} measured, beside the first case.
+ * @param {string} title @param {import('./stats.mjs').Timing} timing @param {number} flops of one call
+ * @param {ReadonlyMap<string, number>} differences from the first case's answer
+ */
+export function reportTiming(title, { samples, repeated }, flops, differences) {
+  const [reference] = samples.values();
+  const rows = [...samples].map(([name, times]) => {
+    const summary = summarise(times);
+    const gflops = flops / summary.median / 1e6;
+    return { name, ...summary, gflops, faster: ratio(reference, times), difference: differences.get(name) ?? Number.NaN };
+  });
+  table(
+    [title, ...SUMMARY, 'GFLOP/s', 'times as fast', 'difference'],
+    rows.map(({ name, gflops, faster, difference, ...summary }) => [
+      name,
+      ...summaryCells(summary),
+      digits(gflops),
+      ratioCell(faster),
+      difference.toExponential(1),
+    ]),
+  );
+  return { title, flops, repeated, rows };
+}
 
 /** Writes results/NAME-nodeMAJOR.json beside this file. @param {string} name @param {object} results */
 export function writeResults(name, results) {

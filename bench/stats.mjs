@@ -9,6 +9,7 @@
 
 /** Share of a sample's wall time below which something else had the processor. */
 const UNDISTURBED = 0.95;
+const PATIENCE = 4;
 
 /** @param {readonly number[]} values @param {number} at 0 to 1 */
 export function quantile(values, at) {
@@ -35,7 +36,7 @@ export const ratio = (a, b) => summarise(a.map((value, i) => value / b[i]));
 /**
  * Times `cases` in turns: `warm` milliseconds of each, then rounds with one sample of each, the first of a round being
  * another every time. A sample is as many calls as take `sample` milliseconds. Rounds in which the process did not have the
- * processor to itself are repeated, as often again as there are rounds.
+ * processor to itself are repeated, up to four times as many as there are rounds.
  * @param {Readonly<Record<string, Run>>} cases @param {TimingOptions} [options] @returns {Promise<Timing>}
  */
 export async function alternate(cases, { warm = 1500, rounds = 15, sample = 50, progress = () => {} } = {}) {
@@ -53,7 +54,7 @@ export async function alternate(cases, { warm = 1500, rounds = 15, sample = 50, 
     progress(`round ${round + 1} of ${rounds}${repeated ? `, ${repeated} repeated` : ''}`);
     const turn = names.map((_, i) => names[(i + round + repeated) % names.length]);
     const { times, disturbed } = await once(turn, cases, calls);
-    if (disturbed && repeated < rounds) {
+    if (disturbed && repeated < PATIENCE * rounds) {
       repeated++;
       continue;
     }
