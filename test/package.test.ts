@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The npm that runs the tests: another one among the development dependencies comes first on the path. */
+function npm(...args: string[]): void {
+  const { npm_execpath } = process.env;
+  const [command, ...head] = npm_execpath ? [process.execPath, npm_execpath] : ['npm'];
+  execFileSync(command, [...head, ...args], { cwd: root });
+}
+
+/** A folder where the packed tarball is installed as a user would have it. */
+let folder: string;
+let installed: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tracelet-package-'));
+  npm('pack', '--ignore-scripts', '--silent', '--pack-destination', folder);
+  const [tarball] = readdirSync(folder);
+  installed = join(folder, 'node_modules', 'tracelet');
+  execFileSync('mkdir', ['-p', installed]);
+  execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed], { cwd: folder });
+  symlinkSync(join(root, 'node_modules', 'commander'), join(folder, 'node_modules', 'commander'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the packed package', () => {
+  test('runs where it is installed', () => {
+    const program = `
+      import { BertConfig, BertModel, jit, tensor } from 'tracelet'
+      const config = new BertConfig({ vocab_size: 50, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 32 })
+      const traced = await jit.trace(new BertModel(config), [tensor([[1, 2, 3]])])
+      console.log(traced(tensor([[4, 5, 6]])).last_hidden_state.shape.join())`;
+    writeFileSync(join(folder, 'use.mjs'), program);
+    expect(execFileSync(process.execPath, ['use.mjs'], { cwd: folder, encoding: 'utf8' })).toBe('1,3,16\n');
+  });
+
+  test('has a command', () => {
+    const { bin, version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      bin: { tracelet: string };
+      version: string;
+    };
+    expect(execFileSync(process.execPath, [join(installed, bin.tracelet), '--version'], { encoding: 'utf8' }).trim()).toBe(version);
+  });
+
+  test('holds no tests, sources of kernels or models', () => {
+    const top = readdirSync(installed);
+    for (const name of ['test', 'assembly', 'models', 'bench', 'src']) expect(top).not.toContain(name);
+  });
+
+  test('exports what it says', async () => {
+    expect(Object.keys(await import('../src/index.ts')).sort()).toMatchInlineSnapshot(`
+      [
+        "ACTIVATIONS",
+        "ARCHITECTURES",
+        "BertConfig",
+        "BertForMaskedLM",
+        "BertForMultipleChoice",
+        "BertForNextSentencePrediction",
+        "BertForPreTraining",
+        "BertForQuestionAnswering",
+        "BertForSequenceClassification",
+        "BertForTokenClassification",
+        "BertModel",
+        "BertTokenizer",
+        "DTYPES",
+        "ERROR_CODES",
+        "F",
+        "OPS",
+        "PreTrainedModel",
+        "SentenceEmbedder",
+        "Tensor",
+        "TracedModule",
+        "TraceletError",
+        "architecture",
+        "bestVariant",
+        "full",
+        "jit",
+        "nn",
+        "ones",
+        "openCheckpoint",
+        "quantize",
+        "tensor",
+        "withKernels",
+        "zeros",
+      ]
+    `);
+  });
+
+  test('minified, with one binary, is below 60 kB gzipped', async () => {
+    const bundle = await rolldown({ input: join(installed, 'dist/index.js'), platform: 'node' });
+    const { output } = await bundle.generate({ minify: true });
+    await bundle.close();
+    const binary = readFileSync(join(installed, 'dist/wasm/relaxed.wasm'));
+    expect(gzipSync(output[0].code).length + gzipSync(binary).length).toBeLessThan(60_000);
+  });
+});
