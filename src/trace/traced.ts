@@ -2,7 +2,7 @@ import { TraceletError } from '../error.ts';
 import { bestVariant } from '../kernels.ts';
 import { Module } from '../nn/module.ts';
 import type { Variant } from '../platform/platform.ts';
-import { Tensor } from '../tensor.ts';
+import { sameShape, Tensor } from '../tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 import { fitInput, nameInputs, type Signature } from './inputs.ts';
 import type { Instance } from './instance.ts';
@@ -303,7 +303,7 @@ export function difference(
   want: Tensor,
   tolerance: number = GOLDEN_TOLERANCE,
 ): { exact: boolean; ok: boolean; maxError: number } {
-  let exact = got.size === want.size;
+  let exact = sameShape(got.shape, want.shape);
   let ok = exact;
   let maxError = 0;
   for (let i = 0; i < want.size; i++) {
