@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { TraceletError } from '../error.ts';
@@ -11,6 +10,7 @@ import { runCommand } from './commands/run.ts';
 import { traceCommand } from './commands/trace.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { note } from './output.ts';
+import { description, version } from './package.ts';
 import { STATUS } from './status.ts';
 
 const COMMANDS = [traceCommand, runCommand, embedCommand, fillCommand, inspectCommand, verifyCommand, benchCommand];
@@ -32,7 +32,6 @@ Examples:
   $ tracelet trace --help`;
 
 function buildProgram(signal: AbortSignal): Command {
-  const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   const program = new Command('tracelet')
     .description(description)
     .version(version, '-V, --version', 'print the version')

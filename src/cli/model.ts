@@ -59,7 +59,7 @@ interface Outline {
   config: BertConfig;
   tokenizer: BertTokenizer | undefined;
   /** The architecture it states, if it does. */
-  stated: string | undefined;
+  stated: () => Promise<string | undefined>;
   traced?: TraceSettings;
 }
 
@@ -74,7 +74,7 @@ export async function openModel(path: string, { head, torchscript = false, signa
   const trace = (await isDirectory(path)) || path.endsWith('.tracelet') ? await findTrace(path) : undefined;
   const { config, tokenizer, stated, traced } = trace ? await outlineTrace(trace, signal) : await outlineDirectory(path, signal);
   const source = trace ?? path;
-  const name = head === undefined ? stated : fullName(head, config);
+  const name = head === undefined ? await stated() : fullName(head, config);
   if (name === undefined)
     throw new TraceletError('config', {
       what: `architectures in the config.json of ${source}`,
@@ -101,8 +101,8 @@ function fullName(head: string, { model_type }: BertConfig): string {
 
 async function outlineDirectory(directory: string, signal: AbortSignal): Promise<Outline> {
   const config = await BertConfig.from_pretrained(directory, { signal });
-  const embeds = await isSentenceModel(directory);
-  return { config, tokenizer: await findTokenizer(directory, signal), stated: embeds ? EMBEDDER : config.architectures?.[0] };
+  const stated = async () => ((await isSentenceModel(directory)) ? EMBEDDER : config.architectures?.[0]);
+  return { config, tokenizer: await findTokenizer(directory, signal), stated };
 }
 
 async function findTokenizer(directory: string, signal: AbortSignal): Promise<BertTokenizer | undefined> {
@@ -141,7 +141,7 @@ async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline>
   const seq = traced.inputs[0].shape.at(-1) as number;
   const quantised = [...traced.instance.weights.stored()].some(({ dtype }) => dtype === 'int8');
   traced.dispose();
-  return { config, tokenizer, stated: embeds ? EMBEDDER : config.architectures?.[0], traced: { seq, quantised } };
+  return { config, tokenizer, stated: async () => (embeds ? EMBEDDER : config.architectures?.[0]), traced: { seq, quantised } };
 }
 
 /** Loads a trace from a path, a URL or a directory with model.tracelet. Throws a `source` error with a cure for other directories. */

@@ -7,6 +7,7 @@ import type { TracedModule } from '../../trace/traced.ts';
 import { engineVariants, openTrace } from '../model.ts';
 import { examples, seconds } from '../options.ts';
 import { flops, note, print, table, typeOf } from '../output.ts';
+import { version } from '../package.ts';
 import { Progress } from '../progress.ts';
 
 interface BenchOptions {
@@ -100,7 +101,7 @@ function surroundings(file: string, traced: TracedModule): string {
         'machine',
         `${processor?.model.trim() || 'unknown'}, ${cpus().length} cores, ${process.platform} ${process.arch}, load ${loadavg()[0].toFixed(1)}`,
       ],
-      ['runtime', v8 ? `${runtime}, V8 ${v8}` : runtime],
+      ['runtime', `${runtime}${v8 ? ` with V8 ${v8}` : ''}, tracelet ${version}`],
     ],
     'll',
   );
