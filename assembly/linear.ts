@@ -1,6 +1,13 @@
+import { gelu } from './gelu';
+import { gelu_new } from './gelu_new';
+import { Activation } from './lib/activation';
 import { checkApart, checkDims, checkElements, checkWide } from './lib/contract';
 import { bytes } from './lib/simd';
 import { product } from './lib/tile';
+import { relu } from './relu';
+import { sigmoid } from './sigmoid';
+import { silu } from './silu';
+import { tanh } from './tanh';
 
 /**
  * out = activation(x · weightᵀ + bias): x [m, k], weight [n, k] as `pack` leaves it, bias [n] or 0, out [m, n].
@@ -15,5 +22,15 @@ export function linear(out: usize, x: usize, weight: usize, bias: usize, activat
   checkApart(out, m * n, weight, ((n + 7) & ~7) * k);
   checkApart(out, m * n, bias, n);
   assert(activation >= 0 && activation <= 6, 'unknown activation');
-  product(out, bytes(n), x, bytes(k), weight, bias, activation, m, n, k);
+  product(out, bytes(n), x, bytes(k), weight, bias, m, n, k);
+  activateWhole(activation, out, m * n);
+}
+
+function activateWhole(activation: i32, out: usize, n: i32): void {
+  if (activation == Activation.gelu) gelu(out, out, n);
+  else if (activation == Activation.gelu_new) gelu_new(out, out, n);
+  else if (activation == Activation.relu) relu(out, out, n);
+  else if (activation == Activation.silu) silu(out, out, n);
+  else if (activation == Activation.tanh) tanh(out, out, n);
+  else if (activation == Activation.sigmoid) sigmoid(out, out, n);
 }

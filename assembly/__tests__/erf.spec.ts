@@ -22,8 +22,8 @@ describe('normalTail4', () => {
       worst = max(worst, ulps(tail(a), erfc(<f64>a / Math.SQRT2) / 2));
     }
     expect(worst).toBeLessThanOrEqual(7);
-    expect(tail(14.2)).toBeLessThan(1e-44);
-    expect(tail(15)).toBe(0);
+    expect(tail(13.2)).toBe(0);
+    expect(tail(100)).toBe(0);
     expect(tail(Infinity)).toBe(0);
     expect(isNaN(tail(NaN))).toBe(true);
   });

@@ -53,22 +53,16 @@ export function activate(activation: i32, x: v128): v128 {
   return x;
 }
 
-/** out[i] = activation(x[i]) for n elements; out may be x. */
+/** out[i] = activation(x[i]) for n elements; out may be x. Two vectors a turn, whose constants are then loaded once. */
 // @ts-ignore: decorator
 @inline
 export function activateAll(activation: i32, out: usize, x: usize, n: i32): void {
-  for (; n > 0; n -= 4, out += 16, x += 16) store4(out, activate(activation, load4(x, n)), n);
-}
-
-/** Adds bias (unless 0) to a tile of 1 to 8 columns, then applies the activation. outStride in bytes. */
-export function finish(out: usize, outStride: usize, rows: i32, cols: i32, bias: usize, activation: i32): void {
-  for (; rows > 0; rows--, out += outStride) {
-    finishPart(out, bias, activation, cols);
-    if (cols > 4) finishPart(out + 16, bias == 0 ? 0 : bias + 16, activation, cols - 4);
+  for (; n > 0; n -= 8, out += 32, x += 32) {
+    const x0 = load4(x, n);
+    const x1 = load4(x + 16, n - 4);
+    const y0 = activate(activation, x0);
+    const y1 = activate(activation, x1);
+    store4(out, y0, n);
+    store4(out + 16, y1, n - 4);
   }
-}
-
-function finishPart(out: usize, bias: usize, activation: i32, left: i32): void {
-  const x = load4(out, left);
-  store4(out, activate(activation, bias == 0 ? x : f32x4.add(x, load4(bias, left))), left);
 }

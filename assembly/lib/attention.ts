@@ -71,7 +71,7 @@ export function probabilities(
   scale: f32,
 ): void {
   const width = bytes(roundUp(keys));
-  product(out, width, q, stride, packed, 0, 0, rows, roundUp(keys), head_dim);
+  product(out, width, q, stride, packed, 0, rows, roundUp(keys), head_dim);
   for (; rows > 0; rows--, out += width) {
     scaleRow(out, mask, keys, scale);
     softmaxRow(out, out, keys, maxRow(out, keys));
@@ -124,7 +124,7 @@ export function attend(
       for (let row = start; row < end; row += BLOCK) {
         const rows = min(end - row, BLOCK);
         probabilities(scores, q + <usize>row * stride + head, stride, scratch, its, rows, keys, head_dim, scale);
-        product(out + <usize>row * outStride + head, outStride, scores, width, values, 0, 0, rows, head_dim, keys);
+        product(out + <usize>row * outStride + head, outStride, scores, width, values, 0, rows, head_dim, keys);
       }
     }
   }

@@ -3,7 +3,9 @@ import { madd, nmadd } from './simd';
 /**
  * exp by its own minimax polynomial (scripts/minimax.py).
  *
- *   x = n · ln 2 + r, |r| <= ln(2)/2;  exp(r) = 1 + r + r² p(r), relative error 3.1e-9;  exp(x) = 2ⁿ · exp(r)
+ *   x = n · ln 2 + r, |r| <= ln(2)/2;  exp(r) = 1 + r + r² p(r), relative error 3.1e-9;  exp(x) = 2ⁿ⁻¹ · 2 exp(r)
+ *
+ * With the factor 2 in the polynomial, 2ⁿ⁻¹ is a float32 wherever exp(x) is finite, and 0 from n = -126 down.
  */
 
 /** ln 2 in two parts; n · LN2_HIGH is exact for |n| < 2^15. */
@@ -13,11 +15,11 @@ const LOG2E: f32 = 1.44269504;
 /** Adding 1.5 · 2^23 leaves the nearest whole number in the low bits. */
 const ROUND: f32 = 12582912;
 
-/** Beyond these exp is 0 or infinite in float32. */
-const LOWEST: f32 = -104;
+/** Here n is -126 and 128: beyond, exp is 0 and infinite. */
+const LOWEST: f32 = -87.5;
 const HIGHEST: f32 = 89;
 
-/** exp of every lane, within 1 ulp; denormal results as far as they are kept; exp(-∞) = 0, exp(∞) = ∞, exp(NaN) = NaN. */
+/** exp of every lane, within 1.2 ulp down to -86.9 (2^-125.5) and 0 below; exp(-∞) = 0, exp(∞) = ∞, exp(NaN) = NaN. No denormals. */
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
@@ -26,10 +28,7 @@ export function exp4(x: v128): v128 {
   return scaled(reduced(within, n), n);
 }
 
-/**
- * exp(x + low), where `low` is what x lost to rounding: the result is as good as that of exp4 at the exact sum.
- * -120 <= x + low <= 89.
- */
+/** exp(x + low), where `low` is what x lost to rounding: as good as exp4 at the exact sum. -87.5 <= x + low <= 89. */
 // @ts-ignore: decorator
 @inline
 export function exp4Sum(x: v128, low: v128): v128 {
@@ -52,24 +51,16 @@ function reduced(x: v128, wholes: v128): v128 {
   return nmadd(n, f32x4.splat(LN2_LOW), nmadd(n, f32x4.splat(LN2_HIGH), x));
 }
 
-/** 2ⁿ · exp(r), in two steps, because 2ⁿ alone may not be a float32. */
+/** 2ⁿ · exp(r). The shift drops all of ROUND's bits. */
 // @ts-ignore: decorator
 @inline
 function scaled(r: v128, wholes: v128): v128 {
-  let p = f32x4.splat(0.0013814614);
-  p = madd(p, r, f32x4.splat(0.00836871));
-  p = madd(p, r, f32x4.splat(0.04166839));
-  p = madd(p, r, f32x4.splat(0.16666521));
-  p = madd(p, r, f32x4.splat(0.49999994));
-  const e = f32x4.add(madd(f32x4.mul(r, r), p, r), f32x4.splat(1));
-  const n = i32x4.sub(wholes, i32x4.splat(reinterpret<i32>(ROUND)));
-  const half = i32x4.shr_s(n, 1);
-  return f32x4.mul(f32x4.mul(e, powerOf2(half)), powerOf2(i32x4.sub(n, half)));
-}
-
-/** 2ⁿ for -126 <= n <= 127. */
-// @ts-ignore: decorator
-@inline
-function powerOf2(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+  let p = f32x4.splat(2 * 0.0013814614);
+  p = madd(p, r, f32x4.splat(2 * 0.00836871));
+  p = madd(p, r, f32x4.splat(2 * 0.04166839));
+  p = madd(p, r, f32x4.splat(2 * 0.16666521));
+  p = madd(p, r, f32x4.splat(2 * 0.49999994));
+  p = madd(p, r, f32x4.splat(2));
+  p = madd(p, r, f32x4.splat(2));
+  return f32x4.mul(p, i32x4.shl(i32x4.add(wholes, i32x4.splat(126)), 23));
 }

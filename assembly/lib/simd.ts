@@ -11,6 +11,14 @@ export function madd(x: v128, y: v128, z: v128): v128 {
   return f32x4.add(f32x4.mul(x, y), z);
 }
 
+/**
+ * Rows of the register tile of products (it has 8 columns). Where a multiply-add takes two instructions, the product in between
+ * needs a register too, and a sixth row would not fit into the 16 of x86.
+ */
+// @ts-ignore: decorator
+@inline
+export const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
+
 /** z - x · y, rounded as `madd`. */
 // @ts-ignore: decorator
 @inline
@@ -35,16 +43,18 @@ export function hmax(x: v128): f32 {
   return max<f32>(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 
-/** The first `count` (1 to 3) elements at p; the other lanes are those of `rest`. */
+/** The first `count` (at most 3) elements at p; the other lanes are those of `rest`. */
 export function loadPart(p: usize, count: i32, rest: v128): v128 {
+  if (count <= 0) return rest;
   let x = v128.load_lane<f32>(p, rest, 0);
   if (count > 1) x = v128.load_lane<f32>(p, x, 1, 4);
   if (count > 2) x = v128.load_lane<f32>(p, x, 2, 8);
   return x;
 }
 
-/** Stores the first `count` (1 to 3) lanes of x. */
+/** Stores the first `count` (at most 3) lanes of x. */
 export function storePart(p: usize, x: v128, count: i32): void {
+  if (count <= 0) return;
   v128.store_lane<f32>(p, x, 0);
   if (count > 1) v128.store_lane<f32>(p, x, 1, 4);
   if (count > 2) v128.store_lane<f32>(p, x, 2, 8);
