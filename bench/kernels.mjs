@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { begin, digits, progress, table, writeResults } from './report.mjs';
 import { alternate, summarise } from './stats.mjs';
 
-/** @typedef {{ op: string, shapes: Record<string, number[]>, attrs?: Record<string, number | string>, lengths?: number[] }} Case */
+/** @typedef {{ op: string, shapes: Record<string, number[]>, attrs?: Record<string, number | string>, lengths?: number[], gains?: Record<string, number> }} Case */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values: options, positionals: parts } = parseArgs({
@@ -28,6 +28,7 @@ const linear = (m, n, k, activation = 'none') => ({
   op: 'linear',
   shapes: { x: [m, k], weight: [n, k], bias: [n] },
   attrs: { activation },
+  gains: { weight: k ** -0.5 },
 });
 
 /** @param {number} rows @param {number} heads @param {number} head_dim @returns {Case} */

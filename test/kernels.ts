@@ -48,7 +48,7 @@ export function noise(seed: number): () => number {
 }
 
 /** Operands of a case, by name: what its ids, masks and sequences ask for, noise elsewhere. */
-export function operandsOf(op: OpName, { shapes, lengths, mask }: Case): Operands {
+export function operandsOf(op: OpName, { shapes, lengths, mask, gains }: Case): Operands {
   const row: Row = OPS[op];
   const operands: Operands = {};
   let seed = 1;
@@ -61,7 +61,7 @@ export function operandsOf(op: OpName, { shapes, lengths, mask }: Case): Operand
     else if (name === 'starts') operands.starts = cumulative(lengths ?? []);
     else if (name === 'mask') operands.mask = (lengths ?? []).flatMap((n, b) => Array.from({ length: n }, (_, r) => mask?.(r, b) ?? 1));
     else if (dtypeOf(kind) === 'int8') operands[name] = fill((i) => ((i * 37) % 256) - 128);
-    else operands[name] = fill(random);
+    else operands[name] = fill(() => Math.fround(random() * (gains?.[name] ?? 1)));
   }
   return operands;
 }

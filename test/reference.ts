@@ -11,6 +11,8 @@ export interface Case {
   attrs?: Record<string, number | string>;
   /** Rows of each sequence, where they are not all as long as the longest. */
   lengths?: number[];
+  /** Factors on the values of operands, which lie in [-2, 2) without. */
+  gains?: Record<string, number>;
   /** Mask of row r of sequence b. */
   mask?: (r: number, b: number) => number;
 }

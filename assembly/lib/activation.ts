@@ -53,16 +53,9 @@ export function activate(activation: i32, x: v128): v128 {
   return x;
 }
 
-/** out[i] = activation(x[i]) for n elements; out may be x. Two vectors a turn, whose constants are then loaded once. */
+/** out[i] = activation(x[i]) for n elements; out may be x. */
 // @ts-ignore: decorator
 @inline
 export function activateAll(activation: i32, out: usize, x: usize, n: i32): void {
-  for (; n > 0; n -= 8, out += 32, x += 32) {
-    const x0 = load4(x, n);
-    const x1 = load4(x + 16, n - 4);
-    const y0 = activate(activation, x0);
-    const y1 = activate(activation, x1);
-    store4(out, y0, n);
-    store4(out + 16, y1, n - 4);
-  }
+  for (; n > 0; n -= 4, out += 16, x += 16) store4(out, activate(activation, load4(x, n)), n);
 }
