@@ -122,13 +122,13 @@ export function checkPlan(steps: readonly Step[], given: readonly Access[], take
       throw broken(`${where}: ${access.name}`, 'a value that is still in the arena', 'bytes written by something else');
   };
   for (const access of given) {
-    inside(access, arena);
+    inside(access, arena, 'inputs');
     for (const other of owners.values()) if (clash(access, other)) throw broken(access.name, 'room of its own', `that of ${other.name}`);
     own(access);
   }
   steps.forEach(({ reads, writes, inPlace }, at) => {
     const where = `instruction ${at}`;
-    for (const access of [...reads, ...writes]) inside(access, arena);
+    for (const access of [...reads, ...writes]) inside(access, arena, where);
     for (const read of reads) intact(read, where);
     writes.forEach((write, i) => {
       const rivals = [...reads, ...writes.slice(0, i)].filter((other) => clash(write, other));
@@ -142,9 +142,9 @@ export function checkPlan(steps: readonly Step[], given: readonly Access[], take
   for (const access of taken) intact(access, 'output');
 }
 
-function inside({ name, offset, bytes }: Access, arena: number): void {
+function inside({ name, offset, bytes }: Access, arena: number, where: string): void {
   const fits = Number.isInteger(offset) && offset >= 0 && offset % 16 === 0 && offset + bytes <= arena;
-  if (!fits) throw broken(name, `16-aligned bytes within an arena of ${arena}`, `${bytes} bytes at ${offset}`);
+  if (!fits) throw broken(`${where}: ${name}`, `16-aligned bytes within an arena of ${arena}`, `${bytes} bytes at ${offset}`);
 }
 
 const broken = (what: string, expected: string, got: string): TraceletError =>
