@@ -340,6 +340,11 @@ describe('run', () => {
     [JSON.stringify([[ids]]), 'input "token_type_ids": expected int32 [1,8]'],
     ['[[[1, 2, 3, 4, 5, 6, 7, 8, 9]]]', 'must match the existing size (8)'],
   ])('refuses %s', async (input, message) => expect(await failure(3, ['run', 'bare.tracelet'], { input })).toContain(message));
+
+  test('refuses arrays of any depth', async () => {
+    const input = '['.repeat(1e5) + ']'.repeat(1e5);
+    expect(await failure(3, ['run', 'bare.tracelet'], { input })).toContain('expected nested arrays of numbers, got an array');
+  });
 });
 
 describe('embed', () => {

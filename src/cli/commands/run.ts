@@ -127,8 +127,10 @@ function checkLengths(inputs: Record<string, Tensor>, traced: TracedModule): Rec
   return inputs;
 }
 
-function checkNumbers(value: unknown, what: string): void {
-  if (Array.isArray(value)) for (const element of value) checkNumbers(element, what);
+const MAX_DIMENSIONS = 8;
+
+function checkNumbers(value: unknown, what: string, room = MAX_DIMENSIONS): void {
+  if (Array.isArray(value) && room > 0) for (const element of value) checkNumbers(element, what, room - 1);
   else if (typeof value !== 'number' && typeof value !== 'boolean')
     throw new TraceletError('value', { what, expected: 'nested arrays of numbers', got: describe(value) });
 }
