@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BertModel, BertTokenizer, bestVariant, jit, tensor } from 'tracelet';
+import { BertModel, BertTokenizer, bestVariant, defaultModel, jit, tensor } from 'tracelet';
 
-const MODEL = fileURLToPath(new URL('../models/all-MiniLM-L6-v2', import.meta.url));
+const MODEL = fileURLToPath(new URL('.', defaultModel));
 
 const heading = (text) => console.log(`\n${text}\n${'─'.repeat(text.length)}`);
 const ms = (since) => `${(performance.now() - since).toFixed(1)} ms`;
@@ -13,7 +13,7 @@ const shape = ({ shape }) => `[${shape.join(', ')}]`;
 
 heading('The default model');
 let since = performance.now();
-const embedder = await jit.load(join(MODEL, 'model.tracelet'));
+const embedder = await jit.load(defaultModel);
 console.log(`loaded in ${ms(since)}, ${bestVariant()} kernels`);
 
 heading('Tokenizing input text');

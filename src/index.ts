@@ -7,6 +7,7 @@ export * as F from './functional.ts';
 export * as jit from './jit.ts';
 export { bestVariant } from './kernels.ts';
 export * from './models/bert.ts';
+export { defaultModel } from './models/default.ts';
 export * from './models/heads.ts';
 export { ARCHITECTURES, type Architecture, architecture } from './models/index.ts';
 export { type ModelInputs, PreTrainedModel, type PreTrainedOptions } from './models/pretrained.ts';

@@ -34,12 +34,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('the packed package', () => {
   test('runs where it is installed', () => {
     const program = `
-      import { BertConfig, BertModel, jit, tensor } from 'tracelet'
+      import { BertConfig, BertModel, defaultModel, jit, tensor } from 'tracelet'
       const config = new BertConfig({ vocab_size: 50, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 32 })
       const traced = await jit.trace(new BertModel(config), [tensor([[1, 2, 3]])])
-      console.log(traced(tensor([[4, 5, 6]])).last_hidden_state.shape.join())`;
+      console.log(traced(tensor([[4, 5, 6]])).last_hidden_state.shape.join())
+      const embedder = await jit.load(defaultModel)
+      console.log(embedder('a text').sentence_embedding.shape.join())`;
     writeFileSync(join(folder, 'use.mjs'), program);
-    expect(execFileSync(process.execPath, ['use.mjs'], { cwd: folder, encoding: 'utf8' })).toBe('1,3,16\n');
+    expect(execFileSync(process.execPath, ['use.mjs'], { cwd: folder, encoding: 'utf8' })).toBe('1,3,16\n1,384\n');
   });
 
   test('has a command', () => {
@@ -50,9 +52,9 @@ describe('the packed package', () => {
     expect(execFileSync(process.execPath, [join(installed, bin.tracelet), '--version'], { encoding: 'utf8' }).trim()).toBe(version);
   });
 
-  test('holds no tests, sources of kernels or models', () => {
+  test('holds no tests or sources', () => {
     const top = readdirSync(installed);
-    for (const name of ['test', 'assembly', 'models', 'bench', 'src']) expect(top).not.toContain(name);
+    for (const name of ['test', 'assembly', 'bench', 'src']) expect(top).not.toContain(name);
   });
 
   test('exports what it says', async () => {
@@ -81,6 +83,7 @@ describe('the packed package', () => {
         "TraceletError",
         "architecture",
         "bestVariant",
+        "defaultModel",
         "full",
         "jit",
         "nn",
