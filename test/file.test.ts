@@ -1,0 +1,204 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BertForMaskedLM, F, full, jit, nn, type Tensor, type TracedModule, tensor } from '../src/index.ts';
+import { readSafetensors } from '../src/safetensors.ts';
+import { Computed, expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
+
+const ids = tensor([[1, 2, 3, 4, 5]]);
+let traced: TracedModule;
+let file: Uint8Array;
+let directory: string;
+const at = (name: string): string => join(directory, name);
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'trace-'));
+  traced = await jit.trace(tinyBert(), [ids]);
+  file = await fileOf(traced);
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.from(a).equals(Buffer.from(b));
+
+function streamOf(bytes: Uint8Array, sizes: readonly number[]): ReadableStream<Uint8Array> {
+  let begin = 0;
+  let turn = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (begin >= bytes.length) return controller.close();
+      const end = begin + sizes[turn++ % sizes.length];
+      controller.enqueue(bytes.subarray(begin, end));
+      begin = end;
+    },
+  });
+}
+
+describe('a trace comes back', () => {
+  const cases: [string, () => Parameters<typeof jit.load>[0] | Promise<Parameters<typeof jit.load>[0]>][] = [
+    ['bytes', () => file],
+    ['bytes within others', () => new Uint8Array([1, ...file, 1]).subarray(1, -1)],
+    ['an ArrayBuffer', () => file.slice().buffer as ArrayBuffer],
+    ['a Response', () => new Response(file as BodyInit)],
+    ['a stream', () => streamOf(file, [file.length])],
+    ['a stream of single bytes', () => streamOf(file, [1])],
+    ['a stream of odd pieces, some empty', () => streamOf(file, [7, 0, 1, 4093, 0, 13])],
+    ['a path', () => at('a.tracelet')],
+    ['a file: URL', () => pathToFileURL(at('a.tracelet'))],
+    ['a file: URL as text', () => pathToFileURL(at('a.tracelet')).href],
+  ];
+
+  test.each(cases)('from %s', async (_, source) => {
+    await jit.save(traced, at('a.tracelet'));
+    const loaded = await jit.load(await source());
+    expectSameBits(loaded(ids), traced(ids));
+    expect(loaded.graph).toBe(traced.graph);
+    expect(sameBytes(await fileOf(loaded), file)).toBe(true);
+  });
+
+  test.each(['whole', 'in pieces', 'missing', 'cut'])('from a server: %s', async (name) => {
+    const server = createServer((_, response) => {
+      if (name === 'missing') response.writeHead(404).end('no');
+      else if (name === 'whole') response.writeHead(200, { 'content-length': file.length }).end(file);
+      else if (name === 'in pieces') {
+        response.write(file.subarray(0, 1001));
+        setTimeout(() => response.end(file.subarray(1001)), 5);
+      } else {
+        response.writeHead(200, { 'content-length': file.length });
+        response.write(file.subarray(0, 2000), () => response.destroy());
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.tracelet`;
+    try {
+      if (name === 'missing') expect((await problem('source', () => jit.load(url))).message).toMatch(/status 404/);
+      else if (name === 'cut') await problem('source', () => jit.load(url));
+      else expectSameBits((await jit.load(new URL(url)))(ids), traced(ids));
+    } finally {
+      server.close();
+    }
+    await problem('source', () => jit.load(url));
+  });
+
+  test('not from what cannot be read', async () => {
+    await problem('source', () => jit.load(at('none.tracelet')));
+    await problem('source', () => jit.load(directory));
+    const stream = streamOf(file, [100]);
+    stream.getReader();
+    await problem('source', () => jit.load(stream));
+    await problem('source', () => jit.load(new Response(null, { status: 204 })));
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new Error('gone')) });
+    expect((await problem('source', () => jit.load(broken))).message).toMatch(/gone/);
+  });
+
+  test('telling how far it is', async () => {
+    const seen: number[] = [];
+    await jit.load(file, { progress: ({ loaded, total }) => seen.push(loaded / total) });
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    expect(seen.at(-1)).toBe(1);
+  });
+
+  test('unless aborted', async () => {
+    await expect(jit.load(file, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+    const controller = new AbortController();
+    await expect(jit.load(file, { signal: controller.signal, progress: () => controller.abort() })).rejects.toThrow(/abort/i);
+  });
+});
+
+describe('a trace file', () => {
+  test('is a safetensors file with the weights of the model', () => {
+    const { tensors, metadata } = readSafetensors(file, 'trace');
+    expect(metadata.format).toBe('tracelet');
+    const { weight } = tinyBert().embeddings.word_embeddings;
+    expect(tensors.get('embeddings.word_embeddings.weight')?.data).toEqual(weight.data);
+    expect(tensors.get('encoder.layer.0.attention.self.key.weight')?.shape).toEqual([16, 16]);
+    expect(JSON.parse(new TextDecoder().decode(tensors.get('trace.files.config.json')?.data as Uint8Array))).toMatchObject({
+      hidden_size: 16,
+    });
+  });
+
+  test('holds weights of equal bytes once', async () => {
+    const untied = new BertForMaskedLM(tinyConfig({ torchscript: true, vocab_size: 1000 }));
+    const bytes = await fileOf(await jit.trace(untied, [ids], { fusion: true }));
+    const { metadata, tensors } = readSafetensors(bytes, 'trace');
+    expect(JSON.parse(metadata.aliases)).toMatchObject({ 'cls.predictions.decoder.weight': 'bert.embeddings.word_embeddings.weight' });
+    expect(tensors.has('cls.predictions.decoder.weight')).toBe(false);
+    expectSameBits((await jit.load(bytes))(ids), (await jit.trace(untied, [ids]))(ids));
+    untied.cls.predictions.decoder.weight.set(floats([1000, 16], 5).data as Float32Array);
+    const twice = await fileOf(await jit.trace(untied, [ids]));
+    expect(twice.length - bytes.length).toBeGreaterThan(1000 * 16 * 4 - 1000);
+  });
+
+  test('holds plain constants, and golden values of the same bytes', async () => {
+    const model = new Computed((t, n) => F.add(F.mul(t, floats([4], 8)), F.embedding(n, full([2, 4], 3))));
+    const [x, n] = [floats([2, 4]), tensor([0, 1])];
+    const made = await jit.trace(model, [x, n]);
+    const loaded = await jit.load(await fileOf(made));
+    expectSameBits(loaded(x, n), model(x, n));
+    expect(loaded.verify('baseline').exact).toBe(true);
+    const table = new nn.Embedding(6, 4);
+    const positions = await jit.trace(new Computed((t) => F.add(table(t), table(tensor([0, 1, 2])))), [tensor([0, 1, 2])]);
+    const again = await jit.load(await fileOf(positions));
+    expect(again.golden.inputs).toHaveLength(1);
+    expect(again.verify('baseline').exact).toBe(true);
+    expect(sameBytes(await fileOf(again), await fileOf(positions))).toBe(true);
+  });
+
+  test('of a model without ops or weights', async () => {
+    const loaded = await jit.load(await fileOf(await jit.trace(new Computed((t) => t), [ids])));
+    expect((loaded(ids) as unknown as Tensor).data).toEqual(ids.data);
+  });
+});
+
+describe('extra files', () => {
+  test('travel in the trace', async () => {
+    await jit.save(traced, at('b.tracelet'), { _extra_files: { 'notes.txt': 'Größe', 'raw/x.bin': new Uint8Array([0, 255]) } });
+    const wanted = { 'notes.txt': '', 'config.json': '' };
+    const loaded = await jit.load(at('b.tracelet'), { _extra_files: wanted });
+    expect(wanted['notes.txt']).toBe('Größe');
+    expect(JSON.parse(wanted['config.json']).hidden_size).toBe(16);
+    expect(loaded.files.get('raw/x.bin')).toEqual(new Uint8Array([0, 255]));
+    expect(sameBytes(await fileOf(loaded), await readFile(at('b.tracelet')))).toBe(true);
+    const replaced = new Uint8Array(Buffer.concat([...(await jit.serialize(loaded, { _extra_files: { 'notes.txt': 'new' } }))]));
+    expect(new TextDecoder().decode((await jit.load(replaced)).files.get('notes.txt'))).toBe('new');
+  });
+
+  test('that are not there are named', async () => {
+    const error = await problem('value', () => jit.load(file, { _extra_files: { 'vocab.txt': '' } }));
+    expect(error.message).toMatch(/"vocab\.txt": expected one of config\.json/);
+  });
+});
+
+describe('saving', () => {
+  test('leaves what was there where it fails', async () => {
+    await writeFile(at('old.tracelet'), 'old');
+    await expect(jit.save(traced, at('old.tracelet'), { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+    await problem('source', () => jit.save(traced, at('no/such/directory.tracelet')));
+    await problem('source', () => jit.save(traced, directory));
+    expect(await readFile(at('old.tracelet'), 'utf8')).toBe('old');
+    expect((await readdir(directory)).filter((name) => name.endsWith('.part'))).toEqual([]);
+    expect((await readdir(tmpdir())).filter((name) => name.startsWith('trace-') && name.endsWith('.part'))).toEqual([]);
+    await jit.save(traced, at('old.tracelet'));
+    expect(sameBytes(await readFile(at('old.tracelet')), file)).toBe(true);
+  });
+});
+
+describe('golden values', () => {
+  test('are met by the baseline kernels exactly, by the fastest within tolerance', async () => {
+    const loaded = await jit.load(file);
+    expect(loaded.verify('baseline')).toMatchObject({ kernels: 'baseline', exact: true, ok: true });
+    expect(loaded.verify().ok).toBe(true);
+    expect(loaded.verify().outputs.map(({ name }) => name)).toEqual(['last_hidden_state', 'pooler_output']);
+  });
+
+  test('that are wrong show', async () => {
+    const loaded = await jit.load(file);
+    (loaded.golden.outputs[1].tensor.data as Float32Array)[3] += 1e-3;
+    const { exact, ok, outputs } = loaded.verify('baseline');
+    expect([exact, ok, outputs[0].exact, outputs[1].exact]).toEqual([false, false, true, false]);
+    expect(outputs[1].maxError).toBeCloseTo(1e-3, 6);
+  });
+});
