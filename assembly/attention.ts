@@ -1,4 +1,5 @@
 import { attend } from './lib/attention';
+import { checkRowsApart } from './lib/contract';
 import { bytes } from './lib/simd';
 
 /**
@@ -21,5 +22,9 @@ export function attention(
   head_dim: i32,
   scale: f32,
 ): void {
-  attend(out, q, k, v, bytes(heads * head_dim), mask, starts, scratch, batch, longest, heads, head_dim, scale);
+  const hidden = heads * head_dim;
+  checkRowsApart(out, batch * longest * hidden, q, starts, batch, hidden);
+  checkRowsApart(out, batch * longest * hidden, k, starts, batch, hidden);
+  checkRowsApart(out, batch * longest * hidden, v, starts, batch, hidden);
+  attend(out, q, k, v, bytes(hidden), mask, starts, scratch, batch, longest, heads, head_dim, scale);
 }

@@ -1,4 +1,5 @@
 import { BLOCK, checkSequences, keysOf, packKeys, probabilities, roundUp, scoresAt } from './lib/attention';
+import { checkRowsApart } from './lib/contract';
 import { bytes } from './lib/simd';
 
 /**
@@ -19,7 +20,9 @@ export function attention_weights(
   scale: f32,
 ): void {
   const stride = bytes(heads * head_dim);
-  checkSequences(out, q, k, stride, mask, starts, scratch, batch, longest, heads, head_dim);
+  checkSequences(mask, starts, scratch, batch, longest, heads, head_dim);
+  checkRowsApart(out, batch * heads * longest * longest, q, starts, batch, heads * head_dim);
+  checkRowsApart(out, batch * heads * longest * longest, k, starts, batch, heads * head_dim);
   const outStride = bytes(longest);
   const scores = scoresAt(scratch, longest, head_dim);
   memory.fill(out, 0, outStride * <usize>(batch * heads * longest));

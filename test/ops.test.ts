@@ -255,6 +255,7 @@ describe('broken contracts are named by the debug build', () => {
       [65536, 65792, 66048, 66304, 0, 100000, 70000, 1, 2, 1, 1, 1],
       /longer than the longest/,
     ],
+    ['attention in place', 'attention', [65536, 65792, 65536, 66304, 0, 100000, 70000, 1, 3, 1, 1, 1], /overlaps an operand/],
     ['sequences that go back', 'mean_pool', [65536, 66560, 0, 100008, 1, 4], /ends before it starts/],
   ];
   test.each(broken)('%s', (_, op, args, message) => {

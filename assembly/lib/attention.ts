@@ -1,4 +1,4 @@
-import { checkDims, checkElements, checkRowsApart, checkStarts, checkWide } from './contract';
+import { checkDims, checkElements, checkStarts, checkWide } from './contract';
 import { panelBytes, panelOfColumns, panelOfRows } from './panel';
 import { bytes, load4, store4 } from './simd';
 import { maxRow, softmaxRow } from './softmax';
@@ -107,7 +107,7 @@ export function attend(
   head_dim: i32,
   scale: f32,
 ): void {
-  checkSequences(out, q, k, stride, mask, starts, scratch, batch, longest, heads, head_dim);
+  checkSequences(mask, starts, scratch, batch, longest, heads, head_dim);
   const outStride = bytes(heads * head_dim);
   const values = valuesAt(scratch, longest, head_dim);
   const scores = scoresAt(scratch, longest, head_dim);
@@ -131,20 +131,8 @@ export function attend(
 }
 
 /** The contract that the attention kernels share. */
-export function checkSequences(
-  out: usize,
-  q: usize,
-  k: usize,
-  stride: usize,
-  mask: usize,
-  starts: usize,
-  scratch: usize,
-  batch: i32,
-  longest: i32,
-  heads: i32,
-  head_dim: i32,
-): void {
-  checkElements(out | q | k | mask);
+export function checkSequences(mask: usize, starts: usize, scratch: usize, batch: i32, longest: i32, heads: i32, head_dim: i32): void {
+  checkElements(mask);
   checkWide(scratch);
   checkDims(batch, longest, heads, head_dim);
   checkStarts(starts, batch, longest);
