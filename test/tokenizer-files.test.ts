@@ -213,7 +213,7 @@ describe('calls', () => {
     ['a pair that is no string', () => any.encode('a', {}), /pair: expected a string, got an object/],
     ['a text of a batch', () => any.batch_encode_plus(['a', null]), /text\[1\]: expected a string or \[text, pair\], got null/],
     ['a batch that is none', () => any.batch_encode_plus('a'), /batch: expected an array of texts/],
-    ['pairs of another count', () => any.call(['a'], ['b', 'c']), /pair: expected an array as long as that of the texts/],
+    ['pairs of another count', () => (tokenizer as any)(['a'], ['b', 'c']), /pair: expected an array as long as that of the texts/],
     ['an unknown option', () => any.encode('a', null, { max_len: 3 }), /option max_len: expected one of add_special_tokens/],
     ['an unknown strategy', () => any.encode('a', null, { truncation: 'first' }), /option truncation: expected boolean or longest_first/],
     ['a negative length', () => any.encode('a', null, { max_length: -1 }), /option max_length: expected a whole number, 0 or more, got -1/],
@@ -231,7 +231,7 @@ describe('calls', () => {
     ['padding without length', () => tokenizer.encode('x', null, { padding: 'max_length' }), /padding 'max_length': expected a max_length/],
     [
       'ragged tensors',
-      () => tokenizer.call(['x', 'x x'], null, { return_tensors: true }),
+      () => tokenizer(['x', 'x x'], null, { return_tensors: true }),
       /return_tensors: expected rows of one length, got lengths 3, 4/,
     ],
     ['an unknown id', () => tokenizer.decode([5, 99]), /ids\[1\]: expected an id from 0 to 11, got 99/],

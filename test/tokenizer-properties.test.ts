@@ -72,7 +72,7 @@ test('truncation keeps to max_length and loses nothing silently', () => {
 test('padding makes every column equally long', () => {
   fc.assert(
     fc.property(fc.array(texts, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 9 }), (batch, pad_to_multiple_of) => {
-      const encoded = bert.call(batch, null, {
+      const encoded = bert(batch, null, {
         padding: true,
         pad_to_multiple_of,
         return_offsets_mapping: true,

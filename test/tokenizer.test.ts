@@ -118,7 +118,7 @@ describe('results', () => {
   });
 
   test('a batch pads to its longest row and becomes int32 tensors', () => {
-    const batch = small.call(['jim', 'jim henson was'], null, { padding: true, return_tensors: true });
+    const batch = small(['jim', 'jim henson was'], null, { padding: true, return_tensors: true });
     expect(batch.input_ids.shape).toEqual([2, 6]);
     expect(batch.input_ids.dtype).toBe('int32');
     expect(batch.attention_mask.tolist()).toEqual([[1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 1, 1]]); // biome-ignore format: one row

@@ -1,3 +1,4 @@
+import { Callable } from '../callable.ts';
 import { TraceletError } from '../error.ts';
 import { executor } from '../executor.ts';
 import { Parameter } from '../parameter.ts';
@@ -8,17 +9,13 @@ import { Parameter } from '../parameter.ts';
  * function, which runs its `forward`. Modules are for inference and start in evaluation mode.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor returns a function
-export abstract class Module<Args extends unknown[], Result> {
+export abstract class Module<Args extends unknown[], Result> extends Callable {
   /** Whether `train()` was called. */
   declare training: boolean;
 
   constructor() {
-    const call = ((...args: Args) => call.call_(...args)) as unknown as this & { name?: string };
-    call.training = false;
-    delete call.name;
-    delete (call as { length?: number }).length;
-    // biome-ignore lint/correctness/noConstructorReturn: an instance has to be a function to be called
-    return Object.setPrototypeOf(call, new.target.prototype);
+    super();
+    this.training = false;
   }
 
   abstract forward(...args: Args): Result;

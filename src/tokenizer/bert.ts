@@ -1,4 +1,5 @@
 import { platform } from '#platform';
+import { Callable } from '../callable.ts';
 import { TraceletError } from '../error.ts';
 import type { Tensor } from '../tensor.ts';
 import { readExtraFiles, traceAt } from '../trace/files.ts';
@@ -31,7 +32,8 @@ type AsArrays = EncodeOptions & { return_tensors?: false };
  * every text. A lone surrogate in a text counts as U+FFFD, as it would once encoded to UTF-8. Settings never change.
  * Bad options and texts throw a {@link TraceletError}.
  */
-export class BertTokenizer {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: instances are functions
+export class BertTokenizer extends Callable {
   readonly #settings: Settings;
   readonly #encoder: Encoder;
   readonly #idByAdded: ReadonlyMap<string, number>;
@@ -39,6 +41,7 @@ export class BertTokenizer {
   readonly #specialIds: ReadonlySet<number>;
 
   constructor(options: BertTokenizerOptions) {
+    super();
     const settings = resolveSettings(options);
     this.#settings = settings;
     this.#idByAdded = new Map(settings.added.map(({ text, id }) => [text, id]));
@@ -114,11 +117,8 @@ export class BertTokenizer {
     return this.#encoder.encode(namedInputs(inputs), options);
   }
 
-  /** Encodes one text or a batch, as calling a tokenizer does in Python. `pair` is of the kind of `text`. */
-  call(text: string | readonly string[], pair: string | readonly string[] | null | undefined, options: AsTensors): TensorEncoding;
-  call(text: string, pair?: string | null, options?: AsArrays): Encoding;
-  call(text: readonly string[], pair?: readonly string[] | null, options?: AsArrays): BatchEncoding;
-  call(text: string | readonly string[], pair?: string | readonly string[] | null, options: EncodeOptions = {}) {
+  /** What calling the tokenizer does. */
+  call_(text: string | readonly string[], pair?: string | readonly string[] | null, options: EncodeOptions = {}) {
     if (typeof text === 'string') return this.encode_plus(text, pair as string | null | undefined, options);
     if (pair === undefined || pair === null) return this.batch_encode_plus(text, options);
     if (!Array.isArray(text) || !Array.isArray(pair) || text.length !== pair.length)
@@ -280,4 +280,11 @@ function namedInputs(inputs: readonly TextInput[]): Input[] {
     if (Array.isArray(input) && input.length === 2) return { text: input[0], pair: input[1], name };
     throw new TraceletError('value', { what: `text${name}`, expected: 'a string or [text, pair]', got: describe(input) });
   });
+}
+
+/** Encodes one text or a batch, as calling a tokenizer does in Python. `pair` is of the kind of `text`. */
+export interface BertTokenizer {
+  (text: string | readonly string[], pair: string | readonly string[] | null | undefined, options: AsTensors): TensorEncoding;
+  (text: string, pair?: string | null, options?: AsArrays): Encoding;
+  (text: readonly string[], pair?: readonly string[] | null, options?: AsArrays): BatchEncoding;
 }
