@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { F, jit, type Tensor, type TracedModule, tensor } from '../src/index.ts';
+import { Block, Computed, expectSameBits, floats, problem, tinyBert } from './tiny.ts';
+
+const x = floats([2, 6]);
+const traced = await jit.trace(new Block(), [x]);
+
+/** Runs for many milliseconds, in many instructions. */
+async function slowTrace(): Promise<TracedModule<Tensor>> {
+  const body = (t: Tensor) => Array.from({ length: 60 }).reduce<Tensor>((y) => F.tanh(F.softmax(y)), t);
+  return (await jit.trace(new Computed(body), [floats([100, 1000])], { check_trace: false })) as unknown as TracedModule<Tensor>;
+}
+
+describe('run', () => {
+  test('answers as a call does', async () => {
+    expectSameBits(await traced.run([x]), traced(x));
+    expectSameBits(await traced.run({ input_0: x }), traced(x));
+    expectSameBits(await traced.run(x), traced(x));
+    expectSameBits(await traced.run(x, { signal: new AbortController().signal }), traced(x));
+  });
+
+  test('gives each of many calls at once its own answer', async () => {
+    const inputs = Array.from({ length: 20 }, (_, seed) => floats([2, 6], seed));
+    const want = inputs.map((input) => traced(input));
+    const got = await Promise.all(inputs.map((input, i) => traced.run(input, i % 2 ? { signal: new AbortController().signal } : {})));
+    for (const [i, output] of got.entries()) expectSameBits(output, want[i], `call ${i}`);
+  });
+
+  test('computes on what the inputs were when it was called', async () => {
+    const input = floats([2, 6], 4);
+    const want = traced(input);
+    const answers = [traced.run(input), traced.run(input)];
+    (input.data as Float32Array).fill(0);
+    for (const answer of await Promise.all(answers)) expectSameBits(answer, want);
+  });
+
+  test('refuses bad inputs, and the queue goes on', async () => {
+    const bert = await jit.trace(tinyBert(), [tensor([[1, 2]])]);
+    const ids = tensor([[3, 4]]);
+    const answers = [bert.run([ids]), bert.run([tensor([[1, 99]])]), bert.run([ids])];
+    const settled = await Promise.allSettled(answers);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((settled[1] as PromiseRejectedResult).reason).toMatchObject({ code: 'value' });
+    expectSameBits(await answers[2], bert(ids));
+    await problem('shape', () => bert.run([tensor([[1, 2, 3]])]));
+  });
+});
+
+describe('abort', () => {
+  test('before a run', async () => {
+    await expect(traced.run(x, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+    await expect(traced.run(x, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
+    expectSameBits(await traced.run(x), traced(x));
+  });
+
+  test('during a run, between instructions; the trace stays usable', async () => {
+    const slow = await slowTrace();
+    const input = floats([100, 1000], 3);
+    const want = slow(input);
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error('enough')), 10);
+    const before = performance.now();
+    await expect(slow.run(input, { signal: controller.signal })).rejects.toThrow('enough');
+    const aborted = performance.now() - before;
+    const again = performance.now();
+    expectSameBits(await slow.run(input), want);
+    expect(aborted).toBeLessThan((performance.now() - again) * 0.9);
+    expectSameBits(slow(input), want);
+  });
+
+  test('while waiting, without harm to the others', async () => {
+    const slow = await slowTrace();
+    const input = floats([100, 1000], 3);
+    const controller = new AbortController();
+    const first = slow.run(input, { signal: new AbortController().signal });
+    const second = slow.run(input, { signal: controller.signal });
+    const third = slow.run(input);
+    controller.abort();
+    await expect(second).rejects.toThrow(/abort/i);
+    expectSameBits(await third, await first);
+  });
+});
+
+describe('during a run', () => {
+  test('a call at once, and verify(), are refused; afterwards they are not', async () => {
+    const slow = await slowTrace();
+    const input = floats([100, 1000], 3);
+    const want = slow(input);
+    const run = slow.run(input, { signal: new AbortController().signal });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect((await problem('busy', () => slow(input))).message).toMatch(/call during a run.*run\(\.\.\.\), which queues/);
+    await problem('busy', () => slow.verify());
+    expectSameBits(await run, want);
+    expectSameBits(slow(input), want);
+    expect(slow.verify().ok).toBe(true);
+  });
+
+  test('dispose() makes it reject', async () => {
+    const slow = await slowTrace();
+    const run = slow.run(floats([100, 1000]), { signal: new AbortController().signal });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    slow.dispose();
+    await problem('disposed', () => run);
+  });
+});
+
+test('after dispose() every use is refused', async () => {
+  const gone = await jit.trace(new Block(), [x]);
+  gone.dispose();
+  gone.dispose();
+  for (const use of [() => gone(x), () => gone.run(x), () => gone.graph, () => gone.code, () => gone.inputs, () => gone.outputs])
+    expect((await problem('disposed', use)).message).toMatch(/one after dispose\(\)\. Load it again/);
+  for (const use of [() => gone.plan(), () => gone.flops(), () => gone.verify(), () => gone.pad({ input_0: x }), () => jit.serialize(gone)])
+    await problem('disposed', use);
+});
+
+test('10,000 calls leave the memory as it was, and the answer', async () => {
+  const bert = await jit.trace(tinyBert(), [tensor([[1, 2, 3]])]);
+  const ids = tensor([[3, 2, 1]]);
+  const want = bert(ids);
+  const before = bert.instance.memoryBytes;
+  for (let i = 0; i < 10_000; i++) bert(ids);
+  expect(bert.instance.memoryBytes).toBe(before);
+  expectSameBits(bert(ids), want);
+});
+
+test('answers are copies', () => {
+  const first = traced(x) as unknown as Tensor;
+  const kept = [...(first.data as Float32Array)];
+  traced(floats([2, 6], 9));
+  expect([...(first.data as Float32Array)]).toEqual(kept);
+  (first.data as Float32Array).fill(0);
+  expect([...((traced(x) as unknown as Tensor).data as Float32Array)]).toEqual(kept);
+});
