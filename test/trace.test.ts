@@ -24,7 +24,7 @@ describe('listings', () => {
     expect(traced.code).toBe(
       lines(
         '000000  linear            out=1 x=0 weight=2 bias=3 activation=2 m=2 n=6 k=6',
-        '000009  add_layer_norm    out=4 x=1 residual=0 weight=5 bias=6 rows=2 cols=6 eps=925353388',
+        '000009  add_layer_norm    out=4 x=1 residual=0 weight=5 bias=6 rows=2 cols=6 eps=0.00001',
       ),
     );
   });

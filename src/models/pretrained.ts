@@ -1,4 +1,5 @@
-import { type CheckpointSource, openCheckpoint, type ReadOptions } from '../checkpoint.ts';
+import { platform } from '#platform';
+import { type Checkpoint, type CheckpointSource, openCheckpoint, type ReadOptions } from '../checkpoint.ts';
 import { BertConfig, type BertConfigOptions } from '../config.ts';
 import { TraceletError } from '../error.ts';
 import { parseObject } from '../json.ts';
@@ -6,7 +7,7 @@ import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import { normal } from '../random.ts';
 import type { Tensor } from '../tensor.ts';
-import { FILES } from '../trace/file.ts';
+import { FILES, FORMAT } from '../trace/file.ts';
 import { nameInputs, toInt32 } from '../trace/inputs.ts';
 import type { ModelOutput } from '../trace/outputs.ts';
 import { assignWeights } from './weights.ts';
@@ -28,10 +29,13 @@ export interface PreTrainedOptions extends ReadOptions, BertConfigOptions {
   strict?: boolean;
 }
 
+/** The text of a file that lies beside a checkpoint, or travels in the trace that it is. */
+export type ReadBeside = (name: string) => Promise<string | undefined>;
+
 /** What {@link PreTrainedModel.from_pretrained} needs of a class. */
 export interface ModelClass<M extends PreTrainedModel> {
   new (config: BertConfig, options?: { seed?: number }): M;
-  options_beside(source: CheckpointSource): Promise<object>;
+  options_beside(read: ReadBeside): Promise<object>;
 }
 
 /** A model with a config and weights by the names that transformers gives them. As `transformers.PreTrainedModel`. */
@@ -56,16 +60,16 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   ): Promise<M> {
     const { config: given, seed, strict, signal, progress, ...overrides } = options;
     const checkpoint = await openCheckpoint(source, { signal, progress });
-    const inside = checkpoint.tensors.get(`${FILES}config.json`);
-    const config = given ?? (await configOf(source, inside, { ...overrides, signal }));
+    const read = filesBeside(source, checkpoint);
+    const config = given ?? (await configOf(source, checkpoint.name, read, { ...overrides, signal }));
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
-    const model = new this(config, { seed, ...(await this.options_beside(source)) });
+    const model = new this(config, { seed, ...(await this.options_beside(read)) });
     assignWeights(model, checkpoint, { strict: strict ?? true });
     return model;
   }
 
   /** Options of the constructor that files beside the checkpoint decide. */
-  static async options_beside(_source: CheckpointSource): Promise<object> {
+  static async options_beside(_read: ReadBeside): Promise<object> {
     return {};
   }
 
@@ -119,21 +123,32 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 }
 
+function filesBeside(source: CheckpointSource, { tensors, metadata }: Checkpoint): ReadBeside {
+  if (metadata.format === FORMAT)
+    return async (name) => {
+      const file = tensors.get(FILES + name);
+      return file && new TextDecoder().decode(file.data as Uint8Array);
+    };
+  if (typeof source !== 'string') return async () => undefined;
+  const directory = directoryOf(source);
+  return async (name) => ((await platform.exists(`${directory}/${name}`)) ? platform.readText(`${directory}/${name}`) : undefined);
+}
+
+const directoryOf = (path: string): string => (/\.(safetensors|tracelet|json)$/.test(path) ? path.replace(/[^/\\]+$/, '') || '.' : path);
+
 async function configOf(
   source: CheckpointSource,
-  inside: Tensor | undefined,
-  options: BertConfigOptions & { signal?: AbortSignal },
+  name: string,
+  read: ReadBeside,
+  { signal, ...overrides }: BertConfigOptions & { signal?: AbortSignal },
 ): Promise<BertConfig> {
-  const { signal: _, ...overrides } = options;
-  if (inside)
-    return BertConfig.from_dict(parseObject(new TextDecoder().decode(inside.data as Uint8Array), 'config.json of the trace'), overrides);
-  if (typeof source !== 'string')
-    throw new TraceletError('config', {
-      what: 'from_pretrained with bytes',
-      expected: '{ config }',
-      got: 'none',
-      cure: 'Pass a BertConfig',
-    });
-  const directory = /\.(safetensors|tracelet|json)$/.test(source) ? source.replace(/[^/\\]+$/, '') || '.' : source;
-  return BertConfig.from_pretrained(directory, options);
+  const text = await read('config.json');
+  if (text !== undefined) return BertConfig.from_dict(parseObject(text, `config.json of ${name}`), overrides, `config.json of ${name}`);
+  if (typeof source === 'string') return BertConfig.from_pretrained(directoryOf(source), { ...overrides, signal });
+  throw new TraceletError('config', {
+    what: 'from_pretrained without a path',
+    expected: '{ config }',
+    got: 'none',
+    cure: 'Pass a BertConfig',
+  });
 }

@@ -127,7 +127,7 @@ function readInstruction({ ops, code, values, constants, paths }: Program, at: n
           packed ? 'a packed weight' : 'a value that is not packed',
         );
       }
-    } else if (kind === 'scratch') instruction.scratch = word;
+    } else if (kind === 'scratch') instruction.scratch = word >>> 0;
     else if (kind === 'float') attrs[name] = wordToFloat(word);
     else if (kind === 'attr') attrs[name] = word;
     else if (kind === 'activation') attrs[name] = instruction.activation = word === -1 ? 'none' : (ops[word] ?? `${word}`);

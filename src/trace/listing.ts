@@ -1,10 +1,12 @@
 import { DTYPES } from '../dtype.ts';
 import type { Shape } from '../tensor.ts';
 import type { Instruction } from './decode.ts';
-import type { Program, ValueInfo } from './program.ts';
+import { type Program, type ValueInfo, wordToFloat } from './program.ts';
 
 const typeOf = ({ dtype, shape }: { dtype: ValueInfo['dtype']; shape: Shape }): string =>
   `${DTYPES[dtype].safetensors.toLowerCase()}[${shape.join(', ')}]`;
+
+const shownFloat = (value: number): string => String(+value.toPrecision(7));
 
 /** A value's name: %input, %index of a result, or the tensors of a constant. */
 function nameOf(program: Program, value: number): string {
@@ -20,7 +22,7 @@ function nameOf(program: Program, value: number): string {
 function argument(program: Program, { operands, call, activation }: Instruction, name: string, kind: string): string | undefined {
   if (kind === 'out' || kind === 'scratch' || kind === 'int') return undefined;
   if (kind === 'activation') return activation === 'none' ? undefined : `${name}=${activation}`;
-  if (kind === 'attr' || kind === 'float') return `${name}=${+call.numbers[name].toPrecision(7)}`;
+  if (kind === 'attr' || kind === 'float') return `${name}=${shownFloat(call.numbers[name])}`;
   const value = operands[name];
   return value === null ? undefined : nameOf(program, value);
 }
@@ -39,11 +41,14 @@ export function listGraph(program: Program, instructions: readonly Instruction[]
   return [`graph(${inputs.join(', ')}):`, ...lines, ...outputs].join('\n');
 }
 
-/** The flat buffer, one line an instruction: index of its first word, op, then each word under the name of its argument. */
+/** The flat buffer, one line an instruction: index of its first word, op, then each word under the name of its argument; floats as the numbers that their bits stand for. */
 export function listCode({ code }: Program, instructions: readonly Instruction[]): string {
   return instructions
     .map(({ at, op, call }) => {
-      const words = Object.keys(call.row.args).map((name, i) => `${name}=${code[at + 1 + i]}`);
+      const words = Object.entries(call.row.args).map(([name, kind], i) => {
+        const word = code[at + 1 + i];
+        return `${name}=${kind === 'float' ? shownFloat(wordToFloat(word)) : word}`;
+      });
       return `${String(at).padStart(6, '0')}  ${op.padEnd(17)} ${words.join(' ')}`;
     })
     .join('\n');

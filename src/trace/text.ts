@@ -1,5 +1,5 @@
 import { TraceletError } from '../error.ts';
-import { Tensor } from '../tensor.ts';
+import { full, Tensor } from '../tensor.ts';
 import { textsOf } from '../tokenizer/files.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
 import { type Signature, toInt32 } from './inputs.ts';
@@ -19,6 +19,9 @@ export function tokenizerFrom(files: ReadonlyMap<string, Uint8Array>): BertToken
   return BertTokenizer.from_files(texts);
 }
 
+/** What stands for an input that is not given, as in transformers. */
+const DEFAULTS: Readonly<Record<string, number>> = { attention_mask: 1, token_type_ids: 0 };
+
 /** `inputs` [batch, sequence] filled up to their signatures; what is added is padding, ruled out by the attention_mask. */
 export function padInputs(inputs: Record<string, Tensor>, signatures: readonly Signature[], padToken: number): Record<string, Tensor> {
   const signatureOf = (name: string): Signature => {
@@ -35,15 +38,16 @@ export function padInputs(inputs: Record<string, Tensor>, signatures: readonly S
   if (!first) throw new TraceletError('value', { what: 'pad', expected: 'at least one input', got: 'none' });
   for (const { tensor, signature } of given) checkSide(tensor, signature, first);
   const grows = given.some(({ tensor, signature }) => tensor.shape.join() !== signature.shape.join());
-  const mask = signatures.find(({ name }) => name === MASK);
-  if (grows && !mask)
+  if (grows && !signatures.some(({ name }) => name === MASK))
     throw new TraceletError('value', {
       what: 'pad',
       expected: 'a trace made with an attention_mask',
       got: 'one without',
       cure: 'Trace again with attention_mask among the dummy inputs',
     });
-  if (mask && !inputs[MASK]) given.push({ signature: mask, tensor: new Tensor('int32', first.shape, new Int32Array(first.size).fill(1)) });
+  for (const signature of signatures)
+    if (!inputs[signature.name] && signature.name in DEFAULTS)
+      given.push({ signature, tensor: full(first.shape, DEFAULTS[signature.name], { dtype: 'int32' }) });
   return Object.fromEntries(
     given.map(({ signature, tensor }) => [signature.name, padTo(tensor, signature, signature.name === 'input_ids' ? padToken : 0)]),
   );

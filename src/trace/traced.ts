@@ -160,17 +160,16 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return padInputs(inputs, this.inputs, options.pad_token_id ?? 0);
   }
 
-  /** The inputs for a text, cut and padded to the traced length. */
-  encode(text: string, pair?: string): Record<string, Tensor> {
+  /** The inputs for a text (or as many as the traced batch has), cut and padded to the traced length. */
+  encode(text: string | readonly string[], pair?: string): Record<string, Tensor> {
     const [{ shape }] = this.inputs;
-    const { input_ids, token_type_ids, attention_mask } = this.tokenizer.encode_plus(text, pair, {
-      truncation: true,
-      max_length: shape[1],
-      return_tensors: true,
-    });
-    const named = { input_ids, token_type_ids, attention_mask } as unknown as Record<string, Tensor>;
-    const wanted = Object.fromEntries(Object.entries(named).filter(([name]) => this.inputs.some((input) => input.name === name)));
-    return this.pad(wanted, { pad_token_id: this.tokenizer.pad_token_id });
+    const options = { truncation: true, padding: true, max_length: shape[1], return_tensors: true } as const;
+    const { input_ids, token_type_ids, attention_mask } =
+      typeof text === 'string' ? this.tokenizer(text, pair, options) : this.tokenizer(text, undefined, options);
+    const wanted = Object.entries({ input_ids, token_type_ids, attention_mask }).filter(([name]) =>
+      this.inputs.some((input) => input.name === name),
+    );
+    return this.pad(Object.fromEntries(wanted), { pad_token_id: this.tokenizer.pad_token_id });
   }
 
   /** One row of the output `sentence_embedding` for each text: [texts, hidden]. */
@@ -183,11 +182,12 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
         got: this.outputs.map(({ name }) => name).join(', '),
         cure: 'Trace a SentenceEmbedder',
       });
-    const hidden = output.shape[1];
+    const [batch, hidden] = output.shape;
     const rows = new Float32Array(texts.length * hidden);
-    for (const [i, text] of texts.entries()) {
-      const { sentence_embedding } = (await this.run(this.encode(text), options)) as ModelOutput;
-      rows.set(sentence_embedding.data.subarray(0, hidden) as Float32Array, i * hidden);
+    for (let i = 0; i < texts.length; i += batch) {
+      const some = texts.slice(i, i + batch);
+      const { sentence_embedding } = (await this.run(this.encode(some), options)) as ModelOutput;
+      rows.set(sentence_embedding.data.subarray(0, some.length * hidden) as Float32Array, i * hidden);
     }
     return new Tensor('float32', [texts.length, hidden], rows);
   }
