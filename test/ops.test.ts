@@ -32,6 +32,10 @@ for (const variant of VARIANTS)
         if (row.inPlace)
           expect(bitsOf(call(variant, op, operands, example.shapes, example.attrs, { inPlace: true }))).toEqual(bitsOf(result));
         expect(bitsOf(call(variant, op, operands, example.shapes, example.attrs, { skew: 12 }))).toEqual(bitsOf(result));
+        for (const last of ['out', ...Object.keys(operands)])
+          expect(bitsOf(call(variant, op, operands, example.shapes, example.attrs, { last })), `${last} where memory ends`).toEqual(
+            bitsOf(result),
+          );
       });
     });
 
