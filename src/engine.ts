@@ -32,6 +32,10 @@ export class Engine {
     this.#allocator = new Allocator(MEMORY_BASE, (end) => growMemory(this.#memory, end, 'eager engine'));
   }
 
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
   within<T>(_module: object, body: () => T): T {
     return body();
   }
