@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { BertForSequenceClassification, BertTokenizer, jit, SentenceEmbedder, type Tensor, tensor } from '../src/index.ts';
+import { bytesOf, expectSameBits, fileOf, problem, tinyBert, tinyConfig } from './tiny.ts';
+
+const vocab = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'jim', 'hen', '##son', 'was', 'a', 'puppet', '##eer', '!'];
+const tokenizer = new BertTokenizer({ vocab });
+const dummies = (batch = 1, length = 10): Record<string, Tensor> => {
+  const ones = tensor(Array.from({ length: batch }, () => Array(length).fill(1)));
+  return { input_ids: ones, token_type_ids: tensor(Array.from({ length: batch }, () => Array(length).fill(0))), attention_mask: ones };
+};
+
+const classifier = await jit.trace(new BertForSequenceClassification(tinyConfig()), dummies(), { tokenizer });
+const embedder = await jit.trace(new SentenceEmbedder(tinyConfig()), dummies(), { tokenizer });
+const call = (...texts: string[]) => (classifier as (...args: unknown[]) => unknown)(...texts);
+
+describe('a trace with its tokenizer', () => {
+  test('encodes a text and pads it', () => {
+    const { input_ids, token_type_ids, attention_mask } = classifier.encode('Jim Henson', 'a puppeteer!');
+    expect(input_ids.tolist()).toEqual([[2, 5, 6, 7, 3, 9, 10, 11, 12, 3]]);
+    expect(token_type_ids.tolist()).toEqual([[0, 0, 0, 0, 0, 1, 1, 1, 1, 1]]);
+    expect(classifier.encode('jim').input_ids.tolist()).toEqual([[2, 5, 3, 0, 0, 0, 0, 0, 0, 0]]);
+    expect(classifier.encode('jim').attention_mask.tolist()).toEqual([[1, 1, 1, 0, 0, 0, 0, 0, 0, 0]]);
+    expect(attention_mask.tolist()).toEqual([Array(10).fill(1)]);
+  });
+
+  test('cuts what is too long', () => {
+    const { input_ids } = classifier.encode('jim '.repeat(50));
+    expect(input_ids.tolist()).toEqual([[2, 5, 5, 5, 5, 5, 5, 5, 5, 3]]);
+  });
+
+  test('is called with texts as with their tensors', async () => {
+    expectSameBits(call('Jim Henson'), classifier(classifier.encode('Jim Henson')));
+    expectSameBits(call('Jim', 'Henson'), classifier(classifier.encode('Jim', 'Henson')));
+    expectSameBits(await classifier.run('Jim Henson'), call('Jim Henson'));
+    expect(bytesOf((call('Jim Henson') as Tensor[])[0]).equals(bytesOf((call('was a') as Tensor[])[0]))).toBe(false);
+  });
+
+  test('keeps it when saved', async () => {
+    const loaded = await jit.load(await fileOf(classifier));
+    expect([...loaded.files.keys()]).toContain('config.json');
+    expect(loaded.encode('Jim Henson!')).toEqual(classifier.encode('Jim Henson!'));
+    expect(loaded.tokenizer.convert_tokens_to_ids(['hen', '##son'])).toEqual([6, 7]);
+  });
+
+  test('fills a batch', async () => {
+    const batch = await jit.trace(new BertForSequenceClassification(tinyConfig()), dummies(3), { tokenizer });
+    const { input_ids, attention_mask } = batch.encode(['jim', 'a puppet']);
+    expect(input_ids.tolist()).toEqual([[2, 5, 3, 0, 0, 0, 0, 0, 0, 0], [2, 9, 10, 3, 0, 0, 0, 0, 0, 0], Array(10).fill(0)]);
+    expect((attention_mask.tolist() as number[][]).map((row) => row.reduce((a, b) => a + b))).toEqual([3, 4, 0]);
+    await problem('shape', () => batch.encode(['a', 'a', 'a', 'a']));
+  });
+});
+
+describe('embed', () => {
+  const texts = ['jim henson', 'was', 'a puppeteer !', '', 'jim'];
+
+  test('gives a row of length 1 for each text, the same in any company', async () => {
+    const rows = await embedder.embed(texts);
+    expect(rows.shape).toEqual([5, 16]);
+    for (const [i, text] of texts.entries()) {
+      const row = bytesOf(rows).subarray(64 * i, 64 * i + 64);
+      expect(bytesOf(await embedder.embed([text])).equals(row), text).toBe(true);
+      const values = [...new Float32Array(row.slice().buffer)];
+      expect(values.reduce((sum, value) => sum + value * value, 0)).toBeCloseTo(1, 5);
+    }
+    expect((await embedder.embed([])).shape).toEqual([0, 16]);
+  });
+
+  test('gives the same through a batch that it does not fill', async () => {
+    const batch = await jit.trace(new SentenceEmbedder(tinyConfig()), dummies(2), { tokenizer });
+    expect(bytesOf(await batch.embed(texts)).equals(bytesOf(await embedder.embed(texts)))).toBe(true);
+  });
+
+  test('needs an embedder', async () => {
+    expect((await problem('value', () => classifier.embed(['a']))).message).toMatch(
+      /output sentence_embedding, got logits.*SentenceEmbedder/,
+    );
+  });
+
+  test('stops when told to', async () => {
+    await expect(embedder.embed(texts, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+    expect((await embedder.embed(['jim'])).shape).toEqual([1, 16]);
+  });
+});
+
+test('a trace without a tokenizer says so', async () => {
+  const bare = await jit.trace(tinyBert(), dummies());
+  const error = await problem('value', () => bare.tokenizer);
+  expect(error.message).toMatch(/expected vocab\.txt or tokenizer\.json among its extra files, got config\.json.*\{ tokenizer \}/);
+  await problem('value', () => (bare as unknown as (text: string) => unknown)('jim'));
+  await problem('value', () => bare.run('jim'));
+});
+
+test('texts that need padding need a mask', async () => {
+  const { input_ids } = dummies();
+  const maskless = await jit.trace(tinyBert(), { input_ids }, { tokenizer });
+  expect((await problem('value', () => maskless.encode('jim'))).message).toMatch(/made with an attention_mask/);
+  expect(maskless.encode('jim '.repeat(20)).input_ids.shape).toEqual([1, 10]);
+});
