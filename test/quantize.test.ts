@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BertForMaskedLM, F, jit, nn, quantize, type Tensor, tensor } from '../src/index.ts';
 import { readSafetensors } from '../src/safetensors.ts';
 import { VARIANTS } from './fixtures.ts';
-import { bytesOf, Computed, expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
+import { bytesOf, expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
 
 const ids = tensor([[1, 2, 3, 4, 5]]);
 
@@ -16,13 +16,13 @@ describe('quantize', () => {
   test('rounds each row to 127 steps of its largest number', () => {
     const dense = quantize(
       denseWith([
-        [1, -0.5, 0.003],
+        [1, -0.45, 0.003],
         [0, 0, 0],
         [-254, 2, 1],
       ]),
     );
     const { rows, scale } = dense.weight.quantised as { rows: Int8Array; scale: Float32Array };
-    expect([...rows]).toEqual([127, -63, 0, 0, 0, 0, -127, 1, 1]);
+    expect([...rows]).toEqual([127, -57, 0, 0, 0, 0, -127, 1, 1]);
     expect([...scale]).toEqual([Math.fround(1 / 127), 0, 2]);
     expect([...dense.weight.data]).toEqual([...rows].map((value, i) => Math.fround(value * scale[Math.floor(i / 3)])));
   });
@@ -91,13 +91,6 @@ describe('a quantised file', () => {
   });
 
   test('is a quarter as large', async () => {
-    const make = () =>
-      new Computed(
-        (
-          (dense) => (x) =>
-            dense(x)
-        )(new nn.Linear(256, 256)),
-      );
     class Wide extends nn.Module<[Tensor], Tensor> {
       dense = new nn.Linear(256, 256);
       forward(x: Tensor): Tensor {
@@ -107,7 +100,6 @@ describe('a quantised file', () => {
     const size = async (model: Wide) => (await fileOf(await jit.trace(model, [floats([1, 256])]))).length;
     const ratio = (await size(quantize(new Wide()))) / (await size(new Wide()));
     expect(ratio).toBeLessThan(0.3);
-    expect(quantize(make())).toBeDefined();
   });
 
   test('holds untied copies once', async () => {
