@@ -166,6 +166,12 @@ describe('extra files', () => {
     expect(new TextDecoder().decode((await jit.load(replaced)).files.get('notes.txt'))).toBe('new');
   });
 
+  test('of equal bytes keep their order in the file', async () => {
+    const _extra_files = { s: 'A', r: 'B', q: 'B', p: 'A' };
+    const first = new Uint8Array(Buffer.concat([...(await jit.serialize(traced, { _extra_files }))]));
+    expect(sameBytes(await fileOf(await jit.load(first)), first)).toBe(true);
+  });
+
   test('that are not there are named', async () => {
     const error = await problem('value', () => jit.load(file, { _extra_files: { 'vocab.txt': '' } }));
     expect(error.message).toMatch(/"vocab\.txt": expected one of config\.json/);

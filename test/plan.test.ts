@@ -268,6 +268,8 @@ describe('checkPlan', () => {
       },
       /output: a/,
     ],
+    ['more of a value than was written', () => checkPlan([], [at('a', 0, 0)], [at('a', 0, 0, 128)], 128), /output: a/],
+    ['a value that moved', () => checkPlan([], [at('a', 0, 0)], [at('a', 64, 0)], 128), /output: a/],
     [
       'empty values anywhere',
       () => checkPlan([step([at('e', 0, 0, 0)], [at('out', 0, 1)])], [at('e', 0, 0, 0)], [at('out', 0, 1)], 64),

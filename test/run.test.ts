@@ -26,6 +26,14 @@ describe('run', () => {
     for (const [i, output] of got.entries()) expectSameBits(output, want[i], `call ${i}`);
   });
 
+  test('lets a long call end before it begins the next', async () => {
+    const slow = await slowTrace();
+    const inputs = [1, 2, 3].map((seed) => floats([100, 1000], seed));
+    const want = inputs.map((input) => slow(input));
+    const got = await Promise.all(inputs.map((input) => slow.run(input, { signal: new AbortController().signal })));
+    for (const [i, output] of got.entries()) expectSameBits(output, want[i], `call ${i}`);
+  });
+
   test('computes on what the inputs were when it was called', async () => {
     const input = floats([2, 6], 4);
     const want = traced(input);
