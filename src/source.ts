@@ -7,14 +7,14 @@ export type Source = string | URL | Uint8Array | ArrayBuffer | Response | Readab
 
 /** Opens any source for reading front to back. Throws `source` errors that name it. */
 export async function openSource(source: Source, options: { signal?: AbortSignal } = {}): Promise<ByteSource> {
+  if (typeof source === 'string' || source instanceof URL) return openAddress(String(source), options.signal);
   if (source instanceof Uint8Array) return fromBytes(source);
   if (source instanceof ArrayBuffer) return fromBytes(new Uint8Array(source));
-  if (source instanceof ReadableStream) return fromStream(source, 'stream');
-  if (source instanceof Response) return fromResponse(source);
-  const text = String(source);
-  if (/^https?:/.test(text)) return fromResponse(await fetchFrom(text, options.signal));
-  return platform.open(text);
+  return source instanceof ReadableStream ? fromStream(source, 'stream') : fromResponse(source);
 }
+
+const openAddress = async (address: string, signal: AbortSignal | undefined): Promise<ByteSource> =>
+  /^https?:/.test(address) ? fromResponse(await fetchFrom(address, signal)) : platform.open(address);
 
 async function fetchFrom(url: string, signal: AbortSignal | undefined): Promise<Response> {
   try {

@@ -12,12 +12,12 @@ export function madd(x: v128, y: v128, z: v128): v128 {
 }
 
 /**
- * Rows of the register tile of products (it has 8 columns). Where a multiply-add takes two instructions, the product in between
- * needs a register too, and a sixth row would not fit into the 16 of x86.
+ * Rows of the register tile of products (it has 8 columns). Where a multiply-add takes two instructions, the products in between
+ * need registers too, and more rows do not fit into the 16 of x86 in every engine.
  */
 // @ts-ignore: decorator
 @inline
-export const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
+export const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
 /** z - x · y, rounded as `madd`. */
 // @ts-ignore: decorator

@@ -70,8 +70,8 @@ function tile(
   k: i32,
   resume: bool,
 ): void {
-  if (TILE_ROWS >= 6 && rows == 6) gemm(6, out, outStride, a, aStride, b, bias, cols, k, resume);
-  else if (rows == 5) gemm(5, out, outStride, a, aStride, b, bias, cols, k, resume);
+  if (TILE_ROWS > 4 && rows == 6) gemm(6, out, outStride, a, aStride, b, bias, cols, k, resume);
+  else if (TILE_ROWS > 4 && rows == 5) gemm(5, out, outStride, a, aStride, b, bias, cols, k, resume);
   else if (rows == 4) gemm(4, out, outStride, a, aStride, b, bias, cols, k, resume);
   else if (rows == 3) gemm(3, out, outStride, a, aStride, b, bias, cols, k, resume);
   else if (rows == 2) gemm(2, out, outStride, a, aStride, b, bias, cols, k, resume);
