@@ -1,6 +1,7 @@
 import type { DType } from './dtype.ts';
 import { TraceletError } from './error.ts';
-import { ACTIVATIONS, dtypeOf, type Inferred, isOptional, type Row, rowOf } from './ops.ts';
+import { dtypeOf, type Inferred, isOptional, type Row } from './op.ts';
+import { ACTIVATIONS, rowOf } from './ops.ts';
 import type { Shape } from './tensor.ts';
 
 /** What the rules of an op need to know of an operand. */

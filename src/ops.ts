@@ -1,152 +1,22 @@
-import type { DType } from './dtype.ts';
 import { TraceletError } from './error.ts';
-import { type Shape, sameShape, sizeOf } from './tensor.ts';
-
-/**
- * What an argument of a kernel is. A kernel takes pointers for tensors and scratch, i32 for int, attr and activation, f32 for float.
- *
- *   out         the result
- *   float32 …   an operand of that dtype, row-major; `?` may be left out (pointer 0)
- *   packed      a [n, k] weight in panels of 8 rows (see assembly/pack.ts)
- *   scratch     memory for the duration of the call; `infer` says how many bytes
- *   int         a dimension that `infer` derives from shapes and attrs
- *   attr        a whole number given by the caller
- *   float       a number given by the caller
- *   activation  the name of an op that has an `epilogue`, or none
- */
-export type Kind =
-  | 'out'
-  | 'float32'
-  | 'float32?'
-  | 'int32'
-  | 'int32?'
-  | 'int8'
-  | 'packed'
-  | 'scratch'
-  | 'int'
-  | 'attr'
-  | 'float'
-  | 'activation';
-
-/** What follows from the shapes of an op's operands and its attributes. */
-export interface Inferred {
-  shape: Shape;
-  ints: Record<string, number>;
-  scratch?: number;
-}
-
-export interface Row {
-  /** In the order of the kernel's parameters, of words in a trace and of columns in a listing. */
-  args: Readonly<Record<string, Kind>>;
-  /** Throws a `shape` error where operands do not fit. Optional operands that were left out are absent. */
-  infer(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred;
-  /** Floating-point operations of one call; takes ints and attrs alike. */
-  flops(ints: Record<string, number>): number;
-  /** Bytes moved, where that is not simply each operand once. */
-  bytes?(ints: Record<string, number>): number;
-  /** The operand that `out` may overwrite. */
-  inPlace?: string;
-  /** Elements of int32 operands lie in [0, bound). */
-  bounds?: Readonly<Record<string, (ints: Record<string, number>) => number>>;
-  /** Each element of these int32 operands is 0 to so many above the one before it. */
-  steps?: Readonly<Record<string, (ints: Record<string, number>) => number>>;
-  /** The number by which `linear` knows this op as its activation. */
-  epilogue?: number;
-  doc: string;
-}
-
-const last = (shape: Shape): number => shape[shape.length - 1];
-const rowsOf = (shape: Shape): number => sizeOf(shape.slice(0, -1));
-const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;
-
-function need(holds: boolean, what: string, expected: string, ...got: (Shape | number)[]): void {
-  if (!holds)
-    throw new TraceletError('shape', { what, expected, got: got.map((g) => (typeof g === 'number' ? `${g}` : `[${g}]`)).join(' and ') });
-}
-
-/** x op b, where b has x's shape or a suffix of it. */
-function broadcast(name: string): Row['infer'] {
-  return ({ a, b }) => {
-    need(
-      b.length <= a.length && sameShape(a.slice(a.length - b.length), b),
-      name,
-      'a second operand whose shape ends the first one’s',
-      a,
-      b,
-    );
-    return { shape: a, ints: { n: sizeOf(a), period: sizeOf(b) } };
-  };
-}
-
-function elementwise(doc: string, flops: number, epilogue?: number): Row {
-  return {
-    args: { out: 'out', x: 'float32', n: 'int' },
-    infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
-    flops: ({ n }) => flops * n,
-    inPlace: 'x',
-    epilogue,
-    doc,
-  };
-}
-
-function rowwise(doc: string, flops: number): Row {
-  return {
-    args: { out: 'out', x: 'float32', rows: 'int', cols: 'int' },
-    infer: ({ x }) => {
-      need(x.length >= 1, 'softmax', 'at least one dimension', x);
-      return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
-    },
-    flops: ({ rows, cols }) => flops * rows * cols,
-    inPlace: 'x',
-    doc,
-  };
-}
-
-function lookup(name: string, { ids, table }: Record<string, Shape>): Inferred {
-  need(table.length === 2, name, 'a table [vocabulary, hidden]', table);
-  return { shape: [...ids, table[1]], ints: { rows: sizeOf(ids), cols: table[1], vocab: table[0] } };
-}
-
-function normalised(name: string, { x, weight, bias }: Record<string, Shape>): Inferred {
-  need(sameShape(weight, [last(x)]) && sameShape(bias, weight), name, `weight and bias of shape [${last(x)}]`, weight, bias);
-  return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
-}
-
-const BELOW_VOCAB = { ids: ({ vocab }: Record<string, number>) => vocab };
-const OF_SEQUENCES = {
-  mask: () => 2,
-  starts: ({ batch, longest }: Record<string, number>) => batch * longest + 1,
-};
-const LENGTHS = { starts: ({ longest }: Record<string, number>) => longest };
-
-/** Rows of queries whose scores the attention kernels hold at once. */
-export const ATTENTION_BLOCK = 48;
-
-/**
- * Dimensions shared by the attention kernels: `hidden` numbers a row of x ([batch, sequence, …]) belong to queries alone.
- * Scratch holds one head's keys and values in panels of 8 and the scores of one block of queries.
- */
-function attended(
-  name: string,
-  x: Shape,
-  hidden: number,
-  { mask, starts }: Record<string, Shape>,
-  { heads }: Record<string, number>,
-): Inferred {
-  need(x.length === 3, name, 'activations [batch, sequence, hidden]', x);
-  const [batch, longest] = x;
-  need(heads > 0 && hidden % heads === 0, name, `heads that divide the hidden size ${hidden}`, heads);
-  need(sameShape(starts, [batch + 1]), name, `starts of shape [${batch + 1}]`, starts);
-  if (mask) need(sameShape(mask, [batch, longest]), name, `a mask of shape [${batch}, ${longest}]`, mask);
-  const head_dim = hidden / heads;
-  const keys = roundUp(longest, 8) * head_dim;
-  const values = longest * roundUp(head_dim, 8);
-  const scores = ATTENTION_BLOCK * roundUp(longest, 8);
-  return { shape: [batch, longest, hidden], ints: { batch, head_dim, longest }, scratch: 4 * (keys + values + scores) };
-}
-
-const attentionFlops = ({ batch, longest, heads, head_dim }: Record<string, number>): number =>
-  batch * heads * longest * longest * (4 * head_dim + 10);
+import type { Row } from './op.ts';
+import {
+  attended,
+  attentionFlops,
+  BELOW_VOCAB,
+  broadcast,
+  elementwise,
+  LENGTHS,
+  last,
+  lookup,
+  need,
+  normalised,
+  OF_SEQUENCES,
+  roundUp,
+  rowsOf,
+  rowwise,
+} from './rules.ts';
+import { sameShape, sizeOf } from './tensor.ts';
 
 /** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/reference.ts. */
 export const OPS = {
@@ -183,19 +53,10 @@ export const OPS = {
     doc: 'out = activation(x · weightᵀ + bias)',
   },
   attention: {
+    // biome-ignore format: a kernel's parameters in one row
     args: {
-      out: 'out',
-      q: 'float32',
-      k: 'float32',
-      v: 'float32',
-      mask: 'int32?',
-      starts: 'int32',
-      scratch: 'scratch',
-      batch: 'int',
-      longest: 'int',
-      heads: 'attr',
-      head_dim: 'int',
-      scale: 'float',
+      out: 'out', q: 'float32', k: 'float32', v: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch',
+      batch: 'int', longest: 'int', heads: 'attr', head_dim: 'int', scale: 'float',
     },
     infer: (shapes, attrs) => {
       const { q, k, v } = shapes;
@@ -208,17 +69,10 @@ export const OPS = {
     doc: 'out = softmax(q · kᵀ · scale) · v by head and sequence; keys where mask is 0 are left out',
   },
   attention_qkv: {
+    // biome-ignore format: a kernel's parameters in one row
     args: {
-      out: 'out',
-      qkv: 'float32',
-      mask: 'int32?',
-      starts: 'int32',
-      scratch: 'scratch',
-      batch: 'int',
-      longest: 'int',
-      heads: 'attr',
-      head_dim: 'int',
-      scale: 'float',
+      out: 'out', qkv: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int', longest: 'int',
+      heads: 'attr', head_dim: 'int', scale: 'float',
     },
     infer: (shapes, attrs) => {
       need(last(shapes.qkv) % 3 === 0, 'attention_qkv', 'queries, keys and values side by side', shapes.qkv);
@@ -230,18 +84,10 @@ export const OPS = {
     doc: 'attention with queries, keys and values side by side in each row of qkv',
   },
   attention_weights: {
+    // biome-ignore format: a kernel's parameters in one row
     args: {
-      out: 'out',
-      q: 'float32',
-      k: 'float32',
-      mask: 'int32?',
-      starts: 'int32',
-      scratch: 'scratch',
-      batch: 'int',
-      longest: 'int',
-      heads: 'attr',
-      head_dim: 'int',
-      scale: 'float',
+      out: 'out', q: 'float32', k: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int',
+      longest: 'int', heads: 'attr', head_dim: 'int', scale: 'float',
     },
     infer: (shapes, attrs) => {
       const { q, k } = shapes;
@@ -271,8 +117,8 @@ export const OPS = {
     inPlace: 'x',
     doc: 'layer_norm(x + residual)',
   },
-  softmax: rowwise('out[r] = exp(x[r] - max) / sum', 6),
-  log_softmax: rowwise('out[r] = x[r] - max - log(sum(exp(x[r] - max)))', 6),
+  softmax: rowwise('softmax', 'out[r] = exp(x[r] - max) / sum', 6),
+  log_softmax: rowwise('log_softmax', 'out[r] = x[r] - max - log(sum(exp(x[r] - max)))', 6),
   gelu: elementwise('x · Φ(x), exact (erf)', 12, 1),
   gelu_new: elementwise('0.5 · x · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))', 14, 2),
   relu: elementwise('max(x, 0)', 1, 3),
@@ -301,18 +147,10 @@ export const OPS = {
     doc: 'out = factor · x',
   },
   strided: {
+    // biome-ignore format: a kernel's parameters in one row
     args: {
-      out: 'out',
-      x: 'float32',
-      offset: 'attr',
-      d0: 'attr',
-      d1: 'attr',
-      d2: 'attr',
-      d3: 'attr',
-      s0: 'attr',
-      s1: 'attr',
-      s2: 'attr',
-      s3: 'attr',
+      out: 'out', x: 'float32', offset: 'attr', d0: 'attr', d1: 'attr', d2: 'attr', d3: 'attr', s0: 'attr', s1: 'attr',
+      s2: 'attr', s3: 'attr',
     },
     infer: ({ x }, { offset, d0, d1, d2, d3, s0, s1, s2, s3 }) => {
       const dims = [d0, d1, d2, d3];
@@ -395,12 +233,3 @@ export function rowOf(name: string): Row {
 
 /** Names of the activations that `linear` can apply to its result. */
 export const ACTIVATIONS: string[] = Object.entries(OPS as Record<string, Row>).flatMap(([name, row]) => (row.epilogue ? [name] : []));
-
-/** The dtype that an operand kind asks for, if it asks for a tensor at all. */
-export function dtypeOf(kind: Kind): DType | undefined {
-  const name = kind.replace('?', '');
-  if (name === 'packed') return 'float32';
-  return name === 'float32' || name === 'int32' || name === 'int8' ? name : undefined;
-}
-
-export const isOptional = (kind: Kind): boolean => kind.endsWith('?');

@@ -1,6 +1,7 @@
 import { instantiateSync } from '@assemblyscript/loader';
 import { platform } from '#platform';
-import { dtypeOf, type Kind, OPS, type OpName, type Row } from '../src/ops.ts';
+import { dtypeOf, type Kind, type Row } from '../src/op.ts';
+import { OPS, type OpName } from '../src/ops.ts';
 import type { Variant } from '../src/platform/platform.ts';
 import { type Shape, sizeOf } from '../src/tensor.ts';
 import { type Case, type Operands, packed, REFERENCE } from './reference.ts';

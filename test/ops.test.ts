@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { OPS, type OpName, type Row } from '../src/ops.ts';
+import type { Row } from '../src/op.ts';
+import { OPS, type OpName } from '../src/ops.ts';
 import type { Variant } from '../src/platform/platform.ts';
 import { bitsOf, call, cumulative, firstError, kernelsOf, noise, operandsOf, runs, SMALLEST, VARIANTS } from './kernels.ts';
 import { ACTIVATION, type Case, REFERENCE } from './reference.ts';

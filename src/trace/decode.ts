@@ -2,7 +2,8 @@ import { type Attributes, type Call, checkCall, type Operands, type Range, range
 import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { describe, isObject } from '../json.ts';
-import { dtypeOf, isOptional, type Kind, rowOf } from '../ops.ts';
+import { dtypeOf, isOptional, type Kind } from '../op.ts';
+import { rowOf } from '../ops.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor.ts';
 import { isOutputName, OUTPUT_NAMES } from './outputs.ts';
 import { type Access, bytesOf, checkPlan, type Step } from './plan.ts';

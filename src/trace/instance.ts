@@ -3,7 +3,7 @@ import { DTYPES } from '../dtype.ts';
 import { epilogueOf } from '../engine.ts';
 import { TraceletError } from '../error.ts';
 import { allocateMemory, callKernel, instantiate, type Kernel, type Kernels } from '../kernels.ts';
-import { dtypeOf } from '../ops.ts';
+import { dtypeOf } from '../op.ts';
 import type { Variant } from '../platform/platform.ts';
 import { sizeOf, Tensor } from '../tensor.ts';
 import { type Decoded, type Instruction, storageIndex } from './decode.ts';

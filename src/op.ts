@@ -1,0 +1,64 @@
+import type { DType } from './dtype.ts';
+import type { Shape } from './tensor.ts';
+
+/**
+ * What an argument of a kernel is. A kernel takes pointers for tensors and scratch, i32 for int, attr and activation, f32 for float.
+ *
+ *   out         the result
+ *   float32 …   an operand of that dtype, row-major; `?` may be left out (pointer 0)
+ *   packed      a [n, k] weight in panels of 8 rows (see assembly/pack.ts)
+ *   scratch     memory for the duration of the call; `infer` says how many bytes
+ *   int         a dimension that `infer` derives from shapes and attrs
+ *   attr        a whole number given by the caller
+ *   float       a number given by the caller
+ *   activation  the name of an op that has an `epilogue`, or none
+ */
+export type Kind =
+  | 'out'
+  | 'float32'
+  | 'float32?'
+  | 'int32'
+  | 'int32?'
+  | 'int8'
+  | 'packed'
+  | 'scratch'
+  | 'int'
+  | 'attr'
+  | 'float'
+  | 'activation';
+
+/** What follows from the shapes of an op's operands and its attributes. */
+export interface Inferred {
+  shape: Shape;
+  ints: Record<string, number>;
+  scratch?: number;
+}
+
+export interface Row {
+  /** In the order of the kernel's parameters, of words in a trace and of columns in a listing. */
+  args: Readonly<Record<string, Kind>>;
+  /** Throws a `shape` error where operands do not fit. Optional operands that were left out are absent. */
+  infer(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred;
+  /** Floating-point operations of one call; takes ints and attrs alike. */
+  flops(ints: Record<string, number>): number;
+  /** Bytes moved, where that is not simply each operand once. */
+  bytes?(ints: Record<string, number>): number;
+  /** The operand that `out` may overwrite. */
+  inPlace?: string;
+  /** Elements of int32 operands lie in [0, bound). */
+  bounds?: Readonly<Record<string, (ints: Record<string, number>) => number>>;
+  /** Each element of these int32 operands is 0 to so many above the one before it. */
+  steps?: Readonly<Record<string, (ints: Record<string, number>) => number>>;
+  /** The number by which `linear` knows this op as its activation. */
+  epilogue?: number;
+  doc: string;
+}
+
+/** The dtype that an operand kind asks for, if it asks for a tensor at all. */
+export function dtypeOf(kind: Kind): DType | undefined {
+  const name = kind.replace('?', '');
+  if (name === 'packed') return 'float32';
+  return name === 'float32' || name === 'int32' || name === 'int8' ? name : undefined;
+}
+
+export const isOptional = (kind: Kind): boolean => kind.endsWith('?');

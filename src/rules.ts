@@ -1,0 +1,98 @@
+import { TraceletError } from './error.ts';
+import type { Inferred, Row } from './op.ts';
+import { type Shape, sameShape, sizeOf } from './tensor.ts';
+
+/** What rows of the op table have in common: rules for shapes, bounds and costs. */
+
+export const last = (shape: Shape): number => shape[shape.length - 1];
+export const rowsOf = (shape: Shape): number => sizeOf(shape.slice(0, -1));
+export const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;
+
+export function need(holds: boolean, what: string, expected: string, ...got: (Shape | number)[]): void {
+  if (!holds)
+    throw new TraceletError('shape', { what, expected, got: got.map((g) => (typeof g === 'number' ? `${g}` : `[${g}]`)).join(' and ') });
+}
+
+/** x op b, where b has x's shape or a suffix of it. */
+export function broadcast(name: string): Row['infer'] {
+  return ({ a, b }) => {
+    need(
+      b.length <= a.length && sameShape(a.slice(a.length - b.length), b),
+      name,
+      'a second operand whose shape ends the first one’s',
+      a,
+      b,
+    );
+    return { shape: a, ints: { n: sizeOf(a), period: sizeOf(b) } };
+  };
+}
+
+export function elementwise(doc: string, flops: number, epilogue?: number): Row {
+  return {
+    args: { out: 'out', x: 'float32', n: 'int' },
+    infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
+    flops: ({ n }) => flops * n,
+    inPlace: 'x',
+    epilogue,
+    doc,
+  };
+}
+
+export function rowwise(name: string, doc: string, flops: number): Row {
+  return {
+    args: { out: 'out', x: 'float32', rows: 'int', cols: 'int' },
+    infer: ({ x }) => {
+      need(x.length >= 1, name, 'at least one dimension', x);
+      return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
+    },
+    flops: ({ rows, cols }) => flops * rows * cols,
+    inPlace: 'x',
+    doc,
+  };
+}
+
+export function lookup(name: string, { ids, table }: Record<string, Shape>): Inferred {
+  need(table.length === 2, name, 'a table [vocabulary, hidden]', table);
+  return { shape: [...ids, table[1]], ints: { rows: sizeOf(ids), cols: table[1], vocab: table[0] } };
+}
+
+export function normalised(name: string, { x, weight, bias }: Record<string, Shape>): Inferred {
+  need(sameShape(weight, [last(x)]) && sameShape(bias, weight), name, `weight and bias of shape [${last(x)}]`, weight, bias);
+  return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
+}
+
+export const BELOW_VOCAB = { ids: ({ vocab }: Record<string, number>) => vocab };
+export const OF_SEQUENCES = {
+  mask: () => 2,
+  starts: ({ batch, longest }: Record<string, number>) => batch * longest + 1,
+};
+export const LENGTHS = { starts: ({ longest }: Record<string, number>) => longest };
+
+/** Rows of queries whose scores the attention kernels hold at once. */
+export const ATTENTION_BLOCK = 48;
+
+/**
+ * Dimensions shared by the attention kernels: `hidden` numbers a row of x ([batch, sequence, …]) belong to queries alone.
+ * Scratch holds one head's keys and values in panels of 8 and the scores of one block of queries.
+ */
+export function attended(
+  name: string,
+  x: Shape,
+  hidden: number,
+  { mask, starts }: Record<string, Shape>,
+  { heads }: Record<string, number>,
+): Inferred {
+  need(x.length === 3, name, 'activations [batch, sequence, hidden]', x);
+  const [batch, longest] = x;
+  need(heads > 0 && hidden % heads === 0, name, `heads that divide the hidden size ${hidden}`, heads);
+  need(sameShape(starts, [batch + 1]), name, `starts of shape [${batch + 1}]`, starts);
+  if (mask) need(sameShape(mask, [batch, longest]), name, `a mask of shape [${batch}, ${longest}]`, mask);
+  const head_dim = hidden / heads;
+  const keys = roundUp(longest, 8) * head_dim;
+  const values = longest * roundUp(head_dim, 8);
+  const scores = ATTENTION_BLOCK * roundUp(longest, 8);
+  return { shape: [batch, longest, hidden], ints: { batch, head_dim, longest }, scratch: 4 * (keys + values + scores) };
+}
+
+export const attentionFlops = ({ batch, longest, heads, head_dim }: Record<string, number>): number =>
+  batch * heads * longest * longest * (4 * head_dim + 10);
