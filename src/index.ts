@@ -19,5 +19,7 @@ export { quantize } from './quantize.ts';
 export type { Source } from './source.ts';
 export { full, ones, Tensor, tensor, zeros } from './tensor.ts';
 export { BertTokenizer } from './tokenizer/index.ts';
+export type { MemoryPlan } from './trace/cost.ts';
 export type { ModelOutput } from './trace/outputs.ts';
-export { type MemoryPlan, type RunOptions, TracedModule, type Verification } from './trace/traced.ts';
+export { type RunOptions, TracedModule } from './trace/traced.ts';
+export type { Verification } from './trace/verification.ts';

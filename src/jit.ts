@@ -13,11 +13,11 @@ import { decode } from './trace/decode.ts';
 import { encode } from './trace/encode.ts';
 import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT } from './trace/file.ts';
 import type { Graph } from './trace/graph.ts';
-import { nameInputs, toInt32 } from './trace/inputs.ts';
+import { copied, nameInputs, toInt32 } from './trace/inputs.ts';
 import { Instance } from './trace/instance.ts';
 import { type LoadOptions, loadTrace } from './trace/load.ts';
 import { type ForwardResult, flattenOutputs, type ModelOutput, type Named } from './trace/outputs.ts';
-import { copied, TracedModule, type TracedResult } from './trace/traced.ts';
+import { TracedModule, type TracedResult } from './trace/traced.ts';
 import { type Recording, record } from './trace/tracer.ts';
 
 export { TracingCheckError } from './trace/check.ts';

@@ -3,8 +3,8 @@ import { F, jit, type Tensor, tensor, withKernels } from '../src/index.ts';
 import { optimise } from '../src/passes/index.ts';
 import { checkOutputs } from '../src/trace/check.ts';
 import { flattenOutputs } from '../src/trace/outputs.ts';
-import { difference } from '../src/trace/traced.ts';
 import { record } from '../src/trace/tracer.ts';
+import { difference } from '../src/trace/verification.ts';
 import { Block, Computed, floats, problem } from './tiny.ts';
 
 const x = floats([2, 6]);

@@ -4,8 +4,9 @@ import { executor } from '../executor.ts';
 import { sameShape, type Tensor } from '../tensor.ts';
 import { type Graph, type Node, storageOf, type Value } from './graph.ts';
 import type { Named } from './outputs.ts';
-import { difference, type TracedModule } from './traced.ts';
+import type { TracedModule } from './traced.ts';
 import type { Recording } from './tracer.ts';
+import { difference } from './verification.ts';
 
 /** A trace that does not do what its model does; names the first instruction that differs. As `torch.jit.TracingCheckError`. */
 export class TracingCheckError extends TraceletError {

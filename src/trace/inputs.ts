@@ -58,14 +58,33 @@ export function toInt32(tensor: Tensor, what: string): Tensor {
   return new Tensor('int32', shape, values);
 }
 
+/** An input or output of a trace. */
 export interface Signature {
   name: string;
   dtype: DType;
   shape: Shape;
 }
 
+/** The arguments of a call as a trace with these inputs takes them, by name. Throws `value`, `shape` and `dtype` errors. */
+export function fitInputs(args: readonly unknown[], signatures: readonly Signature[]): Record<string, Tensor> {
+  const names = signatures.map(({ name }) => name);
+  const named = nameInputs(args, names, 'trace');
+  return Object.fromEntries(
+    signatures.map((signature) => {
+      const { name, dtype, shape } = signature;
+      if (!named[name])
+        throw new TraceletError('value', {
+          what: `trace: input "${name}"`,
+          expected: `${dtype} [${shape}], as when it was traced`,
+          got: 'nothing',
+        });
+      return [name, fitInput(named[name], signature)];
+    }),
+  );
+}
+
 /** The tensor as a trace with this input takes it. Other dimensions throw the sentence that PyTorch's traces throw. */
-export function fitInput(tensor: Tensor, { name, dtype, shape }: Signature): Tensor {
+function fitInput(tensor: Tensor, { name, dtype, shape }: Signature): Tensor {
   const traced = `The trace was made with ${name} [${shape}]`;
   if (tensor.shape.length !== shape.length)
     throw new TraceletError('shape', {
@@ -91,3 +110,7 @@ function checkDType(tensor: Tensor, dtype: DType, name: string): Tensor {
   if (tensor.dtype !== dtype) throw new TraceletError('dtype', { what: `input "${name}"`, expected: dtype, got: tensor.dtype });
   return tensor;
 }
+
+/** The same tensors in memory of their own. */
+export const copied = (tensors: Record<string, Tensor>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape, data }]) => [name, new Tensor(dtype, shape, data.slice())]));

@@ -19,6 +19,22 @@ export function tokenizerFrom(files: ReadonlyMap<string, Uint8Array>): BertToken
   return BertTokenizer.from_files(texts);
 }
 
+/** Inputs with these signatures for a text, a text and its pair, or several texts: cut and padded to the traced length. */
+export function encodeTexts(
+  tokenizer: BertTokenizer,
+  signatures: readonly Signature[],
+  text: string | readonly string[],
+  pair?: string,
+): Record<string, Tensor> {
+  const options = { truncation: true, padding: true, max_length: signatures[0].shape[1], return_tensors: true } as const;
+  const { input_ids, token_type_ids, attention_mask } =
+    typeof text === 'string' ? tokenizer(text, pair, options) : tokenizer(text, undefined, options);
+  const wanted = Object.entries({ input_ids, token_type_ids, attention_mask }).filter(([name]) =>
+    signatures.some((signature) => signature.name === name),
+  );
+  return padInputs(Object.fromEntries(wanted), signatures, tokenizer.pad_token_id);
+}
+
 /** What stands for an input that is not given, as in transformers. */
 const DEFAULTS: Readonly<Record<string, number>> = { attention_mask: 1, token_type_ids: 0 };
 

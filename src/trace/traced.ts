@@ -2,14 +2,15 @@ import { TraceletError } from '../error.ts';
 import { bestVariant } from '../kernels.ts';
 import { Module } from '../nn/module.ts';
 import type { Variant } from '../platform/platform.ts';
-import { sameShape, Tensor } from '../tensor.ts';
+import { Tensor } from '../tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
-import { fitInput, nameInputs, type Signature } from './inputs.ts';
+import { costs, type MemoryPlan } from './cost.ts';
+import { copied, fitInputs, type Signature } from './inputs.ts';
 import type { Instance } from './instance.ts';
 import { listCode, listGraph } from './listing.ts';
 import { type ModelOutput, type Named, unflattenOutputs } from './outputs.ts';
-import { bytesOf } from './plan.ts';
-import { padInputs, tokenizerFrom } from './text.ts';
+import { encodeTexts, padInputs, tokenizerFrom } from './text.ts';
+import { difference, type Verification } from './verification.ts';
 
 export interface RunOptions {
   /** Stops the run between two instructions; the trace stays usable. */
@@ -25,40 +26,7 @@ export interface Contents {
   kernels?: Variant;
 }
 
-export interface InstructionPlan {
-  op: string;
-  path: string;
-  shape: readonly number[];
-  /** Byte of the arena where the result lies. */
-  offset: number;
-  bytes: number;
-  flops: number;
-  /** Bytes read and written. */
-  moved: number;
-}
-
-/** What a call costs, known before it is made. Sizes in bytes. */
-export interface MemoryPlan {
-  /** Weights as the kernels read them. */
-  weights: number;
-  /** Activations and scratch. */
-  arena: number;
-  /** The whole wasm memory. */
-  memory: number;
-  instructions: InstructionPlan[];
-}
-
-export interface Verification {
-  kernels: Variant;
-  /** Whether every output has the very bits stored in the trace. */
-  exact: boolean;
-  /** Whether every output is within tolerance of what is stored. */
-  ok: boolean;
-  outputs: { name: string; exact: boolean; maxError: number }[];
-}
-
-/** Absolute and relative difference from the stored outputs that kernels with fused multiply-add may show. */
-export const GOLDEN_TOLERANCE = 2e-5;
+/** How long a run with a signal computes before it lets other work through. */
 const SLICE_MS = 8;
 
 /** What a trace answers of a model that answers `Result`: one tensor, or a tuple with names. */
@@ -70,8 +38,11 @@ export type TracedResult<Result> = Result extends Tensor ? Tensor : ModelOutput;
  * text where a tokenizer travels inside. `jit.trace` and `jit.load` make it.
  */
 export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result> {
+  /** The kernels that calls run on. */
   readonly kernels: Variant;
+  /** Extra files that travel in the trace, by name. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The dummy inputs that it was traced on, and what the baseline kernels made of them. */
   readonly golden: Contents['golden'];
   #instance: Instance | null;
   #tokenizer: BertTokenizer | undefined;
@@ -92,10 +63,12 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return this.#instance;
   }
 
+  /** What a call takes, in order. */
   get inputs(): Signature[] {
     return this.#signature(this.instance.program.inputs);
   }
 
+  /** What a call answers, in order; nested outputs have dotted names. */
   get outputs(): Signature[] {
     return this.#signature(this.instance.program.outputs);
   }
@@ -162,14 +135,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** The inputs for a text (or as many as the traced batch has), cut and padded to the traced length. */
   encode(text: string | readonly string[], pair?: string): Record<string, Tensor> {
-    const [{ shape }] = this.inputs;
-    const options = { truncation: true, padding: true, max_length: shape[1], return_tensors: true } as const;
-    const { input_ids, token_type_ids, attention_mask } =
-      typeof text === 'string' ? this.tokenizer(text, pair, options) : this.tokenizer(text, undefined, options);
-    const wanted = Object.entries({ input_ids, token_type_ids, attention_mask }).filter(([name]) =>
-      this.inputs.some((input) => input.name === name),
-    );
-    return this.pad(Object.fromEntries(wanted), { pad_token_id: this.tokenizer.pad_token_id });
+    return encodeTexts(this.tokenizer, this.inputs, text, pair);
   }
 
   /** One row of the output `sentence_embedding` for each text: [texts, hidden]. */
@@ -199,15 +165,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** Operations and bytes of each instruction, and the memory that the trace takes. */
   plan(): MemoryPlan {
-    const { program, weights, memoryBytes, decoded } = this.instance;
-    const size = (value: number | null): number => (value === null ? 0 : bytesOf(program.values[value]));
-    const instructions = decoded.instructions.map(({ op, path, call, out, operands }): InstructionPlan => {
-      const { row, numbers, shape } = call;
-      const moved = row.bytes?.(numbers) ?? Object.values(operands).reduce((sum: number, operand) => sum + size(operand), size(out));
-      const offset = this.instance.addressOf(out) - weights.arena;
-      return { op, path, shape, offset, bytes: size(out), flops: row.flops(numbers), moved };
-    });
-    return { weights: weights.constantBytes, arena: program.arena, memory: memoryBytes, instructions };
+    return costs(this.instance);
   }
 
   /** Re-runs the dummy inputs that travel in the trace and compares with the outputs stored beside them. */
@@ -249,25 +207,8 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   }
 
   #prepare(args: readonly unknown[]): Record<string, Tensor> {
-    const signatures = this.inputs;
-    if (typeof args[0] === 'string') return this.#prepare([this.encode(args[0], args[1] as string | undefined)]);
-    const named = nameInputs(
-      args,
-      signatures.map(({ name }) => name),
-      'trace',
-    );
-    return Object.fromEntries(
-      signatures.map((signature) => {
-        const tensor = named[signature.name];
-        if (!tensor)
-          throw new TraceletError('value', {
-            what: `trace: input "${signature.name}"`,
-            expected: `${signature.dtype} [${signature.shape}], as when it was traced`,
-            got: 'nothing',
-          });
-        return [signature.name, fitInput(tensor, signature)];
-      }),
-    );
+    const [text, pair] = args;
+    return fitInputs(typeof text === 'string' ? [this.encode(text, pair as string | undefined)] : args, this.inputs);
   }
 
   #outputs(): Result {
@@ -291,28 +232,4 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
       shape: this.instance.program.values[value].shape,
     }));
   }
-}
-
-/** The same tensors in memory of their own. */
-export const copied = (tensors: Record<string, Tensor>): Record<string, Tensor> =>
-  Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape, data }]) => [name, new Tensor(dtype, shape, data.slice())]));
-
-/** How far `got` is from `want`; NaN equals NaN. */
-export function difference(
-  got: Tensor,
-  want: Tensor,
-  tolerance: number = GOLDEN_TOLERANCE,
-): { exact: boolean; ok: boolean; maxError: number } {
-  let exact = sameShape(got.shape, want.shape);
-  let ok = exact;
-  let maxError = 0;
-  for (let i = 0; i < want.size; i++) {
-    const [a, b] = [Number(got.data[i]), Number(want.data[i])];
-    if (Object.is(a, b)) continue;
-    exact = false;
-    const error = Math.abs(a - b);
-    if (!(error <= tolerance + tolerance * Math.abs(b)) || error === Number.POSITIVE_INFINITY) ok = false;
-    if (!(error <= maxError) && !Number.isNaN(maxError)) maxError = error;
-  }
-  return { exact, ok, maxError };
 }
