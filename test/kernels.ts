@@ -4,7 +4,9 @@ import { dtypeOf, type Kind, type Row } from '../src/op.ts';
 import { OPS, type OpName } from '../src/ops.ts';
 import type { Variant } from '../src/platform/platform.ts';
 import { type Shape, sizeOf } from '../src/tensor.ts';
-import { type Case, type Operands, packed, REFERENCE } from './reference.ts';
+import type { Case } from './cases.ts';
+import { type Operands, packed } from './formulas.ts';
+import { REFERENCE } from './reference.ts';
 
 export const VARIANTS: Variant[] = ['debug', 'baseline', 'relaxed'];
 export const runs = (variant: Variant): boolean => platform.kernelModule(variant) !== undefined;

@@ -1,21 +1,19 @@
 import type { OpName } from '../src/ops.ts';
-import type { Shape } from '../src/tensor.ts';
-
-export type Values = ArrayLike<number>;
-export type Operands = Record<string, Values>;
-export type Numbers = Record<string, number>;
-
-export interface Case {
-  /** Shapes of the operands that are given. */
-  shapes: Record<string, Shape>;
-  attrs?: Record<string, number | string>;
-  /** Rows of each sequence, where they are not all as long as the longest. */
-  lengths?: number[];
-  /** Factors on the values of operands, which lie in [-2, 2) without. */
-  gains?: Record<string, number>;
-  /** Mask of row r of sequence b. */
-  mask?: (r: number, b: number) => number;
-}
+import { type Case, LENGTHS, LOOKUPS, MATRICES, NORMS, ROWWISE, sequenceCases } from './cases.ts';
+import {
+  ACTIVATION,
+  attend,
+  eachQuery,
+  type Numbers,
+  normalise,
+  type Operands,
+  packed,
+  range,
+  rowsOf,
+  type Scalar,
+  softmaxOf,
+  sum,
+} from './formulas.ts';
 
 /**
  * An op by its definition, in float64. `tolerance` counts rounding errors of float32 (2^-24), each as large as `sizes` says: the
@@ -27,61 +25,7 @@ export interface Definition {
   tolerance(numbers: Numbers): number;
 }
 
-/** Lengths around the lane width, the tile and the loops of 16. */
-const LENGTHS = [0, 1, 3, 4, 5, 7, 8, 9, 13, 16, 17, 31, 67];
-const MATRICES: [rows: number, cols: number][] = [
-  [0, 4],
-  [1, 1],
-  [3, 2],
-  [2, 3],
-  [5, 4],
-  [1, 5],
-  [4, 7],
-  [3, 8],
-  [2, 9],
-  [7, 16],
-  [3, 17],
-  [1, 37],
-  [53, 1],
-  [2, 131],
-];
-
 const exact = () => 0;
-const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
-const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0);
-const rowsOf = (x: Values, cols: number): number[][] =>
-  range(cols ? x.length / cols : 0).map((r) => range(cols).map((c) => x[r * cols + c]));
-
-/** erfc by its series below 2 and its continued fraction above; relative error below 1e-13. */
-export function erfc(x: number): number {
-  if (Number.isNaN(x)) return x;
-  if (x < 0) return 2 - erfc(-x);
-  if (x === Infinity) return 0;
-  if (x < 2) {
-    let term = x;
-    let total = x;
-    for (let n = 1; n < 80; n++) {
-      term *= (-x * x) / n;
-      total += term / (2 * n + 1);
-    }
-    return 1 - (2 / Math.sqrt(Math.PI)) * total;
-  }
-  let fraction = x;
-  for (let n = 120; n > 0; n--) fraction = x + n / 2 / fraction;
-  return Math.exp(-x * x) / Math.sqrt(Math.PI) / fraction;
-}
-
-type Scalar = (x: number) => number;
-
-export const ACTIVATION: Record<string, Scalar> = {
-  none: (x) => x,
-  gelu: (x) => 0.5 * x * erfc(-x / Math.SQRT2),
-  gelu_new: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
-  relu: (x) => Math.max(x, 0),
-  silu: (x) => x / (1 + Math.exp(-x)),
-  tanh: Math.tanh,
-  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
-};
 
 function elementwise(name: string, tolerance: number, size?: Scalar): Definition {
   return {
@@ -97,124 +41,6 @@ function binary(apply: (a: number, b: number) => number): Definition {
     of: ({ a, b }) => ({ values: Array.from(a, (v, i) => apply(v, b[i % b.length])) }),
     tolerance: () => 1,
   };
-}
-
-function softmaxOf(row: number[]): number[] {
-  const peak = Math.max(...row);
-  const exps = row.map((v) => Math.exp(v - peak));
-  const total = sum(exps);
-  return exps.map((e) => e / total);
-}
-
-function normalise(rows: number[][], magnitudes: number[][], weight: Values, bias: Values, eps: number) {
-  const values: number[] = [];
-  const sizes: number[] = [];
-  rows.forEach((row, r) => {
-    const mean = sum(row) / row.length;
-    const scale = 1 / Math.sqrt(sum(row.map((v) => (v - mean) ** 2)) / row.length + eps);
-    const largest = Math.max(...magnitudes[r]);
-    row.forEach((v, c) => {
-      values.push((v - mean) * scale * weight[c] + bias[c]);
-      sizes.push(2 * largest * scale * Math.abs(weight[c]) * (1 + Math.abs(v - mean) * scale) + Math.abs(bias[c]));
-    });
-  });
-  return { values, sizes };
-}
-
-const NORMS: Case[] = MATRICES.map(([r, c]) => ({ shapes: { x: [r, c], weight: [c], bias: [c] }, attrs: { eps: 1e-5 } }));
-const ROWWISE: Case[] = MATRICES.map(([r, c]) => ({ shapes: { x: [r, c] } }));
-const LOOKUPS: [rows: number, vocab: number, cols: number][] = [
-  [0, 3, 4],
-  [1, 1, 1],
-  [5, 7, 3],
-  [3, 4, 8],
-  [9, 2, 17],
-  [2, 30, 64],
-];
-
-interface Sequences {
-  longest: number;
-  lengths: number[];
-  heads: number;
-  head_dim: number;
-  mask?: Case['mask'];
-}
-
-const behind = (counts: number[]) => (r: number, b: number) => (r < counts[b] ? 1 : 0);
-const SEQUENCES: Sequences[] = [
-  { longest: 1, lengths: [1], heads: 1, head_dim: 1 },
-  { longest: 7, lengths: [7, 7], heads: 2, head_dim: 4 },
-  { longest: 9, lengths: [9], heads: 3, head_dim: 5, mask: (r) => (r % 3 === 1 ? 0 : 1) },
-  { longest: 13, lengths: [13, 13, 13], heads: 2, head_dim: 8, mask: behind([13, 4, 0]) },
-  { longest: 12, lengths: [12, 5, 0, 3], heads: 2, head_dim: 7 },
-  { longest: 50, lengths: [50, 49], heads: 1, head_dim: 9, mask: (r) => (r > 20 && r < 40 ? 0 : 1) },
-  { longest: 101, lengths: [101], heads: 1, head_dim: 32 },
-  { longest: 0, lengths: [], heads: 1, head_dim: 4 },
-];
-
-function sequenceCases(operands: (batch: number, longest: number, hidden: number) => Record<string, Shape>): Case[] {
-  return SEQUENCES.map(({ longest, lengths, heads, head_dim, mask }) => {
-    const batch = lengths.length;
-    return {
-      shapes: { ...operands(batch, longest, heads * head_dim), ...(mask ? { mask: [batch, longest] } : {}), starts: [batch + 1] },
-      attrs: { heads, scale: 1 / Math.sqrt(head_dim) },
-      lengths,
-      mask,
-    };
-  });
-}
-
-/** A masked score in PyTorch's models. */
-const LEFT_OUT = -3.4028234663852886e38;
-
-/** Calls `visit` with the probabilities of each query and the magnitude of its scores. */
-function eachQuery(
-  q: Values,
-  k: Values,
-  stride: number,
-  { mask, starts }: Operands,
-  numbers: Numbers,
-  visit: (b: number, h: number, row: number, p: number[], size: number) => void,
-) {
-  const { batch, heads, head_dim, scale } = numbers;
-  for (let b = 0; b < batch; b++)
-    for (let h = 0; h < heads; h++)
-      for (let row = starts[b]; row < starts[b + 1]; row++) {
-        let size = 0;
-        const scores: number[] = [];
-        for (let key = starts[b]; key < starts[b + 1]; key++) {
-          let score = 0;
-          let magnitude = 0;
-          for (let d = h * head_dim; d < (h + 1) * head_dim; d++) {
-            const product = q[row * stride + d] * k[key * stride + d] * scale;
-            score += product;
-            magnitude += Math.abs(product);
-          }
-          size = Math.max(size, magnitude);
-          scores.push(mask && mask[key] === 0 ? LEFT_OUT : score);
-        }
-        visit(b, h, row, softmaxOf(scores), size);
-      }
-}
-
-function attend(q: Values, k: Values, v: Values, stride: number, operands: Operands, numbers: Numbers) {
-  const { batch, longest, heads, head_dim } = numbers;
-  const hidden = heads * head_dim;
-  const values: number[] = new Array(batch * longest * hidden);
-  const sizes: number[] = new Array(values.length);
-  eachQuery(q, k, stride, operands, numbers, (b, h, row, p, size) => {
-    for (let d = 0; d < head_dim; d++) {
-      const at = row * hidden + h * head_dim + d;
-      values[at] = 0;
-      sizes[at] = 0;
-      p.forEach((weight, j) => {
-        const term = weight * v[(operands.starts[b] + j) * stride + h * head_dim + d];
-        values[at] += term;
-        sizes[at] += Math.abs(term) * (1 + 2 * size);
-      });
-    }
-  });
-  return { values, sizes };
 }
 
 const attentionTolerance = ({ head_dim, longest }: Numbers): number => 2 * head_dim + longest + 12;
@@ -440,10 +266,3 @@ export const REFERENCE: Record<OpName, Definition> = {
     tolerance: () => 1,
   },
 };
-
-/** A weight [n, k] in panels of 8 rows: element (row, c) at panel row / 8, line c, column row % 8. */
-export function packed(x: Values, n: number, k: number): number[] {
-  const out = new Array(Math.ceil(n / 8) * 8 * k).fill(0);
-  for (let r = 0; r < n; r++) for (let c = 0; c < k; c++) out[(Math.floor(r / 8) * k + c) * 8 + (r % 8)] = x[r * k + c];
-  return out;
-}

@@ -1,0 +1,145 @@
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Tensor, tensor } from '../src/index.ts';
+import { answer, at, call, directory, failure, json, lines, load, ROOT, WORDS } from './cli.ts';
+
+describe('run', () => {
+  const ids = [2, 5, 6, 7, 8, 9, 10, 3];
+  const ones = ids.map(() => 1);
+  const zeros = ids.map(() => 0);
+
+  test('inputs by name and by position, from stdin and from a file', async () => {
+    const expected = (await load('bare.tracelet'))(tensor([ids]), tensor([zeros]), tensor([ones]));
+    const byName = JSON.stringify({ attention_mask: [ones], input_ids: [ids], token_type_ids: [zeros] });
+    const out = await json(['run', 'bare.tracelet'], { input: byName });
+    expect(Object.keys(out)).toEqual(['last_hidden_state', 'pooler_output']);
+    expect(out.pooler_output).toMatchObject({ dtype: 'float32', shape: [1, 48] });
+    expect(out.last_hidden_state.data.flat(2).map(Math.fround)).toEqual([...(expected.last_hidden_state as Tensor).data]);
+    writeFileSync(at('input.json'), JSON.stringify([[ids], [zeros], [ones]]));
+    expect(await json(['run', 'bare.tracelet', '--input', 'input.json'])).toEqual(out);
+    expect(Object.keys(await json(['run', 'bare.tracelet', '-i', 'input.json', '--output', 'pooler_output']))).toEqual(['pooler_output']);
+  });
+
+  test('a text and its pair', async () => {
+    const traced = await load('bare.tracelet');
+    const expected = await traced.run(traced.encode('Who was Jim?', 'a frog'));
+    const out = await json(['run', 'bare.tracelet'], { input: '{"text": "Who was Jim?", "pair": "a frog"}' });
+    expect(out.pooler_output.data.flat().map(Math.fround)).toEqual((expected.pooler_output as Tensor).tolist().flat());
+  });
+
+  test('--pad fills up what is shorter', async () => {
+    const short = { input: JSON.stringify({ input_ids: [[2, 5, 3]] }) };
+    const padded = JSON.stringify({
+      input_ids: [[2, 5, 3, 0, 0, 0, 0, 0]],
+      token_type_ids: [zeros],
+      attention_mask: [[1, 1, 1, 0, 0, 0, 0, 0]],
+    });
+    expect(await json(['run', 'bare.tracelet', '--pad'], short)).toEqual(await json(['run', 'bare.tracelet'], { input: padded }));
+    expect(await failure(3, ['run', 'bare.tracelet'], short)).toContain('expected [1,8], got [1,3]. Pass --pad');
+  });
+
+  test.concurrent.each([
+    ['{', 'stdin: expected JSON'],
+    ['7', 'expected an object or array of inputs'],
+    ['{"text": 7}', 'expected {"text": string'],
+    ['{"text": "a", "texts": []}', 'expected {"text": string'],
+    ['{"ids": [[1]]}', 'input "ids": expected one of input_ids'],
+    ['[[1], [1], [1], [1]]', 'expected at most 3 inputs, got 4'],
+    ['[[[2, "5"]]]', 'input "input_ids": expected nested arrays of numbers, got "5"'],
+    ['[[[2, null]]]', 'expected nested arrays of numbers, got null'],
+    ['[[[2, 5], [3]]]', 'nested arrays of one shape'],
+    [JSON.stringify([[ids.map((id) => id + 0.5)], [zeros], [ones]]), 'input "input_ids": expected int32'],
+    [JSON.stringify([[ids.map(() => 999)], [zeros], [ones]]), 'a whole number from 0 to 210, got 999'],
+    [JSON.stringify([[ids]]), 'input "token_type_ids": expected int32 [1,8]'],
+    ['[[[1, 2, 3, 4, 5, 6, 7, 8, 9]]]', 'must match the existing size (8)'],
+  ])('refuses %s', async (input, message) => expect(await failure(3, ['run', 'bare.tracelet'], { input })).toContain(message));
+
+  test('refuses arrays of any depth', async () => {
+    const input = '['.repeat(1e5) + ']'.repeat(1e5);
+    expect(await failure(3, ['run', 'bare.tracelet'], { input })).toContain('expected nested arrays of numbers, got an array');
+  });
+});
+
+describe('embed', () => {
+  test('--json prints a line for each text', async () => {
+    const expected = await (await load('sentence.tracelet')).embed(['paris', 'a frog']);
+    const vectors = (await lines(['embed', '--json', '-m', 'sentence.tracelet', 'paris', 'a frog'])).map((line) => JSON.parse(line));
+    expect(vectors.map(({ text }) => text)).toEqual(['paris', 'a frog']);
+    expect(vectors.map(({ embedding }) => embedding.map(Math.fround))).toEqual(expected.tolist());
+  });
+
+  test('lines of stdin, and long texts', async () => {
+    const { status, stdout, stderr } = await call(['embed', '--json', '-m', 'sentence.tracelet', '-', 'last'], {
+      input: `one\r\n\n${'frog '.repeat(20)}`,
+    });
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).text),
+    ).toEqual(['one', 'frog '.repeat(20), 'last']);
+    expect(stderr).toMatch(/^tracelet: "frog .*…" has 22 tokens, of which the trace takes 16\n$/);
+    expect(status).toBe(0);
+  });
+
+  test('a table of similarities, or of nearest texts where there are many', async () => {
+    const table = await lines(['embed', '-m', 'sentence.tracelet', 'paris', 'paris', 'a frog']);
+    expect(table).toHaveLength(4);
+    expect(table[1]).toMatch(/^1 {2}paris +1\.000 +1\.000 +-?0\.\d{3} +-?\d\.\d{3} .* … \(48\)$/);
+    const many = await lines(['embed', '-m', 'sentence.tracelet', '-'], { input: WORDS.split(' ').join('\n') });
+    expect(many[0]).toMatch(/text +cosine +nearest +vector/);
+    expect(await answer(['embed', '-m', 'sentence.tracelet', 'paris'])).toMatch(/^ +text +vector\n1 +paris/);
+  });
+
+  test('the model of the package', async () => {
+    const root = at('package');
+    cpSync(join(ROOT, 'dist'), join(root, 'dist'), { recursive: true });
+    cpSync(join(ROOT, 'package.json'), join(root, 'package.json'));
+    symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'), 'junction');
+    const main = join(root, 'dist/cli/main.js');
+    expect(await failure(3, ['embed', 'paris'], { main })).toContain('Name another trace with -m FILE');
+    mkdirSync(join(root, 'models/all-MiniLM-L6-v2'), { recursive: true });
+    cpSync(at('sentence.tracelet'), join(root, 'models/all-MiniLM-L6-v2/model.tracelet'));
+    expect(await answer(['embed', 'paris', '--json'], { main })).toBe(
+      await answer(['embed', 'paris', '--json', '-m', 'sentence.tracelet']),
+    );
+    expect((await json(['inspect', 'package/models/all-MiniLM-L6-v2', '--json'])).file).toMatch(/model\.tracelet$/);
+  });
+});
+
+describe('fill', () => {
+  const text = '[MASK] is the [MASK] of France.';
+
+  test('a directory and its trace agree', async () => {
+    const fromDirectory = await json(['fill', text, '-m', 'masked', '--json']);
+    const fromTrace = await json(['fill', text, '-m', 'masked.tracelet', '--json']);
+    expect(fromDirectory.map((mask: unknown[]) => mask.length)).toEqual([5, 5]);
+    for (const [i, mask] of fromDirectory.entries())
+      for (const [j, { token, id, probability }] of mask.entries()) {
+        expect(WORDS.split(' ')[id]).toBe(token);
+        expect(fromTrace[i][j]).toMatchObject({ token, id });
+        expect(fromTrace[i][j].probability).toBeCloseTo(probability, 6);
+        expect(probability).toBeLessThanOrEqual(j === 0 ? 1 : mask[j - 1].probability);
+      }
+  });
+
+  test('as a list', async () => {
+    expect(await answer(['fill', 'Paris is [MASK].', '-m', 'masked.tracelet', '--top', '2'])).toMatch(/^(\S+ +\d+\.\d\d %\n){2}$/);
+    expect(await answer(['fill', text, '-m', 'masked.tracelet', '--top', '1'])).toMatch(/^\[MASK\] 1\n\S+ .*\n\n\[MASK\] 2\n\S+ .*\n$/);
+  });
+
+  test('refuses scores of labels', async () => {
+    await answer(['trace', directory('labels', 'bert-BertForTokenClassification'), '-o', 'labels.tracelet', '--seq', '8']);
+    expect(await failure(3, ['fill', '[MASK]', '-m', 'labels.tracelet'])).toContain('expected logits [batch, sequence, vocabulary]');
+  });
+});
+
+test('bench', async () => {
+  const { status, stdout } = await call(['bench', 'bare.tracelet', '--seconds', '0.05']);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^machine .*\d cores/m);
+  expect(stdout).toMatch(/^runtime +\w+ \d+\.\d+.*tracelet/m);
+  expect(stdout).toMatch(/^kernels +calls +median +min +spread +GFLOP\/s\nbaseline +\d+ +[\d.]+ ms +[\d.]+ ms +[\d.]+ % +[\d.]+$/m);
+  expect((await call(['bench', 'bare.tracelet', '--seconds', '0.05', '--kernels', 'debug'])).stdout).toMatch(/^debug /m);
+});
