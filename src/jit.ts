@@ -1,4 +1,5 @@
 import { platform } from '#platform';
+import type { DType } from './dtype.ts';
 import { TraceletError } from './error.ts';
 import { withKernels } from './executor.ts';
 import { bestVariant } from './kernels.ts';
@@ -41,9 +42,10 @@ export interface TraceOptions {
   signal?: AbortSignal;
 }
 
-/** A module that tells how its inputs are called and which files belong with it. */
+/** A module that tells how its inputs are called, what they become before `forward`, and which files belong with it. */
 interface Traceable {
   input_names?: readonly string[];
+  input_dtype?: DType;
   trace_files?: () => Record<string, string>;
 }
 
@@ -87,7 +89,7 @@ function namesOf(model: AnyModule, inputs: Inputs | Tensor): readonly string[] {
   return Array.isArray(inputs) ? inputs.map((_, i) => `input_${i}`) : Object.keys(inputs);
 }
 
-/** Inputs by name; whole numbers as int32. */
+/** Inputs by name; whole numbers as int32, and floats as well where the model takes them so. */
 function dummyInputs(inputs: Inputs | Tensor, names: readonly string[], model: AnyModule): Record<string, Tensor> {
   const named = nameInputs([inputs], names, model.constructor.name);
   if (Object.keys(named).length === 0)
@@ -97,8 +99,9 @@ function dummyInputs(inputs: Inputs | Tensor, names: readonly string[], model: A
       got: 'none',
       cure: 'Pass tensors of the dimensions to trace for',
     });
+  const asGiven = ({ dtype }: Tensor): boolean => dtype === 'float32' && (model as Traceable).input_dtype !== 'int32';
   return Object.fromEntries(
-    Object.entries(named).map(([name, tensor]) => [name, tensor.dtype === 'float32' ? tensor : toInt32(tensor, `dummy input "${name}"`)]),
+    Object.entries(named).map(([name, tensor]) => [name, asGiven(tensor) ? tensor : toInt32(tensor, name, `dummy input "${name}"`)]),
   );
 }
 

@@ -1,24 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { type ErrorCode, jit, ones, Tensor, tensor, zeros } from '../src/index.ts';
+import { type DType, type ErrorCode, jit, ones, Tensor, tensor, zeros } from '../src/index.ts';
 import { expectSameBits, problem, tinyBert } from './tiny.ts';
 
 const model = tinyBert();
-const input_ids = tensor([
-  [1, 2, 3, 4],
-  [5, 6, 7, 8],
-]);
-const token_type_ids = tensor([
-  [0, 0, 1, 1],
-  [0, 1, 1, 1],
-]);
-const attention_mask = tensor([
-  [1, 1, 1, 0],
-  [1, 1, 1, 1],
-]);
-const position_ids = tensor([
-  [0, 1, 2, 3],
-  [3, 2, 1, 0],
-]);
+/** A tensor [2, 4]. */
+const batch = (values: (number | bigint)[], options: { dtype?: DType } = {}) => tensor(values, options).reshape([2, 4]);
+
+const input_ids = batch([1, 2, 3, 4, 5, 6, 7, 8]);
+const token_type_ids = batch([0, 0, 1, 1, 0, 1, 1, 1]);
+const attention_mask = batch([1, 1, 1, 0, 1, 1, 1, 1]);
+const position_ids = batch([0, 1, 2, 3, 3, 2, 1, 0]);
 const all = { input_ids, token_type_ids, attention_mask, position_ids };
 const traced = await jit.trace(model, all, { fusion: false });
 // biome-ignore lint/suspicious/noExplicitAny: calls that the types forbid
@@ -60,13 +51,7 @@ describe.each(both)('%s', (name, call) => {
       'float ids',
       [
         inputs({
-          input_ids: tensor(
-            [
-              [1, 2, 3, 4],
-              [5, 6, 7, 8],
-            ],
-            { dtype: 'float32' },
-          ),
+          input_ids: batch([1, 2, 3, 4, 5, 6, 7, 8], { dtype: 'float32' }),
         }),
       ],
       'dtype',
@@ -74,32 +59,24 @@ describe.each(both)('%s', (name, call) => {
     ],
     ['float64 ids', [inputs({ input_ids: zeros([2, 4], { dtype: 'float64' }) })], 'dtype', /got float64/],
     [
-      'a float mask',
-      [inputs({ attention_mask: ones([2, 4]) })],
-      'dtype',
-      /attention_mask.*got float32.*ones\(\[1, 14\], \{ dtype: 'int32' \}\)/,
+      'a mask of NaN',
+      [inputs({ attention_mask: batch([Number.NaN, 1, 1, 1, 1, 1, 1, 1], { dtype: 'float32' }) })],
+      'value',
+      /attention_mask.*\[0\]: expected 0 or 1, got NaN/,
     ],
     [
-      'a mask of NaN',
-      [
-        inputs({
-          attention_mask: tensor([
-            [Number.NaN, 1, 1, 1],
-            [1, 1, 1, 1],
-          ]),
-        }),
-      ],
-      'dtype',
-      /attention_mask.*got float32/,
+      'a mask of halves',
+      [inputs({ attention_mask: batch([1, 0, 0.5, 1, 1, 1, 1, 1], { dtype: 'float32' }) })],
+      'value',
+      /attention_mask.*\[2\]: expected 0 or 1, got 0\.5/,
     ],
+    ['a float64 mask', [inputs({ attention_mask: ones([2, 4], { dtype: 'float64' }) })], 'dtype', /attention_mask.*got float64/],
+    ['float token types', [inputs({ token_type_ids: ones([2, 4]) })], 'dtype', /token_type_ids.*ones\(\[1, 14\], \{ dtype: 'int32' \}\)/],
     [
       'ids beyond int32',
       [
         inputs({
-          input_ids: tensor([
-            [1n, 2n, 3n, 2n ** 40n],
-            [1n, 1n, 1n, 1n],
-          ]),
+          input_ids: batch([1n, 2n, 3n, 2n ** 40n, 1n, 1n, 1n, 1n]),
         }),
       ],
       'value',
@@ -109,10 +86,7 @@ describe.each(both)('%s', (name, call) => {
       'an id beyond the vocabulary',
       [
         inputs({
-          input_ids: tensor([
-            [1, 2, 40, 4],
-            [5, 6, 7, 8],
-          ]),
+          input_ids: batch([1, 2, 40, 4, 5, 6, 7, 8]),
         }),
       ],
       'value',
@@ -122,10 +96,7 @@ describe.each(both)('%s', (name, call) => {
       'a negative id',
       [
         inputs({
-          input_ids: tensor([
-            [1, 2, 3, 4],
-            [5, 6, 7, -1],
-          ]),
+          input_ids: batch([1, 2, 3, 4, 5, 6, 7, -1]),
         }),
       ],
       'value',
@@ -135,10 +106,7 @@ describe.each(both)('%s', (name, call) => {
       'a mask of 2',
       [
         inputs({
-          attention_mask: tensor([
-            [1, 2, 1, 1],
-            [1, 1, 1, 1],
-          ]),
+          attention_mask: batch([1, 2, 1, 1, 1, 1, 1, 1]),
         }),
       ],
       'value',
@@ -148,10 +116,7 @@ describe.each(both)('%s', (name, call) => {
       'a mask of -1',
       [
         inputs({
-          attention_mask: tensor([
-            [1, 1, 1, 1],
-            [-1, 1, 1, 1],
-          ]),
+          attention_mask: batch([1, 1, 1, 1, -1, 1, 1, 1]),
         }),
       ],
       'value',
@@ -161,10 +126,7 @@ describe.each(both)('%s', (name, call) => {
       'a token type too large',
       [
         inputs({
-          token_type_ids: tensor([
-            [0, 0, 0, 2],
-            [0, 0, 0, 0],
-          ]),
+          token_type_ids: batch([0, 0, 0, 2, 0, 0, 0, 0]),
         }),
       ],
       'value',
@@ -174,10 +136,7 @@ describe.each(both)('%s', (name, call) => {
       'a position too large',
       [
         inputs({
-          position_ids: tensor([
-            [0, 1, 2, 12],
-            [0, 1, 2, 3],
-          ]),
+          position_ids: batch([0, 1, 2, 12, 0, 1, 2, 3]),
         }),
       ],
       'value',
@@ -194,13 +153,8 @@ describe.each(both)('%s', (name, call) => {
   });
 
   test.each<[string, Tensor]>([
-    [
-      'int64',
-      tensor([
-        [1n, 1n, 1n, 0n],
-        [1n, 1n, 1n, 1n],
-      ]),
-    ],
+    ['int64', batch([1n, 1n, 1n, 0n, 1n, 1n, 1n, 1n])],
+    ['float32', batch([1, 1, 1, 0, 1, 1, 1, 1], { dtype: 'float32' })],
     ['bool', new Tensor('bool', [2, 4], Uint8Array.of(1, 1, 1, 0, 1, 1, 1, 1))],
     ['uint8', new Tensor('uint8', [2, 4], Uint8Array.of(1, 1, 1, 0, 1, 1, 1, 1))],
   ])('takes %s', (_, mask) => {
@@ -212,10 +166,7 @@ describe.each(both)('%s', (name, call) => {
     await problem('value', () =>
       call(
         inputs({
-          input_ids: tensor([
-            [1, 2, 40, 4],
-            [5, 6, 7, 8],
-          ]),
+          input_ids: batch([1, 2, 40, 4, 5, 6, 7, 8]),
         }),
       ),
     );

@@ -37,40 +37,38 @@ describe('inputs that were left out while tracing', () => {
   });
 });
 
+describe('an attention_mask of floats', () => {
+  const floatMask = tensor(attention_mask.tolist(), { dtype: 'float32' });
+
+  test('is whole numbers to a model and its trace', async () => {
+    const traced = await jit.trace(model, { input_ids, attention_mask: floatMask });
+    expect(traced.inputs.map(({ dtype }) => dtype)).toEqual(['int32', 'int32']);
+    expectSameBits(traced({ input_ids, attention_mask: floatMask }), traced(all));
+    expectSameBits(traced(traced.pad({ input_ids, attention_mask: floatMask })), traced(all));
+    const halves = tensor([[0.5, 1, 1, 1]]);
+    expect((await problem('value', () => jit.trace(model, { input_ids, attention_mask: halves }))).message).toMatch(
+      /dummy input "attention_mask"\[0\]: expected 0 or 1, got 0\.5/,
+    );
+    await problem('dtype', () => jit.trace(model, [tensor([[1.5]])]));
+  });
+
+  test('stays floats to a module that takes it so', async () => {
+    const sum = new Computed((a, b) => F.add(a, b));
+    const traced = await jit.trace(sum, { x: floats([2]), attention_mask: floats([2], 2) });
+    expectSameBits(traced(floats([2]), floats([2], 2)), sum(floats([2]), floats([2], 2)));
+  });
+});
+
 test.each([[[1, 4]], [[4]]])('positions %j serve every row, eager and traced', async (shape) => {
   const row = tensor([3, 1, 2, 0]);
-  const want = model({
-    ...all,
-    position_ids: tensor([
-      [3, 1, 2, 0],
-      [3, 1, 2, 0],
-    ]),
-  });
+  const every = { ...all, position_ids: tensor([row.tolist(), row.tolist()]) };
+  const want = model(every);
   const one = { ...all, position_ids: row.reshape(shape) };
   expectSameBits(model(one), want);
   for (const fusion of [true, false]) {
     const made = await jit.trace(model, one, { fusion, kernels: 'baseline' });
-    const full = await jit.trace(
-      model,
-      {
-        ...all,
-        position_ids: tensor([
-          [3, 1, 2, 0],
-          [3, 1, 2, 0],
-        ]),
-      },
-      { fusion, kernels: 'baseline' },
-    );
-    expectSameBits(
-      made(one),
-      full({
-        ...all,
-        position_ids: tensor([
-          [3, 1, 2, 0],
-          [3, 1, 2, 0],
-        ]),
-      }),
-    );
+    const full = await jit.trace(model, every, { fusion, kernels: 'baseline' });
+    expectSameBits(made(one), full(every));
   }
 });
 

@@ -1,6 +1,7 @@
 import { platform } from '#platform';
 import { type Checkpoint, type CheckpointSource, openCheckpoint, type ReadOptions } from '../checkpoint.ts';
 import { BertConfig, type BertConfigOptions } from '../config.ts';
+import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { parseObject } from '../json.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
@@ -12,7 +13,10 @@ import { nameInputs, toInt32 } from '../trace/inputs.ts';
 import type { ModelOutput } from '../trace/outputs.ts';
 import { assignWeights } from './weights.ts';
 
-/** Whole-number tensors [batch, sequence] by position; those left out take their defaults. */
+/**
+ * Whole-number tensors [batch, sequence] by position; those left out take their defaults. An attention_mask may be float32
+ * as well, of zeros and ones.
+ */
 export type ModelInputs = [
   input_ids: Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>,
   token_type_ids?: Tensor | null,
@@ -77,6 +81,11 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     return PreTrainedModel.INPUTS;
   }
 
+  /** The dtype in which inputs reach `forward`. */
+  get input_dtype(): DType {
+    return 'int32';
+  }
+
   /** Files that belong into a trace of this model. */
   trace_files(): Record<string, string> {
     return { 'config.json': this.config.to_json_string() };
@@ -87,7 +96,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     const named = nameInputs(args, this.input_names, what);
     if (!named.input_ids)
       throw new TraceletError('value', { what: `${what}: input_ids`, expected: 'a tensor of token ids', got: 'nothing' });
-    const whole = this.input_names.map((name) => (named[name] ? toInt32(named[name], `${what}: ${name}`) : undefined));
+    const whole = this.input_names.map((name) => (named[name] ? toInt32(named[name], name, `${what}: ${name}`) : undefined));
     return super.call_(...(whole as ModelInputs));
   }
 

@@ -38,11 +38,18 @@ function checkNamed(entries: readonly (readonly [string, unknown])[], names: rea
   return Object.fromEntries(given) as Record<string, Tensor>;
 }
 
-/** Whole numbers as the kernels take them: int64, uint8 and bool become int32. Throws `dtype` and `value` errors. */
-export function toInt32(tensor: Tensor, what: string): Tensor {
+/** The input in which 0 stands for a token to leave out. */
+export const MASK = 'attention_mask';
+
+/**
+ * The input `name` in whole numbers, as the kernels take them: int64, uint8 and bool become int32, and so does an
+ * attention_mask of float32 zeros and ones. Throws `dtype` and `value` errors.
+ */
+export function toInt32(tensor: Tensor, name: string, what: string = `input "${name}"`): Tensor {
   const { dtype, shape } = tensor;
   if (dtype === 'int32') return tensor;
-  if (dtype !== 'int64' && dtype !== 'bool' && dtype !== 'uint8')
+  const floatMask = name === MASK && dtype === 'float32';
+  if (dtype !== 'int64' && dtype !== 'bool' && dtype !== 'uint8' && !floatMask)
     throw new TraceletError('dtype', {
       what,
       expected: 'int32, int64, uint8 or bool',
@@ -51,8 +58,13 @@ export function toInt32(tensor: Tensor, what: string): Tensor {
     });
   const values = Int32Array.from({ length: tensor.size }, (_, i) => {
     const value = Number(tensor.data[i]);
-    if (Math.abs(value) > 0x7fffffff)
-      throw new TraceletError('value', { what: `${what}[${i}]`, expected: 'a whole number below 2³¹', got: String(tensor.data[i]) });
+    const fits = floatMask ? value === 0 || value === 1 : Math.abs(value) <= 0x7fffffff;
+    if (!fits)
+      throw new TraceletError('value', {
+        what: `${what}[${i}]`,
+        expected: floatMask ? '0 or 1' : 'a whole number below 2³¹',
+        got: String(tensor.data[i]),
+      });
     return value;
   });
   return new Tensor('int32', shape, values);
@@ -103,7 +115,7 @@ function fitInput(tensor: Tensor, { name, dtype, shape }: Signature): Tensor {
           ? 'Pad the input to the traced size, with an attention_mask: traced.pad(inputs) does it'
           : 'Trace the model again with dummy inputs at least as large as the largest input',
     });
-  return dtype === 'int32' ? toInt32(tensor, `input "${name}"`) : checkDType(tensor, dtype, name);
+  return dtype === 'int32' ? toInt32(tensor, name) : checkDType(tensor, dtype, name);
 }
 
 function checkDType(tensor: Tensor, dtype: DType, name: string): Tensor {

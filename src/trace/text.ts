@@ -2,9 +2,7 @@ import { TraceletError } from '../error.ts';
 import { full, Tensor } from '../tensor.ts';
 import { textsOf } from '../tokenizer/files.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
-import { type Signature, toInt32 } from './inputs.ts';
-
-const MASK = 'attention_mask';
+import { MASK, type Signature, toInt32 } from './inputs.ts';
 
 /** The tokenizer among the extra files of a trace. Throws a `value` error if there is none. */
 export function tokenizerFrom(files: ReadonlyMap<string, Uint8Array>): BertTokenizer {
@@ -48,7 +46,7 @@ export function padInputs(inputs: Record<string, Tensor>, signatures: readonly S
   };
   const given = Object.entries(inputs).map(([name, tensor]) => ({
     signature: signatureOf(name),
-    tensor: toInt32(tensor, `input "${name}"`),
+    tensor: toInt32(tensor, name),
   }));
   const first = given[0]?.tensor;
   if (!first) throw new TraceletError('value', { what: 'pad', expected: 'at least one input', got: 'none' });
