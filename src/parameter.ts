@@ -3,7 +3,10 @@ import { type Shape, sizeOf, Tensor } from './tensor.ts';
 /** Fills the values of a parameter that no checkpoint gave. */
 export type Initialiser = (values: Float32Array) => void;
 
-/** A float32 weight of a module, as `torch.nn.Parameter`. Its values are made on first use, or set from a checkpoint. */
+/**
+ * A float32 weight of a module, as `torch.nn.Parameter`. Its values are made on first use, or set from a checkpoint. They are
+ * changed through {@link set} alone: the kernels keep copies, and what is written into `data` may never reach them.
+ */
 export class Parameter extends Tensor {
   #values: Float32Array | null = null;
   /** The int8 rows and their scales that the values were expanded from, if they were. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BertModel, bestVariant, F, full, nn, type Tensor, withKernels } from '../src/index.ts';
+import { BertModel, bestVariant, F, full, jit, nn, type Tensor, withKernels } from '../src/index.ts';
 import { VARIANTS } from './fixtures.ts';
 import { Block, bytesOf, Computed, expectSameBits, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
 
@@ -39,6 +39,21 @@ describe('a module', () => {
       'rest.1.norm.bias',
     ]);
     expect(net.state_dict().get('rest.1.norm.bias')).toBe((net.rest.items[1] as Block).norm.bias);
+  });
+
+  test('that holds itself is refused, by name', async () => {
+    class Link extends nn.Module<[], void> {
+      next: Link | null = null;
+      forward(): void {}
+    }
+    const [a, b, shared] = [new Link(), new Link(), new Link()];
+    a.next = b;
+    expect([...a.named_modules()].map(([name]) => name)).toEqual(['', 'next']);
+    b.next = a;
+    for (const use of [() => a.eval(), () => a.state_dict(), () => [...b.named_modules()], () => jit.trace(a, [floats([1])])])
+      expect((await problem('value', use)).message).toMatch(/^module next\.next: .*got a Link that holds itself/);
+    const twice = new nn.ModuleList([shared, shared]);
+    expect([...twice.named_modules()].map(([name]) => name)).toEqual(['', '0', '1']);
   });
 
   test('is called as a function, and is what its class says', () => {

@@ -37,10 +37,9 @@ export abstract class Module<Args extends unknown[], Result> extends Callable {
     return Object.entries(this).filter((entry): entry is [string, AnyModule] => entry[1] instanceof Module);
   }
 
-  /** This module and all within it, by dotted name; its own name is `prefix`. */
-  *named_modules(prefix = ''): Generator<[string, AnyModule]> {
-    yield [prefix, this];
-    for (const [name, child] of this.children()) yield* child.named_modules(prefix ? `${prefix}.${name}` : name);
+  /** This module and all within it, by dotted name; its own name is `prefix`. Throws a `value` error for one that holds itself. */
+  named_modules(prefix = ''): Generator<[string, AnyModule]> {
+    return modulesOf(this, prefix, []);
   }
 
   /** Every parameter by dotted name; one held in two places comes twice. */
@@ -68,6 +67,18 @@ export abstract class Module<Args extends unknown[], Result> extends Callable {
 
   /** Throws a `training` error in models that must not be trained at all. */
   protected refuseTraining(): void {}
+}
+
+function* modulesOf(module: AnyModule, path: string, holders: readonly AnyModule[]): Generator<[string, AnyModule]> {
+  if (holders.includes(module))
+    throw new TraceletError('value', {
+      what: `module ${path}`,
+      expected: 'modules that hold parts of their own',
+      got: `a ${module.constructor.name} that holds itself`,
+      cure: 'Keep what refers back to a module out of its fields: a #private field is no part',
+    });
+  yield [path, module];
+  for (const [name, child] of module.children()) yield* modulesOf(child, path ? `${path}.${name}` : name, [...holders, module]);
 }
 
 /** Makes modules callable in the eyes of the type checker. */
