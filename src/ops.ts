@@ -165,7 +165,7 @@ export const OPS = {
       return { shape: dims, ints: {} };
     },
     flops: () => 0,
-    bytes: () => 0,
+    bytes: ({ d0, d1, d2, d3 }) => 8 * d0 * d1 * d2 * d3,
     doc: 'out[i, j, k, l] = x[offset + i·s0 + j·s1 + k·s2 + l·s3]: transpose, permute and slice',
   },
   concat: {

@@ -157,6 +157,14 @@ describe('the plan', () => {
     expect(traced.flops()).toBe(instructions.reduce((sum, { flops }) => sum + flops, 0));
   });
 
+  test('counts what each instruction reads and writes', async () => {
+    const { instructions } = (await traceFor(2, 8)).plan();
+    const moved = (op: string) => instructions.find((instruction) => instruction.op === op)?.moved;
+    expect(moved('strided')).toBe(8 * 2 * 16);
+    expect(moved('embedding')).toBe(8 * 16 * 16 + 4 * 16);
+    expect(moved('linear')).toBe(4 * (16 * 16 + 48 * 16 + 48 + 16 * 48));
+  });
+
   test('grows with the traced length: products by it, attention by its square, weights not at all', async () => {
     const [short, long] = [await traceFor(1, 4), await traceFor(1, 12)];
     const of = (traced: typeof short, op: string) =>
