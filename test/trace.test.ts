@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { BertForMaskedLM, BertForPreTraining, F, full, jit, nn, ones, type Tensor, tensor } from '../src/index.ts';
+import { BertForMaskedLM, BertForPreTraining, F, full, jit, type ModelOutput, nn, ones, type Tensor, tensor } from '../src/index.ts';
 import { modelOutput } from '../src/trace/outputs.ts';
 import { fixture } from './fixtures.ts';
 import { Block, Computed, expectSameBits, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
@@ -105,7 +105,15 @@ describe('a forward pass that cannot be recorded', () => {
     const error = await problem('tracing', () =>
       jit.trace(new Computed((a, b) => F.linear(a, F.gelu(b))), [floats([2, 3]), floats([4, 3])]),
     );
-    expect(error.message).toMatch(/linear with a weight of shape \[4,3\].*computed or given at run time/);
+    expect(error.message).toMatch(/^linear of the model with a weight of shape \[4,3\].*computed or given at run time/);
+    class Holder extends nn.Module<[Tensor], Tensor> {
+      part = new Computed((t) => F.linear(t, t));
+
+      forward(t: Tensor): Tensor {
+        return this.part(t) as Tensor;
+      }
+    }
+    expect((await problem('tracing', () => jit.trace(new Holder(), [x]))).message).toMatch(/^linear of part with a weight/);
   });
 
   test('without dummy inputs', async () => {
@@ -151,7 +159,7 @@ describe('outputs', () => {
 });
 
 describe('tied weights', () => {
-  test('of a module are refused by both names and the flag', async () => {
+  test('of a module without the flag are refused by both names', async () => {
     class Tied extends nn.Module<[Tensor], Tensor> {
       first = new nn.Linear(6, 6);
       second = new nn.Linear(6, 6);
@@ -164,14 +172,28 @@ describe('tied weights', () => {
       }
     }
     const error = await problem('tied', () => jit.trace(new Tied(), [x]));
-    expect(error.message).toMatch(/^first\.weight and second\.weight.*\{ torchscript: true \}/);
+    expect(error.message).toMatch(/^first\.weight and second\.weight.*give each of the two its own Parameter$/);
   });
 
   test.each([BertForMaskedLM, BertForPreTraining])('of %o need torchscript', async (Model) => {
     const error = await problem('tied', () => jit.trace(new Model(tinyConfig()), [ids]));
-    expect(error.message).toMatch(/^bert\.embeddings\.word_embeddings\.weight and cls\.predictions\.decoder\.weight.*torchscript/);
+    expect(error.message).toMatch(
+      /^bert\.embeddings\.word_embeddings\.weight and cls\.predictions\.decoder\.weight.*\{ torchscript: true \}/,
+    );
     const untied = new Model(tinyConfig({ torchscript: true }));
     expectSameBits((await jit.trace(untied, [ids], { fusion: false }))(ids), untied(ids));
+  });
+
+  test('within another module need torchscript too', async () => {
+    class Wrapper extends nn.Module<[Tensor], ModelOutput> {
+      inner = new BertForMaskedLM(tinyConfig());
+
+      forward(input: Tensor): ModelOutput {
+        return this.inner(input);
+      }
+    }
+    const error = await problem('tied', () => jit.trace(new Wrapper(), [ids]));
+    expect(error.message).toMatch(/^inner\.bert\.embeddings.* and inner\.cls\.predictions\.decoder\.weight.*\{ torchscript: true \}/);
   });
 
   test.each([true, false])('are none in BertModel: torchscript %s', async (torchscript) => {

@@ -14,21 +14,23 @@ export interface Encoded {
 export function encode(graph: Graph, structure: Program['structure']): Encoded {
   const plan = planMemory(graph);
   const symbols = new Symbols((value) => plan.offsets.get(value) as number);
-  const inputs = graph.inputs.map(({ name }, i) => ({ name, value: symbols.value(graph.inputs[i], 'plain') }));
+  const inputs = graph.inputs.map(({ name }, i) => ({ name, value: symbols.value(graph.inputs[i]) }));
   const ops = opNames(graph);
   const words: number[] = [];
   for (const node of graph.nodes) {
     words.push(ops.indexOf(node.op));
     for (const [name, kind] of Object.entries(rowOf(node.op).args)) {
-      if (kind === 'out') words.push(symbols.value(node, 'plain'));
+      const operand = node.operands[name];
+      if (kind === 'out') words.push(symbols.value(node));
       else if (kind === 'scratch') words.push(plan.scratch.get(node) ?? 0);
       else if (kind === 'int' || kind === 'attr') words.push(node.call.numbers[name]);
       else if (kind === 'float') words.push(floatToWord(node.call.numbers[name]));
       else if (kind === 'activation') words.push(ops.indexOf(node.attrs[name] as string));
-      else words.push(node.operands[name] ? symbols.value(node.operands[name], kind === 'packed' ? 'packed' : 'plain') : -1);
+      else if (!operand) words.push(-1);
+      else words.push(kind === 'packed' ? symbols.packed(operand, node) : symbols.value(operand));
     }
   }
-  const outputs: Binding[] = graph.outputs.map(({ name, value }) => ({ name, value: symbols.value(value, 'plain') }));
+  const outputs: Binding[] = graph.outputs.map(({ name, value }) => ({ name, value: symbols.value(value) }));
   const { values, constants } = symbols;
   const infos = constants.map(({ constant, layout }): ConstantInfo => {
     const { dtype, shape, parts } = constant;
@@ -59,30 +61,40 @@ class Symbols {
     this.#offsetOf = offsetOf;
   }
 
-  value(value: Value, layout: Layout): number {
+  value(value: Value): number {
+    return this.#index(value, 'plain', () => {
+      if (value.kind === 'view') return { view: this.value(value.base) };
+      if (value.kind === 'constant') return this.#constant(value, 'plain');
+      return { arena: this.#offsetOf(value) };
+    });
+  }
+
+  /** A weight in the panels that `reader` wants. */
+  packed(value: Value, reader: Node): number {
+    return this.#index(value, 'packed', () => this.#constant(weightOf(value, reader), 'packed'));
+  }
+
+  #index(value: Value, layout: Layout, place: () => Place): number {
     const known = this.#indexes.get(value) ?? {};
     this.#indexes.set(value, known);
     if (known[layout] === undefined) {
-      const place = this.#place(value, layout);
-      known[layout] = this.values.push({ dtype: value.dtype, shape: value.shape, place }) - 1;
+      const info = { dtype: value.dtype, shape: value.shape, place: place() };
+      known[layout] = this.values.push(info) - 1;
     }
     return known[layout];
   }
 
-  #place(value: Value, layout: Layout): Place {
-    if (layout === 'packed') return { constant: this.constants.push({ constant: weightOf(value), layout }) - 1 };
-    if (value.kind === 'view') return { view: this.value(value.base, layout) };
-    if (value.kind === 'constant') return { constant: this.constants.push({ constant: value, layout }) - 1 };
-    return { arena: this.#offsetOf(value) };
+  #constant(constant: Constant, layout: Layout): Place {
+    return { constant: this.constants.push({ constant, layout }) - 1 };
   }
 }
 
 /** The constant that a packed weight is made from; a reshaped one takes the new shape. */
-function weightOf(value: Value): Constant {
+function weightOf(value: Value, reader: Node): Constant {
   const storage = storageOf(value);
   if (storage.kind !== 'constant')
     throw new TraceletError('tracing', {
-      what: `linear with a weight of shape [${value.shape}]`,
+      what: `${reader.op} of ${reader.path || 'the model'} with a weight of shape [${value.shape}]`,
       expected: 'a parameter or constant, which can be rearranged when the trace is loaded',
       got: 'a weight that is computed or given at run time',
     });

@@ -126,8 +126,21 @@ function refuseTied(model: AnyModule): void {
         what: `${first} and ${name}`,
         expected: 'separate parameters',
         got: 'one shared by both (tied weights)',
-        cure: 'A trace cannot hold tied weights: instantiate the model with the torchscript flag, { torchscript: true }, which unties them',
+        cure: untiedByFlag(model, [first, name])
+          ? 'A trace cannot hold tied weights: instantiate the model with the torchscript flag, { torchscript: true }, which unties them'
+          : 'A trace cannot hold tied weights: give each of the two its own Parameter',
       });
     names.set(parameter, name);
   }
+}
+
+/** A module whose torchscript flag unties parameters. */
+interface Flagged {
+  tied?(): readonly (readonly [follower: string, leader: string])[];
+}
+
+function untiedByFlag(model: AnyModule, names: readonly string[]): boolean {
+  return [...model.named_modules()].some(([path, module]) =>
+    (module as Flagged).tied?.().some(([follower]) => names.includes(path ? `${path}.${follower}` : follower)),
+  );
 }
