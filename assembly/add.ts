@@ -1,13 +1,9 @@
-import { checkApart, checkDims, checkElements, checkInPlace } from './lib/contract';
+import { checkBroadcast } from './lib/contract';
 import { bytes, load4, store4 } from './lib/simd';
 
 /** out[i] = a[i] + b[i % period]; n is a multiple of period. out may be a, not b. */
 export function add(out: usize, a: usize, b: usize, n: i32, period: i32): void {
-  checkInPlace(out, a, n);
-  checkDims(period);
-  checkElements(b);
-  checkApart(out, n, b, period);
-  assert(n == 0 || (period > 0 && n % period == 0), 'n is not a multiple of period');
+  checkBroadcast(out, a, b, n, period);
   const stride = bytes(period);
   for (const end = out + bytes(n); out < end; out += stride, a += stride) {
     let i: usize = 0;

@@ -27,7 +27,7 @@ export function roundUp(count: i32): i32 {
 
 // @ts-ignore: decorator
 @inline
-export function valuesAt(scratch: usize, longest: i32, head_dim: i32): usize {
+function valuesAt(scratch: usize, longest: i32, head_dim: i32): usize {
   return scratch + bytes(roundUp(longest)) * <usize>head_dim;
 }
 

@@ -37,6 +37,16 @@ export function checkInPlace(out: usize, x: usize, count: i32): void {
   if (out != x) checkApart(out, count, x, count);
 }
 
+/** The operands of out = a op b, where b stands for every period of the n elements of a; out may be a, not b. */
+export function checkBroadcast(out: usize, a: usize, b: usize, n: i32, period: i32): void {
+  if (ASC_NO_ASSERT) return;
+  checkInPlace(out, a, n);
+  checkDims(period);
+  checkElements(b);
+  checkApart(out, n, b, period);
+  assert(n == 0 || (period > 0 && n % period == 0), 'n is not a multiple of period');
+}
+
 /** Cumulative row counts: from 0 on, never falling, no sequence longer than `longest`. */
 export function checkStarts(starts: usize, batch: i32, longest: i32): void {
   if (ASC_NO_ASSERT) return;

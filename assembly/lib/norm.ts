@@ -29,7 +29,7 @@ function term(x: v128, centre: v128, sum: v128, squared: bool): v128 {
 }
 
 /** The sum of a row. */
-export function sumRow(x: usize, cols: i32): f32 {
+function sumRow(x: usize, cols: i32): f32 {
   return sumOf(x, cols, f32x4.splat(0), false);
 }
 
