@@ -23,9 +23,11 @@ export interface Progress {
   total?: number;
 }
 
+/** Options of reading files. */
 export interface ReadOptions {
   /** Stops the reading; the promise is rejected with the signal's reason. */
   signal?: AbortSignal;
+  /** Told how far the reading of each file has come. */
   progress?: (progress: Progress) => void;
 }
 

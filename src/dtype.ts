@@ -1,3 +1,4 @@
+/** What holds the elements of a tensor. */
 export type TypedArray = Float32Array | Float64Array | BigInt64Array | Int32Array | Int8Array | Uint8Array | Uint16Array;
 
 interface DTypeRow {
@@ -20,6 +21,7 @@ export const DTYPES = {
   bool: { safetensors: 'BOOL', bytes: 1, array: Uint8Array },
 } as const satisfies Record<string, DTypeRow>;
 
+/** The type of a tensor's elements, by the name that PyTorch gives it. */
 export type DType = keyof typeof DTYPES;
 
 const BY_SAFETENSORS = new Map(Object.entries(DTYPES).map(([name, row]) => [row.safetensors as string, name as DType]));

@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   kernels: 'the wasm kernels could not be loaded or failed',
 } as const;
 
+/** What went wrong, in a word that stays the same across versions; {@link ERROR_CODES} says more. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** The parts that make up the message of a {@link TraceletError}. */

@@ -28,13 +28,16 @@ export const gelu = (x: Tensor): Tensor => apply('gelu', { x });
 /** Gelu in its tanh form. As `gelu_new` of transformers, `torch.nn.functional.gelu(x, approximate='tanh')`. */
 export const gelu_new = (x: Tensor): Tensor => apply('gelu_new', { x });
 
+/** max(x, 0) of each element. */
 export const relu = (x: Tensor): Tensor => apply('relu', { x });
 
 /** x · sigmoid(x), also called swish. */
 export const silu = (x: Tensor): Tensor => apply('silu', { x });
 
+/** The hyperbolic tangent of each element. */
 export const tanh = (x: Tensor): Tensor => apply('tanh', { x });
 
+/** 1 / (1 + exp(-x)) of each element. */
 export const sigmoid = (x: Tensor): Tensor => apply('sigmoid', { x });
 
 /** a + b, where b has a's shape or the end of it. */
@@ -55,9 +58,11 @@ function sequenceStarts(batch: number, length: number): Tensor {
   );
 }
 
+/** Options of {@link attention} and {@link attention_weights}. */
 export interface AttentionOptions {
   /** int32 [batch, sequence]; keys where it is 0 are left out. */
   mask?: Tensor | null;
+  /** Number of heads; it divides the hidden size. */
   heads: number;
   /** What scores are multiplied by; 1/√head_dim unless given. */
   scale?: number;

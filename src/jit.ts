@@ -28,6 +28,7 @@ type Inputs = readonly Tensor[] | Readonly<Record<string, Tensor>>;
 /** Extra files of a trace, by name. */
 export type ExtraFiles = Readonly<Record<string, string | Uint8Array>>;
 
+/** Options of {@link trace}. */
 export interface TraceOptions {
   /** Run the trace against the model and record the model twice; true unless given. */
   check_trace?: boolean;
@@ -39,6 +40,7 @@ export interface TraceOptions {
   tokenizer?: BertTokenizer;
   /** The kernels to run on; the fastest that the engine has unless given. */
   kernels?: Variant;
+  /** Stops between two phases of tracing. */
   signal?: AbortSignal;
 }
 
@@ -51,7 +53,7 @@ interface Traceable {
 
 /**
  * Records what `model` does on `inputs` (by position, or by name) as a program for these dimensions, as `torch.jit.trace`.
- * Throws `tied`, `tracing` and {@link TracingCheckError} errors.
+ * Throws `tied`, `tracing`, `value` and {@link TracingCheckError} errors, and those of the model.
  */
 export async function trace<Result>(
   // biome-ignore lint/suspicious/noExplicitAny: takes modules whatever their arguments
@@ -138,6 +140,7 @@ const textFiles = (files: ExtraFiles): Map<string, Uint8Array> =>
     Object.entries(files).map(([name, content]) => [name, typeof content === 'string' ? new TextEncoder().encode(content) : content]),
   );
 
+/** Options of {@link save} and {@link serialize}. */
 export interface SaveOptions {
   /** More files to travel in the trace, beside those it already has. */
   _extra_files?: ExtraFiles;
@@ -170,6 +173,7 @@ export async function save(traced: TracedModule<unknown>, path: string, options:
   await platform.write(path, await serialize(traced, options), options);
 }
 
+/** Options of {@link load}. */
 export interface JitLoadOptions extends LoadOptions {
   /** Filled with the extra files whose names it has, as text. */
   _extra_files?: Record<string, string>;

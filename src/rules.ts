@@ -69,7 +69,7 @@ export const OF_SEQUENCES = {
 export const LENGTHS = { starts: ({ longest }: Record<string, number>) => longest };
 
 /** Rows of queries whose scores the attention kernels hold at once. */
-export const ATTENTION_BLOCK = 48;
+const ATTENTION_BLOCK = 48;
 
 /**
  * Dimensions shared by the attention kernels: `hidden` numbers a row of x ([batch, sequence, …]) belong to queries alone.

@@ -27,7 +27,7 @@ export interface Header {
 }
 
 /** Bytes of the little-endian header length with which a file begins. */
-export const LENGTH_BYTES = 8;
+const LENGTH_BYTES = 8;
 /** The largest header that is read or written, as in the Rust crate. */
 export const MAX_HEADER_BYTES = 100_000_000;
 const DATA_ALIGNMENT = 16;

@@ -1,7 +1,9 @@
 import { DTYPES, type DType, type TypedArray } from './dtype.ts';
 import { TraceletError } from './error.ts';
 
+/** Dimensions, the slowest first. */
 export type Shape = readonly number[];
+/** Nested arrays of numbers, as {@link tensor} takes them. */
 export type Nested = number | bigint | boolean | readonly Nested[];
 
 /** Number of elements of `shape`. */
@@ -33,6 +35,7 @@ export class Tensor {
     return this.#data as TypedArray;
   }
 
+  /** Number of elements. */
   get size(): number {
     return sizeOf(this.shape);
   }
@@ -117,7 +120,7 @@ function inferDType(flat: readonly (number | bigint)[]): DType {
 }
 
 /** A zeroed array for `length` elements of `dtype`. */
-export function allocate(dtype: DType, length: number): TypedArray {
+function allocate(dtype: DType, length: number): TypedArray {
   return new DTYPES[dtype].array(new ArrayBuffer(length * DTYPES[dtype].bytes));
 }
 

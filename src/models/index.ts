@@ -26,6 +26,7 @@ export const ARCHITECTURES = {
   SentenceEmbedder,
 } as const;
 
+/** The name of an architecture. */
 export type Architecture = keyof typeof ARCHITECTURES;
 
 /** The class of some architecture. */

@@ -24,6 +24,7 @@ export type ModelInputs = [
   position_ids?: Tensor | null,
 ];
 
+/** Options of `from_pretrained`; fields of the config among them amend it. */
 export interface PreTrainedOptions extends ReadOptions, BertConfigOptions {
   /** Instead of the config.json beside the checkpoint; needed for raw bytes. */
   config?: BertConfig;

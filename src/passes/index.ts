@@ -7,7 +7,7 @@ import { fuse } from './fuse.ts';
 type Pass = (graph: Graph) => Graph;
 
 /** The passes in the order in which they run. */
-export const PASSES: readonly { name: string; run: Pass; fusion?: boolean }[] = [
+const PASSES: readonly { name: string; run: Pass; fusion?: boolean }[] = [
   { name: 'dead code', run: eliminateDeadCode },
   { name: 'common subexpressions', run: shareCommonSubexpressions },
   { name: 'fusion', run: fuse, fusion: true },

@@ -25,7 +25,7 @@ import { type Shape, sizeOf, Tensor } from '../tensor.ts';
  *   …                          weights, under their names in the model; an int8 one has its scales in <name>.scale
  */
 export const FORMAT = 'tracelet';
-export const VERSION = 1;
+const VERSION = 1;
 export const CODE = 'trace.code';
 export const GOLDEN_IN = 'trace.golden.in.';
 export const GOLDEN_OUT = 'trace.golden.out.';

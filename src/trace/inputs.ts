@@ -2,13 +2,7 @@ import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { type Shape, Tensor } from '../tensor.ts';
 
-/** The forms in which a model takes its inputs: by position, as one list, or as one object of names. */
-export type InputArgs =
-  | readonly (Tensor | null | undefined)[]
-  | readonly [readonly Tensor[]]
-  | readonly [Readonly<Record<string, Tensor | null | undefined>>];
-
-/** Inputs by name. Throws `value` errors for unknown names and too many of them. */
+/** Inputs by name, given by position, as one list, or as one object of names. Throws `value` errors for unknown names and too many of them. */
 export function nameInputs(args: readonly unknown[], names: readonly string[], what: string): Record<string, Tensor> {
   const [first] = args;
   if (args.length === 1 && first !== null && typeof first === 'object' && !(first instanceof Tensor))

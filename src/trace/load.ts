@@ -21,7 +21,9 @@ import type { Named } from './outputs.ts';
 import type { Binding, Program } from './program.ts';
 import { TracedModule } from './traced.ts';
 
+/** Options of loading a trace. */
 export interface LoadOptions {
+  /** Stops the loading; the promise is rejected with the signal's reason. */
   signal?: AbortSignal;
   /** The kernels to run on; the fastest that the engine has unless given. */
   kernels?: Variant;

@@ -12,6 +12,7 @@ import { type ModelOutput, type Named, unflattenOutputs } from './outputs.ts';
 import { encodeTexts, padInputs, tokenizerFrom } from './text.ts';
 import { difference, type Verification } from './verification.ts';
 
+/** Options of a run that does not block. */
 export interface RunOptions {
   /** Stops the run between two instructions; the trace stays usable. */
   signal?: AbortSignal;
@@ -89,7 +90,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return this.#tokenizer;
   }
 
-  /** Runs the trace at once. */
+  /** Runs the trace at once. Throws a `busy` error while a `run` is under way. */
   forward(...args: unknown[]): Result {
     const inputs = this.#prepare(args);
     this.#refuseBusy();
