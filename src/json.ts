@@ -24,8 +24,14 @@ export function describe(value: unknown): string {
     const plain = value.length <= 16 && value.every((element) => typeof element !== 'object' || element === null);
     return plain ? shorten(`[${value.map(describe).join(', ')}]`) : `an array of ${value.length}`;
   }
-  if (isObject(value)) return Object.keys(value).length ? `an object with ${quoteList(Object.keys(value))}` : 'an empty object';
+  if (isObject(value)) return describeObject(value);
   return typeof value === 'function' ? 'a function' : String(value);
+}
+
+function describeObject(value: JsonObject): string {
+  const kind = Object.getPrototypeOf(value)?.constructor?.name ?? 'Object';
+  if (kind !== 'Object') return `a ${kind}`;
+  return Object.keys(value).length ? `an object with ${quoteList(Object.keys(value))}` : 'an empty object';
 }
 
 /** Names as messages list them, the first few in full. */

@@ -11,6 +11,9 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAIN = join(ROOT, 'dist/cli/main.js');
 export const WORDS = '[PAD] [UNK] [CLS] [SEP] [MASK] paris is the capital of france . who was jim henson ? a puppeteer , and voice frog';
 
+/** The flag that lets Node 20 run the relaxed kernels, as the tests themselves do. */
+const RELAXED = process.execArgv.filter((flag) => flag.includes('relaxed-simd'));
+
 const ENV = { ...process.env, TRACELET_DEBUG: '' };
 
 /** The directory that calls run in, with the traces `bare`, `masked` and `sentence`. */
@@ -33,7 +36,7 @@ interface Result {
 
 /** A call under way. */
 export function start(args: readonly string[], { main = MAIN, env = {} }: Call = {}) {
-  const child = spawn(process.execPath, [main, ...args], { cwd: home, env: { ...ENV, ...env } });
+  const child = spawn(process.execPath, [...RELAXED, main, ...args], { cwd: home, env: { ...ENV, ...env } });
   const out = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (piece) => {
@@ -91,8 +94,8 @@ export function sentenceDirectory(name: string, modules: readonly string[]): str
   return name;
 }
 
-/** A trace of the directory on the kernels that are the same everywhere. */
-export const load = (file: string) => jit.load(at(file), { kernels: 'baseline' });
+/** A trace of the directory, on the kernels that the command takes. */
+export const load = (file: string) => jit.load(at(file));
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'tracelet-cli-'));

@@ -210,7 +210,7 @@ describe('calls', () => {
   const any = tokenizer as unknown as Record<string, (...args: unknown[]) => unknown>;
   const wrong: [string, () => unknown, RegExp][] = [
     ['a text that is no string', () => any.encode(5), /text: expected a string, got 5/],
-    ['a pair that is no string', () => any.encode('a', {}), /pair: expected a string, got an object/],
+    ['a pair that is no string', () => any.encode('a', {}), /pair: expected a string, got an empty object/],
     ['a text of a batch', () => any.batch_encode_plus(['a', null]), /text\[1\]: expected a string or \[text, pair\], got null/],
     ['a batch that is none', () => any.batch_encode_plus('a'), /batch: expected an array of texts/],
     ['pairs of another count', () => any.call_(['a'], ['b', 'c']), /pair: expected an array as long as that of the texts/],

@@ -1,6 +1,7 @@
 import { platform } from '#platform';
 import { Callable } from '../callable.ts';
 import { TraceletError } from '../error.ts';
+import { describe } from '../json.ts';
 import type { Tensor } from '../tensor.ts';
 import { readExtraFiles, traceAt } from '../trace/files.ts';
 import { closeUp, joinPieces } from './decode.ts';
@@ -8,7 +9,6 @@ import { Encoder, type Input } from './encoder.ts';
 import { type BatchEncoding, type EncodeOptions, type Encoding, type Filler, stack, type TensorEncoding, tensors } from './encoding.ts';
 import { FILE_NAMES, filesOf, optionsFromFiles, type TokenizerFiles, textsOf } from './files.ts';
 import { type BertTokenizerOptions, ROLES, type Role, resolveSettings, type Settings } from './settings.ts';
-import { describe } from './vocab.ts';
 
 /** A text, or a text with its pair. */
 export type TextInput = string | readonly [text: string, pair: string];

@@ -1,4 +1,5 @@
 import { TraceletError } from '../error.ts';
+import { describe } from '../json.ts';
 import {
   addFiller,
   addSequence,
@@ -14,7 +15,6 @@ import {
 import { Segmenter } from './segment.ts';
 import { cut, type Kept, type Sequence, type TruncationStrategy, truncatedLengths } from './sequence.ts';
 import type { Role, Settings } from './settings.ts';
-import { describe } from './vocab.ts';
 
 /** A text with its pair, and what messages call the two. */
 export interface Input {

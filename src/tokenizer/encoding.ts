@@ -1,7 +1,7 @@
 import { TraceletError } from '../error.ts';
+import { describe } from '../json.ts';
 import { type Tensor, tensor } from '../tensor.ts';
 import type { Sequence, Side, TruncationStrategy } from './sequence.ts';
-import { describe } from './vocab.ts';
 
 /** Where a token stands in its text: start and end, `[0, 0]` for tokens that were added. */
 export type Offset = [start: number, end: number];

@@ -1,7 +1,8 @@
 import { TraceletError } from '../error.ts';
+import { describe } from '../json.ts';
 import type { AddedToken } from './added.ts';
 import { type BertTokenizerOptions, ROLES, type Settings } from './settings.ts';
-import { describe, parseVocab } from './vocab.ts';
+import { parseVocab } from './vocab.ts';
 
 /** Texts of the files of a tokenizer by name; `tokenizer.json` or `vocab.txt` is needed. */
 export interface TokenizerFiles {

@@ -1,7 +1,8 @@
 import { TraceletError } from '../error.ts';
+import { describe } from '../json.ts';
 import type { AddedToken, Pattern } from './added.ts';
 import type { Side } from './sequence.ts';
-import { describe, indexVocab, type Vocab, type VocabSource } from './vocab.ts';
+import { indexVocab, type Vocab, type VocabSource } from './vocab.ts';
 
 /** The roles a special token can have, in the order of `all_special_tokens`. */
 export const ROLES = ['unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'] as const;

@@ -1,4 +1,5 @@
 import { TraceletError } from '../error.ts';
+import { describe } from '../json.ts';
 import { Lookup } from './lookup.ts';
 
 /** Tokens in the order of their ids, or ids by token. */
@@ -62,13 +63,4 @@ function byId(source: ReadonlyMap<string, number> | Readonly<Record<string, numb
     tokens[id] = token;
   }
   return tokens as string[];
-}
-
-/** How messages show a value of any type. */
-export function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (value === null || typeof value !== 'object') return typeof value === 'function' ? 'a function' : String(value);
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  const kind = value.constructor?.name ?? 'Object';
-  return kind === 'Object' ? 'an object' : `a ${kind}`;
 }
