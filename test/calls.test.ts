@@ -49,11 +49,7 @@ describe.each(both)('%s', (name, call) => {
     ['a number for a mask', [inputs({ attention_mask: 1 })], 'value', /input "attention_mask": expected a tensor, got number/],
     [
       'float ids',
-      [
-        inputs({
-          input_ids: batch([1, 2, 3, 4, 5, 6, 7, 8], { dtype: 'float32' }),
-        }),
-      ],
+      [inputs({ input_ids: batch([1, 2, 3, 4, 5, 6, 7, 8], { dtype: 'float32' }) })],
       'dtype',
       /input_ids.*expected int32, int64, uint8 or bool, got float32.*dtype: 'int32'/,
     ],
@@ -74,71 +70,38 @@ describe.each(both)('%s', (name, call) => {
     ['float token types', [inputs({ token_type_ids: ones([2, 4]) })], 'dtype', /token_type_ids.*ones\(\[1, 14\], \{ dtype: 'int32' \}\)/],
     [
       'ids beyond int32',
-      [
-        inputs({
-          input_ids: batch([1n, 2n, 3n, 2n ** 40n, 1n, 1n, 1n, 1n]),
-        }),
-      ],
+      [inputs({ input_ids: batch([1n, 2n, 3n, 2n ** 40n, 1n, 1n, 1n, 1n]) })],
       'value',
       /input_ids.*\[3\]: expected a whole number below 2³¹, got 1099511627776/,
     ],
     [
       'an id beyond the vocabulary',
-      [
-        inputs({
-          input_ids: batch([1, 2, 40, 4, 5, 6, 7, 8]),
-        }),
-      ],
+      [inputs({ input_ids: batch([1, 2, 40, 4, 5, 6, 7, 8]) })],
       'value',
       /ids.*\[2\]: expected a whole number from 0 to 39, got 40/,
     ],
     [
       'a negative id',
-      [
-        inputs({
-          input_ids: batch([1, 2, 3, 4, 5, 6, 7, -1]),
-        }),
-      ],
+      [inputs({ input_ids: batch([1, 2, 3, 4, 5, 6, 7, -1]) })],
       'value',
       /\[7\]: expected a whole number from 0 to 39, got -1/,
     ],
     [
       'a mask of 2',
-      [
-        inputs({
-          attention_mask: batch([1, 2, 1, 1, 1, 1, 1, 1]),
-        }),
-      ],
+      [inputs({ attention_mask: batch([1, 2, 1, 1, 1, 1, 1, 1]) })],
       'value',
       /mask.*\[1\]: expected a whole number from 0 to 1, got 2/,
     ],
-    [
-      'a mask of -1',
-      [
-        inputs({
-          attention_mask: batch([1, 1, 1, 1, -1, 1, 1, 1]),
-        }),
-      ],
-      'value',
-      /mask.*\[4\].*got -1/,
-    ],
+    ['a mask of -1', [inputs({ attention_mask: batch([1, 1, 1, 1, -1, 1, 1, 1]) })], 'value', /mask.*\[4\].*got -1/],
     [
       'a token type too large',
-      [
-        inputs({
-          token_type_ids: batch([0, 0, 0, 2, 0, 0, 0, 0]),
-        }),
-      ],
+      [inputs({ token_type_ids: batch([0, 0, 0, 2, 0, 0, 0, 0]) })],
       'value',
       /\[3\]: expected a whole number from 0 to 1, got 2/,
     ],
     [
       'a position too large',
-      [
-        inputs({
-          position_ids: batch([0, 1, 2, 12, 0, 1, 2, 3]),
-        }),
-      ],
+      [inputs({ position_ids: batch([0, 1, 2, 12, 0, 1, 2, 3]) })],
       'value',
       /\[3\]: expected a whole number from 0 to 11, got 12/,
     ],
@@ -163,13 +126,7 @@ describe.each(both)('%s', (name, call) => {
 
   test('answers as before after a refusal', async () => {
     const before = call(all);
-    await problem('value', () =>
-      call(
-        inputs({
-          input_ids: batch([1, 2, 40, 4, 5, 6, 7, 8]),
-        }),
-      ),
-    );
+    await problem('value', () => call(inputs({ input_ids: batch([1, 2, 40, 4, 5, 6, 7, 8]) })));
     expectSameBits(call(all), before);
   });
 });

@@ -123,9 +123,7 @@ describe('tokenizer.json', () => {
 
   test('refuses malformed files by name', () => {
     expect(message(() => BertTokenizer.from_files({ 'tokenizer.json': '{' }))).toMatch(/tokenizer.json: expected JSON/);
-    expect(message(() => BertTokenizer.from_files({ 'tokenizer.json': '[]' }))).toMatch(
-      /tokenizer.json: expected a JSON object, got an array/,
-    );
+    expect(message(() => BertTokenizer.from_files({ 'tokenizer.json': '[]' }))).toMatch(/tokenizer.json: expected a JSON object, got \[\]/);
     expect(message(() => BertTokenizer.from_files({ 'vocab.txt': 7 } as unknown as TokenizerFiles))).toMatch(
       /vocab.txt: expected the text/,
     );
