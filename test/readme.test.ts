@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const node = (...args: string[]): string => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+/** What a script prints. Its own words are in the error where it fails. */
+function node(...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  expect(status, stdout + stderr).toBe(0);
+  return stdout;
+}
 
 /** The blocks as one module, whose imports come once. */
 function joined(program: string[]): string {
@@ -30,10 +35,14 @@ function joined(program: string[]): string {
 }
 
 describe('README', () => {
-  test('its TypeScript runs from top to bottom', () => {
+  test('its TypeScript compiles, strictly, and runs from top to bottom', () => {
     const program = inLanguage('ts');
     expect(program.length).toBeGreaterThan(5);
-    writeFileSync(join(folder, 'guide.mjs'), joined(program));
+    writeFileSync(join(folder, 'guide.mts'), joined(program));
+    node(
+      join(root, 'node_modules/typescript/bin/tsc'),
+      ...'--ignoreConfig --strict --target es2023 --module nodenext --types node guide.mts'.split(' '),
+    );
     expect(node('guide.mjs')).toContain('layer_norm');
   });
 

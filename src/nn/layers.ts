@@ -7,7 +7,7 @@ import { type AnyModule, Module } from './module.ts';
 const DEFAULT_SEED = 0;
 
 /** x [..., in] to [..., out], as `torch.nn.Linear`. Fresh values are uniform in ±1/√in. */
-export class Linear extends Module<[Tensor], Tensor> {
+export class Linear extends Module {
   weight: Parameter;
   bias: Parameter | null;
 
@@ -25,7 +25,7 @@ export class Linear extends Module<[Tensor], Tensor> {
 }
 
 /** int32 ids [...] to [..., embedding_dim], as `torch.nn.Embedding`. */
-export class Embedding extends Module<[Tensor], Tensor> {
+export class Embedding extends Module {
   weight: Parameter;
   readonly padding_idx: number | null;
 
@@ -41,7 +41,7 @@ export class Embedding extends Module<[Tensor], Tensor> {
 }
 
 /** As `torch.nn.LayerNorm` over the last dimension. */
-export class LayerNorm extends Module<[Tensor], Tensor> {
+export class LayerNorm extends Module {
   weight: Parameter;
   bias: Parameter;
   readonly eps: number;
@@ -59,7 +59,7 @@ export class LayerNorm extends Module<[Tensor], Tensor> {
 }
 
 /** As `torch.nn.Dropout` in evaluation mode: the identity. It keeps ported models' part names. */
-export class Dropout extends Module<[Tensor], Tensor> {
+export class Dropout extends Module {
   readonly p: number;
 
   constructor(p = 0.5) {

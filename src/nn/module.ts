@@ -2,6 +2,7 @@ import { Callable } from '../callable.ts';
 import { TraceletError } from '../error.ts';
 import { executor } from '../executor.ts';
 import { Parameter } from '../parameter.ts';
+import type { Tensor } from '../tensor.ts';
 
 /**
  * A part of a model with parameters and parts of its own, as `torch.nn.Module`. Parameters and parts are the fields that
@@ -9,7 +10,7 @@ import { Parameter } from '../parameter.ts';
  * function, which runs its `forward`. Modules are for inference and start in evaluation mode.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor returns a function
-export abstract class Module<Args extends unknown[], Result> extends Callable {
+export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor> extends Callable {
   /** Whether `train()` was called. */
   declare training: boolean;
 
@@ -82,7 +83,7 @@ function* modulesOf(module: AnyModule, path: string, holders: readonly AnyModule
 }
 
 /** Makes modules callable in the eyes of the type checker. */
-export interface Module<Args extends unknown[], Result> {
+export interface Module<Args extends unknown[] = [Tensor], Result = Tensor> {
   (...args: Args): Result;
 }
 
