@@ -1,6 +1,5 @@
 /** Where the time of one trace goes, by kind of instruction: op and module, with layers taken together. */
 import { digits, table } from './report.mjs';
-import { median } from './stats.mjs';
 
 /**
  * @typedef {import('tracelet').TracedModule} TracedModule
@@ -9,37 +8,19 @@ import { median } from './stats.mjs';
  * @typedef {{ kind: string, calls: number, flops: number, moved: number, ms: number }} Share of one run
  */
 
-const WARM_MS = 1500;
-const ROUNDS = 40;
+const SECONDS = 3;
 
 /** @param {TracedModule} traced @param {Record<string, Tensor>} inputs @param {Variant} kernels @returns {Share[]} */
 export function profile(traced, inputs, kernels) {
-  const { instructions } = traced.plan();
-  const kinds = instructions.map(({ op, path }) => `${op} ${path.replaceAll(/\.\d+(?=\.|$)/g, '.*')}`.trim());
-  for (const start = performance.now(); performance.now() - start < WARM_MS; ) onceByKind(traced, inputs, kernels, kinds);
-  /** @type {Map<string, number[]>} */
-  const times = new Map(kinds.map((kind) => [kind, []]));
-  for (let round = 0; round < ROUNDS; round++)
-    for (const [kind, ms] of onceByKind(traced, inputs, kernels, kinds)) times.get(kind)?.push(ms);
-  return [...times].map(([kind, ms]) => {
-    const own = instructions.filter((_, i) => kinds[i] === kind);
-    const sum = (/** @type {'flops' | 'moved'} */ column) => own.reduce((total, instruction) => total + instruction[column], 0);
-    return { kind, calls: own.length, flops: sum('flops'), moved: sum('moved'), ms: median(ms) };
-  });
-}
-
-/** @param {TracedModule} traced @param {Record<string, Tensor>} inputs @param {Variant} kernels @param {readonly string[]} kinds */
-function onceByKind(traced, inputs, kernels, kinds) {
-  traced.instance.write(inputs);
-  /** @type {Map<string, number>} */
-  const spent = new Map();
-  let since = performance.now();
-  for (const i of traced.instance.steps(kernels)) {
-    const now = performance.now();
-    spent.set(kinds[i], (spent.get(kinds[i]) ?? 0) + now - since);
-    since = now;
+  const { instructions } = traced.profile(inputs, { kernels, seconds: SECONDS });
+  /** @type {Map<string, Share>} */
+  const shares = new Map();
+  for (const { op, path, flops, moved, ms } of instructions) {
+    const kind = `${op} ${path.replaceAll(/\.\d+(?=\.|$)/g, '.*')}`.trim();
+    const share = shares.get(kind) ?? { kind, calls: 0, flops: 0, moved: 0, ms: 0 };
+    shares.set(kind, { kind, calls: share.calls + 1, flops: share.flops + flops, moved: share.moved + moved, ms: share.ms + ms });
   }
-  return spent;
+  return [...shares.values()];
 }
 
 /** @param {readonly Share[]} shares */

@@ -21,5 +21,6 @@ export { full, ones, Tensor, tensor, zeros } from './tensor.ts';
 export { BertTokenizer } from './tokenizer/index.ts';
 export type { MemoryPlan } from './trace/cost.ts';
 export type { ModelOutput } from './trace/outputs.ts';
+export type { InstructionProfile, Profile } from './trace/profile.ts';
 export { type RunOptions, TracedModule } from './trace/traced.ts';
 export type { Verification } from './trace/verification.ts';

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Tensor, tensor } from '../src/index.ts';
@@ -142,4 +142,35 @@ test('bench', async () => {
   expect(stdout).toMatch(/^runtime +\w+ \d+\.\d+.*tracelet/m);
   expect(stdout).toMatch(/^kernels +calls +median +min +spread +GFLOP\/s\nbaseline +\d+ +[\d.]+ ms +[\d.]+ ms +[\d.]+ % +[\d.]+$/m);
   expect((await call(['bench', 'bare.tracelet', '--seconds', '0.05', '--kernels', 'debug'])).stdout).toMatch(/^debug /m);
+});
+
+describe('profile', () => {
+  const quick = ['profile', 'bare.tracelet', '--seconds', '0.05'];
+
+  test('by kind and by instruction, naming the slowest', async () => {
+    const kinds = await answer(quick);
+    expect(kinds).toMatch(/^instruction +count +ms +share +GFLOP\/s +GB\/s\n/);
+    expect(kinds).toMatch(/^linear encoder\.layer\.\*\.output\.dense +2 +[\d.]+ +[\d.]+ % +[\d.]+ +[\d.]+$/m);
+    expect(kinds).toMatch(/^slowest {2}instruction \d+, \w+ \S*: [\d.]+ of [\d.]+ ms$/m);
+    const { instructions } = (await load('bare.tracelet')).plan();
+    const each = (await lines([...quick, '--each'])).filter((line) => /^\d+ /.test(line));
+    expect(each.map((line) => line.split(' ')[1])).toEqual(instructions.map(({ op }) => op));
+  });
+
+  test('as JSON, and as a trace for a viewer', async () => {
+    const measured = await json([...quick, '--json', '--chrome', 'call.json', '--kernels', 'baseline']);
+    expect(measured.kernels).toBe('baseline');
+    expect(measured.calls).toBeGreaterThanOrEqual(3);
+    const { traceEvents } = JSON.parse(readFileSync(at('call.json'), 'utf8'));
+    expect(traceEvents).toHaveLength(measured.instructions.length);
+    for (const [i, { name, ph, ts, dur }] of traceEvents.entries()) {
+      expect({ name, ph }).toEqual({ name: measured.instructions[i].op, ph: 'X' });
+      if (i > 0) expect(ts).toBeCloseTo(traceEvents[i - 1].ts + traceEvents[i - 1].dur, 6);
+      expect(dur).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  test('refuses a file that cannot be written', async () => {
+    expect((await call([...quick, '--chrome', 'no/where.json'])).status).toBe(3);
+  });
 });

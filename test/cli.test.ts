@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { answer, at, call, directory, failure, ROOT, start } from './cli.ts';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-const COMMANDS = ['trace', 'run', 'embed', 'fill', 'inspect', 'verify', 'bench'];
+const COMMANDS = ['trace', 'run', 'embed', 'fill', 'inspect', 'verify', 'bench', 'profile'];
 const POSIX = process.platform !== 'win32';
 
 describe('the program', () => {

@@ -140,3 +140,15 @@ test('answers are copies', () => {
   (first.data as Float32Array).fill(0);
   expect([...((traced(x) as unknown as Tensor).data as Float32Array)]).toEqual(kept);
 });
+
+describe('profile', () => {
+  test('times every instruction of the plan, and calls answer as before', () => {
+    const before = traced(x);
+    const { instructions, calls, kernels } = traced.profile(undefined, { seconds: 0.01, kernels: 'baseline' });
+    expect(kernels).toBe('baseline');
+    expect(calls).toBeGreaterThanOrEqual(3);
+    expect(instructions.map(({ ms, ...cost }) => cost)).toEqual(traced.plan().instructions);
+    for (const { ms } of instructions) expect(ms).toBeGreaterThanOrEqual(0);
+    expectSameBits(traced(x), before);
+  });
+});

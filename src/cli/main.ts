@@ -6,6 +6,7 @@ import { benchCommand } from './commands/bench.ts';
 import { embedCommand } from './commands/embed.ts';
 import { fillCommand } from './commands/fill.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { profileCommand } from './commands/profile.ts';
 import { runCommand } from './commands/run.ts';
 import { traceCommand } from './commands/trace.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -13,7 +14,7 @@ import { note } from './output.ts';
 import { description, version } from './package.ts';
 import { STATUS } from './status.ts';
 
-const COMMANDS = [traceCommand, runCommand, embedCommand, fillCommand, inspectCommand, verifyCommand, benchCommand];
+const COMMANDS = [traceCommand, runCommand, embedCommand, fillCommand, inspectCommand, verifyCommand, benchCommand, profileCommand];
 
 const HELP = `
 Exit status:

@@ -9,6 +9,7 @@ import { copied, fitInputs, type Signature } from './inputs.ts';
 import type { Instance } from './instance.ts';
 import { listCode, listGraph } from './listing.ts';
 import { type ModelOutput, type Named, unflattenOutputs } from './outputs.ts';
+import { type Profile, profileInstance } from './profile.ts';
 import { encodeTexts, padInputs, tokenizerFrom } from './text.ts';
 import { difference, type Verification } from './verification.ts';
 
@@ -169,10 +170,17 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return costs(this.instance);
   }
 
+  /** Times each instruction for about `seconds`, on `inputs` or on the dummy inputs that travel in the trace. */
+  profile(inputs: unknown = this.#dummies, { seconds = 1, kernels = this.kernels }: { seconds?: number; kernels?: Variant } = {}): Profile {
+    const prepared = this.#prepare([inputs]);
+    this.#refuseBusy();
+    return profileInstance(this.instance, kernels, prepared, 1000 * seconds);
+  }
+
   /** Re-runs the dummy inputs that travel in the trace and compares with the outputs stored beside them. */
   verify(kernels: Variant = this.kernels): Verification {
     this.#refuseBusy();
-    this.instance.write(Object.fromEntries(this.golden.inputs.map(({ name, tensor }) => [name, tensor])));
+    this.instance.write(this.#dummies);
     for (const _ of this.instance.steps(kernels));
     const outputs = this.golden.outputs.map(({ name, tensor }) => ({ name, ...difference(this.#read(name), tensor) }));
     return {
@@ -195,6 +203,10 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** Gives the wasm memory back. The trace cannot be used afterwards. */
   dispose(): void {
     this.#instance = null;
+  }
+
+  get #dummies(): Record<string, Tensor> {
+    return Object.fromEntries(this.golden.inputs.map(({ name, tensor }) => [name, tensor]));
   }
 
   #refuseBusy(): void {

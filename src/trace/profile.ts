@@ -1,0 +1,53 @@
+import type { Variant } from '../platform/platform.ts';
+import type { Tensor } from '../tensor.ts';
+import { costs, type InstructionPlan } from './cost.ts';
+import type { Instance } from './instance.ts';
+
+/** What one instruction costs, and how long it takes. */
+export interface InstructionProfile extends InstructionPlan {
+  /** Milliseconds, the median of all calls. */
+  ms: number;
+}
+
+/** Where the time of a call goes. */
+export interface Profile {
+  kernels: Variant;
+  /** How many calls were timed, after those that warmed up. */
+  calls: number;
+  /** In the order of execution. */
+  instructions: InstructionProfile[];
+}
+
+const FEWEST_CALLS = 3;
+/** Share of the time that is spent warming up: engines run new code unoptimised. */
+const WARM_UP = 0.3;
+
+/** Times every instruction of a loaded program for about `milliseconds`. */
+export function profileInstance(
+  instance: Instance,
+  kernels: Variant,
+  inputs: Readonly<Record<string, Tensor>>,
+  milliseconds: number,
+): Profile {
+  const start = performance.now();
+  while (performance.now() - start < WARM_UP * milliseconds) timeCall(instance, kernels, inputs);
+  const calls: Float64Array[] = [];
+  while (calls.length < FEWEST_CALLS || performance.now() - start < milliseconds) calls.push(timeCall(instance, kernels, inputs));
+  const instructions = costs(instance).instructions.map((cost, i) => ({ ...cost, ms: median(calls.map((times) => times[i])) }));
+  return { kernels, calls: calls.length, instructions };
+}
+
+/** Milliseconds of each instruction in one call. */
+function timeCall(instance: Instance, kernels: Variant, inputs: Readonly<Record<string, Tensor>>): Float64Array {
+  const times = new Float64Array(instance.decoded.instructions.length);
+  instance.write(inputs);
+  let since = performance.now();
+  for (const i of instance.steps(kernels)) {
+    const now = performance.now();
+    times[i] = now - since;
+    since = now;
+  }
+  return times;
+}
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1];
