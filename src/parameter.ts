@@ -1,3 +1,4 @@
+import { TraceletError } from './error.ts';
 import { type Shape, sizeOf, Tensor } from './tensor.ts';
 
 /** Fills the values of a parameter that no checkpoint gave. */
@@ -17,6 +18,9 @@ export class Parameter extends Tensor {
   initialise: Initialiser;
 
   constructor(shape: Shape, initialise: Initialiser) {
+    for (const size of shape)
+      if (!Number.isInteger(size) || size < 1)
+        throw new TraceletError('value', { what: 'parameter', expected: 'dimensions that are whole numbers above 0', got: `[${shape}]` });
     super('float32', shape, null);
     this.initialise = initialise;
   }

@@ -10,7 +10,13 @@ export async function openSource(source: Source, options: { signal?: AbortSignal
   if (typeof source === 'string' || source instanceof URL) return openAddress(String(source), options.signal);
   if (source instanceof Uint8Array) return fromBytes(source);
   if (source instanceof ArrayBuffer) return fromBytes(new Uint8Array(source));
-  return source instanceof ReadableStream ? fromStream(source, 'stream') : fromResponse(source);
+  if (source instanceof ReadableStream) return fromStream(source, 'stream');
+  if (source instanceof Response) return fromResponse(source);
+  throw new TraceletError('source', {
+    what: 'source',
+    expected: 'a path, a URL, bytes, a Response or a ReadableStream',
+    got: String(source),
+  });
 }
 
 const openAddress = async (address: string, signal: AbortSignal | undefined): Promise<ByteSource> =>

@@ -98,6 +98,12 @@ export function tensor(values: Nested, options: { dtype?: DType } = {}): Tensor 
 function flatten(value: Nested, shape: Shape, depth: number, out: (number | bigint)[]): void {
   if (!Array.isArray(value)) {
     if (depth !== shape.length) throw ragged(shape, depth);
+    if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'boolean')
+      throw new TraceletError('value', {
+        what: 'tensor()',
+        expected: 'numbers, bigints or booleans',
+        got: value === null ? 'null' : typeof value,
+      });
     out.push(typeof value === 'boolean' ? Number(value) : (value as number | bigint));
     return;
   }
@@ -124,9 +130,18 @@ function allocate(dtype: DType, length: number): TypedArray {
   return new DTYPES[dtype].array(new ArrayBuffer(length * DTYPES[dtype].bytes));
 }
 
+/** What one typed array can hold in every engine. */
+const MOST_ELEMENTS = 2 ** 31 - 1;
+
 /** A tensor with every element `value`, as `torch.full`. */
 export function full(shape: Shape, value: number, options: { dtype?: DType } = {}): Tensor {
   const dtype = options.dtype ?? 'float32';
+  if (!shape.every((size) => Number.isInteger(size) && size >= 0) || sizeOf(shape) > MOST_ELEMENTS)
+    throw new TraceletError('shape', {
+      what: 'tensor',
+      expected: `whole dimensions of at most ${MOST_ELEMENTS} elements`,
+      got: `[${shape}]`,
+    });
   const data = allocate(dtype, sizeOf(shape));
   if (data instanceof BigInt64Array) data.fill(BigInt(value));
   else data.fill(value);

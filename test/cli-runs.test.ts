@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -173,4 +174,12 @@ describe('profile', () => {
   test('refuses a file that cannot be written', async () => {
     expect((await call([...quick, '--chrome', 'no/where.json'])).status).toBe(3);
   });
+});
+
+test.skipIf(process.platform !== 'linux')('output that cannot be written is an error of its own, without a stack (needs /dev/full)', () => {
+  const main = join(ROOT, 'dist/cli/main.js');
+  const line = `"${process.execPath}" "${main}" inspect "${at('bare.tracelet')}" > /dev/full`;
+  const { status, stderr } = spawnSync(line, { shell: true, encoding: 'utf8' });
+  expect(stderr).toMatch(/^tracelet: the output cannot be written: .*ENOSPC.*\n$/);
+  expect(status).toBe(3);
 });

@@ -109,10 +109,10 @@ describe('parameters', () => {
   });
 
   test.each<[string, () => { weight: Tensor; bias?: Tensor | null }, number, number]>([
-    ['Linear', () => new nn.Linear(16, 8), -0.25, 0.25],
-    ['Embedding', () => new nn.Embedding(16, 8), -1, 1],
+    ['Linear', () => new nn.Linear(16, 8, { seed: 1 }), -0.25, 0.25],
+    ['Embedding', () => new nn.Embedding(16, 8, { seed: 1 }), -1, 1],
     ['LayerNorm', () => new nn.LayerNorm(16), 1, 1],
-  ])('of a fresh %s are the same each time, within their range', (_, make, low, high) => {
+  ])('of a %s with a seed are the same each time, within their range', (_, make, low, high) => {
     const [a, b] = [make(), make()];
     expect(a.weight.data).toEqual(b.weight.data);
     expect(Math.min(...(a.weight.data as Float32Array))).toBeGreaterThanOrEqual(low);
@@ -175,3 +175,15 @@ test('eager calls of a model do not depend on what ran before', () => {
   new Net()(floats([2, 4]));
   expectSameBits(a(ids), want);
 });
+
+test('fresh layers differ, unless they are given one seed', () => {
+  const values = (layer: { weight: nn.Parameter }) => layer.weight.tolist();
+  expect(values(new nn.Linear(4, 3))).not.toEqual(values(new nn.Linear(4, 3)));
+  expect(values(new nn.Embedding(4, 3))).not.toEqual(values(new nn.Embedding(4, 3)));
+  expect(values(new nn.Linear(4, 3, { seed: 5 }))).toEqual(values(new nn.Linear(4, 3, { seed: 5 })));
+});
+
+test.each([() => new nn.Linear(-1, 3), () => new nn.Linear(Number.NaN, 3), () => new nn.Embedding(0, 3), () => new nn.LayerNorm(1.5)])(
+  'refuses dimensions that are none: %s',
+  (make) => expect(make).toThrow(/parameter: expected dimensions/),
+);

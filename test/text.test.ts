@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BertForSequenceClassification, BertTokenizer, jit, SentenceEmbedder, type Tensor, tensor } from '../src/index.ts';
+import { BertForSequenceClassification, BertTokenizer, jit, SentenceEmbedder, type Tensor, tensor, zeros } from '../src/index.ts';
 import { bytesOf, expectSameBits, fileOf, problem, tinyBert, tinyConfig } from './tiny.ts';
 
 const vocab = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'jim', 'hen', '##son', 'was', 'a', 'puppet', '##eer', '!'];
@@ -96,4 +96,26 @@ test('texts that need padding need a mask', async () => {
   const maskless = await jit.trace(tinyBert(), { input_ids }, { tokenizer });
   expect((await problem('value', () => maskless.encode('jim'))).message).toMatch(/made with an attention_mask/);
   expect(maskless.encode('jim '.repeat(20)).input_ids.shape).toEqual([1, 10]);
+});
+
+test('what a tokenizer answers goes into a trace, a model and pad as it is', () => {
+  const encoded = tokenizer('jim was a puppeteer', undefined, {
+    padding: 'max_length',
+    max_length: 10,
+    return_tensors: true,
+    return_special_tokens_mask: true,
+  });
+  const inputs = encoded as unknown as Record<string, Tensor>;
+  const { input_ids, token_type_ids, attention_mask } = encoded;
+  const bare = { input_ids, token_type_ids, attention_mask };
+  const model = new BertForSequenceClassification(tinyConfig());
+  expectSameBits(classifier(inputs), classifier(bare));
+  expect(Object.keys(classifier.pad(inputs)).sort()).toEqual(Object.keys(bare).sort());
+  expectSameBits(model(inputs), model(bare));
+});
+
+test('numbers alone make a tensor, and whole dimensions', () => {
+  expect(() => tensor(['a'] as unknown as number[])).toThrow(/tensor\(\): expected numbers/);
+  expect(() => tensor([undefined, 1] as unknown as number[])).toThrow(/got undefined/);
+  for (const shape of [[-1], [1.5], [1e8, 1e7]]) expect(() => zeros(shape)).toThrow(/tensor: expected whole dimensions/);
 });

@@ -23,7 +23,7 @@ Exit status:
   ${STATUS.usage}    the command line is wrong
   ${STATUS.input}    an input, model or file is wrong
   ${STATUS.bug}   something unforeseen: a bug
-  ${STATUS.SIGINT}  interrupted; no partial file is left behind
+  ${STATUS.SIGINT}  interrupted (${STATUS.SIGTERM}: terminated); no partial file is left behind
 
 Answers go to stdout, remarks and errors to stderr. TRACELET_DEBUG=1 shows the stack of an error.
 
@@ -66,7 +66,8 @@ async function main(): Promise<number> {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit();
-      throw error;
+      process.stderr.write(`tracelet: the output cannot be written: ${error.message}\n`);
+      process.exit(STATUS.input);
     });
   try {
     await buildProgram(interruption.signal).parseAsync();

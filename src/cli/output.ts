@@ -23,9 +23,9 @@ export function table(rows: readonly (readonly string[])[], align: string): stri
 
 const width = (text: string): number => [...text].length;
 
-/** `text` cut to `length` characters. */
+/** `text` cut to `length` characters, control characters as spaces. */
 export function cut(text: string, length: number): string {
-  const characters = [...text];
+  const characters = [...text.replaceAll(/\p{Cc}/gu, ' ')];
   return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text;
 }
 

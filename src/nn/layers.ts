@@ -4,17 +4,21 @@ import { uniform } from '../random.ts';
 import type { Tensor } from '../tensor.ts';
 import { type AnyModule, Module } from './module.ts';
 
-const DEFAULT_SEED = 0;
+let made = 0;
 
-/** x [..., in] to [..., out], as `torch.nn.Linear`. Fresh values are uniform in ±1/√in. */
+/** What the fresh values of a layer follow from: the seed given, or how many layers were made before it. */
+const seedOf = ({ seed }: { seed?: number }): number => seed ?? made++;
+
+/** x [..., in] to [..., out], as `torch.nn.Linear`. Fresh values are uniform in ±1/√in and follow from `seed`; layers without one differ. */
 export class Linear extends Module {
   weight: Parameter;
   bias: Parameter | null;
 
-  constructor(in_features: number, out_features: number, options: { bias?: boolean } = {}) {
+  constructor(in_features: number, out_features: number, options: { bias?: boolean; seed?: number } = {}) {
     super();
+    const seed = seedOf(options);
     const reach = 1 / Math.sqrt(in_features);
-    const fresh = (name: string) => (values: Float32Array) => uniform(values, -reach, reach, DEFAULT_SEED, name);
+    const fresh = (name: string) => (values: Float32Array) => uniform(values, -reach, reach, seed, name);
     this.weight = new Parameter([out_features, in_features], fresh('weight'));
     this.bias = options.bias === false ? null : new Parameter([out_features], fresh('bias'));
   }
@@ -29,10 +33,11 @@ export class Embedding extends Module {
   weight: Parameter;
   readonly padding_idx: number | null;
 
-  constructor(num_embeddings: number, embedding_dim: number, options: { padding_idx?: number | null } = {}) {
+  constructor(num_embeddings: number, embedding_dim: number, options: { padding_idx?: number | null; seed?: number } = {}) {
     super();
+    const seed = seedOf(options);
     this.padding_idx = options.padding_idx ?? null;
-    this.weight = new Parameter([num_embeddings, embedding_dim], (values) => uniform(values, -1, 1, DEFAULT_SEED, 'embedding'));
+    this.weight = new Parameter([num_embeddings, embedding_dim], (values) => uniform(values, -1, 1, seed, 'embedding'));
   }
 
   forward(ids: Tensor): Tensor {

@@ -1,7 +1,7 @@
-/** `tokens` as running text: pieces that begin with `prefix` continue the word before. */
+/** `tokens` as running text: pieces that begin with `prefix` continue the word before, and punctuation follows without a space, as in the WordPiece decoder of the Rust tokenizers. */
 export function joinPieces(tokens: readonly string[], prefix: string): string {
   const parts = tokens.map((token, i) => (i === 0 ? token : token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`));
-  return parts.join('');
+  return parts.map(closeUp).join('');
 }
 
 const CLOSED_UP = [

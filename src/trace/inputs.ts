@@ -2,11 +2,18 @@ import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { type Shape, Tensor } from '../tensor.ts';
 
+/** What a tokenizer answers beside the inputs of a model. */
+const BESIDE_INPUTS: readonly string[] = ['tokens', 'offset_mapping', 'special_tokens_mask', 'overflowing_tokens', 'num_truncated_tokens'];
+
+/** The inputs in an object of names, which may be what a tokenizer answered. */
+export const inputEntries = <T>(inputs: Readonly<Record<string, T>>): [string, T][] =>
+  Object.entries(inputs).filter(([name]) => !BESIDE_INPUTS.includes(name));
+
 /** Inputs by name, given by position, as one list, or as one object of names. Throws `value` errors for unknown names and too many of them. */
 export function nameInputs(args: readonly unknown[], names: readonly string[], what: string): Record<string, Tensor> {
   const [first] = args;
   if (args.length === 1 && first !== null && typeof first === 'object' && !(first instanceof Tensor))
-    return Array.isArray(first) ? nameInputs(first, names, what) : checkNamed(Object.entries(first), names, what);
+    return Array.isArray(first) ? nameInputs(first, names, what) : checkNamed(inputEntries(first as Record<string, unknown>), names, what);
   if (args.length > names.length)
     throw new TraceletError('value', { what, expected: `at most ${names.length} inputs (${names.join(', ')})`, got: `${args.length}` });
   return checkNamed(

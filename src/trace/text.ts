@@ -2,7 +2,7 @@ import { TraceletError } from '../error.ts';
 import { full, Tensor } from '../tensor.ts';
 import { textsOf } from '../tokenizer/files.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
-import { MASK, type Signature, toInt32 } from './inputs.ts';
+import { inputEntries, MASK, type Signature, toInt32 } from './inputs.ts';
 
 /** The tokenizer among the extra files of a trace. Throws a `value` error if there is none. */
 export function tokenizerFrom(files: ReadonlyMap<string, Uint8Array>): BertTokenizer {
@@ -44,7 +44,7 @@ export function padInputs(inputs: Record<string, Tensor>, signatures: readonly S
       throw new TraceletError('value', { what: `pad: input "${name}"`, expected: `one of ${signatures.map((s) => s.name).join(', ')}` });
     return signature;
   };
-  const given = Object.entries(inputs).map(([name, tensor]) => ({
+  const given = inputEntries(inputs).map(([name, tensor]) => ({
     signature: signatureOf(name),
     tensor: toInt32(tensor, name),
   }));
