@@ -1,12 +1,14 @@
 import { platform } from '#platform';
-import { DTYPES, type TypedArray } from './dtype.ts';
+import { DTYPES, type DType, type TypedArray } from './dtype.ts';
 import { TraceletError } from './error.ts';
 import { TO_FLOAT32 } from './float.ts';
 import { describe, isObject, parseObject, quoteList } from './json.ts';
+import { unpackNibbles } from './nibbles.ts';
 import type { ByteSource } from './platform/platform.ts';
+import { GROUP } from './rules.ts';
 import { type Header, readHeader, readSafetensors, type TensorInfo } from './safetensors.ts';
-import { Tensor } from './tensor.ts';
-import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, TRACE_NAME } from './trace/file.ts';
+import { sameShape, Tensor } from './tensor.ts';
+import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, SCALE, SMOOTH, STEPS, SUMS, TRACE_NAME } from './trace/file.ts';
 
 /** Named tensors, as a state_dict. Floating ones are float32 whatever the file holds; others keep their dtype. */
 export interface Checkpoint {
@@ -34,7 +36,6 @@ export interface ReadOptions {
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
 const PYTORCH = 'pytorch_model.bin';
-const SCALE = '.scale';
 /** Bytes read between two looks at the signal. */
 const READ_BYTES = 8 << 20;
 
@@ -211,30 +212,35 @@ function parseIndex(text: string, name: string): Map<string, string> {
   return new Map(Object.entries(map as Record<string, string>));
 }
 
-/** Turns int8 tensors with a sibling of scales into float32 ones, in place. */
-function dequantize({ name, tensors }: Checkpoint): void {
-  const quantised = [...tensors].filter(([tensor, { dtype }]) => dtype === 'int8' && tensors.has(tensor + SCALE));
-  for (const [tensor, weight] of quantised) {
-    const scale = tensors.get(tensor + SCALE) as Tensor;
-    const [rows] = weight.shape;
-    if (scale.dtype !== 'float32' || scale.shape.length !== 1 || scale.shape[0] !== rows)
-      throw new TraceletError('checkpoint', {
-        what: `tensor ${describe(tensor + SCALE)} of ${name}`,
-        expected: `float32 [${rows}], a scale a row of int8 [${weight.shape}]`,
-        got: `${scale.dtype} [${scale.shape}]`,
-      });
-    tensors.set(tensor, scaled(weight, scale));
-    tensors.delete(tensor + SCALE);
+/** Turns integer tensors with a sibling of scales into float32 ones, in place, and drops what belongs to them alone. */
+function dequantize(checkpoint: Checkpoint): void {
+  const { tensors } = checkpoint;
+  const quantised = [...tensors].filter(([name, { dtype }]) => (dtype === 'int8' || dtype === 'uint8') && tensors.has(name + SCALE));
+  for (const [name, weight] of quantised) {
+    tensors.set(name, floatsOf(checkpoint, name, weight));
+    for (const suffix of [SCALE, STEPS, SUMS, SMOOTH]) tensors.delete(name + suffix);
   }
 }
 
-function scaled(weight: Tensor, scale: Tensor): Tensor {
-  const from = weight.data as Int8Array;
-  const scales = scale.data as Float32Array;
-  const cols = from.length / scales.length;
-  const to = new Float32Array(from.length);
-  for (let row = 0; row < scales.length; row++) for (let i = row * cols; i < (row + 1) * cols; i++) to[i] = from[i] * scales[row];
-  return new Tensor('float32', weight.shape, to);
+function floatsOf({ name: file, tensors }: Checkpoint, name: string, weight: Tensor): Tensor {
+  const [rows, width] = weight.shape;
+  const nibbles = weight.dtype === 'uint8';
+  const cols = nibbles ? 2 * width : width;
+  const sibling = (suffix: string, shape: readonly number[], dtype: DType = 'float32'): Tensor => {
+    const tensor = tensors.get(name + suffix);
+    if (tensor?.dtype === dtype && sameShape(tensor.shape, shape)) return tensor;
+    throw new TraceletError('checkpoint', {
+      what: `tensor ${describe(name + suffix)} of ${file}`,
+      expected: `${dtype} [${shape}] beside ${weight.dtype} [${weight.shape}]`,
+      got: tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing',
+    });
+  };
+  const scale = sibling(SCALE, [rows]).data as Float32Array;
+  const smooth = tensors.has(name + SMOOTH) ? (sibling(SMOOTH, [cols]).data as Float32Array) : undefined;
+  const steps = nibbles ? (sibling(STEPS, [rows, cols / GROUP], 'uint8').data as Uint8Array) : undefined;
+  const from = steps ? unpackNibbles(weight.data as Uint8Array, steps) : (weight.data as Int8Array);
+  const to = Float32Array.from(from, (value, i) => value * scale[Math.floor(i / cols)] * (smooth ? smooth[i % cols] : 1));
+  return new Tensor('float32', nibbles ? [rows, cols] : weight.shape, to);
 }
 
 const MODERN: Record<string, string> = { gamma: 'weight', beta: 'bias' };

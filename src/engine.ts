@@ -1,8 +1,9 @@
 import { Allocator } from './allocator.ts';
 import { type Attributes, type Call, checkCall, checkRange, type Operands, rangesOf } from './call.ts';
 import { DTYPES } from './dtype.ts';
+import { formFor, INTEGER_FORMS } from './integers.ts';
 import { allocateMemory, callKernel, growMemory, instantiate, type Kernels, MEMORY_BASE } from './kernels.ts';
-import { dtypeOf, type Kind, type Row } from './op.ts';
+import { dtypeOf, type Kind, type Row, SLACK } from './op.ts';
 import { OPS } from './ops.ts';
 import { Parameter } from './parameter.ts';
 import type { Variant } from './platform/platform.ts';
@@ -56,6 +57,7 @@ export class Engine {
         if (kind === 'out') return out;
         if (kind === 'scratch') return borrow(call.scratch ?? 0);
         if (kind === 'activation') return epilogueOf(attrs[name] as string);
+        if (kind === 'form') return INTEGER_FORMS[formFor('baseline')].number;
         if (!dtypeOf(kind)) return call.numbers[name];
         const operand = operands[name];
         return operand ? this.#place(operand, kind, borrow) : 0;
@@ -100,7 +102,7 @@ export class Engine {
 
   #copyIn(tensor: Tensor, alloc: (bytes: number) => number): number {
     const bytes = tensor.size * DTYPES[tensor.dtype].bytes;
-    const at = alloc(bytes);
+    const at = alloc(bytes + SLACK);
     const { buffer, byteOffset } = tensor.data;
     new Uint8Array(this.#memory.buffer, at, bytes).set(new Uint8Array(buffer, byteOffset, bytes));
     return at;

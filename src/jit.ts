@@ -2,20 +2,18 @@ import { platform } from '#platform';
 import type { DType } from './dtype.ts';
 import { TraceletError } from './error.ts';
 import { withKernels } from './executor.ts';
-import { bestVariant } from './kernels.ts';
 import type { AnyModule, Module } from './nn/module.ts';
 import { optimise } from './passes/index.ts';
 import type { Variant } from './platform/platform.ts';
 import { openSource, type Source } from './source.ts';
 import { Tensor } from './tensor.ts';
 import type { BertTokenizer } from './tokenizer/index.ts';
+import { buildInstance } from './trace/build.ts';
 import { checkOutputs, checkSameRecording } from './trace/check.ts';
-import { decode } from './trace/decode.ts';
-import { encode } from './trace/encode.ts';
-import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT } from './trace/file.ts';
-import type { Graph } from './trace/graph.ts';
+import { storageIndex } from './trace/decode.ts';
+import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT, SMOOTH } from './trace/file.ts';
 import { copied, nameInputs, toInt32 } from './trace/inputs.ts';
-import { Instance } from './trace/instance.ts';
+import type { Instance } from './trace/instance.ts';
 import { type LoadOptions, loadTrace } from './trace/load.ts';
 import { type ForwardResult, flattenOutputs, type ModelOutput, type Named } from './trace/outputs.ts';
 import { TracedModule, type TracedResult } from './trace/traced.ts';
@@ -67,12 +65,12 @@ export async function trace<Result>(
   const dummies = copied(dummyInputs(inputs, names, model));
   const recorded = recordModel(model, names, dummies);
   const optimised = optimise(recorded.graph, { fusion });
-  const instance = instantiate(optimised, recorded);
+  const instance = buildInstance(optimised, recorded.structure);
   signal?.throwIfAborted();
   const files = textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() });
   const golden = { inputs: Object.entries(dummies).map(([name, tensor]) => ({ name, tensor })), outputs: [] as Named[] };
   const traced = new TracedModule<TracedResult<Result>>(instance, { files, golden, kernels });
-  golden.outputs.push(...answers(traced, dummies, 'baseline'));
+  golden.outputs.push(...instance.run(dummies, { kernels: 'baseline' }));
   signal?.throwIfAborted();
   if (check_trace) {
     checkSameRecording(recorded, recordModel(model, names, dummies));
@@ -117,24 +115,6 @@ function recordModel(model: AnyModule, names: readonly string[], dummies: Record
   });
 }
 
-function instantiate(graph: Graph, { structure }: Recording): Instance {
-  const { program, constants } = encode(graph, structure);
-  const decoded = decode(program);
-  const rows = new Map(constants.flatMap(({ parts }) => parts).map(({ name, tensor }) => [name, tensor.shape[0]]));
-  const instance = new Instance(program, (name) => rows.get(name) ?? 0);
-  instance.weights.fill(constants);
-  instance.weights.settle(instance.kernels(bestVariant()));
-  instance.start(decoded);
-  return instance;
-}
-
-function answers({ instance }: TracedModule<unknown>, inputs: Record<string, Tensor>, kernels: Variant): Named[] {
-  const { program } = instance;
-  instance.write(inputs);
-  for (const _ of instance.steps(kernels));
-  return program.outputs.map(({ name, value }) => ({ name, tensor: instance.read(value) }));
-}
-
 const textFiles = (files: ExtraFiles): Map<string, Uint8Array> =>
   new Map(
     Object.entries(files).map(([name, content]) => [name, typeof content === 'string' ? new TextEncoder().encode(content) : content]),
@@ -164,8 +144,25 @@ export function serialize(traced: TracedModule<unknown>, options: SaveOptions = 
       held(FILES + name, tensor),
     ),
     ...weights.stored(),
+    ...companions(traced.instance).map(({ name, tensor }) => held(name, tensor)),
   ];
   return encodeTrace(entries, JSON.stringify(rest), options);
+}
+
+/** `smooth` belongs to every weight of a product of several, so that each can be read on its own. */
+function companions({ program, weights, decoded }: Instance): Named[] {
+  const partsOf = (value: number): string[] => {
+    const { place } = program.values[storageIndex(program.values, value)];
+    return 'constant' in place ? program.constants[place.constant].parts : [];
+  };
+  return decoded.instructions.flatMap(({ operands: { weight, smooth } }) => {
+    if (typeof weight !== 'number' || typeof smooth !== 'number') return [];
+    const [name] = partsOf(smooth);
+    const { tensor } = weights.part(name);
+    return partsOf(weight)
+      .map((part) => ({ name: part + SMOOTH, tensor }))
+      .filter((entry) => entry.name !== name);
+  });
 }
 
 /** Writes the trace to a file, whole or not at all. As `torch.jit.save`. */

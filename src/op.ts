@@ -7,11 +7,14 @@ import type { Shape } from './tensor.ts';
  *   out         the result
  *   float32 …   an operand of that dtype, row-major; `?` may be left out (pointer 0)
  *   packed      a [n, k] weight in panels of 8 rows (see assembly/pack.ts)
+ *   rows8       an int8 weight [n, k], behind which SLACK more bytes are readable
+ *   rows4       a uint8 weight of two nibbles a byte (see assembly/lib/nibbles.ts), likewise
  *   scratch     memory for the duration of the call; `infer` says how many bytes
  *   int         a dimension that `infer` derives from shapes and attrs
  *   attr        a whole number given by the caller
  *   float       a number given by the caller
  *   activation  the name of an op that has an `epilogue`, or none
+ *   form        how integers are multiplied, chosen where the program runs (src/integers.ts)
  */
 export type Kind =
   | 'out'
@@ -20,12 +23,19 @@ export type Kind =
   | 'int32'
   | 'int32?'
   | 'int8'
+  | 'uint8'
   | 'packed'
+  | 'rows8'
+  | 'rows4'
   | 'scratch'
   | 'int'
   | 'attr'
   | 'float'
-  | 'activation';
+  | 'activation'
+  | 'form';
+
+/** Bytes behind integer weights that kernels may read, whatever is there. */
+export const SLACK = 32;
 
 /** What follows from the shapes of an op's operands and its attributes. */
 export interface Inferred {
@@ -51,14 +61,25 @@ export interface Row {
   steps?: Readonly<Record<string, (ints: Record<string, number>) => number>>;
   /** The number by which `linear` knows this op as its activation. */
   epilogue?: number;
+  /** Integer arithmetic that is the same everywhere. A program with such an op runs all others unfused, so that its bits are, too. */
+  exact?: boolean;
   doc: string;
 }
 
+const DTYPE_OF: Partial<Record<string, DType>> = {
+  float32: 'float32',
+  packed: 'float32',
+  int32: 'int32',
+  int8: 'int8',
+  rows8: 'int8',
+  uint8: 'uint8',
+  rows4: 'uint8',
+};
+
 /** The dtype that an operand kind asks for, if it asks for a tensor at all. */
-export function dtypeOf(kind: Kind): DType | undefined {
-  const name = kind.replace('?', '');
-  if (name === 'packed') return 'float32';
-  return name === 'float32' || name === 'int32' || name === 'int8' ? name : undefined;
-}
+export const dtypeOf = (kind: Kind): DType | undefined => DTYPE_OF[kind.replace('?', '')];
+
+/** Whether an operand has to be a constant, because it is laid out for kernels when a program is loaded. */
+export const isWeight = (kind: Kind): boolean => kind === 'packed' || kind === 'rows8' || kind === 'rows4';
 
 export const isOptional = (kind: Kind): boolean => kind.endsWith('?');

@@ -6,10 +6,12 @@ import {
   BELOW_VOCAB,
   broadcast,
   elementwise,
+  integerLinear,
   LENGTHS,
   last,
   lookup,
   need,
+  needNibbles,
   normalised,
   OF_SEQUENCES,
   roundUp,
@@ -42,6 +44,37 @@ export const OPS = {
     bounds: BELOW_VOCAB,
     doc: 'out[r] = x[r] + table[ids[r]]',
   },
+  embedding_i8: {
+    args: { out: 'out', ids: 'int32', table: 'rows8', scale: 'float32', rows: 'int', cols: 'int', vocab: 'int' },
+    infer: ({ ids, table, scale }) => {
+      const inferred = lookup('embedding_i8', { ids, table });
+      need(sameShape(scale, [table[0]]), 'embedding_i8', `a scale of shape [${table[0]}]`, scale);
+      return inferred;
+    },
+    flops: ({ rows, cols }) => rows * cols,
+    bytes: ({ rows, cols }) => 5 * rows * cols + 8 * rows,
+    bounds: BELOW_VOCAB,
+    exact: true,
+    doc: 'out[r] = table[ids[r]] · scale[ids[r]]',
+  },
+  embedding_i4: {
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', ids: 'int32', table: 'rows4', steps: 'uint8', scale: 'float32', scratch: 'scratch', rows: 'int', cols: 'int',
+      vocab: 'int',
+    },
+    infer: ({ ids, table, steps, scale }) => {
+      need(table.length === 2 && scale.length === 1, 'embedding_i4', 'a table of nibbles and a scale a row', table, scale);
+      const [vocab, cols] = [scale[0], 2 * table[1]];
+      needNibbles('embedding_i4', table, steps, vocab, cols);
+      return { shape: [...ids, cols], ints: { rows: sizeOf(ids), cols, vocab }, scratch: cols };
+    },
+    flops: ({ rows, cols }) => 2 * rows * cols,
+    bytes: ({ rows, cols }) => 4.5 * rows * cols + 8 * rows,
+    bounds: BELOW_VOCAB,
+    exact: true,
+    doc: 'embedding_i8 with weights of four bits and a step for each 32 of them',
+  },
   linear: {
     args: { out: 'out', x: 'float32', weight: 'packed', bias: 'float32?', activation: 'activation', m: 'int', n: 'int', k: 'int' },
     infer: ({ x, weight, bias }) => {
@@ -51,6 +84,37 @@ export const OPS = {
     },
     flops: ({ m, n, k }) => 2 * m * n * k,
     doc: 'out = activation(x · weightᵀ + bias)',
+  },
+  linear_i8: {
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', x: 'float32', weight: 'rows8', scale: 'float32', sums: 'float32', smooth: 'float32?', bias: 'float32?',
+      scratch: 'scratch', form: 'form', m: 'int', n: 'int', k: 'int',
+    },
+    infer: (shapes) => {
+      const inferred = integerLinear('linear_i8', shapes, false);
+      const { n, k } = inferred.ints;
+      need(sameShape(shapes.weight, [n, k]), 'linear_i8', `a weight of shape [${n}, ${k}]`, shapes.weight);
+      return inferred;
+    },
+    flops: ({ m, n, k }) => 2 * m * n * k,
+    exact: true,
+    doc: 'out = (x · smooth) · (weight · scale)ᵀ + bias in integers: x in 128 steps a row and stretch, weight int8 from -64 to 64',
+  },
+  linear_i4: {
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', x: 'float32', weight: 'rows4', steps: 'uint8', scale: 'float32', sums: 'float32', smooth: 'float32?',
+      bias: 'float32?', scratch: 'scratch', form: 'form', m: 'int', n: 'int', k: 'int',
+    },
+    infer: (shapes) => {
+      const inferred = integerLinear('linear_i4', shapes, true);
+      needNibbles('linear_i4', shapes.weight, shapes.steps, inferred.ints.n, inferred.ints.k);
+      return inferred;
+    },
+    flops: ({ m, n, k }) => 2 * m * n * k,
+    exact: true,
+    doc: 'linear_i8 with weights of four bits and a step for each 32 of them',
   },
   attention: {
     // biome-ignore format: a kernel's parameters in one row

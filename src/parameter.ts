@@ -10,8 +10,6 @@ export type Initialiser = (values: Float32Array) => void;
  */
 export class Parameter extends Tensor {
   #values: Float32Array | null = null;
-  /** The int8 rows and their scales that the values were expanded from, if they were. */
-  quantised: { rows: Int8Array; scale: Float32Array } | null = null;
   /** Counts how often the values were set. */
   version = 0;
   /** What makes the values if they are read before being set. */
@@ -36,7 +34,6 @@ export class Parameter extends Tensor {
   /** Takes `values` as they are, without a copy. */
   set(values: Float32Array): void {
     this.#values = new Tensor('float32', this.shape, values).data as Float32Array;
-    this.quantised = null;
     this.version++;
   }
 }

@@ -56,6 +56,46 @@ export function lookup(name: string, { ids, table }: Record<string, Shape>): Inf
   return { shape: [...ids, table[1]], ints: { rows: sizeOf(ids), cols: table[1], vocab: table[0] } };
 }
 
+/** Columns of activations that are quantised together, and what else kernels hold at once: see assembly/lib/integer.ts. */
+export const INTEGER_STRETCH = 384;
+const INTEGER_ROWS = 128;
+const INTEGER_COLS = 40;
+const INTEGER_TILE = 6;
+/** Σ 127 · 64 over a row fits int32 with room to spare. */
+const MOST_COLUMNS = 1 << 17;
+
+/** Weights of four bits that share a step. */
+export const GROUP = 32;
+export const stretchesOf = (k: number): number => Math.ceil(k / INTEGER_STRETCH);
+
+/** Rules of an integer product of x [..., k] with n rows of weights; `unpacks` says that they are unpacked on the way. */
+export function integerLinear(name: string, shapes: Record<string, Shape>, unpacks: boolean): Inferred {
+  const { x, scale, sums, smooth, bias } = shapes;
+  const [n] = scale;
+  const k = last(x);
+  need(x.length > 0 && k <= MOST_COLUMNS, name, `x of at most ${MOST_COLUMNS} columns`, x);
+  need(
+    scale.length === 1 && sameShape(sums, [stretchesOf(k), n]),
+    name,
+    `a scale a row and sums of shape [${stretchesOf(k)}, ${n}]`,
+    scale,
+    sums,
+  );
+  if (smooth) need(sameShape(smooth, [k]), name, `a smooth of shape [${k}]`, smooth);
+  if (bias) need(sameShape(bias, scale), name, `a bias of shape [${n}]`, bias);
+  const m = rowsOf(x);
+  const held = Math.min(m, INTEGER_ROWS) * (2 * INTEGER_STRETCH + 8);
+  const unpacked = unpacks ? INTEGER_COLS * INTEGER_STRETCH : 0;
+  return { shape: [...x.slice(0, -1), n], ints: { m, n, k }, scratch: held + 4 * INTEGER_TILE * INTEGER_COLS + unpacked };
+}
+
+/** A rows4 weight for n rows of k, and its steps. */
+export function needNibbles(name: string, weight: Shape, steps: Shape, n: number, k: number): void {
+  need(k % GROUP === 0, name, `rows of whole groups of ${GROUP}`, k);
+  need(sameShape(weight, [n, k / 2]), name, `nibbles of shape [${n}, ${k / 2}]`, weight);
+  need(sameShape(steps, [n, k / GROUP]), name, `steps of shape [${n}, ${k / GROUP}]`, steps);
+}
+
 export function normalised(name: string, { x, weight, bias }: Record<string, Shape>): Inferred {
   need(sameShape(weight, [last(x)]) && sameShape(bias, weight), name, `weight and bias of shape [${last(x)}]`, weight, bias);
   return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };

@@ -67,3 +67,27 @@ export function checkRowsApart(out: usize, outCount: i32, x: usize, starts: usiz
   checkElements(out | x);
   checkApart(out, outCount, x, load<i32>(starts + ((<usize>batch) << 2)) * cols);
 }
+
+/** The operands that integer products have in common: float32 but for the weights, which are read by any byte. */
+export function checkInteger(
+  out: usize,
+  x: usize,
+  scale: usize,
+  sums: usize,
+  smooth: usize,
+  bias: usize,
+  scratch: usize,
+  m: i32,
+  n: i32,
+  k: i32,
+): void {
+  if (ASC_NO_ASSERT) return;
+  checkElements(out | x | scale | sums | smooth | bias);
+  checkWide(scratch);
+  checkDims(m, n, k);
+  checkApart(out, m * n, x, m * k);
+  checkApart(out, m * n, scale, n);
+  checkApart(out, m * n, sums, n);
+  checkApart(out, m * n, smooth, k);
+  checkApart(out, m * n, bias, n);
+}

@@ -43,6 +43,14 @@ export function hmax(x: v128): f32 {
   return max<f32>(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 
+/** The smallest lane; NaN if any lane is. */
+// @ts-ignore: decorator
+@inline
+export function hmin(x: v128): f32 {
+  const pairs = f32x4.min(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
+  return min<f32>(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
+}
+
 /** The first `count` (at most 3) elements at p; the other lanes are those of `rest`. */
 export function loadPart(p: usize, count: i32, rest: v128): v128 {
   if (count <= 0) return rest;

@@ -7,6 +7,7 @@ import { embedCommand } from './commands/embed.ts';
 import { fillCommand } from './commands/fill.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { profileCommand } from './commands/profile.ts';
+import { quantizeCommand } from './commands/quantize.ts';
 import { runCommand } from './commands/run.ts';
 import { traceCommand } from './commands/trace.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -14,7 +15,17 @@ import { note } from './output.ts';
 import { description, version } from './package.ts';
 import { STATUS } from './status.ts';
 
-const COMMANDS = [traceCommand, runCommand, embedCommand, fillCommand, inspectCommand, verifyCommand, benchCommand, profileCommand];
+const COMMANDS = [
+  traceCommand,
+  quantizeCommand,
+  runCommand,
+  embedCommand,
+  fillCommand,
+  inspectCommand,
+  verifyCommand,
+  benchCommand,
+  profileCommand,
+];
 
 const HELP = `
 Exit status:

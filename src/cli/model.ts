@@ -9,6 +9,7 @@ import { bestVariant } from '../kernels.ts';
 import { ARCHITECTURES, type Architecture, architecture } from '../models/index.ts';
 import type { PreTrainedModel } from '../models/pretrained.ts';
 import type { Variant } from '../platform/platform.ts';
+import type { Bits } from '../quantize/index.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
 import { traceAt } from '../trace/files.ts';
 import type { TracedModule } from '../trace/traced.ts';
@@ -50,8 +51,10 @@ export interface OpenModel {
 }
 
 export interface TraceSettings {
+  path: string;
   seq: number;
-  quantised: boolean;
+  /** Bits of its weights, where they are quantised. */
+  bits: Bits | undefined;
 }
 
 /** What is known of a model before its weights are read. */
@@ -139,9 +142,10 @@ async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline>
   const embeds = traced.outputs.some(({ name }) => name === 'sentence_embedding');
   const tokenizer = traced.files.has('vocab.txt') ? traced.tokenizer : undefined;
   const seq = traced.inputs[0].shape.at(-1) as number;
-  const quantised = [...traced.instance.weights.stored()].some(({ dtype }) => dtype === 'int8');
+  const ops = traced.instance.program.ops;
+  const bits = ops.includes('linear_i8') ? 8 : ops.includes('linear_i4') ? 4 : undefined;
   traced.dispose();
-  return { config, tokenizer, stated: async () => (embeds ? EMBEDDER : config.architectures?.[0]), traced: { seq, quantised } };
+  return { config, tokenizer, stated: async () => (embeds ? EMBEDDER : config.architectures?.[0]), traced: { path, seq, bits } };
 }
 
 /** Loads a trace from a path, a URL or a directory with model.tracelet. Throws a `source` error with a cure for other directories. */

@@ -18,6 +18,15 @@ export function seconds(text: string): number {
   throw new InvalidArgumentError('It must be a number of seconds above 0, at most 3600.');
 }
 
+export const DEFAULT_SEQ = 128;
+
+/** `--seq` */
+export const seqOption = (): Option =>
+  new Option('--seq <n>', `tokens a text (default: ${DEFAULT_SEQ}, or those of the trace given)`).argParser(whole(1 << 20));
+
+/** `--batch` */
+export const batchOption = (): Option => new Option('--batch <n>', 'texts a call').argParser(whole(1 << 16)).default(1);
+
 /** `--head`, the architecture to build. */
 export const headOption = (): Option =>
   new Option('--head <arch>', `architecture: ${SHORT_NAMES.join(', ')} or its full name`).argParser((text: string): string => {

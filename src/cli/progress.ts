@@ -24,6 +24,10 @@ export class Progress {
   readonly reading = ({ name, loaded, total }: { name: string; loaded: number; total?: number }): void =>
     this.update(`reading ${name}: ${bytes(loaded)}${total ? ` of ${bytes(total)}` : ''}`);
 
+  /** For the `progress` option of quantize. */
+  readonly quantizing = ({ phase, done, total }: { phase: string; done: number; total: number }): void =>
+    this.update(`${phase}: ${done} of ${total}`);
+
   clear(): void {
     if (this.#shown) process.stderr.write('\r\x1b[2K');
     this.#shown = false;

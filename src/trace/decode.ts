@@ -2,7 +2,7 @@ import { type Attributes, type Call, checkCall, type Operands, type Range, range
 import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { describe, isObject } from '../json.ts';
-import { dtypeOf, isOptional, type Kind } from '../op.ts';
+import { dtypeOf, isOptional, isWeight, type Kind } from '../op.ts';
 import { rowOf } from '../ops.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor.ts';
 import { isOutputName, OUTPUT_NAMES } from './outputs.ts';
@@ -90,6 +90,8 @@ function checkValues({ values, constants, inputs, outputs, structure }: Program)
   expect(!nameless, 'outputs', OUTPUT_NAMES, describe(nameless?.name));
 }
 
+const isConstant = (values: readonly ValueInfo[], value: number): boolean => 'constant' in values[storageIndex(values, value)].place;
+
 const isPacked = ({ place }: ValueInfo, constants: Program['constants']): boolean =>
   'constant' in place && constants[place.constant].layout === 'packed';
 
@@ -120,6 +122,7 @@ function readInstruction({ ops, code, values, constants, paths }: Program, at: n
       else instruction.operands[name] = absent ? null : word;
       if (kind !== 'out' && !absent) {
         shapes[name] = values[word];
+        if (isWeight(kind)) expect(isConstant(values, word), `${where}: ${op} ${name}`, 'a constant', 'a value in the arena');
         const packed = isPacked(values[word], constants);
         expect(
           packed === (kind === 'packed'),
@@ -129,6 +132,7 @@ function readInstruction({ ops, code, values, constants, paths }: Program, at: n
         );
       }
     } else if (kind === 'scratch') instruction.scratch = word >>> 0;
+    else if (kind === 'form') expect(word === 0, `${where}: ${op} ${name}`, '0', `${word}`);
     else if (kind === 'float') attrs[name] = wordToFloat(word);
     else if (kind === 'attr') attrs[name] = word;
     else if (kind === 'activation') attrs[name] = instruction.activation = word === -1 ? 'none' : (ops[word] ?? `${word}`);

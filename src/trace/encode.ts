@@ -25,6 +25,7 @@ export function encode(graph: Graph, structure: Program['structure']): Encoded {
       else if (kind === 'scratch') words.push(plan.scratch.get(node) ?? 0);
       else if (kind === 'int' || kind === 'attr') words.push(node.call.numbers[name]);
       else if (kind === 'float') words.push(floatToWord(node.call.numbers[name]));
+      else if (kind === 'form') words.push(0);
       else if (kind === 'activation') words.push(ops.indexOf(node.attrs[name] as string));
       else if (!operand) words.push(-1);
       else words.push(kind === 'packed' ? symbols.packed(operand, node) : symbols.value(operand));

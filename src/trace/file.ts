@@ -22,7 +22,9 @@ import { type Shape, sizeOf, Tensor } from '../tensor.ts';
  *   trace.golden.in.<name>     the dummy inputs
  *   trace.golden.out.<name>    what the baseline kernels answer on them
  *   trace.files.<path>         uint8, extra files
- *   …                          weights, under their names in the model; an int8 one has its scales in <name>.scale
+ *   …                          weights, under their names in the model. An int8 one w stands for w[r, c] · scale[r] · smooth[c], with
+ *                              <name>.scale and, unless it is 1, <name>.smooth; a uint8 one holds nibbles (src/nibbles.ts) and has
+ *                              <name>.steps as well; <name>.sums are what integer products add (assembly/lib/integer.ts)
  */
 export const FORMAT = 'tracelet';
 const VERSION = 1;
@@ -30,6 +32,11 @@ export const CODE = 'trace.code';
 export const GOLDEN_IN = 'trace.golden.in.';
 export const GOLDEN_OUT = 'trace.golden.out.';
 export const FILES = 'trace.files.';
+/** What stands behind the name of an integer weight in those of the tensors that belong to it. */
+export const SCALE = '.scale';
+export const STEPS = '.steps';
+export const SUMS = '.sums';
+export const SMOOTH = '.smooth';
 /** What a trace is called in a directory that stands for a model. */
 export const TRACE_NAME = 'model.tracelet';
 const ZERO_DIGEST = '0'.repeat(64);

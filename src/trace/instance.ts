@@ -2,11 +2,13 @@ import { checkRange } from '../call.ts';
 import { DTYPES } from '../dtype.ts';
 import { epilogueOf } from '../engine.ts';
 import { TraceletError } from '../error.ts';
+import { formFor, INTEGER_FORMS, type IntegerForm } from '../integers.ts';
 import { allocateMemory, callKernel, instantiate, type Kernel, type Kernels } from '../kernels.ts';
 import { dtypeOf } from '../op.ts';
 import type { Variant } from '../platform/platform.ts';
 import { sizeOf, Tensor } from '../tensor.ts';
 import { type Decoded, type Instruction, storageIndex } from './decode.ts';
+import type { Named } from './outputs.ts';
 import type { Program } from './program.ts';
 import { Weights } from './weights.ts';
 
@@ -15,12 +17,19 @@ interface BoundCall {
   args: number[];
 }
 
+/** What a program runs on: kernels, and how they multiply integers (the fastest way that they have unless given). */
+export interface Target {
+  kernels: Variant;
+  integers?: IntegerForm;
+}
+
 /** A program in a wasm memory of its own, whose size never changes: constants below, arena above. */
 export class Instance {
   readonly program: Program;
   readonly weights: Weights;
   readonly #memory: WebAssembly.Memory;
-  readonly #calls = new Map<Variant, BoundCall[]>();
+  readonly #kernels = new Map<Variant, Kernels>();
+  readonly #calls = new Map<string, BoundCall[]>();
   #decoded: Decoded | undefined;
 
   /** `rowsOf` gives the first dimension of each tensor that is a part of a constant. */
@@ -37,7 +46,17 @@ export class Instance {
   }
 
   kernels(variant: Variant): Kernels {
-    return instantiate(variant, this.#memory);
+    let kernels = this.#kernels.get(variant);
+    if (!kernels) {
+      kernels = instantiate(variant, this.#memory);
+      this.#kernels.set(variant, kernels);
+    }
+    return kernels;
+  }
+
+  /** Whether every binary gives the same bits. */
+  get exact(): boolean {
+    return this.decoded.instructions.some(({ call }) => call.row.exact);
   }
 
   /** Takes a program that was proved sound, once its constants are in place. Throws `value` errors for constants out of bounds. */
@@ -76,8 +95,8 @@ export class Instance {
   }
 
   /** Runs the instructions one by one, yielding the index of each when it is done. */
-  *steps(variant: Variant): Generator<number> {
-    const calls = this.#bind(variant);
+  *steps(target: Target): Generator<number> {
+    const calls = this.#bind(target);
     const { instructions } = this.decoded;
     for (let i = 0; i < calls.length; i++) {
       const { kernel, args } = calls[i];
@@ -86,21 +105,44 @@ export class Instance {
     }
   }
 
-  #bind(variant: Variant): BoundCall[] {
-    let calls = this.#calls.get(variant);
+  /** The outputs for `inputs`, which fit the program. */
+  run(inputs: Readonly<Record<string, Tensor>>, target: Target): Named[] {
+    this.write(inputs);
+    for (const _ of this.steps(target));
+    return this.outputs();
+  }
+
+  /** Copies of the outputs of the last run. */
+  outputs(): Named[] {
+    return this.program.outputs.map(({ name, value }) => ({ name, tensor: this.read(value) }));
+  }
+
+  #bind({ kernels, integers }: Target): BoundCall[] {
+    const form = this.exact ? formFor(kernels, integers) : 'dot16';
+    const key = `${kernels} ${form}`;
+    let calls = this.#calls.get(key);
     if (!calls) {
-      const kernels = this.kernels(variant);
-      calls = this.decoded.instructions.map((instruction) => ({ kernel: kernels[instruction.op], args: this.#args(instruction) }));
-      this.#calls.set(variant, calls);
+      calls = this.decoded.instructions.map((instruction) => ({
+        kernel: this.kernels(this.#variantOf(instruction, kernels, form))[instruction.op],
+        args: this.#args(instruction, form),
+      }));
+      this.#calls.set(key, calls);
     }
     return calls;
   }
 
-  #args({ call, operands, out, scratch, activation }: Instruction): number[] {
+  /** In an exact program integers take the kernels that have their form, and floats those that fuse nothing. */
+  #variantOf({ call }: Instruction, kernels: Variant, form: IntegerForm): Variant {
+    if (kernels !== 'relaxed' || !this.exact) return kernels;
+    return Object.values(call.row.args).includes('form') ? INTEGER_FORMS[form].kernels : 'baseline';
+  }
+
+  #args({ call, operands, out, scratch, activation }: Instruction, form: IntegerForm): number[] {
     return Object.entries(call.row.args).map(([name, kind]) => {
       if (kind === 'out') return this.addressOf(out);
       if (kind === 'scratch') return this.weights.arena + scratch;
       if (kind === 'activation') return epilogueOf(activation);
+      if (kind === 'form') return INTEGER_FORMS[form].number;
       if (!dtypeOf(kind)) return call.numbers[name];
       const operand = operands[name];
       return operand === null ? 0 : this.addressOf(operand);

@@ -20,7 +20,7 @@ function nameOf(program: Program, value: number): string {
 
 /** An argument that is neither result nor scratch, in words. */
 function argument(program: Program, { operands, call, activation }: Instruction, name: string, kind: string): string | undefined {
-  if (kind === 'out' || kind === 'scratch' || kind === 'int') return undefined;
+  if (kind === 'out' || kind === 'scratch' || kind === 'int' || kind === 'form') return undefined;
   if (kind === 'activation') return activation === 'none' ? undefined : `${name}=${activation}`;
   if (kind === 'attr' || kind === 'float') return `${name}=${shownFloat(call.numbers[name])}`;
   const value = operands[name];

@@ -1,4 +1,5 @@
 import { TraceletError } from '../error.ts';
+import type { IntegerForm } from '../integers.ts';
 import { bestVariant } from '../kernels.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
 import type { TensorInfo } from '../safetensors.ts';
@@ -27,6 +28,8 @@ export interface LoadOptions {
   signal?: AbortSignal;
   /** The kernels to run on; the fastest that the engine has unless given. */
   kernels?: Variant;
+  /** How quantised programs multiply integers; the fastest way that the kernels have here unless given. */
+  integers?: IntegerForm;
   /** Told how many bytes of weights have been read. */
   progress?: (state: { name: string; loaded: number; total: number }) => void;
 }
@@ -44,7 +47,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const contents = contentsOf(host);
   checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
   checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
-  return new TracedModule<Result>(instance, { ...contents, kernels: options.kernels });
+  return new TracedModule<Result>(instance, { ...contents, kernels: options.kernels, integers: options.integers });
 }
 
 function checkGolden(golden: readonly Named[], bindings: readonly Binding[], { values }: Program, what: string): void {

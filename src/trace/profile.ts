@@ -1,7 +1,7 @@
 import type { Variant } from '../platform/platform.ts';
 import type { Tensor } from '../tensor.ts';
 import { costs, type InstructionPlan } from './cost.ts';
-import type { Instance } from './instance.ts';
+import type { Instance, Target } from './instance.ts';
 
 /** What one instruction costs, and how long it takes. */
 export interface InstructionProfile extends InstructionPlan {
@@ -25,24 +25,24 @@ const WARM_UP = 0.3;
 /** Times every instruction of a loaded program for about `milliseconds`. */
 export function profileInstance(
   instance: Instance,
-  kernels: Variant,
+  target: Target,
   inputs: Readonly<Record<string, Tensor>>,
   milliseconds: number,
 ): Profile {
   const start = performance.now();
-  while (performance.now() - start < WARM_UP * milliseconds) timeCall(instance, kernels, inputs);
+  while (performance.now() - start < WARM_UP * milliseconds) timeCall(instance, target, inputs);
   const calls: Float64Array[] = [];
-  while (calls.length < FEWEST_CALLS || performance.now() - start < milliseconds) calls.push(timeCall(instance, kernels, inputs));
+  while (calls.length < FEWEST_CALLS || performance.now() - start < milliseconds) calls.push(timeCall(instance, target, inputs));
   const instructions = costs(instance).instructions.map((cost, i) => ({ ...cost, ms: median(calls.map((times) => times[i])) }));
-  return { kernels, calls: calls.length, instructions };
+  return { kernels: target.kernels, calls: calls.length, instructions };
 }
 
 /** Milliseconds of each instruction in one call. */
-function timeCall(instance: Instance, kernels: Variant, inputs: Readonly<Record<string, Tensor>>): Float64Array {
+function timeCall(instance: Instance, target: Target, inputs: Readonly<Record<string, Tensor>>): Float64Array {
   const times = new Float64Array(instance.decoded.instructions.length);
   instance.write(inputs);
   let since = performance.now();
-  for (const i of instance.steps(kernels)) {
+  for (const i of instance.steps(target)) {
     const now = performance.now();
     times[i] = now - since;
     since = now;

@@ -36,6 +36,7 @@ export interface Binding {
  *   int, attr     the number
  *   float         the bits of the float32
  *   activation    index into `ops`, -1 for none
+ *   form          0: where the program runs, it is decided how integers are multiplied
  */
 export interface Program {
   ops: string[];

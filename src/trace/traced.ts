@@ -1,4 +1,5 @@
 import { TraceletError } from '../error.ts';
+import { formFor, type IntegerForm } from '../integers.ts';
 import { bestVariant } from '../kernels.ts';
 import { Module } from '../nn/module.ts';
 import type { Variant } from '../platform/platform.ts';
@@ -6,7 +7,7 @@ import { Tensor } from '../tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 import { costs, type MemoryPlan } from './cost.ts';
 import { copied, fitInputs, type Signature } from './inputs.ts';
-import type { Instance } from './instance.ts';
+import type { Instance, Target } from './instance.ts';
 import { listCode, listGraph } from './listing.ts';
 import { type ModelOutput, type Named, unflattenOutputs } from './outputs.ts';
 import { type Profile, profileInstance } from './profile.ts';
@@ -26,6 +27,8 @@ export interface Contents {
   golden: { inputs: Named[]; outputs: Named[] };
   /** The kernels to run on; the fastest that the engine has unless given. */
   kernels?: Variant;
+  /** How quantised programs multiply integers; the fastest way that the kernels have here unless given. */
+  integers?: IntegerForm;
 }
 
 /** How long a run with a signal computes before it lets other work through. */
@@ -42,6 +45,8 @@ export type TracedResult<Result> = Result extends Tensor ? Tensor : ModelOutput;
 export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result> {
   /** The kernels that calls run on. */
   readonly kernels: Variant;
+  /** How calls multiply integers, where that was said. All ways give the same bits. */
+  readonly integers: IntegerForm | undefined;
   /** Extra files that travel in the trace, by name. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** The dummy inputs that it was traced on, and what the baseline kernels made of them. */
@@ -50,10 +55,11 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   #tokenizer: BertTokenizer | undefined;
   #running: Promise<unknown> | null = null;
 
-  constructor(instance: Instance, { files, golden, kernels }: Contents) {
+  constructor(instance: Instance, { files, golden, kernels, integers }: Contents) {
     super();
     this.#instance = instance;
     this.kernels = kernels ?? bestVariant();
+    this.integers = integers === undefined ? undefined : formFor(this.kernels, integers);
     this.files = files;
     this.golden = golden;
   }
@@ -95,9 +101,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   forward(...args: unknown[]): Result {
     const inputs = this.#prepare(args);
     this.#refuseBusy();
-    this.instance.write(inputs);
-    for (const _ of this.instance.steps(this.kernels));
-    return this.#outputs();
+    return this.#result(this.instance.run(inputs, this));
   }
 
   /** Runs the trace after calls made before. With a `signal` it lets other work through every few milliseconds, and stops when told to. */
@@ -121,13 +125,13 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     signal?.throwIfAborted();
     this.instance.write(inputs);
     let since = performance.now();
-    for (const _ of this.instance.steps(this.kernels)) {
+    for (const _ of this.instance.steps(this)) {
       if (!signal || performance.now() - since < SLICE_MS) continue;
       await new Promise((resolve) => setTimeout(resolve, 0));
       signal.throwIfAborted();
       since = performance.now();
     }
-    return this.#outputs();
+    return this.#result(this.instance.outputs());
   }
 
   /** Shorter inputs filled up to the traced size, with an attention_mask that rules out what was added. */
@@ -174,15 +178,14 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   profile(inputs: unknown = this.#dummies, { seconds = 1, kernels = this.kernels }: { seconds?: number; kernels?: Variant } = {}): Profile {
     const prepared = this.#prepare([inputs]);
     this.#refuseBusy();
-    return profileInstance(this.instance, kernels, prepared, 1000 * seconds);
+    return profileInstance(this.instance, this.#target(kernels), prepared, 1000 * seconds);
   }
 
   /** Re-runs the dummy inputs that travel in the trace and compares with the outputs stored beside them. */
   verify(kernels: Variant = this.kernels): Verification {
     this.#refuseBusy();
-    this.instance.write(this.#dummies);
-    for (const _ of this.instance.steps(kernels));
-    const outputs = this.golden.outputs.map(({ name, tensor }) => ({ name, ...difference(this.#read(name), tensor) }));
+    const got = new Map(this.instance.run(this.#dummies, this.#target(kernels)).map(({ name, tensor }) => [name, tensor]));
+    const outputs = this.golden.outputs.map(({ name, tensor }) => ({ name, ...difference(got.get(name) as Tensor, tensor) }));
     return {
       kernels,
       exact: outputs.every(({ exact }) => exact),
@@ -224,18 +227,13 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return fitInputs(typeof text === 'string' ? [this.encode(text, pair as string | undefined)] : args, this.inputs);
   }
 
-  #outputs(): Result {
-    const { program } = this.instance;
-    return unflattenOutputs(
-      program.structure,
-      program.outputs.map(({ name }) => ({ name, tensor: this.#read(name) })),
-    ) as Result;
+  #result(outputs: readonly Named[]): Result {
+    return unflattenOutputs(this.instance.program.structure, outputs) as Result;
   }
 
-  #read(output: string): Tensor {
-    const binding = this.instance.program.outputs.find(({ name }) => name === output);
-    if (!binding) throw new TraceletError('format', { what: `golden output "${output}"`, expected: 'an output of the trace' });
-    return this.instance.read(binding.value);
+  /** The integer form belongs to the kernels that it was chosen for. */
+  #target(kernels: Variant): Target {
+    return { kernels, integers: kernels === this.kernels ? this.integers : undefined };
   }
 
   #signature(bindings: readonly { name: string; value: number }[]): Signature[] {

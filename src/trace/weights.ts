@@ -1,26 +1,28 @@
 import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { callKernel, type Kernels, MEMORY_BASE } from '../kernels.ts';
+import { SLACK } from '../op.ts';
 import { OPS } from '../ops.ts';
-import { Parameter } from '../parameter.ts';
 import { sizeOf, Tensor } from '../tensor.ts';
-import type { Constant } from './graph.ts';
+import type { Constant, Part } from './graph.ts';
 import { bytesOf } from './plan.ts';
 import type { ConstantInfo, Program } from './program.ts';
 
 const PANEL = 8;
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
-/** A tensor of the file and its room in memory: [begin, begin + bytes), of which the file's bytes fill the last `stored`. */
+/** A tensor of the file and its room in memory: [begin, begin + bytes). */
 interface Slot {
   name: string;
   begin: number;
   bytes: number;
   rows: number;
   cols: number;
-  /** A scale a row, if the file holds int8. */
+  /** A scale a row, if the file holds int8 for what is float32 in memory. */
   scale?: Float32Array;
 }
+
+type Stored = 'float32' | 'int32' | 'int8' | 'uint8';
 
 interface Placed extends ConstantInfo {
   at: number;
@@ -33,8 +35,8 @@ interface Placed extends ConstantInfo {
  *   0          65536                                       arena
  *   | binaries | constant 0 | constant 1 | …             | activations, scratch |
  *
- * A constant's tensors lie below one another. int8 tensors are read into the last quarter of their float32 room and
- * expanded where they are; packed constants are rearranged where they are.
+ * A constant's tensors lie below one another. int8 tensors of a float32 constant are read into the last quarter of their room and
+ * expanded where they are; packed constants are rearranged where they are; int8 and uint8 constants stay as the file has them.
  */
 export class Weights {
   readonly arena: number;
@@ -55,7 +57,7 @@ export class Weights {
       const packed = info.layout === 'packed' ? OPS.pack.infer({ x: info.shape }) : undefined;
       this.#constants.push({ ...info, at, slots: slotsOf(info, at, cols, rowsOf) });
       scratch = Math.max(scratch, packed?.scratch ?? 0, 4 * (info.shape[0] ?? 1));
-      at = align(at + (packed ? sizeOf(packed.shape) * 4 : bytesOf(info)));
+      at = align(at + (packed ? sizeOf(packed.shape) * 4 : bytesOf(info)) + SLACK);
     }
     this.arena = at;
     this.constantBytes = at - MEMORY_BASE;
@@ -72,9 +74,9 @@ export class Weights {
   }
 
   /** Where the bytes of the tensor `name` go, once for each constant that it is part of. */
-  targets(name: string, dtype: 'float32' | 'int32' | 'int8'): Uint8Array[] {
-    return this.#slots(name).map(([, { begin, bytes }]) => {
-      const stored = dtype === 'int8' ? bytes / 4 : bytes;
+  targets(name: string, dtype: Stored): Uint8Array[] {
+    return this.#slots(name).map(([constant, { begin, bytes }]) => {
+      const stored = (bytes / DTYPES[constant.dtype].bytes) * DTYPES[dtype].bytes;
       return this.#memory().subarray(begin + bytes - stored, begin + bytes);
     });
   }
@@ -104,20 +106,20 @@ export class Weights {
   /** Copies the constants of a fresh trace in. */
   fill(constants: readonly Constant[]): void {
     for (const { parts } of constants)
-      for (const { name, tensor } of parts) {
-        const quantised = tensor instanceof Parameter ? tensor.quantised : null;
-        const { buffer, byteOffset, byteLength } = quantised ? quantised.rows : tensor.data;
-        for (const target of this.targets(name, quantised ? 'int8' : 'float32')) target.set(new Uint8Array(buffer, byteOffset, byteLength));
-        if (quantised) this.quantised(name, quantised.scale);
+      for (const { name, tensor, stored } of parts) {
+        const { buffer, byteOffset, byteLength } = stored?.rows ?? tensor.data;
+        for (const target of this.targets(name, stored ? 'int8' : (tensor.dtype as Stored)))
+          target.set(new Uint8Array(buffer, byteOffset, byteLength));
+        if (stored) this.quantised(name, stored.scale);
       }
   }
 
   /** The tensors as a file stores them, read back from memory one by one: int8 ones are followed by their scales. */
-  *stored(): Generator<{ name: string; dtype: 'float32' | 'int32' | 'int8'; shape: number[]; read: () => Tensor }> {
+  *stored(): Generator<{ name: string; dtype: Stored; shape: number[]; read: () => Tensor }> {
     for (const name of this.names()) {
       const [[constant, slot]] = this.#slots(name);
       const shape = [slot.rows, ...constant.shape.slice(1)];
-      const dtype = constant.dtype as 'float32' | 'int32';
+      const dtype = constant.dtype as Stored;
       if (!slot.scale) yield { name, dtype, shape, read: () => this.#readBack(constant, slot) };
       else {
         const { scale } = slot;
@@ -125,6 +127,14 @@ export class Weights {
         yield { name: `${name}.scale`, dtype: 'float32', shape: [slot.rows], read: () => new Tensor('float32', [slot.rows], scale) };
       }
     }
+  }
+
+  /** The float32 or integer elements of the tensor `name`, and what the file holds for them if that is something else. */
+  part(name: string): Part {
+    const [[constant, slot]] = this.#slots(name);
+    const tensor = this.#readBack(constant, slot);
+    const { scale } = slot;
+    return scale ? { name, tensor, stored: { rows: requantise(tensor, scale).data as Int8Array, scale } } : { name, tensor };
   }
 
   /** The elements of an int32 constant. */
@@ -142,8 +152,10 @@ export class Weights {
   #readBack(constant: Placed, slot: Slot): Tensor {
     const { dtype, at, layout } = constant;
     const shape = [slot.rows, ...constant.shape.slice(1)];
-    const words = new DTYPES[dtype].array(this.#memory().buffer as ArrayBuffer, at) as Float32Array;
-    if (layout === 'plain') return new Tensor(dtype, shape, words.slice((slot.begin - at) / 4, (slot.begin - at + slot.bytes) / 4));
+    const { array, bytes: size } = DTYPES[dtype];
+    const buffer = this.#memory().buffer as ArrayBuffer;
+    if (layout === 'plain') return new Tensor(dtype, shape, new array(buffer, slot.begin, slot.bytes / size).slice());
+    const words = new Float32Array(buffer, at);
     const values = new Float32Array(slot.rows * slot.cols);
     const first = (slot.begin - at) / 4 / slot.cols;
     for (let row = 0; row < slot.rows; row++) {
@@ -159,7 +171,7 @@ function slotsOf(info: ConstantInfo, at: number, cols: number, rowsOf: (name: st
   let begin = at;
   const slots = info.parts.map((name): Slot => {
     const rows = info.parts.length === 1 ? (info.shape[0] ?? 1) : rowsOf(name);
-    const slot = { name, begin, bytes: rows * cols * 4, rows, cols };
+    const slot = { name, begin, bytes: rows * cols * DTYPES[info.dtype].bytes, rows, cols };
     begin += slot.bytes;
     return slot;
   });

@@ -1,28 +1,16 @@
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { TraceletError } from '../../error.ts';
 import * as jit from '../../jit.ts';
-import { quantize } from '../../quantize.ts';
-import type { TracedModule } from '../../trace/traced.ts';
-import { dummyInputs } from '../dummies.ts';
-import { isDirectory, openModel } from '../model.ts';
-import { examples, headOption, whole } from '../options.ts';
-import { bytes, flops, whole as grouped, note, print, table, typeOf } from '../output.ts';
+import { quantize } from '../../quantize/index.ts';
+import { openTrace } from '../model.ts';
+import { batchOption, examples, headOption, seqOption } from '../options.ts';
+import { note } from '../output.ts';
 import { Progress } from '../progress.ts';
+import { checkPlace, describeTrace, type TracingOptions, traceModel } from '../tracing.ts';
 
-interface TraceOptions {
+interface TraceOptions extends TracingOptions {
   output: string;
-  seq?: number;
-  batch: number;
-  head?: string;
-  dtype?: 'f32' | 'q8';
-  fusion: boolean;
-  check: boolean;
+  dtype?: keyof typeof BITS;
 }
-
-const DEFAULT_SEQ = 128;
-const CHOICES = 2;
 
 /** `tracelet trace` */
 export const traceCommand = (signal: AbortSignal): Command =>
@@ -30,14 +18,14 @@ export const traceCommand = (signal: AbortSignal): Command =>
     .description('trace a model to a file that runs anywhere')
     .argument('<model>', 'a transformers directory (config.json, model.safetensors, vocab.txt or tokenizer.json) or a .tracelet file')
     .requiredOption('-o, --output <file>', 'the file to write')
-    .option('--seq <n>', `tokens a text (default: ${DEFAULT_SEQ}, or those of the trace given)`, whole(1 << 20))
-    .option('--batch <n>', 'texts a call', whole(1 << 16), 1)
+    .addOption(seqOption())
+    .addOption(batchOption())
     .addOption(headOption())
     .addOption(
       new Option(
         '--dtype <dtype>',
-        `weights as float32, or as int8 with a scale a row (default: f32, or those of the trace given)`,
-      ).choices(['f32', 'q8']),
+        `float32 weights, or integers of 8 or 4 bits; tracelet quantize calibrates them (default: f32, or those of the trace given)`,
+      ).choices(Object.keys(BITS)),
     )
     .option('--no-fusion', 'keep one instruction for each op of the model')
     .option('--no-check', 'do not compare the trace with the model')
@@ -52,55 +40,22 @@ export const traceCommand = (signal: AbortSignal): Command =>
     )
     .action((source: string, options: TraceOptions) => trace(source, options, signal));
 
+const BITS = { f32: undefined, q8: 8, q4: 4 } as const;
+
 async function trace(source: string, options: TraceOptions, signal: AbortSignal): Promise<void> {
   await checkPlace(options.output);
-  const { name, model, config, tokenizer, traced: before } = await openModel(source, { head: options.head, torchscript: true, signal });
   const progress = new Progress();
   try {
-    progress.phase('tracing');
-    const inputs = dummyInputs(config, tokenizer, {
-      batch: options.batch,
-      choices: name.endsWith('ForMultipleChoice') ? CHOICES : undefined,
-      seq: options.seq ?? before?.seq ?? Math.min(DEFAULT_SEQ, config.max_position_embeddings),
-    });
-    const quantised = options.dtype ? options.dtype === 'q8' : before?.quantised;
-    const traced = await jit.trace(quantised ? quantize(model) : model, inputs, {
-      check_trace: options.check,
-      fusion: options.fusion,
-      tokenizer,
-      signal,
-    });
+    const { name, traced, tokenizer, before } = await traceModel(source, options, progress, signal);
+    const bits = options.dtype ? BITS[options.dtype] : before?.bits;
+    const like = before && bits === before.bits && bits ? await openTrace(before.path, { signal }) : undefined;
+    const result = bits ? (await quantize(traced, { bits, like, signal, progress: progress.quantizing })).traced : traced;
     progress.phase(`writing ${options.output}`);
-    await jit.save(traced, options.output, { signal });
+    await jit.save(result, options.output, { signal });
     progress.clear();
     if (!tokenizer) note(`tracelet: ${source} has no vocab.txt or tokenizer.json, so the trace takes ids and no texts`);
-    await describe(traced, options.output, `${name}, ${quantised ? 'int8' : 'float32'} weights`);
+    await describeTrace(result, options.output, `${name}, ${bits ? `int${bits}` : 'float32'} weights`);
   } finally {
     progress.clear();
   }
-}
-
-async function checkPlace(output: string): Promise<void> {
-  const folder = dirname(output);
-  if (await isDirectory(output)) throw unwritable(output, 'a file to write', 'a directory');
-  if (!(await isDirectory(folder))) throw unwritable(output, `a file in a directory that exists`, `none called ${folder}`);
-}
-
-const unwritable = (what: string, expected: string, got: string): TraceletError => new TraceletError('source', { what, expected, got });
-
-async function describe(traced: TracedModule, output: string, model: string): Promise<void> {
-  const { size } = await stat(output);
-  const { instructions, arena } = traced.plan();
-  print(
-    table(
-      [
-        ['wrote', `${output}, ${bytes(size)} (${grouped(size)} bytes)`],
-        ['model', model],
-        ['inputs', traced.inputs.map((input) => `${input.name} ${typeOf(input)}`).join(', ')],
-        ['outputs', traced.outputs.map((output) => `${output.name} ${typeOf(output)}`).join(', ')],
-        ['a call', `${instructions.length} instructions, ${flops(traced.flops())}, arena of ${bytes(arena)}`],
-      ],
-      'll',
-    ),
-  );
 }

@@ -1,0 +1,189 @@
+import { dotTile, Form, MOST_ROWS, tileRows } from './dots';
+import { unpackRows } from './nibbles';
+import { bytes, hmax, hmin, hsum, load4, store4 } from './simd';
+
+/*
+ * x · wᵀ with integer weights, x quantised on the way: a row at a time, in stretches of STRETCH columns, each to 128 even steps
+ * between its smallest and its largest element. With x[i] ≈ low + step · q[i] an element of the result is
+ *
+ *   bias + Σ over stretches of (step · Σ q[i] w[i]) · scale + low · sums,      sums = scale · Σ w[i] of the stretch
+ *
+ * Nothing here is fused, so every binary gives the same bits. Scratch, in bytes, for H rows held at once:
+ *
+ *   0                   H rows of STRETCH activations of one or two bytes
+ *   H · 2 · STRETCH     step and low of each row
+ *   + H · 8             products of one tile, MOST_ROWS rows of COLS int32
+ *   + PRODUCTS          COLS rows of STRETCH weights, where they are unpacked
+ */
+
+/** Columns of x that are quantised together, INTEGER_STRETCH in src/rules.ts. */
+export const STRETCH = 384;
+/** Rows of x that are quantised before they are multiplied: INTEGER_ROWS in src/rules.ts. */
+const ROWS = 128;
+/** Rows of weights that the first-level cache holds: INTEGER_COLS in src/rules.ts. */
+const COLS = 40;
+const PRODUCTS: usize = MOST_ROWS * COLS * 4;
+const STEPS: f32 = 127;
+/** 1.5 · 2^23: added to a number below 2^22, it leaves the nearest whole number in the low bits. */
+const ROUND: f32 = 12582912;
+const ROUND_BITS = 0x4b400000;
+/** Below this a range counts as none: its reciprocal would be infinite. */
+const LEAST: f32 = 1.2e-38;
+
+// @ts-ignore: decorator
+@inline
+function padded(k: i32): i32 {
+  return (k + 31) & ~31;
+}
+
+/**
+ * out = x · wᵀ + bias as above: x [m, k], w [n, k], sums [stretches, n]. Weights are int8, or with `steps` four bits as nibbles.ts draws
+ * them. smooth [k] multiplies x first; it and bias [n] may be 0. out overlaps no operand.
+ */
+export function integerProduct(
+  out: usize,
+  x: usize,
+  weight: usize,
+  steps: usize,
+  scale: usize,
+  sums: usize,
+  smooth: usize,
+  bias: usize,
+  scratch: usize,
+  form: i32,
+  m: i32,
+  n: i32,
+  k: i32,
+): void {
+  const ranges = scratch + <usize>min(m, ROWS) * (2 * STRETCH);
+  const products = ranges + (<usize>min(m, ROWS) << 3);
+  for (; m > 0; m -= ROWS, x += bytes(k) * ROWS, out += bytes(n) * ROWS) {
+    const rows = min(m, ROWS);
+    startRows(out, bias, rows, n);
+    for (let at = 0; at < k; at += STRETCH) {
+      const length = min(k - at, STRETCH);
+      const width = padded(length);
+      quantizeRows(scratch, ranges, x + bytes(at), bytes(k), smooth == 0 ? 0 : smooth + bytes(at), rows, length, form == Form.dot16);
+      for (let col = 0; col < n; col += COLS) {
+        const cols = min(n - col, COLS);
+        let w = weight + <usize>col * k + at;
+        let wStride: usize = k;
+        if (steps != 0) {
+          w = products + PRODUCTS;
+          wStride = width;
+          unpackRows(w, weight, steps, col, cols, k, at, width);
+        }
+        addProducts(out + bytes(col), bytes(n), scratch, ranges, products, w, wStride, scale + bytes(col), sums + bytes(col), form, rows, cols, width);
+      }
+      sums += bytes(n);
+    }
+    sums -= bytes(n) * <usize>((k + STRETCH - 1) / STRETCH);
+  }
+}
+
+/** Every row of out as `bias`, or zeros. */
+function startRows(out: usize, bias: usize, rows: i32, n: i32): void {
+  const stride = bytes(n);
+  if (bias == 0) memory.fill(out, 0, stride * <usize>rows);
+  else for (; rows > 0; rows--, out += stride) memory.copy(out, bias, stride);
+}
+
+/** Adds the products of a block of columns to out, a tile of rows after the other. */
+function addProducts(
+  out: usize,
+  outStride: usize,
+  x: usize,
+  ranges: usize,
+  products: usize,
+  w: usize,
+  wStride: usize,
+  scale: usize,
+  sums: usize,
+  form: i32,
+  rows: i32,
+  cols: i32,
+  k: i32,
+): void {
+  const xStride = form == Form.dot16 ? <usize>k << 1 : <usize>k;
+  const most = tileRows(form);
+  while (rows > 0) {
+    const some = rows / ((rows + most - 1) / most);
+    dotTile(form, some, products, COLS * 4, x, w, wStride, cols, k);
+    for (let r = 0; r < some; r++, out += outStride, ranges += 8) addRow(out, products + r * (COLS * 4), scale, sums, ranges, cols);
+    x += xStride * <usize>some;
+    rows -= some;
+  }
+}
+
+/** out += (step · products) · scale + low · sums for one row. */
+function addRow(out: usize, products: usize, scale: usize, sums: usize, range: usize, cols: i32): void {
+  const step = v128.load_splat<f32>(range);
+  const low = v128.load_splat<f32>(range, 4);
+  for (; cols > 0; cols -= 4, out += 16, products += 16, scale += 16, sums += 16) {
+    const product = f32x4.mul(f32x4.mul(step, f32x4.convert_i32x4_s(v128.load(products))), load4(scale, cols));
+    store4(out, f32x4.add(load4(out, cols), f32x4.add(product, f32x4.mul(low, load4(sums, cols)))), cols);
+  }
+}
+
+/** Quantises `length` columns of each row, zeros behind them up to a multiple of 32. A row with NaN or infinity has such a range. */
+function quantizeRows(out: usize, ranges: usize, x: usize, stride: usize, smooth: usize, rows: i32, length: i32, wide: bool): void {
+  const outStride = <usize>padded(length) << (wide ? 1 : 0);
+  for (; rows > 0; rows--, x += stride, out += outStride, ranges += 8) quantizeRow(out, ranges, x, smooth, length, wide);
+}
+
+/** The next four elements at x times those at smooth (0: as they are), `rest` behind the last of `left`. */
+// @ts-ignore: decorator
+@inline
+function smoothed(x: usize, smooth: usize, left: i32, rest: v128): v128 {
+  const y = smooth == 0 ? load4(x, left) : f32x4.mul(load4(x, left), load4(smooth, left));
+  return left >= 4 ? y : v128.bitselect(y, rest, i32x4.gt_s(i32x4.splat(left), i32x4(0, 1, 2, 3)));
+}
+
+function quantizeRow(out: usize, range: usize, x: usize, smooth: usize, length: i32, wide: bool): void {
+  const zero = f32x4.splat(0);
+  const first = f32x4.splat(load<f32>(x) * (smooth == 0 ? <f32>1 : load<f32>(smooth)));
+  let lows = first;
+  let highs = first;
+  let odd = zero;
+  for (let left = length, i: usize = 0; left > 0; left -= 4, i += 16) {
+    const y = smoothed(x + i, smooth == 0 ? 0 : smooth + i, left, first);
+    lows = f32x4.pmin(lows, y);
+    highs = f32x4.pmax(highs, y);
+    odd = f32x4.add(odd, f32x4.mul(y, zero));
+  }
+  const low = hmin(lows);
+  const width: f32 = hmax(highs) * (1 / STEPS) - low * (1 / STEPS) + hsum(odd);
+  store<f32>(range, width);
+  store<f32>(range, low, 4);
+  const start = f32x4.splat(low);
+  const inverse = f32x4.splat(width > LEAST ? 1 / width : 0);
+  for (let left = length, todo = padded(length); todo > 0; todo -= 16, left -= 16, x += 64) {
+    const a = wholes(x, smooth, left, start, inverse);
+    const b = wholes(x + 16, smooth == 0 ? 0 : smooth + 16, left - 4, start, inverse);
+    const c = wholes(x + 32, smooth == 0 ? 0 : smooth + 32, left - 8, start, inverse);
+    const d = wholes(x + 48, smooth == 0 ? 0 : smooth + 48, left - 12, start, inverse);
+    out = storeWholes(out, i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d), wide);
+    if (smooth != 0) smooth += 64;
+  }
+}
+
+/** (y - start) · inverse to the nearest whole number, 0 behind the last of `left`. */
+// @ts-ignore: decorator
+@inline
+function wholes(x: usize, smooth: usize, left: i32, start: v128, inverse: v128): v128 {
+  const y = f32x4.mul(f32x4.sub(smoothed(x, smooth, left, start), start), inverse);
+  return i32x4.sub(f32x4.add(y, f32x4.splat(ROUND)), i32x4.splat(ROUND_BITS));
+}
+
+/** Stores sixteen activations, none above 127; answers where the next ones go. */
+// @ts-ignore: decorator
+@inline
+function storeWholes(out: usize, low: v128, high: v128, wide: bool): usize {
+  if (!wide) {
+    v128.store(out, i8x16.min_u(i8x16.narrow_i16x8_u(low, high), i8x16.splat(127)));
+    return out + 16;
+  }
+  v128.store(out, i16x8.min_s(low, i16x8.splat(127)));
+  v128.store(out, i16x8.min_s(high, i16x8.splat(127)), 16);
+  return out + 32;
+}

@@ -1,0 +1,197 @@
+import { TraceletError } from '../error.ts';
+import { buildInstance } from '../trace/build.ts';
+import { type Graph, makeNode, rewrite, type Value, verifyGraph } from '../trace/graph.ts';
+import { liftGraph } from '../trace/lift.ts';
+import type { ModelOutput } from '../trace/outputs.ts';
+import { TracedModule } from '../trace/traced.ts';
+import { answer, cosines, observe, type Sample, type Seen } from './calibrate.ts';
+import { relativeError } from './error.ts';
+import { sumsOf } from './round.ts';
+import { type Bits, constantsOf, type Quantised, quantiseWeight, type Target, targetsOf, valuesOf, weightLike } from './weights.ts';
+
+export type { Sample } from './calibrate.ts';
+export type { Bits } from './weights.ts';
+
+/** Options of {@link quantize}. */
+export interface QuantizeOptions {
+  /** Bits a weight: 8 unless given, or 4 in groups of 32. */
+  bits?: Bits;
+  /** Texts or inputs to calibrate with: a few dozen that look like what the trace will be given. */
+  calibrate?: readonly Sample[];
+  /** Says which weights stay float32, by name. */
+  keep?: (name: string) => boolean;
+  /** A quantised trace of the same model, whose weights are taken as they are. */
+  like?: TracedModule<unknown>;
+  /** Stops between two weights or samples. */
+  signal?: AbortSignal;
+  /** Told how far the work has come. */
+  progress?: (state: { phase: 'calibrating' | 'rounding' | 'comparing'; done: number; total: number }) => void;
+}
+
+/** What became of one weight. */
+export interface QuantizedLayer {
+  /** Of the weight, or of the first of those that are multiplied as one. */
+  name: string;
+  op: 'linear' | 'embedding';
+  shape: readonly number[];
+  /** 32 where it stayed float. */
+  bits: Bits | 32;
+  /**
+   * Root mean square error as a share of the root mean square: of the products with what was seen while calibrating, or, for lookups
+   * and without calibration, of the weight.
+   */
+  error: number;
+}
+
+/** What quantising did to a trace. */
+export interface QuantizeReport {
+  bits: Bits;
+  /** How many samples it was calibrated with. */
+  samples: number;
+  layers: QuantizedLayer[];
+  /** Cosine of each output to that of the float trace, over the samples; none without calibration. */
+  outputs: { name: string; mean: number; worst: number }[];
+}
+
+/** The extra file that says what was done. */
+export const REPORT_FILE = 'quantization.json';
+
+/**
+ * A trace of the same model that multiplies and looks up in integers: weights of 8 or 4 bits with a scale a row, activations rounded
+ * to 128 steps on the way. It gives the same bits in every runtime and on all kernels. Its report travels as `quantization.json`.
+ *
+ * Throws `value` errors for a trace that is quantised already or has nothing to quantise, and for weights that are not finite.
+ */
+export async function quantize<Result = ModelOutput>(
+  traced: TracedModule<Result>,
+  options: QuantizeOptions = {},
+): Promise<{ traced: TracedModule<Result>; report: QuantizeReport }> {
+  const { bits = 8, calibrate: samples = [], like } = options;
+  const graph = liftGraph(traced.instance);
+  const targets = targetsOf(graph);
+  refuse(graph, targets, bits);
+  const step = stepper(options);
+  const readers = new Map(
+    [...targets.values()].filter(({ op }) => op === 'linear').flatMap(({ name, nodes }) => nodes.map((at) => [at, name])),
+  );
+  const between = (done: number) => step('calibrating', done, samples.length);
+  const { seen, answers } = await observe(traced, samples, { weights: readers, between });
+  const quantised = new Map<string, Quantised>();
+  const layers: QuantizedLayer[] = [];
+  const shared = sharedTables(targets);
+  for (const [name, target] of targets) {
+    await step('rounding', layers.length, targets.size);
+    const values = valuesOf(target.constant);
+    const made = options.keep?.(name)
+      ? undefined
+      : makeWeight(target, values, bits, { like, seen: seen.get(name), shared: shared.has(name) });
+    if (made) quantised.set(name, made);
+    const error = made ? relativeError(values, target.constant.shape[1], made, seen.get(name)) : 0;
+    layers.push({ name, op: target.op, shape: target.constant.shape, bits: made?.bits ?? 32, error });
+  }
+  const files = new Map(traced.files);
+  const result = retrace(traced, integerGraph(graph, targets, quantised), files);
+  const after = [];
+  for (const [done, sample] of samples.entries()) {
+    await step('comparing', done, samples.length);
+    after.push(answer(result, sample));
+  }
+  const report: QuantizeReport = { bits, samples: samples.length, layers, outputs: cosines(answers, after) };
+  files.set(REPORT_FILE, new TextEncoder().encode(JSON.stringify(report)));
+  return { traced: result, report };
+}
+
+function refuse({ nodes }: Graph, targets: ReadonlyMap<string, Target>, bits: number): void {
+  if (bits !== 8 && bits !== 4) throw new TraceletError('value', { what: 'bits', expected: '8 or 4', got: `${bits}` });
+  const integer = nodes.find(({ call }) => call.row.exact);
+  if (integer)
+    throw new TraceletError('value', {
+      what: 'quantize',
+      expected: 'a trace with float32 weights',
+      got: `one that is quantised (${integer.op} of ${integer.path || 'the model'})`,
+      cure: 'Quantise the trace that it was made from',
+    });
+  if (targets.size === 0)
+    throw new TraceletError('value', { what: 'quantize', expected: 'a trace with linear layers or large embeddings', got: 'none of them' });
+}
+
+type Phase = Parameters<NonNullable<QuantizeOptions['progress']>>[0]['phase'];
+
+/** Lets other work through, stops when told to, and says how far things are. */
+function stepper({ signal, progress }: QuantizeOptions): (phase: Phase, done: number, total: number) => Promise<void> {
+  let since = performance.now();
+  return async (phase, done, total) => {
+    signal?.throwIfAborted();
+    progress?.({ phase, done, total });
+    if (performance.now() - since < 50) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    signal?.throwIfAborted();
+    since = performance.now();
+  };
+}
+
+interface Making {
+  like: TracedModule<unknown> | undefined;
+  seen: Seen | undefined;
+  shared: boolean;
+}
+
+const makeWeight = (target: Target, values: Float32Array, bits: Bits, { like, seen, shared }: Making): Quantised | undefined =>
+  like ? weightLike(target, like) : quantiseWeight(target, values, bits, seen, shared);
+
+/** Names of tables and weights that hold the same numbers, as untied decoders and their embeddings do. */
+function sharedTables(targets: ReadonlyMap<string, Target>): Set<string> {
+  const shared = new Set<string>();
+  for (const table of targets.values()) {
+    if (table.op !== 'embedding') continue;
+    const twin = [...targets.values()].find(({ op, constant }) => op === 'linear' && sameNumbers(constant, table.constant));
+    if (twin) for (const { name } of [table, twin]) shared.add(name);
+  }
+  return shared;
+}
+
+function sameNumbers(a: Target['constant'], b: Target['constant']): boolean {
+  if (a.parts.length !== 1 || b.parts.length !== 1 || a.shape.join() !== b.shape.join()) return false;
+  const [x, y] = [a.parts[0].tensor.data, b.parts[0].tensor.data];
+  return x.every((value: number | bigint, i: number) => value === y[i]);
+}
+
+/** The graph with integer ops in place of float ones. */
+function integerGraph(graph: Graph, targets: ReadonlyMap<string, Target>, quantised: ReadonlyMap<string, Quantised>): Graph {
+  const constants = new Map(
+    [...quantised].map(([name, weight]) => {
+      const target = targets.get(name) as Target;
+      return [target.constant as Value, { ...constantsOf(target, weight, sumsOf(weight, target.constant.shape[1])), bits: weight.bits }];
+    }),
+  );
+  const integers = rewrite(graph, (node) => {
+    const { op, operands, attrs, path, origins } = node;
+    const made = constants.get((operands.weight ?? operands.table) as Value);
+    if (!made) return node;
+    const { weight, steps, scale, sums, smooth, bits } = made;
+    const nibbles = steps ? { steps } : {};
+    if (op === 'embedding')
+      return makeNode(`embedding_i${bits}`, { ids: operands.ids, table: weight, ...nibbles, scale }, {}, { path, origins });
+    const product = makeNode(
+      `linear_i${bits}`,
+      { x: operands.x, weight, ...nibbles, scale, sums, smooth, bias: operands.bias },
+      {},
+      { path, origins },
+    );
+    return attrs.activation === 'none' ? product : makeNode(attrs.activation as string, { x: product }, {}, { path, origins });
+  });
+  verifyGraph(integers);
+  return integers;
+}
+
+/** A trace of `graph` with the dummy inputs of another, and answers of its own. */
+function retrace<Result>(
+  { instance, golden, kernels }: TracedModule<Result>,
+  graph: Graph,
+  files: Map<string, Uint8Array>,
+): TracedModule<Result> {
+  const built = buildInstance(graph, instance.program.structure);
+  const inputs = Object.fromEntries(golden.inputs.map(({ name, tensor }) => [name, tensor]));
+  const outputs = built.run(inputs, { kernels: 'baseline' });
+  return new TracedModule<Result>(built, { files, golden: { inputs: golden.inputs, outputs }, kernels });
+}

@@ -1,0 +1,149 @@
+import { TraceletError } from '../error.ts';
+import { unpackNibbles } from '../nibbles.ts';
+import { GROUP } from '../rules.ts';
+import { Tensor } from '../tensor.ts';
+import { SCALE, SMOOTH, STEPS, SUMS } from '../trace/file.ts';
+import { type Constant, type Graph, type Node, storageOf, type Value } from '../trace/graph.ts';
+import type { TracedModule } from '../trace/traced.ts';
+import type { Seen } from './calibrate.ts';
+import { MOST_ENTRY, MOST_WEIGHT, type Rounded, roundRows4, roundRows8 } from './round.ts';
+
+export type Bits = 8 | 4;
+
+/** What stands for a float weight. */
+export interface Quantised extends Rounded {
+  bits: Bits;
+  /** Multiplies the columns of what the weight is multiplied with. */
+  smooth?: Float32Array;
+}
+
+/** A weight that a graph multiplies with or looks up in. */
+export interface Target {
+  constant: Constant;
+  op: 'linear' | 'embedding';
+  /** Of its first tensor. */
+  name: string;
+  /** Indexes of the nodes that read it. */
+  nodes: number[];
+}
+
+/** Lookup tables below this stay float32 in memory: they are small, and their ops have no integer form. */
+const LARGE_TABLE = 1024;
+
+const weightOf = ({ op, operands }: Node): Value | null | undefined =>
+  op === 'linear' ? operands.weight : op === 'embedding' ? operands.table : undefined;
+
+/** The weights that can be quantised: constants that nothing reads but products, or nothing but lookups. */
+export function targetsOf({ nodes, outputs }: Graph): Map<string, Target> {
+  const targets = new Map<string, Target>();
+  const others = new Set<Value>(outputs.map(({ value }) => storageOf(value)));
+  nodes.forEach((node, at) => {
+    const weight = weightOf(node);
+    for (const operand of Object.values(node.operands)) if (operand && operand !== weight) others.add(storageOf(operand));
+    if (weight?.kind !== 'constant') return;
+    const name = weight.parts[0].name;
+    const known = targets.get(name);
+    if (known) known.nodes.push(at);
+    else targets.set(name, { constant: weight, op: node.op as Target['op'], name, nodes: [at] });
+  });
+  for (const [name, { constant, op, nodes: readers }] of targets) {
+    const alike = readers.every((at) => nodes[at].op === op && weightOf(nodes[at]) === constant);
+    if (!alike || others.has(constant) || (op === 'embedding' && constant.shape[0] < LARGE_TABLE)) targets.delete(name);
+  }
+  return targets;
+}
+
+/** The elements of a constant, its tensors one after the other. Throws a `value` error for NaN and infinity. */
+export function valuesOf({ shape, parts }: Constant): Float32Array {
+  const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  let at = 0;
+  for (const { name, tensor } of parts) {
+    const data = tensor.data as Float32Array;
+    const bad = data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0)
+      throw new TraceletError('value', { what: `${name}[${bad}]`, expected: 'a finite number to quantise', got: `${data[bad]}` });
+    values.set(data, at);
+    at += data.length;
+  }
+  return values;
+}
+
+/** How much of the range is moved from activations to weights: alpha of SmoothQuant (Xiao et al. 2022). */
+const ALPHA = 0.5;
+const LEAST = 1e-5;
+
+/**
+ * Rounds a weight. `seen` is what it is multiplied with: with it, columns are rescaled so that both sides round well, and errors count
+ * by how much their column is used. A table that is also multiplied with (`shared`) is rounded as that weight is, so a file holds it once.
+ */
+export function quantiseWeight({ constant, op }: Target, values: Float32Array, wanted: Bits, seen?: Seen, shared = false): Quantised {
+  const [rows, cols] = constant.shape;
+  const smooth = seen && !shared ? smoothing(values, rows, cols, seen) : undefined;
+  const scaled = smooth ? values.map((value, i) => value / smooth[i % cols]) : values;
+  const importance = new Float64Array(cols).fill(1);
+  if (smooth && seen) for (let c = 0; c < cols; c++) importance[c] = seen.square[c] * smooth[c] ** 2;
+  const matrix = { values: scaled, rows, cols, importance };
+  const bits = cols % GROUP === 0 ? wanted : 8;
+  const most = op === 'embedding' && !shared ? MOST_ENTRY : MOST_WEIGHT;
+  return { ...(bits === 4 ? roundRows4(matrix) : roundRows8(matrix, most)), bits, smooth };
+}
+
+function smoothing(values: Float32Array, rows: number, cols: number, { largest }: Seen): Float32Array {
+  const peaks = new Float32Array(cols);
+  for (let row = 0; row < rows; row++) for (let c = 0; c < cols; c++) peaks[c] = Math.max(peaks[c], Math.abs(values[row * cols + c]));
+  return peaks.map((peak, c) => Math.max(LEAST, peak) ** (1 - ALPHA) / Math.max(LEAST, largest[c]) ** ALPHA);
+}
+
+/** The weight as a quantised trace of the same model has it, if it does. */
+export function weightLike({ constant, name }: Target, like: TracedModule<unknown>): Quantised | undefined {
+  const { weights } = like.instance;
+  const known = weights.names();
+  const names = constant.parts.map((part) => part.name);
+  if (!names.every((part) => known.has(part) && known.has(part + SCALE))) return undefined;
+  const bytes = (suffix: string) => joined(names.map((part) => weights.part(part + suffix).tensor.data as Int8Array | Uint8Array));
+  const scale = Float32Array.from(names.flatMap((part) => [...(weights.part(part + SCALE).tensor.data as Float32Array)]));
+  const smooth = known.has(name + SMOOTH) ? (weights.part(name + SMOOTH).tensor.data as Float32Array) : undefined;
+  if (!known.has(name + STEPS)) return { bits: 8, integers: new Int8Array(bytes('').buffer), scale, smooth };
+  const [nibbles, steps] = [bytes(''), bytes(STEPS)];
+  return { bits: 4, nibbles, steps, integers: unpackNibbles(nibbles, steps), scale, smooth };
+}
+
+function joined(pieces: readonly (Int8Array | Uint8Array)[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const { buffer, byteOffset, length } of pieces) {
+    all.set(new Uint8Array(buffer, byteOffset, length), at);
+    at += length;
+  }
+  return all;
+}
+
+/** Constants of a quantised weight for an integer op; `rowsOf` each of its tensors lie below one another as those of the float weight do. */
+export function constantsOf({ constant, name }: Target, { bits, integers, nibbles, steps, scale, smooth }: Quantised, sums: Float32Array) {
+  const [rows, cols] = constant.shape;
+  const below = (suffix: string, dtype: 'int8' | 'uint8' | 'float32', data: Int8Array | Uint8Array | Float32Array): Constant => {
+    const width = data.length / rows;
+    const flat = suffix === SCALE;
+    let at = 0;
+    const parts = constant.parts.map(({ name: part, tensor }) => {
+      const own = tensor.shape[0];
+      const piece = data.slice(at * width, (at + own) * width);
+      at += own;
+      return { name: part + suffix, tensor: new Tensor(dtype, flat ? [own] : [own, width], piece) };
+    });
+    return { kind: 'constant', dtype, shape: flat ? [rows] : [rows, width], parts };
+  };
+  const alone = (suffix: string, shape: readonly number[], data: Float32Array): Constant => ({
+    kind: 'constant',
+    dtype: 'float32',
+    shape,
+    parts: [{ name: name + suffix, tensor: new Tensor('float32', shape, data) }],
+  });
+  return {
+    weight: bits === 4 ? below('', 'uint8', nibbles as Uint8Array) : below('', 'int8', integers),
+    steps: bits === 4 ? below(STEPS, 'uint8', steps as Uint8Array) : undefined,
+    scale: below(SCALE, 'float32', scale),
+    sums: alone(SUMS, [sums.length / rows, rows], sums),
+    smooth: smooth ? alone(SMOOTH, [cols], smooth) : undefined,
+  };
+}

@@ -1,0 +1,47 @@
+import type { Attributes } from '../call.ts';
+import type { Instruction } from './decode.ts';
+import { type Constant, type Graph, type Input, makeNode, type Part, type Value } from './graph.ts';
+import type { Instance } from './instance.ts';
+
+/** The graph that a program was encoded from, with its weights read back: the inverse of `buildInstance`. Node i is instruction i. */
+export function liftGraph({ program, weights, decoded }: Instance): Graph {
+  const parts = new Map<string, Part>();
+  const partOf = (name: string): Part => {
+    const part = parts.get(name) ?? weights.part(name);
+    parts.set(name, part);
+    return part;
+  };
+  const constants = program.constants.map(
+    ({ dtype, shape, parts: names }): Constant => ({ kind: 'constant', dtype, shape, parts: names.map(partOf) }),
+  );
+  const inputs = program.inputs.map(({ name, value }): Input => {
+    const { dtype, shape } = program.values[value];
+    return { kind: 'input', name, dtype, shape };
+  });
+  const values = new Map<number, Value>(inputs.map((input, i) => [program.inputs[i].value, input]));
+  const valueAt = (index: number): Value => {
+    const known = values.get(index);
+    if (known) return known;
+    const { place, dtype, shape } = program.values[index];
+    const value: Value =
+      'view' in place ? { kind: 'view', base: valueAt(place.view), dtype, shape } : constants[(place as { constant: number }).constant];
+    values.set(index, value);
+    return value;
+  };
+  const nodes = decoded.instructions.map((instruction) => {
+    const operands = Object.entries(instruction.operands).map(([name, index]) => [name, index === null ? null : valueAt(index)]);
+    const node = makeNode(instruction.op, Object.fromEntries(operands), attributesOf(instruction), { path: instruction.path });
+    values.set(instruction.out, node);
+    return node;
+  });
+  return { inputs, nodes, outputs: program.outputs.map(({ name, value }) => ({ name, value: valueAt(value) })) };
+}
+
+function attributesOf({ call, activation }: Instruction): Attributes {
+  const attrs: Attributes = {};
+  for (const [name, kind] of Object.entries(call.row.args)) {
+    if (kind === 'attr' || kind === 'float') attrs[name] = call.numbers[name];
+    if (kind === 'activation') attrs[name] = activation;
+  }
+  return attrs;
+}
