@@ -3,7 +3,7 @@ import { TraceletError } from './error.ts';
 import { OPS } from './ops.ts';
 import type { Variant } from './platform/platform.ts';
 
-export type Kernel = (...args: number[]) => void;
+export type Kernel = (...args: number[]) => number | void;
 export type Kernels = Readonly<Record<string, Kernel>>;
 
 /** Where the host's own data may begin: the first page belongs to the binaries. */

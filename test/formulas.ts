@@ -119,3 +119,55 @@ export function packed(x: Values, n: number, k: number): number[] {
   for (let r = 0; r < n; r++) for (let c = 0; c < k; c++) out[(Math.floor(r / 8) * k + c) * 8 + (r % 8)] = x[r * k + c];
   return out;
 }
+
+/** Columns of activations that integer products quantise together. */
+const STRETCH = 384;
+
+/** The whole numbers of an integer weight: int8 as they are, nibbles with a step for each 32 as ⌊(q · step + 16) / 32⌋. */
+export function integersOf({ weight, table, steps }: Operands): number[] {
+  const stored = Array.from(weight ?? table);
+  if (!steps) return stored;
+  return Array.from(steps).flatMap((step, group) =>
+    range(32).map((i) => {
+      const byte = stored[group * 16 + (i % 16)] & 255;
+      return Math.floor((((i < 16 ? byte % 16 : byte >> 4) - 8) * step + 16) / 32);
+    }),
+  );
+}
+
+/** scale · Σ of each row of whole numbers, a line a stretch. */
+export function stretchSums(integers: number[], scale: Values): number[] {
+  const rows = rowsOf(integers, integers.length / scale.length);
+  return range(Math.ceil(rows[0].length / STRETCH)).flatMap((stretch) =>
+    rows.map((row, r) => Math.fround(sum(row.slice(stretch * STRETCH, (stretch + 1) * STRETCH)) * scale[r])),
+  );
+}
+
+/**
+ * (x · smooth) · (weight · scale)ᵀ + bias, and how far an integer product may be from it: half a step of x in each term, where a step
+ * is a 127th of the range of a row's stretch, and rounding errors of float32 (`unit` each).
+ */
+export function integerProduct(operands: Operands, { m, n, k }: Numbers, unit: number) {
+  const weights = rowsOf(integersOf(operands), k);
+  const { scale, smooth, bias } = operands;
+  const values: number[] = [];
+  const sizes: number[] = [];
+  for (let i = 0; i < m; i++) {
+    const x = range(k).map((c) => operands.x[i * k + c] * (smooth?.[c] ?? 1));
+    const ranges = range(Math.ceil(k / STRETCH))
+      .map((s) => x.slice(s * STRETCH, (s + 1) * STRETCH))
+      .map((part) => Math.max(...part) - Math.min(...part));
+    for (let j = 0; j < n; j++) {
+      let [total, size, steps] = [bias?.[j] ?? 0, Math.abs(bias?.[j] ?? 0), 0];
+      for (let c = 0; c < k; c++) {
+        const weight = weights[j][c] * scale[j];
+        total += x[c] * weight;
+        size += (Math.abs(x[c]) + ranges[Math.floor(c / STRETCH)]) * Math.abs(weight);
+        steps += (ranges[Math.floor(c / STRETCH)] / 127 / 2) * Math.abs(weight);
+      }
+      values.push(total);
+      sizes.push(steps / unit + 16 * size);
+    }
+  }
+  return { values, sizes };
+}

@@ -1,11 +1,11 @@
 import { instantiateSync } from '@assemblyscript/loader';
 import { platform } from '#platform';
-import { dtypeOf, type Kind, type Row } from '../src/op.ts';
+import { dtypeOf, type Kind, type Row, SLACK } from '../src/op.ts';
 import { OPS, type OpName } from '../src/ops.ts';
 import type { Variant } from '../src/platform/platform.ts';
 import { type Shape, sizeOf } from '../src/tensor.ts';
 import type { Case } from './cases.ts';
-import { type Operands, packed } from './formulas.ts';
+import { integersOf, type Operands, packed, stretchSums } from './formulas.ts';
 import { REFERENCE } from './reference.ts';
 
 export const VARIANTS: Variant[] = ['debug', 'baseline', 'relaxed'];
@@ -63,7 +63,10 @@ export function operandsOf(op: OpName, { shapes, lengths, mask, gains }: Case): 
     if (name === 'ids') operands.ids = fill((i) => (i * 7 + 3) % Math.max(1, shapes.table[0]));
     else if (name === 'starts') operands.starts = cumulative(lengths ?? []);
     else if (name === 'mask') operands.mask = (lengths ?? []).flatMap((n, b) => Array.from({ length: n }, (_, r) => mask?.(r, b) ?? 1));
+    else if (kind === 'rows8') operands[name] = fill((i) => ((i * 37) % 129) - 64);
     else if (dtypeOf(kind) === 'int8') operands[name] = fill((i) => ((i * 37) % 256) - 128);
+    else if (dtypeOf(kind) === 'uint8') operands[name] = fill((i) => (i * 73 + 11 * seed) % 256);
+    else if (name === 'sums') operands.sums = stretchSums(integersOf(operands), operands.scale);
     else operands[name] = fill(() => Math.fround(random() * (gains?.[name] ?? 1)));
   }
   return operands;
@@ -81,6 +84,8 @@ export interface Run {
   inPlace?: boolean;
   /** The operand, or `out`, that ends where memory ends, so that any access behind it traps. */
   last?: string;
+  /** The number of an integer form. */
+  form?: number;
   /** Added to the address of every pointer that need not be a multiple of 16. */
   skew?: number;
 }
@@ -106,7 +111,7 @@ export function arrange({ memory }: Kernels, op: OpName, operands: Operands, { s
 
   let top = BASE;
   const place = (bytes: number, skew: number, name?: string): number => {
-    if (name && name === run.last) return memory.buffer.byteLength - bytes;
+    if (name && name === run.last) return memory.buffer.byteLength - bytes - slackOf(row, name);
     const at = ((top + 79) & ~15) + skew;
     top = at + bytes;
     if (top + 64 > memory.buffer.byteLength) throw new Error(`${op}: the memory is too small for this case`);
@@ -123,10 +128,11 @@ export function arrange({ memory }: Kernels, op: OpName, operands: Operands, { s
       return free[1][0];
     }
     if (kind === 'activation') return (OPS as Record<string, Row>)[String(attrs[name])]?.epilogue ?? 0;
+    if (kind === 'form') return run.form ?? 0;
     if (!dtypeOf(kind)) return numbers[name];
     const values = operands[name];
     if (!values) return 0;
-    const own = kind === 'packed' ? 0 : kind === 'int8' ? 1 : skew;
+    const own = kind === 'packed' ? 0 : isBytes(kind) ? 1 : skew;
     const at = run.inPlace && name === row.inPlace ? out : place(bytesOf(kind, values, numbers), own, name);
     write(memory, at, kind, values, numbers);
     return at;
@@ -181,11 +187,15 @@ export function firstError(op: OpName, example: Case, result: Float32Array): str
   return undefined;
 }
 
+const isBytes = (kind: Kind): boolean => dtypeOf(kind) === 'int8' || dtypeOf(kind) === 'uint8';
+
+const slackOf = ({ args }: Row, name: string): number => (args[name] === 'rows8' || args[name] === 'rows4' ? SLACK : 0);
+
 const bytesOf = (kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): number =>
-  kind === 'int8' ? values.length : kind === 'packed' ? Math.ceil(n / 8) * 32 * k : values.length * 4;
+  isBytes(kind) ? values.length : kind === 'packed' ? Math.ceil(n / 8) * 32 * k : values.length * 4;
 
 function write({ buffer }: WebAssembly.Memory, at: number, kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): void {
-  if (kind === 'int8') new Int8Array(buffer, at, values.length).set(values);
+  if (isBytes(kind)) new Int8Array(buffer, at, values.length).set(values);
   else if (dtypeOf(kind) === 'int32') new Int32Array(buffer, at, values.length).set(values);
   else {
     const elements = kind === 'packed' ? packed(values, n, k) : values;
