@@ -1,135 +1,235 @@
 import { describe, expect, test } from 'vitest';
-import { BertForMaskedLM, F, jit, nn, quantize, type Tensor, tensor } from '../src/index.ts';
+import { BertForMaskedLM, BertModel, F, jit, nn, type Tensor, TraceletError, tensor } from '../src/index.ts';
+import { integerForms } from '../src/integers.ts';
+import { type Bits, quantize } from '../src/quantize/index.ts';
 import { readSafetensors } from '../src/safetensors.ts';
 import { VARIANTS } from './fixtures.ts';
-import { bytesOf, expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
+import { expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
 
 const ids = tensor([[1, 2, 3, 4, 5]]);
+const mask = tensor([[1, 1, 1, 1, 0]]);
+/** Large enough for an embedding to be worth integers, and for groups of 32. */
+const SIZES = { hidden_size: 64, intermediate_size: 96, vocab_size: 1100 };
 
-function denseWith(rows: number[][]): nn.Linear {
-  const dense = new nn.Linear(rows[0].length, rows.length);
-  dense.weight.set(Float32Array.from(rows.flat()));
-  return dense;
+const tracedBert = (options = {}) =>
+  jit.trace(tinyBert({ ...SIZES, num_hidden_layers: 2, ...options }), { input_ids: ids, attention_mask: mask });
+
+class Dense extends nn.Module<[Tensor], Tensor> {
+  dense: nn.Linear;
+
+  constructor(rows: number[][]) {
+    super();
+    this.dense = new nn.Linear(rows[0].length, rows.length);
+    this.dense.weight.set(Float32Array.from(rows.flat()));
+  }
+
+  forward(x: Tensor): Tensor {
+    return F.gelu(F.linear(x, this.dense.weight));
+  }
 }
 
-describe('quantize', () => {
-  test('rounds each row to 127 steps of its largest number', () => {
-    const dense = quantize(
-      denseWith([
-        [1, -0.45, 0.003],
-        [0, 0, 0],
-        [-254, 2, 1],
-      ]),
-    );
-    const { rows, scale } = dense.weight.quantised as { rows: Int8Array; scale: Float32Array };
-    expect([...rows]).toEqual([127, -57, 0, 0, 0, 0, -127, 1, 1]);
-    expect([...scale]).toEqual([Math.fround(1 / 127), 0, 2]);
-    expect([...dense.weight.data]).toEqual([...rows].map((value, i) => Math.fround(value * scale[Math.floor(i / 3)])));
+const random = (length: number, seed = 1): number[] => [...floats([length], seed).data].map(Number);
+const norm = (values: number[]): number => Math.hypot(...values);
+/** Root mean square of the difference as a share. */
+const relative = (got: Tensor, want: Tensor): number =>
+  norm([...got.data].map((value, i) => Number(value) - Number(want.data[i]))) / (norm([...want.data].map(Number)) || 1);
+const worst = (a: Tensor, b: Tensor): number => Math.max(...[...a.data].map((value, i) => Math.abs(Number(value) - Number(b.data[i]))));
+
+describe.each([8, 4] as Bits[])('a trace in %i bits', (bits) => {
+  test('takes products and large tables, leaves activations of their own, and stays near the float trace', async () => {
+    const traced = await tracedBert();
+    const { traced: integer, report } = await quantize(traced, { bits });
+    expect(new Set(integer.instance.program.ops)).toContain(`linear_i${bits}`);
+    expect(integer.instance.program.ops).toContain(`embedding_i${bits}`);
+    expect(integer.instance.program.ops).toContain('gelu');
+    expect(integer.instance.program.ops).not.toContain('linear');
+    expect(report.layers.map(({ name }) => name)).toContain('encoder.layer.1.attention.self.query.weight');
+    expect(report.layers.every((layer) => layer.bits === bits && layer.error > 0 && layer.error < (bits === 8 ? 0.02 : 0.15))).toBe(true);
+    const before = traced({ input_ids: ids, attention_mask: mask }).last_hidden_state;
+    expect(worst(integer({ input_ids: ids, attention_mask: mask }).last_hidden_state, before)).toBeLessThan(bits === 8 ? 0.03 : 0.4);
   });
 
-  test('moves no number by more than half a step', () => {
-    const dense = new nn.Linear(50, 20);
-    const before = dense.weight.data.slice();
-    const { scale } = quantize(dense).weight.quantised as { scale: Float32Array };
-    dense.weight.data.forEach((value, i) => {
-      expect(Math.abs(value - before[i])).toBeLessThanOrEqual(scale[Math.floor(i / 50)] * 0.5001);
-    });
-  });
-
-  test('takes Linear and Embedding weights alone', () => {
-    const model = quantize(tinyBert());
-    for (const [name, { quantised }] of model.named_parameters())
-      expect(quantised !== null, name).toBe(name.endsWith('.weight') && !name.includes('LayerNorm'));
-  });
-
-  test('ends where values are set anew', () => {
-    const dense = quantize(new nn.Linear(4, 4));
-    dense.weight.set(new Float32Array(16));
-    expect(dense.weight.quantised).toBeNull();
-  });
-
-  test.each([Number.NaN, Number.POSITIVE_INFINITY])('refuses %s and changes nothing', async (value) => {
-    class Two extends nn.Module<[Tensor], Tensor> {
-      first = new nn.Linear(2, 2);
-      second = denseWith([
-        [1, 2],
-        [3, value],
-      ]);
-      forward(x: Tensor): Tensor {
-        return this.second(this.first(x));
-      }
+  test('has the same bits on all kernels, in all forms, loaded and saved again', async () => {
+    const { traced } = await quantize(await tracedBert(), { bits });
+    const inputs = { input_ids: ids, attention_mask: mask };
+    const wanted = traced(inputs);
+    const file = await fileOf(traced);
+    for (const kernels of VARIANTS) {
+      const loaded = await jit.load(file, { kernels });
+      expectSameBits(loaded(inputs), wanted);
+      expect(loaded.verify(kernels).exact).toBe(true);
+      expect(Buffer.from(await fileOf(loaded)).equals(Buffer.from(file))).toBe(true);
     }
-    const model = new Two();
-    const error = await problem('value', () => quantize(model));
-    expect(error.message).toMatch(/^second\.weight\[3\]: expected a finite number to quantise/);
-    expect(model.first.weight.quantised).toBeNull();
+    for (const integers of VARIANTS.includes('relaxed') ? integerForms() : [])
+      expectSameBits((await jit.load(file, { kernels: 'relaxed', integers }))(inputs), wanted);
+    expectSameBits((await jit.load(file, { kernels: 'debug' }))(inputs), wanted);
+  });
+
+  test('is a checkpoint: what it stands for is near the weights that it was made from, and traces again to the same integers', async () => {
+    const samples = [{ input_ids: tensor([[9, 8, 7, 6, 5]]), attention_mask: mask }];
+    const model = tinyBert({ ...SIZES, num_hidden_layers: 2 });
+    const inputs = { input_ids: ids, attention_mask: mask };
+    const { traced } = await quantize(await jit.trace(model, inputs), { bits, calibrate: samples });
+    const again = await BertModel.from_pretrained(await fileOf(traced), { config: model.config });
+    for (const [name, parameter] of again.named_parameters()) {
+      const original = model.state_dict().get(name) as Tensor;
+      expect(relative(parameter, original), name).toBeLessThan(bits === 8 ? 0.05 : 0.2);
+    }
+    const like = await quantize(await jit.trace(again, inputs), { bits, like: traced });
+    expectSameBits(like.traced(inputs), traced(inputs));
+  });
+
+  test('does not depend on its batch', async () => {
+    const model = tinyBert(SIZES);
+    const rows = [
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+      [9, 10, 11, 12],
+    ];
+    const { traced: one } = await quantize(await jit.trace(model, [tensor([rows[0]])]), { bits });
+    const { traced: three } = await quantize(await jit.trace(model, [tensor(rows)]), { bits });
+    const together = three(tensor(rows)).pooler_output.tolist();
+    rows.forEach((row, i) => {
+      expect(one(tensor([row])).pooler_output.tolist()[0]).toEqual(together[i]);
+    });
   });
 });
 
-describe.each(VARIANTS)('a quantised trace on %s', (kernels) => {
-  test.each([true, false])('computes what the quantised model computes, fusion %s', async (fusion) => {
-    const model = quantize(tinyBert({ num_hidden_layers: 2 }));
-    const traced = await jit.trace(model, [ids], { kernels, fusion });
-    const file = await fileOf(traced);
-    const loaded = await jit.load(file, { kernels });
-    expectSameBits(loaded(ids), traced(ids));
-    expect(loaded.verify('baseline').exact).toBe(true);
-    expect(Buffer.from(await fileOf(loaded)).equals(Buffer.from(file))).toBe(true);
-    if (!fusion) expectSameBits(traced(ids), (await jit.trace(model, [ids], { kernels }))(ids));
+describe('calibration', () => {
+  const rows = Array.from({ length: 48 }, (_, r) => random(64, r));
+  const spiky = (seed: number) => tensor([random(64, seed).map((value, i) => (i === 7 ? 60 * value : value))], { dtype: 'float32' });
+
+  test('makes products with uneven columns more accurate', async () => {
+    const traced = await jit.trace(new Dense(rows), [spiky(1)]);
+    const [plain, calibrated] = [await quantize(traced), await quantize(traced, { calibrate: [2, 3, 4].map((seed) => [spiky(seed)]) })];
+    const wanted = traced(spiky(9)) as unknown as Tensor;
+    const error = (of: typeof plain) => worst(of.traced(spiky(9)) as unknown as Tensor, wanted);
+    expect(error(calibrated)).toBeLessThan(error(plain) / 2);
+    expect(calibrated.report).toMatchObject({ samples: 3, outputs: [{ name: 'output' }] });
+    expect(calibrated.report.outputs[0].worst).toBeGreaterThan(0.99);
+  });
+
+  test('leaves rows of padding out', async () => {
+    const traced = await tracedBert();
+    const padded = (pad: number) => ({ input_ids: tensor([[1, 2, 3, 4, pad]]), attention_mask: mask });
+    const reports = await Promise.all([5, 900].map(async (pad) => (await quantize(traced, { calibrate: [padded(pad)] })).report));
+    expect(reports[0]).toEqual(reports[1]);
+  });
+
+  test('its report travels in the trace', async () => {
+    const { traced, report } = await quantize(await tracedBert(), {
+      calibrate: [[ids, mask]].map(() => ({ input_ids: ids, attention_mask: mask })),
+    });
+    const loaded = await jit.load(await fileOf(traced));
+    expect(JSON.parse(new TextDecoder().decode(loaded.files.get('quantization.json')))).toEqual(report);
+  });
+
+  test('tells how far it is, and stops when told to', async () => {
+    const traced = await tracedBert();
+    const phases = new Set<string>();
+    const sample = { input_ids: ids, attention_mask: mask };
+    await quantize(traced, { calibrate: [sample], progress: ({ phase }) => phases.add(phase) });
+    expect([...phases]).toEqual(['calibrating', 'rounding', 'comparing']);
+    const controller = new AbortController();
+    const stopped = quantize(traced, {
+      calibrate: [sample],
+      signal: controller.signal,
+      progress: () => controller.abort(new Error('enough')),
+    });
+    await expect(stopped).rejects.toThrow('enough');
+    expect(traced.verify().ok).toBe(true);
+  });
+});
+
+describe('what cannot be quantised', () => {
+  test('a trace that is quantised already', async () => {
+    const { traced } = await quantize(await tracedBert());
+    const error = await problem('value', () => quantize(traced));
+    expect(error.message).toMatch(/float32 weights, got one that is quantised \(embedding_i8 of embeddings.word_embeddings\)/);
+  });
+
+  test('a trace without products', async () => {
+    class Twice extends nn.Module<[Tensor], Tensor> {
+      forward = (x: Tensor): Tensor => F.add(x, x);
+    }
+    const traced = await jit.trace(new Twice(), [floats([2, 3])]);
+    await problem('value', () => quantize(traced));
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('a weight with %s', async (value) => {
+    const traced = await jit.trace(
+      new Dense([
+        [1, 2],
+        [3, value],
+      ]),
+      [floats([1, 2])],
+      { check_trace: false },
+    );
+    const error = await problem('value', () => quantize(traced));
+    expect(error.message).toMatch(/^dense\.weight\[3\]: expected a finite number to quantise/);
+  });
+
+  test('other numbers of bits, samples that do not fit', async () => {
+    const traced = await tracedBert();
+    await problem('value', () => quantize(traced, { bits: 5 as Bits }));
+    await expect(quantize(traced, { calibrate: ['a text'] })).rejects.toThrow(TraceletError);
+    await expect(quantize(traced, { calibrate: [{ input_ids: tensor([[1, 2]]), attention_mask: mask }] })).rejects.toThrow(TraceletError);
+  });
+});
+
+describe('odd weights', () => {
+  test('groups that do not divide stay at 8 bits', async () => {
+    const traced = await jit.trace(new Dense([random(33), random(33, 2)]), [floats([1, 33])]);
+    const { traced: integer, report } = await quantize(traced, { bits: 4 });
+    expect(report.layers).toMatchObject([{ bits: 8 }]);
+    expect(worst(integer(floats([1, 33])) as unknown as Tensor, traced(floats([1, 33])) as unknown as Tensor)).toBeLessThan(0.1);
+  });
+
+  test.each([8, 4] as Bits[])('rows of zeros, of tiny and of huge numbers in %i bits', async (bits) => {
+    const row = (value: number) =>
+      new Array(32)
+        .fill(0)
+        .with(3, value)
+        .with(4, -value / 2);
+    const traced = await jit.trace(new Dense([row(0), row(1e-44), row(3e37), row(1)]), [floats([1, 32])], { check_trace: false });
+    const x = tensor([row(1)], { dtype: 'float32' });
+    const [zero, tiny, huge, one] = ((await quantize(traced, { bits })).traced(x) as unknown as Tensor).data as Float32Array;
+    expect([zero, Math.abs(tiny) < 1e-40]).toEqual([0, true]);
+    expect(Math.abs(huge / 3.75e37 - 1)).toBeLessThan(0.05);
+    expect(Math.abs(one / 1.1171 - 1)).toBeLessThan(0.05);
+  });
+
+  test('weights that are kept stay as they were', async () => {
+    const { report, traced } = await quantize(await tracedBert(), { keep: (name) => name.includes('layer.0') });
+    for (const { name, bits, error } of report.layers)
+      expect([bits, error > 0], name).toEqual(name.includes('layer.0') ? [32, false] : [8, true]);
+    expect(traced.instance.program.ops).toContain('linear');
   });
 });
 
 describe('a quantised file', () => {
-  test('stores one byte a weight, and the scales', async () => {
-    const model = quantize(tinyBert());
-    const { tensors } = readSafetensors(await fileOf(await jit.trace(model, [ids])), 'trace');
-    const weight = model.embeddings.word_embeddings.weight;
-    expect(tensors.get('embeddings.word_embeddings.weight')?.data).toEqual(weight.quantised?.rows);
-    expect(tensors.get('embeddings.word_embeddings.weight.scale')?.data).toEqual(weight.quantised?.scale);
-    for (const part of ['query', 'key', 'value']) expect(tensors.get(`encoder.layer.0.attention.self.${part}.weight`)?.dtype).toBe('int8');
-    expect(tensors.get('embeddings.LayerNorm.weight')?.dtype).toBe('float32');
-  });
-
-  test('is a quarter as large', async () => {
-    class Wide extends nn.Module<[Tensor], Tensor> {
-      dense = new nn.Linear(256, 256);
-      forward(x: Tensor): Tensor {
-        return this.dense(x);
-      }
+  test('stores a byte or half a byte a weight, and what belongs to it', async () => {
+    const name = 'encoder.layer.0.attention.self.key.weight';
+    for (const [bits, dtype, shape] of [
+      [8, 'int8', [64, 64]],
+      [4, 'uint8', [64, 32]],
+    ] as const) {
+      const { traced } = await quantize(await tracedBert(), { bits, calibrate: [{ input_ids: ids, attention_mask: mask }] });
+      const { tensors, metadata } = readSafetensors(await fileOf(traced), 'trace');
+      expect([tensors.get(name)?.dtype, tensors.get(name)?.shape]).toEqual([dtype, shape]);
+      expect(tensors.get(`${name}.scale`)?.shape).toEqual([64]);
+      expect(JSON.parse(metadata.aliases)[`${name}.smooth`]).toBe('encoder.layer.0.attention.self.query.weight.smooth');
+      expect(tensors.get('embeddings.LayerNorm.weight')?.dtype).toBe('float32');
     }
-    const size = async (model: Wide) => (await fileOf(await jit.trace(model, [floats([1, 256])]))).length;
-    const ratio = (await size(quantize(new Wide()))) / (await size(new Wide()));
-    expect(ratio).toBeLessThan(0.3);
   });
 
   test('holds untied copies once', async () => {
-    const model = quantize(new BertForMaskedLM(tinyConfig({ torchscript: true, vocab_size: 500 })));
-    const { metadata } = readSafetensors(await fileOf(await jit.trace(model, [ids])), 'trace');
+    const model = new BertForMaskedLM(tinyConfig({ torchscript: true, ...SIZES }));
+    const { traced } = await quantize(await jit.trace(model, [ids]), { calibrate: [[ids]] });
+    const { metadata } = readSafetensors(await fileOf(traced), 'trace');
     expect(JSON.parse(metadata.aliases)).toMatchObject({
       'cls.predictions.decoder.weight': 'bert.embeddings.word_embeddings.weight',
       'cls.predictions.decoder.weight.scale': 'bert.embeddings.word_embeddings.weight.scale',
     });
-  });
-
-  test('survives rows of zeros, of tiny and of huge numbers', async () => {
-    const dense = quantize(
-      denseWith([
-        [0, 0],
-        [1e-44, -1e-45],
-        [3e38, -1e38],
-        [1e-38, 2e-39],
-      ]),
-    );
-    class Holder extends nn.Module<[Tensor], Tensor> {
-      dense = dense;
-      forward(x: Tensor): Tensor {
-        return F.linear(x, this.dense.weight);
-      }
-    }
-    const x = tensor([[1, 0]], { dtype: 'float32' });
-    const file = await fileOf(await jit.trace(new Holder(), [x]));
-    const loaded = await jit.load(file);
-    expect(bytesOf(loaded(x) as unknown as Tensor).equals(bytesOf(new Holder()(x)))).toBe(true);
-    expect(Buffer.from(await fileOf(loaded)).equals(Buffer.from(file))).toBe(true);
   });
 });

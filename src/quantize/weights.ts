@@ -71,6 +71,8 @@ export function valuesOf({ shape, parts }: Constant): Float32Array {
 /** How much of the range is moved from activations to weights: alpha of SmoothQuant (Xiao et al. 2022). */
 const ALPHA = 0.5;
 const LEAST = 1e-5;
+/** What an unused column counts, beside the mean of all: samples do not show everything. */
+const LEAST_IMPORTANCE = 0.01;
 
 /**
  * Rounds a weight. `seen` is what it is multiplied with: with it, columns are rescaled so that both sides round well, and errors count
@@ -81,7 +83,13 @@ export function quantiseWeight({ constant, op }: Target, values: Float32Array, w
   const smooth = seen && !shared ? smoothing(values, rows, cols, seen) : undefined;
   const scaled = smooth ? values.map((value, i) => value / smooth[i % cols]) : values;
   const importance = new Float64Array(cols).fill(1);
-  if (smooth && seen) for (let c = 0; c < cols; c++) importance[c] = seen.square[c] * smooth[c] ** 2;
+  if (smooth && seen) {
+    const squares = smooth.map((factor, c) => seen.square[c] * factor ** 2);
+    const floor = LEAST_IMPORTANCE * (squares.reduce((a, b) => a + b) / cols);
+    importance.forEach((_, c) => {
+      importance[c] = squares[c] + floor;
+    });
+  }
   const matrix = { values: scaled, rows, cols, importance };
   const bits = cols % GROUP === 0 ? wanted : 8;
   const most = op === 'embedding' && !shared ? MOST_ENTRY : MOST_WEIGHT;
