@@ -1,6 +1,6 @@
 """PyTorch in a process of its own: answers the requests of worker.mjs, a line of JSON each.
 
-    python torch_worker.py '{"make": "eager" | "trace" | "product", ...}'
+    python torch_worker.py '{"make": "eager" | "trace" | "product" | "bare", ...}'
 """
 
 import base64
@@ -14,17 +14,19 @@ def send(message):
     print(json.dumps(message), flush=True)
 
 
-try:
-    import torch
-    from torch_bert import load_bert, token_ids
-except ImportError as missing:
-    send({"error": str(missing)})
-    sys.exit()
-
-torch.set_num_threads(1)
-torch.set_grad_enabled(False)
 options = json.loads(sys.argv[1])
-send({"version": torch.__version__})
+if options["make"] == "bare":
+    send({"version": sys.version.split()[0]})
+else:
+    try:
+        import torch
+        from torch_bert import load_bert, token_ids
+    except ImportError as missing:
+        send({"error": str(missing)})
+        sys.exit()
+    torch.set_num_threads(1)
+    torch.set_grad_enabled(False)
+    send({"version": torch.__version__})
 
 
 class Model:
