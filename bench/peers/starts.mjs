@@ -2,12 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bestVariant } from '../../dist/index.js';
 import { digits, progress, SUMMARY, summaryCells, table } from '../report.mjs';
 import { median, summarise } from '../stats.mjs';
 import { saveTraces } from './beside.mjs';
 import { casesOf, nodeWorker, pythonWorker, SHORT } from './cases.mjs';
 import { Child } from './child.mjs';
-import { filesOf } from './models.mjs';
+import { filesOf, MODELS } from './models.mjs';
 
 /**
  * @typedef {{ imported: number, load: number, runs: number[], outside: number, peak: number | null, facts: any }} Start milliseconds and bytes
@@ -66,11 +67,13 @@ function kindsOf(model, folder) {
     command,
     reason: runtime === 'tracelet' ? reasons[SHORT[precision]] : undefined,
   }));
+  const fastest = bestVariant();
+  const embedder = nodeWorker({ module: 'tracelet', make: 'embedder' });
   return [
-    { name: 'tracelet, default model', runtime: 'tracelet', command: nodeWorker({ module: 'tracelet', make: 'embedder' }) },
-    ...cases.filter(({ name }) => !name.endsWith('baseline')),
+    ...(model === MODELS[0] ? [{ name: 'tracelet, default model', runtime: 'tracelet', command: embedder }] : []),
+    ...cases.filter(({ name }) => fastest === 'baseline' || !name.endsWith('baseline')),
     {
-      name: 'tracelet f32, traced on the spot',
+      name: 'tracelet f32, checkpoint',
       runtime: 'tracelet',
       command: nodeWorker({ module: 'tracelet', make: 'checkpoint', checkpoint }),
     },

@@ -45,28 +45,44 @@ const strokes = (column, at, data, overhang) => ({
   },
 });
 
+/** Where a value is on its axis: its decades above the least one where the column is logarithmic. @param {Column} column */
+function placed(column) {
+  if (!column.log) return (/** @type {number} */ value) => value;
+  const floor = Math.floor(Math.log10(Math.min(...totals(column))) - 0.5);
+  return (/** @type {number} */ value) => Math.log10(value) - floor;
+}
+
+/** The end of what is drawn in each row. @param {Column} column */
+const ends = (column) =>
+  totals(column).map((sum, row) => Math.max(sum, column.marks?.[row] ?? 0, ...column.series.map(({ spread }) => spread?.[row][1] ?? 0)));
+
 /** @param {Column} column @param {number} at @param {readonly Row[]} rows */
 function seriesOf(column, at, rows) {
+  const axis = { xAxisIndex: at, yAxisIndex: at };
+  const place = placed(column);
   const sums = totals(column);
-  const least = Math.min(...sums) / 10;
   const bars = column.series.map(({ values }, i) => ({
     type: 'bar',
-    xAxisIndex: at,
-    yAxisIndex: at,
-    stack: column.series.length > 1 ? `column ${at}` : undefined,
+    ...axis,
+    stack: `column ${at}`,
     barWidth: 13,
-    data: values.map((value, row) => ({
-      value: column.log ? Math.max(value, least) : value,
-      itemStyle: { color: colourOf(rows[row].kind), opacity: OPACITIES[i] },
-    })),
+    barGap: '-100%',
+    data: values.map((value, row) => ({ value: place(value), itemStyle: { color: colourOf(rows[row].kind), opacity: OPACITIES[i] } })),
+  }));
+  const numbers = {
+    type: 'bar',
+    ...axis,
+    barWidth: 13,
+    data: ends(column).map(place),
+    itemStyle: { color: 'transparent' },
     label: {
-      show: i === column.series.length - 1,
+      show: true,
       position: 'right',
       color: INK,
       ...FONT,
       formatter: (/** @type {{ dataIndex: number }} */ { dataIndex }) => column.format(sums[dataIndex]),
     },
-  }));
+  };
   const whiskers = column.series.flatMap(({ spread }) =>
     spread
       ? [
@@ -80,21 +96,11 @@ function seriesOf(column, at, rows) {
       : [],
   );
   const marked = (column.marks ?? []).flatMap((mark, row) => (mark === null ? [] : [[row, mark, mark]]));
-  return [...bars, ...whiskers, ...(marked.length > 0 ? [strokes(column, at, marked, 9)] : [])];
+  return [...bars, numbers, ...whiskers, ...(marked.length > 0 ? [strokes(column, at, marked, 9)] : [])];
 }
 
 /** @param {Column} column @param {number} at */
-function axisOf(column, at) {
-  const sums = [...totals(column), ...(column.marks ?? []).map((mark) => mark ?? 0)];
-  const [smallest, largest] = [Math.min(...sums), Math.max(...sums)];
-  return {
-    type: column.log ? 'log' : 'value',
-    gridIndex: at,
-    show: false,
-    min: column.log ? 10 ** Math.floor(Math.log10(smallest) - 0.5) : 0,
-    max: column.log ? 10 ** Math.ceil(Math.log10(largest)) : largest,
-  };
-}
+const axisOf = (column, at) => ({ type: 'value', gridIndex: at, show: false, min: 0, max: Math.max(...ends(column).map(placed(column))) });
 
 /** One chart: a row for each name, a group of bars for each column. @param {readonly Row[]} rows @param {readonly Column[]} columns */
 export function bars(rows, columns) {

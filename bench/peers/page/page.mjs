@@ -11,6 +11,7 @@ import { escaped } from './markup.mjs';
 import { missingSection, modelSections, productSection, startSections } from './sections.mjs';
 
 const RESULTS = new URL('../../results/', import.meta.url);
+/** The length that headlines are about. */
 const HEADLINE_TOKENS = 128;
 
 /** Runs of the bench, the newest Node first. @returns {Promise<any[]>} */
@@ -44,6 +45,12 @@ function headlines({ models, starts, machine }) {
       if (ratio)
         cards.push(card(`${ratio.toFixed(2)}×`, `the speed of onnxruntime-web, ${result.title}, ${result.tokens} tokens, ${precision}`));
     }
+  const native = models.find((/** @type {any} */ { tokens }) => tokens === HEADLINE_TOKENS);
+  const share = native && advantage(native, 'float32', 'onnxruntime-node');
+  if (share)
+    cards.push(
+      card(`${share.toFixed(2)}×`, `the speed of native code, onnxruntime-node, ${native.title}, ${native.tokens} tokens, float32`),
+    );
   const first = starts[0]?.rows;
   const find = (/** @type {string} */ name) => first?.find((/** @type {any} */ row) => row.name === name)?.median;
   const [ours, theirs] = [find('tracelet, default model'), find('onnxruntime-web q8')];
@@ -106,7 +113,7 @@ export async function writePage() {
 <h1>tracelet beside other runtimes</h1>
 <p>How long JavaScript takes to turn one text into vectors with two common models, MiniLM-L6 (22 million weights) and BERT-base (110 million), on
 one thread. tracelet compiles nothing at run time but one small WebAssembly module. A token is about three quarters of a word.</p>
-${headlines(runs[0])}<nav>${links.join('')}</nav>
+${headlines(runs[0])}${links.length > 1 ? `<nav>${links.join('')}</nav>` : ''}
 ${runs.map(runSection).join('')}
 ${METHOD}</main></body></html>
 `;

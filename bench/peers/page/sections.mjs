@@ -31,7 +31,7 @@ function accuracy({ title, tokens, rows }, yardstick) {
     ({ median }) => median,
   );
   const speed = {
-    title: `times ${yardstick}`,
+    title: 'times as fast',
     series: [{ values: order.map(({ faster }) => faster.median) }],
     format: (/** @type {number} */ value) => value.toFixed(2),
   };
@@ -41,7 +41,7 @@ function accuracy({ title, tokens, rows }, yardstick) {
     format: (/** @type {number} */ value) => value.toExponential(0),
     log: true,
   };
-  const note = 'speed (longer is better) beside the distance from tracelet’s float32 answer (shorter is closer)';
+  const note = `speed beside that of ${yardstick} (longer is better), and distance from tracelet’s float32 answer (shorter is closer)`;
   return figure(`${title}, ${tokens} tokens: what speed costs`, note, bars(order.map(rowOf), [speed, distance]));
 }
 
@@ -80,7 +80,7 @@ function startCharts({ title, tokens, rows }) {
   const steps = ['imported', 'load', 'first'].map((step) => ({ values: order.map((row) => row[step]) }));
   const time = figure(
     `${title}: from nothing to the first answer`,
-    `milliseconds from the start of the process; from dark to pale: runtime imported, model loaded, first ${tokens} tokens`,
+    `milliseconds from the start of the process; from strong to faint: runtime imported, model loaded, first ${tokens} tokens`,
     bars(order.map(rowOf), [{ title: 'process start to first answer', series: steps, format: milliseconds }]),
   );
   const measured = sorted(
