@@ -1,6 +1,6 @@
 /**
- * Lays out everything that the peers' bench reads: seeded checkpoints, ONNX graphs in float32 and int8, and a Python environment.
- * What is there already is kept. Says what it had to leave out.
+ * Lays out everything that the peers' bench needs: the packages of this folder, seeded checkpoints, ONNX graphs in float32 and int8, and a
+ * Python environment. What is there already is kept, but for the packages. Says what it had to leave out.
  *
  *   npm run bench:setup [-- --torch]
  *
@@ -28,6 +28,14 @@ function attempt(command, args) {
     const { stderr, message } = /** @type {Error & { stderr?: Buffer }} */ (error);
     return stderr?.toString().trim().split('\n').at(-1) || message;
   }
+}
+
+/** Installs what package-lock.json says, with the npm that runs this script: a dependency links an old one as `npm`. */
+function installPackages() {
+  say('packages of bench/peers');
+  const { npm_execpath: npm } = process.env;
+  const [command, ...args] = npm ? [process.execPath, npm] : ['npm'];
+  execFileSync(command, [...args, 'ci', '--no-audit', '--no-fund'], { cwd: here('.'), stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
 /** @param {import('./models.mjs').Model} model */
@@ -68,6 +76,7 @@ function quantise({ name, title }) {
   if (failure) say(`${title}: int8 graph left out, ${failure}`);
 }
 
+installPackages();
 for (const model of MODELS) await layOut(model);
 const failure = preparePython();
 if (failure) say(`Python: int8 ONNX graphs and PyTorch left out, ${failure}`);
