@@ -48,8 +48,8 @@ const strokes = (column, at, data, overhang) => ({
 /** Where a value is on its axis: its decades above the least one where the column is logarithmic. @param {Column} column */
 function placed(column) {
   if (!column.log) return (/** @type {number} */ value) => value;
-  const floor = Math.floor(Math.log10(Math.min(...totals(column))) - 0.5);
-  return (/** @type {number} */ value) => Math.log10(value) - floor;
+  const floor = Math.floor(Math.log10(Math.min(...totals(column).filter((value) => value > 0))) - 0.5);
+  return (/** @type {number} */ value) => (value === 0 ? 0 : Math.log10(value) - floor);
 }
 
 /** The end of what is drawn in each row. @param {Column} column */
