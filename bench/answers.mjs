@@ -10,9 +10,9 @@ const SEP = 102;
 const FIRST_WORD = 1996;
 const WORDS = 28000;
 
-/** Ids of a text of `count` tokens: words drawn by a fixed linear congruence between [CLS] and [SEP]. @param {number} count */
-export function tokenIds(count) {
-  let state = 1;
+/** Ids of a text of `count` tokens: words drawn by a linear congruence between [CLS] and [SEP]. @param {number} count @param {number} [seed] */
+export function tokenIds(count, seed = 1) {
+  let state = seed;
   const words = Array.from({ length: count - 2 }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return FIRST_WORD + (state % WORDS);

@@ -3,13 +3,22 @@
 /**
  * @typedef {{ median: number, min: number, low: number, high: number }} Summary milliseconds or ratios; low and high are the quartiles
  * @typedef {() => unknown} Run one call, synchronous or not
+ * @typedef {{ wall: number, cpu: number }} Sample milliseconds that some calls took, by the clock and of the processor
+ * @typedef {{ sample: (calls: number) => Promise<Sample> }} Sampler a case that times itself, in another process
+ * @typedef {Run | Sampler} Case
  * @typedef {{ samples: Map<string, number[]>, repeated: number }} Timing milliseconds a call by case, the n-th of each taken in the same round
- * @typedef {{ warm?: number, rounds?: number, sample?: number, progress?: (text: string) => void }} TimingOptions
+ * @typedef {object} TimingOptions
+ * @property {number} [warm] milliseconds before the first sample
+ * @property {number} [rounds]
+ * @property {number} [sample] least milliseconds of a sample
+ * @property {number} [budget] milliseconds after which a few rounds are enough
+ * @property {(text: string) => void} [progress]
  */
 
 /** Share of a sample's wall time below which something else had the processor. */
 const UNDISTURBED = 0.95;
 const PATIENCE = 4;
+const FEW_ROUNDS = 5;
 
 /** @param {readonly number[]} values @param {number} at 0 to 1 */
 export function quantile(values, at) {
@@ -35,62 +44,73 @@ export const ratio = (a, b) => summarise(a.map((value, i) => value / b[i]));
 
 /**
  * Times `cases` in turns: `warm` milliseconds of each, then rounds with one sample of each, the first of a round being
- * another every time. A sample is as many calls as take `sample` milliseconds. Rounds in which the process did not have the
- * processor to itself are repeated, up to four times as many as there are rounds.
- * @param {Readonly<Record<string, Run>>} cases @param {TimingOptions} [options] @returns {Promise<Timing>}
+ * another every time. A sample is as many calls as take `sample` milliseconds. Rounds in which a case did not have the
+ * processor to itself are repeated, up to four times as many as there are rounds. After `budget` milliseconds five rounds are
+ * enough, and none is repeated.
+ * @param {Readonly<Record<string, Case>>} cases @param {TimingOptions} [options] @returns {Promise<Timing>}
  */
-export async function alternate(cases, { warm = 1500, rounds = 15, sample = 50, progress = () => {} } = {}) {
+export async function alternate(cases, { warm = 1500, rounds = 15, sample = 50, budget = Infinity, progress = () => {} } = {}) {
   const names = Object.keys(cases);
+  const samplers = Object.fromEntries(names.map((name) => [name, samplerOf(cases[name])]));
   /** @type {Map<string, number>} */
   const calls = new Map();
   for (const name of names) {
     progress(`warm up: ${name}`);
-    calls.set(name, Math.max(1, Math.round(sample / (await warmUp(cases[name], warm)))));
+    calls.set(name, Math.max(1, Math.round(sample / (await warmUp(samplers[name], warm)))));
   }
   /** @type {Map<string, number[]>} */
   const samples = new Map(names.map((name) => [name, []]));
+  const since = performance.now();
   let repeated = 0;
   for (let round = 0; round < rounds; ) {
     progress(`round ${round + 1} of ${rounds}${repeated ? `, ${repeated} repeated` : ''}`);
     const turn = names.map((_, i) => names[(i + round + repeated) % names.length]);
-    const { times, disturbed } = await once(turn, cases, calls);
-    if (disturbed && repeated < PATIENCE * rounds) {
+    const { times, disturbed } = await once(turn, samplers, calls);
+    const late = performance.now() - since > budget;
+    if (disturbed && !late && repeated < PATIENCE * rounds) {
       repeated++;
       continue;
     }
     for (const [name, time] of times) samples.get(name)?.push(time);
     round++;
+    if (late && round >= FEW_ROUNDS) break;
   }
   return { samples, repeated };
 }
 
-/** Milliseconds of a call once warm: the median of the second half. @param {Run} run @param {number} budget */
-async function warmUp(run, budget) {
-  const times = [];
-  for (const start = performance.now(); performance.now() - start < budget || times.length < 2; ) {
-    const since = performance.now();
-    await run();
-    times.push(performance.now() - since);
+/** Times some calls in this process. @param {Run} run @param {number} calls @returns {Promise<Sample>} */
+export async function timeCalls(run, calls) {
+  const cpu = process.cpuUsage();
+  const since = performance.now();
+  for (let i = 0; i < calls; i++) {
+    const result = run();
+    if (result instanceof Promise) await result;
   }
+  const wall = performance.now() - since;
+  const { user, system } = process.cpuUsage(cpu);
+  return { wall, cpu: (user + system) / 1000 };
+}
+
+/** A case of this process as one that times itself. @param {Case} one @returns {Sampler} */
+const samplerOf = (one) => (typeof one === 'function' ? { sample: (calls) => timeCalls(one, calls) } : one);
+
+/** Milliseconds of a call once warm: the median of the second half. @param {Sampler} sampler @param {number} budget */
+async function warmUp(sampler, budget) {
+  const times = [];
+  for (const start = performance.now(); performance.now() - start < budget || times.length < 2; )
+    times.push((await sampler.sample(1)).wall);
   return median(times.slice(times.length >> 1));
 }
 
-/** @param {readonly string[]} turn @param {Readonly<Record<string, Run>>} cases @param {ReadonlyMap<string, number>} calls */
-async function once(turn, cases, calls) {
+/** @param {readonly string[]} turn @param {Readonly<Record<string, Sampler>>} samplers @param {ReadonlyMap<string, number>} calls */
+async function once(turn, samplers, calls) {
   /** @type {Map<string, number>} */
   const times = new Map();
   let disturbed = false;
   for (const name of turn) {
     const count = /** @type {number} */ (calls.get(name));
-    const cpu = process.cpuUsage();
-    const since = performance.now();
-    for (let i = 0; i < count; i++) {
-      const result = cases[name]();
-      if (result instanceof Promise) await result;
-    }
-    const wall = performance.now() - since;
-    const { user, system } = process.cpuUsage(cpu);
-    if ((user + system) / 1000 < wall * UNDISTURBED) disturbed = true;
+    const { wall, cpu } = await samplers[name].sample(count);
+    if (cpu < wall * UNDISTURBED) disturbed = true;
     times.set(name, wall / count);
   }
   return { times, disturbed };

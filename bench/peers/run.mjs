@@ -1,95 +1,95 @@
 /**
- * tracelet beside onnxruntime-web on the same weights and inputs, one thread each, in one process:
+ * tracelet beside other runtimes: the same weights and inputs, one thread each, answers compared first.
  *
- *   node bench/peers/run.mjs MODEL_DIR ONNX_FILE [--rounds N] [--tokens N,N] [--json]
- *   node bench/peers/run.mjs --start [MODEL_FILE] [--rounds N] [--json]
+ *   node bench/peers/run.mjs [--quick] [--models minilm,bert-base] [--tokens 14,128] [--only PART,PART] [--parts PART,PART] [--rounds N]
+ *
+ * Parts are models, products, starts and growth. Prints tables, and writes bench/results/peers-nodeMAJOR.json and peers.html.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { jit } from '../../dist/index.js';
-import { compare } from '../answers.mjs';
-import { begin, progress, reportTiming, writeResults } from '../report.mjs';
-import { alternate } from '../stats.mjs';
-import { on, variants } from '../variants.mjs';
-import { inputsOf } from './inputs.mjs';
-import { onnxRun, openOnnx } from './onnx.mjs';
+import { begin, machine, progress, writeResults } from '../report.mjs';
+import { measureModel, YARDSTICK } from './beside.mjs';
+import { chosen } from './cases.mjs';
+import { filesOf, MODELS } from './models.mjs';
+import { writePage } from './page/page.mjs';
+import { measureProducts } from './products.mjs';
 import { measureStarts } from './starts.mjs';
-import { traceCheckpoint } from './tracelet.mjs';
 
-const DEFAULT_MODEL = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2/model.tracelet', import.meta.url));
-const TOLERANCE = 1e-4;
-const WARM_MS = 3000;
-const STARTS = 5;
-const START_TOKENS = '128';
-
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
+const { values: options } = parseArgs({
   options: {
-    start: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    models: { type: 'string', default: MODELS.map(({ name }) => name).join(',') },
+    tokens: { type: 'string' },
+    only: { type: 'string' },
+    parts: { type: 'string', default: 'models,products,starts,growth' },
     rounds: { type: 'string' },
-    tokens: { type: 'string', default: '14,128' },
   },
 });
-const rounds = options.rounds ? Number(options.rounds) : undefined;
 
-if (options.start) await startDefault(positionals[0] ?? DEFAULT_MODEL);
-else if (positionals.length === 2) await besidePeers(positionals[0], positionals[1]);
-else throw new Error('usage: node bench/peers/run.mjs MODEL_DIR ONNX_FILE, or --start [MODEL_FILE]');
+/** Milliseconds, rounds, lengths and calls. */
+const EFFORT = options.quick
+  ? { timing: { warm: 500, rounds: 5, budget: 10_000 }, tokens: '14,128', starts: { minilm: 2, 'bert-base': 0 }, calls: 1000 }
+  : { timing: { warm: 3000, rounds: 15, budget: 90_000 }, tokens: '14,32,128,512', starts: { minilm: 7, 'bert-base': 3 }, calls: 10_000 };
 
-/** @param {string} file */
-async function startDefault(file) {
-  if (!existsSync(file)) throw new Error(`${file} is not there: make it with scripts/default-model.mjs`);
-  const machine = begin('from the start of a process to the first embedding');
-  const result = await measureStarts('start', { tracelet: ['default', file] }, rounds ?? 15);
-  if (options.json) writeResults('start', { machine, result });
-}
+const timing = { ...EFFORT.timing, ...(options.rounds && { rounds: Number(options.rounds) }) };
+const lengths = (options.tokens ?? EFFORT.tokens).split(',').map(Number);
+const wanted = chosen(options.only);
+const parts = new Set(options.parts.split(','));
+const models = MODELS.filter(({ name }) => options.models.split(',').includes(name));
 
-/** @param {string} directory @param {string} graph */
-async function besidePeers(directory, graph) {
-  const machine = begin('tracelet beside onnxruntime-web, float32, one thread, one text a call');
-  const results = [];
-  const session = await openOnnx(directory, graph);
-  for (const count of options.tokens.split(',').map(Number)) results.push(await sideBySide(session, directory, count));
-  await session.release();
-  results.push(await firstRuns(directory, graph));
-  if (options.json) writeResults('peers', { machine, results });
-}
-
-/** @param {import('onnxruntime-web').InferenceSession} session @param {string} directory @param {number} count */
-async function sideBySide(session, directory, count) {
-  const title = `${count} tokens`;
-  progress(`tracing for ${title}\n`);
-  const inputs = inputsOf(count);
-  const traced = await traceCheckpoint(directory, inputs);
-  /** @type {Record<string, () => unknown>} */
-  const cases = { 'onnxruntime-web': onnxRun(session, inputs) };
-  for (const kernels of variants) {
-    const here = on(traced, kernels);
-    cases[`tracelet, ${kernels}`] = () => here(inputs);
-  }
-  const differences = await compare(cases, TOLERANCE);
-  const timing = await alternate(cases, { rounds: rounds ?? 25, warm: WARM_MS, progress: (text) => progress(`${title}: ${text}`) });
-  return reportTiming(title, timing, traced.flops(), differences);
-}
-
-/** From nothing to the first answer, each in a process of its own. @param {string} directory @param {string} graph */
-async function firstRuns(directory, graph) {
-  const scratch = await mkdtemp(join(tmpdir(), 'tracelet-peers-'));
+function growth() {
+  progress('calls in a row');
+  const script = fileURLToPath(new URL('growth.mjs', import.meta.url));
+  const args = [...process.execArgv, script, '--calls', `${EFFORT.calls}`];
   try {
-    const file = join(scratch, 'model.tracelet');
-    await jit.save(await traceCheckpoint(directory, inputsOf(Number(START_TOKENS))), file);
-    const kinds = {
-      'onnxruntime-web, graph and weights': ['onnx', directory, graph, START_TOKENS],
-      'tracelet, saved trace': ['trace', file, START_TOKENS],
-      'tracelet, checkpoint traced and checked': ['checkpoint', directory, START_TOKENS],
-    };
-    return await measureStarts(`process start to first answer, ${START_TOKENS} tokens`, kinds, STARTS);
-  } finally {
-    await rm(scratch, { recursive: true });
+    return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+  } catch (error) {
+    const { stdout } = /** @type {Error & { stdout: string }} */ (error);
+    if (!stdout) throw error;
+    process.exitCode = 1;
+    return JSON.parse(stdout);
   }
 }
+
+/** @param {ReturnType<typeof growth>} result */
+function printGrowth({ calls, wasm, grown, ok }) {
+  const grew = `wasm memory ${wasm.before} bytes before, ${wasm.after} after; resident ${(grown / 1e6).toFixed(1)} MB more`;
+  console.log(`${calls} calls of mixed texts: ${grew}: ${ok ? 'nothing grows' : 'IT GROWS'}\n`);
+}
+
+for (const { name } of models)
+  if (!existsSync(filesOf(name).weights)) throw new Error(`${filesOf(name).weights} is not there: npm run bench:setup`);
+
+const started = performance.now();
+const here = begin('tracelet beside other runtimes, one thread each, one text a call');
+/** @type {Map<string, string>} */
+const versions = new Map();
+const results = { models: [], products: [], starts: [], growth: null, missing: [] };
+for (const model of parts.has('models') ? models : []) {
+  const measured = await measureModel(model, { lengths, wanted, timing });
+  results.models.push(...measured.results);
+  results.missing.push(...measured.missing.map((one) => ({ model: model.title, ...one })));
+  for (const [runtime, version] of measured.versions) versions.set(runtime, version);
+}
+if (parts.has('products')) results.products = await measureProducts(wanted, timing);
+for (const { rows } of results.products) for (const { runtime, version } of rows) versions.set(runtime, version);
+for (const model of models)
+  if (parts.has('starts') && EFFORT.starts[model.name] > 0)
+    results.starts.push(await measureStarts(model, wanted, EFFORT.starts[model.name]));
+if (parts.has('growth')) {
+  results.growth = growth();
+  printGrowth(results.growth);
+}
+for (const { model, name, reason } of results.missing) console.log(`left out: ${model}, ${name}: ${reason}`);
+writeResults('peers', {
+  machine: here,
+  loadAfter: machine().load,
+  minutes: (performance.now() - started) / 60_000,
+  quick: options.quick,
+  yardstick: YARDSTICK,
+  versions: Object.fromEntries(versions),
+  ...results,
+});
+await writePage();

@@ -1,0 +1,74 @@
+/** tracelet: saved traces, a checkpoint traced on the spot, the default model, and one linear layer. */
+import { readFileSync } from 'node:fs';
+import { BertModel, defaultModel, jit, nn, Tensor } from '../../../dist/index.js';
+import { productInputs } from '../products/inputs.mjs';
+import { inputsOf } from './inputs.mjs';
+
+/** @typedef {import('../worker.mjs').Opened} Opened */
+/** @typedef {import('../../../dist/index.js').TracedModule} TracedModule */
+
+export const version = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')).version;
+
+/** @param {any} result */
+const answer = ({ last_hidden_state, pooler_output }) => [last_hidden_state.data, pooler_output.data];
+
+/** @param {TracedModule} traced */
+function factsOf(traced) {
+  const { weights, arena, memory } = traced.plan();
+  return { flops: traced.flops(), weights, arena, memory };
+}
+
+/**
+ * Traces that were saved before, one a length. `load` goes to jit.load as it is.
+ * @param {{ traces: string, precision: string, load?: object }} options @returns {Promise<Opened>}
+ */
+export async function model({ traces, precision, load }) {
+  /** @type {TracedModule | undefined} */
+  let traced;
+  return {
+    async prepare({ tokens }) {
+      traced?.dispose();
+      const here = await jit.load(`${traces}/${precision}-${tokens}.tracelet`, load);
+      traced = here;
+      const inputs = inputsOf(tokens);
+      return { run: () => here(inputs), answer, facts: factsOf(here) };
+    },
+  };
+}
+
+/** A model that is read from its checkpoint, traced and checked. @param {{ checkpoint: string }} options @returns {Promise<Opened>} */
+export async function checkpoint({ checkpoint }) {
+  return {
+    async prepare({ tokens }) {
+      const inputs = inputsOf(tokens);
+      const bert = (await BertModel.from_pretrained(checkpoint, { torchscript: true })).eval();
+      const traced = await jit.trace(bert, inputs);
+      return { run: () => traced(inputs), answer, facts: factsOf(traced) };
+    },
+  };
+}
+
+/** The default model on a text: tokenizer, pooling and normalisation belong to the run. @returns {Promise<Opened>} */
+export async function embedder() {
+  return {
+    async prepare() {
+      const traced = await jit.load(defaultModel);
+      return { run: () => traced('How do I trace a model?'), facts: factsOf(traced) };
+    },
+  };
+}
+
+/** x times the transpose of w. @param {import('../products/inputs.mjs').Sizes & { load?: object }} sizes @returns {Promise<Opened>} */
+export async function product({ load, ...sizes }) {
+  return {
+    async prepare() {
+      const { rows, inner, cols } = sizes;
+      const { x, w } = productInputs(sizes);
+      const layer = new nn.Linear(inner, cols, { bias: false });
+      layer.weight.set(w);
+      const input = new Tensor('float32', [rows, inner], x);
+      const traced = await jit.trace(layer, [input], load);
+      return { run: () => traced(input), answer: ({ data }) => [data] };
+    },
+  };
+}
