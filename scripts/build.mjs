@@ -9,6 +9,12 @@ const SIMD = ['simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mu
 /** Features that wasm-opt may use, by binary. */
 const OPTIMISED = { baseline: SIMD, relaxed: [...SIMD, 'relaxed-simd'] };
 
+/**
+ * Engines put optimised code in place of the first between two calls of a function, so hot loops must not be inlined into
+ * callers that run for long, however few these are.
+ */
+const APART = ['--one-caller-inline-max-function-size', '200'];
+
 /** Runs a script of a package in node_modules, rejecting if it fails. */
 function run(script, ...args) {
   const child = spawn(process.execPath, [`node_modules/${script}`, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
@@ -24,7 +30,7 @@ async function buildBinary(target) {
   if (!OPTIMISED[target]) return;
   const file = `dist/wasm/${target}.wasm`;
   const features = OPTIMISED[target].map((name) => `--enable-${name}`);
-  await run('binaryen/bin/wasm-opt', file, ...features, '-O3', '--strip-debug', '--strip-producers', '-o', file);
+  await run('binaryen/bin/wasm-opt', file, ...features, '-O3', ...APART, '--strip-debug', '--strip-producers', '-o', file);
 }
 
 const only = process.argv[2];

@@ -1,6 +1,6 @@
 import { normalTail4 } from './erf';
 import { exp4 } from './exp';
-import { load4, madd, store4 } from './simd';
+import { held, load4, madd, store4 } from './simd';
 import { tanh4 } from './tanh';
 
 /** The numbers by which `linear` knows its activation: the `epilogue` column of the op table. */
@@ -14,7 +14,10 @@ export const enum Activation {
   sigmoid = 6,
 }
 
-const SQRT_2_OVER_PI: f32 = 0.7978845608;
+let SQRT_2_OVER_PI: v128 = held(0.7978845608);
+let CUBIC: v128 = held(0.044715);
+let HALF: v128 = held(0.5);
+let ONE: v128 = held(1);
 
 /** x · Φ(x). Relative accuracy on both sides, as far as Φ is a normal float32; gelu(-∞) is NaN, as -∞ · 0 in PyTorch. */
 // @ts-ignore: decorator
@@ -22,7 +25,7 @@ const SQRT_2_OVER_PI: f32 = 0.7978845608;
 function gelu4(x: v128): v128 {
   const tail = normalTail4(f32x4.abs(x));
   const below = f32x4.lt(x, f32x4.splat(0));
-  return f32x4.mul(x, v128.bitselect(tail, f32x4.sub(f32x4.splat(1), tail), below));
+  return f32x4.mul(x, v128.bitselect(tail, f32x4.sub(ONE, tail), below));
 }
 
 /** 0.5 · x · (1 + tanh(√(2/π) · (x + 0.044715 · x³))); NaN at -∞, as in PyTorch. */
@@ -30,14 +33,14 @@ function gelu4(x: v128): v128 {
 @inline
 function geluNew4(x: v128): v128 {
   const cube = f32x4.mul(f32x4.mul(x, x), x);
-  const inner = f32x4.mul(f32x4.splat(SQRT_2_OVER_PI), madd(f32x4.splat(0.044715), cube, x));
-  return f32x4.mul(f32x4.mul(f32x4.splat(0.5), x), f32x4.add(f32x4.splat(1), tanh4(inner)));
+  const inner = f32x4.mul(SQRT_2_OVER_PI, madd(CUBIC, cube, x));
+  return f32x4.mul(f32x4.mul(HALF, x), f32x4.add(ONE, tanh4(inner)));
 }
 
 // @ts-ignore: decorator
 @inline
 function onePlusExpMinus(x: v128): v128 {
-  return f32x4.add(f32x4.splat(1), exp4(f32x4.neg(x)));
+  return f32x4.add(ONE, exp4(f32x4.neg(x)));
 }
 
 /** The activation of every lane. Inlined with a constant number, only that activation's code remains. */
@@ -49,7 +52,7 @@ export function activate(activation: i32, x: v128): v128 {
   if (activation == Activation.relu) return f32x4.max(x, f32x4.splat(0));
   if (activation == Activation.silu) return f32x4.div(x, onePlusExpMinus(x));
   if (activation == Activation.tanh) return tanh4(x);
-  if (activation == Activation.sigmoid) return f32x4.div(f32x4.splat(1), onePlusExpMinus(x));
+  if (activation == Activation.sigmoid) return f32x4.div(ONE, onePlusExpMinus(x));
   return x;
 }
 

@@ -1,7 +1,7 @@
 import { checkDims, checkElements, checkStarts, checkWide } from './contract';
 import { panelBytes, panelOfColumns, panelOfRows } from './panel';
-import { bytes, load4, store4 } from './simd';
-import { maxRow, softmaxRow } from './softmax';
+import { bytes, hmax, loadPart, storePart } from './simd';
+import { softmaxRow } from './softmax';
 import { product } from './tile';
 
 /*
@@ -73,22 +73,36 @@ export function probabilities(
   const width = bytes(roundUp(keys));
   product(out, width, q, stride, packed, 0, rows, roundUp(keys), head_dim);
   for (; rows > 0; rows--, out += width) {
-    scaleRow(out, mask, keys, scale);
-    softmaxRow(out, out, keys, maxRow(out, keys));
+    softmaxRow(out, out, keys, scaleRow(out, mask, keys, scale));
   }
 }
 
-/** Scores times scale, LEFT_OUT where the mask is 0. */
-function scaleRow(x: usize, mask: usize, keys: i32, scale: f32): void {
+/** Scores times scale, LEFT_OUT where the mask is 0. Answers what `maxRow` does of them. */
+function scaleRow(x: usize, mask: usize, keys: i32, scale: f32): f32 {
   const factor = f32x4.splat(scale);
-  for (; keys > 0; keys -= 4, x += 16) {
-    let y = f32x4.mul(load4(x, keys), factor);
+  const lowest = f32x4.splat(-Infinity);
+  let top = lowest;
+  for (; keys >= 4; keys -= 4, x += 16) {
+    let y = f32x4.mul(v128.load(x), factor);
     if (mask != 0) {
-      y = v128.bitselect(f32x4.splat(LEFT_OUT), y, i32x4.eq(load4(mask, keys), i32x4.splat(0)));
+      y = kept(y, v128.load(mask));
       mask += 16;
     }
-    store4(x, y, keys);
+    v128.store(x, y);
+    top = f32x4.pmax(top, y);
   }
+  if (keys > 0) {
+    const y = f32x4.mul(loadPart(x, keys, lowest), factor);
+    storePart(x, mask == 0 ? y : kept(y, loadPart(mask, keys, lowest)), keys);
+    top = f32x4.pmax(top, loadPart(x, keys, lowest));
+  }
+  return hmax(top);
+}
+
+// @ts-ignore: decorator
+@inline
+function kept(scores: v128, mask: v128): v128 {
+  return v128.bitselect(f32x4.splat(LEFT_OUT), scores, i32x4.eq(mask, i32x4.splat(0)));
 }
 
 /** Attention over rows of q, k and v that are `stride` bytes apart, heads side by side; rows of out hold heads · head_dim floats. */

@@ -1,9 +1,24 @@
 import { exp4Sum } from './exp';
-import { madd } from './simd';
+import { held, madd } from './simd';
 
 /** Beyond this the tail of the normal distribution is below 5e-40 and counts as 0. */
-const FURTHEST: f32 = 13.2;
+let FURTHEST: v128 = held(13.2);
 const SQRT2: f32 = 1.41421356;
+
+/** Coefficients of p and q, and what splits and halves a². */
+let P0: v128 = held(0.5);
+let P1: v128 = held(0.43928307);
+let P2: v128 = held(0.18396889);
+let P3: v128 = held(0.040881045);
+let P4: v128 = held(0.0041532181);
+let Q0: v128 = held(1);
+let Q1: v128 = held(1.6764512);
+let Q2: v128 = held(1.2055472);
+let Q3: v128 = held(0.47140804);
+let Q4: v128 = held(0.1024797);
+let Q5: v128 = held(0.010410463);
+let UPPER: v128 = held(reinterpret<f32>(0xfffff000));
+let MINUS_HALF: v128 = held(-0.5);
 
 /**
  * Φ(-a) = erfc(a / √2) / 2 for a >= 0: the weight of the normal distribution beyond a, within 7 ulp up to 13, 0 from 13.2 on.
@@ -15,22 +30,19 @@ const SQRT2: f32 = 1.41421356;
 // @ts-ignore: decorator
 @inline
 export function normalTail4(a: v128): v128 {
-  const x = f32x4.pmin(a, f32x4.splat(FURTHEST));
-  let p = f32x4.splat(0.0041532181);
-  p = madd(p, x, f32x4.splat(0.040881045));
-  p = madd(p, x, f32x4.splat(0.18396889));
-  p = madd(p, x, f32x4.splat(0.43928307));
-  p = madd(p, x, f32x4.splat(0.5));
-  let q = f32x4.splat(0.010410463);
-  q = madd(q, x, f32x4.splat(0.1024797));
-  q = madd(q, x, f32x4.splat(0.47140804));
-  q = madd(q, x, f32x4.splat(1.2055472));
-  q = madd(q, x, f32x4.splat(1.6764512));
-  q = madd(q, x, f32x4.splat(1));
-  const upper = v128.and(x, i32x4.splat(0xfffff000));
-  const minusHalf = f32x4.splat(-0.5);
-  const square = f32x4.mul(minusHalf, f32x4.mul(upper, upper));
-  const rest = f32x4.mul(minusHalf, f32x4.mul(f32x4.sub(x, upper), f32x4.add(x, upper)));
+  const x = f32x4.pmin(a, FURTHEST);
+  let p = madd(P4, x, P3);
+  p = madd(p, x, P2);
+  p = madd(p, x, P1);
+  p = madd(p, x, P0);
+  let q = madd(Q5, x, Q4);
+  q = madd(q, x, Q3);
+  q = madd(q, x, Q2);
+  q = madd(q, x, Q1);
+  q = madd(q, x, Q0);
+  const upper = v128.and(x, UPPER);
+  const square = f32x4.mul(MINUS_HALF, f32x4.mul(upper, upper));
+  const rest = f32x4.mul(MINUS_HALF, f32x4.mul(f32x4.sub(x, upper), f32x4.add(x, upper)));
   return f32x4.div(f32x4.mul(exp4Sum(square, rest), p), q);
 }
 

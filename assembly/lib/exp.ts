@@ -1,4 +1,4 @@
-import { madd, nmadd } from './simd';
+import { held, madd, nmadd } from './simd';
 
 /**
  * exp by its own minimax polynomial (scripts/minimax.py).
@@ -9,21 +9,30 @@ import { madd, nmadd } from './simd';
  */
 
 /** ln 2 in two parts; n · LN2_HIGH is exact for |n| < 2^15. */
-const LN2_HIGH: f32 = 0.693359375;
-const LN2_LOW: f32 = -2.12194440e-4;
-const LOG2E: f32 = 1.44269504;
+let LN2_HIGH: v128 = held(0.693359375);
+let LN2_LOW: v128 = held(-2.12194440e-4);
+let LOG2E: v128 = held(1.44269504);
 /** Adding 1.5 · 2^23 leaves the nearest whole number in the low bits. */
-const ROUND: f32 = 12582912;
+let ROUND: v128 = held(12582912);
 
 /** Here n is -126 and 128: beyond, exp is 0 and infinite. */
-const LOWEST: f32 = -87.5;
-const HIGHEST: f32 = 89;
+let LOWEST: v128 = held(-87.5);
+let HIGHEST: v128 = held(89);
+
+/** p of r⁰ to r⁴, all of it doubled; the exponent that 2ⁿ⁻¹ adds to n. */
+let P0: v128 = held(2 * 0.49999994);
+let P1: v128 = held(2 * 0.16666521);
+let P2: v128 = held(2 * 0.04166839);
+let P3: v128 = held(2 * 0.00836871);
+let P4: v128 = held(2 * 0.0013814614);
+let TWO: v128 = held(2);
+let BIAS: v128 = held(reinterpret<f32>(126));
 
 /** exp of every lane, within 1.2 ulp down to -86.9 (2^-125.5) and 0 below; exp(-∞) = 0, exp(∞) = ∞, exp(NaN) = NaN. No denormals. */
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  const within = f32x4.pmin(f32x4.pmax(x, f32x4.splat(LOWEST)), f32x4.splat(HIGHEST));
+  const within = f32x4.pmin(f32x4.pmax(x, LOWEST), HIGHEST);
   const n = wholes(within);
   return scaled(reduced(within, n), n);
 }
@@ -40,27 +49,26 @@ export function exp4Sum(x: v128, low: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function wholes(x: v128): v128 {
-  return madd(x, f32x4.splat(LOG2E), f32x4.splat(ROUND));
+  return madd(x, LOG2E, ROUND);
 }
 
 /** r of each lane. */
 // @ts-ignore: decorator
 @inline
 function reduced(x: v128, wholes: v128): v128 {
-  const n = f32x4.sub(wholes, f32x4.splat(ROUND));
-  return nmadd(n, f32x4.splat(LN2_LOW), nmadd(n, f32x4.splat(LN2_HIGH), x));
+  const n = f32x4.sub(wholes, ROUND);
+  return nmadd(n, LN2_LOW, nmadd(n, LN2_HIGH, x));
 }
 
 /** 2ⁿ · exp(r). The shift drops all of ROUND's bits. */
 // @ts-ignore: decorator
 @inline
 function scaled(r: v128, wholes: v128): v128 {
-  let p = f32x4.splat(2 * 0.0013814614);
-  p = madd(p, r, f32x4.splat(2 * 0.00836871));
-  p = madd(p, r, f32x4.splat(2 * 0.04166839));
-  p = madd(p, r, f32x4.splat(2 * 0.16666521));
-  p = madd(p, r, f32x4.splat(2 * 0.49999994));
-  p = madd(p, r, f32x4.splat(2));
-  p = madd(p, r, f32x4.splat(2));
-  return f32x4.mul(p, i32x4.shl(i32x4.add(wholes, i32x4.splat(126)), 23));
+  let p = madd(P4, r, P3);
+  p = madd(p, r, P2);
+  p = madd(p, r, P1);
+  p = madd(p, r, P0);
+  p = madd(p, r, TWO);
+  p = madd(p, r, TWO);
+  return f32x4.mul(p, i32x4.shl(i32x4.add(wholes, BIAS), 23));
 }

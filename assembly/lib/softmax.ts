@@ -1,5 +1,5 @@
 import { exp4 } from './exp';
-import { hmax, hsum, load4, loadPart, store4 } from './simd';
+import { hmax, hsum, loadPart, storePart } from './simd';
 
 /** The largest of cols >= 1 elements, NaN left out: it reaches the row through the sum of its exponentials. */
 export function maxRow(x: usize, cols: i32): f32 {
@@ -15,9 +15,14 @@ export function maxRow(x: usize, cols: i32): f32 {
 export function sumExp(out: usize, x: usize, cols: i32, peak: f32, keep: bool): f32 {
   const peaks = f32x4.splat(peak);
   let sum = f32x4.splat(0);
-  for (; cols > 0; cols -= 4, x += 16, out += 16) {
-    const e = exp4(f32x4.sub(cols >= 4 ? v128.load(x) : loadPart(x, cols, f32x4.splat(-Infinity)), peaks));
-    if (keep) store4(out, e, cols);
+  for (; cols >= 4; cols -= 4, x += 16, out += 16) {
+    const e = exp4(f32x4.sub(v128.load(x), peaks));
+    if (keep) v128.store(out, e);
+    sum = f32x4.add(sum, e);
+  }
+  if (cols > 0) {
+    const e = exp4(f32x4.sub(loadPart(x, cols, f32x4.splat(-Infinity)), peaks));
+    if (keep) storePart(out, e, cols);
     sum = f32x4.add(sum, e);
   }
   return hsum(sum);
@@ -26,5 +31,6 @@ export function sumExp(out: usize, x: usize, cols: i32, peak: f32, keep: bool): 
 /** out = exp(x - peak) / Σ exp(x - peak) for one row of cols elements with the largest `peak`; out may be x. */
 export function softmaxRow(out: usize, x: usize, cols: i32, peak: f32): void {
   const inverse = f32x4.splat(1 / sumExp(out, x, cols, peak, true));
-  for (; cols > 0; cols -= 4, out += 16) store4(out, f32x4.mul(load4(out, cols), inverse), cols);
+  for (; cols >= 4; cols -= 4, out += 16) v128.store(out, f32x4.mul(v128.load(out), inverse));
+  storePart(out, f32x4.mul(loadPart(out, cols, inverse), inverse), cols);
 }

@@ -1,14 +1,19 @@
+import { aim, fetch } from './ahead';
 import { panelBytes } from './panel';
-import { bytes, load4, madd, store4, storePart, TILE_ROWS } from './simd';
+import { bytes, load4, madd, store4, storePart, TILE_ROWS, UNROLL } from './simd';
 
 /** Steps of k after which the next tile has its turn, so that this stretch of the panel stays in the first-level cache. */
 const STRETCH = 512;
+
+/** Bytes of x that stay in the second-level cache beside the panels. */
+const NEAR = 524288;
 
 /**
  * out = x · p + bias for m rows of x (k floats each) and the n columns that `panels` holds (see panel.ts).
  * Strides are in bytes; bias may be 0. out overlaps no operand.
  *
- * Every element is one sum from 0 over k in order, whatever tile it falls into; the bias is added to it.
+ * Every element is one sum from 0 over k in order, whatever tile it falls into; the bias is added to it. Panels are read front to back
+ * where x stays near, and otherwise a stretch of each by turns.
  */
 export function product(
   out: usize,
@@ -21,22 +26,32 @@ export function product(
   n: i32,
   k: i32,
 ): void {
+  if (m == 0) return;
   const panel = panelBytes(k);
-  for (let done = 0; done == 0 || done < k; done += STRETCH) {
+  const tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
+  const rows = m / tiles;
+  const low = (tiles - m % tiles) * rows;
+  const depth = m * k > NEAR / 4 ? STRETCH : max(k, 1);
+  const pace = aim(panels, depth < k ? 0 : panel * <usize>((n + 7) >> 3), tiles);
+  for (let begin = 0; begin == 0 || begin < k; begin += depth) {
     for (let col = 0; col < n; col += 8) {
       const cols = min(n - col, 8);
-      if (cols < 8 && done > 0) break;
-      const steps = cols < 8 ? k : min(k - done, STRETCH);
-      const its: usize = bias != 0 && done + steps == k ? bias + bytes(col) : 0;
-      const p = panels + <usize>(col >> 3) * panel + panelBytes(done);
-      let to = out + bytes(col);
-      let from = x + bytes(done);
-      for (let left = m; left > 0; ) {
-        const rows = left / ((left + TILE_ROWS - 1) / TILE_ROWS);
-        tile(rows, to, outStride, from, xStride, p, its, cols, steps, done > 0);
-        to += <usize>rows * outStride;
-        from += <usize>rows * xStride;
-        left -= rows;
+      if (cols < 8 && begin > 0) break;
+      const end = cols < 8 ? k : min(begin + depth, k);
+      const p = panels + <usize>(col >> 3) * panel;
+      for (let done = begin; done == begin || done < end; ) {
+        const steps = cols < 8 ? k : min(end - done, STRETCH);
+        const its: usize = bias != 0 && done + steps == k ? bias + bytes(col) : 0;
+        let to = out + bytes(col);
+        let from = x + bytes(done);
+        for (let row = 0; row < m; ) {
+          const count = row < low ? rows : rows + 1;
+          tile(count, to, outStride, from, xStride, p + panelBytes(done), its, cols, steps, done > 0, pace);
+          to += <usize>count * outStride;
+          from += <usize>count * xStride;
+          row += count;
+        }
+        done += max(steps, 1);
       }
     }
   }
@@ -69,13 +84,14 @@ function tile(
   cols: i32,
   k: i32,
   resume: bool,
+  pace: usize,
 ): void {
-  if (TILE_ROWS > 4 && rows == 6) gemm(6, out, outStride, a, aStride, b, bias, cols, k, resume);
-  else if (TILE_ROWS > 4 && rows == 5) gemm(5, out, outStride, a, aStride, b, bias, cols, k, resume);
-  else if (rows == 4) gemm(4, out, outStride, a, aStride, b, bias, cols, k, resume);
-  else if (rows == 3) gemm(3, out, outStride, a, aStride, b, bias, cols, k, resume);
-  else if (rows == 2) gemm(2, out, outStride, a, aStride, b, bias, cols, k, resume);
-  else gemm(1, out, outStride, a, aStride, b, bias, cols, k, resume);
+  if (TILE_ROWS > 4 && rows == 6) gemm(6, out, outStride, a, aStride, b, bias, cols, k, resume, pace);
+  else if (TILE_ROWS > 4 && rows == 5) gemm(5, out, outStride, a, aStride, b, bias, cols, k, resume, pace);
+  else if (rows == 4) gemm(4, out, outStride, a, aStride, b, bias, cols, k, resume, pace);
+  else if (rows == 3) gemm(3, out, outStride, a, aStride, b, bias, cols, k, resume, pace);
+  else if (rows == 2) gemm(2, out, outStride, a, aStride, b, bias, cols, k, resume, pace);
+  else gemm(1, out, outStride, a, aStride, b, bias, cols, k, resume, pace);
 }
 
 /**
@@ -95,6 +111,7 @@ function gemm(
   cols: i32,
   k: i32,
   resume: bool,
+  pace: usize,
 ): void {
   let a0 = a;
   let a1 = a0 + aStride;
@@ -113,15 +130,49 @@ function gemm(
     if (rows > 4) { c40 = v128.load(o); c41 = v128.load(o, 16); o += outStride; }
     if (rows > 5) { c50 = v128.load(o); c51 = v128.load(o, 16); o += outStride; }
   }
-  for (const end = b + panelBytes(k); b < end; b += 32) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    let s = v128.load_splat<f32>(a0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01); a0 += 4;
-    if (rows > 1) { s = v128.load_splat<f32>(a1); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); a1 += 4; }
-    if (rows > 2) { s = v128.load_splat<f32>(a2); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); a2 += 4; }
-    if (rows > 3) { s = v128.load_splat<f32>(a3); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); a3 += 4; }
-    if (rows > 4) { s = v128.load_splat<f32>(a4); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); a4 += 4; }
-    if (rows > 5) { s = v128.load_splat<f32>(a5); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); a5 += 4; }
+  const end = b + panelBytes(k);
+  while (b < end) {
+    const stop = min(b + pace, end);
+    fetch();
+    while (b < stop) {
+      let b0 = v128.load(b);
+      let b1 = v128.load(b, 16);
+      let s = v128.load_splat<f32>(a0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+      if (rows > 1) { s = v128.load_splat<f32>(a1); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
+      if (rows > 2) { s = v128.load_splat<f32>(a2); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
+      if (rows > 3) { s = v128.load_splat<f32>(a3); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); }
+      if (rows > 4) { s = v128.load_splat<f32>(a4); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
+      if (rows > 5) { s = v128.load_splat<f32>(a5); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
+      if (UNROLL == 4) {
+        if (b + 32 == stop) break;
+        b0 = v128.load(b, 32); b1 = v128.load(b, 48);
+        s = v128.load_splat<f32>(a0, 4); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+        if (rows > 1) { s = v128.load_splat<f32>(a1, 4); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
+        if (rows > 2) { s = v128.load_splat<f32>(a2, 4); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
+        if (rows > 3) { s = v128.load_splat<f32>(a3, 4); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); }
+        if (rows > 4) { s = v128.load_splat<f32>(a4, 4); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
+        if (rows > 5) { s = v128.load_splat<f32>(a5, 4); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
+        if (b + 64 == stop) break;
+        b0 = v128.load(b, 64); b1 = v128.load(b, 80);
+        s = v128.load_splat<f32>(a0, 8); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+        if (rows > 1) { s = v128.load_splat<f32>(a1, 8); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
+        if (rows > 2) { s = v128.load_splat<f32>(a2, 8); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
+        if (rows > 3) { s = v128.load_splat<f32>(a3, 8); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); }
+        if (rows > 4) { s = v128.load_splat<f32>(a4, 8); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
+        if (rows > 5) { s = v128.load_splat<f32>(a5, 8); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
+        if (b + 96 == stop) break;
+        b0 = v128.load(b, 96); b1 = v128.load(b, 112);
+        s = v128.load_splat<f32>(a0, 12); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+        if (rows > 1) { s = v128.load_splat<f32>(a1, 12); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
+        if (rows > 2) { s = v128.load_splat<f32>(a2, 12); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
+        if (rows > 3) { s = v128.load_splat<f32>(a3, 12); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); }
+        if (rows > 4) { s = v128.load_splat<f32>(a4, 12); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
+        if (rows > 5) { s = v128.load_splat<f32>(a5, 12); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
+      }
+      b += 32 * UNROLL;
+      a0 += 4 * UNROLL; a1 += 4 * UNROLL; a2 += 4 * UNROLL; a3 += 4 * UNROLL; a4 += 4 * UNROLL; a5 += 4 * UNROLL;
+    }
+    b = stop;
   }
   if (bias != 0) {
     const bias0 = load4(bias, cols);
