@@ -5,7 +5,6 @@
  *   node bench/kernels.mjs [--rounds N] [--sample MS] [--json] [PART OF A NAME …]
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { begin, digits, progress, table, writeResults } from './report.mjs';
@@ -88,16 +87,10 @@ const here = begin('Kernels');
 const PEAK_ROUNDS = 100_000;
 const PEAK_FLOPS = 96 * PEAK_ROUNDS;
 
-/** Multiply-adds in registers, compiled as the variant is. @param {'baseline' | 'relaxed'} variant */
+/** Multiply-adds in registers. @param {'baseline' | 'relaxed'} variant */
 function peak(variant) {
-  const file = `${root}build/bench/peak-${variant}.wasm`;
-  const enable = variant === 'relaxed' ? 'simd,relaxed-simd' : 'simd';
-  const plain = ['--config', 'none', '--runtime', 'stub', '--importMemory', '--use', 'abort=', '--disableWarning', '112'];
-  tool('assemblyscript/bin/asc.js', 'bench/peak.ts', ...plain, '--optimizeLevel', '3', '--enable', enable, '--outFile', file);
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), { env: { memory } });
-  const kernel = /** @type {(at: number, rounds: number) => void} */ (exports.peak);
-  return () => kernel(1024, PEAK_ROUNDS);
+  const { exports } = instantiate(variant, 2);
+  return () => exports.peak(65536, PEAK_ROUNDS);
 }
 
 /** @type {Record<string, () => void>} */

@@ -144,11 +144,12 @@ test('answers are copies', () => {
 describe('profile', () => {
   test('times every instruction of the plan, and calls answer as before', () => {
     const before = traced(x);
-    const { instructions, calls, kernels } = traced.profile(undefined, { seconds: 0.01, kernels: 'baseline' });
+    const { instructions, calls, kernels, integers, peaks } = traced.profile(undefined, { seconds: 0.01, kernels: 'baseline' });
     expect(kernels).toBe('baseline');
     expect(calls).toBeGreaterThanOrEqual(3);
-    expect(instructions.map(({ ms, ...cost }) => cost)).toEqual(traced.plan().instructions);
-    for (const { ms } of instructions) expect(ms).toBeGreaterThanOrEqual(0);
+    expect(instructions.map(({ ms, peak, ...cost }) => cost)).toEqual(traced.plan().instructions);
+    for (const { ms, peak } of instructions) expect([ms >= 0, peak >= 0]).toEqual([true, true]);
+    expect([integers, peaks.integer, peaks.float > 0]).toEqual([undefined, undefined, true]);
     expectSameBits(traced(x), before);
   });
 });

@@ -68,7 +68,7 @@ function pairs(rows: i32, out: usize, outStride: usize, x: usize, w: usize, v: u
 /** c + the products of a step, in four partial sums. `high` halves are those of `pairs`. */
 // @ts-ignore: decorator
 @inline
-function step(form: i32, w: v128, wHigh: v128, x: v128, xHigh: v128, c: v128): v128 {
+export function multiply(form: i32, w: v128, wHigh: v128, x: v128, xHigh: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD && form == Form.dot8) return i32x4.relaxed_dot_i8x16_i7x16_add_s(w, x, c);
   if (ASC_FEATURE_RELAXED_SIMD && form == Form.pairs) {
     const both = i16x8.add(i16x8.relaxed_dot_i8x16_i7x16_s(w, x), i16x8.relaxed_dot_i8x16_i7x16_s(wHigh, xHigh));
@@ -113,12 +113,12 @@ function dots(form: i32, rows: i32, out: usize, outStride: usize, x: usize, w: u
     const w0 = weights(form, w), v0 = weights(form, v);
     const w1 = form == Form.pairs ? v128.load(w, 16) : w0, v1 = form == Form.pairs ? v128.load(v, 16) : v0;
     let s = v128.load(a0), t = form == Form.pairs ? v128.load(a0, 16) : s;
-    c00 = step(form, w0, w1, s, t, c00); c01 = step(form, v0, v1, s, t, c01); a0 += xStep;
-    if (rows > 1) { s = v128.load(a1); t = form == Form.pairs ? v128.load(a1, 16) : s; c10 = step(form, w0, w1, s, t, c10); c11 = step(form, v0, v1, s, t, c11); a1 += xStep; }
-    if (rows > 2) { s = v128.load(a2); t = form == Form.pairs ? v128.load(a2, 16) : s; c20 = step(form, w0, w1, s, t, c20); c21 = step(form, v0, v1, s, t, c21); a2 += xStep; }
-    if (rows > 3) { s = v128.load(a3); t = form == Form.pairs ? v128.load(a3, 16) : s; c30 = step(form, w0, w1, s, t, c30); c31 = step(form, v0, v1, s, t, c31); a3 += xStep; }
-    if (rows > 4) { s = v128.load(a4); c40 = step(form, w0, w1, s, s, c40); c41 = step(form, v0, v1, s, s, c41); a4 += xStep; }
-    if (rows > 5) { s = v128.load(a5); c50 = step(form, w0, w1, s, s, c50); c51 = step(form, v0, v1, s, s, c51); a5 += xStep; }
+    c00 = multiply(form, w0, w1, s, t, c00); c01 = multiply(form, v0, v1, s, t, c01); a0 += xStep;
+    if (rows > 1) { s = v128.load(a1); t = form == Form.pairs ? v128.load(a1, 16) : s; c10 = multiply(form, w0, w1, s, t, c10); c11 = multiply(form, v0, v1, s, t, c11); a1 += xStep; }
+    if (rows > 2) { s = v128.load(a2); t = form == Form.pairs ? v128.load(a2, 16) : s; c20 = multiply(form, w0, w1, s, t, c20); c21 = multiply(form, v0, v1, s, t, c21); a2 += xStep; }
+    if (rows > 3) { s = v128.load(a3); t = form == Form.pairs ? v128.load(a3, 16) : s; c30 = multiply(form, w0, w1, s, t, c30); c31 = multiply(form, v0, v1, s, t, c31); a3 += xStep; }
+    if (rows > 4) { s = v128.load(a4); c40 = multiply(form, w0, w1, s, s, c40); c41 = multiply(form, v0, v1, s, s, c41); a4 += xStep; }
+    if (rows > 5) { s = v128.load(a5); c50 = multiply(form, w0, w1, s, s, c50); c51 = multiply(form, v0, v1, s, s, c51); a5 += xStep; }
   }
   storeSums(out, c00, c01, both); out += outStride;
   if (rows > 1) { storeSums(out, c10, c11, both); out += outStride; }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { platform } from '#platform';
 import { BertConfig } from '../config.ts';
 import { TraceletError } from '../error.ts';
+import type { IntegerForm } from '../integers.ts';
 import * as jit from '../jit.ts';
 import { parseObject } from '../json.ts';
 import { bestVariant } from '../kernels.ts';
@@ -149,7 +150,10 @@ async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline>
 }
 
 /** Loads a trace from a path, a URL or a directory with model.tracelet. Throws a `source` error with a cure for other directories. */
-export async function openTrace(path: string, options: { signal: AbortSignal; kernels?: Variant }): Promise<TracedModule> {
+export async function openTrace(
+  path: string,
+  options: { signal: AbortSignal; kernels?: Variant; integers?: IntegerForm },
+): Promise<TracedModule> {
   const trace = await findTrace(path);
   if (trace === undefined)
     throw new TraceletError('source', {

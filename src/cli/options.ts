@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { INTEGER_FORMS } from '../integers.ts';
 import { ARCHITECTURES } from '../models/index.ts';
 import { SHORT_NAMES } from './model.ts';
 
@@ -17,6 +18,10 @@ export function seconds(text: string): number {
   if (text.trim() !== '' && value > 0 && value <= 3600) return value;
   throw new InvalidArgumentError('It must be a number of seconds above 0, at most 3600.');
 }
+
+/** `--integers`, instead of the fastest form. */
+export const integersOption = (): Option =>
+  new Option('--integers <form>', 'how quantised traces multiply (default: the fastest way here)').choices(Object.keys(INTEGER_FORMS));
 
 export const DEFAULT_SEQ = 128;
 

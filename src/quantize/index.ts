@@ -97,7 +97,7 @@ export async function quantize<Result = ModelOutput>(
     after.push(answer(result, sample));
   }
   const report: QuantizeReport = { bits, samples: samples.length, layers, outputs: cosines(answers, after) };
-  files.set(REPORT_FILE, new TextEncoder().encode(JSON.stringify(report)));
+  files.set(REPORT_FILE, like?.files.get(REPORT_FILE) ?? new TextEncoder().encode(JSON.stringify(report)));
   return { traced: result, report };
 }
 

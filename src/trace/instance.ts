@@ -117,32 +117,33 @@ export class Instance {
     return this.program.outputs.map(({ name, value }) => ({ name, tensor: this.read(value) }));
   }
 
-  #bind({ kernels, integers }: Target): BoundCall[] {
-    const form = this.exact ? formFor(kernels, integers) : 'dot16';
-    const key = `${kernels} ${form}`;
+  /** The kernels that a target means for floats, and the form for integers if the program has any: exact programs fuse nothing. */
+  resolve({ kernels, integers }: Target): { floats: Variant; integers: IntegerForm | undefined } {
+    if (!this.exact) return { floats: kernels, integers: undefined };
+    return { floats: kernels === 'relaxed' ? 'baseline' : kernels, integers: formFor(kernels, integers) };
+  }
+
+  #bind(target: Target): BoundCall[] {
+    const { floats, integers } = this.resolve(target);
+    const key = `${floats} ${integers}`;
     let calls = this.#calls.get(key);
     if (!calls) {
-      calls = this.decoded.instructions.map((instruction) => ({
-        kernel: this.kernels(this.#variantOf(instruction, kernels, form))[instruction.op],
-        args: this.#args(instruction, form),
-      }));
+      calls = this.decoded.instructions.map((instruction) => {
+        const multiplies = Object.values(instruction.call.row.args).includes('form');
+        const relaxed = multiplies && integers && INTEGER_FORMS[integers].kernels === 'relaxed';
+        return { kernel: this.kernels(relaxed ? 'relaxed' : floats)[instruction.op], args: this.#args(instruction, integers) };
+      });
       this.#calls.set(key, calls);
     }
     return calls;
   }
 
-  /** In an exact program integers take the kernels that have their form, and floats those that fuse nothing. */
-  #variantOf({ call }: Instruction, kernels: Variant, form: IntegerForm): Variant {
-    if (kernels !== 'relaxed' || !this.exact) return kernels;
-    return Object.values(call.row.args).includes('form') ? INTEGER_FORMS[form].kernels : 'baseline';
-  }
-
-  #args({ call, operands, out, scratch, activation }: Instruction, form: IntegerForm): number[] {
+  #args({ call, operands, out, scratch, activation }: Instruction, form: IntegerForm | undefined): number[] {
     return Object.entries(call.row.args).map(([name, kind]) => {
       if (kind === 'out') return this.addressOf(out);
       if (kind === 'scratch') return this.weights.arena + scratch;
       if (kind === 'activation') return epilogueOf(activation);
-      if (kind === 'form') return INTEGER_FORMS[form].number;
+      if (kind === 'form') return INTEGER_FORMS[form ?? 'dot16'].number;
       if (!dtypeOf(kind)) return call.numbers[name];
       const operand = operands[name];
       return operand === null ? 0 : this.addressOf(operand);

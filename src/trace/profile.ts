@@ -1,17 +1,25 @@
+import type { IntegerForm } from '../integers.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Tensor } from '../tensor.ts';
 import { costs, type InstructionPlan } from './cost.ts';
 import type { Instance, Target } from './instance.ts';
+import { measurePeaks, type Peaks } from './peak.ts';
 
 /** What one instruction costs, and how long it takes. */
 export interface InstructionProfile extends InstructionPlan {
   /** Milliseconds, the median of all calls. */
   ms: number;
+  /** Operations as a share of what multiply-adds on registers alone would do in that time. */
+  peak: number;
 }
 
 /** Where the time of a call goes. */
 export interface Profile {
   kernels: Variant;
+  /** How integers were multiplied; absent for programs without them. */
+  integers: IntegerForm | undefined;
+  /** Operations a millisecond of multiply-adds on registers alone. */
+  peaks: Peaks;
   /** How many calls were timed, after those that warmed up. */
   calls: number;
   /** In the order of execution. */
@@ -33,8 +41,14 @@ export function profileInstance(
   while (performance.now() - start < WARM_UP * milliseconds) timeCall(instance, target, inputs);
   const calls: Float64Array[] = [];
   while (calls.length < FEWEST_CALLS || performance.now() - start < milliseconds) calls.push(timeCall(instance, target, inputs));
-  const instructions = costs(instance).instructions.map((cost, i) => ({ ...cost, ms: median(calls.map((times) => times[i])) }));
-  return { kernels: target.kernels, calls: calls.length, instructions };
+  const { floats, integers } = instance.resolve(target);
+  const peaks = measurePeaks(floats, integers);
+  const instructions = costs(instance).instructions.map((cost, i) => {
+    const ms = median(calls.map((times) => times[i]));
+    const multiplies = Object.values(instance.decoded.instructions[i].call.row.args).includes('form');
+    return { ...cost, ms, peak: cost.flops / ms / ((multiplies && peaks.integer) || peaks.float) };
+  });
+  return { kernels: target.kernels, integers, peaks, calls: calls.length, instructions };
 }
 
 /** Milliseconds of each instruction in one call. */

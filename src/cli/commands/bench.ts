@@ -2,10 +2,11 @@ import { cpus, loadavg } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import { TraceletError } from '../../error.ts';
+import type { IntegerForm } from '../../integers.ts';
 import type { Variant } from '../../platform/platform.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { engineVariants, openTrace } from '../model.ts';
-import { examples, seconds } from '../options.ts';
+import { examples, integersOption, seconds } from '../options.ts';
 import { flops, note, print, table, typeOf } from '../output.ts';
 import { version } from '../package.ts';
 import { Progress } from '../progress.ts';
@@ -13,6 +14,7 @@ import { Progress } from '../progress.ts';
 interface BenchOptions {
   seconds: number;
   kernels?: Variant;
+  integers?: IntegerForm;
 }
 
 interface Contender {
@@ -32,6 +34,7 @@ export const benchCommand = (signal: AbortSignal): Command =>
     .addOption(
       new Option('--kernels <variant>', 'only these kernels (default: all that the engine has)').choices(['baseline', 'relaxed', 'debug']),
     )
+    .addOption(integersOption())
     .addHelpText(
       'after',
       `
@@ -41,10 +44,10 @@ ${examples('tracelet bench minilm.tracelet', 'tracelet bench minilm.tracelet --s
     )
     .action((file: string, options: BenchOptions) => bench(file, options, signal));
 
-async function bench(file: string, { seconds: duration, kernels }: BenchOptions, signal: AbortSignal): Promise<void> {
+async function bench(file: string, { seconds: duration, kernels, integers }: BenchOptions, signal: AbortSignal): Promise<void> {
   const contenders: Contender[] = [];
   for (const variant of kernels ? [kernels] : engineVariants()) {
-    const traced = await openTrace(file, { signal, kernels: variant });
+    const traced = await openTrace(file, { signal, kernels: variant, integers: kernels || variant === 'relaxed' ? integers : undefined });
     checkAnswers(traced, file);
     contenders.push({ traced, times: [] });
   }

@@ -1,5 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
+import { DTYPES } from '../../dtype.ts';
+import { SCALE, SMOOTH, STEPS, SUMS } from '../../trace/file.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { engineVariants, findTrace, openTrace } from '../model.ts';
 import { examples } from '../options.ts';
@@ -122,21 +124,29 @@ const sizeOf = (file: string): Promise<number | null> =>
     () => null,
   );
 
-/** Weights by dtype; the scales of int8 ones count as bytes of theirs, and constants of the program not at all. */
+const BELONGINGS = [SCALE, STEPS, SUMS, SMOOTH];
+
+/** Weights by dtype (int4: nibbles, two a byte); what belongs to an integer one counts as bytes of it, and constants of the program not at all. */
 function countWeights({ instance }: TracedModule): Record<string, WeightCount> {
   const counts: Record<string, WeightCount> = {};
-  let last = 'float32';
+  const kinds = new Map<string, string>();
+  const belongings: { name: string; bytes: number }[] = [];
   for (const { name, dtype, shape } of instance.weights.stored()) {
-    const scale = last === 'int8' && name.endsWith('.scale');
     if (name.startsWith('constants.')) continue;
-    if (!scale) last = dtype;
-    counts[last] ??= { tensors: 0, parameters: 0, bytes: 0 };
     const size = shape.reduce((product, dim) => product * dim, 1);
-    counts[last].bytes += size * (dtype === 'int8' ? 1 : 4);
-    if (scale) continue;
-    counts[last].tensors++;
-    counts[last].parameters += size;
+    const stored = size * DTYPES[dtype].bytes;
+    if (BELONGINGS.some((suffix) => name.endsWith(suffix))) {
+      belongings.push({ name, bytes: stored });
+      continue;
+    }
+    const kind = dtype === 'uint8' ? 'int4' : dtype;
+    kinds.set(name, kind);
+    counts[kind] ??= { tensors: 0, parameters: 0, bytes: 0 };
+    counts[kind].tensors++;
+    counts[kind].parameters += kind === 'int4' ? 2 * size : size;
+    counts[kind].bytes += stored;
   }
+  for (const { name, bytes: more } of belongings) counts[kinds.get(name.slice(0, name.lastIndexOf('.'))) ?? 'float32'].bytes += more;
   return counts;
 }
 

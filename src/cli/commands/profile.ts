@@ -1,14 +1,16 @@
 import { Command, Option } from 'commander';
 import { platform } from '#platform';
+import type { IntegerForm } from '../../integers.ts';
 import type { Variant } from '../../platform/platform.ts';
 import type { InstructionProfile, Profile } from '../../trace/profile.ts';
 import { openTrace } from '../model.ts';
-import { examples, seconds } from '../options.ts';
+import { examples, integersOption, seconds } from '../options.ts';
 import { print, printJson, table } from '../output.ts';
 
 interface ProfileOptions {
   seconds: number;
   kernels?: Variant;
+  integers?: IntegerForm;
   each?: boolean;
   json?: boolean;
   chrome?: string;
@@ -21,6 +23,8 @@ interface Line {
   ms: number;
   flops: number;
   moved: number;
+  /** Share of what registers alone would reach. */
+  peak: number;
 }
 
 /** `tracelet profile` */
@@ -39,6 +43,7 @@ export const profileCommand = (signal: AbortSignal): Command =>
     .option('--each', 'a line for each instruction, instead of one for those of the same kind in all layers')
     .option('--json', 'print every instruction as JSON')
     .option('--chrome <file>', 'also write a call as a trace that chrome://tracing and Perfetto open')
+    .addOption(integersOption())
     .addHelpText(
       'after',
       `
@@ -48,12 +53,12 @@ ${examples('tracelet profile minilm.tracelet', 'tracelet profile minilm.tracelet
     .action((file: string, options: ProfileOptions) => profile(file, options, signal));
 
 async function profile(file: string, options: ProfileOptions, signal: AbortSignal): Promise<void> {
-  const traced = await openTrace(file, { signal, kernels: options.kernels });
+  const traced = await openTrace(file, { signal, kernels: options.kernels, integers: options.integers });
   const measured = traced.profile(undefined, { seconds: options.seconds });
   signal.throwIfAborted();
   if (options.chrome) await writeChrome(options.chrome, measured, signal);
   if (options.json) return printJson(measured);
-  const { instructions, calls, kernels } = measured;
+  const { instructions, calls, kernels, integers, peaks } = measured;
   const total = instructions.reduce((sum, { ms }) => sum + ms, 0);
   const listed = options.each
     ? instructions.map((instruction, i) => lineOf(`${i} ${nameOf(instruction)}`, [instruction]))
@@ -61,14 +66,17 @@ async function profile(file: string, options: ProfileOptions, signal: AbortSigna
   print(report(listed, total));
   const slowest = instructions.reduce((a, b) => (b.ms > a.ms ? b : a));
   print(`\nslowest  instruction ${instructions.indexOf(slowest)}, ${nameOf(slowest)}: ${slowest.ms.toFixed(3)} of ${total.toFixed(2)} ms`);
-  print(`medians  of ${calls} calls on the inputs stored in the trace, ${kernels} kernels`);
+  print(`medians  of ${calls} calls on the inputs stored in the trace, ${kernels} kernels${integers ? `, integers as ${integers}` : ''}`);
+  const integer = peaks.integer ? `, ${(peaks.integer / 1e6).toFixed(1)} GOP/s for integer products` : '';
+  print(`peak     ${(peaks.float / 1e6).toFixed(1)} GFLOP/s on registers alone${integer}`);
 }
 
 const nameOf = ({ op, path }: InstructionProfile): string => `${op} ${path}`.trim();
 
 const lineOf = (name: string, own: readonly InstructionProfile[]): Line => {
   const sum = (column: 'ms' | 'flops' | 'moved'): number => own.reduce((total, instruction) => total + instruction[column], 0);
-  return { name, count: own.length, ms: sum('ms'), flops: sum('flops'), moved: sum('moved') };
+  const peak = own.reduce((total, instruction) => total + instruction.peak * instruction.ms, 0) / sum('ms');
+  return { name, count: own.length, ms: sum('ms'), flops: sum('flops'), moved: sum('moved'), peak };
 };
 
 /** Instructions of one op and module, whatever their layer, longest first. */
@@ -83,22 +91,23 @@ function byKind(instructions: readonly InstructionProfile[]): Line[] {
 
 function report(lines: readonly Line[], total: number): string {
   const rate = (amount: number, ms: number): string => (amount / ms / 1e6).toFixed(1);
-  const rows = lines.map(({ name, count, ms, flops, moved }) => [
+  const rows = lines.map(({ name, count, ms, flops, moved, peak }) => [
     name,
     `${count}`,
     ms.toFixed(3),
     `${((100 * ms) / total).toFixed(1)} %`,
     flops ? rate(flops, ms) : '',
     moved ? rate(moved, ms) : '',
+    flops ? `${(100 * peak).toFixed(0)} %` : '',
   ]);
-  return table([['instruction', 'count', 'ms', 'share', 'GFLOP/s', 'GB/s'], ...rows], 'lrrrrr');
+  return table([['instruction', 'count', 'ms', 'share', 'GFLOP/s', 'GB/s', 'of peak'], ...rows], 'lrrrrrr');
 }
 
 /** One call as complete events of the Trace Event Format, microseconds from its start. */
 async function writeChrome(path: string, { instructions, kernels }: Profile, signal: AbortSignal): Promise<void> {
   let at = 0;
   const traceEvents = instructions.map((instruction, i) => {
-    const { op, path: module, shape, ms, flops, moved } = instruction;
+    const { op, path: module, shape, ms, flops, moved, peak } = instruction;
     const event = {
       name: op,
       cat: module,
@@ -107,7 +116,7 @@ async function writeChrome(path: string, { instructions, kernels }: Profile, sig
       tid: 1,
       ts: 1000 * at,
       dur: 1000 * ms,
-      args: { instruction: i, module, shape, flops, moved },
+      args: { instruction: i, module, shape, flops, moved, peak },
     };
     at += ms;
     return event;
