@@ -21,11 +21,10 @@ export function peak(p: usize, rounds: i32): void {
 
 /** `rounds` times the 8 steps of an integer tile in one of its forms: 128 operations a round in dot16, 256 in dot8, 512 in pairs. */
 export function peak_integer(p: usize, form: i32, rounds: i32): void {
-  if (form == Form.dot16) steps(Form.dot16, p, rounds);
-  else if (ASC_FEATURE_RELAXED_SIMD) {
+  if (ASC_FEATURE_RELAXED_SIMD) {
     if (form == Form.dot8) steps(Form.dot8, p, rounds);
     else steps(Form.pairs, p, rounds);
-  }
+  } else steps(Form.dot16, p, rounds);
 }
 
 // @ts-ignore: decorator

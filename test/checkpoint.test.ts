@@ -218,7 +218,7 @@ describe('int8 weights', () => {
     for (const scale of [tensor([1, 2, 3], { dtype: 'float32' }), tensor([1, 2]), tensor([[1], [2]], { dtype: 'float32' })])
       await expect(openCheckpoint(pack({ w: weight, 'w.scale': scale }))).rejects.toMatchObject({
         code: 'checkpoint',
-        message: expect.stringContaining('tensor "w.scale" of bytes: expected float32 [2], a scale a row of int8 [2,3], got '),
+        message: expect.stringContaining('tensor "w.scale" of bytes: expected float32 [2] beside int8 [2,3], got '),
       });
   });
 });

@@ -150,8 +150,8 @@ describe('profile', () => {
 
   test('by kind and by instruction, naming the slowest', async () => {
     const kinds = await answer(quick);
-    expect(kinds).toMatch(/^instruction +count +ms +share +GFLOP\/s +GB\/s\n/);
-    expect(kinds).toMatch(/^linear encoder\.layer\.\*\.output\.dense +2 +[\d.]+ +[\d.]+ % +[\d.]+ +[\d.]+$/m);
+    expect(kinds).toMatch(/^instruction +count +ms +share +GFLOP\/s +GB\/s +of peak\n/);
+    expect(kinds).toMatch(/^linear encoder\.layer\.\*\.output\.dense +2 +[\d.]+ +[\d.]+ % +[\d.]+ +[\d.]+ +\d+ %$/m);
     expect(kinds).toMatch(/^slowest {2}instruction \d+, \w+ \S*: [\d.]+ of [\d.]+ ms$/m);
     const { instructions } = (await load('bare.tracelet')).plan();
     const each = (await lines([...quick, '--each'])).filter((line) => /^\d+ /.test(line));

@@ -89,7 +89,6 @@ describe('the packed package', () => {
         "nn",
         "ones",
         "openCheckpoint",
-        "quantize",
         "tensor",
         "withKernels",
         "zeros",
@@ -97,11 +96,11 @@ describe('the packed package', () => {
     `);
   });
 
-  test('minified, with one binary, is below 60 kB gzipped', async () => {
+  test('minified, with one binary, is below 64 kB gzipped', async () => {
     const bundle = await rolldown({ input: join(installed, 'dist/index.js'), platform: 'node' });
     const { output } = await bundle.generate({ minify: true });
     await bundle.close();
     const binary = readFileSync(join(installed, 'dist/wasm/relaxed.wasm'));
-    expect(gzipSync(output[0].code).length + gzipSync(binary).length).toBeLessThan(60_000);
+    expect(gzipSync(output[0].code).length + gzipSync(binary).length).toBeLessThan(64_000);
   });
 });

@@ -2,7 +2,7 @@
  * Integer products of rows with rows. Activations are 0 to 127 and weights -64 to 64, so that no step of any form can saturate and
  * all forms give the same sums:
  *
- *   dot16   activations as int16, weights widened: i32x4.dot_i16x8_s; in every binary
+ *   dot16   activations as int16, weights widened: i32x4.dot_i16x8_s; in the baseline binary, the others in the relaxed one
  *   dot8    i32x4.relaxed_dot_i8x16_i7x16_add_s: one instruction with VNNI or SDOT, three elsewhere
  *   pairs   i16x8.relaxed_dot_i8x16_i7x16_s twice before widening: 4 · 127 · 64 fits int16
  *
@@ -10,12 +10,17 @@
  * readable for up to 31 bytes.
  */
 
-/** The numbers by which kernels know the forms: INTEGER_FORMS in src/integers.ts. */
+/** The numbers by which kernels know the forms, INTEGER_FORMS in src/integers.ts; one that a binary lacks counts as one that it has. */
 export const enum Form {
   dot16 = 0,
   dot8 = 1,
   pairs = 2,
 }
+
+/** Whether activations take two bytes each. */
+// @ts-ignore: decorator
+@inline
+export const WIDE: bool = !ASC_FEATURE_RELAXED_SIMD;
 
 /** Rows of a tile, at most. */
 export const MOST_ROWS = 6;
@@ -23,7 +28,7 @@ export const MOST_ROWS = 6;
 // @ts-ignore: decorator
 @inline
 export function tileRows(form: i32): i32 {
-  return form == Form.dot8 ? 6 : 4;
+  return !WIDE && form == Form.dot8 ? 6 : 4;
 }
 
 /**
@@ -34,11 +39,10 @@ export function dotTile(form: i32, rows: i32, out: usize, outStride: usize, x: u
   for (; cols > 0; cols -= 2, out += 8, w += wStride << 1) {
     const both = cols > 1;
     const v = both ? w + wStride : w;
-    if (form == Form.dot16) dot16(rows, out, outStride, x, w, v, both, k);
-    else if (ASC_FEATURE_RELAXED_SIMD) {
+    if (ASC_FEATURE_RELAXED_SIMD) {
       if (form == Form.dot8) dot8(rows, out, outStride, x, w, v, both, k);
       else pairs(rows, out, outStride, x, w, v, both, k);
-    } else unreachable();
+    } else dot16(rows, out, outStride, x, w, v, both, k);
   }
 }
 

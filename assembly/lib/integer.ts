@@ -1,4 +1,4 @@
-import { dotTile, Form, MOST_ROWS, tileRows } from './dots';
+import { dotTile, MOST_ROWS, tileRows, WIDE } from './dots';
 import { unpackRows } from './nibbles';
 import { bytes, hmax, hmin, hsum, load4, store4 } from './simd';
 
@@ -63,7 +63,7 @@ export function integerProduct(
     for (let at = 0; at < k; at += STRETCH) {
       const length = min(k - at, STRETCH);
       const width = padded(length);
-      quantizeRows(scratch, ranges, x + bytes(at), bytes(k), smooth == 0 ? 0 : smooth + bytes(at), rows, length, form == Form.dot16);
+      quantizeRows(scratch, ranges, x + bytes(at), bytes(k), smooth == 0 ? 0 : smooth + bytes(at), rows, length);
       for (let col = 0; col < n; col += COLS) {
         const cols = min(n - col, COLS);
         let w = weight + <usize>col * k + at;
@@ -104,7 +104,7 @@ function addProducts(
   cols: i32,
   k: i32,
 ): void {
-  const xStride = form == Form.dot16 ? <usize>k << 1 : <usize>k;
+  const xStride = <usize>k << (WIDE ? 1 : 0);
   const most = tileRows(form);
   while (rows > 0) {
     const some = rows / ((rows + most - 1) / most);
@@ -126,9 +126,9 @@ function addRow(out: usize, products: usize, scale: usize, sums: usize, range: u
 }
 
 /** Quantises `length` columns of each row, zeros behind them up to a multiple of 32. A row with NaN or infinity has such a range. */
-function quantizeRows(out: usize, ranges: usize, x: usize, stride: usize, smooth: usize, rows: i32, length: i32, wide: bool): void {
-  const outStride = <usize>padded(length) << (wide ? 1 : 0);
-  for (; rows > 0; rows--, x += stride, out += outStride, ranges += 8) quantizeRow(out, ranges, x, smooth, length, wide);
+function quantizeRows(out: usize, ranges: usize, x: usize, stride: usize, smooth: usize, rows: i32, length: i32): void {
+  const outStride = <usize>padded(length) << (WIDE ? 1 : 0);
+  for (; rows > 0; rows--, x += stride, out += outStride, ranges += 8) quantizeRow(out, ranges, x, smooth, length);
 }
 
 /** The next four elements at x times those at smooth (0: as they are), `rest` behind the last of `left`. */
@@ -139,7 +139,7 @@ function smoothed(x: usize, smooth: usize, left: i32, rest: v128): v128 {
   return left >= 4 ? y : v128.bitselect(y, rest, i32x4.gt_s(i32x4.splat(left), i32x4(0, 1, 2, 3)));
 }
 
-function quantizeRow(out: usize, range: usize, x: usize, smooth: usize, length: i32, wide: bool): void {
+function quantizeRow(out: usize, range: usize, x: usize, smooth: usize, length: i32): void {
   const zero = f32x4.splat(0);
   const first = f32x4.splat(load<f32>(x) * (smooth == 0 ? <f32>1 : load<f32>(smooth)));
   let lows = first;
@@ -162,7 +162,7 @@ function quantizeRow(out: usize, range: usize, x: usize, smooth: usize, length: 
     const b = wholes(x + 16, smooth == 0 ? 0 : smooth + 16, left - 4, start, inverse);
     const c = wholes(x + 32, smooth == 0 ? 0 : smooth + 32, left - 8, start, inverse);
     const d = wholes(x + 48, smooth == 0 ? 0 : smooth + 48, left - 12, start, inverse);
-    out = storeWholes(out, i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d), wide);
+    out = storeWholes(out, i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
     if (smooth != 0) smooth += 64;
   }
 }
@@ -178,8 +178,8 @@ function wholes(x: usize, smooth: usize, left: i32, start: v128, inverse: v128):
 /** Stores sixteen activations, none above 127; answers where the next ones go. */
 // @ts-ignore: decorator
 @inline
-function storeWholes(out: usize, low: v128, high: v128, wide: bool): usize {
-  if (!wide) {
+function storeWholes(out: usize, low: v128, high: v128): usize {
+  if (!WIDE) {
     v128.store(out, i8x16.min_u(i8x16.narrow_i16x8_u(low, high), i8x16.splat(127)));
     return out + 16;
   }
