@@ -2,8 +2,8 @@ import { Form, multiply } from './lib/dots';
 import { madd } from './lib/simd';
 
 /*
- * What products could reach if they had no memory to read, for the share of it that an instruction reaches. Both store something that
- * depends on all of the work at p, where 32 bytes are read and 48 written.
+ * What products could reach if they waited for nothing, for the share of it that an instruction reaches. Both read 96 bytes at p and
+ * store 16 that depend on all of the work behind them.
  */
 
 /** `rounds` times 12 multiply-adds of four lanes: 96 operations a round. */
@@ -16,10 +16,10 @@ export function peak(p: usize, rounds: i32): void {
     c8 = madd(x, y, c8); c9 = madd(x, y, c9); c10 = madd(x, y, c10); c11 = madd(x, y, c11);
   }
   const low = f32x4.add(f32x4.add(f32x4.add(c0, c1), f32x4.add(c2, c3)), f32x4.add(c4, c5));
-  v128.store(p, f32x4.add(low, f32x4.add(f32x4.add(f32x4.add(c6, c7), f32x4.add(c8, c9)), f32x4.add(c10, c11))), 32);
+  v128.store(p, f32x4.add(low, f32x4.add(f32x4.add(f32x4.add(c6, c7), f32x4.add(c8, c9)), f32x4.add(c10, c11))), 96);
 }
 
-/** `rounds` times the 8 steps of an integer tile in one of its forms: 128 operations a round in dot16, 256 in dot8, 512 in pairs. */
+/** `rounds` times 8 steps of an integer tile in one of its forms, of weights that change, because engines compute equal products once: 128 operations a round in dot16, 256 in dot8, 512 in pairs. */
 export function peak_integer(p: usize, form: i32, rounds: i32): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
     if (form == Form.dot8) steps(Form.dot8, p, rounds);
@@ -30,13 +30,14 @@ export function peak_integer(p: usize, form: i32, rounds: i32): void {
 // @ts-ignore: decorator
 @inline
 function steps(form: i32, p: usize, rounds: i32): void {
-  const w = v128.load(p), v = v128.load(p, 16);
-  const s = v128.and(w, i8x16.splat(127)), t = v128.and(v, i8x16.splat(127));
-  let c0 = w, c1 = v, c2 = w, c3 = v, c4 = w, c5 = v, c6 = w, c7 = v;
+  const x0 = v128.load(p), x1 = v128.load(p, 16), x2 = v128.load(p, 32), x3 = v128.load(p, 48);
+  let w = v128.load(p, 64), v = v128.load(p, 80);
+  let c0 = x0, c1 = x1, c2 = x2, c3 = x3, c4 = x0, c5 = x1, c6 = x2, c7 = x3;
   for (; rounds > 0; rounds--) {
-    c0 = multiply(form, w, v, s, t, c0); c1 = multiply(form, v, w, s, t, c1); c2 = multiply(form, w, v, t, s, c2); c3 = multiply(form, v, w, t, s, c3);
-    c4 = multiply(form, w, w, s, t, c4); c5 = multiply(form, v, v, s, t, c5); c6 = multiply(form, w, w, t, s, c6); c7 = multiply(form, v, v, t, s, c7);
+    w = i8x16.add(w, x0);
+    v = i8x16.add(v, x1);
+    c0 = multiply(form, w, v, x0, x1, c0); c1 = multiply(form, v, w, x0, x1, c1); c2 = multiply(form, w, v, x1, x2, c2); c3 = multiply(form, v, w, x1, x2, c3);
+    c4 = multiply(form, w, v, x2, x3, c4); c5 = multiply(form, v, w, x2, x3, c5); c6 = multiply(form, w, v, x3, x0, c6); c7 = multiply(form, v, w, x3, x0, c7);
   }
-  const low = i32x4.add(i32x4.add(c0, c1), i32x4.add(c2, c3));
-  v128.store(p, i32x4.add(low, i32x4.add(i32x4.add(c4, c5), i32x4.add(c6, c7))), 32);
+  v128.store(p, i32x4.add(i32x4.add(i32x4.add(c0, c1), i32x4.add(c2, c3)), i32x4.add(i32x4.add(c4, c5), i32x4.add(c6, c7))), 96);
 }

@@ -31,7 +31,7 @@ console.log(JSON.stringify(missing));
 /** @param {string} precision @param {8 | 4} bits */
 async function quantised(precision, bits) {
   try {
-    const { quantize } = await import('../../dist/quantize.js');
+    const { quantize } = await import('../../dist/quantize/index.js');
     const calibrate = CALIBRATION_SEEDS.map((seed) => inputsOf(tokens, seed));
     const { traced: small } = await quantize(traced, { bits, calibrate });
     await jit.save(small, `${folder}/${precision}-${tokens}.tracelet`);
