@@ -14,12 +14,15 @@ let window: usize = 0;
 let line: usize = 0;
 let last: usize = 0;
 
-/** Aims at `size` bytes of panels, each of which `tiles` row tiles will read; answers after how many bytes of a panel to fetch. */
+/**
+ * Aims at `size` bytes of panels, each of which `tiles` row tiles will read. Answers after how many bytes of a panel to fetch; for one
+ * tile alone that is never, as it reads the panels front to back itself.
+ */
 export function aim(panels: usize, size: usize, tiles: i32): usize {
   window = ((panels + PAGE - 1) & ~(PAGE - 1)) + WINDOW;
   line = 0;
   last = panels + size;
-  return PACE * <usize>tiles;
+  return tiles == 1 || size < 2 * WINDOW ? usize.MAX_VALUE : PACE * <usize>tiles;
 }
 
 /** Reads the next line of each page of the window, unless less than a window is left. The loads may trap, so no engine drops them. */

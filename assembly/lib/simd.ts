@@ -19,11 +19,6 @@ export function madd(x: v128, y: v128, z: v128): v128 {
 @inline
 export const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
-/** Steps of k in a turn of a product's loop: 1 or 4. Multiply and add apart leave no room for the loop's own instructions. */
-// @ts-ignore: decorator
-@inline
-export const UNROLL: i32 = ASC_FEATURE_RELAXED_SIMD ? 1 : 4;
-
 /**
  * Four lanes of x, for a `let` outside of functions. Engines build a constant vector from three instructions wherever it is used,
  * in loops too; what a global holds takes one.

@@ -1,6 +1,6 @@
 import { aim, fetch } from './ahead';
 import { panelBytes } from './panel';
-import { bytes, load4, madd, store4, storePart, TILE_ROWS, UNROLL } from './simd';
+import { bytes, load4, madd, store4, storePart, TILE_ROWS } from './simd';
 
 /** Steps of k after which the next tile has its turn, so that this stretch of the panel stays in the first-level cache. */
 const STRETCH = 512;
@@ -31,7 +31,7 @@ export function product(
   const tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
   const rows = m / tiles;
   const low = (tiles - m % tiles) * rows;
-  const depth = m * k > NEAR / 4 ? STRETCH : max(k, 1);
+  const depth = m * k > NEAR / 4 || (tiles == 1 && m > 2) ? STRETCH : max(k, 1);
   const pace = aim(panels, depth < k ? 0 : panel * <usize>((n + 7) >> 3), tiles);
   for (let begin = 0; begin == 0 || begin < k; begin += depth) {
     for (let col = 0; col < n; col += 8) {
@@ -97,6 +97,9 @@ function tile(
 /**
  * The sums of `rows` (a constant) by 8 columns over k steps, c30 and c31 those of row 3. They start from 0 or, where `resume` is
  * set, from what out holds (8 columns then); bias (unless 0) is added at the end. The first `cols` columns are stored.
+ *
+ * Instructions limit tiles of three rows and more, so these take four steps a turn. The tests between steps also keep engines from
+ * loading for all four at once, for which there are not enough registers.
  */
 // @ts-ignore: decorator
 @inline
@@ -132,7 +135,7 @@ function gemm(
   }
   const end = b + panelBytes(k);
   while (b < end) {
-    const stop = min(b + pace, end);
+    const stop = end - b > pace ? b + pace : end;
     fetch();
     while (b < stop) {
       let b0 = v128.load(b);
@@ -143,34 +146,33 @@ function gemm(
       if (rows > 3) { s = v128.load_splat<f32>(a3); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); }
       if (rows > 4) { s = v128.load_splat<f32>(a4); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
       if (rows > 5) { s = v128.load_splat<f32>(a5); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
-      if (UNROLL == 4) {
-        if (b + 32 == stop) break;
-        b0 = v128.load(b, 32); b1 = v128.load(b, 48);
-        s = v128.load_splat<f32>(a0, 4); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
-        if (rows > 1) { s = v128.load_splat<f32>(a1, 4); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
-        if (rows > 2) { s = v128.load_splat<f32>(a2, 4); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
-        if (rows > 3) { s = v128.load_splat<f32>(a3, 4); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); }
-        if (rows > 4) { s = v128.load_splat<f32>(a4, 4); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
-        if (rows > 5) { s = v128.load_splat<f32>(a5, 4); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
-        if (b + 64 == stop) break;
-        b0 = v128.load(b, 64); b1 = v128.load(b, 80);
-        s = v128.load_splat<f32>(a0, 8); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
-        if (rows > 1) { s = v128.load_splat<f32>(a1, 8); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
-        if (rows > 2) { s = v128.load_splat<f32>(a2, 8); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
-        if (rows > 3) { s = v128.load_splat<f32>(a3, 8); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); }
-        if (rows > 4) { s = v128.load_splat<f32>(a4, 8); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
-        if (rows > 5) { s = v128.load_splat<f32>(a5, 8); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
-        if (b + 96 == stop) break;
-        b0 = v128.load(b, 96); b1 = v128.load(b, 112);
-        s = v128.load_splat<f32>(a0, 12); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
-        if (rows > 1) { s = v128.load_splat<f32>(a1, 12); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
-        if (rows > 2) { s = v128.load_splat<f32>(a2, 12); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
-        if (rows > 3) { s = v128.load_splat<f32>(a3, 12); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); }
-        if (rows > 4) { s = v128.load_splat<f32>(a4, 12); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
-        if (rows > 5) { s = v128.load_splat<f32>(a5, 12); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
-      }
-      b += 32 * UNROLL;
-      a0 += 4 * UNROLL; a1 += 4 * UNROLL; a2 += 4 * UNROLL; a3 += 4 * UNROLL; a4 += 4 * UNROLL; a5 += 4 * UNROLL;
+      if (rows < 3) { b += 32; a0 += 4; a1 += 4; continue; }
+      if (b + 32 == stop) break;
+      b0 = v128.load(b, 32); b1 = v128.load(b, 48);
+      s = v128.load_splat<f32>(a0, 4); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+      if (rows > 1) { s = v128.load_splat<f32>(a1, 4); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
+      if (rows > 2) { s = v128.load_splat<f32>(a2, 4); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
+      if (rows > 3) { s = v128.load_splat<f32>(a3, 4); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); }
+      if (rows > 4) { s = v128.load_splat<f32>(a4, 4); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
+      if (rows > 5) { s = v128.load_splat<f32>(a5, 4); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
+      if (b + 64 == stop) break;
+      b0 = v128.load(b, 64); b1 = v128.load(b, 80);
+      s = v128.load_splat<f32>(a0, 8); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+      if (rows > 1) { s = v128.load_splat<f32>(a1, 8); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
+      if (rows > 2) { s = v128.load_splat<f32>(a2, 8); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
+      if (rows > 3) { s = v128.load_splat<f32>(a3, 8); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); }
+      if (rows > 4) { s = v128.load_splat<f32>(a4, 8); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
+      if (rows > 5) { s = v128.load_splat<f32>(a5, 8); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
+      if (b + 96 == stop) break;
+      b0 = v128.load(b, 96); b1 = v128.load(b, 112);
+      s = v128.load_splat<f32>(a0, 12); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+      if (rows > 1) { s = v128.load_splat<f32>(a1, 12); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
+      if (rows > 2) { s = v128.load_splat<f32>(a2, 12); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
+      if (rows > 3) { s = v128.load_splat<f32>(a3, 12); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); }
+      if (rows > 4) { s = v128.load_splat<f32>(a4, 12); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
+      if (rows > 5) { s = v128.load_splat<f32>(a5, 12); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
+      b += 128;
+      a0 += 16; a1 += 16; a2 += 16; a3 += 16; a4 += 16; a5 += 16;
     }
     b = stop;
   }
