@@ -63,6 +63,8 @@ export interface Row {
   epilogue?: number;
   /** Integer arithmetic that is the same everywhere. A program with such an op runs all others unfused, so that its bits are, too. */
   exact?: boolean;
+  /** The largest magnitude of the elements of its weight. */
+  mostWeight?: number;
   doc: string;
 }
 

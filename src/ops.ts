@@ -10,6 +10,7 @@ import {
   LENGTHS,
   last,
   lookup,
+  MOST_WEIGHT,
   need,
   needNibbles,
   normalised,
@@ -99,6 +100,7 @@ export const OPS = {
     },
     flops: ({ m, n, k }) => 2 * m * n * k,
     exact: true,
+    mostWeight: MOST_WEIGHT,
     doc: 'out = (x · smooth) · (weight · scale)ᵀ + bias in integers: x in 128 steps a row and stretch, weight int8 from -64 to 64',
   },
   linear_i4: {

@@ -64,6 +64,9 @@ const INTEGER_TILE = 6;
 /** Σ 127 · 64 over a row fits int32 with room to spare. */
 const MOST_COLUMNS = 1 << 17;
 
+/** The largest weight that integer products take: see assembly/lib/dots.ts. */
+export const MOST_WEIGHT = 64;
+
 /** Weights of four bits that share a step. */
 export const GROUP = 32;
 export const stretchesOf = (k: number): number => Math.ceil(k / INTEGER_STRETCH);

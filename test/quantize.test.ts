@@ -169,6 +169,20 @@ describe('what cannot be quantised', () => {
     expect(error.message).toMatch(/^dense\.weight\[3\]: expected a finite number to quantise/);
   });
 
+  test.each([64, -64, 65, -65, 127, -128])('a file whose products have a weight of %i loads if that cannot saturate', async (value) => {
+    const traced = await jit.trace(new Dense([random(40), random(40, 2)]), [floats([1, 40])]);
+    const { traced: integer } = await quantize(traced);
+    const [weight] = integer.instance.weights.targets('dense.weight', 'int8');
+    for (const at of [0, 37, 79]) {
+      const before = weight[at];
+      weight[at] = value;
+      const load = jit.load(await fileOf(integer));
+      if (Math.abs(value) <= 64) await load;
+      else await problem('value', () => load);
+      weight[at] = before;
+    }
+  });
+
   test('other numbers of bits, samples that do not fit', async () => {
     const traced = await tracedBert();
     await problem('value', () => quantize(traced, { bits: 5 as Bits }));

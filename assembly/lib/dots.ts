@@ -36,37 +36,33 @@ export function tileRows(form: i32): i32 {
  * Rows of x follow one another; strides of out and w are in bytes.
  */
 export function dotTile(form: i32, rows: i32, out: usize, outStride: usize, x: usize, w: usize, wStride: usize, cols: i32, k: i32): void {
-  for (; cols > 0; cols -= 2, out += 8, w += wStride << 1) {
-    const both = cols > 1;
-    const v = both ? w + wStride : w;
-    if (ASC_FEATURE_RELAXED_SIMD) {
-      if (form == Form.dot8) dot8(rows, out, outStride, x, w, v, both, k);
-      else pairs(rows, out, outStride, x, w, v, both, k);
-    } else dot16(rows, out, outStride, x, w, v, both, k);
-  }
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    if (form == Form.dot8) dot8(rows, out, outStride, x, w, wStride, cols, k);
+    else pairs(rows, out, outStride, x, w, wStride, cols, k);
+  } else dot16(rows, out, outStride, x, w, wStride, cols, k);
 }
 
-function dot16(rows: i32, out: usize, outStride: usize, x: usize, w: usize, v: usize, both: bool, k: i32): void {
-  if (rows == 4) dots(Form.dot16, 4, out, outStride, x, w, v, both, k);
-  else if (rows == 3) dots(Form.dot16, 3, out, outStride, x, w, v, both, k);
-  else if (rows == 2) dots(Form.dot16, 2, out, outStride, x, w, v, both, k);
-  else dots(Form.dot16, 1, out, outStride, x, w, v, both, k);
+function dot16(rows: i32, out: usize, outStride: usize, x: usize, w: usize, wStride: usize, cols: i32, k: i32): void {
+  if (rows == 4) dots(Form.dot16, 4, out, outStride, x, w, wStride, cols, k);
+  else if (rows == 3) dots(Form.dot16, 3, out, outStride, x, w, wStride, cols, k);
+  else if (rows == 2) dots(Form.dot16, 2, out, outStride, x, w, wStride, cols, k);
+  else dots(Form.dot16, 1, out, outStride, x, w, wStride, cols, k);
 }
 
-function dot8(rows: i32, out: usize, outStride: usize, x: usize, w: usize, v: usize, both: bool, k: i32): void {
-  if (rows == 6) dots(Form.dot8, 6, out, outStride, x, w, v, both, k);
-  else if (rows == 5) dots(Form.dot8, 5, out, outStride, x, w, v, both, k);
-  else if (rows == 4) dots(Form.dot8, 4, out, outStride, x, w, v, both, k);
-  else if (rows == 3) dots(Form.dot8, 3, out, outStride, x, w, v, both, k);
-  else if (rows == 2) dots(Form.dot8, 2, out, outStride, x, w, v, both, k);
-  else dots(Form.dot8, 1, out, outStride, x, w, v, both, k);
+function dot8(rows: i32, out: usize, outStride: usize, x: usize, w: usize, wStride: usize, cols: i32, k: i32): void {
+  if (rows == 6) dots(Form.dot8, 6, out, outStride, x, w, wStride, cols, k);
+  else if (rows == 5) dots(Form.dot8, 5, out, outStride, x, w, wStride, cols, k);
+  else if (rows == 4) dots(Form.dot8, 4, out, outStride, x, w, wStride, cols, k);
+  else if (rows == 3) dots(Form.dot8, 3, out, outStride, x, w, wStride, cols, k);
+  else if (rows == 2) dots(Form.dot8, 2, out, outStride, x, w, wStride, cols, k);
+  else dots(Form.dot8, 1, out, outStride, x, w, wStride, cols, k);
 }
 
-function pairs(rows: i32, out: usize, outStride: usize, x: usize, w: usize, v: usize, both: bool, k: i32): void {
-  if (rows == 4) dots(Form.pairs, 4, out, outStride, x, w, v, both, k);
-  else if (rows == 3) dots(Form.pairs, 3, out, outStride, x, w, v, both, k);
-  else if (rows == 2) dots(Form.pairs, 2, out, outStride, x, w, v, both, k);
-  else dots(Form.pairs, 1, out, outStride, x, w, v, both, k);
+function pairs(rows: i32, out: usize, outStride: usize, x: usize, w: usize, wStride: usize, cols: i32, k: i32): void {
+  if (rows == 4) dots(Form.pairs, 4, out, outStride, x, w, wStride, cols, k);
+  else if (rows == 3) dots(Form.pairs, 3, out, outStride, x, w, wStride, cols, k);
+  else if (rows == 2) dots(Form.pairs, 2, out, outStride, x, w, wStride, cols, k);
+  else dots(Form.pairs, 1, out, outStride, x, w, wStride, cols, k);
 }
 
 /** c + the products of a step, in four partial sums. `high` halves are those of `pairs`. */
@@ -97,37 +93,44 @@ function storeSums(out: usize, a: v128, b: v128, both: bool): void {
   else v128.store32_lane(out, sums, 0);
 }
 
-/** A tile of `rows` (a constant, as `form` is) by two rows of weights, w and v; c30 and c31 are those of row 3. */
+/** Tiles of `rows` (a constant, as `form` is) by two rows of weights, w and v, one after the other; c30 and c31 are the sums of row 3. */
 // @ts-ignore: decorator
 @inline
-function dots(form: i32, rows: i32, out: usize, outStride: usize, x: usize, w: usize, v: usize, both: bool, k: i32): void {
+function dots(form: i32, rows: i32, out: usize, outStride: usize, x: usize, w: usize, wStride: usize, cols: i32, k: i32): void {
   const wide: bool = form == Form.dot16;
   const stride = <usize>k << (wide ? 1 : 0);
   const xStep: usize = form == Form.pairs ? 32 : 16;
   const wStep: usize = wide ? 8 : xStep;
-  let a0 = x;
-  let a1 = a0 + stride;
-  let a2 = a1 + stride;
-  let a3 = a2 + stride;
-  let a4 = a3 + stride;
-  let a5 = a4 + stride;
-  let c00 = i32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
-  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
-  for (const end = w + k; w < end; w += wStep, v += wStep) {
-    const w0 = weights(form, w), v0 = weights(form, v);
-    const w1 = form == Form.pairs ? v128.load(w, 16) : w0, v1 = form == Form.pairs ? v128.load(v, 16) : v0;
-    let s = v128.load(a0), t = form == Form.pairs ? v128.load(a0, 16) : s;
-    c00 = multiply(form, w0, w1, s, t, c00); c01 = multiply(form, v0, v1, s, t, c01); a0 += xStep;
-    if (rows > 1) { s = v128.load(a1); t = form == Form.pairs ? v128.load(a1, 16) : s; c10 = multiply(form, w0, w1, s, t, c10); c11 = multiply(form, v0, v1, s, t, c11); a1 += xStep; }
-    if (rows > 2) { s = v128.load(a2); t = form == Form.pairs ? v128.load(a2, 16) : s; c20 = multiply(form, w0, w1, s, t, c20); c21 = multiply(form, v0, v1, s, t, c21); a2 += xStep; }
-    if (rows > 3) { s = v128.load(a3); t = form == Form.pairs ? v128.load(a3, 16) : s; c30 = multiply(form, w0, w1, s, t, c30); c31 = multiply(form, v0, v1, s, t, c31); a3 += xStep; }
-    if (rows > 4) { s = v128.load(a4); c40 = multiply(form, w0, w1, s, s, c40); c41 = multiply(form, v0, v1, s, s, c41); a4 += xStep; }
-    if (rows > 5) { s = v128.load(a5); c50 = multiply(form, w0, w1, s, s, c50); c51 = multiply(form, v0, v1, s, s, c51); a5 += xStep; }
+  for (; cols > 0; cols -= 2, out += 8) {
+    const both = cols > 1;
+    const next = w + (both ? wStride << 1 : 0);
+    let v = both ? w + wStride : w;
+    let a0 = x;
+    let a1 = a0 + stride;
+    let a2 = a1 + stride;
+    let a3 = a2 + stride;
+    let a4 = a3 + stride;
+    let a5 = a4 + stride;
+    let c00 = i32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
+    let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
+    for (const end = w + k; w < end; w += wStep, v += wStep) {
+      const w0 = weights(form, w), v0 = weights(form, v);
+      const w1 = form == Form.pairs ? v128.load(w, 16) : w0, v1 = form == Form.pairs ? v128.load(v, 16) : v0;
+      let s = v128.load(a0), t = form == Form.pairs ? v128.load(a0, 16) : s;
+      c00 = multiply(form, w0, w1, s, t, c00); c01 = multiply(form, v0, v1, s, t, c01); a0 += xStep;
+      if (rows > 1) { s = v128.load(a1); t = form == Form.pairs ? v128.load(a1, 16) : s; c10 = multiply(form, w0, w1, s, t, c10); c11 = multiply(form, v0, v1, s, t, c11); a1 += xStep; }
+      if (rows > 2) { s = v128.load(a2); t = form == Form.pairs ? v128.load(a2, 16) : s; c20 = multiply(form, w0, w1, s, t, c20); c21 = multiply(form, v0, v1, s, t, c21); a2 += xStep; }
+      if (rows > 3) { s = v128.load(a3); t = form == Form.pairs ? v128.load(a3, 16) : s; c30 = multiply(form, w0, w1, s, t, c30); c31 = multiply(form, v0, v1, s, t, c31); a3 += xStep; }
+      if (rows > 4) { s = v128.load(a4); c40 = multiply(form, w0, w1, s, s, c40); c41 = multiply(form, v0, v1, s, s, c41); a4 += xStep; }
+      if (rows > 5) { s = v128.load(a5); c50 = multiply(form, w0, w1, s, s, c50); c51 = multiply(form, v0, v1, s, s, c51); a5 += xStep; }
+    }
+    w = next;
+    let o = out;
+    storeSums(o, c00, c01, both); o += outStride;
+    if (rows > 1) { storeSums(o, c10, c11, both); o += outStride; }
+    if (rows > 2) { storeSums(o, c20, c21, both); o += outStride; }
+    if (rows > 3) { storeSums(o, c30, c31, both); o += outStride; }
+    if (rows > 4) { storeSums(o, c40, c41, both); o += outStride; }
+    if (rows > 5) { storeSums(o, c50, c51, both); o += outStride; }
   }
-  storeSums(out, c00, c01, both); out += outStride;
-  if (rows > 1) { storeSums(out, c10, c11, both); out += outStride; }
-  if (rows > 2) { storeSums(out, c20, c21, both); out += outStride; }
-  if (rows > 3) { storeSums(out, c30, c31, both); out += outStride; }
-  if (rows > 4) { storeSums(out, c40, c41, both); out += outStride; }
-  if (rows > 5) { storeSums(out, c50, c51, both); out += outStride; }
 }

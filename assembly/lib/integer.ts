@@ -119,10 +119,16 @@ function addProducts(
 function addRow(out: usize, products: usize, scale: usize, sums: usize, range: usize, cols: i32): void {
   const step = v128.load_splat<f32>(range);
   const low = v128.load_splat<f32>(range, 4);
-  for (; cols > 0; cols -= 4, out += 16, products += 16, scale += 16, sums += 16) {
-    const product = f32x4.mul(f32x4.mul(step, f32x4.convert_i32x4_s(v128.load(products))), load4(scale, cols));
-    store4(out, f32x4.add(load4(out, cols), f32x4.add(product, f32x4.mul(low, load4(sums, cols)))), cols);
-  }
+  for (; cols >= 4; cols -= 4, out += 16, products += 16, scale += 16, sums += 16)
+    v128.store(out, sum4(v128.load(out), v128.load(products), step, v128.load(scale), low, v128.load(sums)));
+  if (cols > 0) store4(out, sum4(load4(out, cols), v128.load(products), step, load4(scale, cols), low, load4(sums, cols)), cols);
+}
+
+// @ts-ignore: decorator
+@inline
+function sum4(out: v128, products: v128, step: v128, scale: v128, low: v128, sums: v128): v128 {
+  const product = f32x4.mul(f32x4.mul(step, f32x4.convert_i32x4_s(products)), scale);
+  return f32x4.add(out, f32x4.add(product, f32x4.mul(low, sums)));
 }
 
 /** Quantises `length` columns of each row, zeros behind them up to a multiple of 32. A row with NaN or infinity has such a range. */

@@ -17,8 +17,6 @@ export interface Rounded {
   steps?: Uint8Array;
 }
 
-/** The largest weight that integer products take: see assembly/lib/dots.ts. */
-export const MOST_WEIGHT = 64;
 /** The largest that embeddings take. */
 export const MOST_ENTRY = 127;
 /** What 7 stands for in a group of the largest step, and so the whole number that stands for a row's peak. */

@@ -1,12 +1,12 @@
 import { TraceletError } from '../error.ts';
 import { unpackNibbles } from '../nibbles.ts';
-import { GROUP } from '../rules.ts';
+import { GROUP, MOST_WEIGHT } from '../rules.ts';
 import { Tensor } from '../tensor.ts';
 import { SCALE, SMOOTH, STEPS, SUMS } from '../trace/file.ts';
 import { type Constant, type Graph, type Node, storageOf, type Value } from '../trace/graph.ts';
 import type { TracedModule } from '../trace/traced.ts';
 import type { Seen } from './calibrate.ts';
-import { MOST_ENTRY, MOST_WEIGHT, type Rounded, roundRows4, roundRows8 } from './round.ts';
+import { MOST_ENTRY, type Rounded, roundRows4, roundRows8 } from './round.ts';
 
 export type Bits = 8 | 4;
 

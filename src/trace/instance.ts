@@ -66,7 +66,22 @@ export class Instance {
       const { place } = values[value];
       if ('constant' in place) checkRange(`constant ${place.constant}`, this.weights.integers(place.constant), range);
     }
+    for (const instruction of decoded.instructions) this.#checkWeight(instruction);
     this.#decoded = decoded;
+  }
+
+  /** Integer products give the same bits in all forms for weights that cannot saturate any. */
+  #checkWeight({ op, path, call, operands }: Instruction): void {
+    if (!call.row.mostWeight) return;
+    const { largest } = this.kernels('baseline');
+    const most = largest(this.addressOf(operands.weight as number), call.numbers.n * call.numbers.k) as number;
+    if (most > call.row.mostWeight)
+      throw new TraceletError('value', {
+        what: `weight of ${op} of ${path || 'the model'}`,
+        expected: `whole numbers from -${call.row.mostWeight} to ${call.row.mostWeight}`,
+        got: `a magnitude of ${most}`,
+        cure: 'Quantise the trace again with tracelet quantize',
+      });
   }
 
   get decoded(): Decoded {
