@@ -1,10 +1,10 @@
 import { TraceletError } from './error.ts';
 import type { Row } from './op.ts';
 import {
+  arithmetic,
   attended,
   attentionFlops,
   BELOW_VOCAB,
-  broadcast,
   elementwise,
   integerLinear,
   LENGTHS,
@@ -191,20 +191,8 @@ export const OPS = {
   silu: elementwise('x · sigmoid(x)', 9, 4),
   tanh: elementwise('tanh(x)', 10, 5),
   sigmoid: elementwise('1 / (1 + exp(-x))', 8, 6),
-  add: {
-    args: { out: 'out', a: 'float32', b: 'float32', n: 'int', period: 'int' },
-    infer: broadcast('add'),
-    flops: ({ n }) => n,
-    inPlace: 'a',
-    doc: 'out = a + b, b repeated along the leading dimensions',
-  },
-  mul: {
-    args: { out: 'out', a: 'float32', b: 'float32', n: 'int', period: 'int' },
-    infer: broadcast('mul'),
-    flops: ({ n }) => n,
-    inPlace: 'a',
-    doc: 'out = a · b, b repeated along the leading dimensions',
-  },
+  add: arithmetic('add', 'out = a + b, b repeated along the leading dimensions'),
+  mul: arithmetic('mul', 'out = a · b, b repeated along the leading dimensions'),
   scale: {
     args: { out: 'out', x: 'float32', n: 'int', factor: 'float' },
     infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),

@@ -13,17 +13,18 @@ export function need(holds: boolean, what: string, expected: string, ...got: (Sh
     throw new TraceletError('shape', { what, expected, got: got.map((g) => (typeof g === 'number' ? `${g}` : `[${g}]`)).join(' and ') });
 }
 
-/** x op b, where b has x's shape or a suffix of it. */
-export function broadcast(name: string): Row['infer'] {
-  return ({ a, b }) => {
-    need(
-      b.length <= a.length && sameShape(a.slice(a.length - b.length), b),
-      name,
-      'a second operand whose shape ends the first one’s',
-      a,
-      b,
-    );
-    return { shape: a, ints: { n: sizeOf(a), period: sizeOf(b) } };
+/** a op b, where b has a's shape or a suffix of it. */
+export function arithmetic(name: string, doc: string): Row {
+  return {
+    args: { out: 'out', a: 'float32', b: 'float32', n: 'int', period: 'int' },
+    infer: ({ a, b }) => {
+      const fits = b.length <= a.length && sameShape(a.slice(a.length - b.length), b);
+      need(fits, name, 'a second operand whose shape ends the first one’s', a, b);
+      return { shape: a, ints: { n: sizeOf(a), period: sizeOf(b) } };
+    },
+    flops: ({ n }) => n,
+    inPlace: 'a',
+    doc,
   };
 }
 

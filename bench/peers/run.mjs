@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
 /** Milliseconds, rounds, lengths and calls. */
 const EFFORT = options.quick
   ? { timing: { warm: 500, rounds: 5, budget: 10_000 }, tokens: '14,128', starts: { minilm: 2, 'bert-base': 0 }, calls: 1000 }
-  : { timing: { warm: 1500, rounds: 15, budget: 25_000 }, tokens: '14,32,128,512', starts: { minilm: 7, 'bert-base': 3 }, calls: 10_000 };
+  : { timing: { warm: 1500, rounds: 15, budget: 15_000 }, tokens: '14,32,128,512', starts: { minilm: 7, 'bert-base': 3 }, calls: 10_000 };
 
 const timing = { ...EFFORT.timing, ...(options.rounds && { rounds: Number(options.rounds) }) };
 const lengths = (options.tokens ?? EFFORT.tokens).split(',').map(Number);
