@@ -7,7 +7,7 @@ const traced = await jit.trace(new Block(), [x]);
 
 /** Runs for many milliseconds, in many instructions. */
 async function slowTrace(): Promise<TracedModule<Tensor>> {
-  const body = (t: Tensor) => Array.from({ length: 60 }).reduce<Tensor>((y) => F.tanh(F.softmax(y)), t);
+  const body = (t: Tensor) => Array.from({ length: 240 }).reduce<Tensor>((y) => F.tanh(F.softmax(y)), t);
   return (await jit.trace(new Computed(body), [floats([100, 1000])], { check_trace: false })) as unknown as TracedModule<Tensor>;
 }
 
