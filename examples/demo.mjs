@@ -3,9 +3,10 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BertModel, BertTokenizer, bestVariant, defaultModel, jit, tensor } from 'tracelet';
+import { minilm } from '@tracelet/all-minilm-l6-v2';
+import { BertModel, BertTokenizer, bestVariant, jit, tensor } from 'tracelet';
 
-const MODEL = fileURLToPath(new URL('.', defaultModel));
+const MODEL = fileURLToPath(new URL('.', minilm));
 
 const heading = (text) => console.log(`\n${text}\n${'─'.repeat(text.length)}`);
 const ms = (since) => `${(performance.now() - since).toFixed(1)} ms`;
@@ -13,7 +14,7 @@ const shape = ({ shape }) => `[${shape.join(', ')}]`;
 
 heading('The default model');
 let since = performance.now();
-const embedder = await jit.load(defaultModel);
+const embedder = await jit.load(minilm);
 console.log(`loaded in ${ms(since)}, ${bestVariant()} kernels`);
 
 heading('Tokenizing input text');

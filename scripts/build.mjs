@@ -1,6 +1,6 @@
 /** Compiles assembly/ to three wasm binaries and src/ to JavaScript, all under dist/. `--wasm` or `--js` does one of the two. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -33,8 +33,16 @@ async function buildBinary(target) {
   await run('binaryen/bin/wasm-opt', file, ...features, '-O3', ...APART, '--strip-debug', '--strip-producers', '-o', file);
 }
 
+/** The optimised binaries once more, as a script for places that have no file beside it. */
+function writeInline() {
+  const base64 = (name) => readFileSync(`${root}dist/wasm/${name}.wasm`, 'base64');
+  const binaries = Object.fromEntries(Object.keys(OPTIMISED).map((name) => [name, base64(name)]));
+  writeFileSync(`${root}dist/wasm/inline.js`, `export const BINARIES = ${JSON.stringify(binaries)};\n`);
+}
+
 const only = process.argv[2];
 mkdirSync(`${root}dist/wasm`, { recursive: true });
 const binaries = only === '--js' ? [] : ['debug', ...Object.keys(OPTIMISED)].map(buildBinary);
 const scripts = only === '--wasm' ? [] : [run('typescript/bin/tsc', '-p', 'tsconfig.json')];
 await Promise.all([...binaries, ...scripts]);
+if (only !== '--js') writeInline();

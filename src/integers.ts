@@ -1,6 +1,5 @@
-import { platform } from '#platform';
 import { TraceletError } from './error.ts';
-import { allocateMemory, instantiate, type Kernel, MEMORY_BASE } from './kernels.ts';
+import { allocateMemory, instantiate, type Kernel, kernelModule, MEMORY_BASE } from './kernels.ts';
 import { OPS } from './ops.ts';
 import type { Variant } from './platform/platform.ts';
 
@@ -56,7 +55,7 @@ function trials(): Trial[] {
     kernel(...args);
     return new Uint32Array(memory.buffer, out, M * N).join();
   };
-  const possible = FORMS.filter((form) => platform.kernelModule(INTEGER_FORMS[form].kernels)).map((form): Trial => {
+  const possible = FORMS.filter((form) => kernelModule(INTEGER_FORMS[form].kernels)).map((form): Trial => {
     const { kernels, number } = INTEGER_FORMS[form];
     return { form, kernel: instantiate(kernels, memory).linear_i8, args: args(number) };
   });

@@ -1,7 +1,7 @@
 import { platform } from '#platform';
 import { TraceletError } from './error.ts';
 import { OPS } from './ops.ts';
-import type { Variant } from './platform/platform.ts';
+import type { KernelSource, Variant } from './platform/platform.ts';
 
 export type Kernel = (...args: number[]) => number | void;
 export type Kernels = Readonly<Record<string, Kernel>>;
@@ -10,18 +10,56 @@ export type Kernels = Readonly<Record<string, Kernel>>;
 export const MEMORY_BASE = 65536;
 const PAGE = 65536;
 
-/** The fastest variant that this engine runs. */
-export const bestVariant = (): Variant => (platform.kernelModule('relaxed') ? 'relaxed' : 'baseline');
+let source: KernelSource = platform.kernelModule;
+let used = false;
+
+/** Takes kernels from `chosen` from now on. Throws a `kernels` error once any have been taken. */
+export function setKernelSource(chosen: KernelSource): void {
+  if (used)
+    throw new TraceletError('kernels', {
+      what: 'choice of kernels',
+      expected: 'it before any are used',
+      got: 'one after',
+      cure: 'Make it first',
+    });
+  source = chosen;
+}
+
+/**
+ * Runs on modules that the caller compiled, from tracelet/wasm/baseline.wasm and tracelet/wasm/relaxed.wasm: for runtimes that have no
+ * export condition of their own. Throws a `kernels` error once kernels have been used.
+ */
+export function useKernels(modules: { baseline: WebAssembly.Module; relaxed?: WebAssembly.Module }): void {
+  setKernelSource((variant) => (variant === 'debug' ? undefined : modules[variant]));
+}
+
+/** The compiled kernels, or undefined where the engine cannot run that variant. */
+export function kernelModule(variant: Variant): WebAssembly.Module | undefined {
+  used = true;
+  return source(variant);
+}
+
+/** The fastest variant that this engine runs. Throws a `kernels` error where there is none. */
+export function bestVariant(): Variant {
+  if (kernelModule('relaxed')) return 'relaxed';
+  if (kernelModule('baseline')) return 'baseline';
+  throw new TraceletError('kernels', {
+    what: 'tracelet',
+    expected: 'an engine with wasm SIMD (Chrome 91, Firefox 89, Safari 16.4, Node 16 and later)',
+    got: 'one without',
+    cure: 'Use a newer runtime',
+  });
+}
 
 /** Binds the kernels of `variant` to `memory`; several variants may share one memory. */
 export function instantiate(variant: Variant, memory: WebAssembly.Memory): Kernels {
-  const module = platform.kernelModule(variant);
+  const module = kernelModule(variant);
   if (!module)
     throw new TraceletError('kernels', {
       what: `${variant} kernels`,
       expected: 'an engine with the wasm features that they use',
       got: 'an engine without them',
-      cure: 'Use the "baseline" kernels, or a newer runtime',
+      cure: 'Leave the option out: the fastest kernels of this engine are chosen',
     });
   const abort = () => {
     throw new TraceletError('kernels', { what: `${variant} kernels`, expected: 'arguments that keep a kernel’s contract' });

@@ -97,15 +97,18 @@ describe('embed', () => {
     const root = at('package');
     cpSync(join(ROOT, 'dist'), join(root, 'dist'), { recursive: true });
     cpSync(join(ROOT, 'package.json'), join(root, 'package.json'));
-    symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'), 'junction');
+    mkdirSync(join(root, 'node_modules/@tracelet'), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules/commander'), join(root, 'node_modules/commander'), 'junction');
     const main = join(root, 'dist/cli/main.js');
-    expect(await failure(3, ['embed', 'paris'], { main })).toContain('Name another trace with -m FILE');
-    mkdirSync(join(root, 'models/all-MiniLM-L6-v2'), { recursive: true });
-    cpSync(at('sentence.tracelet'), join(root, 'models/all-MiniLM-L6-v2/model.tracelet'));
+    expect(await failure(3, ['embed', 'paris'], { main })).toContain('or name a trace with -m FILE');
+    const model = join(root, 'node_modules/@tracelet/all-minilm-l6-v2');
+    mkdirSync(model);
+    cpSync(join(ROOT, 'models/all-MiniLM-L6-v2/package.json'), join(model, 'package.json'));
+    cpSync(at('sentence.tracelet'), join(model, 'model.tracelet'));
     expect(await answer(['embed', 'paris', '--json'], { main })).toBe(
       await answer(['embed', 'paris', '--json', '-m', 'sentence.tracelet']),
     );
-    expect((await json(['inspect', 'package/models/all-MiniLM-L6-v2', '--json'])).file).toMatch(/model\.tracelet$/);
+    expect((await json(['inspect', 'package/node_modules/@tracelet/all-minilm-l6-v2', '--json'])).file).toMatch(/model\.tracelet$/);
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,8 @@ beforeAll(() => {
   npm('pack', '--ignore-scripts', '--silent', '--pack-destination', folder);
   const [tarball] = readdirSync(folder);
   installed = join(folder, 'node_modules', 'tracelet');
+  mkdirSync(join(folder, 'node_modules', '@tracelet'), { recursive: true });
+  symlinkSync(join(root, 'models/all-MiniLM-L6-v2'), join(folder, 'node_modules/@tracelet/all-minilm-l6-v2'));
   execFileSync('mkdir', ['-p', installed]);
   execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed], { cwd: folder });
   symlinkSync(join(root, 'node_modules', 'commander'), join(folder, 'node_modules', 'commander'));
@@ -34,11 +36,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('the packed package', () => {
   test('runs where it is installed', () => {
     const program = `
-      import { BertConfig, BertModel, defaultModel, jit, tensor } from 'tracelet'
+      import { minilm } from '@tracelet/all-minilm-l6-v2'
+      import { BertConfig, BertModel, jit, tensor } from 'tracelet'
       const config = new BertConfig({ vocab_size: 50, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 32 })
       const traced = await jit.trace(new BertModel(config), [tensor([[1, 2, 3]])])
       console.log(traced(tensor([[4, 5, 6]])).last_hidden_state.shape.join())
-      const embedder = await jit.load(defaultModel)
+      const embedder = await jit.load(minilm)
       console.log(embedder('a text').sentence_embedding.shape.join())`;
     writeFileSync(join(folder, 'use.mjs'), program);
     expect(execFileSync(process.execPath, ['use.mjs'], { cwd: folder, encoding: 'utf8' })).toBe('1,3,16\n1,384\n');
@@ -52,9 +55,9 @@ describe('the packed package', () => {
     expect(execFileSync(process.execPath, [join(installed, bin.tracelet), '--version'], { encoding: 'utf8' }).trim()).toBe(version);
   });
 
-  test('holds no tests or sources', () => {
+  test('holds no tests, sources or models', () => {
     const top = readdirSync(installed);
-    for (const name of ['test', 'assembly', 'bench', 'src']) expect(top).not.toContain(name);
+    for (const name of ['test', 'assembly', 'bench', 'src', 'models']) expect(top).not.toContain(name);
   });
 
   test('exports what it says', async () => {
@@ -83,13 +86,13 @@ describe('the packed package', () => {
         "TraceletError",
         "architecture",
         "bestVariant",
-        "defaultModel",
         "full",
         "jit",
         "nn",
         "ones",
         "openCheckpoint",
         "tensor",
+        "useKernels",
         "withKernels",
         "zeros",
       ]

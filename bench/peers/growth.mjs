@@ -7,7 +7,8 @@
  * Prints its verdict as JSON.
  */
 import { parseArgs } from 'node:util';
-import { BertConfig, defaultModel, jit, SentenceEmbedder } from '../../dist/index.js';
+import { minilm } from '@tracelet/all-minilm-l6-v2';
+import { BertConfig, jit, SentenceEmbedder } from '../../dist/index.js';
 import { quantile } from '../stats.mjs';
 import { MODELS } from './models.mjs';
 import { inputsOf } from './runtimes/inputs.mjs';
@@ -26,7 +27,7 @@ const textOf = (call) => Array.from({ length: 1 + ((call * 37) % 60) }, (_, i) =
 
 /** A fresh embedder with the tokenizer of the default model. */
 async function embedder() {
-  const { tokenizer } = await jit.load(defaultModel);
+  const { tokenizer } = await jit.load(minilm);
   const model = new SentenceEmbedder(new BertConfig({ ...MODELS[0].config, torchscript: true })).eval();
   return jit.trace(model, inputsOf(Number(options.tokens)), { tokenizer });
 }

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
 import { platform } from '#platform';
 import { BertConfig } from '../config.ts';
 import { TraceletError } from '../error.ts';
@@ -176,14 +176,19 @@ export const isDirectory = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** The trace that comes with the package. Throws a `source` error where it does not. */
-export async function defaultTrace(): Promise<string> {
-  const path = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2/model.tracelet', import.meta.url));
-  if (await platform.exists(path)) return path;
-  throw new TraceletError('source', {
-    what: 'the model that comes with the package',
-    expected: `the file ${path}`,
-    got: 'none',
-    cure: 'Name another trace with -m FILE; make one with: tracelet trace DIR -o FILE',
-  });
+const DEFAULT_MODEL = '@tracelet/all-minilm-l6-v2';
+
+/** The trace in the package of the default model. Throws a `source` error where that is not installed. */
+export function defaultTrace(): string {
+  try {
+    return createRequire(import.meta.url).resolve(`${DEFAULT_MODEL}/model.tracelet`);
+  } catch (cause) {
+    throw new TraceletError('source', {
+      what: 'the default model',
+      expected: `the package ${DEFAULT_MODEL}`,
+      got: 'none',
+      cure: `npm install ${DEFAULT_MODEL}, or name a trace with -m FILE`,
+      cause,
+    });
+  }
 }

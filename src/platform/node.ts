@@ -1,79 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { access, open as openFile, readFile, rename, rm } from 'node:fs/promises';
-import { TraceletError } from '../error.ts';
-import type { ByteSource, Platform, Variant } from './platform.ts';
+import { compiled } from './compile.ts';
+import { files } from './files.ts';
+import type { Platform } from './platform.ts';
 
-const modules = new Map<Variant, WebAssembly.Module | undefined>();
+const kernelModule = compiled((variant) => new Uint8Array(readFileSync(new URL(`../../dist/wasm/${variant}.wasm`, import.meta.url))));
 
-function kernelModule(variant: Variant): WebAssembly.Module | undefined {
-  if (!modules.has(variant)) {
-    const bytes = new Uint8Array(readFileSync(new URL(`../../dist/wasm/${variant}.wasm`, import.meta.url)));
-    modules.set(variant, WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined);
-  }
-  return modules.get(variant);
-}
-
-async function open(path: string): Promise<ByteSource> {
-  const file = await openFile(path.startsWith('file:') ? new URL(path) : path).catch((cause) => Promise.reject(unreadable(path, cause)));
-  const { size } = await file.stat();
-  return {
-    name: path,
-    size,
-    async read(target) {
-      let filled = 0;
-      while (filled < target.length) {
-        const { bytesRead } = await file
-          .read(target, filled, target.length - filled, null)
-          .catch((cause) => Promise.reject(unreadable(path, cause)));
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-      return filled;
-    },
-    close: () => file.close(),
-  };
-}
-
-async function write(path: string, chunks: Iterable<Uint8Array>, options: { signal?: AbortSignal } = {}): Promise<void> {
-  const part = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
-  try {
-    const file = await openFile(part, 'wx');
-    try {
-      for (const chunk of chunks) {
-        options.signal?.throwIfAborted();
-        await file.writeFile(chunk);
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(part, path);
-  } catch (cause) {
-    await rm(part, { force: true });
-    options.signal?.throwIfAborted();
-    throw new TraceletError('source', { what: path, expected: 'a file that can be written', got: String((cause as Error).message), cause });
-  }
-}
-
-const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch((cause) => Promise.reject(unreadable(path, cause)));
-
-function readTextSync(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
-function unreadable(path: string, cause: unknown): TraceletError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return new TraceletError('source', { what: path, expected: 'a readable file', got: code ?? message, cause });
-}
-
-export const platform: Platform = { kernelModule, open, readText, readTextSync, exists, write };
+/** Node and Deno: binaries in files beside the script. */
+export const platform: Platform = { ...files, kernelModule };

@@ -12,14 +12,20 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** Everything the core asks of the runtime it stands in; one module a runtime implements it. */
-export interface Platform {
-  /** The compiled kernels, or undefined where the engine cannot run that variant. */
-  kernelModule(variant: Variant): WebAssembly.Module | undefined;
+/** The files of the runtime; where there are none, every call throws a `source` error that says so. */
+export interface Files {
   open(path: string): Promise<ByteSource>;
   readText(path: string): Promise<string>;
   readTextSync(path: string): string;
   exists(path: string): Promise<boolean>;
   /** Writes beside `path`, then renames: `path` is either whole or untouched. */
   write(path: string, chunks: Iterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<void>;
+}
+
+/** Gives the compiled kernels, or undefined where the engine cannot run that variant. Throws `kernels` errors. */
+export type KernelSource = (variant: Variant) => WebAssembly.Module | undefined;
+
+/** Everything the core asks of the runtime it stands in. Export conditions choose one module of this folder that answers it. */
+export interface Platform extends Files {
+  kernelModule: KernelSource;
 }

@@ -34,7 +34,7 @@ export const embedCommand = (signal: AbortSignal): Command =>
     .action((texts: string[], options: EmbedOptions) => embed(texts, options, signal));
 
 async function embed(texts: readonly string[], { model, json }: EmbedOptions, signal: AbortSignal): Promise<void> {
-  const traced = await openTrace(model ?? (await defaultTrace()), { signal });
+  const traced = await openTrace(model ?? defaultTrace(), { signal });
   const rows: Embedded[] = [];
   for await (const text of allTexts(texts, signal)) {
     warnOfCut(traced, text);

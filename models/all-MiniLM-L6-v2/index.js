@@ -1,0 +1,1 @@
+export const minilm = new URL('./model.tracelet', import.meta.url);

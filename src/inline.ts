@@ -1,0 +1,6 @@
+import { setKernelSource } from './kernels.ts';
+import { inlineKernels } from './platform/inline.ts';
+
+export * from './index.ts';
+
+setKernelSource(inlineKernels);

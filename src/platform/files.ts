@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { access, open as openFile, readFile, rename, rm } from 'node:fs/promises';
+import { TraceletError } from '../error.ts';
+import type { ByteSource, Files } from './platform.ts';
+
+async function open(path: string): Promise<ByteSource> {
+  const file = await openFile(path.startsWith('file:') ? new URL(path) : path).catch((cause) => Promise.reject(unreadable(path, cause)));
+  const { size } = await file.stat();
+  return {
+    name: path,
+    size,
+    async read(target) {
+      let filled = 0;
+      while (filled < target.length) {
+        const { bytesRead } = await file
+          .read(target, filled, target.length - filled, null)
+          .catch((cause) => Promise.reject(unreadable(path, cause)));
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return filled;
+    },
+    close: () => file.close(),
+  };
+}
+
+async function write(path: string, chunks: Iterable<Uint8Array>, options: { signal?: AbortSignal } = {}): Promise<void> {
+  const part = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
+  try {
+    const file = await openFile(part, 'wx');
+    try {
+      for (const chunk of chunks) {
+        options.signal?.throwIfAborted();
+        await file.writeFile(chunk);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(part, path);
+  } catch (cause) {
+    await rm(part, { force: true });
+    options.signal?.throwIfAborted();
+    throw new TraceletError('source', { what: path, expected: 'a file that can be written', got: String((cause as Error).message), cause });
+  }
+}
+
+const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch((cause) => Promise.reject(unreadable(path, cause)));
+
+function readTextSync(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+function unreadable(path: string, cause: unknown): TraceletError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new TraceletError('source', { what: path, expected: 'a readable file', got: code ?? message, cause });
+}
+
+/** The file system, through the modules of Node that Deno and Bun have as well. */
+export const files: Files = { open, readText, readTextSync, exists, write };

@@ -1,0 +1,16 @@
+import { TraceletError } from '../error.ts';
+import { noFiles } from './nofiles.ts';
+import type { Platform } from './platform.ts';
+
+/** Any other runtime: the caller compiles the kernels and gives them to useKernels. */
+export const platform: Platform = {
+  ...noFiles,
+  kernelModule: () => {
+    throw new TraceletError('kernels', {
+      what: 'tracelet in a runtime that it does not know',
+      expected: 'compiled kernels',
+      got: 'none',
+      cure: 'Call useKernels({ baseline, relaxed }) first, with modules of tracelet/wasm/baseline.wasm and relaxed.wasm, or import tracelet/inline',
+    });
+  },
+};

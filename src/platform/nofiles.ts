@@ -1,0 +1,23 @@
+import { TraceletError } from '../error.ts';
+import type { Files } from './platform.ts';
+
+const absent = (path: string): TraceletError =>
+  new TraceletError('source', {
+    what: path,
+    expected: 'a URL, bytes, a Response or a stream',
+    got: 'a path in a runtime without files',
+    cure: 'Pass new URL(…), an address that begins with https://, a hub id, or what you have fetched yourself',
+  });
+
+const refuse = async (path: string): Promise<never> => Promise.reject(absent(path));
+
+/** For runtimes without a file system. */
+export const noFiles: Files = {
+  open: refuse,
+  readText: refuse,
+  readTextSync: (path) => {
+    throw absent(path);
+  },
+  exists: async () => false,
+  write: refuse,
+};

@@ -1,0 +1,2 @@
+/** The binaries in base64; the build writes the module. */
+export const BINARIES: Readonly<Record<'baseline' | 'relaxed', string>>;
