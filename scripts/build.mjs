@@ -1,7 +1,10 @@
-/** Compiles assembly/ to three wasm binaries and src/ to JavaScript, all under dist/. `--wasm` or `--js` does one of the two. */
+/** Compiles assembly/ to three wasm binaries and src/ to JavaScript bundles with types, all under dist/. `--wasm` or `--js` does one of the two. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { rolldown } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SIMD = ['simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals'];
@@ -40,9 +43,28 @@ function writeInline() {
   writeFileSync(`${root}dist/wasm/inline.js`, `export const BINARIES = ${JSON.stringify(binaries)};\n`);
 }
 
+/** Scripts under dist/ that are imported by name; the benches draw the weights of their models from `random`. */
+const ENTRIES = ['index', 'inline', 'quantize/index', 'cli/main', 'random'];
+
+/** Puts the compiled modules together: few files load several times faster than many. */
+async function bundle() {
+  const { imports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+  const platforms = Object.values(imports['#platform']).map((file) => file.match(/dist\/(.*)\.js/)[1]);
+  const input = Object.fromEntries([...ENTRIES, ...platforms].map((name) => [name, `${root}dist/${name}.js`]));
+  const bundled = await rolldown({ input, platform: 'neutral', external: [/^#/, /^node:/, /\/wasm\//, 'commander'] });
+  const { output } = await bundled.generate({ chunkFileNames: 'chunks/[name].js' });
+  await bundled.close();
+  const compiled = readdirSync(`${root}dist`, { recursive: true, encoding: 'utf8' });
+  for (const name of compiled) if (name.endsWith('.js') && !name.startsWith('wasm')) rmSync(join(root, 'dist', name));
+  mkdirSync(`${root}dist/chunks`, { recursive: true });
+  for (const file of output) if (file.type === 'chunk') writeFileSync(join(root, 'dist', file.fileName), file.code);
+}
+
+const buildScripts = () => run('typescript/bin/tsc', '-p', 'tsconfig.json').then(bundle);
+
 const only = process.argv[2];
 mkdirSync(`${root}dist/wasm`, { recursive: true });
 const binaries = only === '--js' ? [] : ['debug', ...Object.keys(OPTIMISED)].map(buildBinary);
-const scripts = only === '--wasm' ? [] : [run('typescript/bin/tsc', '-p', 'tsconfig.json')];
+const scripts = only === '--wasm' ? [] : [buildScripts()];
 await Promise.all([...binaries, ...scripts]);
 if (only !== '--js') writeInline();

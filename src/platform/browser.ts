@@ -1,6 +1,7 @@
+import { sha256 } from './hash.ts';
 import { inlineKernels } from './inline.ts';
 import { noFiles } from './nofiles.ts';
 import type { Platform } from './platform.ts';
 
 /** Pages, web workers and service workers: nothing to fetch, so that every bundler takes it as it is. */
-export const platform: Platform = { ...noFiles, kernelModule: inlineKernels };
+export const platform: Platform = { ...noFiles, kernelModule: inlineKernels, sha256 };

@@ -1,24 +1,35 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { access, open as openFile, readFile, rename, rm } from 'node:fs/promises';
 import { TraceletError } from '../error.ts';
 import type { ByteSource, Files } from './platform.ts';
 
+/** Smaller reads than this are served from memory. */
+const BUFFER = 1 << 18;
+
 async function open(path: string): Promise<ByteSource> {
   const file = await openFile(path.startsWith('file:') ? new URL(path) : path).catch((cause) => Promise.reject(unreadable(path, cause)));
   const { size } = await file.stat();
+  const next = async (target: Uint8Array): Promise<number> =>
+    (await file.read(target, 0, target.length, null).catch((cause) => Promise.reject(unreadable(path, cause)))).bytesRead;
+  const buffer = new Uint8Array(BUFFER);
+  let rest = buffer.subarray(0, 0);
   return {
     name: path,
     size,
     async read(target) {
-      let filled = 0;
-      while (filled < target.length) {
-        const { bytesRead } = await file
-          .read(target, filled, target.length - filled, null)
-          .catch((cause) => Promise.reject(unreadable(path, cause)));
-        if (bytesRead === 0) break;
-        filled += bytesRead;
+      for (let filled = 0; ; ) {
+        const held = rest.subarray(0, target.length - filled);
+        target.set(held, filled);
+        rest = rest.subarray(held.length);
+        filled += held.length;
+        if (filled === target.length) return filled;
+        const direct = target.length - filled >= BUFFER;
+        const got = await next(direct ? target.subarray(filled) : buffer);
+        if (got === 0) return filled;
+        if (direct) filled += got;
+        else rest = buffer.subarray(0, got);
       }
-      return filled;
     },
     close: () => file.close(),
   };
@@ -68,3 +79,6 @@ function unreadable(path: string, cause: unknown): TraceletError {
 
 /** The file system, through the modules of Node that Deno and Bun have as well. */
 export const files: Files = { open, readText, readTextSync, exists, write };
+
+/** SHA-256 of `bytes` in hexadecimal, without a copy of them. */
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

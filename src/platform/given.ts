@@ -1,10 +1,12 @@
 import { TraceletError } from '../error.ts';
+import { sha256 } from './hash.ts';
 import { noFiles } from './nofiles.ts';
 import type { Platform } from './platform.ts';
 
 /** Any other runtime: the caller compiles the kernels and gives them to useKernels. */
 export const platform: Platform = {
   ...noFiles,
+  sha256,
   kernelModule: () => {
     throw new TraceletError('kernels', {
       what: 'tracelet in a runtime that it does not know',

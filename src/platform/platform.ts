@@ -28,4 +28,6 @@ export type KernelSource = (variant: Variant) => WebAssembly.Module | undefined;
 /** Everything the core asks of the runtime it stands in. Export conditions choose one module of this folder that answers it. */
 export interface Platform extends Files {
   kernelModule: KernelSource;
+  /** SHA-256 of `bytes` in hexadecimal. */
+  sha256(bytes: Uint8Array): string | Promise<string>;
 }

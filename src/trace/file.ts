@@ -1,6 +1,6 @@
+import { platform } from '#platform';
 import { DTYPES, type DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
-import { sha256 } from '../hash.ts';
 import { isObject } from '../json.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { encodeHeader, type Header, readHeader, type TensorInfo } from '../safetensors.ts';
@@ -63,7 +63,7 @@ export async function encodeTrace(
   const first = new Map<string, string>();
   for (const entry of entries.toSorted((a, b) => DTYPES[b.dtype].bytes - DTYPES[a.dtype].bytes)) {
     options.signal?.throwIfAborted();
-    const hash = await sha256(bytesOf(entry.read()));
+    const hash = await platform.sha256(bytesOf(entry.read()));
     const key = `${hash} ${entry.dtype} ${entry.shape}`;
     const same = first.get(key);
     if (same !== undefined) aliases[entry.name] = same;
@@ -84,7 +84,7 @@ export async function encodeTrace(
   const { bytes } = encodeHeader(stored, metadata);
   const text = new TextDecoder().decode(bytes.subarray(8));
   const sealed = new TextEncoder().encode(
-    text.replace(`"digest":"${ZERO_DIGEST}"`, `"digest":"${await sha256(new TextEncoder().encode(text))}"`),
+    text.replace(`"digest":"${ZERO_DIGEST}"`, `"digest":"${await platform.sha256(new TextEncoder().encode(text))}"`),
   );
   bytes.set(sealed, 8);
   return pieces(bytes, stored);
@@ -133,7 +133,7 @@ export async function checkTraceHeader(header: Header, name: string): Promise<Tr
     });
   const digest = metadata.digest ?? '';
   const unsealed = json.replace(`"digest":"${digest}"`, `"digest":"${ZERO_DIGEST}"`);
-  if ((await sha256(new TextEncoder().encode(unsealed))) !== digest) throw damaged(`header of ${name}`);
+  if ((await platform.sha256(new TextEncoder().encode(unsealed))) !== digest) throw damaged(`header of ${name}`);
   const stored = new Map(tensors.map((info) => [info.name, info]));
   const links = stringMap(metadata.aliases, `aliases of ${name}`);
   const aliases = new Map<string, string[]>();
@@ -172,7 +172,7 @@ export async function readExactly(source: ByteSource, target: Uint8Array, what: 
 
 /** Throws an `integrity` error unless `bytes` have the hash that the file states for the tensor `name`. */
 export async function checkHash(bytes: Uint8Array, name: string, hashes: Record<string, string>): Promise<void> {
-  if ((await sha256(bytes)) !== hashes[name]) throw damaged(name);
+  if ((await platform.sha256(bytes)) !== hashes[name]) throw damaged(name);
 }
 
 const damaged = (what: string): TraceletError =>

@@ -82,31 +82,25 @@ async function readTensors(
   const { header, aliases, hashes } = head;
   const parts = checkParts(program, head, source.name);
   const host = new Map<string, Tensor>();
-  const checks: Promise<void>[] = [];
-  try {
-    for (const info of header.tensors) {
-      options.signal?.throwIfAborted();
-      const names = [info.name, ...(aliases.get(info.name) ?? [])];
-      const targets = names.filter((name) => parts.has(name)).flatMap((name) => instance.weights.targets(name, info.dtype as 'float32'));
-      if (names.includes(CODE)) targets.push(new Uint8Array(program.code.buffer));
-      const others = names.filter((name) => name !== CODE && !parts.has(name));
-      if (others.length > 0) {
-        const tensor = tensorFor(info);
-        for (const name of others) host.set(name, tensor);
-        targets.push(bytesOfTensor(tensor));
-      }
-      const [first, ...copies] = targets;
-      await readExactly(source, first, info.name);
-      for (const copy of copies) copy.set(first);
-      const check = checkHash(first, info.name, hashes);
-      check.catch(() => {});
-      checks.push(check);
-      options.progress?.({ name: source.name, loaded: info.end, total: header.dataBytes });
+  let checkPrevious = async () => {};
+  for (const info of header.tensors) {
+    options.signal?.throwIfAborted();
+    const names = [info.name, ...(aliases.get(info.name) ?? [])];
+    const targets = names.filter((name) => parts.has(name)).flatMap((name) => instance.weights.targets(name, info.dtype as 'float32'));
+    if (names.includes(CODE)) targets.push(new Uint8Array(program.code.buffer));
+    const others = names.filter((name) => name !== CODE && !parts.has(name));
+    if (others.length > 0) {
+      const tensor = tensorFor(info);
+      for (const name of others) host.set(name, tensor);
+      targets.push(bytesOfTensor(tensor));
     }
-  } finally {
-    await Promise.allSettled(checks);
+    const [first, ...copies] = targets;
+    await Promise.all([readExactly(source, first, info.name), checkPrevious()]);
+    for (const copy of copies) copy.set(first);
+    checkPrevious = () => checkHash(first, info.name, hashes);
+    options.progress?.({ name: source.name, loaded: info.end, total: header.dataBytes });
   }
-  await Promise.all(checks);
+  await checkPrevious();
   for (const name of parts) {
     const scale = head.find(name)?.dtype === 'int8' ? host.get(`${name}.scale`) : undefined;
     if (scale) instance.weights.quantised(name, scale.data as Float32Array);
