@@ -1,6 +1,6 @@
 /*
  * A weight is read once a call and most weights are in no cache by then. Processors fetch ahead by themselves only while a page is read
- * front to back, and stall at the begin of each: so while a product works on one window of eight pages it reads the next one,
+ * front to back, and stall at the beginning of each: so while a product works on one window of eight pages it reads the next one,
  * a line of each page at a time, at the pace at which it advances. The eight pages then begin together and are waited for once.
  */
 const PAGE: usize = 4096;
@@ -21,8 +21,8 @@ let last: usize = 0;
 export function aim(panels: usize, size: usize, tiles: i32): usize {
   window = ((panels + PAGE - 1) & ~(PAGE - 1)) + WINDOW;
   line = 0;
-  last = panels + size;
-  return tiles == 1 || size < 2 * WINDOW ? usize.MAX_VALUE : PACE * <usize>tiles;
+  last = tiles == 1 ? 0 : panels + size;
+  return window + WINDOW > last ? usize.MAX_VALUE : PACE * <usize>tiles;
 }
 
 /** Reads the next line of each page of the window, unless less than a window is left. The loads may trap, so no engine drops them. */

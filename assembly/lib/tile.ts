@@ -31,7 +31,7 @@ export function product(
   const tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
   const rows = m / tiles;
   const low = (tiles - m % tiles) * rows;
-  const depth = m * k > NEAR / 4 || (tiles == 1 && m > 2) ? STRETCH : max(k, 1);
+  const depth = m * k > NEAR / 4 ? STRETCH : max(k, 1);
   const pace = aim(panels, depth < k ? 0 : panel * <usize>((n + 7) >> 3), tiles);
   for (let begin = 0; begin == 0 || begin < k; begin += depth) {
     for (let col = 0; col < n; col += 8) {

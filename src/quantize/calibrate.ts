@@ -49,7 +49,7 @@ export async function observe(
     instance.write(inputs);
     look(0);
     for (const i of instance.steps(traced)) look(i + 1);
-    answers.push(answerOf(instance, inputs));
+    answers.push(unpadded(instance.outputs(), inputs[MASK]));
   }
   for (const { square, rows } of seen.values()) for (let c = 0; c < square.length; c++) square[c] /= rows || 1;
   return { seen, answers };
@@ -58,13 +58,11 @@ export async function observe(
 /** What the trace answers for a sample. */
 export function answer(traced: TracedModule<unknown>, sample: Sample): Answer {
   const inputs = inputsFor(traced, sample);
-  traced.instance.run(inputs, traced);
-  return answerOf(traced.instance, inputs);
+  return unpadded(traced.instance.run(inputs, traced), inputs[MASK]);
 }
 
-function answerOf(instance: Instance, inputs: Record<string, Tensor>): Answer {
-  return instance.outputs().map(({ name, tensor }) => ({ name, tensor: withoutPadding(tensor, inputs[MASK]) }));
-}
+const unpadded = (outputs: readonly Named[], mask: Tensor | undefined): Answer =>
+  outputs.map(({ name, tensor }) => ({ name, tensor: withoutPadding(tensor, mask) }));
 
 function operandX(instance: Instance, at: number): Tensor {
   return instance.read(instance.decoded.instructions[at].operands.x as number);

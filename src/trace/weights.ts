@@ -45,6 +45,7 @@ export class Weights {
   /** Bytes of constants. */
   readonly constantBytes: number;
   readonly #constants: Placed[] = [];
+  readonly #slots = new Map<string, [Placed, Slot][]>();
   readonly #memory: () => Uint8Array;
 
   /** `shapeOf` gives each tensor of a constant its first dimension. */
@@ -55,7 +56,9 @@ export class Weights {
     for (const info of program.constants) {
       const cols = sizeOf(info.shape.slice(1));
       const packed = info.layout === 'packed' ? OPS.pack.infer({ x: info.shape }) : undefined;
-      this.#constants.push({ ...info, at, slots: slotsOf(info, at, cols, rowsOf) });
+      const placed = { ...info, at, slots: slotsOf(info, at, cols, rowsOf) };
+      this.#constants.push(placed);
+      for (const slot of placed.slots) this.#slots.set(slot.name, [...this.#slotsOf(slot.name), [placed, slot]]);
       scratch = Math.max(scratch, packed?.scratch ?? 0, 4 * (info.shape[0] ?? 1));
       at = align(at + (packed ? sizeOf(packed.shape) * 4 : bytesOf(info)) + SLACK);
     }
@@ -70,12 +73,12 @@ export class Weights {
 
   /** Names of all tensors that the constants are made of. */
   names(): Set<string> {
-    return new Set(this.#constants.flatMap(({ parts }) => parts));
+    return new Set(this.#slots.keys());
   }
 
   /** Where the bytes of the tensor `name` go, once for each constant that it is part of. */
   targets(name: string, dtype: Stored): Uint8Array[] {
-    return this.#slots(name).map(([constant, { begin, bytes }]) => {
+    return this.#slotsOf(name).map(([constant, { begin, bytes }]) => {
       const stored = (bytes / DTYPES[constant.dtype].bytes) * DTYPES[dtype].bytes;
       return this.#memory().subarray(begin + bytes - stored, begin + bytes);
     });
@@ -83,7 +86,7 @@ export class Weights {
 
   /** Marks the tensor `name` as int8 with these scales. */
   quantised(name: string, scale: Float32Array): void {
-    for (const [, slot] of this.#slots(name)) {
+    for (const [, slot] of this.#slotsOf(name)) {
       if (scale.length !== slot.rows)
         throw new TraceletError('format', { what: `${name}.scale`, expected: `${slot.rows} scales`, got: `${scale.length}` });
       slot.scale = scale;
@@ -117,7 +120,7 @@ export class Weights {
   /** The tensors as a file stores them, read back from memory one by one: int8 ones are followed by their scales. */
   *stored(): Generator<{ name: string; dtype: Stored; shape: number[]; read: () => Tensor }> {
     for (const name of this.names()) {
-      const [[constant, slot]] = this.#slots(name);
+      const [[constant, slot]] = this.#slotsOf(name);
       const shape = [slot.rows, ...constant.shape.slice(1)];
       const dtype = constant.dtype as Stored;
       if (!slot.scale) yield { name, dtype, shape, read: () => this.#readBack(constant, slot) };
@@ -131,7 +134,7 @@ export class Weights {
 
   /** The float32 or integer elements of the tensor `name`, and what the file holds for them if that is something else. */
   part(name: string): Part {
-    const [[constant, slot]] = this.#slots(name);
+    const [[constant, slot]] = this.#slotsOf(name);
     const tensor = this.#readBack(constant, slot);
     const { scale } = slot;
     return scale ? { name, tensor, stored: { rows: requantise(tensor, scale).data as Int8Array, scale } } : { name, tensor };
@@ -143,10 +146,8 @@ export class Weights {
     return new Int32Array(this.#memory().buffer, at, sizeOf(shape));
   }
 
-  #slots(name: string): [Placed, Slot][] {
-    return this.#constants.flatMap((constant) =>
-      constant.slots.filter((slot) => slot.name === name).map((slot): [Placed, Slot] => [constant, slot]),
-    );
+  #slotsOf(name: string): [Placed, Slot][] {
+    return this.#slots.get(name) ?? [];
   }
 
   #readBack(constant: Placed, slot: Slot): Tensor {
