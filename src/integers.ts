@@ -1,3 +1,4 @@
+import { repeat } from './clock.ts';
 import { TraceletError } from './error.ts';
 import { allocateMemory, instantiate, type Kernel, kernelModule, MEMORY_BASE } from './kernels.ts';
 import { OPS } from './ops.ts';
@@ -101,12 +102,10 @@ const timeTrials = (): IntegerForm =>
 
 function bestTime({ kernel, args }: Trial): number {
   let best = Number.POSITIVE_INFINITY;
-  const start = performance.now();
-  for (let since = start; since - start < BUDGET_MS; ) {
+  repeat(BUDGET_MS, () => {
+    const since = performance.now();
     kernel(...args);
-    const now = performance.now();
-    best = Math.min(best, now - since);
-    since = now;
-  }
+    best = Math.min(best, performance.now() - since);
+  });
   return best;
 }

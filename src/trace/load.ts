@@ -36,13 +36,14 @@ export interface LoadOptions {
 
 /** Reads a trace from its first byte to its last, weights straight to their place in wasm memory. */
 export async function loadTrace<Result>(source: ByteSource, options: LoadOptions = {}): Promise<TracedModule<Result>> {
+  const kernels = options.kernels ?? bestVariant();
   const head = await readTraceHeader(source, options);
   const program = parseProgram(head.program, tensorFor(codeOf(head, source.name)).data as Int32Array);
   const instance = new Instance(program, (name) => head.find(name)?.shape[0] ?? 0);
   const host = await readTensors(source, head, instance, program, options);
   await expectEnd(source);
   const decoded = decode(program);
-  instance.weights.settle(instance.kernels(options.kernels ?? bestVariant()));
+  instance.weights.settle(instance.kernels(kernels));
   instance.start(decoded);
   const contents = contentsOf(host);
   checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);

@@ -1,3 +1,4 @@
+import { repeat } from '../clock.ts';
 import { INTEGER_FORMS } from '../integers.ts';
 import { allocateMemory, instantiate, type Kernels, MEMORY_BASE } from '../kernels.ts';
 import type { Target } from './instance.ts';
@@ -29,8 +30,7 @@ export function measurePeaks(floats: Target['kernels'], form?: keyof typeof INTE
 
 /** Milliseconds of the fastest of some calls, once the engine has had time to optimise. */
 function fastest(run: () => void): number {
-  const start = performance.now();
-  while (performance.now() - start < WARM_MS) run();
+  repeat(WARM_MS, run);
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < SAMPLES; i++) {
     const since = performance.now();

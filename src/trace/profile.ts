@@ -1,3 +1,4 @@
+import { repeat } from '../clock.ts';
 import type { IntegerForm } from '../integers.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Tensor } from '../tensor.ts';
@@ -37,10 +38,10 @@ export function profileInstance(
   inputs: Readonly<Record<string, Tensor>>,
   milliseconds: number,
 ): Profile {
-  const start = performance.now();
-  while (performance.now() - start < WARM_UP * milliseconds) timeCall(instance, target, inputs);
+  const timed = (): Float64Array => timeCall(instance, target, inputs);
+  repeat(WARM_UP * milliseconds, timed);
   const calls: Float64Array[] = [];
-  while (calls.length < FEWEST_CALLS || performance.now() - start < milliseconds) calls.push(timeCall(instance, target, inputs));
+  repeat((1 - WARM_UP) * milliseconds, () => calls.push(timed()), FEWEST_CALLS);
   const { floats, integers } = instance.resolve(target);
   const peaks = measurePeaks(floats, integers);
   const instructions = costs(instance).instructions.map((cost, i) => {
