@@ -23,7 +23,9 @@ function installPackages() {
 /** @param {string} name */
 function isInstalled(name) {
   try {
-    return execFileSync('dpkg-query', ['-W', '-f', '$' + '{Status}', name], { stdio: 'pipe' }).toString().endsWith(' installed');
+    return execFileSync('dpkg-query', ['-W', '-f', '$' + '{Status}', name], { stdio: 'pipe' })
+      .toString()
+      .endsWith(' installed');
   } catch {
     return false;
   }
