@@ -22,7 +22,7 @@ function inputsOf(tensor, rows, longest = LONGEST, seeds = rows.map((_, i) => i)
   const made = (value) => tensor(rows.map((length, r) => Array.from({ length: longest }, (_, i) => value(i, r, i < length))));
   return {
     input_ids: made((i, r, real) => (real ? 1 + ((7 * i + 31 * seeds[r]) % 90) : 0)),
-    token_type_ids: made((i, r, real) => (real && i > 3 ? 1 : 0)),
+    token_type_ids: made((i, _r, real) => (real && i > 3 ? 1 : 0)),
     attention_mask: made((_i, _r, real) => (real ? 1 : 0)),
   };
 }

@@ -1,6 +1,6 @@
 /** The package as a user has it: packed, and unpacked into the node_modules of a folder of its own. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ export const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** Imports a package of this folder. @param {string} name */
 export const tool = (name) => import(pathToFileURL(createRequire(`${HERE}x.js`).resolve(name)).href);
 
+const MANIFEST = { type: 'module', dependencies: { tracelet: '*', '@tracelet/all-minilm-l6-v2': '*' } };
 const SCRIPTS = ['suite.mjs', 'fingerprints.mjs', 'context.mjs', 'program.mjs', 'page.mjs', 'worker.mjs'];
 
 /** Answers the folder and what removes it. */
@@ -28,6 +29,7 @@ export function installPackage() {
     execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed], { cwd: folder });
     cpSync(join(ROOT, 'node_modules/commander'), join(folder, 'node_modules/commander'), { recursive: true });
     cpSync(join(ROOT, 'models/all-MiniLM-L6-v2'), join(folder, 'node_modules/@tracelet/all-minilm-l6-v2'), { recursive: true });
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(MANIFEST));
     for (const name of SCRIPTS) cpSync(join(HERE, name), join(folder, name));
     return { folder, remove };
   } catch (error) {

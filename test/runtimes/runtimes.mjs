@@ -56,7 +56,7 @@ export const RUNTIMES = [
   program('Node 22', { where: binary('node22/bin/node') }),
   program('Node 24', { where: binary('node24/bin/node') }),
   program('Node 26', { where: binary('node26/bin/node') }),
-  program('Deno', { where: binary('.bin/deno'), args: ['run', '-A', '--quiet'] }),
+  program('Deno', { where: binary('.bin/deno'), args: ['run', '-A', '--quiet', '--node-modules-dir=manual'] }),
   program('Bun', { where: binary('.bin/bun') }),
   workerd,
   browser('Chromium', chromium),
