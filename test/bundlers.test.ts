@@ -2,9 +2,13 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
+import { chromium } from './runtimes/browsers.mjs';
+// @ts-expect-error a script without types
 import { bundle, HERE, installPackage, tool } from './runtimes/install.mjs';
 // @ts-expect-error a script without types
 import { output } from './runtimes/processes.mjs';
+// @ts-expect-error a script without types
+import { serve } from './runtimes/server.mjs';
 
 const present = existsSync(join(HERE, 'node_modules'));
 const required = process.env.TRACELET_RUNTIMES === 'all';
@@ -86,5 +90,38 @@ describe('an engine that lacks something', () => {
     put('other.mjs', guarded(''));
     const script = await bundle({ folder, entry: 'other.mjs', platform: 'neutral' });
     expect(await runAlone(script)).toMatch(/^kernels .*useKernels/);
+  });
+
+  test.runIf(present)('a condition of its own, with kernels that the caller compiled', async () => {
+    const before = `
+      import { readFileSync } from 'node:fs';
+      use({ baseline: new WebAssembly.Module(readFileSync(process.env.BASELINE)) });`;
+    put('given.mjs', use('tracelet', before));
+    const script = await bundle({ folder, entry: 'given.mjs', platform: 'neutral', external: ['node:fs'] });
+    writeFileSync(join(folder, 'given-bundle.mjs'), script);
+    const env = { BASELINE: join(folder, 'node_modules/tracelet/dist/wasm/baseline.wasm') };
+    expect(await output(process.execPath, ['given-bundle.mjs'], { cwd: folder, env })).toBe('baseline 1,3,16\n');
+  });
+
+  test.runIf(present && (required || chromium.where()))('leave of the page to compile wasm', async () => {
+    put(
+      'csp.mjs',
+      `const console = { log: (...said) => fetch('/result', { method: 'POST', body: JSON.stringify(said.join(' ')) }) };\n${guarded('')}`,
+    );
+    const server = await serve();
+    const headers = { 'content-security-policy': "script-src 'self'" };
+    server.pages.set('/csp.js', { body: await bundle({ folder, entry: 'csp.mjs' }) });
+    server.pages.set('/csp.html', { body: '<script type="module" src="/csp.js"></script>', headers });
+    const result = server.result(20_000);
+    try {
+      const { close } = await chromium.open(`${server.base}/csp.html`);
+      try {
+        expect(await result).toMatch(/^kernels .*wasm-unsafe-eval/);
+      } finally {
+        await close();
+      }
+    } finally {
+      server.close();
+    }
   });
 });
