@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+// @ts-expect-error a script without types
+import { installPackage } from './runtimes/install.mjs';
+// @ts-expect-error a script without types
+import { RUNTIMES } from './runtimes/runtimes.mjs';
+// @ts-expect-error a script without types
+import { serve } from './runtimes/server.mjs';
+
+interface Line {
+  case?: string;
+  ok?: boolean;
+  message?: string;
+  trace: string;
+  quantised: boolean;
+  baseline: string;
+  default: string;
+  difference: number;
+}
+
+interface Runtime {
+  name: string;
+  where(): string | undefined;
+  run(place: { folder: string; server: unknown }): Promise<{ version: string; lines: Line[] }>;
+}
+
+const runtimes: Runtime[] = RUNTIMES;
+const all = process.env.TRACELET_RUNTIMES === 'all';
+const missing = runtimes.filter(({ where }) => !where()).map(({ name }) => name);
+const fingerprints = new Map<string, Line[]>();
+let installed: { folder: string; remove(): void };
+let server: { close(): void };
+
+beforeAll(async () => {
+  installed = installPackage();
+  server = await serve();
+});
+afterAll(() => {
+  server?.close();
+  installed?.remove();
+});
+
+describe('the same suite', () => {
+  if (!all) for (const name of missing) test.skip(`${name}: left out, npm run runtimes:setup -- --browsers installs it`, () => {});
+  test.each(runtimes.filter(({ name }) => all || !missing.includes(name)))('$name', { timeout: 270_000 }, async ({ name, where, run }) => {
+    expect(where(), `${name} is not installed`).toBeTruthy();
+    const { version, lines } = await run({ folder: installed.folder, server });
+    fingerprints.set(
+      `${name} ${version}`,
+      lines.filter(({ trace }) => trace),
+    );
+    expect(lines.filter(({ ok }) => ok === false).map((line) => `${line.case}: ${line.message}`)).toEqual([]);
+    expect(lines.filter(({ ok }) => ok).length).toBeGreaterThan(10);
+  });
+});
+
+test.skipIf(missing.length === runtimes.length)('the same bits, and relaxed float32 within tolerance', () => {
+  const [[, first]] = fingerprints;
+  for (const [runtime, lines] of fingerprints) {
+    expect(
+      lines.map(({ trace, baseline }) => [trace, baseline]),
+      runtime,
+    ).toEqual(first.map(({ trace, baseline }) => [trace, baseline]));
+    for (const line of lines) {
+      if (line.quantised) expect(line.default, `${runtime}: ${line.trace}`).toBe(line.baseline);
+      else expect(line.difference, `${runtime}: ${line.trace}`).toBeLessThan(2e-5);
+    }
+  }
+  const most = Math.max(...[...fingerprints.values()].flat().map(({ difference }) => difference));
+  console.log(`relaxed float32 differs by ${most} at most`);
+});

@@ -1,0 +1,20 @@
+import * as tracelet from 'tracelet';
+import { quantize } from 'tracelet/quantize';
+import { runSuite } from './suite.mjs';
+
+async function digest(floats) {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', floats));
+  return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The suite on what the server at `base` serves; answers the lines. */
+export async function runFrom(base, { files, relaxed }) {
+  const bytes = async (name) => {
+    const response = await fetch(`${base}/fixtures/${name}`);
+    if (!response.ok) throw new Error(`${name}: ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  };
+  const lines = [];
+  await runSuite({ tracelet, quantize, bytes, digest, files, relaxed }, (line) => lines.push(line));
+  return lines;
+}

@@ -1,0 +1,59 @@
+/** The package as a user has it: packed, and unpacked into the node_modules of a folder of its own. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** Imports a package of this folder. @param {string} name */
+export const tool = (name) => import(pathToFileURL(createRequire(`${HERE}x.js`).resolve(name)).href);
+
+const MANIFEST = { type: 'module', dependencies: { tracelet: '*', '@tracelet/all-minilm-l6-v2': '*' } };
+const SCRIPTS = ['suite.mjs', 'fingerprints.mjs', 'context.mjs', 'program.mjs', 'page.mjs', 'worker.mjs'];
+
+/** Answers the folder and what removes it. */
+export function installPackage() {
+  const folder = mkdtempSync(join(tmpdir(), 'tracelet-runtimes-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    const { npm_execpath: npm } = process.env;
+    const [command, ...head] = npm ? [process.execPath, npm] : ['npm'];
+    execFileSync(command, [...head, 'pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: ROOT, stdio: 'pipe' });
+    const [tarball] = readdirSync(folder);
+    const installed = join(folder, 'node_modules/tracelet');
+    mkdirSync(installed, { recursive: true });
+    execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed], { cwd: folder });
+    cpSync(join(ROOT, 'node_modules/commander'), join(folder, 'node_modules/commander'), { recursive: true });
+    cpSync(join(ROOT, 'models/all-MiniLM-L6-v2'), join(folder, 'node_modules/@tracelet/all-minilm-l6-v2'), { recursive: true });
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(MANIFEST));
+    for (const name of SCRIPTS) cpSync(join(HERE, name), join(folder, name));
+    return { folder, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** One script of everything that `entry` imports, as esbuild makes it. */
+export async function bundle({ folder, entry, conditions = [], platform = 'browser', external = [] }) {
+  const { build } = await tool('esbuild');
+  const outfile = join(folder, `${entry}.bundle.js`);
+  const result = await build({
+    absWorkingDir: folder,
+    entryPoints: [entry],
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    conditions,
+    platform,
+    external,
+    outfile,
+    logLevel: 'silent',
+  });
+  if (result.warnings.length > 0) throw new Error(JSON.stringify(result.warnings));
+  return readFileSync(outfile);
+}

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { ROOT } from './install.mjs';
+
+const ISOLATED = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'same-origin',
+};
+const TYPES = { html: 'text/html', js: 'text/javascript', json: 'application/json' };
+
+async function bodyOf(request) {
+  const pieces = [];
+  for await (const piece of request) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
+}
+
+function contentOf(pathname, pages) {
+  if (pages.has(pathname)) return pages.get(pathname).body;
+  const [, top, ...rest] = pathname.split('/');
+  if (top !== 'fixtures' || rest.includes('..')) return undefined;
+  const [name] = rest.slice(-1);
+  const path = name === 'model.tracelet' ? 'models/all-MiniLM-L6-v2/model.tracelet' : join('test/fixtures', ...rest);
+  return readFile(join(ROOT, path));
+}
+
+/** Serves fixtures, and pages by path; what a page posts is the next result. */
+export async function serve() {
+  const pages = new Map();
+  let receive = (_text) => {};
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, 'http://localhost');
+    if (pathname === '/result') {
+      receive(await bodyOf(request));
+      response.end();
+      return;
+    }
+    try {
+      const body = await contentOf(pathname, pages);
+      const type = TYPES[pathname.split('.').at(-1)] ?? 'application/octet-stream';
+      response.writeHead(body ? 200 : 404, { 'content-type': type, ...ISOLATED, ...pages.get(pathname)?.headers });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    base: `http://127.0.0.1:${server.address().port}`,
+    pages,
+    /** What is posted next; rejects after `ms`. */
+    result: (ms) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`no result after ${ms} ms`)), ms);
+        receive = (text) => {
+          clearTimeout(timer);
+          resolve(JSON.parse(text));
+        };
+      }),
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

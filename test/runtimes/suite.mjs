@@ -1,0 +1,150 @@
+/** What has to hold in every runtime; imports nothing of any of them. */
+import { checkRows, fileOf, fingerprints } from './fingerprints.mjs';
+
+function expect(truth, what) {
+  if (!truth) throw new Error(what);
+}
+
+const equal = (got, want, what) =>
+  expect(JSON.stringify(got) === JSON.stringify(want), `${what}: got ${JSON.stringify(got)}, expected ${JSON.stringify(want)}`);
+
+async function fails(code, pattern, body) {
+  try {
+    await body();
+  } catch (error) {
+    expect(error.code === code && pattern.test(error.message), `expected ${code} ${pattern}, got ${error.code}: ${error.message}`);
+    return;
+  }
+  throw new Error(`expected a ${code} error, got none`);
+}
+
+async function fresh({ tracelet: { BertConfig, BertModel, jit, tensor } }, options = {}) {
+  const config = new BertConfig({
+    vocab_size: 50,
+    hidden_size: 32,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    intermediate_size: 64,
+    max_position_embeddings: 32,
+    ...options,
+  });
+  const input_ids = tensor([[1, 2, 3, 4, 5, 6]]);
+  const inputs = { input_ids, attention_mask: tensor([[1, 1, 1, 1, 1, 1]]) };
+  return { traced: await jit.trace(new BertModel(config, { seed: 5 }), inputs), inputs };
+}
+
+const numbers = (output) => [...output.last_hidden_state.data];
+
+const CASES = {
+  async 'the kernels are the best that the engine has'({ tracelet, relaxed }) {
+    equal(tracelet.bestVariant(), relaxed ? 'relaxed' : 'baseline', 'bestVariant()');
+  },
+  async 'a trace is called and run'(context) {
+    const { traced, inputs } = await fresh(context);
+    const want = numbers(traced(inputs));
+    equal(numbers(await traced.run(inputs)), want, 'run');
+    equal(numbers(await traced.run(inputs, { signal: new AbortController().signal })), want, 'run with a signal');
+    traced.dispose();
+    await fails('disposed', /dispose/, () => traced(inputs));
+  },
+  async 'a run that is stopped leaves the trace usable'(context) {
+    const { traced, inputs } = await fresh(context, { hidden_size: 512, intermediate_size: 2048, num_hidden_layers: 6 });
+    const before = numbers(traced(inputs));
+    const stop = new AbortController();
+    const run = traced.run(inputs, { signal: stop.signal }).then(
+      () => 'finished',
+      (error) => error.name,
+    );
+    stop.abort();
+    equal(await run, 'AbortError', 'run');
+    equal(numbers(traced(inputs)), before, 'the next call');
+  },
+  async 'a trace is saved and loaded from bytes, a response and a stream'(context) {
+    const { jit } = context.tracelet;
+    const { traced, inputs } = await fresh(context);
+    const file = await fileOf(context.tracelet, traced);
+    const sources = [file, file.buffer, new Response(file), new Blob([file]).stream()];
+    for (const source of sources) equal(numbers((await jit.load(source))(inputs)), numbers(traced(inputs)), 'loaded');
+  },
+  async 'a trace verifies itself'(context) {
+    const { traced } = await fresh(context);
+    expect(traced.verify('baseline').exact, 'baseline kernels give other bits');
+    expect(traced.verify().ok, 'kernels are out of tolerance');
+  },
+  async 'wrong dimensions get the sentence of PyTorch'(context) {
+    const { traced } = await fresh(context);
+    const pattern = /The expanded size of the tensor \(3\) must match the existing size \(6\) at non-singleton dimension 1/;
+    await fails('shape', pattern, () => traced(context.tracelet.tensor([[1, 2, 3]])));
+  },
+  async 'damaged and newer files do not load'(context) {
+    const { jit } = context.tracelet;
+    const file = await fileOf(context.tracelet, (await fresh(context)).traced);
+    const damaged = file.slice();
+    damaged[damaged.length - 5] ^= 1;
+    await fails('integrity', /./, () => jit.load(damaged));
+    await fails('format', /./, () => jit.load(file.subarray(0, file.length - 1)));
+    const newer = file.slice();
+    const header = new TextDecoder('latin1').decode(file);
+    newer[header.indexOf('"version":"1"') + '"version":"'.length] = '9'.charCodeAt(0);
+    await fails('version', /./, () => jit.load(newer));
+  },
+  async 'no path is read without a file system'({ tracelet, files }) {
+    await fails('source', files ? /nowhere/ : /a runtime without files/, () => tracelet.jit.load('nowhere/model.tracelet'));
+  },
+  async 'hard texts get the ids of the Rust tokenizers'({ tracelet: { BertTokenizer }, bytes }) {
+    const text = async (name) => new TextDecoder().decode(await bytes(`tokenizer/${name}`)).replace(/\n$/, '');
+    const vocab = await text('vocab.txt');
+    const made = new Map();
+    for (const json of (await text('cases.jsonl')).split('\n')) {
+      const { do_lower_case, strip_accents, fails: impossible, ...line } = JSON.parse(json);
+      if (impossible) continue;
+      const key = `${do_lower_case} ${strip_accents}`;
+      if (!made.has(key)) made.set(key, BertTokenizer.from_files({ 'vocab.txt': vocab }, { do_lower_case, strip_accents }));
+      const { truncation = false, max_length } = line;
+      equal(made.get(key).encode_plus(line.text, line.pair, { truncation, max_length }).input_ids, line.input_ids, line.text);
+    }
+  },
+  async 'traces are quantised'(context) {
+    const { traced, inputs } = await fresh(context, { vocab_size: 1100, hidden_size: 64, intermediate_size: 96 });
+    for (const bits of [8, 4]) {
+      const { traced: small, report } = await context.quantize(traced, { bits, calibrate: [inputs] });
+      expect(
+        report.outputs.every(({ mean }) => mean > 0.9),
+        JSON.stringify(report.outputs),
+      );
+      expect(small.verify().exact, `int${bits} gives other bits`);
+    }
+  },
+  async 'short inputs are padded'(context) {
+    const { traced } = await fresh(context);
+    const { tensor } = context.tracelet;
+    const padded = traced.pad({ input_ids: tensor([[1, 2]]) });
+    equal(padded.attention_mask.tolist(), [[1, 1, 0, 0, 0, 0]], 'mask');
+    equal(traced(padded).last_hidden_state.shape, [1, 6, 32], 'shape');
+  },
+  async 'a trace is profiled'(context) {
+    const { instructions } = (await fresh(context)).traced.profile(undefined, { seconds: 0.01 });
+    expect(instructions.length > 5, `${instructions.length} instructions`);
+  },
+  async 'rows do not depend on their batch or padding'(context) {
+    for (const kernels of ['baseline', context.tracelet.bestVariant()]) await checkRows(context, kernels);
+  },
+};
+
+/** Runs every case, then takes the fingerprints; tells `say` a line of each. */
+export async function runSuite(context, say) {
+  for (const [name, body] of Object.entries(CASES)) {
+    try {
+      await body(context);
+      await say({ case: name, ok: true });
+    } catch (error) {
+      await say({ case: name, ok: false, message: String(error?.stack ?? error) });
+    }
+  }
+  try {
+    for await (const line of fingerprints(context)) await say(line);
+    await say({ case: 'fingerprints', ok: true });
+  } catch (error) {
+    await say({ case: 'fingerprints', ok: false, message: String(error?.stack ?? error) });
+  }
+}
