@@ -3,4 +3,8 @@ import { noFiles } from './nofiles.ts';
 import type { Platform } from './platform.ts';
 
 /** Pages, web workers and service workers: nothing to fetch, so that every bundler takes it as it is. */
-export const platform: Platform = { ...noFiles, kernelModule: inlineKernels };
+export const platform: Platform = {
+  ...noFiles,
+  kernelModule: inlineKernels,
+  cache: async (name = 'tracelet') => globalThis.caches?.open(name).catch(() => undefined),
+};
