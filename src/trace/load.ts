@@ -30,8 +30,6 @@ export interface LoadOptions {
   kernels?: Variant;
   /** How quantised programs multiply integers; the fastest way that the kernels have here unless given. */
   integers?: IntegerForm;
-  /** Told how many bytes of weights have been read. */
-  progress?: (state: { name: string; loaded: number; total: number }) => void;
 }
 
 /** Reads a trace from its first byte to its last, weights straight to their place in wasm memory. */
@@ -101,7 +99,6 @@ async function readTensors(
       const check = checkHash(first, info.name, hashes);
       check.catch(() => {});
       checks.push(check);
-      options.progress?.({ name: source.name, loaded: info.end, total: header.dataBytes });
     }
   } finally {
     await Promise.allSettled(checks);
