@@ -172,6 +172,18 @@ describe('a server that', () => {
     expect(await kept()).toEqual([entry()]);
   });
 
+  test('goes away for a moment is asked again, but not for ever', async () => {
+    hub.turns.set(TRACE, ['cut', 'drop', 'drop', 'serve']);
+    await loads('owner/traced');
+    expect(hub.asked(TRACE)).toHaveLength(4);
+    hub.turns.set(TRACE, ['cut', 'drop']);
+    const { message } = await problem('source', () => loads('owner/traced', { cache: join(folder, 'other') }));
+    expect(message).toMatch(/expected an answer, got fetch failed.*\. Check the address and the network$/);
+    hub.turns.set(TRACE, ['cut']);
+    const short = await problem('source', () => loads('owner/traced', { cache: false }));
+    expect(short.message).toMatch(new RegExp(`expected ${trace.length} bytes, got \\d+: .*\\. Load it again$`));
+  });
+
   test('keeps ending too early leaves a part, with which the next download goes on', async () => {
     hub.turns.set(TRACE, ['cut', { status: 500 }]);
     await problem('source', () => loads('owner/traced'));

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 /** What a server does with the requests for one file, one after another; the last goes on for ever. */
-export type Turn = 'serve' | 'cut' | 'short' | 'html' | 'hang' | { status: number; headers?: Record<string, string> };
+export type Turn = 'serve' | 'cut' | 'short' | 'html' | 'hang' | 'drop' | { status: number; headers?: Record<string, string> };
 
 /** A server that behaves as the hub does: files are behind a redirect that tells their hash, and come in ranges. */
 export class Hub {
@@ -52,6 +52,7 @@ export class Hub {
     const turns = this.turns.get(file) ?? [];
     const turn = (turns.length > 1 ? turns.shift() : turns[0]) ?? 'serve';
     if (typeof turn === 'object') return void response.writeHead(turn.status, turn.headers).end();
+    if (turn === 'drop') return void response.destroy();
     if (turn === 'html') return void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>');
     this.#send(bytes, headers, turn, response);
   }

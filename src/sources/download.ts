@@ -80,7 +80,11 @@ function steady(url: string, entry: Download, options: DownloadOptions, report: 
       }
       if (entry.etag === undefined || size === undefined || resumes === RESUMES) throw cutShort(url, at, size, reason);
       await pause(RESUME_AFTER_MS * resumes++, options.signal);
-      reader = await resumed(url, at, entry.etag, options);
+      try {
+        reader = await resumed(url, at, entry.etag, options);
+      } catch (cause) {
+        if (!unanswered(cause) || resumes === RESUMES) throw cause;
+      }
     }
   };
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
@@ -99,6 +103,9 @@ function steady(url: string, entry: Download, options: DownloadOptions, report: 
   };
   return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
 }
+
+/** Whether no server was reached at all, which the next try may be better at. */
+const unanswered = (cause: unknown): boolean => cause instanceof TraceletError && cause.cause !== undefined;
 
 async function resumed(url: string, at: number, etag: string, options: DownloadOptions): Promise<ReadableStreamDefaultReader<Uint8Array>> {
   const { response } = await request(url, rangeFrom(at, etag), options);
