@@ -1,4 +1,3 @@
-import { platform } from '#platform';
 import { DTYPES, type DType, type TypedArray } from './dtype.ts';
 import { TraceletError } from './error.ts';
 import { TO_FLOAT32 } from './float.ts';
@@ -7,6 +6,9 @@ import { unpackNibbles } from './nibbles.ts';
 import type { ByteSource } from './platform/platform.ts';
 import { GROUP } from './rules.ts';
 import { type Header, readHeader, readSafetensors, type TensorInfo } from './safetensors.ts';
+import { type Folder, openFile, type SourceOptions, textOf, textOfFile } from './sources/folder.ts';
+import { type Place, placeOf } from './sources/place.ts';
+import { openGiven, type Source } from './sources/source.ts';
 import { sameShape, Tensor } from './tensor.ts';
 import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, SCALE, SMOOTH, STEPS, SUMS, TRACE_NAME } from './trace/file.ts';
 
@@ -18,65 +20,63 @@ export interface Checkpoint {
   metadata: Record<string, string>;
 }
 
-/** How far the reading of one file has come, in bytes; `total` is absent where the size is not known beforehand. */
-export interface Progress {
-  name: string;
-  loaded: number;
-  total?: number;
-}
-
-/** Options of reading files. */
-export interface ReadOptions {
-  /** Stops the reading; the promise is rejected with the signal's reason. */
-  signal?: AbortSignal;
-  /** Told how far the reading of each file has come. */
-  progress?: (progress: Progress) => void;
-}
-
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
 const PYTORCH = 'pytorch_model.bin';
 /** Bytes read between two looks at the signal. */
 const READ_BYTES = 8 << 20;
 
-/** A directory, a file, its bytes, or a stream of them that is closed after reading. */
-export type CheckpointSource = string | Uint8Array | ArrayBuffer | ByteSource;
+/** Where a checkpoint may come from: any source, or an open one that is closed after reading. */
+export type CheckpointSource = Source | ByteSource;
 
 /**
- * Reads a checkpoint: a directory with model.safetensors, its index and shards, or a trace; the path of a safetensors file, or such a file's bytes
- * (on which float32 tensors may then be views) or stream. 16-bit and 64-bit floats become float32. An int8 tensor with a sibling
+ * Reads a checkpoint: a directory, address or hub id with model.safetensors, its index and shards, or a trace; a safetensors file, its bytes (on
+ * which float32 tensors may then be views), or a stream of them. 16-bit and 64-bit floats become float32. An int8 tensor with a sibling
  * `<name>.scale`, float32 with one element a row, becomes float32, and the scale is gone. `LayerNorm.gamma` and `.beta` of old
  * checkpoints become `.weight` and `.bias`.
  *
  * Throws `source` where nothing is found, `format` for a broken file, `checkpoint` where names or shards contradict each other.
  */
-export async function openCheckpoint(source: CheckpointSource, options: ReadOptions = {}): Promise<Checkpoint> {
+export async function openCheckpoint(source: CheckpointSource, options: SourceOptions = {}): Promise<Checkpoint> {
   options.signal?.throwIfAborted();
-  const checkpoint = await read(source, options);
+  if (typeof source === 'string' || source instanceof URL) return readCheckpoint(await placeOf(source, options), options);
+  if (source instanceof Uint8Array) return plain(await openBytes(source));
+  if (source instanceof ArrayBuffer) return plain(await openBytes(new Uint8Array(source)));
+  return plain(await readStream('read' in source ? source : openGiven(source, options), options));
+}
+
+/** Reads the checkpoint in a folder, or the file of it that was meant. */
+export async function readCheckpoint({ folder, file }: Place, options: SourceOptions): Promise<Checkpoint> {
+  return plain(await (file === undefined ? readFolder(folder, options) : readFile(folder, file, options)));
+}
+
+function plain(checkpoint: Checkpoint): Checkpoint {
   dequantize(checkpoint);
   return { ...checkpoint, tensors: modernNames(checkpoint) };
 }
 
-function read(source: CheckpointSource, options: ReadOptions): Promise<Checkpoint> {
-  if (typeof source === 'string') return openPath(source, options);
-  if (source instanceof Uint8Array) return openBytes(source);
-  return source instanceof ArrayBuffer ? openBytes(new Uint8Array(source)) : readStream(source, options);
+async function readFile(folder: Folder, file: string, options: SourceOptions): Promise<Checkpoint> {
+  if (!file.endsWith('.index.json')) return readStream(await openFile(folder, file), options);
+  return readShards(folder, await textOfFile(folder, file), folder.at(file), options);
 }
 
-async function openPath(path: string, options: ReadOptions): Promise<Checkpoint> {
-  if (path.endsWith('.index.json')) return readShards(path, path, options);
-  if (/\.(safetensors|tracelet)$/.test(path)) return readFile(path, options);
-  const directory = path.replace(/[/\\]+$/, '');
-  const inside = (file: string) => `${directory}/${file}`;
-  if (await platform.exists(inside(SINGLE))) return { ...(await readFile(inside(SINGLE), options)), name: path };
-  if (await platform.exists(inside(INDEX))) return readShards(inside(INDEX), path, options);
-  if (await platform.exists(inside(TRACE_NAME))) return readFile(inside(TRACE_NAME), options);
-  const legacy = await platform.exists(inside(PYTORCH));
+async function readFolder(folder: Folder, options: SourceOptions): Promise<Checkpoint> {
+  const { name } = folder;
+  const single = await folder.find(SINGLE);
+  if (single) return { ...(await readStream(single, options)), name };
+  const index = await textOf(folder, INDEX);
+  if (index !== undefined) return { ...(await readShards(folder, index, folder.at(INDEX), options)), name };
+  const trace = await folder.find(TRACE_NAME);
+  if (trace) return readStream(trace, options);
+  const legacy = await folder.find(PYTORCH);
+  await legacy?.close();
   throw new TraceletError('source', {
-    what: `checkpoint ${path}`,
-    expected: `${inside(SINGLE)} or ${inside(INDEX)}`,
+    what: `checkpoint ${name}`,
+    expected: `${folder.at(SINGLE)} or ${folder.at(INDEX)}`,
     got: legacy ? `only ${PYTORCH}` : 'neither',
-    cure: legacy ? 'Save the model once more with safe_serialization' : 'Name a directory with one of them, or a .safetensors file',
+    cure: legacy
+      ? 'Save the model once more with safe_serialization'
+      : (folder.cure ?? 'Name a directory with one of them, or a .safetensors file'),
   });
 }
 
@@ -87,9 +87,7 @@ async function openBytes(bytes: Uint8Array): Promise<Checkpoint> {
   return { name: 'bytes', tensors, metadata };
 }
 
-const readFile = async (path: string, options: ReadOptions): Promise<Checkpoint> => readStream(await platform.open(path), options);
-
-async function readStream(source: ByteSource, options: ReadOptions): Promise<Checkpoint> {
+async function readStream(source: ByteSource, options: SourceOptions): Promise<Checkpoint> {
   try {
     const header = await readHeader(source, options);
     const tensors = await readTensors(source, header, options);
@@ -101,7 +99,7 @@ async function readStream(source: ByteSource, options: ReadOptions): Promise<Che
   }
 }
 
-async function readTensors(source: ByteSource, header: Header, { signal, progress }: ReadOptions): Promise<Map<string, Tensor>> {
+async function readTensors(source: ByteSource, header: Header, { signal }: SourceOptions): Promise<Map<string, Tensor>> {
   const tensors = new Map<string, Tensor>();
   for (const info of header.tensors) {
     const what = `tensor ${describe(info.name)} of ${source.name}`;
@@ -111,7 +109,6 @@ async function readTensors(source: ByteSource, header: Header, { signal, progres
       const chunk = bytes.subarray(at, at + READ_BYTES);
       const read = await source.read(chunk);
       if (read < chunk.length) throw cutShort(what, bytes.length, at + read);
-      progress?.({ name: source.name, loaded: header.headerBytes + info.begin + at + read, total: source.size });
     }
     tensors.set(info.name, finish());
   }
@@ -171,18 +168,14 @@ function cutShort(what: string, expected: number, got: number): TraceletError {
   return new TraceletError('format', { what, expected: `${expected} bytes`, got: `${got}`, cure: 'The file is cut short' });
 }
 
-async function readShards(index: string, name: string, options: ReadOptions): Promise<Checkpoint> {
-  const shardOf = parseIndex(await platform.readText(index), index);
-  const directory = index.slice(0, Math.max(index.lastIndexOf('/'), index.lastIndexOf('\\')) + 1);
+async function readShards(folder: Folder, text: string, index: string, options: SourceOptions): Promise<Checkpoint> {
+  const shardOf = parseIndex(text, index);
   const shards = [...new Set(shardOf.values())].sort();
-  for (const shard of shards)
-    if (!(await platform.exists(directory + shard)))
-      throw new TraceletError('source', { what: `shard ${directory}${shard}`, expected: `a file, as ${index} lists it`, got: 'none' });
   const tensors = new Map<string, Tensor>();
   const metadata: Record<string, string> = Object.create(null);
   for (const shard of shards) {
     options.signal?.throwIfAborted();
-    const part = await readFile(directory + shard, options);
+    const part = await readStream(await openShard(folder, shard, index), options);
     for (const [tensor, value] of part.tensors) {
       if (shardOf.get(tensor) !== shard)
         throw misplaced(tensor, index, shardOf.has(tensor) ? describe(shardOf.get(tensor)) : 'no shard', `it in ${describe(shard)}`);
@@ -191,7 +184,14 @@ async function readShards(index: string, name: string, options: ReadOptions): Pr
     Object.assign(metadata, part.metadata);
   }
   for (const [tensor, shard] of shardOf) if (!tensors.has(tensor)) throw misplaced(tensor, index, describe(shard), 'no such tensor there');
-  return { name, tensors, metadata };
+  return { name: index, tensors, metadata };
+}
+
+async function openShard(folder: Folder, shard: string, index: string): Promise<ByteSource> {
+  const found = await folder.find(shard);
+  if (found) return found;
+  const problem = { what: `shard ${folder.at(shard)}`, expected: `a file, as ${index} lists it`, got: 'none', cure: folder.cure };
+  throw new TraceletError('source', problem);
 }
 
 function misplaced(tensor: string, index: string, expected: string, got: string): TraceletError {

@@ -23,6 +23,8 @@ import {
 } from './field.ts';
 import { describe, isObject, type JsonObject, parseObject } from './json.ts';
 import { ACTIVATIONS } from './ops.ts';
+import { type SourceOptions, splitOptions, textOf } from './sources/folder.ts';
+import { placeOf } from './sources/place.ts';
 
 /** Spellings of `transformers` for activations that are ops under another name: the same function of real numbers. */
 const ACTIVATION_ALIASES: Readonly<Record<string, string>> = {
@@ -131,18 +133,21 @@ export class BertConfig extends (Values as new (values: BertConfigFields) => Ber
     return BertConfig.from_dict(parseObject(platform.readTextSync(path), path), {}, path);
   }
 
-  /** The configuration in a directory or .json file, amended by the other options. Throws `source` where there is none. */
-  static async from_pretrained(
-    path: string,
-    { signal, ...overrides }: BertConfigOptions & { signal?: AbortSignal } = {},
-  ): Promise<BertConfig> {
-    signal?.throwIfAborted();
-    const file = path.endsWith('.json') ? path : `${path.replace(/[/\\]+$/, '')}/config.json`;
-    if (!(await platform.exists(file)))
-      throw new TraceletError('source', { what: `configuration of ${path}`, expected: `the file ${file}`, got: 'none' });
-    const contents = await platform.readText(file);
-    signal?.throwIfAborted();
-    return BertConfig.from_dict(parseObject(contents, file), overrides, file);
+  /** The configuration in a .json file, a directory, at an address or on the hub, amended by the other options. Throws `source` where there is none. */
+  static async from_pretrained(source: string | URL, options: BertConfigOptions & SourceOptions = {}): Promise<BertConfig> {
+    const [reading, overrides] = splitOptions(options);
+    reading.signal?.throwIfAborted();
+    const { folder, file = 'config.json' } = await placeOf(source, reading);
+    const what = folder.at(file);
+    const contents = await textOf(folder, file);
+    if (contents === undefined)
+      throw new TraceletError('source', {
+        what: `configuration of ${source}`,
+        expected: `the file ${what}`,
+        got: 'none',
+        cure: folder.cure,
+      });
+    return BertConfig.from_dict(parseObject(contents, what), overrides, what);
   }
 
   /** The op that `hidden_act` names. */

@@ -5,13 +5,14 @@ import { withKernels } from './executor.ts';
 import type { AnyModule, Module } from './nn/module.ts';
 import { optimise } from './passes/index.ts';
 import type { Variant } from './platform/platform.ts';
-import { openSource, type Source } from './source.ts';
+import type { SourceOptions } from './sources/folder.ts';
+import { openSource, type Source } from './sources/source.ts';
 import { Tensor } from './tensor.ts';
 import type { BertTokenizer } from './tokenizer/index.ts';
 import { buildInstance } from './trace/build.ts';
 import { checkOutputs, checkSameRecording } from './trace/check.ts';
 import { storageIndex } from './trace/decode.ts';
-import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT, SMOOTH } from './trace/file.ts';
+import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT, SMOOTH, TRACE_NAME } from './trace/file.ts';
 import { copied, nameInputs, toInt32 } from './trace/inputs.ts';
 import type { Instance } from './trace/instance.ts';
 import { type LoadOptions, loadTrace } from './trace/load.ts';
@@ -171,14 +172,14 @@ export async function save(traced: TracedModule<unknown>, path: string, options:
 }
 
 /** Options of {@link load}. */
-export interface JitLoadOptions extends LoadOptions {
+export interface JitLoadOptions extends LoadOptions, SourceOptions {
   /** Filled with the extra files whose names it has, as text. */
   _extra_files?: Record<string, string>;
 }
 
-/** Reads a trace from a path, URL, bytes, response or stream. As `torch.jit.load`. A damaged trace never loads. */
+/** Reads a trace: a file, a URL, bytes, a response or a stream, or the model.tracelet of a directory, an address that ends in a slash, or a hub id. As `torch.jit.load`. A damaged trace never loads. */
 export async function load<Result = ModelOutput>(source: Source, options: JitLoadOptions = {}): Promise<TracedModule<Result>> {
-  const bytes = await openSource(source, options);
+  const bytes = await openSource(source, TRACE_NAME, options);
   try {
     const traced = await loadTrace<Result>(bytes, options);
     const wanted = options._extra_files ?? {};

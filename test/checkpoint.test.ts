@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCheckpoint, type Progress } from '../src/checkpoint.ts';
+import { openCheckpoint } from '../src/checkpoint.ts';
 import { encodeHeader, serialize } from '../src/safetensors.ts';
+import type { ProgressInfo } from '../src/sources/progress.ts';
 import { Tensor, tensor, zeros } from '../src/tensor.ts';
 import { concat, sourceOf } from './safetensors.ts';
 
@@ -77,17 +78,22 @@ describe('a checkpoint', () => {
   test('tells how far it has come', async () => {
     const large = pack({ a: zeros([3 << 20]), b: zeros([2]) });
     const path = join(await folder({ 'model.safetensors': large }), 'model.safetensors');
-    const seen: Progress[] = [];
-    await openCheckpoint(path, { progress: (at) => seen.push(at) });
-    expect(seen.map(({ name, total }) => [name, total])).toEqual(Array(3).fill([path, large.length]));
-    expect(seen.map(({ loaded }) => loaded)).toEqual([(8 << 20) + large.length - (12 << 20) - 8, large.length - 8, large.length]);
+    const seen: ProgressInfo[] = [];
+    await openCheckpoint(path, { progress_callback: (info) => seen.push(info) });
+    expect(new Set(seen.map(({ name, file }) => `${name} ${file}`))).toEqual(new Set([`${dirname(path)}/ model.safetensors`]));
+    expect(seen.map(({ status }) => status)).toEqual(['initiate', 'download', ...Array(5).fill('progress'), 'done']);
+    const steps = seen.flatMap((info) => (info.status === 'progress' ? [info] : []));
+    const header = large.length - (12 << 20) - 8;
+    expect(steps.map(({ loaded }) => loaded)).toEqual([8, header, (8 << 20) + header, large.length - 8, large.length]);
+    expect(steps.map(({ total }) => total)).toEqual(Array(5).fill(large.length));
+    expect(steps[4].progress).toBe(100);
   });
 
   test('is not read once the signal is aborted', async () => {
     const directory = await folder({ 'model.safetensors': pack({ a: zeros([3 << 20]) }) });
     await expect(openCheckpoint(directory, { signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow('stop');
     const controller = new AbortController();
-    const midway = openCheckpoint(directory, { signal: controller.signal, progress: () => controller.abort(new Error('midway')) });
+    const midway = openCheckpoint(directory, { signal: controller.signal, progress_callback: () => controller.abort(new Error('midway')) });
     await expect(midway).rejects.toThrow('midway');
   });
 

@@ -50,12 +50,12 @@ describe('the program', () => {
   });
 
   test.concurrent.each([
-    [['trace', 'nowhere', '-o', 'x'], 'configuration of nowhere: expected the file nowhere/config.json'],
+    [['trace', 'nowhere', '-o', 'x'], 'nowhere: expected a directory or file that exists, or a hub id owner/name, got neither'],
     [['trace', 'bare', '-o', 'no/where'], 'expected a file in a directory that exists'],
     [['trace', 'bare', '-o', 'masked'], 'expected a file to write, got a directory'],
     [['trace', 'bare', '-o', 'x', '--seq', '65'], '--seq: expected at most the model’s 64 positions, got 65'],
     [['trace', 'bare', '-o', 'x', '--head', 'mlm'], 'expected the tensors cls.'],
-    [['run', 'nowhere.tracelet'], 'nowhere.tracelet: expected a readable file, got ENOENT'],
+    [['run', 'nowhere.tracelet'], 'nowhere.tracelet: expected a file, got none'],
     [['run', 'bare'], 'tracelet trace bare -o model.tracelet'],
     [['run', 'bare.tracelet', '--output', 'logits'], 'expected one of last_hidden_state, pooler_output, got "logits"'],
     [['run', 'bare.tracelet', '--input', 'nowhere.json'], 'nowhere.json: expected a readable file'],

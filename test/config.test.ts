@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -230,9 +230,10 @@ describe('a config.json', () => {
   });
 
   test('that is missing is named', async () => {
-    await expect(BertConfig.from_pretrained(path('none'))).rejects.toMatchObject({
+    await mkdir(path('empty'));
+    await expect(BertConfig.from_pretrained(path('empty'))).rejects.toMatchObject({
       code: 'source',
-      message: `configuration of ${path('none')}: expected the file ${path('none')}/config.json, got none`,
+      message: `configuration of ${path('empty')}: expected the file ${path('empty')}/config.json, got none`,
     });
     expect(() => BertConfig.from_json_file(path('none.json'))).toThrow(/none\.json: expected a readable file/);
   });

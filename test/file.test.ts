@@ -74,7 +74,8 @@ describe('a trace comes back', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.tracelet`;
     try {
-      if (name === 'missing') expect((await problem('source', () => jit.load(url))).message).toMatch(/status 404/);
+      if (name === 'missing')
+        expect((await problem('source', () => jit.load(url))).message).toMatch(/a\.tracelet: expected a file, got none/);
       else if (name === 'cut') await problem('source', () => jit.load(url));
       else expectSameBits((await jit.load(new URL(url)))(ids), traced(ids));
     } finally {
@@ -96,7 +97,7 @@ describe('a trace comes back', () => {
 
   test('telling how far it is', async () => {
     const seen: number[] = [];
-    await jit.load(file, { progress: ({ loaded, total }) => seen.push(loaded / total) });
+    await jit.load(file, { progress_callback: (info) => info.status === 'progress' && seen.push(info.loaded / (info.total as number)) });
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
     expect(seen.at(-1)).toBe(1);
   });
@@ -104,7 +105,7 @@ describe('a trace comes back', () => {
   test('unless aborted', async () => {
     await expect(jit.load(file, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
     const controller = new AbortController();
-    await expect(jit.load(file, { signal: controller.signal, progress: () => controller.abort() })).rejects.toThrow(/abort/i);
+    await expect(jit.load(file, { signal: controller.signal, progress_callback: () => controller.abort() })).rejects.toThrow(/abort/i);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -192,6 +192,7 @@ describe('from_pretrained', () => {
 
   test('stops when aborted and names a directory without a tokenizer', async () => {
     await expect(BertTokenizer.from_pretrained(directory, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
-    await expect(BertTokenizer.from_pretrained(`${directory}/none`)).rejects.toThrow(/none: expected a directory with tokenizer.json/);
+    mkdirSync(`${directory}/empty`);
+    await expect(BertTokenizer.from_pretrained(`${directory}/empty`)).rejects.toThrow(/empty: expected a directory with tokenizer.json/);
   });
 });

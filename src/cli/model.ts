@@ -11,8 +11,10 @@ import { ARCHITECTURES, type Architecture, architecture } from '../models/index.
 import type { PreTrainedModel } from '../models/pretrained.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Bits } from '../quantize/index.ts';
+import { type Folder, textOf } from '../sources/folder.ts';
+import { placeOf } from '../sources/place.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
-import { traceAt } from '../trace/files.ts';
+import { TRACE_NAME } from '../trace/file.ts';
 import type { TracedModule } from '../trace/traced.ts';
 import { parseJson } from './input.ts';
 import { Progress } from './progress.ts';
@@ -70,13 +72,15 @@ interface Outline {
 /** The trace that `path` means: a file, or model.tracelet in a directory that is not one of transformers. */
 export async function findTrace(path: string): Promise<string | undefined> {
   if (/^https?:/.test(path) || !(await isDirectory(path))) return path;
-  return (await platform.exists(`${path}/config.json`)) ? undefined : traceAt(path);
+  if (await platform.exists(`${path}/config.json`)) return undefined;
+  const trace = `${path.replace(/[/\\]+$/, '')}/${TRACE_NAME}`;
+  return (await platform.exists(trace)) ? trace : undefined;
 }
 
-/** The model in a transformers directory or in a trace. */
+/** The model in a folder of transformers or in a trace. */
 export async function openModel(path: string, { head, torchscript = false, signal }: OpenOptions): Promise<OpenModel> {
   const trace = (await isDirectory(path)) || path.endsWith('.tracelet') ? await findTrace(path) : undefined;
-  const { config, tokenizer, stated, traced } = trace ? await outlineTrace(trace, signal) : await outlineDirectory(path, signal);
+  const { config, tokenizer, stated, traced } = trace ? await outlineTrace(trace, signal) : await outlineFolder(path, signal);
   const source = trace ?? path;
   const name = head === undefined ? await stated() : fullName(head, config);
   if (name === undefined)
@@ -89,7 +93,7 @@ export async function openModel(path: string, { head, torchscript = false, signa
   const built = architecture(name);
   const progress = new Progress();
   try {
-    const model = await built.from_pretrained(source, { torchscript, signal, progress: progress.reading });
+    const model = await built.from_pretrained(source, { torchscript, signal, progress_callback: progress.reading });
     return { name: name as Architecture, model, config, tokenizer, traced };
   } finally {
     progress.clear();
@@ -103,24 +107,23 @@ function fullName(head: string, { model_type }: BertConfig): string {
   return Object.keys(ARCHITECTURES).find((name) => name.toLowerCase() === wanted) ?? `${model_type} with head ${head}`;
 }
 
-async function outlineDirectory(directory: string, signal: AbortSignal): Promise<Outline> {
-  const config = await BertConfig.from_pretrained(directory, { signal });
-  const stated = async () => ((await isSentenceModel(directory)) ? EMBEDDER : config.architectures?.[0]);
-  return { config, tokenizer: await findTokenizer(directory, signal), stated };
-}
-
-async function findTokenizer(directory: string, signal: AbortSignal): Promise<BertTokenizer | undefined> {
-  const found = await Promise.all(['tokenizer.json', 'vocab.txt'].map((file) => platform.exists(`${directory}/${file}`)));
-  return found.includes(true) ? BertTokenizer.from_pretrained(directory, { signal }) : undefined;
+async function outlineFolder(path: string, signal: AbortSignal): Promise<Outline> {
+  const config = await BertConfig.from_pretrained(path, { signal });
+  const { folder } = await placeOf(path, { signal });
+  const stated = async () => ((await isSentenceModel(folder)) ? EMBEDDER : config.architectures?.[0]);
+  const vocabulary = (await folder.find('tokenizer.json')) ?? (await folder.find('vocab.txt'));
+  await vocabulary?.close();
+  return { config, tokenizer: vocabulary && (await BertTokenizer.from_pretrained(path, { signal })), stated };
 }
 
 const POOLED_PARTS = ['Transformer', 'Pooling', 'Normalize'];
 
-/** Whether a directory is one of sentence-transformers that pools. Throws a `config` error for parts that do not run here. */
-async function isSentenceModel(directory: string): Promise<boolean> {
-  const path = `${directory}/modules.json`;
-  if (!(await platform.exists(path))) return false;
-  const modules = parseJson(await platform.readText(path), path);
+/** Whether a folder is one of sentence-transformers that pools. Throws a `config` error for parts that do not run here. */
+async function isSentenceModel(folder: Folder): Promise<boolean> {
+  const text = await textOf(folder, 'modules.json');
+  if (text === undefined) return false;
+  const path = folder.at('modules.json');
+  const modules = parseJson(text, path);
   const parts = Array.isArray(modules) ? modules.map((module) => String(module?.type).split('.').at(-1) as string) : [];
   if (!parts.includes('Pooling')) return false;
   const other = parts.find((part) => !POOLED_PARTS.includes(part));
@@ -164,7 +167,7 @@ export async function openTrace(
     });
   const progress = new Progress();
   try {
-    return await jit.load(trace, { ...options, progress: progress.reading });
+    return await jit.load(trace, { ...options, progress_callback: progress.reading });
   } finally {
     progress.clear();
   }

@@ -1,3 +1,4 @@
+import type { ProgressInfo } from '../sources/progress.ts';
 import { bytes } from './output.ts';
 
 const INTERVAL_MS = 100;
@@ -20,9 +21,12 @@ export class Progress {
     if (performance.now() >= this.#next) this.phase(text);
   }
 
-  /** For the `progress` option of everything that reads. */
-  readonly reading = ({ name, loaded, total }: { name: string; loaded: number; total?: number }): void =>
-    this.update(`reading ${name}: ${bytes(loaded)}${total ? ` of ${bytes(total)}` : ''}`);
+  /** For the `progress_callback` of everything that reads. */
+  readonly reading = (info: ProgressInfo): void => {
+    if (info.status !== 'progress') return;
+    const { name, file, loaded, total } = info;
+    this.update(`reading ${file} of ${name}: ${bytes(loaded)}${total ? ` of ${bytes(total)}` : ''}`);
+  };
 
   /** For the `progress` option of quantize. */
   readonly quantizing = ({ phase, done, total }: { phase: string; done: number; total: number }): void =>

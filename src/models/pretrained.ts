@@ -1,5 +1,4 @@
-import { platform } from '#platform';
-import { type Checkpoint, type CheckpointSource, openCheckpoint, type ReadOptions } from '../checkpoint.ts';
+import { type Checkpoint, type CheckpointSource, openCheckpoint, readCheckpoint } from '../checkpoint.ts';
 import { BertConfig, type BertConfigOptions } from '../config.ts';
 import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
@@ -7,6 +6,8 @@ import { parseObject } from '../json.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import { normal } from '../random.ts';
+import { type Folder, type SourceOptions, splitOptions, textOf } from '../sources/folder.ts';
+import { placeOf } from '../sources/place.ts';
 import type { Tensor } from '../tensor.ts';
 import { FILES, FORMAT } from '../trace/file.ts';
 import { nameInputs, toInt32 } from '../trace/inputs.ts';
@@ -25,7 +26,7 @@ export type ModelInputs = [
 ];
 
 /** Options of `from_pretrained`; fields of the config among them amend it. */
-export interface PreTrainedOptions extends ReadOptions, BertConfigOptions {
+export interface PreTrainedOptions extends SourceOptions, BertConfigOptions {
   /** Instead of the config.json beside the checkpoint; needed for raw bytes. */
   config?: BertConfig;
   /** Seed of the weights that are not in the checkpoint, with `strict: false`. */
@@ -55,18 +56,20 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 
   /**
-   * A model in evaluation mode with the weights of a checkpoint: a directory with config.json, a .safetensors or
-   * .tracelet file, or raw bytes with { config }. Options that are fields of the config amend it.
+   * A model in evaluation mode with the weights of a checkpoint: a directory, address or hub id with config.json, a .safetensors or
+   * .tracelet file, or bytes with { config }. Options that are fields of the config amend it.
    */
   static async from_pretrained<M extends PreTrainedModel>(
     this: ModelClass<M>,
     source: CheckpointSource,
     options: PreTrainedOptions = {},
   ): Promise<M> {
-    const { config: given, seed, strict, signal, progress, ...overrides } = options;
-    const checkpoint = await openCheckpoint(source, { signal, progress });
-    const read = filesBeside(source, checkpoint);
-    const config = given ?? (await configOf(source, checkpoint.name, read, { ...overrides, signal }));
+    const [reading, { config: given, seed, strict, ...overrides }] = splitOptions(options);
+    reading.signal?.throwIfAborted();
+    const place = typeof source === 'string' || source instanceof URL ? await placeOf(source, reading) : undefined;
+    const checkpoint = await (place ? readCheckpoint(place, reading) : openCheckpoint(source, reading));
+    const read = filesBeside(place?.folder, checkpoint);
+    const config = given ?? (await configOf(place?.folder, checkpoint.name, read, overrides));
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     const model = new this(config, { seed, ...(await this.options_beside(read)) });
     assignWeights(model, checkpoint, { strict: strict ?? true });
@@ -133,28 +136,21 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 }
 
-function filesBeside(source: CheckpointSource, { tensors, metadata }: Checkpoint): ReadBeside {
+function filesBeside(folder: Folder | undefined, { tensors, metadata }: Checkpoint): ReadBeside {
   if (metadata.format === FORMAT)
     return async (name) => {
       const file = tensors.get(FILES + name);
       return file && new TextDecoder().decode(file.data as Uint8Array);
     };
-  if (typeof source !== 'string') return async () => undefined;
-  const directory = directoryOf(source);
-  return async (name) => ((await platform.exists(`${directory}/${name}`)) ? platform.readText(`${directory}/${name}`) : undefined);
+  return async (name) => folder && textOf(folder, name);
 }
 
-const directoryOf = (path: string): string => (/\.(safetensors|tracelet|json)$/.test(path) ? path.replace(/[^/\\]+$/, '') || '.' : path);
-
-async function configOf(
-  source: CheckpointSource,
-  name: string,
-  read: ReadBeside,
-  { signal, ...overrides }: BertConfigOptions & { signal?: AbortSignal },
-): Promise<BertConfig> {
+async function configOf(folder: Folder | undefined, name: string, read: ReadBeside, overrides: BertConfigOptions): Promise<BertConfig> {
   const text = await read('config.json');
-  if (text !== undefined) return BertConfig.from_dict(parseObject(text, `config.json of ${name}`), overrides, `config.json of ${name}`);
-  if (typeof source === 'string') return BertConfig.from_pretrained(directoryOf(source), { ...overrides, signal });
+  const what = `config.json of ${name}`;
+  if (text !== undefined) return BertConfig.from_dict(parseObject(text, what), overrides, what);
+  if (folder)
+    throw new TraceletError('source', { what, expected: folder.at('config.json'), got: 'none', cure: folder.cure ?? 'Pass { config }' });
   throw new TraceletError('config', {
     what: 'from_pretrained without a path',
     expected: '{ config }',

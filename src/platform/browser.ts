@@ -4,4 +4,9 @@ import { noFiles } from './nofiles.ts';
 import type { Platform } from './platform.ts';
 
 /** Pages, web workers and service workers: nothing to fetch, so that every bundler takes it as it is. */
-export const platform: Platform = { ...noFiles, kernelModule: inlineKernels, sha256 };
+export const platform: Platform = {
+  ...noFiles,
+  kernelModule: inlineKernels,
+  sha256,
+  cache: async (name = 'tracelet') => globalThis.caches?.open(name).catch(() => undefined),
+};

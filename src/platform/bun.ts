@@ -1,6 +1,6 @@
-import { files, sha256 } from './files.ts';
+import { files } from './files.ts';
 import { inlineKernels } from './inline.ts';
 import type { Platform } from './platform.ts';
 
 /** Bun, whose single-file programs have no files beside the script. */
-export const platform: Platform = { ...files, kernelModule: inlineKernels, sha256 };
+export const platform: Platform = { ...files, kernelModule: inlineKernels };

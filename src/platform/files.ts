@@ -1,14 +1,21 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { access, open as openFile, readFile, rename, rm } from 'node:fs/promises';
+import { access, open as openFile, readFile, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { TraceletError } from '../error.ts';
-import type { ByteSource, Files } from './platform.ts';
+import type { ModelCache } from '../sources/cache.ts';
+import { fileCache } from './filecache.ts';
+import type { ByteSource, Platform } from './platform.ts';
+
+/** What node:fs takes for a path that may be written as a file: URL. */
+const located = (path: string): string | URL => (path.startsWith('file:') ? new URL(path) : path);
 
 /** Smaller reads than this are served from memory. */
 const BUFFER = 1 << 18;
 
 async function open(path: string): Promise<ByteSource> {
-  const file = await openFile(path.startsWith('file:') ? new URL(path) : path).catch((cause) => Promise.reject(unreadable(path, cause)));
+  const file = await openFile(located(path)).catch((cause) => Promise.reject(unreadable(path, cause)));
   const { size } = await file.stat();
   const next = async (target: Uint8Array): Promise<number> =>
     (await file.read(target, 0, target.length, null).catch((cause) => Promise.reject(unreadable(path, cause)))).bytesRead;
@@ -56,29 +63,48 @@ async function write(path: string, chunks: Iterable<Uint8Array>, options: { sign
   }
 }
 
-const readText = (path: string): Promise<string> => readFile(path, 'utf8').catch((cause) => Promise.reject(unreadable(path, cause)));
+const readText = (path: string): Promise<string> =>
+  readFile(located(path), 'utf8').catch((cause) => Promise.reject(unreadable(path, cause)));
 
 function readTextSync(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(located(path), 'utf8');
   } catch (cause) {
     throw unreadable(path, cause);
   }
 }
 
 const exists = (path: string): Promise<boolean> =>
-  access(path).then(
+  access(located(path)).then(
     () => true,
     () => false,
   );
+
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(located(path)).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+
+function env(name: string): string | undefined {
+  try {
+    return process.env[name] || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function cache(name?: string): Promise<ModelCache> {
+  return fileCache(name ?? env('TRACELET_CACHE') ?? join(env('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'tracelet'));
+}
 
 function unreadable(path: string, cause: unknown): TraceletError {
   const { code, message } = cause as NodeJS.ErrnoException;
   return new TraceletError('source', { what: path, expected: 'a readable file', got: code ?? message, cause });
 }
 
-/** The file system, through the modules of Node that Deno and Bun have as well. */
-export const files: Files = { open, readText, readTextSync, exists, write };
-
 /** SHA-256 of `bytes` in hexadecimal, without a copy of them. */
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** The file system and environment, through the modules of Node that Deno and Bun have as well. */
+export const files: Omit<Platform, 'kernelModule'> = { open, readText, readTextSync, exists, isDirectory, write, env, cache, sha256 };

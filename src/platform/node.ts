@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { compiled } from './compile.ts';
-import { files, sha256 } from './files.ts';
+import { files } from './files.ts';
 import type { Platform } from './platform.ts';
 
 const kernelModule = compiled((variant) => new Uint8Array(readFileSync(new URL(`../../dist/wasm/${variant}.wasm`, import.meta.url))));
 
 /** Node and Deno: binaries in files beside the script. */
-export const platform: Platform = { ...files, kernelModule, sha256 };
+export const platform: Platform = { ...files, kernelModule };

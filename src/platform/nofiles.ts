@@ -1,5 +1,5 @@
 import { TraceletError } from '../error.ts';
-import type { Files } from './platform.ts';
+import type { Platform } from './platform.ts';
 
 const absent = (path: string): TraceletError =>
   new TraceletError('source', {
@@ -11,13 +11,16 @@ const absent = (path: string): TraceletError =>
 
 const refuse = async (path: string): Promise<never> => Promise.reject(absent(path));
 
-/** For runtimes without a file system. */
-export const noFiles: Files = {
+/** For runtimes without a file system and environment. */
+export const noFiles: Omit<Platform, 'kernelModule' | 'sha256'> = {
   open: refuse,
   readText: refuse,
   readTextSync: (path) => {
     throw absent(path);
   },
   exists: async () => false,
+  isDirectory: async () => false,
+  env: () => undefined,
+  cache: async () => undefined,
   write: refuse,
 };

@@ -1,3 +1,5 @@
+import type { ModelCache } from '../sources/cache.ts';
+
 /** Which compiled form of the kernels: plain SIMD, relaxed SIMD, or SIMD with its asserts on. */
 export type Variant = 'baseline' | 'relaxed' | 'debug';
 
@@ -18,6 +20,7 @@ export interface Files {
   readText(path: string): Promise<string>;
   readTextSync(path: string): string;
   exists(path: string): Promise<boolean>;
+  isDirectory(path: string): Promise<boolean>;
   /** Writes beside `path`, then renames: `path` is either whole or untouched. */
   write(path: string, chunks: Iterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<void>;
 }
@@ -30,4 +33,8 @@ export interface Platform extends Files {
   kernelModule: KernelSource;
   /** SHA-256 of `bytes` in hexadecimal. */
   sha256(bytes: Uint8Array): string | Promise<string>;
+  /** An environment variable, where there are any. */
+  env(name: string): string | undefined;
+  /** The cache of that name, a directory where there are files, or the default one; undefined where nothing can be kept. */
+  cache(name?: string): Promise<ModelCache | undefined>;
 }

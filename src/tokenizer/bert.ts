@@ -1,13 +1,15 @@
-import { platform } from '#platform';
 import { Callable } from '../callable.ts';
 import { TraceletError } from '../error.ts';
 import { describe } from '../json.ts';
+import { openFile, type SourceOptions, splitOptions } from '../sources/folder.ts';
+import { placeOf } from '../sources/place.ts';
 import type { Tensor } from '../tensor.ts';
-import { readExtraFiles, traceAt } from '../trace/files.ts';
+import { TRACE_NAME } from '../trace/file.ts';
+import { readExtraFiles } from '../trace/files.ts';
 import { closeUp, joinPieces } from './decode.ts';
 import { Encoder, type Input } from './encoder.ts';
 import { type BatchEncoding, type EncodeOptions, type Encoding, type Filler, stack, type TensorEncoding, tensors } from './encoding.ts';
-import { FILE_NAMES, filesOf, optionsFromFiles, type TokenizerFiles, textsOf } from './files.ts';
+import { filesIn, filesOf, optionsFromFiles, type TokenizerFiles, textsOf } from './files.ts';
 import { type BertTokenizerOptions, ROLES, type Role, resolveSettings, type Settings } from './settings.ts';
 
 /** A text, or a text with its pair. */
@@ -50,28 +52,27 @@ export class BertTokenizer extends Callable {
     this.#encoder = new Encoder(settings, (role) => this.#filler(role));
   }
 
-  /** Reads a directory that holds `tokenizer.json` or `vocab.txt`, with its configuration files if there; or a trace in which they travel. */
-  static async from_pretrained(directory: string, options: Overrides & { signal?: AbortSignal } = {}): Promise<BertTokenizer> {
-    if (typeof directory !== 'string')
-      throw new TraceletError('value', { what: 'directory', expected: 'a path', got: describe(directory) });
-    const { signal, ...overrides } = options;
-    const files: TokenizerFiles = {};
-    for (const name of FILE_NAMES) {
-      signal?.throwIfAborted();
-      const path = `${directory.replace(/\/+$/, '')}/${name}`;
-      if (name === 'vocab.txt' && files['tokenizer.json'] !== undefined) continue;
-      if (await platform.exists(path)) files[name] = await platform.readText(path);
-    }
-    signal?.throwIfAborted();
+  /**
+   * Reads `tokenizer.json` or `vocab.txt`, with the configuration files if there, from a directory, an address or a hub id; or a trace in which
+   * they travel.
+   */
+  static async from_pretrained(source: string | URL, options: Overrides & SourceOptions = {}): Promise<BertTokenizer> {
+    if (typeof source !== 'string' && !(source instanceof URL))
+      throw new TraceletError('value', { what: 'source', expected: 'a path, a URL or a hub id', got: describe(source) });
+    const [reading, overrides] = splitOptions(options);
+    reading.signal?.throwIfAborted();
+    const { folder, file } = await placeOf(source, reading);
+    const files = file === undefined ? await filesIn(folder, reading.signal) : {};
     if (files['tokenizer.json'] !== undefined || files['vocab.txt'] !== undefined) return BertTokenizer.from_files(files, overrides);
-    const trace = await traceAt(directory);
+    const trace = await (file === undefined ? folder.find(TRACE_NAME) : openFile(folder, file));
     if (!trace)
       throw new TraceletError('source', {
-        what: directory,
+        what: folder.name,
         expected: 'a directory with tokenizer.json, vocab.txt or a trace',
         got: 'none of them',
+        cure: folder.cure,
       });
-    return BertTokenizer.from_files(textsOf(await readExtraFiles(trace, { signal })), overrides);
+    return BertTokenizer.from_files(textsOf(await readExtraFiles(trace, reading)), overrides);
   }
 
   /** Builds a tokenizer from the texts of its files; `options` prevail over them. */

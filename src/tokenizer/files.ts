@@ -1,5 +1,6 @@
 import { TraceletError } from '../error.ts';
 import { describe } from '../json.ts';
+import { type Folder, textOf } from '../sources/folder.ts';
 import type { AddedToken } from './added.ts';
 import { type BertTokenizerOptions, ROLES, type Settings } from './settings.ts';
 import { parseVocab } from './vocab.ts';
@@ -12,7 +13,19 @@ export interface TokenizerFiles {
   'special_tokens_map.json'?: string;
 }
 
-export const FILE_NAMES = ['tokenizer.json', 'vocab.txt', 'tokenizer_config.json', 'special_tokens_map.json'] as const;
+const FILE_NAMES = ['tokenizer.json', 'vocab.txt', 'tokenizer_config.json', 'special_tokens_map.json'] as const;
+
+/** The texts of the tokenizer's files that are in a folder. */
+export async function filesIn(folder: Folder, signal: AbortSignal | undefined): Promise<TokenizerFiles> {
+  const files: TokenizerFiles = {};
+  for (const name of FILE_NAMES) {
+    signal?.throwIfAborted();
+    if (name === 'vocab.txt' && files['tokenizer.json'] !== undefined) continue;
+    const text = await textOf(folder, name);
+    if (text !== undefined) files[name] = text;
+  }
+  return files;
+}
 
 /** The tokenizer's files among those that travel in a trace. */
 export function textsOf(files: ReadonlyMap<string, Uint8Array>): TokenizerFiles {

@@ -1,18 +1,10 @@
-import { platform } from '#platform';
-import { bytesOfTensor, checkHash, FILES, readExactly, readTraceHeader, TRACE_NAME, tensorFor } from './file.ts';
-
-/** The trace that `path` names: a .tracelet file, or the one in a directory. */
-export async function traceAt(path: string): Promise<string | undefined> {
-  if (path.endsWith('.tracelet')) return path;
-  const inside = `${path.replace(/[/\\]+$/, '')}/${TRACE_NAME}`;
-  return (await platform.exists(inside)) ? inside : undefined;
-}
+import type { ByteSource } from '../platform/platform.ts';
+import { bytesOfTensor, checkHash, FILES, readExactly, readTraceHeader, tensorFor } from './file.ts';
 
 const SKIP = 1 << 20;
 
-/** The extra files of the trace at `path` by name, checked against their hashes; weights are passed over. */
-export async function readExtraFiles(path: string, options: { signal?: AbortSignal } = {}): Promise<Map<string, Uint8Array>> {
-  const source = await platform.open(path);
+/** The extra files of a trace by name, checked against their hashes; weights are passed over, and the source is closed. */
+export async function readExtraFiles(source: ByteSource, options: { signal?: AbortSignal } = {}): Promise<Map<string, Uint8Array>> {
   try {
     const { header, hashes, aliases } = await readTraceHeader(source, options);
     const files = new Map<string, Uint8Array>();

@@ -30,8 +30,6 @@ export interface LoadOptions {
   kernels?: Variant;
   /** How quantised programs multiply integers; the fastest way that the kernels have here unless given. */
   integers?: IntegerForm;
-  /** Told how many bytes of weights have been read. */
-  progress?: (state: { name: string; loaded: number; total: number }) => void;
 }
 
 /** Reads a trace from its first byte to its last, weights straight to their place in wasm memory. */
@@ -99,7 +97,6 @@ async function readTensors(
     await Promise.all([readExactly(source, first, info.name), checkPrevious()]);
     for (const copy of copies) copy.set(first);
     checkPrevious = () => checkHash(first, info.name, hashes);
-    options.progress?.({ name: source.name, loaded: info.end, total: header.dataBytes });
   }
   await checkPrevious();
   for (const name of parts) {

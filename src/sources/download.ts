@@ -1,0 +1,126 @@
+import { TraceletError } from '../error.ts';
+import type { Entry, Partial } from './cache.ts';
+import { pause, type RequestOptions, request } from './http.ts';
+
+const RESUMES = 5;
+const RESUME_AFTER_MS = 200;
+
+/** Options of {@link download}. */
+export interface DownloadOptions extends RequestOptions {
+  /** Bytes that are there already. */
+  partial?: Partial;
+}
+
+/** A download under way. */
+export interface Download extends Entry {
+  /** Why `body` failed, once it has. */
+  failure?: unknown;
+}
+
+/** Told how many bytes have come in, of how many. */
+type Report = (loaded: number, total?: number) => void;
+
+/**
+ * Begins to fetch a file; undefined where the server has none. A connection that is cut is taken up again where it ended, a few times, as long as
+ * the file stays the same. The body fails with a `source` error unless all bytes come.
+ */
+export async function download(url: string, options: DownloadOptions, begun: () => Report): Promise<Download | undefined> {
+  const { partial } = options;
+  let { response, sha256 } = await request(url, partial ? rangeFrom(partial.size, partial.etag) : {}, options);
+  let begin = partial?.size ?? 0;
+  if (partial && !continues(response, begin)) {
+    begin = 0;
+    if (response.status !== 200 && response.status !== 404) {
+      await response.body?.cancel();
+      ({ response, sha256 } = await request(url, {}, options));
+    }
+  }
+  if (response.status === 404) {
+    await response.body?.cancel();
+    return undefined;
+  }
+  const size = sizeOf(response);
+  const etag = strongTag(response);
+  const entry: Download = { begin, size, etag, sha256, body: response.body as ReadableStream<Uint8Array> };
+  entry.body = steady(url, entry, options, begun());
+  return entry;
+}
+
+const rangeFrom = (begin: number, etag: string): Record<string, string> => ({ range: `bytes=${begin}-`, 'if-range': etag });
+
+const continues = ({ status, headers }: Response, begin: number): boolean =>
+  status === 206 && (headers.get('content-range') ?? '').startsWith(`bytes ${begin}-`);
+
+/** Bytes of the whole file, unless they are counted as compressed. */
+function sizeOf({ headers }: Response): number | undefined {
+  const text = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1] ?? headers.get('content-length');
+  return text === null || headers.get('content-encoding') ? undefined : Number(text);
+}
+
+function strongTag({ headers }: Response): string | undefined {
+  const etag = headers.get('etag');
+  return etag?.startsWith('"') && !headers.get('content-encoding') ? etag : undefined;
+}
+
+function steady(url: string, entry: Download, options: DownloadOptions, report: Report): ReadableStream<Uint8Array> {
+  const { size } = entry;
+  let reader = entry.body.getReader();
+  let at = entry.begin;
+  let resumes = 0;
+  const next = async (): Promise<Uint8Array | undefined> => {
+    for (;;) {
+      let reason = '';
+      try {
+        const { done, value } = await reader.read();
+        if (!done) return value;
+        if (size === undefined || at >= size) return undefined;
+      } catch (cause) {
+        options.signal?.throwIfAborted();
+        reason = `: ${(cause as Error).message}`;
+      }
+      if (entry.etag === undefined || size === undefined || resumes === RESUMES) throw cutShort(url, at, size, reason);
+      await pause(RESUME_AFTER_MS * resumes++, options.signal);
+      try {
+        reader = await resumed(url, at, entry.etag, options);
+      } catch (cause) {
+        if (!unanswered(cause) || resumes === RESUMES) throw cause;
+      }
+    }
+  };
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    try {
+      const piece = await next();
+      at += piece?.length ?? 0;
+      if (size !== undefined && at > size) throw cutShort(url, at, size, '');
+      if (piece || size === undefined) report(at, piece ? size : at);
+      if (piece) controller.enqueue(piece);
+      else controller.close();
+    } catch (cause) {
+      entry.failure = cause;
+      await reader.cancel().catch(() => {});
+      throw cause;
+    }
+  };
+  return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
+}
+
+/** Whether no server was reached at all, which the next try may be better at. */
+const unanswered = (cause: unknown): boolean => cause instanceof TraceletError && cause.cause !== undefined;
+
+async function resumed(url: string, at: number, etag: string, options: DownloadOptions): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+  const { response } = await request(url, rangeFrom(at, etag), options);
+  if (continues(response, at)) return (response.body as ReadableStream<Uint8Array>).getReader();
+  await response.body?.cancel();
+  const same = response.status === 200 && strongTag(response) === etag;
+  throw new TraceletError('source', {
+    what: url,
+    expected: same ? `its bytes from ${at} on` : `the file with ETag ${etag} that was begun`,
+    got: same ? 'all of them: the server gives no ranges' : `another, status ${response.status} with ETag ${response.headers.get('etag')}`,
+    cure: 'Load it again',
+  });
+}
+
+function cutShort(url: string, at: number, size: number | undefined, reason: string): TraceletError {
+  const expected = size === undefined ? 'all of its bytes' : `${size} bytes`;
+  return new TraceletError('source', { what: url, expected, got: `${at}${reason}`, cure: 'Load it again' });
+}

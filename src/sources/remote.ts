@@ -1,0 +1,48 @@
+import { TraceletError } from '../error.ts';
+import type { ByteSource } from '../platform/platform.ts';
+import { type ModelCache, type ResumableCache, responseOf } from './cache.ts';
+import { type Download, download } from './download.ts';
+import type { RequestOptions } from './http.ts';
+import { type ProgressCallback, reporter, watched } from './progress.ts';
+import { fromResponse, fromStream } from './stream.ts';
+
+/** How to come by a file that lies elsewhere. */
+export interface RemoteOptions extends RequestOptions {
+  /** What progress is told under. */
+  name: string;
+  file: string;
+  cache?: ModelCache;
+  local_files_only?: boolean;
+  progress_callback?: ProgressCallback;
+}
+
+/** The file at `url`, from the cache where it is kept there, else through it; undefined where there is none. */
+export async function remoteFile(url: string, options: RemoteOptions): Promise<ByteSource | undefined> {
+  const { cache, signal, name, file, progress_callback } = options;
+  signal?.throwIfAborted();
+  const kept = await cache?.match(url);
+  if (kept) return watched(fromResponse(kept, url, signal), progress_callback, name, file);
+  if (options.local_files_only) return undefined;
+  const partial = await (cache as ResumableCache | undefined)?.partial?.(url);
+  const begun = () => reporter(progress_callback, name, file);
+  const fetched = await download(url, { ...options, partial }, begun);
+  if (!fetched) return undefined;
+  if (!cache) return fromStream(fetched.body, url, fetched.size, signal);
+  try {
+    await (cache as ResumableCache).put(url, responseOf(fetched), partial);
+  } catch (cause) {
+    throwUnlessCache(fetched, cause, signal);
+  }
+  const stored = await cache.match(url);
+  if (stored) return fromResponse(stored, url, signal);
+  if (!fetched.body.locked) await fetched.body.cancel();
+  const again = await download(url, options, begun);
+  return again && fromStream(again.body, url, again.size, signal);
+}
+
+/** A cache that cannot keep something is no reason not to load it; bytes that are not what they should be are. */
+function throwUnlessCache(fetched: Download, cause: unknown, signal: AbortSignal | undefined): void {
+  signal?.throwIfAborted();
+  if (fetched.failure !== undefined) throw fetched.failure;
+  if (cause instanceof TraceletError) throw cause;
+}

@@ -1,0 +1,35 @@
+import { TraceletError } from '../error.ts';
+import type { ByteSource } from '../platform/platform.ts';
+import { openFile, type SourceOptions } from './folder.ts';
+import { placeOf } from './place.ts';
+import { watched } from './progress.ts';
+import { fromBytes, fromResponse, fromStream } from './stream.ts';
+
+/** Where a model may come from: a path, an address, a hub id, bytes, a response or a stream. */
+export type Source = string | URL | Uint8Array | ArrayBuffer | Response | ReadableStream<Uint8Array>;
+
+/** Opens any source for reading front to back; of a folder its file `main`. Throws `source` errors that name it. */
+export async function openSource(source: Source, main: string, options: SourceOptions = {}): Promise<ByteSource> {
+  options.signal?.throwIfAborted();
+  if (typeof source !== 'string' && !(source instanceof URL)) return openGiven(source, options);
+  const { folder, file } = await placeOf(source, options, 'file');
+  return openFile(folder, file ?? main);
+}
+
+/** Opens what the caller holds already. */
+export function openGiven(source: Exclude<Source, string | URL>, { signal, progress_callback }: SourceOptions): ByteSource {
+  const bytes = streamed(source, signal);
+  return watched(bytes, progress_callback, bytes.name, bytes.name);
+}
+
+function streamed(source: Exclude<Source, string | URL>, signal: AbortSignal | undefined): ByteSource {
+  if (source instanceof Uint8Array) return fromBytes(source);
+  if (source instanceof ArrayBuffer) return fromBytes(new Uint8Array(source));
+  if (source instanceof ReadableStream) return fromStream(source, 'stream', undefined, signal);
+  if (source instanceof Response) return fromResponse(source, undefined, signal);
+  throw new TraceletError('source', {
+    what: 'source',
+    expected: 'a path, a URL, a hub id, bytes, a Response or a ReadableStream',
+    got: String(source),
+  });
+}

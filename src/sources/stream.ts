@@ -1,0 +1,82 @@
+import { TraceletError } from '../error.ts';
+import type { ByteSource } from '../platform/platform.ts';
+
+const CHUNK = 1 << 18;
+
+/** Bytes in memory, as a source. */
+export function fromBytes(bytes: Uint8Array): ByteSource {
+  let at = 0;
+  return {
+    name: `${bytes.length} bytes`,
+    size: bytes.length,
+    read: async (target) => {
+      const piece = bytes.subarray(at, at + target.length);
+      target.set(piece);
+      at += piece.length;
+      return piece.length;
+    },
+    close: async () => {},
+  };
+}
+
+/** The body of a response, as a source called `name`. */
+export function fromResponse(response: Response, name: string = response.url || 'response', signal?: AbortSignal): ByteSource {
+  if (!response.ok || !response.body)
+    throw new TraceletError('source', {
+      what: name,
+      expected: 'a response with a body',
+      got: `status ${response.status} ${response.statusText}`,
+    });
+  const length = response.headers.get('content-encoding') ? null : response.headers.get('content-length');
+  return fromStream(response.body, name, length === null ? undefined : Number(length), signal);
+}
+
+/** A stream, as a source called `name` that closes it; the signal ends a wait for more of it. */
+export function fromStream(stream: ReadableStream<Uint8Array>, name: string, size?: number, signal?: AbortSignal): ByteSource {
+  if (stream.locked) throw new TraceletError('source', { what: name, expected: 'a stream not read before', got: 'one in use' });
+  const reader = stream.getReader();
+  let rest: Uint8Array = new Uint8Array(0);
+  const stop = () => void reader.cancel(signal?.reason).catch(() => {});
+  signal?.addEventListener('abort', stop);
+  const more = async (): Promise<boolean> => {
+    const { done, value } = await reader.read().catch((cause) => {
+      signal?.throwIfAborted();
+      if (cause instanceof TraceletError) throw cause;
+      throw new TraceletError('source', { what: name, expected: 'a stream read to its end', got: String((cause as Error).message), cause });
+    });
+    signal?.throwIfAborted();
+    if (!done) rest = value;
+    return !done;
+  };
+  return {
+    name,
+    size,
+    async read(target) {
+      let filled = 0;
+      while (filled < target.length) {
+        if (rest.length === 0 && !(await more())) break;
+        const piece = rest.subarray(0, target.length - filled);
+        target.set(piece, filled);
+        rest = rest.subarray(piece.length);
+        filled += piece.length;
+      }
+      return filled;
+    },
+    close: async () => {
+      signal?.removeEventListener('abort', stop);
+      await reader.cancel().catch(() => {});
+    },
+  };
+}
+
+/** The rest of a source, as a stream that closes it. */
+export function streamOf(source: ByteSource): ReadableStream<Uint8Array> {
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    const chunk = new Uint8Array(CHUNK);
+    const read = await source.read(chunk);
+    if (read > 0) return controller.enqueue(chunk.subarray(0, read));
+    await source.close();
+    controller.close();
+  };
+  return new ReadableStream({ pull, cancel: () => source.close() }, { highWaterMark: 0 });
+}
