@@ -99,11 +99,11 @@ describe('the packed package', () => {
     `);
   });
 
-  test('minified, with one binary, is below 64 kB gzipped', async () => {
+  test('minified, with one binary, is below 70 kB gzipped', async () => {
     const bundle = await rolldown({ input: join(installed, 'dist/index.js'), platform: 'node' });
     const { output } = await bundle.generate({ minify: true });
     await bundle.close();
     const binary = readFileSync(join(installed, 'dist/wasm/relaxed.wasm'));
-    expect(gzipSync(output[0].code).length + gzipSync(binary).length).toBeLessThan(64_000);
+    expect(gzipSync(output[0].code).length + gzipSync(binary).length).toBeLessThan(70_000);
   });
 });
