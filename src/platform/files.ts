@@ -80,10 +80,10 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-const isDirectory = (path: string): Promise<boolean> =>
+const kindOf = (path: string): Promise<'directory' | 'file' | undefined> =>
   stat(located(path)).then(
-    (entry) => entry.isDirectory(),
-    () => false,
+    (entry) => (entry.isDirectory() ? 'directory' : 'file'),
+    () => undefined,
   );
 
 function env(name: string): string | undefined {
@@ -107,4 +107,4 @@ function unreadable(path: string, cause: unknown): TraceletError {
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** The file system and environment, through the modules of Node that Deno and Bun have as well. */
-export const files: Omit<Platform, 'kernelModule'> = { open, readText, readTextSync, exists, isDirectory, write, env, cache, sha256 };
+export const files: Omit<Platform, 'kernelModule'> = { open, readText, readTextSync, exists, kindOf, write, env, cache, sha256 };

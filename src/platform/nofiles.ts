@@ -18,8 +18,8 @@ export const noFiles: Omit<Platform, 'kernelModule' | 'sha256'> = {
   readTextSync: (path) => {
     throw absent(path);
   },
-  exists: async () => false,
-  isDirectory: async () => false,
+  exists: refuse,
+  kindOf: async () => undefined,
   env: () => undefined,
   cache: async () => undefined,
   write: refuse,

@@ -20,7 +20,8 @@ export interface Files {
   readText(path: string): Promise<string>;
   readTextSync(path: string): string;
   exists(path: string): Promise<boolean>;
-  isDirectory(path: string): Promise<boolean>;
+  /** What is at `path`; nothing where there are no files. */
+  kindOf(path: string): Promise<'directory' | 'file' | undefined>;
   /** Writes beside `path`, then renames: `path` is either whole or untouched. */
   write(path: string, chunks: Iterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<void>;
 }

@@ -27,8 +27,9 @@ export async function placeOf(source: string | URL, options: SourceOptions, uncl
   const text = String(source);
   if (ADDRESS.test(text)) return placeAt(text, options, unclear);
   if (FILE.test(text)) return besides(text, options);
-  if (await platform.isDirectory(text)) return { folder: directory(text, options) };
-  if (text !== '' && (await platform.exists(text))) return besides(text, options);
+  const kind = text === '' ? undefined : await platform.kindOf(text);
+  if (kind === 'directory') return { folder: directory(text, options) };
+  if (kind === 'file') return besides(text, options);
   if (isHubId(text)) return { folder: repository(text, options) };
   throw new TraceletError('source', {
     what: text,

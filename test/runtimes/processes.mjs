@@ -20,7 +20,7 @@ export function start(command, args, { cwd, env = {} } = {}) {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     await ended;
   };
-  return { said, ended, stop };
+  return { pid: child.pid, said, ended, stop };
 }
 
 /** What a program that ends by itself writes. Rejects where it fails, or takes longer than `ms`. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { chromium, firefox, webkit } from './browsers.mjs';
 import { bundle, HERE } from './install.mjs';
 import { output } from './processes.mjs';
-import { askWorker, WORKERD } from './workerd.mjs';
+import { askWorker, WORKERD, where } from './workerd.mjs';
 
 const binary = (path) => () => (existsSync(join(HERE, 'node_modules', path)) ? join(HERE, 'node_modules', path) : undefined);
 const LIMIT_MS = 240_000;
@@ -43,7 +43,7 @@ function browser(name, { where, open }, relaxed = true) {
 
 const workerd = {
   name: 'workerd',
-  where: () => (existsSync(WORKERD) ? WORKERD : undefined),
+  where,
   async run({ folder, server }) {
     const version = (await output(WORKERD, ['--version'])).trim().split(' ').at(-1);
     const query = `?base=${encodeURIComponent(server.base)}`;
