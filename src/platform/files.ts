@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { access, open as openFile, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open as openFile, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TraceletError } from '../error.ts';
@@ -74,17 +74,13 @@ function readTextSync(path: string): string {
   }
 }
 
-const exists = (path: string): Promise<boolean> =>
-  access(located(path)).then(
-    () => true,
-    () => false,
-  );
-
 const kindOf = (path: string): Promise<'directory' | 'file' | undefined> =>
   stat(located(path)).then(
     (entry) => (entry.isDirectory() ? 'directory' : 'file'),
     () => undefined,
   );
+
+const exists = async (path: string): Promise<boolean> => (await kindOf(path)) !== undefined;
 
 function env(name: string): string | undefined {
   try {
