@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
@@ -61,12 +61,21 @@ describe.runIf(present)('bundled with no configuration', () => {
     expect(await output(join(folder, 'bun-program'), [], { cwd: '/' })).toMatch(/ 1,3,16\n/);
   });
 
+  test('deno compile', { timeout: 120_000 }, async ({ skip }) => {
+    put('deno-use.mjs', use('tracelet'));
+    const deno = join(HERE, 'node_modules/@deno/linux-x64-glibc/deno');
+    const args = ['compile', '-A', '--quiet', '--no-check', '--node-modules-dir=manual', '--output', 'deno-program', 'deno-use.mjs'];
+    const problem = await output(deno, args, { cwd: folder }).catch((error: Error) => error.message);
+    if (/dl\.deno\.land|lookup address|error sending request/.test(problem))
+      skip('the runtime that deno compile adds to programs cannot be downloaded here');
+    expect(await output(join(folder, 'deno-program'), [], { cwd: '/' }), problem).toMatch(/ 1,3,16\n/);
+  });
+
   test('vite', async () => {
     put('vite-use.mjs', use('tracelet'));
     const { build } = await tool('vite');
     const lib = { entry: 'vite-use.mjs', formats: ['es'], fileName: () => 'vite.js' };
     await build({ root: folder, logLevel: 'silent', configFile: false, build: { outDir: 'out', target: 'es2022', lib } });
-    const { readFileSync } = await import('node:fs');
     expect(await runAlone(readFileSync(join(folder, 'out/vite.js')))).toMatch(/ 1,3,16\n/);
   });
 });

@@ -109,6 +109,21 @@ describe.runIf(present)('the worker in workerd', () => {
     expect(asked).toBe(2);
   });
 
+  test('too little memory is an error that names the cure, each time', { timeout: 60_000 }, () =>
+    withWorker(
+      folder,
+      { entry: 'edge/src/worker.js', flags: ['--wasm-max-mem-pages=100'], assets: join(folder, 'assets') },
+      async ({ url }: { url: string }) => {
+        await untilAnswered(() => fetch(url));
+        for (let i = 0; i < 2; i++) {
+          const response = await post(url, 'embed', { texts: ['a'] });
+          expect(response.status).toBe(500);
+          expect(await response.json()).toMatchObject({ code: 'memory', error: expect.stringContaining('Use a smaller model') });
+        }
+      },
+    ),
+  );
+
   /** Bytes that the first answer needed beyond a worker that has answered nothing yet. */
   const measured = (assets: string) =>
     withWorker(folder, { entry: 'edge/src/worker.js', flags: HELD, assets }, async ({ url, peak }: { url: string; peak: () => number }) => {
