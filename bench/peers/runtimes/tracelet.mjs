@@ -1,6 +1,7 @@
 /** tracelet: saved traces, a checkpoint traced on the spot, the default model, and one linear layer. */
 import { readFileSync } from 'node:fs';
-import { BertModel, defaultModel, jit, nn, Tensor } from '../../../dist/index.js';
+import { minilm } from '@tracelet/all-minilm-l6-v2';
+import { BertModel, jit, nn, Tensor } from '../../../dist/index.js';
 import { productInputs } from '../products/inputs.mjs';
 import { inputsOf } from './inputs.mjs';
 
@@ -52,7 +53,7 @@ export async function checkpoint({ checkpoint }) {
 export async function embedder() {
   return {
     async prepare() {
-      const traced = await jit.load(defaultModel);
+      const traced = await jit.load(minilm);
       return { run: () => traced('How do I trace a model?'), facts: factsOf(traced) };
     },
   };
