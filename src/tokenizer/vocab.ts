@@ -27,7 +27,7 @@ export function indexVocab(source: VocabSource): Vocab {
     throw new TraceletError('config', { what: 'vocab', expected: 'an array, Map or object of tokens', got: describe(source) });
   const tokens = Array.isArray(source) ? (source as readonly string[]) : byId(source as Exclude<VocabSource, readonly string[]>);
   if (tokens.length === 0) throw new TraceletError('config', { what: 'vocab', expected: 'at least one token', got: 'none' });
-  const lookup = new Lookup(tokens, tokens.length, 0);
+  const lookup = new Lookup(tokens);
   for (let id = 0; id < tokens.length; id++) {
     const token = tokens[id];
     if (typeof token !== 'string') throw new TraceletError('config', { what: `vocab[${id}]`, expected: 'a string', got: describe(token) });

@@ -1,5 +1,5 @@
 import { characters, PUNCTUATION, SPACE } from './characters.ts';
-import { Lookup } from './lookup.ts';
+import { NO_PREFIX, type Prefix, prefixOf } from './lookup.ts';
 import type { Vocab } from './vocab.ts';
 
 /** Calls `word` with the bounds of each word of `text` from `start` to `end`, as Hugging Face's `BertPreTokenizer` splits. */
@@ -22,18 +22,14 @@ export function splitWords(text: string, start: number, end: number, word: (star
 /** Greedy longest match of vocabulary entries, as Hugging Face's `WordPiece` model. */
 export class WordPiece {
   readonly #vocab: Vocab;
-  readonly #continuations: Lookup;
-  readonly #prefix: number;
+  /** What pieces within a word begin with. */
+  readonly #prefix: Prefix;
   readonly #maxChars: number;
 
   constructor(vocab: Vocab, prefix: string, maxChars: number) {
     this.#vocab = vocab;
-    this.#prefix = prefix.length;
+    this.#prefix = prefixOf(prefix);
     this.#maxChars = maxChars;
-    const ids: number[] = [];
-    for (let id = 0; id < vocab.tokens.length; id++) if (vocab.tokens[id].startsWith(prefix)) ids.push(id);
-    this.#continuations = new Lookup(vocab.tokens, ids.length, prefix.length);
-    for (const id of ids) this.#continuations.add(id);
   }
 
   /**
@@ -45,14 +41,15 @@ export class WordPiece {
     const { tokens, lookup } = this.#vocab;
     const found: number[] = [];
     for (let at = start; at < end; ) {
-      const id = at === start ? lookup.longest(text, at, end) : this.#continuations.longest(text, at, end);
+      const prefix = at === start ? NO_PREFIX : this.#prefix;
+      const id = lookup.longest(text, at, end, prefix);
       if (id < 0) return false;
       found.push(id);
-      at += tokens[id].length - (at === start ? 0 : this.#prefix);
+      at += tokens[id].length - prefix.text.length;
     }
     let at = start;
     for (const id of found) {
-      const stop = at + tokens[id].length - (at === start ? 0 : this.#prefix);
+      const stop = at + tokens[id].length - (at === start ? 0 : this.#prefix.text.length);
       piece(id, at, stop);
       at = stop;
     }
