@@ -99,6 +99,24 @@ describe('the packed package', () => {
     `);
   });
 
+  test('the library has no dependencies', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { dependencies: object };
+    expect(Object.keys(dependencies)).toEqual(['commander']);
+    const scripts = [
+      'index.js',
+      'inline.js',
+      'quantize/index.js',
+      ...readdirSync(join(installed, 'dist/chunks')).map((name) => `chunks/${name}`),
+    ];
+    const imported = scripts.flatMap((name) =>
+      [...readFileSync(join(installed, 'dist', name), 'utf8').matchAll(/^(?:import|export) .*?from "([^."][^"]*)"/gm)].map(
+        ([, from]) => from,
+      ),
+    );
+    expect(imported.filter((from) => !from.startsWith('node:'))).toEqual(imported.filter((from) => from === '#platform'));
+    expect(imported).toContain('#platform');
+  });
+
   test('minified, with one binary, is below 70 kB gzipped', async () => {
     const bundle = await rolldown({ input: join(installed, 'dist/index.js'), platform: 'node' });
     const { output } = await bundle.generate({ minify: true });

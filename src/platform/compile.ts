@@ -5,9 +5,23 @@ import type { KernelSource, Variant } from './platform.ts';
 export function compiled(bytesOf: (variant: Variant) => Uint8Array<ArrayBuffer>): KernelSource {
   const modules = new Map<Variant, WebAssembly.Module | undefined>();
   return (variant) => {
-    if (!modules.has(variant)) modules.set(variant, compile(bytesOf(variant), variant));
+    if (!modules.has(variant)) modules.set(variant, compile(read(bytesOf, variant), variant));
     return modules.get(variant);
   };
+}
+
+function read(bytesOf: (variant: Variant) => Uint8Array<ArrayBuffer>, variant: Variant): Uint8Array<ArrayBuffer> {
+  try {
+    return bytesOf(variant);
+  } catch (cause) {
+    throw new TraceletError('kernels', {
+      what: `${variant} kernels`,
+      expected: `the file ${variant}.wasm beside the script`,
+      got: String((cause as Error).message),
+      cure: 'Bundle with the export condition of the runtime ("browser", "workerd"), or import tracelet/inline',
+      cause,
+    });
+  }
 }
 
 function compile(bytes: Uint8Array<ArrayBuffer>, variant: Variant): WebAssembly.Module | undefined {

@@ -93,6 +93,14 @@ const CASES = {
   async 'no path is read without a file system'({ tracelet, files }) {
     await fails('source', files ? /nowhere/ : /a runtime without files/, () => tracelet.jit.load('nowhere/model.tracelet'));
   },
+  async 'a trace is saved to a file, where there are files'(context) {
+    const { jit } = context.tracelet;
+    const { traced, inputs } = await fresh(context);
+    const path = `saved-${Math.random().toString(36).slice(2)}.tracelet`;
+    if (!context.files) return fails('source', /a runtime without files/, () => jit.save(traced, path));
+    await jit.save(traced, path);
+    equal(numbers((await jit.load(path))(inputs)), numbers(traced(inputs)), 'loaded');
+  },
   async 'hard texts get the ids of the Rust tokenizers'({ tracelet: { BertTokenizer }, bytes }) {
     const text = async (name) => new TextDecoder().decode(await bytes(`tokenizer/${name}`)).replace(/\n$/, '');
     const vocab = await text('vocab.txt');
