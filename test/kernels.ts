@@ -1,5 +1,6 @@
 import { instantiateSync } from '@assemblyscript/loader';
 import { platform } from '#platform';
+import { INTEGER_FORMS, integerForms } from '../src/integers.ts';
 import { dtypeOf, type Kind, type Row, SLACK } from '../src/op.ts';
 import { OPS, type OpName } from '../src/ops.ts';
 import type { Variant } from '../src/platform/platform.ts';
@@ -205,3 +206,7 @@ function write({ buffer }: WebAssembly.Memory, at: number, kind: Kind, values: A
 
 /** The bits of float32 values, to be compared where NaN and the sign of 0 count. */
 export const bitsOf = (values: Float32Array): number[] => Array.from(new Uint32Array(values.buffer, values.byteOffset, values.length));
+
+/** The ways to multiply integers that a variant has here. */
+export const formsOf = (variant: Variant): number[] =>
+  (variant === 'relaxed' ? integerForms() : (['dot16'] as const)).map((form) => INTEGER_FORMS[form].number);

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { INTEGER_FORMS, integerForms } from '../src/integers.ts';
 import type { Row } from '../src/op.ts';
 import { OPS, type OpName } from '../src/ops.ts';
 import type { Variant } from '../src/platform/platform.ts';
 import type { Case } from './cases.ts';
-import { ACTIVATION, stretchSums } from './formulas.ts';
-import { bitsOf, call, cumulative, firstError, kernelsOf, noise, operandsOf, runs, SMALLEST, VARIANTS } from './kernels.ts';
+import { ACTIVATION } from './formulas.ts';
+import { bitsOf, call, cumulative, firstError, formsOf, kernelsOf, noise, operandsOf, runs, SMALLEST, VARIANTS } from './kernels.ts';
 import { REFERENCE } from './reference.ts';
 
 const OP_NAMES = Object.keys(OPS) as OpName[];
@@ -14,9 +13,6 @@ const SPECIALS = [NaN, Infinity, -Infinity, 0, -0, 1e-40, -1e-40, 3e38, -3e38, 8
 const some = (count: number, seed: number): number[] => Array.from({ length: count }, noise(seed));
 
 /** Numbers of the forms that a binary has; the unoptimised code of Node 20 miscomputes one of them, which `integerForms` leaves out. */
-const formsOf = (variant: Variant): number[] =>
-  (variant === 'relaxed' ? integerForms() : (['dot16'] as const)).map((form) => INTEGER_FORMS[form].number);
-
 /** How a case reads in a test's name. */
 const label = ({ shapes, attrs, lengths }: Case): string =>
   [...Object.entries(shapes).map(([name, shape]) => `${name} ${shape.join('x')}`), JSON.stringify({ ...attrs, lengths })].join(', ');
@@ -244,73 +240,6 @@ for (const variant of VARIANTS)
           );
           expect(new Set(weights)).toEqual(new Set([Math.fround(1 / n)]));
         });
-      });
-    });
-
-    describe('integer products', () => {
-      const [m, n] = [5, 3];
-      const product = (x: number[], weight: number[], form: number, others: Record<string, number[]> = {}) => {
-        const k = x.length / m;
-        const scale = [1, 0.5, 2];
-        const operands = { x, weight, scale, sums: stretchSums(weight, scale), ...others };
-        const shapes = { x: [m, k], weight: [n, k], scale: [n], sums: [Math.ceil(k / 384), n], ...(others.bias ? { bias: [n] } : {}) };
-        return [...call(variant, 'linear_i8', operands, shapes, {}, { form })];
-      };
-      const forms = runs(variant) ? formsOf(variant) : [];
-
-      test.each(forms)('whole numbers from 0 to 127 are taken as they are, the largest products of all, form %i', (form) => {
-        for (const k of [3, 64, 384, 1000]) {
-          const x = Array.from({ length: m * k }, (_, i) => (i % k === 0 ? 0 : 127));
-          for (const [w0, w1, w2] of [
-            [64, -64, 64],
-            [-64, 64, -64],
-          ]) {
-            const weight = [w0, w1, w2].flatMap((w) => new Array(k).fill(w));
-            const wanted = [w0, w1 / 2, 2 * w2].map((w) => 127 * (k - 1) * w);
-            const exact = k <= 384;
-            const got = product(x, weight, form);
-            for (let r = 0; r < m; r++)
-              wanted.forEach((value, c) => {
-                if (exact) expect(got[r * n + c]).toBe(value);
-                else expect(Math.abs(got[r * n + c] - value)).toBeLessThanOrEqual(1e-5 * Math.abs(value));
-              });
-          }
-        }
-      });
-
-      test.each(forms)(
-        'a row of zeros gives the bias, one huge value what it should, and NaN or infinity NaN in its row alone, form %i',
-        (form) => {
-          const k = 37;
-          const weight = Array.from({ length: n * k }, (_, i) => ((i * 29) % 129) - 64);
-          const x = some(m * k, 3).map((value, i) => (Math.floor(i / k) === 0 ? 0 : value));
-          const bias = [1, -2, 3];
-          const plain = product(x, weight, form, { bias });
-          expect(plain.slice(0, n)).toEqual(bias);
-          for (const value of [NaN, Infinity, -Infinity]) {
-            const odd = product(x.with(2 * k + 5, value), weight, form, { bias });
-            odd.forEach((got, i) => {
-              if (Math.floor(i / n) === 2) expect(got).toBeNaN();
-              else expect(got).toBe(plain[i]);
-            });
-          }
-          const huge = product(x.with(k + 4, 1e30), weight, form, { bias });
-          [1, 0.5, 2].forEach((scale, c) => {
-            const wanted = 1e30 * weight[c * k + 4] * scale;
-            expect(Math.abs(huge[n + c] - wanted)).toBeLessThanOrEqual((1e30 / 127 / 2) * 64 * k * scale);
-          });
-        },
-      );
-
-      test.each(forms)('a row is the same among any others, form %i', (form) => {
-        const k = 400;
-        const weight = Array.from({ length: n * k }, (_, i) => ((i * 29) % 129) - 64);
-        const x = some(m * k, 3);
-        const together = product(x, weight, form);
-        for (let r = 0; r < m; r++) {
-          const shuffled = Array.from({ length: m }, (_, i) => x.slice(((i + r) % m) * k, (((i + r) % m) + 1) * k)).flat();
-          expect(product(shuffled, weight, form).slice(0, n)).toEqual(together.slice(r * n, (r + 1) * n));
-        }
       });
     });
 

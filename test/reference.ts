@@ -1,12 +1,9 @@
 import type { OpName } from '../src/ops.ts';
-import type { Shape } from '../src/tensor.ts';
 import { type Case, LENGTHS, LOOKUPS, MATRICES, NORMS, ROWWISE, sequenceCases } from './cases.ts';
 import {
   ACTIVATION,
   attend,
   eachQuery,
-  integerProduct,
-  integersOf,
   type Numbers,
   normalise,
   type Operands,
@@ -17,6 +14,7 @@ import {
   softmaxOf,
   sum,
 } from './formulas.ts';
+import { INTEGER_REFERENCE } from './reference-integers.ts';
 
 /**
  * An op by its definition, in float64. `tolerance` counts rounding errors of float32 (2^-24), each as large as `sizes` says: the
@@ -46,31 +44,6 @@ function binary(apply: (a: number, b: number) => number): Definition {
   };
 }
 
-/** 2^-24, the rounding error that tolerances count. */
-const UNIT = 2 ** -24;
-
-function integerLinear(sizes: [m: number, n: number, k: number][], weightsOf: (n: number, k: number) => Record<string, Shape>): Definition {
-  return {
-    cases: sizes.flatMap(([m, n, k]) => {
-      const shapes = { x: [m, k], ...weightsOf(n, k), scale: [n], sums: [Math.ceil(k / 384), n] };
-      return [{ shapes }, { shapes: { ...shapes, smooth: [k], bias: [n] } }];
-    }),
-    of: (operands, numbers) => integerProduct(operands, numbers, UNIT),
-    tolerance: () => 1.1,
-  };
-}
-
-function integerLookup(weightsOf: (vocab: number, cols: number) => Record<string, Shape>, lookups: typeof LOOKUPS): Definition {
-  return {
-    cases: lookups.map(([rows, vocab, cols]) => ({ shapes: { ids: [rows], ...weightsOf(vocab, cols), scale: [vocab] } })),
-    of: (operands, { cols }) => {
-      const table = integersOf(operands);
-      return { values: Array.from(operands.ids).flatMap((id) => range(cols).map((c) => table[id * cols + c] * operands.scale[id])) };
-    },
-    tolerance: () => 1,
-  };
-}
-
 const attentionTolerance = ({ head_dim, longest }: Numbers): number => 2 * head_dim + longest + 12;
 
 export const REFERENCE: Record<OpName, Definition> = {
@@ -86,48 +59,7 @@ export const REFERENCE: Record<OpName, Definition> = {
     }),
     tolerance: () => 1,
   },
-  embedding_i8: integerLookup((vocab, cols) => ({ table: [vocab, cols] }), LOOKUPS),
-  embedding_i4: integerLookup(
-    (vocab, cols) => ({ table: [vocab, cols / 2], steps: [vocab, cols / 32] }),
-    [
-      [0, 3, 32],
-      [1, 1, 32],
-      [5, 7, 64],
-      [9, 4, 416],
-    ],
-  ),
-  linear_i8: integerLinear(
-    [
-      [1, 1, 1],
-      [0, 3, 4],
-      [5, 1, 3],
-      [2, 3, 5],
-      [4, 8, 31],
-      [6, 9, 32],
-      [7, 13, 33],
-      [5, 40, 16],
-      [13, 41, 67],
-      [3, 81, 130],
-      [129, 2, 9],
-      [9, 5, 384],
-      [12, 7, 385],
-      [1, 6, 1151],
-    ],
-    (n, k) => ({ weight: [n, k] }),
-  ),
-  linear_i4: integerLinear(
-    [
-      [1, 1, 32],
-      [0, 3, 64],
-      [5, 2, 96],
-      [7, 41, 32],
-      [130, 3, 64],
-      [4, 9, 384],
-      [6, 83, 416],
-      [3, 5, 1184],
-    ],
-    (n, k) => ({ weight: [n, k / 2], steps: [n, k / 32] }),
-  ),
+  ...INTEGER_REFERENCE,
   linear: {
     cases: [
       [1, 1, 1],
