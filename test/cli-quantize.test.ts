@@ -39,7 +39,7 @@ describe('quantize', () => {
       [['bare.tracelet', '--calibrate', 'empty.txt'], 'empty.txt: expected at least one text to calibrate with'],
       [['bare.tracelet', '--calibrate', 'latin.txt'], 'latin.txt: expected UTF-8'],
       [['bare.tracelet', '--calibrate', 'nowhere.txt'], 'nowhere.txt: expected a readable file, got ENOENT'],
-      [['nowhere.tracelet'], 'nowhere.tracelet: expected a readable file'],
+      [['nowhere.tracelet'], 'nowhere.tracelet: expected a file, got none'],
       [['bare.tracelet', '--keep', '('], '--keep: expected a regular expression'],
     ] as const)
       expect(await failure(3, ['quantize', ...args, '-o', 'never.tracelet'])).toContain(message);
