@@ -31,22 +31,46 @@ export function fromResponse(response: Response, name: string = response.url || 
   return fromStream(response.body, name, length === null ? undefined : Number(length), signal);
 }
 
+interface Pieces {
+  /** The next bytes, which are good until the next call. */
+  next(): Promise<Uint8Array | undefined>;
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/** The bytes of a stream, read into one buffer over and over where it can do that: pieces of their own would soon outweigh a model. */
+function piecesOf(stream: ReadableStream<Uint8Array>): Pieces {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = stream.getReader({ mode: 'byob' });
+  } catch {
+    const plain = stream.getReader();
+    return { next: async () => (await plain.read()).value, cancel: (reason) => plain.cancel(reason) };
+  }
+  let buffer = new ArrayBuffer(CHUNK);
+  const next = async (): Promise<Uint8Array | undefined> => {
+    const { done, value } = await reader.read(new Uint8Array(buffer));
+    if (value) buffer = value.buffer;
+    return done ? undefined : value;
+  };
+  return { next, cancel: (reason) => reader.cancel(reason) };
+}
+
 /** A stream, as a source called `name` that closes it; the signal ends a wait for more of it. */
 export function fromStream(stream: ReadableStream<Uint8Array>, name: string, size?: number, signal?: AbortSignal): ByteSource {
   if (stream.locked) throw new TraceletError('source', { what: name, expected: 'a stream not read before', got: 'one in use' });
-  const reader = stream.getReader();
+  const pieces = piecesOf(stream);
   let rest: Uint8Array = new Uint8Array(0);
-  const stop = () => void reader.cancel(signal?.reason).catch(() => {});
+  const stop = () => void pieces.cancel(signal?.reason).catch(() => {});
   signal?.addEventListener('abort', stop);
   const more = async (): Promise<boolean> => {
-    const { done, value } = await reader.read().catch((cause) => {
+    const piece = await pieces.next().catch((cause) => {
       signal?.throwIfAborted();
       if (cause instanceof TraceletError) throw cause;
       throw new TraceletError('source', { what: name, expected: 'a stream read to its end', got: String((cause as Error).message), cause });
     });
     signal?.throwIfAborted();
-    if (!done) rest = value;
-    return !done;
+    if (piece) rest = piece;
+    return piece !== undefined;
   };
   return {
     name,
@@ -64,7 +88,7 @@ export function fromStream(stream: ReadableStream<Uint8Array>, name: string, siz
     },
     close: async () => {
       signal?.removeEventListener('abort', stop);
-      await reader.cancel().catch(() => {});
+      await pieces.cancel().catch(() => {});
     },
   };
 }
