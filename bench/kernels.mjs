@@ -30,6 +30,18 @@ const linear = (m, n, k, activation = 'none') => ({
   gains: { weight: k ** -0.5 },
 });
 
+/** @param {number} m @param {number} n @param {number} k @returns {Case} */
+const linear8 = (m, n, k) => ({
+  op: 'linear_i8',
+  shapes: { x: [m, k], weight: [n, k], scale: [n], sums: [Math.ceil(k / 384), n], smooth: [k], bias: [n] },
+});
+
+/** @param {number} m @param {number} n @param {number} k @returns {Case} */
+const linear4 = (m, n, k) => ({
+  op: 'linear_i4',
+  shapes: { x: [m, k], weight: [n, k / 2], steps: [n, k / 32], scale: [n], sums: [Math.ceil(k / 384), n], smooth: [k], bias: [n] },
+});
+
 /** @param {number} rows @param {number} heads @param {number} head_dim @returns {Case} */
 const attention = (rows, heads, head_dim) => ({
   op: 'attention_qkv',
@@ -58,6 +70,12 @@ const LAYERS = {
   'minilm ffn down 128x384x1536': linear(128, 384, 1536),
   'minilm ffn up, gelu 14x1536x384': linear(14, 1536, 384, 'gelu'),
   'minilm ffn down 14x384x1536': linear(14, 384, 1536),
+  'bert-base ffn up, int8 128x3072x768': linear8(128, 3072, 768),
+  'bert-base ffn down, int8 128x768x3072': linear8(128, 768, 3072),
+  'bert-base ffn up, int4 128x3072x768': linear4(128, 3072, 768),
+  'minilm qkv, int8 128x1152x384': linear8(128, 1152, 384),
+  'minilm ffn down, int8 128x384x1536': linear8(128, 384, 1536),
+  'minilm ffn up, int8 14x1536x384': linear8(14, 1536, 384),
   'bert-base attention 128': attention(128, 12, 64),
   'bert-base attention 512': attention(512, 12, 64),
   'minilm attention 14': attention(14, 12, 32),
@@ -78,8 +96,17 @@ const tool = (/** @type {string} */ file, /** @type {string[]} */ ...args) =>
 tool('typescript/bin/tsc', '-p', 'bench/tsconfig.json');
 /** @type {typeof import('../test/kernels.ts')} */
 const { arrange, firstError, instantiate, operandsOf, runs } = await import(`${root}build/bench/test/kernels.js`);
-/** @type {typeof import('../src/ops.ts').OPS} */
-const OPS = (await import(`${root}build/bench/src/ops.js`)).OPS;
+const built = (/** @type {string} */ file) => import(`${root}build/bench/src/${file}`);
+/** @type {typeof import('../src/ops.ts')} */
+const { OPS } = await built('ops.js');
+/** @type {typeof import('../src/op.ts')} */
+const { dtypeOf } = await built('op.js');
+/** @type {typeof import('../src/dtype.ts')} */
+const { DTYPES } = await built('dtype.js');
+/** @type {typeof import('../src/integers.ts')} */
+const { formFor, INTEGER_FORMS } = await built('integers.js');
+/** @type {typeof import('../src/trace/peak.ts')} */
+const { INTEGER_OPS } = await built('trace/peak.js');
 
 /** @type {('baseline' | 'relaxed')[]} */
 const variants = runs('relaxed') ? ['baseline', 'relaxed'] : ['baseline'];
@@ -87,33 +114,45 @@ const here = begin('Kernels');
 const PEAK_ROUNDS = 100_000;
 const PEAK_FLOPS = 96 * PEAK_ROUNDS;
 
-/** Multiply-adds in registers. @param {'baseline' | 'relaxed'} variant */
-function peak(variant) {
+/** Multiply-adds in registers, of floats and of integers. @param {'baseline' | 'relaxed'} variant */
+function peaksOf(variant) {
   const { exports } = instantiate(variant, 2);
-  return () => exports.peak(65536, PEAK_ROUNDS);
+  const { number } = INTEGER_FORMS[formFor(variant)];
+  return {
+    [`peak ${variant}`]: () => exports.peak(65536, PEAK_ROUNDS),
+    [`integer peak ${variant}`]: () => exports.peak_integer(65536, number, PEAK_ROUNDS),
+  };
+}
+
+/** Bytes of an element as a kernel reads it. @param {keyof typeof OPS} op @param {string} operand */
+function bytesOf(op, operand) {
+  const kind = /** @type {Record<string, import('../src/op.ts').Kind>} */ (OPS[op].args)[operand];
+  return op === 'dequantize' && operand === 'x' ? 1 : DTYPES[dtypeOf(kind) ?? 'float32'].bytes;
 }
 
 /** @type {Record<string, () => void>} */
 const cases = {};
-/** @type {Map<string, { flops: number, bytes: number }>} */
+/** @type {Map<string, { integer: boolean, flops: number, bytes: number }>} */
 const work = new Map();
 for (const variant of variants) {
-  cases[`peak ${variant}`] = peak(variant);
+  Object.assign(cases, peaksOf(variant));
+  const { number: form } = INTEGER_FORMS[formFor(variant)];
   for (const [name, layer] of Object.entries(LAYERS)) {
     if (parts.length > 0 && !parts.some((part) => name.includes(part))) continue;
     progress(`${name}, ${variant}`);
     const op = /** @type {keyof typeof OPS} */ (layer.op);
     const kernels = instantiate(variant, 1024);
     const operands = operandsOf(op, layer);
-    const { args, numbers, out, outBytes } = arrange(kernels, op, operands, layer, { skew: 0 });
+    const { args, numbers, out, outBytes } = arrange(kernels, op, operands, layer, { skew: 0, form });
     kernels.exports[op](...args);
     const error = firstError(op, layer, new Float32Array(kernels.memory.buffer, out, outBytes / 4));
     if (error) throw new Error(`${name} (${variant}): ${error}`);
-    const read = Object.entries(operands).reduce(
-      (sum, [key, { length }]) => sum + length * (layer.op === 'dequantize' && key === 'x' ? 1 : 4),
-      0,
-    );
-    work.set(`${name} ${variant}`, { flops: OPS[op].flops(/** @type {never} */ (numbers)), bytes: read + outBytes });
+    const read = Object.entries(operands).reduce((sum, [key, { length }]) => sum + length * bytesOf(op, key), 0);
+    work.set(`${name} ${variant}`, {
+      integer: 'form' in OPS[op].args,
+      flops: OPS[op].flops(/** @type {never} */ (numbers)),
+      bytes: read + outBytes,
+    });
     cases[`${name} ${variant}`] = () => kernels.exports[op](...args);
   }
 }
@@ -127,7 +166,10 @@ const { samples, repeated } = await alternate(cases, {
 /** @param {string} name */
 const timeOf = (name) => summarise(/** @type {number[]} */ (samples.get(name)));
 const peaks = Object.fromEntries(variants.map((variant) => [variant, PEAK_FLOPS / timeOf(`peak ${variant}`).min / 1e6]));
-const results = [...work].map(([name, { flops, bytes }]) => {
+const integerPeaks = Object.fromEntries(
+  variants.map((variant) => [variant, (INTEGER_OPS[formFor(variant)] * PEAK_ROUNDS) / timeOf(`integer peak ${variant}`).min / 1e6]),
+);
+const results = [...work].map(([name, { integer, flops, bytes }]) => {
   const variant = /** @type {string} */ (name.split(' ').at(-1));
   const { median, min } = timeOf(name);
   return {
@@ -137,11 +179,14 @@ const results = [...work].map(([name, { flops, bytes }]) => {
     min,
     gflops: flops / min / 1e6,
     gbytes: bytes / min / 1e6,
-    share: flops / min / 1e6 / peaks[variant],
+    share: flops / min / 1e6 / (integer ? integerPeaks : peaks)[variant],
   };
 });
 
-for (const variant of variants) console.log(`registers alone, ${variant}: ${digits(peaks[variant])} GFLOP/s`);
+for (const variant of variants)
+  console.log(
+    `registers alone, ${variant}: ${digits(peaks[variant])} GFLOP/s, integers (${formFor(variant)}) ${digits(integerPeaks[variant])} GOP/s`,
+  );
 console.log(repeated ? `${repeated} rounds repeated, because something else had the processor\n` : '');
 table(
   ['layer', 'kernels', 'ms', 'min', 'GFLOP/s', 'GB/s', 'of peak'],
@@ -156,4 +201,4 @@ table(
   ]),
 );
 console.log('Rates are those of the fastest round.');
-if (options.json) writeResults('kernels', { machine: here, peaks, results });
+if (options.json) writeResults('kernels', { machine: here, peaks, integerPeaks, results });

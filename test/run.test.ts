@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { F, jit, type Tensor, type TracedModule, tensor } from '../src/index.ts';
 import { Block, Computed, expectSameBits, floats, problem, tinyBert } from './tiny.ts';
 
@@ -6,8 +6,8 @@ const x = floats([2, 6]);
 const traced = await jit.trace(new Block(), [x]);
 
 /** Runs for many milliseconds, in many instructions. */
-async function slowTrace(): Promise<TracedModule<Tensor>> {
-  const body = (t: Tensor) => Array.from({ length: 240 }).reduce<Tensor>((y) => F.tanh(F.softmax(y)), t);
+async function slowTrace(pairs = 240): Promise<TracedModule<Tensor>> {
+  const body = (t: Tensor) => Array.from({ length: pairs }).reduce<Tensor>((y) => F.tanh(F.softmax(y)), t);
   return (await jit.trace(new Computed(body), [floats([100, 1000])], { check_trace: false })) as unknown as TracedModule<Tensor>;
 }
 
@@ -55,6 +55,21 @@ describe('run', () => {
 });
 
 describe('abort', () => {
+  test('stops a run whose clock stands still, as in edge workers', async () => {
+    const slow = await slowTrace(480);
+    const input = floats([100, 1000]);
+    const controller = new AbortController();
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
+    try {
+      const run = slow.run(input, { signal: controller.signal });
+      setTimeout(() => controller.abort(new Error('enough')), 0);
+      await expect(run).rejects.toThrow('enough');
+    } finally {
+      clock.mockRestore();
+    }
+    expectSameBits(slow(input), slow(input));
+  });
+
   test('before a run', async () => {
     await expect(traced.run(x, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
     await expect(traced.run(x, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');

@@ -11,7 +11,8 @@ export interface Peaks {
 }
 
 const FLOAT_OPS = 96;
-const INTEGER_OPS = { dot16: 128, dot8: 256, pairs: 512 } as const;
+/** Operations of one round of the kernel `peak_integer`. */
+export const INTEGER_OPS = { dot16: 128, dot8: 256, pairs: 512 } as const;
 const ROUNDS = 20_000;
 const WARM_MS = 20;
 const SAMPLES = 8;

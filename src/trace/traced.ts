@@ -31,8 +31,9 @@ export interface Contents {
   integers?: IntegerForm;
 }
 
-/** How long a run with a signal computes before it lets other work through. */
+/** How long a run with a signal computes before it lets other work through; in operations where the clock stands still meanwhile. */
 const SLICE_MS = 8;
+const SLICE_FLOPS = 5e8;
 
 /** What a trace answers of a model that answers `Result`: one tensor, or a tuple with names. */
 export type TracedResult<Result> = Result extends Tensor ? Tensor : ModelOutput;
@@ -124,12 +125,18 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   async #runSliced(inputs: Record<string, Tensor>, signal: AbortSignal | undefined): Promise<Result> {
     signal?.throwIfAborted();
     this.instance.write(inputs);
+    const { instructions } = this.instance.decoded;
     let since = performance.now();
-    for (const _ of this.instance.steps(this)) {
-      if (!signal || performance.now() - since < SLICE_MS) continue;
+    let flops = 0;
+    for (const i of this.instance.steps(this)) {
+      if (!signal) continue;
+      const { row, numbers } = instructions[i].call;
+      flops += row.flops(numbers);
+      if (performance.now() - since < SLICE_MS && flops < SLICE_FLOPS) continue;
       await new Promise((resolve) => setTimeout(resolve, 0));
       signal.throwIfAborted();
       since = performance.now();
+      flops = 0;
     }
     return this.#result(this.instance.outputs());
   }

@@ -79,12 +79,18 @@ function runSection(run) {
 <p class="soft">${escaped(machine.cpu)}, ${machine.cores} cores, ${escaped(machine.os)}; ${escaped(machine.date.slice(0, 10))}${quick ? '; a quick run: few rounds, expect spread' : ''}. ${escaped(named.join(', '))}.
 Load average ${machine.load[0]} before and ${run.loadAfter[0]} after, ${minutes.toFixed(0)} minutes.</p>
 ${LEGEND}${modelSections(run)}
-<h3>Start and memory</h3>
-<p>The default model is int8, and its answer includes the tokenizer, pooling and normalisation; all others are given token ids.</p>${startSections(run)}
-<h3>One matrix product</h3>
-<p>Nearly all the time of a transformer goes into products like these. TensorFlow.js has no BERT of its own, so it is compared here.</p>${productSection(run)}
+${part(START, startSections(run))}
+${part(PRODUCT, productSection(run))}
 ${missingSection(run)}</section>`;
 }
+
+const START = `<h3>Start and memory</h3>
+<p>The default model is int8, and its answer includes the tokenizer, pooling and normalisation; all others are given token ids.</p>`;
+const PRODUCT = `<h3>One matrix product</h3>
+<p>Nearly all the time of a transformer goes into products like these. TensorFlow.js has no BERT of its own, so it is compared here.</p>`;
+
+/** A part of a run under its heading, if the run has it. @param {string} heading @param {string} content */
+const part = (heading, content) => (content.trim() === '' ? '' : heading + content);
 
 const METHOD = `<h2>How it is measured</h2>
 <p>Each runtime runs in a process of its own, on one thread, with the same seeded weights and the same token ids. Seeded weights cost what
