@@ -4,14 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
 import { chromium } from './runtimes/browsers.mjs';
 // @ts-expect-error a script without types
-import { bundle, HERE, installPackage, tool } from './runtimes/install.mjs';
+import { bundle, HERE, installed, installPackage, required, tool } from './runtimes/install.mjs';
 // @ts-expect-error a script without types
 import { output } from './runtimes/processes.mjs';
 // @ts-expect-error a script without types
 import { serve } from './runtimes/server.mjs';
 
 const present = existsSync(join(HERE, 'node_modules'));
-const required = process.env.TRACELET_RUNTIMES === 'all';
 const body = `
   const config = new BertConfig({ vocab_size: 50, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 32 });
   const traced = await jit.trace(new BertModel(config), [tensor([[1, 2, 3]])]);
@@ -56,14 +55,14 @@ describe.runIf(present)('bundled with no configuration', () => {
 
   test('bun build --compile', { timeout: 120_000 }, async () => {
     put('bun-use.mjs', use('tracelet'));
-    const bun = join(HERE, 'node_modules/.bin/bun');
+    const bun = installed('.bin/bun');
     await output(bun, ['build', '--compile', 'bun-use.mjs', '--outfile', 'bun-program'], { cwd: folder });
     expect(await output(join(folder, 'bun-program'), [], { cwd: '/' })).toMatch(/ 1,3,16\n/);
   });
 
   test('deno compile', { timeout: 120_000 }, async ({ skip }) => {
     put('deno-use.mjs', use('tracelet'));
-    const deno = join(HERE, 'node_modules/@deno/linux-x64-glibc/deno');
+    const deno = installed('@deno/linux-x64-glibc/deno');
     const args = ['compile', '-A', '--quiet', '--no-check', '--node-modules-dir=manual', '--output', 'deno-program', 'deno-use.mjs'];
     const problem = await output(deno, args, { cwd: folder }).catch((error: Error) => error.message);
     if (/dl\.deno\.land|lookup address|error sending request/.test(problem))

@@ -6,13 +6,12 @@ import { BertConfig, BertForMaskedLM, BertTokenizer, jit, SentenceEmbedder, tens
 import { quantize } from '../src/quantize/index.ts';
 import { fixture } from './fixtures.ts';
 // @ts-expect-error a script without types
-import { HERE, installPackage, ROOT } from './runtimes/install.mjs';
+import { HERE, installPackage, ROOT, required } from './runtimes/install.mjs';
 // @ts-expect-error a script without types
 import { untilAnswered } from './runtimes/processes.mjs';
 // @ts-expect-error a script without types
 import { where, withWorker } from './runtimes/workerd.mjs';
 
-const required = process.env.TRACELET_RUNTIMES === 'all';
 const present = where() !== undefined;
 const MINILM = join(ROOT, 'models/all-MiniLM-L6-v2/model.tracelet');
 /** What an edge worker may take, and V8 held to it: pages of wasm memory and megabytes of objects. */

@@ -1,20 +1,17 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jit } from '../src/index.ts';
 // @ts-expect-error a script without types
 import { chromium } from './runtimes/browsers.mjs';
 // @ts-expect-error a script without types
-import { bundle, HERE, installPackage, ROOT, tool } from './runtimes/install.mjs';
+import { bundle, installed, installPackage, ROOT, required, tool } from './runtimes/install.mjs';
 // @ts-expect-error a script without types
 import { freePort, output, start, untilAnswered } from './runtimes/processes.mjs';
 // @ts-expect-error a script without types
 import { serve } from './runtimes/server.mjs';
 
-const required = process.env.TRACELET_RUNTIMES === 'all';
-const at = (path: string): string | undefined =>
-  existsSync(join(HERE, 'node_modules', path)) ? join(HERE, 'node_modules', path) : undefined;
-const [deno, bun] = [at('@deno/linux-x64-glibc/deno'), at('.bin/bun')];
+const [deno, bun]: (string | undefined)[] = [installed('@deno/linux-x64-glibc/deno'), installed('.bin/bun')];
 const TEXT = 'A man is eating food.';
 
 let folder: string;
@@ -60,18 +57,7 @@ describe.runIf(chromium.where() ?? required)('in Chromium', () => {
     path: string,
     use: (page: { waitForFunction(body: string): Promise<unknown>; evaluate(body: string): Promise<T> }) => Promise<T>,
   ) {
-    const server = await serve();
-    const file = (name: string) => readFileSync(join(folder, name));
-    const types: Record<string, string> = { '.js': 'text/javascript', '.html': 'text/html' };
-    const entries = ['examples/page/index.html', 'examples/service-worker/index.html', 'examples/service-worker/sw.js'].filter((name) =>
-      existsSync(join(folder, name)),
-    );
-    const installed = ['dist/index.js', 'dist/platform/browser.js', 'dist/wasm/inline.js'].map((name) => `node_modules/tracelet/${name}`);
-    const chunks = readdirSync(join(folder, 'node_modules/tracelet/dist/chunks')).map(
-      (name) => `node_modules/tracelet/dist/chunks/${name}`,
-    );
-    for (const name of [...entries, ...installed, ...chunks, 'node_modules/@tracelet/all-minilm-l6-v2/model.tracelet'])
-      server.pages.set(`/${name}`, { body: file(name), headers: { 'content-type': types[extname(name)] ?? 'application/octet-stream' } });
+    const server = await serve(folder);
     const { default: playwright } = await tool('playwright-core');
     const browser = await playwright.chromium.launch({ executablePath: chromium.where(), args: ['--no-sandbox', '--disable-gpu'] });
     try {

@@ -1,37 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** The npm that runs the tests: another one among the development dependencies comes first on the path. */
-function npm(...args: string[]): void {
-  const { npm_execpath } = process.env;
-  const [command, ...head] = npm_execpath ? [process.execPath, npm_execpath] : ['npm'];
-  execFileSync(command, [...head, ...args], { cwd: root });
-}
+// @ts-expect-error a script without types
+import { installPackage } from './runtimes/install.mjs';
 
 /** A folder where the packed tarball is installed as a user would have it. */
 let folder: string;
 let installed: string;
+let remove: () => void;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'tracelet-package-'));
-  npm('pack', '--ignore-scripts', '--silent', '--pack-destination', folder);
-  const [tarball] = readdirSync(folder);
-  installed = join(folder, 'node_modules', 'tracelet');
-  mkdirSync(join(folder, 'node_modules', '@tracelet'), { recursive: true });
-  symlinkSync(join(root, 'models/all-MiniLM-L6-v2'), join(folder, 'node_modules/@tracelet/all-minilm-l6-v2'));
-  execFileSync('mkdir', ['-p', installed]);
-  execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed], { cwd: folder });
-  symlinkSync(join(root, 'node_modules', 'commander'), join(folder, 'node_modules', 'commander'));
+  ({ folder, remove } = installPackage());
+  installed = join(folder, 'node_modules/tracelet');
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => remove?.());
 
 describe('the packed package', () => {
   test('runs where it is installed', () => {

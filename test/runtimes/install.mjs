@@ -1,6 +1,6 @@
 /** The package as a user has it: packed, and unpacked into the node_modules of a folder of its own. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,15 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** Whether a runtime that is missing is a failure. */
+export const required = process.env.TRACELET_RUNTIMES === 'all';
+
+/** A file of the packages of this folder, if it is there. @param {string} path */
+export function installed(path) {
+  const file = join(HERE, 'node_modules', path);
+  return existsSync(file) ? file : undefined;
+}
 
 /** Imports a package of this folder. @param {string} name */
 export const tool = (name) => import(pathToFileURL(createRequire(`${HERE}x.js`).resolve(name)).href);
@@ -24,9 +33,9 @@ export function installPackage() {
     const [command, ...head] = npm ? [process.execPath, npm] : ['npm'];
     execFileSync(command, [...head, 'pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: ROOT, stdio: 'pipe' });
     const [tarball] = readdirSync(folder);
-    const installed = join(folder, 'node_modules/tracelet');
-    mkdirSync(installed, { recursive: true });
-    execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed], { cwd: folder });
+    const unpacked = join(folder, 'node_modules/tracelet');
+    mkdirSync(unpacked, { recursive: true });
+    execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked], { cwd: folder });
     cpSync(join(ROOT, 'node_modules/commander'), join(folder, 'node_modules/commander'), { recursive: true });
     cpSync(join(ROOT, 'models/all-MiniLM-L6-v2'), join(folder, 'node_modules/@tracelet/all-minilm-l6-v2'), { recursive: true });
     writeFileSync(join(folder, 'package.json'), JSON.stringify(MANIFEST));

@@ -1,12 +1,10 @@
 /** Every runtime: where it is, and how the suite is run in it. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { chromium, firefox, webkit } from './browsers.mjs';
-import { bundle, HERE } from './install.mjs';
+import { bundle, installed } from './install.mjs';
 import { output } from './processes.mjs';
-import { askWorker, WORKERD, where } from './workerd.mjs';
+import { askWorker, where } from './workerd.mjs';
 
-const binary = (path) => () => (existsSync(join(HERE, 'node_modules', path)) ? join(HERE, 'node_modules', path) : undefined);
+const binary = (path) => () => installed(path);
 const LIMIT_MS = 240_000;
 
 function program(name, { where, args = [], relaxed = true }) {
@@ -45,7 +43,7 @@ const workerd = {
   name: 'workerd',
   where,
   async run({ folder, server }) {
-    const version = (await output(WORKERD, ['--version'])).trim().split(' ').at(-1);
+    const version = (await output(where(), ['--version'])).trim().split(' ').at(-1);
     const query = `?base=${encodeURIComponent(server.base)}`;
     return { version, lines: JSON.parse(await askWorker(folder, { entry: 'worker.mjs', query })) };
   },

@@ -16,8 +16,9 @@ async function bodyOf(request) {
   return Buffer.concat(pieces).toString();
 }
 
-function contentOf(pathname, pages) {
+function contentOf(pathname, pages, folder) {
   if (pages.has(pathname)) return pages.get(pathname).body;
+  if (folder && !pathname.startsWith('/fixtures/')) return readFile(join(folder, pathname));
   const [, top, ...rest] = pathname.split('/');
   if (top !== 'fixtures' || rest.includes('..')) return undefined;
   const [name] = rest.slice(-1);
@@ -25,8 +26,8 @@ function contentOf(pathname, pages) {
   return readFile(join(ROOT, path));
 }
 
-/** Serves fixtures, and pages by path; what a page posts is the next result. */
-export async function serve() {
+/** Serves fixtures, pages by path, and the files of a folder if one is given; what a page posts is the next result. */
+export async function serve(folder) {
   const pages = new Map();
   let receive = (_text) => {};
   const server = createServer(async (request, response) => {
@@ -37,7 +38,7 @@ export async function serve() {
       return;
     }
     try {
-      const body = await contentOf(pathname, pages);
+      const body = await contentOf(pathname, pages, folder);
       const type = TYPES[pathname.split('.').at(-1)] ?? 'application/octet-stream';
       response.writeHead(body ? 200 : 404, { 'content-type': type, ...ISOLATED, ...pages.get(pathname)?.headers });
       response.end(body);

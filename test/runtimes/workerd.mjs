@@ -1,11 +1,10 @@
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundle, HERE } from './install.mjs';
+import { bundle, installed } from './install.mjs';
 import { freePort, start, untilAnswered } from './processes.mjs';
 
 /** The program itself: the script of that name starts another process, which would outlive it. */
-export const WORKERD = join(HERE, 'node_modules/@cloudflare/workerd-linux-64/bin/workerd');
-export const where = () => (existsSync(WORKERD) ? WORKERD : undefined);
+export const where = () => installed('@cloudflare/workerd-linux-64/bin/workerd');
 
 const configOf = (port, flags) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -36,7 +35,7 @@ export async function withWorker(folder, { entry, conditions = ['workerd'], plat
     copyFileSync(join(folder, `node_modules/tracelet/dist/wasm/${name}.wasm`), join(folder, `${name}.wasm`));
   const port = await freePort();
   writeFileSync(join(folder, 'config.capnp'), configOf(port, flags));
-  const server = start(WORKERD, ['serve', 'config.capnp', '--directory-path', `assets=${assets}`], { cwd: folder });
+  const server = start(where(), ['serve', 'config.capnp', '--directory-path', `assets=${assets}`], { cwd: folder });
   const peak = () => 1024 * Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]);
   try {
     const ended = server.ended.then(() => Promise.reject(new Error(server.said.stderr)));
