@@ -11,7 +11,7 @@ import { Tensor } from './tensor.ts';
 import type { BertTokenizer } from './tokenizer/index.ts';
 import { buildInstance } from './trace/build.ts';
 import { checkOutputs, checkSameRecording } from './trace/check.ts';
-import { storageIndex } from './trace/decode.ts';
+import { constantOf } from './trace/decode.ts';
 import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT, SMOOTH, TRACE_NAME } from './trace/file.ts';
 import { copied, nameInputs, toInt32 } from './trace/inputs.ts';
 import type { Instance } from './trace/instance.ts';
@@ -153,8 +153,8 @@ export function serialize(traced: TracedModule<unknown>, options: SaveOptions = 
 /** `smooth` belongs to every weight of a product of several, so that each can be read on its own. */
 function companions({ program, weights, decoded }: Instance): Named[] {
   const partsOf = (value: number): string[] => {
-    const { place } = program.values[storageIndex(program.values, value)];
-    return 'constant' in place ? program.constants[place.constant].parts : [];
+    const constant = constantOf(program.values, value);
+    return constant === undefined ? [] : program.constants[constant].parts;
   };
   return decoded.instructions.flatMap(({ operands: { weight, smooth } }) => {
     if (typeof weight !== 'number' || typeof smooth !== 'number') return [];

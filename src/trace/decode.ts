@@ -90,7 +90,11 @@ function checkValues({ values, constants, inputs, outputs, structure }: Program)
   expect(!nameless, 'outputs', OUTPUT_NAMES, describe(nameless?.name));
 }
 
-const isConstant = (values: readonly ValueInfo[], value: number): boolean => 'constant' in values[storageIndex(values, value)].place;
+/** The constant that a value is, or is a view of; undefined for one in the arena. */
+export function constantOf(values: readonly ValueInfo[], value: number): number | undefined {
+  const { place } = values[storageIndex(values, value)];
+  return 'constant' in place ? place.constant : undefined;
+}
 
 const isPacked = ({ place }: ValueInfo, constants: Program['constants']): boolean =>
   'constant' in place && constants[place.constant].layout === 'packed';
@@ -122,7 +126,7 @@ function readInstruction({ ops, code, values, constants, paths }: Program, at: n
       else instruction.operands[name] = absent ? null : word;
       if (kind !== 'out' && !absent) {
         shapes[name] = values[word];
-        if (isWeight(kind)) expect(isConstant(values, word), `${where}: ${op} ${name}`, 'a constant', 'a value in the arena');
+        if (isWeight(kind)) expect(constantOf(values, word) !== undefined, `${where}: ${op} ${name}`, 'a constant', 'a value in the arena');
         const packed = isPacked(values[word], constants);
         expect(
           packed === (kind === 'packed'),
