@@ -127,7 +127,7 @@ function peaksOf(variant) {
 /** Bytes of an element as a kernel reads it. @param {keyof typeof OPS} op @param {string} operand */
 function bytesOf(op, operand) {
   const kind = /** @type {Record<string, import('../src/op.ts').Kind>} */ (OPS[op].args)[operand];
-  return op === 'dequantize' && operand === 'x' ? 1 : DTYPES[dtypeOf(kind) ?? 'float32'].bytes;
+  return DTYPES[dtypeOf(kind) ?? 'float32'].bytes;
 }
 
 /** @type {Record<string, () => void>} */

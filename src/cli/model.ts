@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { platform } from '#platform';
 import { BertConfig } from '../config.ts';
@@ -173,11 +172,7 @@ export async function openTrace(
   }
 }
 
-export const isDirectory = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
+export const isDirectory = async (path: string): Promise<boolean> => (await platform.kindOf(path)) === 'directory';
 
 const DEFAULT_MODEL = '@tracelet/all-minilm-l6-v2';
 
