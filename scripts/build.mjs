@@ -60,7 +60,16 @@ async function bundle() {
   for (const file of output) if (file.type === 'chunk') writeFileSync(join(root, 'dist', file.fileName), file.code);
 }
 
-const buildScripts = () => run('typescript/bin/tsc', '-p', 'tsconfig.json').then(bundle);
+/** What an earlier build left of modules that are gone would be packed with the rest. */
+function clean() {
+  for (const name of readdirSync(`${root}dist`)) if (name !== 'wasm') rmSync(join(root, 'dist', name), { recursive: true });
+}
+
+async function buildScripts() {
+  clean();
+  await run('typescript/bin/tsc', '-p', 'tsconfig.json');
+  await bundle();
+}
 
 const only = process.argv[2];
 mkdirSync(`${root}dist/wasm`, { recursive: true });
