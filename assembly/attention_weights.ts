@@ -4,7 +4,8 @@ import { bytes } from './lib/simd';
 
 /**
  * out[b, h, i, j] = the weight of key j for query i, with the bits that `attention` uses: [batch, heads, longest, longest], zeros behind
- * the last row of a sequence. Operands as in `attention`. out overlaps no operand.
+ * the last row of a sequence. Operands as in `attention`; where `packed` is set, mask [batch, longest] says instead which tokens the rows
+ * of a sequence stand for, and all others have zeros. out overlaps no operand.
  */
 export function attention_weights(
   out: usize,
@@ -15,12 +16,14 @@ export function attention_weights(
   scratch: usize,
   batch: i32,
   longest: i32,
+  packed: i32,
   heads: i32,
   head_dim: i32,
   scale: f32,
 ): void {
   const stride = bytes(heads * head_dim);
   checkSequences(mask, starts, scratch, batch, longest, heads, head_dim);
+  assert(packed == 0 || mask != 0, 'rows of some tokens need the mask of all');
   checkRowsApart(out, batch * heads * longest * longest, q, starts, batch, heads * head_dim);
   checkRowsApart(out, batch * heads * longest * longest, k, starts, batch, heads * head_dim);
   const outStride = bytes(longest);
@@ -29,18 +32,41 @@ export function attention_weights(
   for (let b = 0; b < batch; b++, starts += 4) {
     const start = load<i32>(starts);
     const end = load<i32>(starts, 4);
-    const its: usize = mask == 0 ? 0 : mask + bytes(start);
+    const its: usize = mask == 0 || packed != 0 ? 0 : mask + bytes(start);
+    const places: usize = packed != 0 ? mask + bytes(b * longest) : 0;
     const keys = keysOf(its, end - start);
     const width = bytes(roundUp(keys));
     for (let h = 0; h < heads; h++, out += outStride * <usize>longest) {
       const head = bytes(h * head_dim);
       packKeys(scratch, k + <usize>start * stride + head, stride, keys, head_dim);
+      let place = 0;
       for (let row = start; row < end; row += BLOCK) {
         const rows = min(end - row, BLOCK);
         probabilities(scores, q + <usize>row * stride + head, stride, scratch, its, rows, keys, head_dim, scale);
-        for (let r = 0; r < rows; r++)
-          memory.copy(out + <usize>(row - start + r) * outStride, scores + <usize>r * width, bytes(keys));
+        for (let r = 0; r < rows; r++, place++) {
+          place = nextPlace(places, place, longest);
+          const from = scores + <usize>r * width;
+          const to = out + <usize>place * outStride;
+          if (places == 0) memory.copy(to, from, bytes(keys));
+          else spread(to, from, places, keys, longest);
+        }
       }
     }
+  }
+}
+
+/** The first place from `place` on that has a row; the last one where there is none. */
+function nextPlace(places: usize, place: i32, longest: i32): i32 {
+  if (places != 0) while (place < longest - 1 && load<i32>(places + bytes(place)) == 0) place++;
+  return min(place, longest - 1);
+}
+
+/** One float for each place that has a row. */
+function spread(to: usize, from: usize, places: usize, count: i32, longest: i32): void {
+  for (let place = 0; place < longest && count > 0; place++) {
+    if (load<i32>(places + bytes(place)) == 0) continue;
+    store<f32>(to + bytes(place), load<f32>(from));
+    from += 4;
+    count--;
   }
 }

@@ -7,7 +7,8 @@ import { dtypeOf, type Kind, type Row, SLACK } from './op.ts';
 import { OPS } from './ops.ts';
 import { Parameter } from './parameter.ts';
 import type { Variant } from './platform/platform.ts';
-import { sizeOf, Tensor } from './tensor.ts';
+import { type Shape, sizeOf, Tensor } from './tensor.ts';
+import { derivedTensor, type Rule } from './trace/derived.ts';
 
 interface Resident {
   version: number;
@@ -40,6 +41,10 @@ export class Engine {
 
   within<T>(_module: object, body: () => T): T {
     return body();
+  }
+
+  derive(rule: Rule, grid: Shape, fill?: number): Tensor {
+    return derivedTensor(rule, grid, fill);
   }
 
   apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor {

@@ -2,11 +2,14 @@ import type { Attributes, Operands } from './call.ts';
 import { Engine } from './engine.ts';
 import { bestVariant } from './kernels.ts';
 import type { Variant } from './platform/platform.ts';
-import type { Tensor } from './tensor.ts';
+import type { Shape, Tensor } from './tensor.ts';
+import type { Rule } from './trace/derived.ts';
 
 /** Gives ops their meaning: the engine computes them at once, a tracer records them. */
 export interface Executor {
   apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor;
+  /** Whole numbers that follow from a grid of [batch, sequence, …] tokens; `fill` is what the rule of that name repeats. */
+  derive(rule: Rule, grid: Shape, fill?: number): Tensor;
   /** Runs `body`, the forward pass of `module`. */
   within<T>(module: object, body: () => T): T;
 }

@@ -5,6 +5,12 @@ import { type Shape, sizeOf, Tensor } from './tensor.ts';
 const apply = (op: string, operands: Record<string, Tensor | null | undefined>, attrs: Record<string, number | string> = {}): Tensor =>
   executor().apply(op, operands, attrs);
 
+/** 0, 1, … for the tokens of each sequence of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
+export const positions = (ids: Tensor): Tensor => executor().derive('places', ids.shape);
+
+/** `value` for each token of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
+export const filled = (ids: Tensor, value: number): Tensor => executor().derive('fill', ids.shape, value);
+
 /** Rows of `table` [vocabulary, hidden] by `ids` (int32, any shape): [...ids, hidden]. As `torch.nn.functional.embedding`. */
 export const embedding = (ids: Tensor, table: Tensor): Tensor => apply('embedding', { ids, table });
 
@@ -49,15 +55,6 @@ export const mul = (a: Tensor, b: Tensor): Tensor => apply('mul', { a, b });
 /** x times a number. */
 export const scale = (x: Tensor, factor: number): Tensor => apply('scale', { x }, { factor });
 
-/** Cumulative row counts of `batch` sequences of one length: int32 [batch + 1]. */
-function sequenceStarts(batch: number, length: number): Tensor {
-  return new Tensor(
-    'int32',
-    [batch + 1],
-    Int32Array.from({ length: batch + 1 }, (_, i) => i * length),
-  );
-}
-
 /** Options of {@link attention} and {@link attention_weights}. */
 export interface AttentionOptions {
   /** int32 [batch, sequence]; keys where it is 0 are left out. */
@@ -69,7 +66,7 @@ export interface AttentionOptions {
 }
 
 const attending = (q: Tensor, { heads, scale }: AttentionOptions) => ({ heads, scale: scale ?? 1 / Math.sqrt(q.shape[2] / heads) });
-const startsOf = (x: Tensor): Tensor => sequenceStarts(x.shape[0], x.shape[1]);
+const startsOf = (x: Tensor): Tensor => executor().derive('starts', x.shape);
 
 /**
  * Multi-head attention over q, k, v [batch, sequence, hidden], heads side by side in hidden: [batch, sequence, hidden].

@@ -1,24 +1,27 @@
 import { platform } from '#platform';
+import type { Bounds, Sizes } from './dim.ts';
 import type { DType } from './dtype.ts';
 import { TraceletError } from './error.ts';
 import { withKernels } from './executor.ts';
 import type { AnyModule, Module } from './nn/module.ts';
 import { optimise } from './passes/index.ts';
+import { packsRows } from './passes/rows.ts';
 import type { Variant } from './platform/platform.ts';
 import type { SourceOptions } from './sources/folder.ts';
 import { openSource, type Source } from './sources/source.ts';
-import { Tensor } from './tensor.ts';
+import { ones, Tensor } from './tensor.ts';
 import type { BertTokenizer } from './tokenizer/index.ts';
 import { buildInstance } from './trace/build.ts';
 import { checkOutputs, checkSameRecording } from './trace/check.ts';
 import { constantOf } from './trace/decode.ts';
+import { axesOf, type DynamicAxes, inputsAt, symbolicGraph } from './trace/dynamic.ts';
 import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT, SMOOTH, TRACE_NAME } from './trace/file.ts';
-import { copied, nameInputs, toInt32 } from './trace/inputs.ts';
+import { copied, MASK, nameInputs, toInt32 } from './trace/inputs.ts';
 import type { Instance } from './trace/instance.ts';
 import { type LoadOptions, loadTrace } from './trace/load.ts';
 import { type ForwardResult, flattenOutputs, type ModelOutput, type Named } from './trace/outputs.ts';
 import { TracedModule, type TracedResult } from './trace/traced.ts';
-import { type Recording, record } from './trace/tracer.ts';
+import { type Recording, record, type TracedInput } from './trace/tracer.ts';
 
 export { TracingCheckError } from './trace/check.ts';
 
@@ -35,6 +38,15 @@ export interface TraceOptions {
   check_tolerance?: number;
   /** Merge steps into ops that do several at once; true unless given. */
   fusion?: boolean;
+  /**
+   * Sizes that calls may choose, with their bounds: `{ batch: [1, 64], sequence: [1, 512] }`. `batch` is the first dimension of the inputs
+   * and `sequence` the last; `dynamic_axes` says where others stand. A trace without takes the dummies' sizes alone.
+   */
+  dynamic?: Bounds;
+  /** Where symbols stand, by input and dimension, as in `torch.onnx.export`: `{ x: { 0: 'rows' } }`. */
+  dynamic_axes?: DynamicAxes;
+  /** Compute the tokens that the attention_mask rules out, as PyTorch does, instead of answering zeros for them; false unless given. */
+  exact_padding?: boolean;
   /** Travels in the trace, so that it can be called with texts. */
   tokenizer?: BertTokenizer;
   /** The kernels to run on; the fastest that the engine has unless given. */
@@ -64,8 +76,14 @@ export async function trace<Result>(
   signal?.throwIfAborted();
   const names = namesOf(model, inputs);
   const dummies = copied(dummyInputs(inputs, names, model));
-  const recorded = recordModel(model, names, dummies);
-  const optimised = optimise(recorded.graph, { fusion });
+  const signature = Object.entries(dummies).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+  const bounds = options.dynamic ?? {};
+  const { axes, sizes } = axesOf(signature, bounds, options.dynamic_axes);
+  const recordAt = (at: Sizes): Recording => recordModel(model, names, inputsAt(signature, axes, at));
+  const recorded = recordAt(sizes);
+  const optimised = symbolicGraph(recorded, { sizes, bounds }, recordAt, (graph, rows) =>
+    optimise(graph, { fusion, packing: !options.exact_padding, rows }),
+  );
   const instance = buildInstance(optimised, recorded.structure);
   signal?.throwIfAborted();
   const files = textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() });
@@ -74,10 +92,11 @@ export async function trace<Result>(
   golden.outputs.push(...instance.run(dummies, { kernels: 'baseline' }));
   signal?.throwIfAborted();
   if (check_trace) {
-    checkSameRecording(recorded, recordModel(model, names, dummies));
+    checkSameRecording(recorded, recordAt(sizes));
+    const whole = packsRows(optimised) ? withoutPadding(dummies) : dummies;
     withKernels(traced.kernels, () => {
-      const eager = flattenOutputs(model(...positional(names, dummies)) as ForwardResult).tensors;
-      checkOutputs(traced, eager, dummies, { recorded: recorded.graph, optimised }, check_tolerance);
+      const eager = flattenOutputs(model(...positional(names, whole)) as ForwardResult).tensors;
+      checkOutputs(traced, eager, whole, { recorded: recorded.graph, optimised }, check_tolerance);
     });
   }
   return traced;
@@ -108,8 +127,13 @@ function dummyInputs(inputs: Inputs | Tensor, names: readonly string[], model: A
 
 const positional = (names: readonly string[], inputs: Record<string, Tensor>): (Tensor | undefined)[] => names.map((name) => inputs[name]);
 
-function recordModel(model: AnyModule, names: readonly string[], dummies: Record<string, Tensor>): Recording {
-  const inputs = Object.entries(dummies).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+/** The inputs with an attention_mask that lets all tokens through. */
+const withoutPadding = (inputs: Record<string, Tensor>): Record<string, Tensor> => ({
+  ...inputs,
+  [MASK]: ones(inputs[MASK].shape, { dtype: 'int32' }),
+});
+
+function recordModel(model: AnyModule, names: readonly string[], inputs: readonly TracedInput[]): Recording {
   return record(model, inputs, (tensors) => {
     const byName = Object.fromEntries(inputs.map(({ name }, i) => [name, tensors[i]]));
     return model(...positional(names, byName)) as ForwardResult;

@@ -53,6 +53,10 @@ export interface Row {
   flops(ints: Record<string, number>): number;
   /** Bytes moved, where that is not simply each operand once. */
   bytes?(ints: Record<string, number>): number;
+  /** Operands with a row for each row of `out`, which is computed from these alone; the others are the same for all rows. */
+  rowwise?: readonly string[];
+  /** Operands that are rows of tokens [batch, sequence, …], or [rows, …] with `starts` that say which rows a sequence has. */
+  sequences?: readonly string[];
   /** The operand that `out` may overwrite. */
   inPlace?: string;
   /** Elements of int32 operands lie in [0, bound). */

@@ -6,6 +6,7 @@ import {
   attentionFlops,
   BELOW_VOCAB,
   elementwise,
+  heldByAttention,
   integerLinear,
   LENGTHS,
   last,
@@ -18,6 +19,7 @@ import {
   roundUp,
   rowsOf,
   rowwise,
+  tokenRows,
 } from './rules.ts';
 import { sameShape, sizeOf } from './tensor.ts';
 
@@ -28,6 +30,7 @@ export const OPS = {
     infer: (shapes) => lookup('embedding', shapes),
     flops: () => 0,
     bytes: ({ rows, cols }) => 8 * rows * cols + 4 * rows,
+    rowwise: ['ids'],
     bounds: BELOW_VOCAB,
     doc: 'out[r] = table[ids[r]]',
   },
@@ -41,6 +44,7 @@ export const OPS = {
     },
     flops: ({ rows, cols }) => rows * cols,
     bytes: ({ rows, cols }) => 12 * rows * cols + 4 * rows,
+    rowwise: ['x', 'ids'],
     inPlace: 'x',
     bounds: BELOW_VOCAB,
     doc: 'out[r] = x[r] + table[ids[r]]',
@@ -54,6 +58,7 @@ export const OPS = {
     },
     flops: ({ rows, cols }) => rows * cols,
     bytes: ({ rows, cols }) => 5 * rows * cols + 8 * rows,
+    rowwise: ['ids'],
     bounds: BELOW_VOCAB,
     exact: true,
     doc: 'out[r] = table[ids[r]] · scale[ids[r]]',
@@ -72,6 +77,7 @@ export const OPS = {
     },
     flops: ({ rows, cols }) => 2 * rows * cols,
     bytes: ({ rows, cols }) => 4.5 * rows * cols + 8 * rows,
+    rowwise: ['ids'],
     bounds: BELOW_VOCAB,
     exact: true,
     doc: 'embedding_i8 with weights of four bits and a step for each 32 of them',
@@ -84,6 +90,7 @@ export const OPS = {
       return { shape: [...x.slice(0, -1), weight[0]], ints: { m: rowsOf(x), n: weight[0], k: weight[1] } };
     },
     flops: ({ m, n, k }) => 2 * m * n * k,
+    rowwise: ['x'],
     doc: 'out = activation(x · weightᵀ + bias)',
   },
   linear_i8: {
@@ -99,6 +106,7 @@ export const OPS = {
       return inferred;
     },
     flops: ({ m, n, k }) => 2 * m * n * k,
+    rowwise: ['x'],
     exact: true,
     mostWeight: MOST_WEIGHT,
     doc: 'out = (x · smooth) · (weight · scale)ᵀ + bias in integers: x in 128 steps a row and stretch, weight int8 from -64 to 64',
@@ -115,6 +123,7 @@ export const OPS = {
       return inferred;
     },
     flops: ({ m, n, k }) => 2 * m * n * k,
+    rowwise: ['x'],
     exact: true,
     doc: 'linear_i8 with weights of four bits and a step for each 32 of them',
   },
@@ -130,6 +139,7 @@ export const OPS = {
       return attended('attention', q, last(q), shapes, attrs);
     },
     flops: attentionFlops,
+    sequences: ['q', 'k', 'v'],
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
     doc: 'out = softmax(q · kᵀ · scale) · v by head and sequence; keys where mask is 0 are left out',
@@ -145,6 +155,7 @@ export const OPS = {
       return attended('attention_qkv', shapes.qkv, last(shapes.qkv) / 3, shapes, attrs);
     },
     flops: attentionFlops,
+    sequences: ['qkv'],
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
     doc: 'attention with queries, keys and values side by side in each row of qkv',
@@ -153,23 +164,29 @@ export const OPS = {
     // biome-ignore format: a kernel's parameters in one row
     args: {
       out: 'out', q: 'float32', k: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int',
-      longest: 'int', heads: 'attr', head_dim: 'int', scale: 'float',
+      longest: 'int', packed: 'int', heads: 'attr', head_dim: 'int', scale: 'float',
     },
     infer: (shapes, attrs) => {
-      const { q, k } = shapes;
+      const { q, k, mask, starts } = shapes;
       need(sameShape(q, k), 'attention_weights', 'queries and keys of one shape', q, k);
-      const inferred = attended('attention_weights', q, last(q), shapes, attrs);
-      return { ...inferred, shape: [q[0], attrs.heads, q[1], q[1]] };
+      const { ints } = attended('attention_weights', q, last(q), shapes, attrs);
+      const packed = Number(q.length === 2);
+      if (packed) need(mask?.length === 2 && mask[0] === starts[0] - 1, 'attention_weights', 'the mask of all tokens beside rows', mask ?? []);
+      const longest = packed ? mask[1] : ints.longest;
+      const { scratch } = heldByAttention('attention_weights', last(q), attrs.heads, longest);
+      return { shape: [ints.batch, attrs.heads, longest, longest], ints: { ...ints, longest, packed }, scratch };
     },
-    flops: ({ batch, longest, heads, head_dim }) => batch * heads * longest * longest * (2 * head_dim + 10),
+    flops: ({ batch, rows, heads, head_dim }) => (batch === 0 ? 0 : (heads * rows * rows * (2 * head_dim + 10)) / batch),
+    sequences: ['q', 'k'],
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
-    doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses',
+    doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses; zeros where rows of tokens that mask rules out are missing',
   },
   layer_norm: {
     args: { out: 'out', x: 'float32', weight: 'float32', bias: 'float32', rows: 'int', cols: 'int', eps: 'float' },
     infer: (shapes) => normalised('layer_norm', shapes),
     flops: ({ rows, cols }) => 8 * rows * cols,
+    rowwise: ['x'],
     inPlace: 'x',
     doc: 'each row of x moved to mean 0 and variance 1, then scaled by weight and shifted by bias',
   },
@@ -180,6 +197,7 @@ export const OPS = {
       return normalised('add_layer_norm', shapes);
     },
     flops: ({ rows, cols }) => 9 * rows * cols,
+    rowwise: ['x', 'residual'],
     inPlace: 'x',
     doc: 'layer_norm(x + residual)',
   },
@@ -197,6 +215,7 @@ export const OPS = {
     args: { out: 'out', x: 'float32', n: 'int', factor: 'float' },
     infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
     flops: ({ n }) => n,
+    rowwise: ['x'],
     inPlace: 'x',
     doc: 'out = factor · x',
   },
@@ -229,25 +248,42 @@ export const OPS = {
       return { shape: [...a.slice(0, -1), last(a) + last(b)], ints: { rows: rowsOf(a), a_cols: last(a), b_cols: last(b) } };
     },
     flops: () => 0,
+    rowwise: ['a', 'b'],
     doc: 'rows of a followed by rows of b',
   },
   mean_pool: {
     args: { out: 'out', x: 'float32', mask: 'int32?', starts: 'int32', batch: 'int', cols: 'int' },
-    infer: ({ x, mask, starts }) => {
-      need(x.length === 3, 'mean_pool', 'activations [batch, sequence, hidden]', x);
-      need(sameShape(starts, [x[0] + 1]), 'mean_pool', `starts of shape [${x[0] + 1}]`, starts);
-      if (mask) need(sameShape(mask, x.slice(0, 2)), 'mean_pool', `a mask of shape [${x.slice(0, 2)}]`, mask);
-      return { shape: [x[0], x[2]], ints: { batch: x[0], longest: x[1], cols: x[2] } };
+    infer: (shapes) => {
+      const { x } = shapes;
+      const ints = tokenRows('mean_pool', x, shapes);
+      return { shape: [ints.batch, last(x)], ints: { ...ints, cols: last(x) } };
     },
-    flops: ({ batch, cols }) => batch * cols,
+    flops: ({ rows, cols }) => rows * cols,
+    sequences: ['x'],
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
     doc: 'the mean over the rows of each sequence where mask is 1; zeros where none is',
+  },
+  unpack: {
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', x: 'float32', index: 'int32', rows: 'int', cols: 'int', total: 'int', batch: 'attr', sequence: 'attr',
+    },
+    infer: ({ x, index }, { batch, sequence }) => {
+      need(x.length > 0 && sameShape(index, x.slice(0, 1)), 'unpack', 'an index for each row', x, index);
+      const shape = [batch, sequence, ...x.slice(1)];
+      return { shape, ints: { rows: x[0], cols: sizeOf(x.slice(1)), total: batch * sequence } };
+    },
+    flops: () => 0,
+    bytes: ({ rows, cols, total }) => 4 * (rows * cols + total * cols + rows),
+    bounds: { index: ({ total }) => total },
+    doc: 'out[index[r]] = x[r], zeros elsewhere, as [batch, sequence, …]',
   },
   l2_normalize: {
     args: { out: 'out', x: 'float32', rows: 'int', cols: 'int', eps: 'float' },
     infer: ({ x }) => ({ shape: x, ints: { rows: rowsOf(x), cols: last(x) } }),
     flops: ({ rows, cols }) => 3 * rows * cols,
+    rowwise: ['x'],
     inPlace: 'x',
     doc: 'out[r] = x[r] / max(‖x[r]‖₂, eps)',
   },

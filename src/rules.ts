@@ -23,6 +23,7 @@ export function arithmetic(name: string, doc: string): Row {
       return { shape: a, ints: { n: sizeOf(a), period: sizeOf(b) } };
     },
     flops: ({ n }) => n,
+    rowwise: ['a', 'b'],
     inPlace: 'a',
     doc,
   };
@@ -33,6 +34,7 @@ export function elementwise(doc: string, flops: number, epilogue?: number): Row 
     args: { out: 'out', x: 'float32', n: 'int' },
     infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
     flops: ({ n }) => flops * n,
+    rowwise: ['x'],
     inPlace: 'x',
     epilogue,
     doc,
@@ -47,6 +49,7 @@ export function rowwise(name: string, doc: string, flops: number): Row {
       return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
     },
     flops: ({ rows, cols }) => flops * rows * cols,
+    rowwise: ['x'],
     inPlace: 'x',
     doc,
   };
@@ -108,35 +111,50 @@ export function normalised(name: string, { x, weight, bias }: Record<string, Sha
 export const BELOW_VOCAB = { ids: ({ vocab }: Record<string, number>) => vocab };
 export const OF_SEQUENCES = {
   mask: () => 2,
-  starts: ({ batch, longest }: Record<string, number>) => batch * longest + 1,
+  starts: ({ rows }: Record<string, number>) => rows + 1,
 };
 export const LENGTHS = { starts: ({ longest }: Record<string, number>) => longest };
+
+/** Rows of tokens: [batch, sequence, …] where each has one, or [rows, …] of sequences that only `starts` tells apart. */
+export function tokenRows(name: string, x: Shape, { mask, starts }: Record<string, Shape>): Record<'batch' | 'rows' | 'longest', number> {
+  need(starts.length === 1 && starts[0] > 0, name, 'starts of shape [batch + 1]', starts);
+  const batch = starts[0] - 1;
+  if (x.length === 2) return { batch, rows: x[0], longest: x[0] };
+  need(x.length === 3, name, 'activations [batch, sequence, hidden] or [rows, hidden]', x);
+  need(batch === x[0], name, `starts of shape [${x[0] + 1}]`, starts);
+  if (mask) need(sameShape(mask, x.slice(0, 2)), name, `a mask of shape [${x.slice(0, 2)}]`, mask);
+  return { batch, rows: batch * x[1], longest: x[1] };
+}
 
 /** Rows of queries whose scores the attention kernels hold at once. */
 const ATTENTION_BLOCK = 48;
 
 /**
- * Dimensions shared by the attention kernels: `hidden` numbers a row of x ([batch, sequence, …]) belong to queries alone.
+ * Dimensions shared by the attention kernels: `hidden` numbers a row of x ([batch, sequence, …] or [rows, …]) belong to queries alone.
  * Scratch holds one head's keys and values in panels of 8 and the scores of one block of queries.
  */
 export function attended(
   name: string,
   x: Shape,
   hidden: number,
-  { mask, starts }: Record<string, Shape>,
+  operands: Record<string, Shape>,
   { heads }: Record<string, number>,
 ): Inferred {
-  need(x.length === 3, name, 'activations [batch, sequence, hidden]', x);
-  const [batch, longest] = x;
+  const { batch, rows, longest } = tokenRows(name, x, operands);
+  const { head_dim, scratch } = heldByAttention(name, hidden, heads, longest);
+  return { shape: [...x.slice(0, -1), hidden], ints: { batch, rows, longest, head_dim }, scratch };
+}
+
+/** The size of a head, and bytes of scratch for sequences of at most `longest` rows. */
+export function heldByAttention(name: string, hidden: number, heads: number, longest: number): { head_dim: number; scratch: number } {
   need(heads > 0 && hidden % heads === 0, name, `heads that divide the hidden size ${hidden}`, heads);
-  need(sameShape(starts, [batch + 1]), name, `starts of shape [${batch + 1}]`, starts);
-  if (mask) need(sameShape(mask, [batch, longest]), name, `a mask of shape [${batch}, ${longest}]`, mask);
   const head_dim = hidden / heads;
   const keys = roundUp(longest, 8) * head_dim;
   const values = longest * roundUp(head_dim, 8);
   const scores = ATTENTION_BLOCK * roundUp(longest, 8);
-  return { shape: [batch, longest, hidden], ints: { batch, head_dim, longest }, scratch: 4 * (keys + values + scores) };
+  return { head_dim, scratch: 4 * (keys + values + scores) };
 }
 
-export const attentionFlops = ({ batch, longest, heads, head_dim }: Record<string, number>): number =>
-  batch * heads * longest * longest * (4 * head_dim + 10);
+/** Sequences are taken to be of one length. */
+export const attentionFlops = ({ batch, rows, heads, head_dim }: Record<string, number>): number =>
+  batch === 0 ? 0 : (heads * rows * rows * (4 * head_dim + 10)) / batch;

@@ -31,7 +31,7 @@ describe('a file that is sealed, but not sound', () => {
       'format',
       /expected a trace.*of another kind.*jit\.trace/,
     ],
-    ['of a later version', ({ metadata }) => void Object.assign(metadata, { version: '2' }), 'version', /expected trace version 1, got 2/],
+    ['of a later version', ({ metadata }) => void Object.assign(metadata, { version: '3' }), 'version', /expected trace version 2, got 3/],
     ['of no version', ({ metadata }) => void delete metadata.version, 'version', /got none/],
     ['without code', (parts) => remade(parts, 'trace.code', () => undefined), 'format', /trace\.code: expected an int32 list, got nothing/],
     [
@@ -158,7 +158,7 @@ describe('a file that is sealed, but not sound', () => {
     const text = Buffer.from(huge.subarray(8, headerEnd(huge))).toString();
     const entry = `"trace.code":{"dtype":"I32","shape":[117],"data_offsets":[0,468]}`;
     expect(text).toContain(entry);
-    const claimed = `{"trace.code":{"dtype":"I32","shape":[${2 ** 50}],"data_offsets":[0,${2 ** 52}]},"__metadata__":{"format":"tracelet","version":"1","aliases":"{}","sha256":"{}","program":"{}","digest":"${'0'.repeat(64)}"}}`;
+    const claimed = `{"trace.code":{"dtype":"I32","shape":[${2 ** 50}],"data_offsets":[0,${2 ** 52}]},"__metadata__":{"format":"tracelet","version":"2","aliases":"{}","sha256":"{}","program":"{}","digest":"${'0'.repeat(64)}"}}`;
     const { createHash } = await import('node:crypto');
     const json = claimed.replace('0'.repeat(64), createHash('sha256').update(claimed).digest('hex'));
     const head = new Uint8Array(8 + json.length);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { architecture, jit, type ModelOutput, type Tensor, withKernels } from '../src/index.ts';
+import { architecture, jit, type ModelOutput, Tensor, withKernels } from '../src/index.ts';
+import { sizeOf } from '../src/tensor.ts';
 import { flattenOutputs } from '../src/trace/outputs.ts';
 import { expectClose, type GoldenCase, goldenCases, VARIANTS } from './fixtures.ts';
 
@@ -45,15 +46,25 @@ describe.each(goldenCases().map((golden) => [golden.name, golden] as const))('%s
     test.each([true, false])('traced, as PyTorch, fusion %s', async (fusion) => {
       const model = await load(golden);
       for (const [i, { inputs, outputs }] of golden.calls.entries()) {
-        const traced = await jit.trace(model, inputs, { fusion, kernels });
+        const traced = await jit.trace(model, inputs, { fusion, kernels, exact_padding: true });
         expectGolden(traced(inputs), outputs, `call ${i}`);
+      }
+    });
+
+    test.each([true, false])('traced without padding: zeros for it, elsewhere the same bits, fusion %s', async (fusion) => {
+      const model = await load(golden);
+      for (const [i, { inputs }] of golden.calls.entries()) {
+        const traced = await jit.trace(model, inputs, { fusion, kernels });
+        const [got, want] = [byName(traced(inputs)), byName(withKernels(kernels, () => model(inputs)))];
+        for (const [name, tensor] of Object.entries(want))
+          expectSameBits({ [name]: got[name] }, { [name]: withoutPadding(tensor, inputs.attention_mask) }, `call ${i}`);
       }
     });
 
     test('eager, traced without fusion, and saved and loaded: the same bits', async () => {
       const model = await load(golden);
       for (const [i, { inputs }] of golden.calls.entries()) {
-        const traced = await jit.trace(model, inputs, { fusion: false, kernels });
+        const traced = await jit.trace(model, inputs, { fusion: false, kernels, exact_padding: true });
         const loaded = await jit.load(await bytesOf(traced), { kernels });
         const eager = withKernels(kernels, () => model(inputs));
         expectSameBits(eager, traced(inputs), `call ${i} traced`);
@@ -62,6 +73,26 @@ describe.each(goldenCases().map((golden) => [golden.name, golden] as const))('%s
     });
   });
 });
+
+/** Zeros where the mask rules tokens out: rows of [batch, sequence, …], rows and columns of attentions. */
+function withoutPadding(tensor: Tensor, mask: Tensor | undefined): Tensor {
+  if (!mask) return tensor;
+  const [sequence] = mask.shape.slice(-1);
+  const { shape } = tensor;
+  const attention = shape.length === 4 && shape[2] === sequence && shape[3] === sequence;
+  const byToken = shape.length >= 2 && sizeOf(shape.slice(0, 2)) === mask.size && shape[1] === sequence;
+  if (!attention && !byToken) return tensor;
+  const data = (tensor.data as Float32Array).slice();
+  const real = (batch: number, token: number): boolean => Number(mask.data[batch * sequence + token]) !== 0;
+  const heads = shape[1];
+  for (let i = 0; i < data.length; i++) {
+    const token = Math.floor(i / sizeOf(shape.slice(2)));
+    const [row, column] = [Math.floor(i / sequence), i % sequence];
+    const batch = Math.floor(row / sequence / heads);
+    if (attention ? !real(batch, row % sequence) || !real(batch, column) : !real(0, token)) data[i] = 0;
+  }
+  return new Tensor(tensor.dtype, shape, data);
+}
 
 async function bytesOf(traced: Awaited<ReturnType<typeof jit.trace>>): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat([...(await jit.serialize(traced))]));

@@ -241,6 +241,22 @@ export const REFERENCE: Record<OpName, Definition> = {
     },
     tolerance: ({ longest }) => longest + 1,
   },
+  unpack: {
+    cases: [
+      [0, 3, 2, 3],
+      [1, 1, 1, 1],
+      [5, 7, 2, 3],
+      [17, 16, 3, 11],
+    ].map(([rows, cols, batch, sequence]) => ({ shapes: { x: [rows, cols], index: [rows] }, attrs: { batch, sequence } })),
+    of: ({ x, index }, { cols, total }) => {
+      const values = new Array(total * cols).fill(0);
+      Array.from(index).forEach((at, r) => {
+        for (const c of range(cols)) values[at * cols + c] = x[r * cols + c];
+      });
+      return { values };
+    },
+    tolerance: exact,
+  },
   l2_normalize: {
     cases: MATRICES.map(([r, c]) => ({ shapes: { x: [r, c] }, attrs: { eps: 1e-12 } })),
     of: ({ x }, { cols, eps }) => ({

@@ -3,7 +3,7 @@ import { TraceletError } from '../error.ts';
 import * as F from '../functional.ts';
 import { Embedding, LayerNorm, Linear, ModuleList } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
-import { full, sameShape, Tensor } from '../tensor.ts';
+import { sameShape, type Tensor } from '../tensor.ts';
 import { type ModelOutput, modelOutput } from '../trace/outputs.ts';
 import { type ModelInputs, PreTrainedModel } from './pretrained.ts';
 
@@ -177,8 +177,8 @@ export class BertModel extends PreTrainedModel {
   forward(...[ids, types, mask, positions]: ModelInputs): ModelOutput {
     const input_ids = ids as Tensor;
     checkInputs(input_ids, { token_type_ids: types, attention_mask: mask }, this.config);
-    const position_ids = positions ? fitPositions(positions, input_ids.shape) : countUp(input_ids.shape);
-    const token_type_ids = types ?? full(input_ids.shape, 0, { dtype: 'int32' });
+    const position_ids = positions ? fitPositions(positions, input_ids.shape) : F.positions(input_ids);
+    const token_type_ids = types ?? F.filled(input_ids, 0);
     const embeddings = this.embeddings(input_ids, token_type_ids, position_ids);
     const { hidden_states, attentions } = this.encoder(embeddings, mask, this.config.output_attentions);
     const last_hidden_state = hidden_states[hidden_states.length - 1];
@@ -204,15 +204,6 @@ function checkInputs({ shape }: Tensor, others: Record<string, Optional>, { max_
   for (const [name, tensor] of Object.entries(others))
     if (tensor && !sameShape(tensor.shape, shape))
       throw new TraceletError('shape', { what: name, expected: `[${shape}], as input_ids`, got: `[${tensor.shape}]` });
-}
-
-/** Positions 0, 1, … of each row of [batch, sequence]. */
-function countUp([batch, length]: readonly number[]): Tensor {
-  return new Tensor(
-    'int32',
-    [batch, length],
-    Int32Array.from({ length: batch * length }, (_, i) => i % length),
-  );
 }
 
 /** Positions [batch, sequence] as they are; [1, sequence] and [sequence] as [sequence], whose embeddings every row takes. */

@@ -3,24 +3,34 @@ import { shareCommonSubexpressions } from './cse.ts';
 import { eliminateDeadCode } from './dce.ts';
 import { foldConstants } from './fold.ts';
 import { fuse } from './fuse.ts';
+import { packRows } from './rows.ts';
 
-type Pass = (graph: Graph) => Graph;
+/** Which passes run, and how. */
+export interface Passes {
+  /** Merge steps into ops that do several at once. */
+  fusion: boolean;
+  /** Leave out the tokens that the attention_mask rules out. */
+  packing: boolean;
+  /** How many rows are left then; as many as there are tokens unless given. */
+  rows?: number;
+}
 
 /** The passes in the order in which they run. */
-const PASSES: readonly { name: string; run: Pass; fusion?: boolean }[] = [
+const PASSES: readonly { name: string; run: (graph: Graph, options: Passes) => Graph; when?: 'fusion' | 'packing' }[] = [
   { name: 'dead code', run: eliminateDeadCode },
   { name: 'common subexpressions', run: shareCommonSubexpressions },
-  { name: 'fusion', run: fuse, fusion: true },
+  { name: 'row packing', run: (graph, { rows }) => packRows(graph, rows), when: 'packing' },
+  { name: 'fusion', run: fuse, when: 'fusion' },
   { name: 'constant folding', run: foldConstants },
   { name: 'dead code', run: eliminateDeadCode },
 ];
 
 /** The graph after all passes, verified after each. */
-export function optimise(graph: Graph, options: { fusion: boolean }): Graph {
+export function optimise(graph: Graph, options: Passes): Graph {
   let optimised = graph;
   for (const pass of PASSES) {
-    if (pass.fusion && !options.fusion) continue;
-    optimised = pass.run(optimised);
+    if (pass.when && !options[pass.when]) continue;
+    optimised = pass.run(optimised, options);
     verifyGraph(optimised);
   }
   return optimised;

@@ -165,20 +165,20 @@ function integerGraph(graph: Graph, targets: ReadonlyMap<string, Target>, quanti
     }),
   );
   const integers = rewrite(graph, (node) => {
-    const { op, operands, attrs, path, origins } = node;
+    const { op, operands, attrs } = node;
     const made = constants.get((operands.weight ?? operands.table) as Value);
     if (!made) return node;
     const { weight, steps, scale, sums, smooth, bits } = made;
     const nibbles = steps ? { steps } : {};
     if (op === 'embedding')
-      return makeNode(`embedding_i${bits}`, { ids: operands.ids, table: weight, ...nibbles, scale }, {}, { path, origins });
+      return makeNode(`embedding_i${bits}`, { ids: operands.ids, table: weight, ...nibbles, scale }, {}, node);
     const product = makeNode(
       `linear_i${bits}`,
       { x: operands.x, weight, ...nibbles, scale, sums, smooth, bias: operands.bias },
       {},
-      { path, origins },
+      node,
     );
-    return attrs.activation === 'none' ? product : makeNode(attrs.activation as string, { x: product }, {}, { path, origins });
+    return attrs.activation === 'none' ? product : makeNode(attrs.activation as string, { x: product }, {}, node);
   });
   verifyGraph(integers);
   return integers;

@@ -1,7 +1,8 @@
 import type { Engine } from '../engine.ts';
 import { TraceletError } from '../error.ts';
 import { executor } from '../executor.ts';
-import { sameShape, type Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
+import { derivedTensor } from './derived.ts';
 import { type Graph, type Node, storageOf, type Value } from './graph.ts';
 import type { Named } from './outputs.ts';
 import type { TracedModule } from './traced.ts';
@@ -43,6 +44,7 @@ function describeGraph({ inputs, nodes, outputs }: Graph): string[] {
 }
 
 function content(value: Value, names: ReadonlyMap<Value, string>): string {
+  if (value.kind === 'derived') return value.rule;
   if (value.kind !== 'constant') return names.get(value) as string;
   const [{ name, tensor }] = value.parts;
   return name.startsWith('constants.') && tensor.size <= 4096 ? `${tensor.dtype}(${tensor.data})` : name;
@@ -91,8 +93,8 @@ function firstDifference(
     const origin = optimised.nodes[i].origins.at(-1) as Node;
     const want = eager.get(origin);
     const got = traced.instance.read(instruction.out);
-    if (!want || !sameShape(want.shape, got.shape)) continue;
-    const { ok, maxError } = difference(got, want, tolerance);
+    if (!want || want.size !== got.size) continue;
+    const { ok, maxError } = difference(got.reshape(want.shape), want, tolerance);
     if (!ok) return { where: `instruction ${i}, ${instruction.op} of ${instruction.path || 'the model'}`, error: maxError };
   }
   return undefined;
@@ -103,6 +105,7 @@ export function evaluate(graph: Graph, inputs: Record<string, Tensor>, engine: P
   const values = new Map<Value, Tensor>();
   const tensorOf = (value: Value): Tensor => {
     if (value.kind === 'constant') return value.parts[0].tensor;
+    if (value.kind === 'derived') return derivedTensor(value.rule, value.grid, value.fill);
     if (value.kind === 'view') return tensorOf(value.base).reshape(value.shape);
     return values.get(value) as Tensor;
   };

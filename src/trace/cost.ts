@@ -1,3 +1,4 @@
+import type { Binding } from './binding.ts';
 import type { Instance } from './instance.ts';
 import { bytesOf } from './plan.ts';
 
@@ -29,15 +30,14 @@ export interface MemoryPlan {
   instructions: InstructionPlan[];
 }
 
-/** What a call of a loaded program costs. */
-export function costs(instance: Instance): MemoryPlan {
-  const { program, weights, memoryBytes, decoded } = instance;
-  const size = (value: number | null): number => (value === null ? 0 : bytesOf(program.values[value]));
-  const instructions = decoded.instructions.map(({ op, path, call, out, operands }): InstructionPlan => {
-    const { row, numbers, shape } = call;
+/** What a call of a loaded program costs at the sizes of `binding`. */
+export function costs({ program, weights, memoryBytes, decoded }: Instance, binding: Binding): MemoryPlan {
+  const size = (value: number | null): number => (value === null ? 0 : bytesOf({ ...program.values[value], shape: binding.shapes[value] }));
+  const instructions = decoded.instructions.map(({ op, path, out, operands }, at): InstructionPlan => {
+    const { row, numbers, shape } = binding.calls[at];
     const moved = row.bytes?.(numbers) ?? Object.values(operands).reduce((sum: number, operand) => sum + size(operand), size(out));
-    const offset = instance.addressOf(out) - weights.arena;
+    const offset = binding.offsets[out] as number;
     return { op, path, shape, offset, bytes: size(out), flops: row.flops(numbers), moved };
   });
-  return { weights: weights.constantBytes, arena: program.arena, memory: memoryBytes, instructions };
+  return { weights: weights.constantBytes, arena: binding.arena, memory: memoryBytes, instructions };
 }

@@ -1,13 +1,16 @@
-import { type Attributes, type Call, checkCall, type Operands, type Range, rangesOf } from '../call.ts';
+import { type Attributes, type Call, checkCall, type Operands } from '../call.ts';
+import { type Bounds, type Dim, evaluateDim, parseDim, showDim, type Sizes, symbolOf } from '../dim.ts';
 import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { describe, isObject } from '../json.ts';
 import { dtypeOf, isOptional, isWeight, type Kind } from '../op.ts';
 import { rowOf } from '../ops.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor.ts';
+import { RULES, type Rule } from './derived.ts';
+import { MASK } from './inputs.ts';
 import { isOutputName, OUTPUT_NAMES } from './outputs.ts';
 import { type Access, bytesOf, checkPlan, type Step } from './plan.ts';
-import { type Program, type ValueInfo, wordToFloat } from './program.ts';
+import { type DerivedInfo, type Program, ROWS, type ValueInfo, wordToFloat } from './program.ts';
 
 /** An instruction whose words have been read and proved to fit its op. */
 export interface Instruction {
@@ -24,22 +27,26 @@ export interface Instruction {
   /** Byte offset of its scratch in the arena. */
   scratch: number;
   activation: string;
+  /** Attributes that depend on symbols. */
+  attrDims: Record<string, Dim>;
 }
 
 /** A program that was proved sound: every word means something, every operand fits, no value is overwritten while it is needed. */
 export interface Decoded {
   instructions: Instruction[];
-  /** What the elements of int32 inputs and constants may be, by value. */
-  ranges: Map<number, Range>;
+  /** What symbols stand for in the program as it is in the file. */
+  base: Sizes;
 }
 
 /** Reads and proves a program. Throws `op` errors for unknown names, `format` errors for everything that cannot be. */
 export function decode(program: Program): Decoded {
   program.ops.forEach(rowOf);
   checkValues(program);
+  const base = checkSymbols(program);
+  const dims = new Map(program.words.map(({ word, dim }) => [word, dim]));
   const instructions: Instruction[] = [];
   for (let at = 0; at < program.code.length; ) {
-    const instruction = readInstruction(program, at, instructions.length);
+    const instruction = readInstruction(program, at, instructions.length, dims);
     instructions.push(instruction);
     at += 1 + Object.keys(instruction.call.row.args).length;
   }
@@ -48,14 +55,17 @@ export function decode(program: Program): Decoded {
   const defined = <T>(items: (T | undefined)[]): T[] => items.filter((item): item is T & {} => item !== undefined);
   checkPlan(
     instructions.map((instruction) => stepOf(instruction, accessOf)),
-    defined(program.inputs.map(({ name, value }) => accessOf(`input ${name}`, value))),
+    defined([
+      ...program.inputs.map(({ name, value }) => accessOf(`input ${name}`, value)),
+      ...program.derived.map(({ rule, value }) => accessOf(rule, value)),
+    ]),
     defined(program.outputs.map(({ name, value }) => accessOf(name, value))),
     program.arena,
   );
-  return { instructions, ranges: elementRanges(program, instructions) };
+  return { instructions, base };
 }
 
-function checkValues({ values, constants, inputs, outputs, structure }: Program): void {
+function checkValues({ values, constants, inputs, derived, outputs, structure }: Program): void {
   values.forEach(({ shape, place, dtype }, i) => {
     const what = `value ${i}`;
     if ('view' in place) {
@@ -80,6 +90,7 @@ function checkValues({ values, constants, inputs, outputs, structure }: Program)
   });
   for (const { name, value } of [...inputs, ...outputs]) expect(value in values, `"${name}"`, `one of ${values.length} values`, `${value}`);
   for (const { name, value } of inputs) expect('arena' in values[value].place, `input "${name}"`, 'a value in the arena', 'something else');
+  checkDerived({ values, inputs, derived });
   for (const { name, value } of outputs)
     expect(!isPacked(values[value], constants), `output "${name}"`, 'a plain value', 'a packed weight');
   const names = [...inputs.map(({ name }) => `in ${name}`), ...outputs.map(({ name }) => `out ${name}`)];
@@ -88,6 +99,46 @@ function checkValues({ values, constants, inputs, outputs, structure }: Program)
   expect(count, 'outputs', structure === 'tensor' ? 'one' : 'at least one', `${outputs.length}`);
   const nameless = outputs.find(({ name }) => !isOutputName(name));
   expect(!nameless, 'outputs', OUTPUT_NAMES, describe(nameless?.name));
+}
+
+/** Everything that the host writes has a place of its own, and its number of elements is that of its tokens. */
+function checkDerived({ values, inputs, derived }: Pick<Program, 'values' | 'inputs' | 'derived'>): void {
+  const int32 = (name: string | undefined): ValueInfo | undefined => {
+    const info = values[inputs.find((input) => input.name === name)?.value ?? -1];
+    return info?.dtype === 'int32' ? info : undefined;
+  };
+  for (const [i, { value, rule, packed, input, grid }] of derived.entries()) {
+    const what = `derived[${i}] (${rule})`;
+    const info = values[value];
+    expect(info !== undefined && 'arena' in info.place && info.dtype === 'int32', what, 'an int32 value in the arena', `${value}`);
+    expect(grid.length === 2, what, 'a batch and a sequence', describe(grid));
+    expect(rule !== 'kept' || int32(input) !== undefined, what, 'an int32 input', describe(input));
+    expect(!packed || int32(MASK) !== undefined, what, `an int32 input ${MASK}`, 'none');
+  }
+  const written = [...inputs, ...derived].map(({ value }) => value);
+  expect(new Set(written).size === written.length, 'inputs and derived values', 'values of their own', `${written}`);
+}
+
+/** Proves that dimensions in symbols are those of the file at the dummies' sizes; answers with these sizes. */
+function checkSymbols(program: Program): Sizes {
+  const base: Record<string, number> = {};
+  for (const { value } of program.inputs)
+    program.values[value].dims?.forEach((dim, axis) => {
+      const symbol = symbolOf(dim);
+      if (symbol !== undefined) base[symbol] ??= program.values[value].shape[axis];
+    });
+  for (const [symbol, [low, high]] of Object.entries(program.symbols))
+    expect(base[symbol] >= low && base[symbol] <= high, `symbol ${symbol}`, `a dimension of an input from ${low} to ${high}`, `${base[symbol]}`);
+  const packed = program.derived.find((derived) => derived.packed);
+  if (packed) base.rows = packed.grid.reduce<number>((product, dim) => product * evaluateDim(dim, base), 1);
+  const check = (what: string, dim: Dim, number: number): void =>
+    expect(evaluateDim(dim, base) === number, what, `${number}`, `${showDim(dim)} = ${evaluateDim(dim, base)}`);
+  program.values.forEach(({ dims, shape, place }, i) => {
+    expect(!dims || (dims.length === shape.length && !('constant' in place)), `value ${i}`, `${shape.length} dimensions`, describe(dims));
+    dims?.forEach((dim, axis) => check(`value ${i}, dimension ${axis}`, dim, shape[axis]));
+  });
+  for (const { word, dim } of program.words) check(`word ${word}`, dim, program.code[word]);
+  return base;
 }
 
 /** The constant that a value is, or is a view of; undefined for one in the arena. */
@@ -99,7 +150,12 @@ export function constantOf(values: readonly ValueInfo[], value: number): number 
 const isPacked = ({ place }: ValueInfo, constants: Program['constants']): boolean =>
   'constant' in place && constants[place.constant].layout === 'packed';
 
-function readInstruction({ ops, code, values, constants, paths }: Program, at: number, index: number): Instruction {
+function readInstruction(
+  { ops, code, values, constants, paths }: Program,
+  at: number,
+  index: number,
+  dims: ReadonlyMap<number, Dim>,
+): Instruction {
   const where = `instruction ${index} (word ${at})`;
   const op = ops[code[at]];
   expect(op !== undefined, where, `an op from 0 to ${ops.length - 1}`, `${code[at]}`);
@@ -114,11 +170,17 @@ function readInstruction({ ops, code, values, constants, paths }: Program, at: n
     scratch: 0,
     activation: 'none',
     operands: {} as Record<string, number | null>,
+    attrDims: {} as Record<string, Dim>,
   };
   const shapes: Operands<ValueInfo> = {};
   const attrs: Attributes = {};
-  for (const [name, kind] of args) {
+  for (const [i, [name, kind]] of args.entries()) {
     const word = words[name];
+    const dim = dims.get(at + 1 + i);
+    if (dim !== undefined) {
+      expect(kind === 'attr', `${where}: ${op} ${name}`, 'the same number at all sizes', showDim(dim));
+      instruction.attrDims[name] = dim;
+    }
     if (dtypeOf(kind) || kind === 'out') {
       const absent = word === -1 && isOptional(kind);
       expect(absent || word in values, `${where}: ${op} ${name}`, `one of ${values.length} values`, `${word}`);
@@ -177,23 +239,6 @@ function stepOf(instruction: Instruction, accessOf: (name: string, value: number
   return { reads: [...reads.values()], writes, inPlace: row.inPlace ? reads.get(row.inPlace) : undefined };
 }
 
-function elementRanges({ values }: Program, instructions: readonly Instruction[]): Map<number, Range> {
-  const ranges = new Map<number, Range>();
-  for (const { call, operands } of instructions)
-    for (const [name, { bound, step }] of rangesOf(call)) {
-      const value = operands[name];
-      if (value === null || value === undefined) continue;
-      const storage = storageIndex(values, value);
-      const known = ranges.get(storage);
-      const steps = [step, known?.step].filter((limit) => limit !== undefined);
-      ranges.set(storage, {
-        bound: Math.min(bound, known?.bound ?? Number.POSITIVE_INFINITY),
-        step: steps.length > 0 ? Math.min(...steps) : undefined,
-      });
-    }
-  return ranges;
-}
-
 function expect(holds: boolean, what: string, expected: string, got: string): asserts holds {
   if (!holds) throw new TraceletError('format', { what: `trace: ${what}`, expected, got, cure: 'The trace is damaged: make it again' });
 }
@@ -220,9 +265,27 @@ export function parseProgram(json: string, code: Int32Array): Program {
     });
   const { structure } = raw;
   expect(structure === 'tensor' || structure === 'tuple', 'structure', 'tensor or tuple', describe(structure));
+  const symbols = boundsOf(raw.symbols);
+  const names = [...Object.keys(symbols), ROWS];
+  const dimsOf = (item: unknown, what: string): Dim[] => {
+    expect(Array.isArray(item), what, 'a list of dimensions', describe(item));
+    return item.map((dim) => parseDim(dim, names, what));
+  };
   return {
     ops: texts('ops'),
-    values: list('values').map((item, i) => ({ ...typedOf(item, `values[${i}]`), place: placeOf(item, `values[${i}]`) })),
+    symbols,
+    values: list('values').map((item, i) => {
+      const what = `values[${i}]`;
+      const typed = typedOf(item, what);
+      const { dims } = item as Record<string, unknown>;
+      return { ...typed, ...(dims === undefined ? {} : { dims: dimsOf(dims, what) }), place: placeOf(item, what) };
+    }),
+    derived: list('derived').map((item, i) => derivedOf(item, `derived[${i}]`, dimsOf)),
+    words: list('words').map((item, i) => {
+      const what = `words[${i}]`;
+      expect(isObject(item), what, 'a word and a dimension', describe(item));
+      return { word: wholeOf(item.word, what), dim: parseDim(item.dim, names, what) };
+    }),
     constants: list('constants').map((item, i) => {
       const what = `constants[${i}]`;
       expect(isObject(item), what, 'an object', describe(item));
@@ -237,6 +300,30 @@ export function parseProgram(json: string, code: Int32Array): Program {
     arena: wholeOf(raw.arena, 'arena'),
     structure,
     code,
+  };
+}
+
+function boundsOf(raw: unknown): Bounds {
+  expect(isObject(raw), 'symbols', 'an object', describe(raw));
+  for (const [symbol, ends] of Object.entries(raw)) {
+    const fits = Array.isArray(ends) && ends.length === 2 && ends.every((end) => Number.isSafeInteger(end) && end > 0 && end < 2 ** 24);
+    expect(fits && symbol !== ROWS, `symbols: ${symbol}`, 'the least and the largest size', describe(ends));
+  }
+  return raw as Bounds;
+}
+
+function derivedOf(item: unknown, what: string, dimsOf: (item: unknown, what: string) => Dim[]): DerivedInfo {
+  expect(isObject(item), what, 'an object', describe(item));
+  const { rule, packed, fill, input } = item;
+  expect(RULES.includes(rule as Rule), `${what}.rule`, `one of ${RULES.join(', ')}`, describe(rule));
+  expect(typeof packed === 'boolean', `${what}.packed`, 'true or false', describe(packed));
+  return {
+    value: wholeOf(item.value, `${what}.value`),
+    rule: rule as Rule,
+    grid: dimsOf(item.grid, `${what}.grid`),
+    packed,
+    ...(fill === undefined ? {} : { fill: wholeOf(fill, `${what}.fill`) }),
+    ...(input === undefined ? {} : { input: textOf(input, `${what}.input`) }),
   };
 }
 

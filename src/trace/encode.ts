@@ -1,8 +1,18 @@
 import { TraceletError } from '../error.ts';
 import { OPS, rowOf } from '../ops.ts';
-import { type Constant, type Graph, type Input, type Node, storageOf, type Value } from './graph.ts';
-import { planMemory } from './plan.ts';
-import { type Binding, type ConstantInfo, floatToWord, type Layout, type Place, type Program, type ValueInfo } from './program.ts';
+import { type Constant, type Derived, type Graph, type Input, type Node, operandsOf, storageOf, type Value } from './graph.ts';
+import { bytesOf, Layout, type Usage } from './plan.ts';
+import {
+  type Binding,
+  type ConstantInfo,
+  type DerivedInfo,
+  floatToWord,
+  type Place,
+  type Program,
+  type SymbolicWord,
+  type ValueInfo,
+  type WeightLayout,
+} from './program.ts';
 
 export interface Encoded {
   program: Program;
@@ -12,38 +22,69 @@ export interface Encoded {
 
 /** Plans the arena and writes the graph as a flat program. */
 export function encode(graph: Graph, structure: Program['structure']): Encoded {
-  const plan = planMemory(graph);
-  const symbols = new Symbols((value) => plan.offsets.get(value) as number);
-  const inputs = graph.inputs.map(({ name }, i) => ({ name, value: symbols.value(graph.inputs[i]) }));
+  const derived = derivedOf(graph);
+  const layout = layoutOf(graph, derived);
+  const arena = layout.place(bytesOf as (value: Value) => number, (at) => graph.nodes[at].call.scratch ?? 0);
+  const symbols = new Symbols((value) => layout.offsetOf(value) as number);
+  const inputs = graph.inputs.map((input) => ({ name: input.name, value: symbols.value(input) }));
   const ops = opNames(graph);
-  const words: number[] = [];
-  for (const node of graph.nodes) {
-    words.push(ops.indexOf(node.op));
+  const code: number[] = [];
+  const words: SymbolicWord[] = [];
+  graph.nodes.forEach((node, at) => {
+    code.push(ops.indexOf(node.op));
     for (const [name, kind] of Object.entries(rowOf(node.op).args)) {
       const operand = node.operands[name];
-      if (kind === 'out') words.push(symbols.value(node));
-      else if (kind === 'scratch') words.push(plan.scratch.get(node) ?? 0);
-      else if (kind === 'int' || kind === 'attr') words.push(node.call.numbers[name]);
-      else if (kind === 'float') words.push(floatToWord(node.call.numbers[name]));
-      else if (kind === 'form') words.push(0);
-      else if (kind === 'activation') words.push(ops.indexOf(node.attrs[name] as string));
-      else if (!operand) words.push(-1);
-      else words.push(kind === 'packed' ? symbols.packed(operand, node) : symbols.value(operand));
+      const dim = node.attrDims?.[name];
+      if (dim !== undefined) words.push({ word: code.length, dim });
+      if (kind === 'out') code.push(symbols.value(node));
+      else if (kind === 'scratch') code.push(layout.scratchOffsetOf(at) ?? 0);
+      else if (kind === 'int' || kind === 'attr') code.push(node.call.numbers[name]);
+      else if (kind === 'float') code.push(floatToWord(node.call.numbers[name]));
+      else if (kind === 'form') code.push(0);
+      else if (kind === 'activation') code.push(ops.indexOf(node.attrs[name] as string));
+      else if (!operand) code.push(-1);
+      else code.push(kind === 'packed' ? symbols.packed(operand, node) : symbols.value(operand));
     }
-  }
+  });
+  const infos = derived.map((value) => derivedInfo(value, symbols.value(value)));
   const outputs: Binding[] = graph.outputs.map(({ name, value }) => ({ name, value: symbols.value(value) }));
   const { values, constants } = symbols;
-  const infos = constants.map(({ constant, layout }): ConstantInfo => {
+  const constantInfos = constants.map(({ constant, layout }): ConstantInfo => {
     const { dtype, shape, parts } = constant;
     return { dtype, shape, layout, parts: parts.map(({ name }) => name) };
   });
   const paths = graph.nodes.map(({ path }) => path);
-  const code = Int32Array.from(words);
-  return {
-    program: { ops, values, constants: infos, inputs, outputs, paths, arena: plan.arena, structure, code },
-    constants: constants.map(({ constant }) => constant),
-  };
+  const parts = { ops, values, constants: constantInfos, symbols: graph.bounds ?? {}, inputs, derived: infos, outputs, paths, arena, structure };
+  return { program: { ...parts, code: Int32Array.from(code), words }, constants: constants.map(({ constant }) => constant) };
 }
+
+/** What the host writes beside the inputs, in the order in which it is read. */
+function derivedOf(graph: Graph): Derived[] {
+  const read = [...graph.nodes.flatMap(operandsOf), ...graph.outputs.map(({ value }) => value)].map(storageOf);
+  return [...new Set(read)].filter((value) => value.kind === 'derived');
+}
+
+function layoutOf(graph: Graph, derived: readonly Derived[]): Layout<Value> {
+  const usages = graph.nodes.map((node): Usage<Value> => {
+    const inPlace = node.call.row.inPlace && node.operands[node.call.row.inPlace];
+    const target = inPlace ? storageOf(inPlace) : undefined;
+    const reads = operandsOf(node).map(storageOf);
+    return { out: node, reads, inPlace: target?.kind === 'node' ? target : undefined, scratch: Boolean(node.call.scratch) };
+  });
+  const taken = graph.outputs.map(({ value }) => storageOf(value));
+  return new Layout<Value>([...graph.inputs, ...derived], usages, taken, (a, b) => bytesOf(a) === bytesOf(b) && sameSymbols(a, b));
+}
+
+const sameSymbols = (a: Value, b: Value): boolean => JSON.stringify(a.dims) === JSON.stringify(b.dims);
+
+const derivedInfo = ({ rule, grid, gridDims, packed, fill, input }: Derived, value: number): DerivedInfo => ({
+  value,
+  rule,
+  grid: gridDims ?? grid,
+  packed,
+  ...(fill === undefined ? {} : { fill }),
+  ...(input ? { input: input.name } : {}),
+});
 
 /** Names of the ops and activations that the graph uses, in the order of the table. */
 function opNames(graph: Graph): string[] {
@@ -54,11 +95,11 @@ function opNames(graph: Graph): string[] {
 /** Numbers values as they are met. A constant read in two layouts is two values. */
 class Symbols {
   readonly values: ValueInfo[] = [];
-  readonly constants: { constant: Constant; layout: Layout }[] = [];
-  readonly #indexes = new Map<Value, Partial<Record<Layout, number>>>();
-  readonly #offsetOf: (value: Input | Node) => number;
+  readonly constants: { constant: Constant; layout: WeightLayout }[] = [];
+  readonly #indexes = new Map<Value, Partial<Record<WeightLayout, number>>>();
+  readonly #offsetOf: (value: Input | Derived | Node) => number;
 
-  constructor(offsetOf: (value: Input | Node) => number) {
+  constructor(offsetOf: (value: Input | Derived | Node) => number) {
     this.#offsetOf = offsetOf;
   }
 
@@ -75,17 +116,18 @@ class Symbols {
     return this.#index(value, 'packed', () => this.#constant(weightOf(value, reader), 'packed'));
   }
 
-  #index(value: Value, layout: Layout, place: () => Place): number {
+  #index(value: Value, layout: WeightLayout, place: () => Place): number {
     const known = this.#indexes.get(value) ?? {};
     this.#indexes.set(value, known);
     if (known[layout] === undefined) {
-      const info = { dtype: value.dtype, shape: value.shape, place: place() };
+      const { dtype, shape, dims } = value;
+      const info = { dtype, shape, ...(dims ? { dims } : {}), place: place() };
       known[layout] = this.values.push(info) - 1;
     }
     return known[layout];
   }
 
-  #constant(constant: Constant, layout: Layout): Place {
+  #constant(constant: Constant, layout: WeightLayout): Place {
     return { constant: this.constants.push({ constant, layout }) - 1 };
   }
 }

@@ -27,7 +27,7 @@ import { type Shape, sizeOf, Tensor } from '../tensor.ts';
  *                              <name>.steps as well; <name>.sums are what integer products add (assembly/lib/integer.ts)
  */
 export const FORMAT = 'tracelet';
-const VERSION = 1;
+const VERSION = 2;
 export const CODE = 'trace.code';
 export const GOLDEN_IN = 'trace.golden.in.';
 export const GOLDEN_OUT = 'trace.golden.out.';

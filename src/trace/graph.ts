@@ -1,17 +1,35 @@
 import { type Attributes, type Call, checkCall } from '../call.ts';
 import type { DType } from '../dtype.ts';
+import type { Bounds, Dim } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { type Shape, sizeOf, type Tensor } from '../tensor.ts';
+import type { Rule } from './derived.ts';
 
 interface Typed {
   readonly dtype: DType;
   readonly shape: Shape;
+  /** The shape in symbols, where it depends on any. Said of a whole graph at once (see unify.ts). */
+  dims?: readonly Dim[];
 }
 
 /** An argument of the traced model. */
 export interface Input extends Typed {
   readonly kind: 'input';
   readonly name: string;
+}
+
+/** Whole numbers that follow from the sizes of a call, one row a token of `grid` or, where `packed`, of those that the mask lets through. */
+export interface Derived extends Typed {
+  readonly kind: 'derived';
+  readonly rule: Rule;
+  /** Batch and sequence. */
+  readonly grid: Shape;
+  gridDims?: readonly Dim[];
+  readonly packed: boolean;
+  /** What the rule `fill` repeats. */
+  readonly fill?: number;
+  /** What the rule `kept` takes elements from. */
+  readonly input?: Input;
 }
 
 /** Weights known while tracing: named tensors below one another along the first dimension. */
@@ -33,6 +51,8 @@ export interface Node extends Typed {
   readonly op: string;
   readonly operands: Readonly<Record<string, Value | null>>;
   readonly attrs: Attributes;
+  /** Attributes in symbols, where they depend on any. */
+  attrDims?: Readonly<Record<string, Dim>>;
   readonly call: Call;
   /** Dotted name of the module whose forward pass made it. */
   readonly path: string;
@@ -46,7 +66,7 @@ export interface View extends Typed {
   readonly base: Value;
 }
 
-export type Value = Input | Constant | Node | View;
+export type Value = Input | Derived | Constant | Node | View;
 
 export interface Output {
   /** Dotted where outputs are nested: `hidden_states.0`. */
@@ -57,6 +77,8 @@ export interface Output {
 /** A recorded forward pass; nodes are in the order of execution. Values are compared by identity. */
 export interface Graph {
   readonly inputs: readonly Input[];
+  /** Symbols that dimensions are made of, with their bounds; \`rows\` beside them, where rows are packed. */
+  bounds?: Bounds;
   readonly nodes: readonly Node[];
   readonly outputs: readonly Output[];
 }
@@ -66,12 +88,12 @@ export function makeNode(
   op: string,
   operands: Record<string, Value | null | undefined>,
   attrs: Attributes,
-  from: { path: string; origins?: readonly Node[] },
+  from: { path: string; origins?: readonly Node[]; dims?: readonly Dim[] },
 ): Node {
   const call = checkCall(op, operands, attrs);
   const present = Object.fromEntries(Object.entries(operands).map(([name, value]) => [name, value ?? null]));
   const node = { kind: 'node' as const, op, operands: present, attrs, call, dtype: 'float32' as const, shape: call.shape, path: from.path };
-  const made: Node = { ...node, origins: from.origins ?? [] };
+  const made: Node = { ...node, dims: from.dims, origins: from.origins ?? [] };
   if (!from.origins) (made as { origins: readonly Node[] }).origins = [made];
   return made;
 }
@@ -125,7 +147,7 @@ export function rewrite(graph: Graph, visit: (node: Node, original: Node) => Val
     replaced.set(node, result);
     emit(result);
   }
-  return { inputs: graph.inputs, nodes, outputs: graph.outputs.map(({ name, value }) => ({ name, value: resolve(value) })) };
+  return { ...graph, nodes, outputs: graph.outputs.map(({ name, value }) => ({ name, value: resolve(value) })) };
 }
 
 /** Proves that every value is made before it is read, fits its op, and that names are unique. */
@@ -135,7 +157,7 @@ export function verifyGraph(graph: Graph): void {
     const storage = storageOf(value);
     if (sizeOf(storage.shape) !== sizeOf(value.shape))
       throw broken(reader, 'a view of the same size', `[${value.shape}] of [${storage.shape}]`);
-    if (storage.kind !== 'constant' && !made.has(storage))
+    if ((storage.kind === 'input' || storage.kind === 'node') && !made.has(storage))
       throw broken(reader, 'operands made before it', 'a value made later or elsewhere');
   };
   for (const node of graph.nodes) {

@@ -1,3 +1,4 @@
+import { type Bounds, type Dim, evaluateDim, showDim, type Sizes, symbolOf } from '../dim.ts';
 import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { type Shape, Tensor } from '../tensor.ts';
@@ -75,49 +76,98 @@ export function toInt32(tensor: Tensor, name: string, what: string = `input "${n
 export interface Signature {
   name: string;
   dtype: DType;
+  /** At the sizes of the dummy inputs. */
   shape: Shape;
+  /** The shape in symbols, where it depends on any. */
+  dims?: readonly Dim[];
+}
+
+/** What symbols stand for in a call, told by inputs that are as large as one. */
+export function sizesOf(inputs: readonly { dims?: readonly Dim[]; shape: Shape }[]): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  for (const { dims, shape } of inputs)
+    dims?.forEach((dim, axis) => {
+      const symbol = symbolOf(dim);
+      if (symbol !== undefined && axis in shape) sizes[symbol] ??= shape[axis];
+    });
+  return sizes;
 }
 
 /** The arguments of a call as a trace with these inputs takes them, by name. Throws `value`, `shape` and `dtype` errors. */
-export function fitInputs(args: readonly unknown[], signatures: readonly Signature[]): Record<string, Tensor> {
+export function fitInputs(args: readonly unknown[], signatures: readonly Signature[], bounds: Bounds = {}): Record<string, Tensor> {
   const names = signatures.map(({ name }) => name);
   const named = nameInputs(args, names, 'trace');
+  const sizes = sizesOf(signatures.map(({ name, dims }) => ({ dims, shape: named[name]?.shape ?? [] })));
   return Object.fromEntries(
     signatures.map((signature) => {
-      const { name, dtype, shape } = signature;
+      const { name, dtype } = signature;
       if (!named[name])
         throw new TraceletError('value', {
           what: `trace: input "${name}"`,
-          expected: `${dtype} [${shape}], as when it was traced`,
+          expected: `${dtype} ${showShape(signature)}, as when it was traced`,
           got: 'nothing',
         });
-      return [name, fitInput(named[name], signature)];
+      checkRank(named[name], signature);
+      return [name, fitInput(named[name], signature, sizes, bounds)];
     }),
   );
 }
 
-/** The tensor as a trace with this input takes it. Other dimensions throw the sentence that PyTorch's traces throw. */
-function fitInput(tensor: Tensor, { name, dtype, shape }: Signature): Tensor {
-  const traced = `The trace was made with ${name} [${shape}]`;
-  if (tensor.shape.length !== shape.length)
+/** Dimensions as messages show them. */
+export const showShape = ({ shape, dims = shape }: Pick<Signature, 'shape' | 'dims'>): string => `[${dims.map(showDim)}]`;
+
+const tracedWith = (signature: Signature): string => `The trace was made with ${signature.name} ${showShape(signature)}`;
+
+function checkRank(tensor: Tensor, signature: Signature): void {
+  const rank = signature.shape.length;
+  if (tensor.shape.length !== rank)
     throw new TraceletError('shape', {
-      what: `input "${name}"`,
-      expected: `${shape.length} dimensions, [${shape}]`,
+      what: `input "${signature.name}"`,
+      expected: `${rank} dimensions, ${showShape(signature)}`,
       got: `[${tensor.shape}]`,
-      cure: traced,
+      cure: tracedWith(signature),
     });
-  const dim = shape.findIndex((size, i) => size !== tensor.shape[i]);
-  if (dim >= 0)
+}
+
+/** The tensor as a trace with this input takes it. Dimensions that are fixed throw the sentence that PyTorch's traces throw. */
+function fitInput(tensor: Tensor, signature: Signature, sizes: Sizes, bounds: Bounds): Tensor {
+  const { name, dtype, shape, dims = shape } = signature;
+  dims.forEach((dim, axis) => {
+    const got = tensor.shape[axis];
+    const symbol = symbolOf(dim);
+    if (symbol !== undefined) checkBounds(symbol, got, bounds[symbol], tensor, signature);
+    const wanted = evaluateDim(dim, sizes);
+    if (got === wanted) return;
+    if (typeof dim === 'number') throw fixedSize(got, wanted, axis, tensor, signature);
     throw new TraceletError('shape', {
-      sentence: `The expanded size of the tensor (${tensor.shape[dim]}) must match the existing size (${shape[dim]}) at non-singleton dimension ${dim}`,
-      what: `${traced} and called with [${tensor.shape}]`,
-      cure:
-        tensor.shape[dim] < shape[dim]
-          ? 'Pad the input to the traced size, with an attention_mask: traced.pad(inputs) does it'
-          : 'Trace the model again with dummy inputs at least as large as the largest input',
+      what: `input "${name}", dimension ${axis}`,
+      expected: `${showDim(dim)} = ${wanted}, as the inputs before it`,
+      got: `${got}`,
+      cure: tracedWith(signature),
     });
+  });
   return dtype === 'int32' ? toInt32(tensor, name) : checkDType(tensor, dtype, name);
 }
+
+function checkBounds(symbol: string, got: number, [low, high]: readonly [number, number], tensor: Tensor, signature: Signature): void {
+  if (got >= low && got <= high) return;
+  throw new TraceletError('shape', {
+    what: `input "${signature.name}" [${tensor.shape}]: ${symbol}`,
+    expected: `${low} to ${high}, the bounds of ${symbol} in this trace`,
+    got: `${got}`,
+    cure: `${tracedWith(signature)}: shorten or split the input, or trace again with wider bounds in dynamic`,
+  });
+}
+
+const fixedSize = (got: number, wanted: number, axis: number, { shape }: Tensor, signature: Signature): TraceletError =>
+  new TraceletError('shape', {
+    sentence: `The expanded size of the tensor (${got}) must match the existing size (${wanted}) at non-singleton dimension ${axis}`,
+    what: `${tracedWith(signature)} and called with [${shape}]`,
+    cure:
+      got < wanted
+        ? 'Pad the input to the traced size, with an attention_mask: traced.pad(inputs) does it'
+        : 'Trace the model again with dummy inputs at least as large as the largest input, or with dynamic sizes',
+  });
 
 function checkDType(tensor: Tensor, dtype: DType, name: string): Tensor {
   if (tensor.dtype !== dtype) throw new TraceletError('dtype', { what: `input "${name}"`, expected: dtype, got: tensor.dtype });

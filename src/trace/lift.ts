@@ -1,7 +1,9 @@
 import type { Attributes } from '../call.ts';
+import { evaluateDim, type Sizes } from '../dim.ts';
 import type { Instruction } from './decode.ts';
-import { type Constant, type Graph, type Input, makeNode, type Part, type Value } from './graph.ts';
+import { type Constant, type Derived, type Graph, type Input, makeNode, type Part, type Value } from './graph.ts';
 import type { Instance } from './instance.ts';
+import type { DerivedInfo, Program } from './program.ts';
 
 /** The graph that a program was encoded from, with its weights read back: the inverse of `buildInstance`. Node i is instruction i. */
 export function liftGraph({ program, weights, decoded }: Instance): Graph {
@@ -15,26 +17,38 @@ export function liftGraph({ program, weights, decoded }: Instance): Graph {
     ({ dtype, shape, parts: names }): Constant => ({ kind: 'constant', dtype, shape, parts: names.map(partOf) }),
   );
   const inputs = program.inputs.map(({ name, value }): Input => {
-    const { dtype, shape } = program.values[value];
-    return { kind: 'input', name, dtype, shape };
+    const { dtype, shape, dims } = program.values[value];
+    return { kind: 'input', name, dtype, shape, dims };
   });
   const values = new Map<number, Value>(inputs.map((input, i) => [program.inputs[i].value, input]));
+  for (const derived of program.derived) values.set(derived.value, liftDerived(derived, program, inputs, decoded.base));
   const valueAt = (index: number): Value => {
     const known = values.get(index);
     if (known) return known;
-    const { place, dtype, shape } = program.values[index];
+    const { place, dtype, shape, dims } = program.values[index];
     const value: Value =
-      'view' in place ? { kind: 'view', base: valueAt(place.view), dtype, shape } : constants[(place as { constant: number }).constant];
+      'view' in place ? { kind: 'view', base: valueAt(place.view), dtype, shape, dims } : constants[(place as { constant: number }).constant];
     values.set(index, value);
     return value;
   };
   const nodes = decoded.instructions.map((instruction) => {
     const operands = Object.entries(instruction.operands).map(([name, index]) => [name, index === null ? null : valueAt(index)]);
-    const node = makeNode(instruction.op, Object.fromEntries(operands), attributesOf(instruction), { path: instruction.path });
+    const node = makeNode(instruction.op, Object.fromEntries(operands), attributesOf(instruction), {
+      path: instruction.path,
+      dims: program.values[instruction.out].dims,
+    });
+    if (Object.keys(instruction.attrDims).length > 0) node.attrDims = instruction.attrDims;
     values.set(instruction.out, node);
     return node;
   });
-  return { inputs, nodes, outputs: program.outputs.map(({ name, value }) => ({ name, value: valueAt(value) })) };
+  return { inputs, bounds: program.symbols, nodes, outputs: program.outputs.map(({ name, value }) => ({ name, value: valueAt(value) })) };
+}
+
+function liftDerived({ value, rule, grid, packed, fill, input }: DerivedInfo, { values }: Program, inputs: readonly Input[], base: Sizes): Derived {
+  const { shape, dims } = values[value];
+  const numbers = grid.map((dim) => evaluateDim(dim, base));
+  const source = inputs.find(({ name }) => name === input);
+  return { kind: 'derived', rule, grid: numbers, gridDims: grid, packed, fill, input: source, dtype: 'int32', shape, dims };
 }
 
 function attributesOf({ call, activation }: Instruction): Attributes {

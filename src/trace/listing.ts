@@ -1,22 +1,29 @@
+import { showDim } from '../dim.ts';
 import { DTYPES } from '../dtype.ts';
-import type { Shape } from '../tensor.ts';
 import type { Instruction } from './decode.ts';
-import { type Program, type ValueInfo, wordToFloat } from './program.ts';
+import { type DerivedInfo, type Program, type ValueInfo, wordToFloat } from './program.ts';
 
-const typeOf = ({ dtype, shape }: { dtype: ValueInfo['dtype']; shape: Shape }): string =>
-  `${DTYPES[dtype].safetensors.toLowerCase()}[${shape.join(', ')}]`;
+const shownShape = ({ shape, dims = shape }: ValueInfo): string => `[${dims.map(showDim).join(', ')}]`;
+const typeOf = (value: ValueInfo): string => `${DTYPES[value.dtype].safetensors.toLowerCase()}${shownShape(value)}`;
 
 const shownFloat = (value: number): string => String(+value.toPrecision(7));
 
 /** A value's name: %input, %index of a result, or the tensors of a constant. */
 function nameOf(program: Program, value: number): string {
-  const { place, shape } = program.values[value];
+  const { place } = program.values[value];
   const input = program.inputs.find((binding) => binding.value === value);
   if (input) return `%${input.name}`;
-  if ('view' in place) return `${nameOf(program, place.view)}:[${shape.join(', ')}]`;
+  const derived = program.derived.find((candidate) => candidate.value === value);
+  if (derived) return derivedName(derived);
+  if ('view' in place) return `${nameOf(program, place.view)}:${shownShape(program.values[value])}`;
   if ('constant' in place) return program.constants[place.constant].parts.join(' ⧺ ');
   return `%${value}`;
 }
+
+const derivedName = ({ rule, input, fill }: DerivedInfo): string => {
+  const of = input === undefined ? fill : `%${input}`;
+  return of === undefined ? rule : `${rule}(${of})`;
+};
 
 /** An argument that is neither result nor scratch, in words. */
 function argument(program: Program, { operands, call, activation }: Instruction, name: string, kind: string): string | undefined {

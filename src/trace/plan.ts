@@ -1,7 +1,7 @@
 import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { sizeOf } from '../tensor.ts';
-import { type Graph, type Input, type Node, operandsOf, storageOf, type Value } from './graph.ts';
+import type { ValueInfo } from './program.ts';
 
 /** Something that takes up room in the arena from instruction `from` to instruction `to`, both included. */
 interface Block {
@@ -9,82 +9,101 @@ interface Block {
   from: number;
   to: number;
   offset: number;
-}
-
-export interface Plan {
-  offsets: Map<Input | Node, number>;
-  /** Byte offset of each node's scratch, where it has one. */
-  scratch: Map<Node, number>;
-  arena: number;
+  /** Those that take up room at the same time. */
+  rivals: Block[];
 }
 
 const ALIGNMENT = 64;
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /** Bytes that the elements of `value` take up. */
-export const bytesOf = ({ dtype, shape }: Pick<Value, 'dtype' | 'shape'>): number => sizeOf(shape) * DTYPES[dtype].bytes;
+export const bytesOf = ({ dtype, shape }: Pick<ValueInfo, 'dtype' | 'shape'>): number => sizeOf(shape) * DTYPES[dtype].bytes;
 
-/** Gives every value of the graph its place in one arena, by lifetimes; larger blocks first, each at the lowest offset that is free. */
-export function planMemory(graph: Graph): Plan {
-  const blocks = new Map<Input | Node, Block>();
-  const scratch = new Map<Node, Block>();
-  const end = graph.nodes.length;
-  const lastUse = lastUses(graph);
-  for (const input of graph.inputs) blocks.set(input, { bytes: bytesOf(input), from: 0, to: lastUse.get(input) ?? 0, offset: 0 });
-  graph.nodes.forEach((node, at) => {
-    const to = lastUse.get(node) ?? at;
-    if (node.call.scratch) scratch.set(node, { bytes: node.call.scratch, from: at, to: at, offset: 0 });
-    const overwritten = overwrites(node, at, blocks);
-    if (overwritten) overwritten.to = to;
-    blocks.set(node, overwritten ?? { bytes: bytesOf(node), from: at, to, offset: 0 });
-  });
-  for (const { value } of graph.outputs) {
-    const block = blocks.get(storageOf(value) as Node);
-    if (block) block.to = end;
+/** What the planner has to know of an instruction. Values are those that own memory. */
+export interface Usage<Value> {
+  out: Value;
+  reads: readonly Value[];
+  /** The operand that `out` may overwrite, if it is of the same size. */
+  inPlace?: Value;
+  scratch: boolean;
+}
+
+/** Lifetimes of values and scratch, from which an arena is laid out for any sizes: larger blocks first, each at the lowest offset that is free. */
+export class Layout<Value> {
+  readonly #blocks = new Map<Value, Block>();
+  readonly #scratch = new Map<number, Block>();
+  readonly #all: Block[];
+  readonly #sameSize: (a: Value, b: Value) => boolean;
+
+  /** `given` are written before the first instruction, `taken` are read after the last one. `sameSize` has to hold for all sizes. */
+  constructor(
+    given: readonly Value[],
+    usages: readonly Usage<Value>[],
+    taken: readonly Value[],
+    sameSize: (a: Value, b: Value) => boolean,
+  ) {
+    this.#sameSize = sameSize;
+    const lastUse = new Map<Value, number>();
+    usages.forEach(({ reads }, at) => {
+      for (const value of reads) lastUse.set(value, at);
+    });
+    for (const value of taken) lastUse.set(value, usages.length);
+    const block = (from: number, to: number): Block => ({ bytes: 0, from, to, offset: 0, rivals: [] });
+    for (const value of given) this.#blocks.set(value, block(0, lastUse.get(value) ?? 0));
+    usages.forEach((usage, at) => {
+      const to = lastUse.get(usage.out) ?? at;
+      if (usage.scratch) this.#scratch.set(at, block(at, at));
+      const overwritten = this.#overwritten(usage, at, given);
+      if (overwritten) overwritten.to = to;
+      this.#blocks.set(usage.out, overwritten ?? block(at, to));
+    });
+    this.#all = [...new Set([...this.#blocks.values(), ...this.#scratch.values()])];
+    for (const one of this.#all) one.rivals = this.#all.filter((other) => other !== one && other.from <= one.to && one.from <= other.to);
   }
-  const arena = pack([...new Set([...blocks.values(), ...scratch.values()])]);
-  const offsetOf = <T>(from: Map<T, Block>): Map<T, number> => new Map([...from].map(([value, block]) => [value, block.offset]));
-  return { offsets: offsetOf(blocks), scratch: offsetOf(scratch), arena };
-}
 
-function lastUses(graph: Graph): Map<Value, number> {
-  const uses = new Map<Value, number>();
-  graph.nodes.forEach((node, at) => {
-    for (const value of operandsOf(node)) uses.set(storageOf(value), at);
-  });
-  for (const { value } of graph.outputs) uses.set(storageOf(value), graph.nodes.length);
-  return uses;
-}
+  /** The block that a result may take over: an operand's of the same size that nothing reads afterwards. */
+  #overwritten({ out, reads, inPlace }: Usage<Value>, at: number, given: readonly Value[]): Block | undefined {
+    if (inPlace === undefined || given.includes(inPlace) || !this.#sameSize(inPlace, out)) return undefined;
+    const block = this.#blocks.get(inPlace);
+    const readers = reads.filter((value) => this.#blocks.get(value) === block).length;
+    return block?.to === at && readers === 1 ? block : undefined;
+  }
 
-/** The block that `node` may write its result over: an operand of the same size that nothing reads afterwards. */
-function overwrites(node: Node, at: number, blocks: Map<Input | Node, Block>): Block | undefined {
-  const { inPlace } = node.call.row;
-  const operand = inPlace && node.operands[inPlace];
-  if (!operand) return undefined;
-  const storage = storageOf(operand);
-  if (storage.kind !== 'node') return undefined;
-  const block = blocks.get(storage);
-  const others = Object.entries(node.operands).some(
-    ([name, value]) => name !== inPlace && value && blocks.get(storageOf(value) as Node) === block,
-  );
-  return block && block.to === at && block.bytes === bytesOf(node) && !others ? block : undefined;
-}
-
-function pack(blocks: Block[]): number {
-  const placed: Block[] = [];
-  let arena = 0;
-  for (const block of blocks.toSorted((a, b) => b.bytes - a.bytes || a.from - b.from)) {
-    const rivals = placed.filter((other) => other.from <= block.to && block.from <= other.to).sort((a, b) => a.offset - b.offset);
-    let offset = 0;
-    for (const rival of rivals) {
-      if (offset + align(block.bytes) <= rival.offset) break;
-      offset = Math.max(offset, rival.offset + align(rival.bytes));
+  /** Gives every block its offset; answers with the bytes of the arena. */
+  place(bytesOf: (value: Value) => number, scratchOf: (instruction: number) => number): number {
+    for (const [value, block] of this.#blocks) block.bytes = align(bytesOf(value));
+    for (const [at, block] of this.#scratch) block.bytes = align(scratchOf(at));
+    for (const block of this.#all) block.offset = -1;
+    let arena = 0;
+    for (const block of this.#all.sort((a, b) => b.bytes - a.bytes || a.from - b.from)) {
+      block.offset = lowestGap(block);
+      arena = Math.max(arena, block.offset + block.bytes);
     }
-    block.offset = offset;
-    placed.push(block);
-    arena = Math.max(arena, offset + align(block.bytes));
+    return arena;
   }
-  return arena;
+
+  /** Where the last `place` put a value. */
+  offsetOf(value: Value): number | undefined {
+    return this.#blocks.get(value)?.offset;
+  }
+
+  scratchOffsetOf(instruction: number): number | undefined {
+    return this.#scratch.get(instruction)?.offset;
+  }
+}
+
+/** The lowest offset where `block` overlaps none of its rivals that have their place. */
+function lowestGap({ bytes, rivals }: Block): number {
+  let offset = 0;
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const rival of rivals)
+      if (rival.offset >= 0 && offset < rival.offset + rival.bytes && rival.offset < offset + bytes) {
+        offset = rival.offset + rival.bytes;
+        moved = true;
+      }
+  }
+  return offset;
 }
 
 /** A range of the arena that an instruction reads or writes. */

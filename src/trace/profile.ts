@@ -44,7 +44,7 @@ export function profileInstance(
   repeat((1 - WARM_UP) * milliseconds, () => calls.push(timed()), FEWEST_CALLS);
   const { floats, integers } = instance.resolve(target);
   const peaks = measurePeaks(floats, integers);
-  const instructions = costs(instance).instructions.map((cost, i) => {
+  const instructions = costs(instance, instance.binding).instructions.map((cost, i) => {
     const ms = median(calls.map((times) => times[i]));
     const multiplies = Object.values(instance.decoded.instructions[i].call.row.args).includes('form');
     return { ...cost, ms, peak: cost.flops / ms / ((multiplies && peaks.integer) || peaks.float) };

@@ -1,22 +1,30 @@
+import type { Bounds, Dim } from '../dim.ts';
 import type { DType } from '../dtype.ts';
 import type { Shape } from '../tensor.ts';
+import type { Rule } from './derived.ts';
+
+/** The symbol that says how many tokens the mask lets through. */
+export const ROWS = 'rows';
 
 /** Where a value lies: at a byte of the arena, in a constant, or where another value lies. */
 export type Place = { arena: number } | { constant: number } | { view: number };
 
 export interface ValueInfo {
   dtype: DType;
+  /** At the sizes of the dummy inputs. */
   shape: Shape;
+  /** In symbols, where it depends on any. */
+  dims?: readonly Dim[];
   place: Place;
 }
 
 /** How a constant lies in memory: as it is, or in the panels that `linear` reads. */
-export type Layout = 'plain' | 'packed';
+export type WeightLayout = 'plain' | 'packed';
 
 export interface ConstantInfo {
   dtype: DType;
   shape: Shape;
-  layout: Layout;
+  layout: WeightLayout;
   /** Names of the tensors that lie below one another in it. */
   parts: string[];
 }
@@ -25,6 +33,28 @@ export interface Binding {
   name: string;
   /** Index into `values`. */
   value: number;
+}
+
+/** Whole numbers that the host writes before a call (see derived.ts). */
+export interface DerivedInfo {
+  /** Index into `values`. */
+  value: number;
+  rule: Rule;
+  /** Batch and sequence of the tokens. */
+  grid: readonly Dim[];
+  /** Whether only tokens that the mask lets through have rows. */
+  packed: boolean;
+  /** What the rule `fill` repeats. */
+  fill?: number;
+  /** Name of the input that the rule `kept` takes elements from. */
+  input?: string;
+}
+
+/** An attribute that depends on symbols. */
+export interface SymbolicWord {
+  /** Index into the code. */
+  word: number;
+  dim: Dim;
 }
 
 /**
@@ -37,12 +67,18 @@ export interface Binding {
  *   float         the bits of the float32
  *   activation    index into `ops`, -1 for none
  *   form          0: where the program runs, it is decided how integers are multiplied
+ *
+ * Code and places are those for the sizes of the dummy inputs. Where `symbols` or packed rows make others possible, what depends on them
+ * stands beside: dimensions of values, and words of attributes. For other sizes the rest follows from these (see binding.ts).
  */
 export interface Program {
   ops: string[];
   values: ValueInfo[];
   constants: ConstantInfo[];
+  /** Named sizes and their bounds; the symbol \`rows\` besides, which is how many tokens the mask lets through. */
+  symbols: Bounds;
   inputs: Binding[];
+  derived: DerivedInfo[];
   outputs: Binding[];
   /** Module path of each instruction. */
   paths: string[];
@@ -51,6 +87,7 @@ export interface Program {
   /** Whether a call answers with one tensor or with a tuple. */
   structure: 'tensor' | 'tuple';
   code: Int32Array;
+  words: SymbolicWord[];
 }
 
 const bits = new DataView(new ArrayBuffer(4));

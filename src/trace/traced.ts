@@ -1,3 +1,4 @@
+import type { Bounds } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { formFor, type IntegerForm } from '../integers.ts';
 import { bestVariant } from '../kernels.ts';
@@ -82,6 +83,11 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return this.#signature(this.instance.program.outputs);
   }
 
+  /** Sizes that calls may choose, with their bounds: `{ batch: [1, 64], sequence: [1, 512] }`; empty for a strict trace. */
+  get dims(): Bounds {
+    return this.instance.program.symbols;
+  }
+
   /** The graph in words: one line an instruction, with shapes and module paths. */
   get graph(): string {
     return listGraph(this.instance.program, this.instance.decoded.instructions);
@@ -125,12 +131,12 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   async #runSliced(inputs: Record<string, Tensor>, signal: AbortSignal | undefined): Promise<Result> {
     signal?.throwIfAborted();
     this.instance.write(inputs);
-    const { instructions } = this.instance.decoded;
+    const { calls } = this.instance.binding;
     let since = performance.now();
     let flops = 0;
     for (const i of this.instance.steps(this)) {
       if (!signal) continue;
-      const { row, numbers } = instructions[i].call;
+      const { row, numbers } = calls[i];
       flops += row.flops(numbers);
       if (performance.now() - since < SLICE_MS && flops < SLICE_FLOPS) continue;
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -178,7 +184,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** Operations and bytes of each instruction, and the memory that the trace takes. */
   plan(): MemoryPlan {
-    return costs(this.instance);
+    return costs(this.instance, this.instance.binding);
   }
 
   /** Times each instruction for about `seconds`, on `inputs` or on the dummy inputs that travel in the trace. */
@@ -231,7 +237,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   #prepare(args: readonly unknown[]): Record<string, Tensor> {
     const [text, pair] = args;
-    return fitInputs(typeof text === 'string' ? [this.encode(text, pair as string | undefined)] : args, this.inputs);
+    return fitInputs(typeof text === 'string' ? [this.encode(text, pair as string | undefined)] : args, this.inputs, this.dims);
   }
 
   #result(outputs: readonly Named[]): Result {
@@ -244,10 +250,9 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   }
 
   #signature(bindings: readonly { name: string; value: number }[]): Signature[] {
-    return bindings.map(({ name, value }) => ({
-      name,
-      dtype: this.instance.program.values[value].dtype,
-      shape: this.instance.program.values[value].shape,
-    }));
+    return bindings.map(({ name, value }) => {
+      const { dtype, shape, dims } = this.instance.program.values[value];
+      return dims ? { name, dtype, shape, dims } : { name, dtype, shape };
+    });
   }
 }

@@ -5,7 +5,8 @@ import { type Executor, using } from '../executor.ts';
 import type { AnyModule } from '../nn/module.ts';
 import { Parameter } from '../parameter.ts';
 import { resolveShape, type Shape, Tensor } from '../tensor.ts';
-import { type Graph, type Input, makeNode, type Node, type Value, verifyGraph } from './graph.ts';
+import { gridShape, type Rule } from './derived.ts';
+import { type Derived, type Graph, type Input, makeNode, type Node, type Value, verifyGraph } from './graph.ts';
 import { type ForwardResult, flattenOutputs } from './outputs.ts';
 
 /** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */
@@ -52,6 +53,7 @@ class Recorded extends Tensor {
 class Tracer implements Executor {
   readonly nodes: Node[] = [];
   readonly #constants = new Map<Tensor, Value>();
+  readonly #derived = new Map<string, Derived>();
   readonly #names: Map<unknown, string>;
   path = '';
 
@@ -75,6 +77,18 @@ class Tracer implements Executor {
     const node = makeNode(op, values, attrs, { path: this.path });
     this.nodes.push(node);
     return new Recorded(node, this);
+  }
+
+  derive(rule: Rule, grid: Shape, fill?: number): Tensor {
+    const [batch, sequence] = grid;
+    const key = `${rule} ${batch} ${sequence} ${fill}`;
+    let derived = this.#derived.get(key);
+    if (!derived) {
+      const shape = gridShape(rule, grid);
+      derived = { kind: 'derived', rule, grid: [batch, sequence], packed: false, fill, dtype: 'int32', shape };
+      this.#derived.set(key, derived);
+    }
+    return new Recorded(derived, this);
   }
 
   valueOf_(tensor: Tensor): Value {

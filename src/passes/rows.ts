@@ -1,0 +1,164 @@
+import { type Shape, sameShape, sizeOf } from '../tensor.ts';
+import type { Rule } from '../trace/derived.ts';
+import { type Derived, type Graph, type Input, makeNode, type Node, operandsOf, storageOf, type Value } from '../trace/graph.ts';
+import { MASK } from '../trace/inputs.ts';
+
+/**
+ * Leaves out the tokens that the attention_mask rules out: what was [batch, sequence, …] becomes [rows, …] wherever each row is computed
+ * on its own or `starts` says which rows belong together, and is unpacked, zeros for the tokens left out, for everything else.
+ * `rows` is how many tokens there are, all of them unless given. Graphs that use the mask in another way stay as they are.
+ */
+export function packRows(graph: Graph, rows?: number): Graph {
+  const mask = graph.inputs.find(({ name, dtype }) => name === MASK && dtype === 'int32');
+  const grid = mask && gridOf(graph, mask);
+  if (!grid) return graph;
+  const packer = new Packer(grid, rows ?? sizeOf(grid));
+  for (const node of graph.nodes) packer.visit(node);
+  const outputs = graph.outputs.map(({ name, value }) => ({ name, value: packer.wholeOf(value) }));
+  return { ...graph, nodes: packer.nodes, outputs };
+}
+
+/** [batch, sequence] of the mask, if it only says which tokens ops on sequences leave out, and all of these ask it. */
+function gridOf({ nodes, outputs }: Graph, mask: Input): Shape | undefined {
+  const shapes: Shape[] = [];
+  for (const { operands, call } of nodes) {
+    const reads = Object.entries(operands).filter(([, value]) => value && storageOf(value) === mask);
+    if (reads.some(([name]) => name !== 'mask')) return undefined;
+    for (const [, value] of reads) shapes.push((value as Value).shape);
+    const [x] = call.row.sequences ?? [];
+    if (x && reads.length === 0 && operands[x]?.shape.length === 3) return undefined;
+  }
+  const [grid] = shapes;
+  const usable = grid?.length === 2 && shapes.every((shape) => sameShape(shape, grid)) && !outputs.some(({ value }) => storageOf(value) === mask);
+  return usable ? grid : undefined;
+}
+
+class Packer {
+  readonly nodes: Node[] = [];
+  readonly #grid: Shape;
+  readonly #rows: number;
+  /** Values of the graph before, as rows. */
+  readonly #packed = new Map<Value, Value>();
+  /** Values of the graph before, in the shape that they had. */
+  readonly #whole = new Map<Value, Value>();
+  readonly #derived = new Map<string, Derived>();
+
+  constructor(grid: Shape, rows: number) {
+    this.#grid = grid;
+    this.#rows = rows;
+  }
+
+  visit(node: Node): void {
+    const packed = this.#pack(node);
+    if (packed && this.#restOf(node.shape) && sameShape(packed.shape, this.#rowShape(node.shape))) {
+      this.#packed.set(node, packed);
+      return;
+    }
+    const operands = Object.fromEntries(Object.entries(node.operands).map(([name, value]) => [name, value && this.wholeOf(value)]));
+    const same = Object.entries(operands).every(([name, value]) => value === node.operands[name]);
+    this.#whole.set(node, packed ?? this.#emit(same ? node : { ...node, operands }));
+  }
+
+  /** The node over rows, if it computes each row on its own or knows sequences. */
+  #pack(node: Node): Node | undefined {
+    const { rowwise, sequences, args } = node.call.row;
+    const names = rowwise ?? sequences ?? [];
+    const known = names.some((name) => node.operands[name] && this.#rowsOf(node.operands[name]));
+    if (!known) return undefined;
+    const operands = { ...node.operands };
+    for (const name of names) {
+      const value = node.operands[name];
+      const rows = value && this.#toRows(value, node);
+      if (!rows) return undefined;
+      operands[name] = rows;
+    }
+    if (sequences) operands.starts = this.#derive('starts');
+    if (sequences && !('packed' in args)) operands.mask = null;
+    return this.#emit(makeNode(node.op, operands, node.attrs, node));
+  }
+
+  /** An operand of a node whose results have rows. */
+  #toRows(value: Value, { shape, path, origins }: Node): Value | undefined {
+    const known = this.#rowsOf(value);
+    if (known) return known;
+    const rest = this.#restOf(shape) as Shape;
+    if (!rest || value.dtype !== 'float32') return undefined;
+    if (value.shape.length <= rest.length) return this.wholeOf(value);
+    const everyToken = value.shape.length > rest.length + 1 || sizeOf(value.shape.slice(0, -rest.length)) === sizeOf(this.#grid);
+    const cols = sizeOf(rest);
+    const table: Value = { kind: 'view', base: this.wholeOf(value), dtype: value.dtype, shape: [value.shape.length && sizeOf(value.shape) / cols, cols] };
+    const ids = this.#derive(everyToken ? 'index' : 'places');
+    const gathered = this.#emit(makeNode('embedding', { ids, table }, {}, { path, origins }));
+    return rest.length === 1 ? gathered : { kind: 'view', base: gathered, dtype: value.dtype, shape: [this.#rows, ...rest] };
+  }
+
+  /** `value` as rows, where it has them already or the host can write it so. */
+  #rowsOf(value: Value): Value | undefined {
+    const known = this.#packed.get(value);
+    if (known) return known;
+    const rows = this.#makeRows(value);
+    if (rows) this.#packed.set(value, rows);
+    return rows;
+  }
+
+  #makeRows(value: Value): Value | undefined {
+    const rest = this.#restOf(value.shape);
+    if (!rest) return undefined;
+    const storage = storageOf(value);
+    if (storage.kind === 'input' && value.dtype === 'int32' && rest.length === 0) return this.#derive('kept', { input: storage });
+    if (storage.kind === 'derived' && sameShape(storage.grid, this.#grid)) return this.#derive(storage.rule, { fill: storage.fill });
+    if (value.kind !== 'view') return undefined;
+    const base = this.#rowsOf(value.base);
+    return base && { kind: 'view', base, dtype: value.dtype, shape: this.#rowShape(value.shape) };
+  }
+
+  /** `value` in the shape that it had. */
+  wholeOf(value: Value): Value {
+    let whole = this.#whole.get(value);
+    if (!whole) {
+      whole = this.#makeWhole(value);
+      this.#whole.set(value, whole);
+    }
+    return whole;
+  }
+
+  #makeWhole(value: Value): Value {
+    if (value.kind === 'view') return { ...value, base: this.wholeOf(value.base) };
+    const rows = value.kind === 'node' && this.#packed.get(value);
+    if (!rows) return value;
+    const [batch, sequence] = this.#grid;
+    const unpacked = this.#emit(makeNode('unpack', { x: rows, index: this.#derive('index') }, { batch, sequence }, value as Node));
+    return sameShape(unpacked.shape, value.shape) ? unpacked : { kind: 'view', base: unpacked, dtype: value.dtype, shape: value.shape };
+  }
+
+  #derive(rule: Rule, from: { input?: Input; fill?: number } = {}): Derived {
+    const key = `${rule} ${from.input?.name} ${from.fill}`;
+    let derived = this.#derived.get(key);
+    if (!derived) {
+      const shape = rule === 'starts' ? [this.#grid[0] + 1] : [this.#rows];
+      derived = { kind: 'derived', rule, grid: this.#grid, packed: true, ...from, dtype: 'int32', shape };
+      this.#derived.set(key, derived);
+    }
+    return derived;
+  }
+
+  #emit(node: Node): Node {
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** What follows the tokens in `shape`: [batch, sequence, …] or [batch · sequence, …]. */
+  #restOf(shape: Shape): Shape | undefined {
+    const [batch, sequence] = this.#grid;
+    if (shape[0] === batch && shape[1] === sequence) return shape.slice(2);
+    return shape[0] === batch * sequence ? shape.slice(1) : undefined;
+  }
+
+  #rowShape(shape: Shape): Shape {
+    return [this.#rows, ...(this.#restOf(shape) as Shape)];
+  }
+}
+
+/** Whether values of the graph have a row only for tokens that the mask lets through. */
+export const packsRows = (graph: Graph): boolean =>
+  graph.nodes.some((node) => operandsOf(node).some((value) => value.kind === 'derived' && value.packed));
