@@ -1,6 +1,6 @@
 import { TraceletError } from './error.ts';
 import { executor } from './executor.ts';
-import { type Shape, sizeOf, Tensor } from './tensor.ts';
+import { type Shape, sizeOf, type Tensor } from './tensor.ts';
 
 const apply = (op: string, operands: Record<string, Tensor | null | undefined>, attrs: Record<string, number | string> = {}): Tensor =>
   executor().apply(op, operands, attrs);

@@ -171,7 +171,8 @@ export const OPS = {
       need(sameShape(q, k), 'attention_weights', 'queries and keys of one shape', q, k);
       const { ints } = attended('attention_weights', q, last(q), shapes, attrs);
       const packed = Number(q.length === 2);
-      if (packed) need(mask?.length === 2 && mask[0] === starts[0] - 1, 'attention_weights', 'the mask of all tokens beside rows', mask ?? []);
+      if (packed)
+        need(mask?.length === 2 && mask[0] === starts[0] - 1, 'attention_weights', 'the mask of all tokens beside rows', mask ?? []);
       const longest = packed ? mask[1] : ints.longest;
       const { scratch } = heldByAttention('attention_weights', last(q), attrs.heads, longest);
       return { shape: [ints.batch, attrs.heads, longest, longest], ints: { ...ints, longest, packed }, scratch };

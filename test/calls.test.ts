@@ -11,7 +11,7 @@ const token_type_ids = batch([0, 0, 1, 1, 0, 1, 1, 1]);
 const attention_mask = batch([1, 1, 1, 0, 1, 1, 1, 1]);
 const position_ids = batch([0, 1, 2, 3, 3, 2, 1, 0]);
 const all = { input_ids, token_type_ids, attention_mask, position_ids };
-const traced = await jit.trace(model, all, { fusion: false });
+const traced = await jit.trace(model, all, { fusion: false, exact_padding: true });
 // biome-ignore lint/suspicious/noExplicitAny: calls that the types forbid
 type Called = (...args: any[]) => unknown;
 const both: [string, Called][] = [

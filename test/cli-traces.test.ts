@@ -123,7 +123,7 @@ describe('inspect', () => {
     expect(await answer(['inspect', 'bare.tracelet', '--graph'])).toBe(`${traced.graph}\n`);
     expect(await answer(['inspect', 'bare.tracelet', '--code'])).toBe(`${traced.code}\n`);
     expect(await answer(['inspect', 'bare.tracelet', '--files'])).toMatch(/^config\.json +[\d,]+ +bytes$/m);
-    expect(await answer(['inspect', 'bare.tracelet', '--plan'])).toMatch(/^ *0 +embedding +\[1, 8, 48\]/m);
+    expect(await answer(['inspect', 'bare.tracelet', '--plan'])).toMatch(/^ *0 +embedding +\[8, 48\]/m);
     const views = await json(['inspect', 'bare.tracelet', '--graph', '--code', '--plan', '--files', '--json']);
     expect(views).toMatchObject({ graph: traced.graph.split('\n'), code: traced.code.split('\n'), plan: traced.plan() });
     expect(views.files).toEqual([...traced.files].map(([name, { length }]) => ({ name, bytes: length })));

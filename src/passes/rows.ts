@@ -29,7 +29,8 @@ function gridOf({ nodes, outputs }: Graph, mask: Input): Shape | undefined {
     if (x && reads.length === 0 && operands[x]?.shape.length === 3) return undefined;
   }
   const [grid] = shapes;
-  const usable = grid?.length === 2 && shapes.every((shape) => sameShape(shape, grid)) && !outputs.some(({ value }) => storageOf(value) === mask);
+  const usable =
+    grid?.length === 2 && shapes.every((shape) => sameShape(shape, grid)) && !outputs.some(({ value }) => storageOf(value) === mask);
   return usable ? grid : undefined;
 }
 
@@ -50,7 +51,8 @@ class Packer {
 
   visit(node: Node): void {
     const packed = this.#pack(node);
-    if (packed && this.#restOf(node.shape) && sameShape(packed.shape, this.#rowShape(node.shape))) {
+    const [x] = node.call.row.sequences ?? [];
+    if (packed && (!x || node.shape.length === node.operands[x]?.shape.length)) {
       this.#packed.set(node, packed);
       return;
     }
@@ -86,7 +88,12 @@ class Packer {
     if (value.shape.length <= rest.length) return this.wholeOf(value);
     const everyToken = value.shape.length > rest.length + 1 || sizeOf(value.shape.slice(0, -rest.length)) === sizeOf(this.#grid);
     const cols = sizeOf(rest);
-    const table: Value = { kind: 'view', base: this.wholeOf(value), dtype: value.dtype, shape: [value.shape.length && sizeOf(value.shape) / cols, cols] };
+    const table: Value = {
+      kind: 'view',
+      base: this.wholeOf(value),
+      dtype: value.dtype,
+      shape: [value.shape.length && sizeOf(value.shape) / cols, cols],
+    };
     const ids = this.#derive(everyToken ? 'index' : 'places');
     const gathered = this.#emit(makeNode('embedding', { ids, table }, {}, { path, origins }));
     return rest.length === 1 ? gathered : { kind: 'view', base: gathered, dtype: value.dtype, shape: [this.#rows, ...rest] };

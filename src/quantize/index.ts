@@ -170,14 +170,8 @@ function integerGraph(graph: Graph, targets: ReadonlyMap<string, Target>, quanti
     if (!made) return node;
     const { weight, steps, scale, sums, smooth, bits } = made;
     const nibbles = steps ? { steps } : {};
-    if (op === 'embedding')
-      return makeNode(`embedding_i${bits}`, { ids: operands.ids, table: weight, ...nibbles, scale }, {}, node);
-    const product = makeNode(
-      `linear_i${bits}`,
-      { x: operands.x, weight, ...nibbles, scale, sums, smooth, bias: operands.bias },
-      {},
-      node,
-    );
+    if (op === 'embedding') return makeNode(`embedding_i${bits}`, { ids: operands.ids, table: weight, ...nibbles, scale }, {}, node);
+    const product = makeNode(`linear_i${bits}`, { x: operands.x, weight, ...nibbles, scale, sums, smooth, bias: operands.bias }, {}, node);
     return attrs.activation === 'none' ? product : makeNode(attrs.activation as string, { x: product }, {}, node);
   });
   verifyGraph(integers);

@@ -43,7 +43,7 @@ export class Binder {
   /** Kinds of views, and of what they are views of. */
   readonly #views: [view: number, base: number][];
   readonly #layout: Layout<number>;
-  readonly #dims: readonly (DerivedInfo['grid'])[];
+  readonly #dims: readonly DerivedInfo['grid'][];
 
   constructor(program: Program, decoded: Decoded) {
     this.#program = program;
@@ -58,9 +58,7 @@ export class Binder {
       return known;
     });
     this.#dims = dims;
-    const views = program.values.flatMap(({ place }, i) =>
-      'view' in place ? [`${this.#kindOf[i]} ${this.#kindOf[place.view]}`] : [],
-    );
+    const views = program.values.flatMap(({ place }, i) => ('view' in place ? [`${this.#kindOf[i]} ${this.#kindOf[place.view]}`] : []));
     this.#views = [...new Set(views)].map((pair) => pair.split(' ').map(Number) as [number, number]);
     const alike = new Map<string, number>();
     this.#alikeOf = decoded.instructions.map((instruction) => {
@@ -102,7 +100,8 @@ export class Binder {
   /** The program at these sizes. Throws `format` errors where its shapes do not fit one another there. */
   bind(sizes: Sizes): Binding {
     const kinds = this.#kinds.map(({ dtype }, i) => ({ dtype, shape: this.#dims[i].map((dim) => evaluateDim(dim, sizes)) }));
-    for (const [view, base] of this.#views) expectFit(sizeOf(kinds[view].shape) === sizeOf(kinds[base].shape), 'a view', kinds[base], kinds[view]);
+    for (const [view, base] of this.#views)
+      expectFit(sizeOf(kinds[view].shape) === sizeOf(kinds[base].shape), 'a view', kinds[base], kinds[view]);
     const called = this.#alike.map((alike) => callAt(alike, kinds, sizes));
     const calls = this.#alikeOf.map((i) => called[i]);
     const shapes = this.#kindOf.map((kind) => kinds[kind].shape);

@@ -1,5 +1,5 @@
 import { type Attributes, type Call, checkCall, type Operands } from '../call.ts';
-import { type Bounds, type Dim, evaluateDim, parseDim, showDim, type Sizes, symbolOf } from '../dim.ts';
+import { type Bounds, type Dim, evaluateDim, parseDim, type Sizes, showDim, symbolOf } from '../dim.ts';
 import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { describe, isObject } from '../json.ts';
@@ -128,7 +128,12 @@ function checkSymbols(program: Program): Sizes {
       if (symbol !== undefined) base[symbol] ??= program.values[value].shape[axis];
     });
   for (const [symbol, [low, high]] of Object.entries(program.symbols))
-    expect(base[symbol] >= low && base[symbol] <= high, `symbol ${symbol}`, `a dimension of an input from ${low} to ${high}`, `${base[symbol]}`);
+    expect(
+      base[symbol] >= low && base[symbol] <= high,
+      `symbol ${symbol}`,
+      `a dimension of an input from ${low} to ${high}`,
+      `${base[symbol]}`,
+    );
   const packed = program.derived.find((derived) => derived.packed);
   if (packed) base.rows = packed.grid.reduce<number>((product, dim) => product * evaluateDim(dim, base), 1);
   const check = (what: string, dim: Dim, number: number): void =>
@@ -273,18 +278,11 @@ export function parseProgram(json: string, code: Int32Array): Program {
   };
   return {
     ops: texts('ops'),
-    symbols,
     values: list('values').map((item, i) => {
       const what = `values[${i}]`;
       const typed = typedOf(item, what);
       const { dims } = item as Record<string, unknown>;
       return { ...typed, ...(dims === undefined ? {} : { dims: dimsOf(dims, what) }), place: placeOf(item, what) };
-    }),
-    derived: list('derived').map((item, i) => derivedOf(item, `derived[${i}]`, dimsOf)),
-    words: list('words').map((item, i) => {
-      const what = `words[${i}]`;
-      expect(isObject(item), what, 'a word and a dimension', describe(item));
-      return { word: wholeOf(item.word, what), dim: parseDim(item.dim, names, what) };
     }),
     constants: list('constants').map((item, i) => {
       const what = `constants[${i}]`;
@@ -294,12 +292,19 @@ export function parseProgram(json: string, code: Int32Array): Program {
       expect(Array.isArray(parts) && parts.length > 0, `${what}.parts`, 'at least one tensor name', describe(parts));
       return { ...typedOf(item, what), layout, parts: parts.map((part) => textOf(part, `${what}.parts`)) };
     }),
+    symbols,
     inputs: bindings('inputs'),
+    derived: list('derived').map((item, i) => derivedOf(item, `derived[${i}]`, dimsOf)),
     outputs: bindings('outputs'),
     paths: texts('paths'),
     arena: wholeOf(raw.arena, 'arena'),
     structure,
     code,
+    words: list('words').map((item, i) => {
+      const what = `words[${i}]`;
+      expect(isObject(item), what, 'a word and a dimension', describe(item));
+      return { word: wholeOf(item.word, what), dim: parseDim(item.dim, names, what) };
+    }),
   };
 }
 

@@ -16,8 +16,7 @@ const SOME_ROWS: readonly [number, number] = [97, 101];
 export type Axes = ReadonlyMap<string, readonly (string | undefined)[]>;
 
 /** Where symbols without `dynamic_axes` stand: `batch` comes first and `sequence` last. */
-const axisOf = (symbol: string, rank: number): number | undefined =>
-  ({ batch: rank > 1 ? 0 : undefined, sequence: rank - 1 })[symbol];
+const axisOf = (symbol: string, rank: number): number | undefined => ({ batch: rank > 1 ? 0 : undefined, sequence: rank - 1 })[symbol];
 
 /** Tells which dimensions of the dummy inputs are symbols. Throws `value` errors for symbols that are nowhere and bounds that cannot be. */
 export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: DynamicAxes = {}): { axes: Axes; sizes: Sizes } {
@@ -40,7 +39,10 @@ export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: Dy
         cure: `Say where it stands: { dynamic_axes: { ${inputs[0].name}: { 0: '${symbol}' } } }`,
       });
     if (size < ends[0] || size > ends[1])
-      throw new TraceletError('value', { what: `dummy inputs of ${symbol} ${size}`, expected: `${ends[0]} to ${ends[1]}, as dynamic says` });
+      throw new TraceletError('value', {
+        what: `dummy inputs of ${symbol} ${size}`,
+        expected: `${ends[0]} to ${ends[1]}, as dynamic says`,
+      });
   }
   return { axes, sizes };
 }
@@ -49,7 +51,11 @@ function checkBounds(symbol: string, ends: unknown): void {
   const [low, high] = Array.isArray(ends) ? ends : [];
   const fits = Array.isArray(ends) && ends.length === 2 && Number.isInteger(low) && Number.isInteger(high) && low >= 1 && low <= high;
   if (!fits || high >= 2 ** 24)
-    throw new TraceletError('value', { what: `dynamic: ${symbol}`, expected: '[low, high] in whole numbers from 1', got: JSON.stringify(ends) });
+    throw new TraceletError('value', {
+      what: `dynamic: ${symbol}`,
+      expected: '[low, high] in whole numbers from 1',
+      got: JSON.stringify(ends),
+    });
   if (symbol === ROWS || !/^[A-Za-z_]\w*$/.test(symbol))
     throw new TraceletError('value', { what: `dynamic: ${symbol}`, expected: `a name other than ${ROWS}`, got: symbol });
 }

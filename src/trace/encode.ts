@@ -54,7 +54,18 @@ export function encode(graph: Graph, structure: Program['structure']): Encoded {
     return { dtype, shape, layout, parts: parts.map(({ name }) => name) };
   });
   const paths = graph.nodes.map(({ path }) => path);
-  const parts = { ops, values, constants: constantInfos, symbols: graph.bounds ?? {}, inputs, derived: infos, outputs, paths, arena, structure };
+  const parts = {
+    ops,
+    values,
+    constants: constantInfos,
+    symbols: graph.bounds ?? {},
+    inputs,
+    derived: infos,
+    outputs,
+    paths,
+    arena,
+    structure,
+  };
   return { program: { ...parts, code: Int32Array.from(code), words }, constants: constants.map(({ constant }) => constant) };
 }
 

@@ -1,6 +1,6 @@
 import { type Attributes, type Call, checkCall } from '../call.ts';
-import type { DType } from '../dtype.ts';
 import type { Bounds, Dim } from '../dim.ts';
+import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { type Shape, sizeOf, type Tensor } from '../tensor.ts';
 import type { Rule } from './derived.ts';

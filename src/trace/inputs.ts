@@ -1,4 +1,4 @@
-import { type Bounds, type Dim, evaluateDim, showDim, type Sizes, symbolOf } from '../dim.ts';
+import { type Bounds, type Dim, evaluateDim, type Sizes, showDim, symbolOf } from '../dim.ts';
 import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { type Shape, Tensor } from '../tensor.ts';

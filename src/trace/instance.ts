@@ -121,7 +121,9 @@ export class Instance {
   write(inputs: Readonly<Record<string, Tensor>>): void {
     const { program } = this;
     const kept = program.derived.some(({ packed }) => packed) ? keptTokens(inputs[MASK].data as Int32Array) : undefined;
-    const sizes = { ...sizesOf(program.inputs.map(({ name, value }) => ({ dims: program.values[value].dims, shape: inputs[name].shape }))) };
+    const sizes = {
+      ...sizesOf(program.inputs.map(({ name, value }) => ({ dims: program.values[value].dims, shape: inputs[name].shape }))),
+    };
     if (kept) sizes[ROWS] = kept.length;
     const binding = this.bind(sizes);
     const check = (name: string, range: Range | undefined): void => {

@@ -27,7 +27,9 @@ export function liftGraph({ program, weights, decoded }: Instance): Graph {
     if (known) return known;
     const { place, dtype, shape, dims } = program.values[index];
     const value: Value =
-      'view' in place ? { kind: 'view', base: valueAt(place.view), dtype, shape, dims } : constants[(place as { constant: number }).constant];
+      'view' in place
+        ? { kind: 'view', base: valueAt(place.view), dtype, shape, dims }
+        : constants[(place as { constant: number }).constant];
     values.set(index, value);
     return value;
   };
@@ -44,7 +46,12 @@ export function liftGraph({ program, weights, decoded }: Instance): Graph {
   return { inputs, bounds: program.symbols, nodes, outputs: program.outputs.map(({ name, value }) => ({ name, value: valueAt(value) })) };
 }
 
-function liftDerived({ value, rule, grid, packed, fill, input }: DerivedInfo, { values }: Program, inputs: readonly Input[], base: Sizes): Derived {
+function liftDerived(
+  { value, rule, grid, packed, fill, input }: DerivedInfo,
+  { values }: Program,
+  inputs: readonly Input[],
+  base: Sizes,
+): Derived {
   const { shape, dims } = values[value];
   const numbers = grid.map((dim) => evaluateDim(dim, base));
   const source = inputs.find(({ name }) => name === input);

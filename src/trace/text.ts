@@ -1,3 +1,4 @@
+import { type Bounds, symbolOf } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { full, Tensor } from '../tensor.ts';
 import { textsOf } from '../tokenizer/files.ts';
@@ -17,20 +18,32 @@ export function tokenizerFrom(files: ReadonlyMap<string, Uint8Array>): BertToken
   return BertTokenizer.from_files(texts);
 }
 
-/** Inputs with these signatures for a text, a text and its pair, or several texts: cut and padded to the traced length. */
+/** Inputs with these signatures for a text, a text and its pair, or several texts: cut to the longest that the trace takes, and padded. */
 export function encodeTexts(
   tokenizer: BertTokenizer,
-  signatures: readonly Signature[],
+  { inputs: signatures, dims }: Taking,
   text: string | readonly string[],
   pair?: string,
 ): Record<string, Tensor> {
-  const options = { truncation: true, padding: true, max_length: signatures[0].shape[1], return_tensors: true } as const;
+  const options = { truncation: true, padding: true, max_length: mostOf(signatures[0], 1, dims), return_tensors: true } as const;
   const { input_ids, token_type_ids, attention_mask } =
     typeof text === 'string' ? tokenizer(text, pair, options) : tokenizer(text, undefined, options);
   const wanted = Object.entries({ input_ids, token_type_ids, attention_mask }).filter(([name]) =>
     signatures.some((signature) => signature.name === name),
   );
   return padInputs(Object.fromEntries(wanted), signatures, tokenizer.pad_token_id);
+}
+
+/** What a trace takes. */
+interface Taking {
+  inputs: readonly Signature[];
+  dims: Bounds;
+}
+
+/** The largest size of a dimension that a trace takes. */
+export function mostOf({ shape, dims = shape }: Signature, axis: number, bounds: Bounds): number {
+  const symbol = symbolOf(dims[axis]);
+  return symbol === undefined ? shape[axis] : bounds[symbol][1];
 }
 
 /** What stands for an input that is not given, as in transformers. */
@@ -51,7 +64,9 @@ export function padInputs(inputs: Record<string, Tensor>, signatures: readonly S
   const first = given[0]?.tensor;
   if (!first) throw new TraceletError('value', { what: 'pad', expected: 'at least one input', got: 'none' });
   for (const { tensor, signature } of given) checkSide(tensor, signature, first);
-  const grows = given.some(({ tensor, signature }) => tensor.shape.join() !== signature.shape.join());
+  const grows = given.some(({ tensor, signature: { shape, dims = shape } }) =>
+    tensor.shape.some((size, axis) => typeof dims[axis] === 'number' && dims[axis] !== size),
+  );
   if (grows && !signatures.some(({ name }) => name === MASK))
     throw new TraceletError('value', {
       what: 'pad',
@@ -74,8 +89,9 @@ function checkSide({ shape }: Tensor, signature: Signature, first: Tensor): void
     throw new TraceletError('shape', { what: `pad: input "${signature.name}"`, expected: `[${first.shape}]`, got: `[${shape}]` });
 }
 
-function padTo(tensor: Tensor, { name, shape }: Signature, filler: number): Tensor {
+function padTo(tensor: Tensor, { name, shape: base, dims = base }: Signature, filler: number): Tensor {
   const [rows, cols] = tensor.shape;
+  const shape = dims.map((dim, axis) => (typeof dim === 'number' ? dim : tensor.shape[axis]));
   if (tensor.shape.length !== 2 || shape.length !== 2 || rows > shape[0] || cols > shape[1])
     throw new TraceletError('shape', {
       what: `pad: input "${name}"`,

@@ -154,7 +154,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** The inputs for a text (or as many as the traced batch has), cut and padded to the traced length. */
   encode(text: string | readonly string[], pair?: string): Record<string, Tensor> {
-    return encodeTexts(this.tokenizer, this.inputs, text, pair);
+    return encodeTexts(this.tokenizer, this, text, pair);
   }
 
   /** One row of the output `sentence_embedding` for each text: [texts, hidden]. */

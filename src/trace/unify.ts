@@ -1,6 +1,6 @@
 import { type Bounds, type Dim, evaluateDim, interpolate, isSymbolic, type Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
-import { type Derived, type Graph, type Node, type Value } from './graph.ts';
+import type { Derived, Graph, Node, Value } from './graph.ts';
 
 /** A graph of one model at given sizes. */
 export interface Sample {
@@ -54,7 +54,9 @@ const depends = ({ path }: Line, expected: string, got: string, sizes: Sizes): T
   new TraceletError('tracing', {
     what: `${path || 'the model'} depends on a dynamic size in a way that a trace cannot hold`,
     expected,
-    got: `${got} at ${Object.entries(sizes).map(([symbol, size]) => `${symbol} ${size}`).join(', ')}`,
+    got: `${got} at ${Object.entries(sizes)
+      .map(([symbol, size]) => `${symbol} ${size}`)
+      .join(', ')}`,
     cure: 'Trace without dynamic, with bounds on one side of the branch, or make the forward pass the same for all sizes: F.positions and F.filled make ids of any length',
   });
 
@@ -68,7 +70,12 @@ function linesOf(graph: Graph): Line[] {
     const attrs = Object.entries(node.attrs);
     const fixed = attrs.filter(([name]) => node.call.row.args[name] !== 'attr').map(([name, value]) => `${name}=${value}`);
     names.set(node, `%${i}`);
-    return lineOf(`${node.op}(${[...words, ...fixed].join(', ')})`, node.path, operands.map(([, value]) => value), [node]);
+    return lineOf(
+      `${node.op}(${[...words, ...fixed].join(', ')})`,
+      node.path,
+      operands.map(([, value]) => value),
+      [node],
+    );
   });
   const outputs = graph.outputs.map(({ name, value }) => lineOf(`return ${name} = ${textOf(value, names)}`, '', [value], []));
   return [...inputs, ...nodes, ...outputs];
@@ -113,7 +120,8 @@ function attrsOf(node: Node): Slot {
   const names = Object.keys(node.attrs).filter((name) => node.call.row.args[name] === 'attr');
   return {
     numbers: names.map((name) => node.attrs[name] as number),
-    set: (dims) => void (node.attrDims = Object.fromEntries(names.map((name, i) => [name, dims[i]]).filter(([, dim]) => typeof dim !== 'number'))),
+    set: (dims) =>
+      void (node.attrDims = Object.fromEntries(names.map((name, i) => [name, dims[i]]).filter(([, dim]) => typeof dim !== 'number'))),
   };
 }
 
@@ -129,4 +137,5 @@ function textOf(value: Value, names: ReadonlyMap<Value, string>): string {
   return `${known}[${value.shape}]`;
 }
 
-const derivedText = ({ rule, packed, fill, input }: Derived): string => `${rule}(${packed ? 'packed' : ''} ${fill ?? ''} ${input?.name ?? ''})`;
+const derivedText = ({ rule, packed, fill, input }: Derived): string =>
+  `${rule}(${packed ? 'packed' : ''} ${fill ?? ''} ${input?.name ?? ''})`;
