@@ -92,7 +92,7 @@ test.each([true, false])('a wrong result names the first instruction that differ
   const traced = await jit.trace(model, [x], { fusion });
   const inputs = { input_0: x };
   const { graph } = record(model, [{ name: 'input_0', dtype: x.dtype, shape: x.shape }], ([t]) => model(t));
-  const graphs = { recorded: graph, optimised: optimise(graph, { fusion }) };
+  const graphs = { recorded: graph, optimised: optimise(graph, { fusion, packing: true }) };
   const eager = flattenOutputs(model(x)).tensors;
   checkOutputs(traced, eager, inputs, graphs, 1e-5);
   for (const target of traced.instance.weights.targets('norm.weight', 'float32')) target.fill(0);

@@ -4,7 +4,7 @@ import { bestVariant } from '../kernels.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
 import type { TensorInfo } from '../safetensors.ts';
 import { sameShape, type Tensor } from '../tensor.ts';
-import { decode, parseProgram } from './decode.ts';
+import { decode } from './decode.ts';
 import {
   bytesOfTensor,
   CODE,
@@ -19,6 +19,7 @@ import {
 } from './file.ts';
 import { Instance } from './instance.ts';
 import type { Named } from './outputs.ts';
+import { parseProgram } from './parse.ts';
 import type { Binding, Program } from './program.ts';
 import { TracedModule } from './traced.ts';
 

@@ -28,7 +28,7 @@ export function unify(base: Graph, corners: readonly Sample[], samples: readonly
   const others = [...corners, ...samples];
   const all = others.map(({ graph }) => linesOf(graph));
   lines.forEach((line, at) => {
-    all.forEach((other, i) => checkSame(line, other[at], others[i].sizes));
+    for (const [i, other] of all.entries()) checkSame(line, other[at], others[i].sizes);
     const dims = line.numbers.map((number, n) => {
       if (all.every((other) => other[at].numbers[n] === number)) return number;
       const dim = interpolate(
@@ -111,17 +111,29 @@ interface Slot {
 }
 
 function slotsOf(value: Value): Slot[] {
-  const shape: Slot = { numbers: value.shape, set: (dims) => void (value.dims = dims) };
-  if (value.kind === 'derived') return [shape, { numbers: value.grid, set: (dims) => void (value.gridDims = dims) }];
+  const set = (dims: readonly Dim[]): void => {
+    value.dims = dims;
+  };
+  const shape: Slot = { numbers: value.shape, set };
+  if (value.kind === 'derived') return [shape, gridOf(value)];
   return value.kind === 'node' ? [shape, attrsOf(value)] : [shape];
 }
+
+const gridOf = (value: Derived): Slot => ({
+  numbers: value.grid,
+  set(dims) {
+    value.gridDims = dims;
+  },
+});
 
 function attrsOf(node: Node): Slot {
   const names = Object.keys(node.attrs).filter((name) => node.call.row.args[name] === 'attr');
   return {
     numbers: names.map((name) => node.attrs[name] as number),
-    set: (dims) =>
-      void (node.attrDims = Object.fromEntries(names.map((name, i) => [name, dims[i]]).filter(([, dim]) => typeof dim !== 'number'))),
+    set(dims) {
+      const symbolic = names.map((name, i) => [name, dims[i]] as const).filter(([, dim]) => typeof dim !== 'number');
+      node.attrDims = Object.fromEntries(symbolic);
+    },
   };
 }
 
