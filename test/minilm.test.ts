@@ -38,8 +38,14 @@ const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / v
 
 async function compare(model: TracedModule, pairs: Pair[], tensors: Map<string, Tensor>): Promise<number[]> {
   const rows = (name: string) => tensors.get(name) as Tensor;
-  const queries = await model.embed(pairs.map(([query]) => query));
-  const passages = await model.embed(pairs.map(([, passage]) => passage));
+  const queries = await model.embed(
+    pairs.map(([query]) => query),
+    { truncate: true },
+  );
+  const passages = await model.embed(
+    pairs.map(([, passage]) => passage),
+    { truncate: true },
+  );
   return [...cosines(queries, rows('embeddings.query')), ...cosines(passages, rows('embeddings.passage'))];
 }
 

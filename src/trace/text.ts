@@ -52,13 +52,7 @@ export function padInputs(inputs: Record<string, Tensor>, signatures: readonly S
   if (!first) throw new TraceletError('value', { what: 'pad', expected: 'at least one input', got: 'none' });
   for (const { tensor, signature } of given) checkSide(tensor, signature, first);
   const grows = given.some(({ tensor, signature }) => tensor.shape.join() !== signature.shape.join());
-  if (grows && !signatures.some(({ name }) => name === MASK))
-    throw new TraceletError('value', {
-      what: 'pad',
-      expected: 'a trace made with an attention_mask',
-      got: 'one without',
-      cure: 'Trace again with attention_mask among the dummy inputs',
-    });
+  if (grows && !signatures.some(({ name }) => name === MASK)) throw withoutMask('pad');
   for (const signature of signatures)
     if (!inputs[signature.name] && signature.name in DEFAULTS)
       given.push({ signature, tensor: full(first.shape, DEFAULTS[signature.name], { dtype: 'int32' }) });
@@ -66,6 +60,15 @@ export function padInputs(inputs: Record<string, Tensor>, signatures: readonly S
     given.map(({ signature, tensor }) => [signature.name, padTo(tensor, signature, signature.name === 'input_ids' ? padToken : 0)]),
   );
 }
+
+/** What `what` throws where it would have to pad. */
+export const withoutMask = (what: string): TraceletError =>
+  new TraceletError('value', {
+    what,
+    expected: 'a trace made with an attention_mask',
+    got: 'one without',
+    cure: 'Trace again with attention_mask among the dummy inputs',
+  });
 
 /** Inputs that lie side by side have the dimensions of the first; one row may stand for all where it was traced so. */
 function checkSide({ shape }: Tensor, signature: Signature, first: Tensor): void {

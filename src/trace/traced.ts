@@ -1,9 +1,11 @@
+import { type EmbeddedText, embedEach, embedTexts } from '../batch/embed.ts';
+import type { EmbedOptions } from '../batch/embedder.ts';
 import { TraceletError } from '../error.ts';
 import { formFor, type IntegerForm } from '../integers.ts';
 import { bestVariant } from '../kernels.ts';
 import { Module } from '../nn/module.ts';
 import type { Variant } from '../platform/platform.ts';
-import { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 import { costs, type MemoryPlan } from './cost.ts';
 import { copied, fitInputs, type Signature } from './inputs.ts';
@@ -151,24 +153,20 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return encodeTexts(this.tokenizer, this.inputs, text, pair);
   }
 
-  /** One row of the output `sentence_embedding` for each text: [texts, hidden]. */
-  async embed(texts: readonly string[], options: RunOptions = {}): Promise<Tensor> {
-    const output = this.outputs.find(({ name }) => name === 'sentence_embedding');
-    if (!output)
-      throw new TraceletError('value', {
-        what: 'embed()',
-        expected: 'a trace with an output sentence_embedding',
-        got: this.outputs.map(({ name }) => name).join(', '),
-        cure: 'Trace a SentenceEmbedder',
-      });
-    const [batch, hidden] = output.shape;
-    const rows = new Float32Array(texts.length * hidden);
-    for (let i = 0; i < texts.length; i += batch) {
-      const some = texts.slice(i, i + batch);
-      const { sentence_embedding } = (await this.run(this.encode(some), options)) as ModelOutput;
-      rows.set(sentence_embedding.data.subarray(0, some.length * hidden) as Float32Array, i * hidden);
-    }
-    return new Tensor('float32', [texts.length, hidden], rows);
+  /**
+   * One row of the output `sentence_embedding` for each text, in their order: [texts, hidden]. Texts of like length run
+   * together; a row depends on its text alone. Throws a `value` error for a text that is too long, unless told what becomes of it.
+   */
+  embed(texts: string | readonly string[], options: EmbedOptions = {}): Promise<Tensor> {
+    return embedTexts(this, texts, options);
+  }
+
+  /** Yields what {@link embed} answers, text by text in their order, and asks for no more texts than a few calls need. */
+  embedEach(
+    texts: string | Iterable<string> | AsyncIterable<string>,
+    options: EmbedOptions = {},
+  ): AsyncGenerator<EmbeddedText, void, undefined> {
+    return embedEach(this, texts, options);
   }
 
   /** Floating-point operations of one call. */
