@@ -11,8 +11,10 @@ export interface EmbeddedText {
   index: number;
   text: string;
   embedding: Float32Array;
-  /** How many tokens it has, special ones included, and those that `truncate` left out. */
+  /** How many tokens it has, special ones included. */
   tokens: number;
+  /** How many of them `truncate` left out. */
+  truncated: number;
 }
 
 /** Calls that `embedEach` takes texts for at a time, so that there are some of like length. */
@@ -59,7 +61,8 @@ export async function* embedEach(
         },
         (done) => options.progress_callback?.({ done: first + done, total }),
       );
-      for (const [i, { text, tokens }] of taken.encoded.entries()) yield { index: first + i, text, embedding: vectors[i], tokens };
+      for (const [i, { text, tokens, truncated }] of taken.encoded.entries())
+        yield { index: first + i, text, embedding: vectors[i], tokens, truncated };
       if (taken.error) throw taken.error.thrown;
       first += taken.encoded.length;
       ended = taken.ended;

@@ -8,6 +8,8 @@ export interface Encoded {
   text: string;
   /** Tokens of the text before any cut, special ones included. */
   tokens: number;
+  /** How many of them were left out. */
+  truncated: number;
   rows: Int32Array[];
   /** Tokens of the text itself in each row. */
   weights: number[];
@@ -35,21 +37,21 @@ export function encoder(
   return (text, index) => {
     if (typeof text !== 'string') throw new TraceletError('value', { what: `texts[${index}]`, expected: 'a string', got: describe(text) });
     const options = truncate ? { truncation: true, max_length: most, return_overflowing_tokens: true } : { truncation: false };
-    const { input_ids: ids, tokens, num_truncated_tokens = 0 } = tokenizer.encode_plus(text, null, options);
-    const count = ids.length + num_truncated_tokens;
-    if (ids.length <= limit) return { text, tokens: count, rows: [Int32Array.from(ids)], weights: [1] };
-    if (!sizes) throw tooLong(index, count, most);
+    const { input_ids: ids, tokens, num_truncated_tokens: truncated = 0 } = tokenizer.encode_plus(text, null, options);
+    const count = ids.length + truncated;
+    if (ids.length <= limit) return { text, tokens: count, truncated, rows: [Int32Array.from(ids)], weights: [1] };
+    if (!sizes) throw tooLong(text, index, count, most);
     const inWord = wordsOf(tokenizer, tokens);
     const ranges = chunkRanges(count - special, sizes.room, sizes.overlap, (i) => inWord(i + 1));
     const rows = ranges.map(([start, end]) => Int32Array.from(tokenizer.build_inputs_with_special_tokens(ids.slice(start + 1, end + 1))));
-    return { text, tokens: count, rows, weights: ranges.map(([start, end]) => end - start) };
+    return { text, tokens: count, truncated, rows, weights: ranges.map(([start, end]) => end - start) };
   };
 }
 
-const tooLong = (index: number, count: number, most: number): TraceletError =>
+const tooLong = (text: string, index: number, count: number, most: number): TraceletError =>
   new TraceletError('value', {
     what: `texts[${index}]`,
     expected: `at most ${most} tokens, which the trace takes`,
-    got: `${count}`,
-    cure: 'Pass truncate: true to leave out the rest, or chunk: true to pool the vectors of its parts',
+    got: `${count} for ${describe(text)}`,
+    cure: 'The option truncate leaves out the rest, the option chunk pools the vectors of its parts',
   });
