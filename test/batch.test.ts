@@ -159,7 +159,7 @@ describe('chunkText', () => {
   });
 
   test.each([
-    [{ tokens: 2 }, /chunk\.tokens: expected a whole number from 3, 2 special tokens included, got 2/],
+    [{ tokens: 2 }, /chunk\.tokens: expected a whole number from 3 to \d+, got 2/],
     [{ tokens: 5, overlap: 3 }, /chunk\.overlap: expected a whole number from 0 to 2, got 3/],
     [{ tokens: 5, overlap: -1 }, /chunk\.overlap/],
   ])('refuses %o', async (options, message) => {
@@ -191,6 +191,7 @@ describe('embed', () => {
     expect(bytesOf(await one.embed('jim')).equals(bytesOf(await one.embed(['jim'])))).toBe(true);
     expect((await four.embed([])).shape).toEqual([0, HIDDEN]);
     expect(await collect(four.embedEach([]))).toEqual([]);
+    expect((await four.embed(new Set(['jim', 'was']))).shape).toEqual([2, HIDDEN]);
     expect(await collect(four.embedEach('jim'))).toHaveLength(1);
   });
 
@@ -213,9 +214,9 @@ describe('embed', () => {
 
   test.each<[string, unknown, EmbedOptions, RegExp]>([
     ['no text', ['a', 7], {}, /texts\[1\]: expected a string, got 7/],
-    ['no list', { 0: 'a' }, {}, /texts: expected a string or an array of strings, got an object/],
-    ['batchTokens 0', ['a'], { batchTokens: 0 }, /batchTokens: expected a whole number, 1 or more, got 0/],
-    ['larger chunks than the trace takes', ['a'], { chunk: { tokens: 11 } }, /chunk\.tokens: .* from 3 to 10, .* got 11/],
+    ['no list', { 0: 'a' }, {}, /texts: expected strings in an array or iterable, got an object/],
+    ['batchTokens 0', ['a'], { batchTokens: 0 }, /batchTokens: expected a whole number from 1 to \d+, got 0/],
+    ['larger chunks than the trace takes', ['a'], { chunk: { tokens: 11 } }, /chunk\.tokens: .* from 3 to 10, got 11/],
     ['an overlap of a chunk', ['a'], { chunk: { overlap: 8 } }, /chunk\.overlap: .* from 0 to 7, got 8/],
     ['two ways', ['a'], { chunk: true, truncate: true }, /expected truncate or chunk, got both/],
   ])('refuses %s', async (_, texts, options, message) => {
@@ -341,13 +342,16 @@ describe('embedEach', () => {
     expect(error.message).toContain('texts[2]: expected at most 10 tokens');
     expect(got).toEqual([0, 1]);
     expect(state.closed).toBe(true);
+    Object.assign(state, { closed: false });
+    await problem('value', () => four.embed(counted(['a', LONG], state)));
+    expect(state.closed).toBe(true);
     async function* failing() {
       yield 'a';
       throw new Error('the disk is gone');
     }
     await expect(collect(four.embedEach(failing()))).rejects.toThrow('the disk is gone');
     expect((await problem('value', () => collect(four.embedEach(7 as unknown as string[])))).message).toMatch(
-      /an iterable of strings, got 7/,
+      /texts: expected strings .*, got 7/,
     );
   });
 

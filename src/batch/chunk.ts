@@ -1,4 +1,5 @@
 import { TraceletError } from '../error.ts';
+import { MAX_SIZE } from '../field.ts';
 import { describe } from '../json.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 
@@ -49,25 +50,22 @@ export function chunkRanges(count: number, room: number, overlap: number, inWord
   }
 }
 
-/** Sizes of chunks in tokens of the text, proved. Throws `value` errors. */
-export function chunkSizes({ tokens, overlap = 0 }: ChunkOptions, most: number, special: number): { room: number; overlap: number } {
-  const wanted = tokens ?? most;
-  if (!Number.isInteger(wanted) || wanted <= special || wanted > most)
-    throw new TraceletError('value', {
-      what: 'chunk.tokens',
-      expected: `a whole number from ${special + 1}${most === Infinity ? '' : ` to ${most}`}, ${special} special tokens included`,
-      got: describe(wanted),
-    });
-  const room = wanted - special;
-  if (!Number.isInteger(overlap) || overlap < 0 || overlap >= room)
-    throw new TraceletError('value', { what: 'chunk.overlap', expected: `a whole number from 0 to ${room - 1}`, got: describe(overlap) });
-  return { room, overlap };
+/** `value`, proved to be a whole number from `low` to `high`. Throws a `value` error that names `what`. */
+export function whole(what: string, value: number, low: number, high: number): number {
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new TraceletError('value', { what, expected: `a whole number from ${low} to ${high}`, got: describe(value) });
+}
+
+/** How many tokens of a text go into a chunk that holds `most`, special ones included, and how many are repeated. Throws `value` errors. */
+export function chunkSizes({ tokens, overlap = 0 }: ChunkOptions, most: number, special: number): [room: number, overlap: number] {
+  const room = whole('chunk.tokens', tokens ?? most, special + 1, most) - special;
+  return [room, whole('chunk.overlap', overlap, 0, room - 1)];
 }
 
 /** Cuts a text into chunks of at most `tokens` tokens between its words, as `embed` does with the option `chunk`. Throws `value` errors. */
 export function chunkText(tokenizer: BertTokenizer, text: string, options: ChunkOptions & { tokens: number }): Chunk[] {
   const special = tokenizer.num_special_tokens_to_add();
-  const { room, overlap } = chunkSizes(options, Infinity, special);
+  const [room, overlap] = chunkSizes(options, MAX_SIZE, special);
   const { tokens, offset_mapping: offsets = [] } = tokenizer.encode_plus(text, null, {
     add_special_tokens: false,
     return_offsets_mapping: true,

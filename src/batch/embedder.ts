@@ -1,11 +1,10 @@
 import { TraceletError } from '../error.ts';
-import { describe } from '../json.ts';
 import type { ModelOutput } from '../trace/outputs.ts';
 import type { RunOptions, TracedModule } from '../trace/traced.ts';
 import { type Encoded, encoder, type LongTexts } from './encode.ts';
 import { batchInputs, capacityOf } from './inputs.ts';
-import { type Capacity, planBatches } from './plan.ts';
-import { isNormalized, pool } from './pool.ts';
+import { planBatches } from './plan.ts';
+import { pool } from './pool.ts';
 
 /** How many texts have their vectors, and of how many where that is known. */
 export interface EmbedProgress {
@@ -22,68 +21,48 @@ export interface EmbedOptions extends RunOptions, LongTexts {
 }
 
 /** What embedding asks of a trace. */
-export type Embedding = Pick<TracedModule<unknown>, 'inputs' | 'outputs' | 'tokenizer' | 'files' | 'run'>;
+export type Embedding = Pick<TracedModule<unknown>, 'inputs' | 'outputs' | 'tokenizer' | 'run'>;
 
-/** A trace of an embedder with options, proved. */
-export class Embedder {
-  readonly hidden: number;
-  readonly capacity: Capacity;
-  readonly encode: (text: string, index: number) => Encoded;
-  readonly #traced: Embedding;
-  readonly #signal: AbortSignal | undefined;
+/** How to embed texts with a trace: options are proved, nothing has been computed. Throws `value` errors. */
+export function embedder(traced: Embedding, { batchTokens, signal, progress_callback, ...long }: EmbedOptions) {
+  const output = traced.outputs.find(({ name }) => name === 'sentence_embedding');
+  if (!output)
+    throw new TraceletError('value', {
+      what: 'embed()',
+      expected: 'a trace with an output sentence_embedding',
+      got: traced.outputs.map(({ name }) => name).join(', '),
+      cure: 'Trace a SentenceEmbedder',
+    });
+  const hidden = output.shape[1];
+  const capacity = capacityOf(traced, batchTokens);
+  const { inputs, tokenizer } = traced;
+  const special = tokenizer.num_special_tokens_to_add();
+  let done = 0;
 
-  constructor(traced: Embedding, { batchTokens, signal, ...long }: EmbedOptions) {
-    const output = traced.outputs.find(({ name }) => name === 'sentence_embedding');
-    if (!output)
-      throw new TraceletError('value', {
-        what: 'embed()',
-        expected: 'a trace with an output sentence_embedding',
-        got: traced.outputs.map(({ name }) => name).join(', '),
-        cure: 'Trace a SentenceEmbedder',
-      });
-    if (batchTokens !== undefined && !(Number.isInteger(batchTokens) && batchTokens > 0))
-      throw new TraceletError('value', { what: 'batchTokens', expected: 'a whole number, 1 or more', got: describe(batchTokens) });
-    this.hidden = output.shape[1];
-    this.capacity = capacityOf(traced, batchTokens);
-    this.encode = encoder(traced.tokenizer, this.capacity.sequence[1], long);
-    this.#traced = traced;
-    this.#signal = signal;
-  }
-
-  /** Hands `place` the vector of each text with its index among `texts`, and tells `report` after each call how many have theirs. */
-  async run(
-    texts: readonly Encoded[],
-    place: (index: number, vector: Float32Array) => void,
-    report: (done: number) => void,
+  /** Hands `place` each text with its vector, and tells how many of `total` have theirs. */
+  async function run(
+    encoded: readonly Encoded[],
+    total: number | undefined,
+    place: (text: Encoded, vector: Float32Array) => void,
   ): Promise<void> {
-    const rows = texts.flatMap(({ rows }, text) => rows.map((ids, chunk) => ({ text, chunk, ids })));
-    const vectors = texts.map(({ rows }) => new Array<Float32Array>(rows.length));
-    const missing = texts.map(({ rows }) => rows.length);
-    let done = 0;
-    for (const batch of planBatches(
-      rows.map(({ ids }) => ids.length),
-      this.capacity,
-    )) {
-      const answers = await this.#call(batch.map((row) => rows[row].ids));
-      for (const [i, row] of batch.entries()) {
-        const { text, chunk } = rows[row];
-        vectors[text][chunk] = answers.slice(i * this.hidden, (i + 1) * this.hidden);
-        if (--missing[text] > 0) continue;
-        place(text, this.#joined(vectors[text], texts[text].weights));
-        vectors[text] = [];
+    const waiting = encoded.map((text) => ({ text, vectors: [] as Float32Array[], missing: text.rows.length }));
+    const rows = waiting.flatMap((of) => of.text.rows.map((ids, chunk) => ({ of, chunk, ids })));
+    const lengths = rows.map(({ ids }) => ids.length);
+    for (const plan of planBatches(lengths, capacity)) {
+      const batch = plan.map((row) => rows[row]);
+      const ids = batch.map((row) => row.ids);
+      const answer = (await traced.run(batchInputs(ids, capacity, inputs, tokenizer), { signal })) as ModelOutput;
+      for (const [i, { of, chunk }] of batch.entries()) {
+        of.vectors[chunk] = answer.sentence_embedding.data.slice(i * hidden, (i + 1) * hidden) as Float32Array;
+        if (--of.missing) continue;
+        const weights = of.text.rows.map(({ length }) => length - special);
+        place(of.text, pool(of.vectors, weights));
+        of.vectors = [];
         done++;
       }
-      report(done);
+      progress_callback?.({ done, total });
     }
   }
 
-  async #call(rows: readonly Int32Array[]): Promise<Float32Array> {
-    const { inputs, tokenizer } = this.#traced;
-    const output = await this.#traced.run(batchInputs(rows, this.capacity, inputs, tokenizer), { signal: this.#signal });
-    return (output as ModelOutput).sentence_embedding.data as Float32Array;
-  }
-
-  #joined(vectors: readonly Float32Array[], weights: readonly number[]): Float32Array {
-    return vectors.length === 1 ? vectors[0] : pool(vectors, weights, isNormalized(this.#traced.files, vectors));
-  }
+  return { hidden, capacity, run, encode: encoder(tokenizer, capacity.sequence[1], long) };
 }

@@ -1,16 +1,19 @@
+import { MAX_SIZE } from '../field.ts';
 import { Tensor } from '../tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 import { MASK, type Signature } from '../trace/inputs.ts';
 import { withoutMask } from '../trace/text.ts';
+import { whole } from './chunk.ts';
 import type { Bounds, Capacity } from './plan.ts';
 
 /** Tokens of a call unless said otherwise, where the trace leaves it open. */
 const BATCH_TOKENS = 16384;
 
-/** What the trace takes in a call. */
+/** What the trace takes in a call. Throws a `value` error for `batchTokens` that are no number of tokens. */
 export function capacityOf({ inputs }: { inputs: readonly Signature[] }, batchTokens?: number): Capacity {
   const [rows, tokens] = inputs[0].shape;
-  return { batch: [rows, rows], sequence: [tokens, tokens], batchTokens: batchTokens ?? Math.min(BATCH_TOKENS, rows * tokens) };
+  const most = whole('batchTokens', batchTokens ?? Math.min(BATCH_TOKENS, rows * tokens), 1, MAX_SIZE);
+  return { batch: [rows, rows], sequence: [tokens, tokens], batchTokens: most };
 }
 
 const within = ([low, high]: Bounds, wanted: number): number => Math.min(high, Math.max(low, wanted));

@@ -1,30 +1,32 @@
 import { TraceletError } from '../error.ts';
 import { describe } from '../json.ts';
 
-/** How long a source may keep what came before it waiting. */
+/** Texts as they are given to be embedded: one, a list of them, or whatever yields them. */
+export type Texts = string | Iterable<string> | AsyncIterable<string>;
+
+/** How long texts that are there wait for the next one. */
 const STALL_MS = 10;
 
-/** What an iterable yields, taken from it as it is asked for. */
-export class Source<T> {
-  readonly #iterator: Iterator<T> | AsyncIterator<T>;
+/** Texts, taken as they are asked for. Throws a `value` error for what yields nothing. */
+export class Source {
+  readonly #iterator: Iterator<string> | AsyncIterator<string>;
   readonly #signal: AbortSignal | undefined;
   /** What was asked for and has not come. */
-  #pending: Promise<IteratorResult<T>> | undefined;
+  #pending: Promise<IteratorResult<string>> | undefined;
 
-  constructor(texts: Iterable<T> | AsyncIterable<T>, signal: AbortSignal | undefined) {
-    const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = (texts ?? {}) as AsyncIterable<T> & Iterable<T>;
-    const open = later ?? now;
-    if (typeof open !== 'function')
-      throw new TraceletError('value', { what: 'texts', expected: 'an iterable of strings', got: describe(texts) });
-    this.#iterator = open.call(texts);
+  constructor(texts: Texts, signal: AbortSignal | undefined) {
+    const given = (typeof texts === 'string' ? [texts] : (texts ?? {})) as AsyncIterable<string> & Iterable<string>;
+    const iterator = given[Symbol.asyncIterator]?.() ?? given[Symbol.iterator]?.();
+    if (!iterator) throw new TraceletError('value', { what: 'texts', expected: 'strings in an array or iterable', got: describe(texts) });
+    this.#iterator = iterator;
     this.#signal = signal;
   }
 
   /** What comes next; undefined where the source keeps `impatient` callers waiting. */
-  async next(impatient: boolean): Promise<IteratorResult<T> | undefined> {
+  async next(impatient: boolean): Promise<IteratorResult<string> | undefined> {
     this.#signal?.throwIfAborted();
     const next = this.#pending ?? this.#iterator.next();
-    if (!(next instanceof Promise)) return next as IteratorResult<T>;
+    if (!(next instanceof Promise)) return next;
     this.#pending = next;
     const got = await this.#waited(next, impatient);
     if (got) this.#pending = undefined;
@@ -38,27 +40,16 @@ export class Source<T> {
     else await closed;
   }
 
-  async #waited(next: Promise<IteratorResult<T>>, impatient: boolean): Promise<IteratorResult<T> | undefined> {
+  #waited(next: Promise<IteratorResult<string>>, impatient: boolean): Promise<IteratorResult<string> | undefined> {
     const signal = this.#signal;
-    const { promise: other, resolve, reject } = deferred();
-    const stop = () => reject(signal?.reason);
-    const timer = impatient ? setTimeout(resolve, STALL_MS) : undefined;
-    signal?.addEventListener('abort', stop);
-    try {
-      return await Promise.race([next, other]);
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', stop);
-    }
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(signal?.reason);
+      const timer = impatient ? setTimeout(resolve, STALL_MS) : undefined;
+      signal?.addEventListener('abort', stop);
+      next.then(resolve, reject).then(() => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', stop);
+      });
+    });
   }
-}
-
-function deferred() {
-  let resolve: () => void = () => {};
-  let reject: (reason: unknown) => void = () => {};
-  const promise = new Promise<undefined>((yes, no) => {
-    resolve = () => yes(undefined);
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }

@@ -1,5 +1,6 @@
 import { type EmbeddedText, embedEach, embedTexts } from '../batch/embed.ts';
 import type { EmbedOptions } from '../batch/embedder.ts';
+import type { Texts } from '../batch/source.ts';
 import { TraceletError } from '../error.ts';
 import { formFor, type IntegerForm } from '../integers.ts';
 import { bestVariant } from '../kernels.ts';
@@ -157,15 +158,12 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
    * One row of the output `sentence_embedding` for each text, in their order: [texts, hidden]. Texts of like length run
    * together; a row depends on its text alone. Throws a `value` error for a text that is too long, unless told what becomes of it.
    */
-  embed(texts: string | readonly string[], options: EmbedOptions = {}): Promise<Tensor> {
+  embed(texts: Texts, options: EmbedOptions = {}): Promise<Tensor> {
     return embedTexts(this, texts, options);
   }
 
   /** Yields what {@link embed} answers, text by text in their order, and asks for no more texts than a few calls need. */
-  embedEach(
-    texts: string | Iterable<string> | AsyncIterable<string>,
-    options: EmbedOptions = {},
-  ): AsyncGenerator<EmbeddedText, void, undefined> {
+  embedEach(texts: Texts, options: EmbedOptions = {}): AsyncGenerator<EmbeddedText, void, undefined> {
     return embedEach(this, texts, options);
   }
 
