@@ -5,7 +5,7 @@ import { jit } from 'tracelet';
 const embedder = await jit.load(minilm);
 
 async function embed(texts: string[]): Promise<number[][]> {
-  const { shape, data } = await embedder.embed(texts);
+  const { shape, data } = await embedder.embed(texts, { truncate: true });
   return texts.map((_, row) => Array.from(data.subarray(row * shape[1], (row + 1) * shape[1]), Number));
 }
 

@@ -50,7 +50,10 @@ async function evaluate(before, after) {
 
 /** @param {TracedModule} traced @param {readonly [string, string][]} pairs @returns {Promise<Record<string, number[][]>>} */
 async function embedPairs(traced, pairs) {
-  const rows = async (/** @type {number} */ side) => (await traced.embed(pairs.map((pair) => pair[side]))).tolist();
+  const rows = async (/** @type {number} */ side) => {
+    const texts = pairs.map((pair) => pair[side]);
+    return (await traced.embed(texts, { truncate: true })).tolist();
+  };
   return { queries: await rows(0), passages: await rows(1) };
 }
 

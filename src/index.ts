@@ -1,3 +1,7 @@
+export { type Chunk, type ChunkOptions, chunkText } from './batch/chunk.ts';
+export type { EmbeddedText } from './batch/embed.ts';
+export type { EmbedOptions, EmbedProgress } from './batch/embedder.ts';
+export type { Texts } from './batch/source.ts';
 export { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 export { BertConfig, type BertConfigOptions } from './config.ts';
 export { DTYPES, type DType } from './dtype.ts';

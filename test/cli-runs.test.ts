@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Tensor, tensor } from '../src/index.ts';
-import { answer, at, call, directory, failure, json, lines, load, ROOT, WORDS } from './cli.ts';
+import { answer, at, call, directory, failure, json, lines, load, ROOT, start, WORDS } from './cli.ts';
 
 describe('run', () => {
   const ids = [2, 5, 6, 7, 8, 9, 10, 3];
@@ -70,18 +71,41 @@ describe('embed', () => {
     expect(vectors.map(({ embedding }) => embedding.map(Math.fround))).toEqual(expected.tolist());
   });
 
-  test('lines of stdin, and long texts', async () => {
-    const { status, stdout, stderr } = await call(['embed', '--json', '-m', 'sentence.tracelet', '-', 'last'], {
-      input: `one\r\n\n${'frog '.repeat(20)}`,
-    });
-    expect(
-      stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line).text),
-    ).toEqual(['one', 'frog '.repeat(20), 'last']);
+  const long = 'frog '.repeat(20);
+  const stdin = { input: `one\r\n\n${long}` };
+  const textsIn = (stdout: string) =>
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).text);
+
+  test('lines of stdin, and long texts cut with a remark', async () => {
+    const { status, stdout, stderr } = await call(['embed', '--json', '--truncate', '-m', 'sentence.tracelet', '-', 'last'], stdin);
+    expect(textsIn(stdout)).toEqual(['one', long, 'last']);
     expect(stderr).toMatch(/^tracelet: "frog .*…" has 22 tokens, of which the trace takes 16\n$/);
     expect(status).toBe(0);
+  });
+
+  test('long texts in chunks, or else an error behind what came before', async () => {
+    const args = ['embed', '--json', '-m', 'sentence.tracelet', '-'];
+    const [, pooled] = await lines([...args, '--chunk', '--batch-tokens', '5'], stdin);
+    const expected = await (await load('sentence.tracelet')).embed(long, { chunk: true });
+    expect([JSON.parse(pooled).embedding.map(Math.fround)]).toEqual(expected.tolist());
+    expect(await lines([...args, '--overlap', '4'], stdin)).toHaveLength(2);
+    const { status, stdout, stderr } = await call(args, stdin);
+    expect(textsIn(stdout)).toEqual(['one']);
+    expect(stderr).toMatch(/^tracelet: texts\[1\]: expected at most 16 tokens, .*, got 22 for "frog .*option truncate .* option chunk/);
+    expect(status).toBe(3);
+    expect(await failure(2, [...args, '--chunk', '--truncate'])).toContain('cannot be used with');
+  });
+
+  test('a line is answered when it comes', async () => {
+    const { child, result } = start(['embed', '--json', '-m', 'sentence.tracelet', '-']);
+    child.stdin.write('one\n');
+    const [first] = await once(child.stdout, 'data');
+    expect(JSON.parse(first).text).toBe('one');
+    child.stdin.end('two\n');
+    expect(textsIn((await result).stdout)).toEqual(['one', 'two']);
   });
 
   test('a table of similarities, or of nearest texts where there are many', async () => {

@@ -38,9 +38,9 @@ const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / v
 
 async function compare(model: TracedModule, pairs: Pair[], tensors: Map<string, Tensor>): Promise<number[]> {
   const rows = (name: string) => tensors.get(name) as Tensor;
-  const queries = await model.embed(pairs.map(([query]) => query));
-  const passages = await model.embed(pairs.map(([, passage]) => passage));
-  return [...cosines(queries, rows('embeddings.query')), ...cosines(passages, rows('embeddings.passage'))];
+  const [queries, passages] = [0, 1].map((side) => pairs.map((pair) => pair[side]));
+  const embed = (texts: string[]) => model.embed(texts, { truncate: true });
+  return [...cosines(await embed(queries), rows('embeddings.query')), ...cosines(await embed(passages), rows('embeddings.passage'))];
 }
 
 describe.each(VARIANTS)('the default model, %s kernels', (kernels) => {

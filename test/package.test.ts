@@ -71,6 +71,7 @@ describe('the packed package', () => {
         "TraceletError",
         "architecture",
         "bestVariant",
+        "chunkText",
         "full",
         "jit",
         "nn",
@@ -102,11 +103,11 @@ describe('the packed package', () => {
     expect(imported).toContain('#platform');
   });
 
-  test('minified, with one binary, is below 70 kB gzipped', async () => {
+  test('minified, with one binary, is below 71 kB gzipped', async () => {
     const bundle = await rolldown({ input: join(installed, 'dist/index.js'), platform: 'node' });
     const { output } = await bundle.generate({ minify: true });
     await bundle.close();
     const binary = readFileSync(join(installed, 'dist/wasm/relaxed.wasm'));
-    expect(gzipSync(output[0].code).length + gzipSync(binary).length).toBeLessThan(70_000);
+    expect(gzipSync(output[0].code).length + gzipSync(binary).length).toBeLessThan(71_000);
   });
 });

@@ -10,7 +10,7 @@ async function embed(request) {
     embedder = undefined;
     throw error;
   });
-  const { shape, data } = await (await embedder).embed(texts);
+  const { shape, data } = await (await embedder).embed(texts, { truncate: true });
   return Response.json({ embeddings: texts.map((_, i) => Array.from(data.subarray(i * shape[1], (i + 1) * shape[1]))) });
 }
 

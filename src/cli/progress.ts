@@ -5,8 +5,13 @@ const INTERVAL_MS = 100;
 
 /** One line on a terminal's stderr about work under way; silent where stderr is no terminal. */
 export class Progress {
-  #next = 0;
+  #next: number;
   #shown = false;
+
+  /** `update` says nothing for the first `quiet` milliseconds. */
+  constructor(quiet = 0) {
+    this.#next = performance.now() + quiet;
+  }
 
   /** Announces work at once. */
   phase(text: string): void {

@@ -205,6 +205,10 @@ export class BertTokenizer extends Callable {
   get model_max_length(): number {
     return this.#settings.model_max_length;
   }
+  /** What pieces within a word begin with. */
+  get wordpieces_prefix(): string {
+    return this.#settings.wordpieces_prefix;
+  }
   get do_lower_case(): boolean {
     return this.#settings.do_lower_case;
   }

@@ -1,5 +1,5 @@
 import { type Attributes, type Call, checkCall, type Operands } from '../call.ts';
-import { type Bounds, type Dim, evaluateDim, parseDim, type Sizes, showDim, symbolOf } from '../dim.ts';
+import { type Dim, evaluateDim, type Sizes, showDim, symbolOf } from '../dim.ts';
 import { describe } from '../json.ts';
 import { dtypeOf, isOptional, isWeight, type Kind } from '../op.ts';
 import { rowOf } from '../ops.ts';

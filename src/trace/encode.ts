@@ -3,10 +3,10 @@ import { OPS, rowOf } from '../ops.ts';
 import { type Constant, type Derived, type Graph, type Input, type Node, operandsOf, storageOf, type Value } from './graph.ts';
 import { bytesOf, Layout, type Usage } from './plan.ts';
 import {
-  type Binding,
   type ConstantInfo,
   type DerivedInfo,
   floatToWord,
+  type NamedValue,
   type Place,
   type Program,
   type SymbolicWord,
@@ -47,7 +47,7 @@ export function encode(graph: Graph, structure: Program['structure']): Encoded {
     }
   });
   const infos = derived.map((value) => derivedInfo(value, symbols.value(value)));
-  const outputs: Binding[] = graph.outputs.map(({ name, value }) => ({ name, value: symbols.value(value) }));
+  const outputs: NamedValue[] = graph.outputs.map(({ name, value }) => ({ name, value: symbols.value(value) }));
   const { values, constants } = symbols;
   const constantInfos = constants.map(({ constant, layout }): ConstantInfo => {
     const { dtype, shape, parts } = constant;

@@ -13,7 +13,7 @@ import { constantOf, type Decoded, type Instruction, storageIndex } from './deco
 import { derive, keptTokens } from './derived.ts';
 import { MASK, sizesOf } from './inputs.ts';
 import type { Named } from './outputs.ts';
-import { type Program, ROWS } from './program.ts';
+import { type NamedValue, type Program, ROWS } from './program.ts';
 import { Weights } from './weights.ts';
 
 interface BoundCall {
@@ -30,6 +30,12 @@ export interface Target {
   integers?: IntegerForm;
 }
 
+/** Some of the outputs, and whether each instruction is needed for them. */
+export interface Wanted {
+  outputs: readonly NamedValue[];
+  instructions: readonly boolean[];
+}
+
 /** A program in a wasm memory of its own, constants below, arena above. It grows where sizes ask for more than any before. */
 export class Instance {
   readonly program: Program;
@@ -39,6 +45,7 @@ export class Instance {
   readonly #bindings = new Map<string, Binding>();
   readonly #calls = new WeakMap<Binding, Map<string, BoundCall[]>>();
   #binder: Binder | undefined;
+  readonly #wanted = new Map<string, Wanted>();
   #decoded: Decoded | undefined;
   #binding: Binding | undefined;
 
@@ -153,11 +160,28 @@ export class Instance {
     return new Tensor(dtype, shape, view.slice());
   }
 
-  /** Runs the instructions one by one, yielding the index of each when it is done. */
-  *steps(target: Target): Generator<number> {
+  /** What has to run for the outputs of these names. Throws a `value` error for unknown ones. */
+  wanted(names: readonly string[]): Wanted {
+    const outputs = names.map((name) => {
+      const found = this.program.outputs.find((output) => output.name === name || output.name.startsWith(`${name}.`));
+      if (found) return name;
+      throw new TraceletError('value', {
+        what: `output "${name}"`,
+        expected: `one of ${this.program.outputs.map((output) => output.name).join(', ')}`,
+      });
+    });
+    const key = outputs.join();
+    const known = this.#wanted.get(key) ?? liveFor(this.program, this.decoded, outputs);
+    this.#wanted.set(key, known);
+    return known;
+  }
+
+  /** Runs the instructions one by one, those that are wanted, yielding the index of each when it is done. */
+  *steps(target: Target, wanted?: Wanted): Generator<number> {
     const calls = this.#callsFor(target);
     const { instructions } = this.decoded;
     for (let i = 0; i < calls.length; i++) {
+      if (wanted && !wanted.instructions[i]) continue;
       const { kernel, args } = calls[i];
       callKernel(kernel, args, () => `instruction ${i} (${instructions[i].op} of ${instructions[i].path || 'the model'})`);
       yield i;
@@ -171,9 +195,9 @@ export class Instance {
     return this.outputs();
   }
 
-  /** Copies of the outputs of the last run. */
-  outputs(): Named[] {
-    return this.program.outputs.map(({ name, value }) => ({ name, tensor: this.read(value) }));
+  /** Copies of the outputs of the last run, those that are wanted. */
+  outputs(wanted?: Wanted): Named[] {
+    return (wanted?.outputs ?? this.program.outputs).map(({ name, value }) => ({ name, tensor: this.read(value) }));
   }
 
   /** The kernels that a target means for floats, and the form for integers if the program has any: exact programs fuse nothing. */
@@ -221,4 +245,15 @@ export class Instance {
     if ('constant' in place) return this.weights.addressOf(place.constant);
     return this.weights.arena + (this.binding.offsets[storage] as number);
   }
+}
+
+function liveFor(program: Program, { instructions }: Decoded, names: readonly string[]): Wanted {
+  const outputs = program.outputs.filter(({ name }) => names.includes(name.split('.')[0]) || names.includes(name));
+  const live = new Set(outputs.map(({ value }) => storageIndex(program.values, value)));
+  const needed = instructions.toReversed().map(({ out, operands }) => {
+    if (!live.has(out)) return false;
+    for (const value of Object.values(operands)) if (value !== null) live.add(storageIndex(program.values, value));
+    return true;
+  });
+  return { outputs, instructions: needed.reverse() };
 }

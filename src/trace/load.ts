@@ -20,7 +20,7 @@ import {
 import { Instance } from './instance.ts';
 import type { Named } from './outputs.ts';
 import { parseProgram } from './parse.ts';
-import type { Binding, Program } from './program.ts';
+import type { NamedValue, Program } from './program.ts';
 import { TracedModule } from './traced.ts';
 
 /** Options of loading a trace. */
@@ -50,7 +50,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   return new TracedModule<Result>(instance, { ...contents, kernels: options.kernels, integers: options.integers });
 }
 
-function checkGolden(golden: readonly Named[], bindings: readonly Binding[], { values }: Program, what: string): void {
+function checkGolden(golden: readonly Named[], bindings: readonly NamedValue[], { values }: Program, what: string): void {
   for (const { name, value } of bindings) {
     const tensor = golden.find((candidate) => candidate.name === name)?.tensor;
     const { dtype, shape } = values[value];

@@ -29,7 +29,8 @@ export interface ConstantInfo {
   parts: string[];
 }
 
-export interface Binding {
+/** An input or output. */
+export interface NamedValue {
   name: string;
   /** Index into `values`. */
   value: number;
@@ -77,9 +78,9 @@ export interface Program {
   constants: ConstantInfo[];
   /** Named sizes and their bounds; the symbol \`rows\` besides, which is how many tokens the mask lets through. */
   symbols: Bounds;
-  inputs: Binding[];
+  inputs: NamedValue[];
   derived: DerivedInfo[];
-  outputs: Binding[];
+  outputs: NamedValue[];
   /** Module path of each instruction. */
   paths: string[];
   /** Bytes of activations and scratch. */

@@ -25,7 +25,7 @@ export function encodeTexts(
   text: string | readonly string[],
   pair?: string,
 ): Record<string, Tensor> {
-  const options = { truncation: true, padding: true, max_length: mostOf(signatures[0], 1, dims), return_tensors: true } as const;
+  const options = { truncation: true, padding: true, max_length: endsOf(signatures[0], 1, dims)[1], return_tensors: true } as const;
   const { input_ids, token_type_ids, attention_mask } =
     typeof text === 'string' ? tokenizer(text, pair, options) : tokenizer(text, undefined, options);
   const wanted = Object.entries({ input_ids, token_type_ids, attention_mask }).filter(([name]) =>
@@ -35,15 +35,15 @@ export function encodeTexts(
 }
 
 /** What a trace takes. */
-interface Taking {
+export interface Taking {
   inputs: readonly Signature[];
   dims: Bounds;
 }
 
-/** The largest size of a dimension that a trace takes. */
-export function mostOf({ shape, dims = shape }: Signature, axis: number, bounds: Bounds): number {
+/** The least and the largest size of a dimension that a trace takes. */
+export function endsOf({ shape, dims = shape }: Signature, axis: number, bounds: Bounds): readonly [low: number, high: number] {
   const symbol = symbolOf(dims[axis]);
-  return symbol === undefined ? shape[axis] : bounds[symbol][1];
+  return symbol === undefined ? [shape[axis], shape[axis]] : bounds[symbol];
 }
 
 /** What stands for an input that is not given, as in transformers. */
@@ -67,13 +67,7 @@ export function padInputs(inputs: Record<string, Tensor>, signatures: readonly S
   const grows = given.some(({ tensor, signature: { shape, dims = shape } }) =>
     tensor.shape.some((size, axis) => typeof dims[axis] === 'number' && dims[axis] !== size),
   );
-  if (grows && !signatures.some(({ name }) => name === MASK))
-    throw new TraceletError('value', {
-      what: 'pad',
-      expected: 'a trace made with an attention_mask',
-      got: 'one without',
-      cure: 'Trace again with attention_mask among the dummy inputs',
-    });
+  if (grows && !signatures.some(({ name }) => name === MASK)) throw withoutMask('pad');
   for (const signature of signatures)
     if (!inputs[signature.name] && signature.name in DEFAULTS)
       given.push({ signature, tensor: full(first.shape, DEFAULTS[signature.name], { dtype: 'int32' }) });
@@ -81,6 +75,15 @@ export function padInputs(inputs: Record<string, Tensor>, signatures: readonly S
     given.map(({ signature, tensor }) => [signature.name, padTo(tensor, signature, signature.name === 'input_ids' ? padToken : 0)]),
   );
 }
+
+/** What `what` throws where it would have to pad. */
+export const withoutMask = (what: string): TraceletError =>
+  new TraceletError('value', {
+    what,
+    expected: 'a trace made with an attention_mask',
+    got: 'one without',
+    cure: 'Trace again with attention_mask among the dummy inputs',
+  });
 
 /** Inputs that lie side by side have the dimensions of the first; one row may stand for all where it was traced so. */
 function checkSide({ shape }: Tensor, signature: Signature, first: Tensor): void {

@@ -1,14 +1,17 @@
+import { type EmbeddedText, embedEach, embedTexts } from '../batch/embed.ts';
+import type { EmbedOptions } from '../batch/embedder.ts';
+import type { Texts } from '../batch/source.ts';
 import type { Bounds } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { formFor, type IntegerForm } from '../integers.ts';
 import { bestVariant } from '../kernels.ts';
 import { Module } from '../nn/module.ts';
 import type { Variant } from '../platform/platform.ts';
-import { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 import { costs, type MemoryPlan } from './cost.ts';
 import { copied, fitInputs, type Signature } from './inputs.ts';
-import type { Instance, Target } from './instance.ts';
+import type { Instance, Target, Wanted } from './instance.ts';
 import { listCode, listGraph } from './listing.ts';
 import { type ModelOutput, type Named, unflattenOutputs } from './outputs.ts';
 import { type Profile, profileInstance } from './profile.ts';
@@ -19,6 +22,8 @@ import { difference, type Verification } from './verification.ts';
 export interface RunOptions {
   /** Stops the run between two instructions; the trace stays usable. */
   signal?: AbortSignal;
+  /** The outputs that are wanted, by name, so that no others are computed; all unless given. */
+  outputs?: readonly string[];
 }
 
 /** What a trace is made of besides its program and weights. */
@@ -112,13 +117,14 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   }
 
   /** Runs the trace after calls made before. With a `signal` it lets other work through every few milliseconds, and stops when told to. */
-  async run(inputs: unknown, { signal }: RunOptions = {}): Promise<Result> {
+  async run(inputs: unknown, { signal, outputs }: RunOptions = {}): Promise<Result> {
     signal?.throwIfAborted();
     const prepared = copied(this.#prepare([inputs]));
+    const wanted = outputs && this.instance.wanted(outputs);
     const before = this.#running;
     const run = (async () => {
       await before?.catch(() => {});
-      return this.#runSliced(prepared, signal);
+      return this.#runSliced(prepared, signal, wanted);
     })();
     this.#running = run;
     try {
@@ -128,13 +134,13 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     }
   }
 
-  async #runSliced(inputs: Record<string, Tensor>, signal: AbortSignal | undefined): Promise<Result> {
+  async #runSliced(inputs: Record<string, Tensor>, signal: AbortSignal | undefined, wanted: Wanted | undefined): Promise<Result> {
     signal?.throwIfAborted();
     this.instance.write(inputs);
     const { calls } = this.instance.binding;
     let since = performance.now();
     let flops = 0;
-    for (const i of this.instance.steps(this)) {
+    for (const i of this.instance.steps(this, wanted)) {
       if (!signal) continue;
       const { row, numbers } = calls[i];
       flops += row.flops(numbers);
@@ -144,7 +150,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
       since = performance.now();
       flops = 0;
     }
-    return this.#result(this.instance.outputs());
+    return this.#result(this.instance.outputs(wanted));
   }
 
   /** Shorter inputs filled up to the traced size, with an attention_mask that rules out what was added. */
@@ -157,24 +163,17 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return encodeTexts(this.tokenizer, this, text, pair);
   }
 
-  /** One row of the output `sentence_embedding` for each text: [texts, hidden]. */
-  async embed(texts: readonly string[], options: RunOptions = {}): Promise<Tensor> {
-    const output = this.outputs.find(({ name }) => name === 'sentence_embedding');
-    if (!output)
-      throw new TraceletError('value', {
-        what: 'embed()',
-        expected: 'a trace with an output sentence_embedding',
-        got: this.outputs.map(({ name }) => name).join(', '),
-        cure: 'Trace a SentenceEmbedder',
-      });
-    const [batch, hidden] = output.shape;
-    const rows = new Float32Array(texts.length * hidden);
-    for (let i = 0; i < texts.length; i += batch) {
-      const some = texts.slice(i, i + batch);
-      const { sentence_embedding } = (await this.run(this.encode(some), options)) as ModelOutput;
-      rows.set(sentence_embedding.data.subarray(0, some.length * hidden) as Float32Array, i * hidden);
-    }
-    return new Tensor('float32', [texts.length, hidden], rows);
+  /**
+   * One row of the output `sentence_embedding` for each text, in their order: [texts, hidden]. Texts of like length run
+   * together; a row depends on its text alone. Throws a `value` error for a text that is too long, unless told what becomes of it.
+   */
+  embed(texts: Texts, options: EmbedOptions = {}): Promise<Tensor> {
+    return embedTexts(this, texts, options);
+  }
+
+  /** Yields what {@link embed} answers, text by text in their order, and asks for no more texts than a few calls need. */
+  embedEach(texts: Texts, options: EmbedOptions = {}): AsyncGenerator<EmbeddedText, void, undefined> {
+    return embedEach(this, texts, options);
   }
 
   /** Floating-point operations of one call. */

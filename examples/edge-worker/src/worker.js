@@ -1,16 +1,16 @@
 import { fill } from './fill.js';
 import { openModel } from './models.js';
 
-const USAGE = `POST /embed {"texts": ["…"]}            a vector for each text
+const USAGE = `POST /embed {"texts": ["…"]}            a vector for each text; with "truncate": true of the beginning of long ones
 POST /fill  {"text": "… [MASK] …"}      likely words for each mask
 `;
 
 /** What a route answers for the JSON in its request. */
 const ROUTES = {
-  '/embed': async ({ texts }, env, ctx) => {
+  '/embed': async ({ texts, truncate }, env, ctx) => {
     if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) throw new Refusal('"texts" is a list of strings');
     const traced = await openModel('embed.tracelet', env, ctx);
-    const { shape, data } = await traced.embed(texts);
+    const { shape, data } = await traced.embed(texts, { truncate: truncate === true });
     return { embeddings: texts.map((_, i) => Array.from(data.subarray(i * shape[1], (i + 1) * shape[1]))) };
   },
   '/fill': async ({ text }, env, ctx) => {

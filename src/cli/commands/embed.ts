@@ -1,14 +1,19 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import type { EmbeddedText } from '../../batch/embed.ts';
 import { TraceletError } from '../../error.ts';
-import type { TracedModule } from '../../trace/traced.ts';
 import { readLines } from '../input.ts';
 import { defaultTrace, openTrace } from '../model.ts';
-import { examples } from '../options.ts';
+import { examples, whole } from '../options.ts';
 import { cut, note, print, printJson, table } from '../output.ts';
+import { Progress } from '../progress.ts';
 
 interface EmbedOptions {
   model?: string;
   json?: boolean;
+  truncate?: boolean;
+  chunk?: boolean;
+  overlap?: number;
+  batchTokens?: number;
 }
 
 interface Embedded {
@@ -22,30 +27,53 @@ export const embedCommand = (signal: AbortSignal): Command =>
     .description('turn texts into vectors and show how similar they are')
     .argument('<texts...>', 'texts; - for the lines of stdin')
     .option('-m, --model <file>', 'a trace of a SentenceEmbedder (default: the all-MiniLM-L6-v2 that comes with tracelet)')
-    .option('--json', 'print a line of JSON for each text: {"text": ..., "embedding": [...]}')
+    .option('--json', 'print a line of JSON for each text as it is done: {"text": ..., "embedding": [...]}')
+    .addOption(new Option('--truncate', 'leave out what does not fit of texts that are too long (default: an error)').conflicts('chunk'))
+    .option('--chunk', 'cut texts that are too long between words, and pool the vectors of the parts')
+    .addOption(
+      new Option('--overlap <n>', 'tokens that a part repeats of the one before').argParser(whole(1 << 20)).implies({ chunk: true }),
+    )
+    .option('--batch-tokens <n>', 'tokens to run at a time; answers do not depend on it', whole(1 << 30))
     .addHelpText(
       'after',
       examples(
         'tracelet embed "a cat on a mat" "a kitten on a rug" "rising interest rates"',
-        'tracelet embed --json - < texts.txt > vectors.jsonl',
+        'tracelet embed --json --chunk - < texts.txt > vectors.jsonl',
         'tracelet embed -m my.tracelet "hello"',
       ),
     )
     .action((texts: string[], options: EmbedOptions) => embed(texts, options, signal));
 
-async function embed(texts: readonly string[], { model, json }: EmbedOptions, signal: AbortSignal): Promise<void> {
-  const traced = await openTrace(model ?? defaultTrace(), { signal });
+async function embed(texts: readonly string[], options: EmbedOptions, signal: AbortSignal): Promise<void> {
   const rows: Embedded[] = [];
-  for await (const text of allTexts(texts, signal)) {
-    warnOfCut(traced, text);
-    const { data } = await traced.embed([text], { signal });
-    const embedding = Array.from(data as Float32Array, (value) => Number(value.toPrecision(9)));
-    if (json) printJson({ text, embedding });
-    else rows.push({ text, embedding });
+  for await (const { text, embedding } of vectors(texts, options, signal)) {
+    const row = { text, embedding: Array.from(embedding, (value) => Number(value.toPrecision(9))) };
+    if (options.json) printJson(row);
+    else rows.push(row);
   }
-  if (json) return;
+  if (options.json) return;
   if (rows.length === 0) throw new TraceletError('value', { what: 'texts', expected: 'at least one line on stdin', got: 'none' });
   print(rows.length <= MATRIX_TEXTS ? matrix(rows) : neighbours(rows));
+}
+
+const QUIET_MS = 2000;
+
+/** The texts with their vectors, watched. */
+async function* vectors(texts: readonly string[], options: EmbedOptions, signal: AbortSignal): AsyncGenerator<EmbeddedText> {
+  const { model, truncate, chunk, overlap, batchTokens } = options;
+  const traced = await openTrace(model ?? defaultTrace(), { signal });
+  const progress = new Progress(QUIET_MS);
+  const progress_callback = ({ done }: { done: number }): void => progress.update(`embedding: ${done} texts done`);
+  const source = texts.includes('-') ? allTexts(texts, signal) : texts;
+  try {
+    for await (const row of traced.embedEach(source, { truncate, chunk: chunk && { overlap }, batchTokens, signal, progress_callback })) {
+      progress.clear();
+      noteCut(row);
+      yield row;
+    }
+  } finally {
+    progress.clear();
+  }
 }
 
 async function* allTexts(texts: readonly string[], signal: AbortSignal): AsyncGenerator<string> {
@@ -54,9 +82,8 @@ async function* allTexts(texts: readonly string[], signal: AbortSignal): AsyncGe
     else yield text;
 }
 
-function warnOfCut({ tokenizer, inputs: [{ shape }] }: TracedModule, text: string): void {
-  const tokens = tokenizer.encode(text).length;
-  if (tokens > shape[1]) note(`tracelet: "${cut(text, 40)}" has ${tokens} tokens, of which the trace takes ${shape[1]}`);
+function noteCut({ text, tokens, truncated }: EmbeddedText): void {
+  if (truncated > 0) note(`tracelet: "${cut(text, 40)}" has ${tokens} tokens, of which the trace takes ${tokens - truncated}`);
 }
 
 const MATRIX_TEXTS = 10;

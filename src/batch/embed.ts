@@ -1,0 +1,76 @@
+import { Tensor } from '../tensor.ts';
+import { type Embedding, type EmbedOptions, embedder } from './embedder.ts';
+import type { Encoded } from './encode.ts';
+import { Source, type Texts } from './source.ts';
+
+/** A text with its vector, as `embedEach` yields them. */
+export interface EmbeddedText extends Omit<Encoded, 'rows'> {
+  embedding: Float32Array;
+}
+
+/** Calls that `embedEach` takes texts for at a time, so that there are some of like length. */
+const WINDOW = 4;
+const SLICE_MS = 8;
+
+/** The vectors of texts in the order given: [texts, hidden]. */
+export async function embedTexts(traced: Embedding, texts: Texts, options: EmbedOptions): Promise<Tensor> {
+  const { hidden, run, encode } = embedder(traced, options);
+  const encoded: Encoded[] = [];
+  const source = new Source(texts, options.signal);
+  await take(source, encode, encoded, 0, Infinity).finally(() => source.close());
+  const rows = new Float32Array(encoded.length * hidden);
+  await run(encoded, encoded.length, ({ index }, vector) => rows.set(vector, index * hidden));
+  return new Tensor('float32', [encoded.length, hidden], rows);
+}
+
+/** Yields texts with their vectors in the order given, and takes only as many from the source as a few calls need. */
+export async function* embedEach(traced: Embedding, texts: Texts, options: EmbedOptions): AsyncGenerator<EmbeddedText, void, undefined> {
+  const { capacity, run, encode } = embedder(traced, options);
+  const source = new Source(texts, options.signal);
+  const total = Array.isArray(texts) ? texts.length : undefined;
+  let failure: { error: unknown } | undefined;
+  try {
+    for (let first = 0, more = true; more; ) {
+      const encoded: Encoded[] = [];
+      more = await take(source, encode, encoded, first, WINDOW * capacity.batchTokens).catch((error) => {
+        failure = { error };
+        return false;
+      });
+      const vectors: Float32Array[] = [];
+      await run(encoded, total, ({ index }, vector) => {
+        vectors[index - first] = vector;
+      });
+      for (const [i, { rows: _, ...text }] of encoded.entries()) yield { ...text, embedding: vectors[i] };
+      first += encoded.length;
+    }
+    if (failure) throw failure.error;
+  } finally {
+    await source.close();
+  }
+}
+
+/**
+ * Adds to `encoded` the texts from number `first` on, until they have `most` tokens or the source has no more at hand.
+ * Answers whether more may come.
+ */
+async function take(
+  source: Source,
+  encode: (text: string, index: number) => Encoded,
+  encoded: Encoded[],
+  first: number,
+  most: number,
+): Promise<boolean> {
+  let since = performance.now();
+  for (let tokens = 0; tokens < most; ) {
+    const next = await source.next(encoded.length > 0 && most < Infinity);
+    if (!next) break;
+    if (next.done) return false;
+    const text = encode(next.value, first + encoded.length);
+    encoded.push(text);
+    for (const { length } of text.rows) tokens += length;
+    if (performance.now() - since < SLICE_MS) continue;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    since = performance.now();
+  }
+  return true;
+}

@@ -1,0 +1,55 @@
+import { TraceletError } from '../error.ts';
+import { describe } from '../json.ts';
+
+/** Texts as they are given to be embedded: one, a list of them, or whatever yields them. */
+export type Texts = string | Iterable<string> | AsyncIterable<string>;
+
+/** How long texts that are there wait for the next one. */
+const STALL_MS = 10;
+
+/** Texts, taken as they are asked for. Throws a `value` error for what yields nothing. */
+export class Source {
+  readonly #iterator: Iterator<string> | AsyncIterator<string>;
+  readonly #signal: AbortSignal | undefined;
+  /** What was asked for and has not come. */
+  #pending: Promise<IteratorResult<string>> | undefined;
+
+  constructor(texts: Texts, signal: AbortSignal | undefined) {
+    const given = (typeof texts === 'string' ? [texts] : (texts ?? {})) as AsyncIterable<string> & Iterable<string>;
+    const iterator = given[Symbol.asyncIterator]?.() ?? given[Symbol.iterator]?.();
+    if (!iterator) throw new TraceletError('value', { what: 'texts', expected: 'strings in an array or iterable', got: describe(texts) });
+    this.#iterator = iterator;
+    this.#signal = signal;
+  }
+
+  /** What comes next; undefined where the source keeps `impatient` callers waiting. */
+  async next(impatient: boolean): Promise<IteratorResult<string> | undefined> {
+    this.#signal?.throwIfAborted();
+    const next = this.#pending ?? this.#iterator.next();
+    if (!(next instanceof Promise)) return next;
+    this.#pending = next;
+    const got = await this.#waited(next, impatient);
+    if (got) this.#pending = undefined;
+    return got;
+  }
+
+  /** Tells the source that no more is wanted. One that is late is not waited for. */
+  async close(): Promise<void> {
+    const closed = Promise.resolve(this.#iterator.return?.());
+    if (this.#pending) closed.catch(() => {});
+    else await closed;
+  }
+
+  #waited(next: Promise<IteratorResult<string>>, impatient: boolean): Promise<IteratorResult<string> | undefined> {
+    const signal = this.#signal;
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(signal?.reason);
+      const timer = impatient ? setTimeout(resolve, STALL_MS) : undefined;
+      signal?.addEventListener('abort', stop);
+      next.then(resolve, reject).then(() => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', stop);
+      });
+    });
+  }
+}
