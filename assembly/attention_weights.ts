@@ -18,11 +18,12 @@ export function attention_weights(
   heads: i32,
   head_dim: i32,
   scale: f32,
+  width: i32,
 ): void {
-  const stride = bytes(heads * head_dim);
+  const stride = bytes(width);
   checkSequences(mask, starts, scratch, batch, longest, heads, head_dim);
-  checkRowsApart(out, batch * heads * longest * longest, q, starts, batch, heads * head_dim);
-  checkRowsApart(out, batch * heads * longest * longest, k, starts, batch, heads * head_dim);
+  checkRowsApart(out, batch * heads * longest * longest, q, starts, batch, heads * head_dim, width);
+  checkRowsApart(out, batch * heads * longest * longest, k, starts, batch, heads * head_dim, width);
   const outStride = bytes(longest);
   const scores = scoresAt(scratch, longest, head_dim);
   memory.fill(out, 0, outStride * <usize>(batch * heads * longest));
@@ -31,7 +32,7 @@ export function attention_weights(
     const end = load<i32>(starts, 4);
     const its: usize = mask == 0 ? 0 : mask + bytes(start);
     const keys = keysOf(its, end - start);
-    const width = bytes(roundUp(keys));
+    const rowBytes = bytes(roundUp(keys));
     for (let h = 0; h < heads; h++, out += outStride * <usize>longest) {
       const head = bytes(h * head_dim);
       packKeys(scratch, k + <usize>start * stride + head, stride, keys, head_dim);
@@ -39,7 +40,7 @@ export function attention_weights(
         const rows = min(end - row, BLOCK);
         probabilities(scores, q + <usize>row * stride + head, stride, scratch, its, rows, keys, head_dim, scale);
         for (let r = 0; r < rows; r++)
-          memory.copy(out + <usize>(row - start + r) * outStride, scores + <usize>r * width, bytes(keys));
+          memory.copy(out + <usize>(row - start + r) * outStride, scores + <usize>r * rowBytes, bytes(keys));
       }
     }
   }

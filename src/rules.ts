@@ -1,5 +1,6 @@
 import { TraceletError } from './error.ts';
 import type { Inferred, Row } from './op.ts';
+import { byElements, byRows } from './splits.ts';
 import { type Shape, sameShape, sizeOf } from './tensor.ts';
 
 /** What rows of the op table have in common: rules for shapes, bounds and costs. */
@@ -23,6 +24,7 @@ export function arithmetic(name: string, doc: string): Row {
       return { shape: a, ints: { n: sizeOf(a), period: sizeOf(b) } };
     },
     flops: ({ n }) => n,
+    split: ({ n, period }) => (n === period ? { ...byElements('a', 'b'), over: ['n', 'period'] } : { ...byElements('a'), step: period }),
     inPlace: 'a',
     doc,
   };
@@ -33,6 +35,7 @@ export function elementwise(doc: string, flops: number, epilogue?: number): Row 
     args: { out: 'out', x: 'float32', n: 'int' },
     infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
     flops: ({ n }) => flops * n,
+    split: () => byElements('x'),
     inPlace: 'x',
     epilogue,
     doc,
@@ -47,6 +50,7 @@ export function rowwise(name: string, doc: string, flops: number): Row {
       return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
     },
     flops: ({ rows, cols }) => flops * rows * cols,
+    split: byRows('x'),
     inPlace: 'x',
     doc,
   };
@@ -90,7 +94,7 @@ export function integerLinear(name: string, shapes: Record<string, Shape>, unpac
   const m = rowsOf(x);
   const held = Math.min(m, INTEGER_ROWS) * (2 * INTEGER_STRETCH + 8);
   const unpacked = unpacks ? INTEGER_COLS * INTEGER_STRETCH : 0;
-  return { shape: [...x.slice(0, -1), n], ints: { m, n, k }, scratch: held + 4 * INTEGER_TILE * INTEGER_COLS + unpacked };
+  return { shape: [...x.slice(0, -1), n], ints: { m, n, k, width: n }, scratch: held + 4 * INTEGER_TILE * INTEGER_COLS + unpacked };
 }
 
 /** A rows4 weight for n rows of k, and its steps. */
@@ -135,8 +139,25 @@ export function attended(
   const keys = roundUp(longest, 8) * head_dim;
   const values = longest * roundUp(head_dim, 8);
   const scores = ATTENTION_BLOCK * roundUp(longest, 8);
-  return { shape: [batch, longest, hidden], ints: { batch, head_dim, longest }, scratch: 4 * (keys + values + scores) };
+  return { shape: [batch, longest, hidden], ints: { batch, head_dim, longest, width: hidden }, scratch: 4 * (keys + values + scores) };
 }
 
 export const attentionFlops = ({ batch, longest, heads, head_dim }: Record<string, number>): number =>
   batch * heads * longest * longest * (4 * head_dim + 10);
+
+/** Rules of a view with four dimensions and strides of x. */
+export function stridden(x: Shape, { offset, d0, d1, d2, d3, s0, s1, s2, s3 }: Record<string, number>): Inferred {
+  const dims = [d0, d1, d2, d3];
+  const strides = [s0, s1, s2, s3];
+  const furthest = dims.reduce((at, dim, i) => at + (dim - 1) * strides[i], offset);
+  need(Math.min(offset, ...dims.map((d) => d - 1), ...strides) >= 0 && furthest < sizeOf(x), 'strided', `elements within [${x}]`, furthest);
+  return { shape: dims, ints: {} };
+}
+
+/** Rules of an op that makes one row of each sequence of x. */
+export function pooled({ x, mask, starts }: Record<string, Shape>): Inferred {
+  need(x.length === 3, 'mean_pool', 'activations [batch, sequence, hidden]', x);
+  need(sameShape(starts, [x[0] + 1]), 'mean_pool', `starts of shape [${x[0] + 1}]`, starts);
+  if (mask) need(sameShape(mask, x.slice(0, 2)), 'mean_pool', `a mask of shape [${x.slice(0, 2)}]`, mask);
+  return { shape: [x[0], x[2]], ints: { batch: x[0], longest: x[1], cols: x[2] } };
+}

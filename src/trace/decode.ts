@@ -2,7 +2,7 @@ import { type Attributes, type Call, checkCall, type Operands, type Range, range
 import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { describe, isObject } from '../json.ts';
-import { dtypeOf, isOptional, isWeight, type Kind } from '../op.ts';
+import { dtypeOf, isOptional, isWeight, wordsOf } from '../op.ts';
 import { rowOf } from '../ops.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor.ts';
 import { isOutputName, OUTPUT_NAMES } from './outputs.ts';
@@ -41,7 +41,7 @@ export function decode(program: Program): Decoded {
   for (let at = 0; at < program.code.length; ) {
     const instruction = readInstruction(program, at, instructions.length);
     instructions.push(instruction);
-    at += 1 + Object.keys(instruction.call.row.args).length;
+    at += 1 + wordsOf(instruction.call.row).length;
   }
   expect(program.paths.length === instructions.length, 'paths', `${instructions.length} of them`, `${program.paths.length}`);
   const accessOf = (name: string, value: number): Access | undefined => arenaAccess(program, name, value);
@@ -103,7 +103,7 @@ function readInstruction({ ops, code, values, constants, paths }: Program, at: n
   const where = `instruction ${index} (word ${at})`;
   const op = ops[code[at]];
   expect(op !== undefined, where, `an op from 0 to ${ops.length - 1}`, `${code[at]}`);
-  const args = Object.entries(rowOf(op).args) as [string, Kind][];
+  const args = wordsOf(rowOf(op));
   expect(at + args.length < code.length, where, `${args.length} words for ${op}`, `${code.length - at - 1}`);
   const words = Object.fromEntries(args.map(([name], i) => [name, code[at + 1 + i]]));
   const instruction = {

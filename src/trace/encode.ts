@@ -1,4 +1,5 @@
 import { TraceletError } from '../error.ts';
+import { wordsOf } from '../op.ts';
 import { OPS, rowOf } from '../ops.ts';
 import { type Constant, type Graph, type Input, type Node, storageOf, type Value } from './graph.ts';
 import { planMemory } from './plan.ts';
@@ -19,7 +20,7 @@ export function encode(graph: Graph, structure: Program['structure']): Encoded {
   const words: number[] = [];
   for (const node of graph.nodes) {
     words.push(ops.indexOf(node.op));
-    for (const [name, kind] of Object.entries(rowOf(node.op).args)) {
+    for (const [name, kind] of wordsOf(rowOf(node.op))) {
       const operand = node.operands[name];
       if (kind === 'out') words.push(symbols.value(node));
       else if (kind === 'scratch') words.push(plan.scratch.get(node) ?? 0);
