@@ -3,19 +3,16 @@ import { DTYPES } from '../dtype.ts';
 import { epilogueOf } from '../engine.ts';
 import { TraceletError } from '../error.ts';
 import { formFor, INTEGER_FORMS, type IntegerForm } from '../integers.ts';
-import { allocateMemory, callKernel, instantiate, type Kernel, type Kernels } from '../kernels.ts';
+import { allocateMemory, callKernel, instantiate, type Kernels } from '../kernels.ts';
 import { dtypeOf } from '../op.ts';
 import type { Variant } from '../platform/platform.ts';
 import { sizeOf, Tensor } from '../tensor.ts';
+import { type Choice, ONE_THREAD } from '../threads/choose.ts';
+import { Team, type TeamCall } from '../threads/team.ts';
 import { type Decoded, type Instruction, storageIndex } from './decode.ts';
 import type { Named } from './outputs.ts';
 import type { Program } from './program.ts';
 import { Weights } from './weights.ts';
-
-interface BoundCall {
-  kernel: Kernel;
-  args: number[];
-}
 
 /** What a program runs on: kernels, and how they multiply integers (the fastest way that they have unless given). */
 export interface Target {
@@ -29,15 +26,18 @@ export class Instance {
   readonly weights: Weights;
   readonly #memory: WebAssembly.Memory;
   readonly #kernels = new Map<Variant, Kernels>();
-  readonly #calls = new Map<string, BoundCall[]>();
+  readonly #calls = new Map<string, TeamCall[]>();
   #decoded: Decoded | undefined;
+  #team: Team | undefined;
+  #choice: Choice;
 
-  /** `rowsOf` gives the first dimension of each tensor that is a part of a constant. */
-  constructor(program: Program, rowsOf: (name: string) => number) {
+  /** `rowsOf` gives the first dimension of each tensor that is a part of a constant. Several threads need a `gather` before they run. */
+  constructor(program: Program, rowsOf: (name: string) => number, choice: Choice = ONE_THREAD) {
     this.program = program;
     let bytes: Uint8Array;
     this.weights = new Weights(program, rowsOf, () => bytes);
-    this.#memory = allocateMemory(this.weights.bytes, 'memory for the trace');
+    this.#choice = choice;
+    this.#memory = allocateMemory(this.weights.bytes, 'memory for the trace', choice.threads > 1);
     bytes = new Uint8Array(this.#memory.buffer);
   }
 
@@ -52,6 +52,30 @@ export class Instance {
       this.#kernels.set(variant, kernels);
     }
     return kernels;
+  }
+
+  /** How many threads a run takes, and why. */
+  get threads(): Choice {
+    const lost = this.#team?.lost;
+    return lost === undefined ? this.#choice : { threads: 1, why: lost };
+  }
+
+  /** Starts the threads that were chosen, for runs on `target`; where that fails there is one, and `threads` says why. */
+  async gather(target: Target): Promise<void> {
+    const { threads } = this.#choice;
+    if (threads === 1) return;
+    const variants = [...new Set(this.#bind(target).map(({ variant }) => variant))];
+    try {
+      this.#team = await Team.start(threads, this.#memory, variants);
+    } catch (error) {
+      if (!(error instanceof TraceletError)) throw error;
+      this.#choice = { threads: 1, why: error.message };
+    }
+  }
+
+  /** Ends the threads. */
+  dispose(): void {
+    this.#team?.end();
   }
 
   /** Whether every binary gives the same bits. */
@@ -113,10 +137,18 @@ export class Instance {
   *steps(target: Target): Generator<number> {
     const calls = this.#bind(target);
     const { instructions } = this.decoded;
-    for (let i = 0; i < calls.length; i++) {
-      const { kernel, args } = calls[i];
-      callKernel(kernel, args, () => `instruction ${i} (${instructions[i].op} of ${instructions[i].path || 'the model'})`);
-      yield i;
+    const what = (i: number) => () => `instruction ${i} (${instructions[i].op} of ${instructions[i].path || 'the model'})`;
+    const team = this.#team?.takes(calls) ? this.#team : undefined;
+    team?.begin(calls, this.weights.bytes);
+    let done = 0;
+    try {
+      for (; done < calls.length; done++) {
+        if (team) team.step(done, what(done));
+        else callKernel(calls[done].kernel, calls[done].args, what(done));
+        yield done;
+      }
+    } finally {
+      team?.finish(done === calls.length);
     }
   }
 
@@ -138,15 +170,18 @@ export class Instance {
     return { floats: kernels === 'relaxed' ? 'baseline' : kernels, integers: formFor(kernels, integers) };
   }
 
-  #bind(target: Target): BoundCall[] {
+  #bind(target: Target): TeamCall[] {
     const { floats, integers } = this.resolve(target);
     const key = `${floats} ${integers}`;
     let calls = this.#calls.get(key);
     if (!calls) {
-      calls = this.decoded.instructions.map((instruction) => {
+      calls = this.decoded.instructions.map((instruction): TeamCall => {
         const multiplies = Object.values(instruction.call.row.args).includes('form');
         const relaxed = multiplies && integers && INTEGER_FORMS[integers].kernels === 'relaxed';
-        return { kernel: this.kernels(relaxed ? 'relaxed' : floats)[instruction.op], args: this.#args(instruction, integers) };
+        const variant = relaxed ? 'relaxed' : floats;
+        const { op, call } = instruction;
+        const args = this.#args(instruction, integers);
+        return { op, variant, kernel: this.kernels(variant)[op], args, row: call.row, numbers: call.numbers, scratch: call.scratch ?? 0 };
       });
       this.#calls.set(key, calls);
     }

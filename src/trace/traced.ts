@@ -6,6 +6,7 @@ import type { Variant } from '../platform/platform.ts';
 import { Tensor } from '../tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 import { costs, type MemoryPlan } from './cost.ts';
+import { explain } from './explain.ts';
 import { copied, fitInputs, type Signature } from './inputs.ts';
 import type { Instance, Target } from './instance.ts';
 import { listCode, listGraph } from './listing.ts';
@@ -63,6 +64,16 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     this.integers = integers === undefined ? undefined : formFor(this.kernels, integers);
     this.files = files;
     this.golden = golden;
+  }
+
+  /** How many threads a call runs on. */
+  get threads(): number {
+    return this.instance.threads.threads;
+  }
+
+  /** What calls run on and why, a line each: kernels, the form of integer products if there are any, threads. */
+  explain(): string {
+    return explain(this.instance, this);
   }
 
   /** The loaded program. Throws a `disposed` error after dispose(). */
@@ -210,8 +221,9 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     });
   }
 
-  /** Gives the wasm memory back. The trace cannot be used afterwards. */
+  /** Gives the wasm memory back and ends all threads. The trace cannot be used afterwards. */
   dispose(): void {
+    this.#instance?.dispose();
     this.#instance = null;
   }
 
