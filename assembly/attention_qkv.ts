@@ -1,8 +1,8 @@
 import { attend } from './lib/attention';
-import { checkRowsApart } from './lib/contract';
+import { checkRowsApart, spanOf } from './lib/contract';
 import { bytes } from './lib/simd';
 
-/** `attention`, where each row of qkv holds a token's query, key and value side by side: 3 · heads · head_dim floats. */
+/** `attention`, where each row of qkv holds a token's query, key and value side by side: 3 · width floats. */
 export function attention_qkv(
   out: usize,
   qkv: usize,
@@ -14,8 +14,10 @@ export function attention_qkv(
   heads: i32,
   head_dim: i32,
   scale: f32,
+  width: i32,
 ): void {
-  const hidden = bytes(heads * head_dim);
-  checkRowsApart(out, batch * longest * heads * head_dim, qkv, starts, batch, 3 * heads * head_dim);
-  attend(out, qkv, qkv + hidden, qkv + 2 * hidden, 3 * hidden, mask, starts, scratch, batch, longest, heads, head_dim, scale);
+  const hidden = bytes(width);
+  const cols = heads * head_dim;
+  checkRowsApart(out, spanOf(batch * longest, cols, width), qkv, starts, batch, 2 * width + cols, 3 * width);
+  attend(out, hidden, qkv, qkv + hidden, qkv + 2 * hidden, 3 * hidden, mask, starts, scratch, batch, longest, heads, head_dim, scale);
 }

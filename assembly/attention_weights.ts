@@ -20,12 +20,13 @@ export function attention_weights(
   heads: i32,
   head_dim: i32,
   scale: f32,
+  width: i32,
 ): void {
-  const stride = bytes(heads * head_dim);
+  const stride = bytes(width);
   checkSequences(mask, starts, scratch, batch, longest, heads, head_dim);
   assert(packed == 0 || mask != 0, 'rows of some tokens need the mask of all');
-  checkRowsApart(out, batch * heads * longest * longest, q, starts, batch, heads * head_dim);
-  checkRowsApart(out, batch * heads * longest * longest, k, starts, batch, heads * head_dim);
+  checkRowsApart(out, batch * heads * longest * longest, q, starts, batch, heads * head_dim, width);
+  checkRowsApart(out, batch * heads * longest * longest, k, starts, batch, heads * head_dim, width);
   const outStride = bytes(longest);
   const scores = scoresAt(scratch, longest, head_dim);
   memory.fill(out, 0, outStride * <usize>(batch * heads * longest));
@@ -35,7 +36,7 @@ export function attention_weights(
     const its: usize = mask == 0 || packed != 0 ? 0 : mask + bytes(start);
     const places: usize = packed != 0 ? mask + bytes(b * longest) : 0;
     const keys = keysOf(its, end - start);
-    const width = bytes(roundUp(keys));
+    const rowBytes = bytes(roundUp(keys));
     for (let h = 0; h < heads; h++, out += outStride * <usize>longest) {
       const head = bytes(h * head_dim);
       packKeys(scratch, k + <usize>start * stride + head, stride, keys, head_dim);
@@ -45,7 +46,7 @@ export function attention_weights(
         probabilities(scores, q + <usize>row * stride + head, stride, scratch, its, rows, keys, head_dim, scale);
         for (let r = 0; r < rows; r++, place++) {
           place = nextPlace(places, place, longest);
-          const from = scores + <usize>r * width;
+          const from = scores + <usize>r * rowBytes;
           const to = out + <usize>place * outStride;
           if (places == 0) memory.copy(to, from, bytes(keys));
           else spread(to, from, places, keys, longest);

@@ -16,7 +16,8 @@ export function linear_i4(
   m: i32,
   n: i32,
   k: i32,
+  width: i32,
 ): void {
-  checkInteger(out, x, scale, sums, smooth, bias, scratch, m, n, k);
-  integerProduct(out, x, weight, steps, scale, sums, smooth, bias, scratch, form, m, n, k);
+  checkInteger(out, x, scale, sums, smooth, bias, scratch, m, n, k, width);
+  integerProduct(out, x, weight, steps, scale, sums, smooth, bias, scratch, form, m, n, k, width);
 }

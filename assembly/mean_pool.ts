@@ -14,7 +14,7 @@ export function mean_pool(out: usize, x: usize, mask: usize, starts: usize, batc
   checkDims(batch, cols);
   checkStarts(starts, batch, i32.MAX_VALUE);
   checkApart(out, batch * cols, starts, batch + 1);
-  checkRowsApart(out, batch * cols, x, starts, batch, cols);
+  checkRowsApart(out, batch * cols, x, starts, batch, cols, cols);
   const stride = bytes(cols);
   for (let b = 0; b < batch; b++, out += stride, starts += 4) {
     const end = load<i32>(starts, 4);

@@ -1,4 +1,4 @@
-/** Compiles assembly/ to three wasm binaries and src/ to JavaScript bundles with types, all under dist/. `--wasm` or `--js` does one of the two. */
+/** Compiles assembly/ to wasm binaries and src/ to JavaScript bundles with types, all under dist/. `--wasm` or `--js` does one of the two. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const SIMD = ['simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals'];
 
 /** Features that wasm-opt may use, by binary. */
-const OPTIMISED = { baseline: SIMD, relaxed: [...SIMD, 'relaxed-simd'] };
+const OPTIMISED = { baseline: SIMD, relaxed: [...SIMD, 'relaxed-simd'], team: [...SIMD, 'threads'] };
+
+/** The folder of a binary's sources, where that is not assembly/ itself. */
+const FOLDERS = { team: 'team/' };
 
 /**
  * Engines put optimised code in place of the first between two calls of a function, so hot loops must not be inlined into
@@ -28,8 +31,9 @@ function run(script, ...args) {
 }
 
 async function buildBinary(target) {
-  const files = readdirSync(`${root}assembly`).filter((name) => name.endsWith('.ts'));
-  await run('assemblyscript/bin/asc.js', ...files.map((name) => `assembly/${name}`), '--target', target);
+  const folder = `assembly/${FOLDERS[target] ?? ''}`;
+  const files = readdirSync(root + folder).filter((name) => name.endsWith('.ts'));
+  await run('assemblyscript/bin/asc.js', ...files.map((name) => folder + name), '--target', target);
   if (!OPTIMISED[target]) return;
   const file = `dist/wasm/${target}.wasm`;
   const features = OPTIMISED[target].map((name) => `--enable-${name}`);
@@ -65,10 +69,26 @@ function clean() {
   for (const name of readdirSync(`${root}dist`)) if (name !== 'wasm') rmSync(join(root, 'dist', name), { recursive: true });
 }
 
+/** The script of workers by itself, as a file and as text for places that have none. */
+async function bundleWorker() {
+  const bundled = await rolldown({ input: `${root}dist/threads/worker.js`, platform: 'neutral', external: [/^node:/] });
+  const { output } = await bundled.generate({ minify: true });
+  await bundled.close();
+  return output[0].code;
+}
+
+function writeWorker(code) {
+  mkdirSync(`${root}dist/threads`, { recursive: true });
+  writeFileSync(`${root}dist/threads/worker.js`, code);
+  writeFileSync(`${root}dist/wasm/worker.js`, `export const WORKER = ${JSON.stringify(code)};\n`);
+}
+
 async function buildScripts() {
   clean();
   await run('typescript/bin/tsc', '-p', 'tsconfig.json');
+  const worker = await bundleWorker();
   await bundle();
+  writeWorker(worker);
 }
 
 const only = process.argv[2];

@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   busy: 'a trace is in the middle of another call',
   disposed: 'an object was used after dispose()',
   source: 'a file, URL or stream could not be read or written',
+  worker: 'a thread ended, failed or no longer answers',
   kernels: 'the wasm kernels could not be loaded or failed',
 } as const;
 

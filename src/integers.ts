@@ -77,7 +77,7 @@ function placeProduct(memory: WebAssembly.Memory): { args: (form: number) => num
   new Float32Array(memory.buffer, x, M * K).set(Array.from({ length: M * K }, (_, i) => Math.sin(i)));
   new Int8Array(memory.buffer, weight, N * K).set(Array.from({ length: N * K }, (_, i) => ((i * 37) % 129) - 64));
   new Float32Array(memory.buffer, scale, N).fill(1);
-  return { args: (form) => [out, x, weight, scale, sums, 0, 0, work, form, M, N, K], out };
+  return { args: (form) => [out, x, weight, scale, sums, 0, 0, work, form, M, N, K, N], out };
 }
 
 /** What the kernel `lowering` answers where one form is known to be fastest. */

@@ -3,6 +3,7 @@ import type { Bounds, Sizes } from './dim.ts';
 import type { DType } from './dtype.ts';
 import { TraceletError } from './error.ts';
 import { withKernels } from './executor.ts';
+import { bestVariant } from './kernels.ts';
 import type { AnyModule, Module } from './nn/module.ts';
 import { optimise } from './passes/index.ts';
 import { packsRows } from './passes/rows.ts';
@@ -10,6 +11,7 @@ import type { Variant } from './platform/platform.ts';
 import type { SourceOptions } from './sources/folder.ts';
 import { openSource, type Source } from './sources/source.ts';
 import { ones, Tensor } from './tensor.ts';
+import { chooseThreads, type ThreadCount } from './threads/choose.ts';
 import type { BertTokenizer } from './tokenizer/index.ts';
 import { buildInstance } from './trace/build.ts';
 import { checkOutputs, checkSameRecording } from './trace/check.ts';
@@ -51,6 +53,8 @@ export interface TraceOptions {
   tokenizer?: BertTokenizer;
   /** The kernels to run on; the fastest that the engine has unless given. */
   kernels?: Variant;
+  /** How many threads a call of the trace runs on, one unless given; where several cannot be had, `explain()` says why. */
+  threads?: ThreadCount;
   /** Stops between two phases of tracing. */
   signal?: AbortSignal;
 }
@@ -84,7 +88,7 @@ export async function trace<Result>(
   const optimised = symbolicGraph(recorded, { sizes, bounds }, recordAt, (graph, rows) =>
     optimise(graph, { fusion, packing: !options.exact_padding, rows }),
   );
-  const instance = buildInstance(optimised, recorded.structure);
+  const instance = buildInstance(optimised, recorded.structure, chooseThreads(options.threads, kernels ?? bestVariant()));
   signal?.throwIfAborted();
   const files = textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() });
   const golden = { inputs: Object.entries(dummies).map(([name, tensor]) => ({ name, tensor })), outputs: [] as Named[] };
@@ -99,6 +103,7 @@ export async function trace<Result>(
       checkOutputs(traced, eager, whole, { recorded: recorded.graph, optimised }, check_tolerance);
     });
   }
+  await instance.gather(traced);
   return traced;
 }
 

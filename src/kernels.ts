@@ -1,7 +1,8 @@
 import { platform } from '#platform';
 import { TraceletError } from './error.ts';
 import { OPS } from './ops.ts';
-import type { KernelSource, Variant } from './platform/platform.ts';
+import type { Binary, KernelSource, Variant } from './platform/platform.ts';
+import { MOST_PAGES } from './threads/shared.ts';
 
 export type Kernel = (...args: number[]) => number | void;
 export type Kernels = Readonly<Record<string, Kernel>>;
@@ -30,14 +31,16 @@ export function setKernelSource(chosen: KernelSource): void {
  * export condition of their own. Throws a `kernels` error once kernels have been used.
  */
 export function useKernels(modules: { baseline: WebAssembly.Module; relaxed?: WebAssembly.Module }): void {
-  setKernelSource((variant) => (variant === 'debug' ? undefined : modules[variant]));
+  setKernelSource((binary, shared) => (shared || binary === 'debug' || binary === 'team' ? undefined : modules[binary]));
 }
 
-/** The compiled kernels, or undefined where the engine cannot run that variant. */
-export function kernelModule(variant: Variant): WebAssembly.Module | undefined {
+/** A compiled binary, `shared` or not, or undefined where it cannot be had. */
+export function kernelModule(binary: Binary, shared = false): WebAssembly.Module | undefined {
   used = true;
-  return source(variant);
+  return source(binary, shared);
 }
+
+const isShared = ({ buffer }: WebAssembly.Memory): boolean => !(buffer instanceof ArrayBuffer);
 
 /** The fastest variant that this engine runs. Throws a `kernels` error where there is none. */
 export function bestVariant(): Variant {
@@ -53,7 +56,7 @@ export function bestVariant(): Variant {
 
 /** Binds the kernels of `variant` to `memory`; several variants may share one memory. */
 export function instantiate(variant: Variant, memory: WebAssembly.Memory): Kernels {
-  const module = kernelModule(variant);
+  const module = kernelModule(variant, isShared(memory));
   if (!module)
     throw new TraceletError('kernels', {
       what: `${variant} kernels`,
@@ -71,10 +74,11 @@ export function instantiate(variant: Variant, memory: WebAssembly.Memory): Kerne
   return exports as unknown as Kernels;
 }
 
-/** A memory of at least `bytes` that never grows, or growing from it. Throws a `memory` error. */
-export function allocateMemory(bytes: number, what: string): WebAssembly.Memory {
+/** A memory of at least `bytes` that never grows, or growing from it; `shared` ones are for threads. Throws a `memory` error. */
+export function allocateMemory(bytes: number, what: string, shared = false): WebAssembly.Memory {
+  const initial = Math.ceil(bytes / PAGE);
   try {
-    return new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
+    return new WebAssembly.Memory(shared ? { initial, maximum: MOST_PAGES, shared } : { initial });
   } catch (cause) {
     throw refused(what, bytes, cause);
   }

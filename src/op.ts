@@ -11,6 +11,7 @@ import type { Shape } from './tensor.ts';
  *   rows4       a uint8 weight of two nibbles a byte (see assembly/lib/nibbles.ts), likewise
  *   scratch     memory for the duration of the call; `infer` says how many bytes
  *   int         a dimension that `infer` derives from shapes and attrs
+ *   stride      floats from a row of the result to the next, from `infer`; no word stands for it
  *   attr        a whole number given by the caller
  *   float       a number given by the caller
  *   activation  the name of an op that has an `epilogue`, or none
@@ -29,6 +30,7 @@ export type Kind =
   | 'rows4'
   | 'scratch'
   | 'int'
+  | 'stride'
   | 'attr'
   | 'float'
   | 'activation'
@@ -44,8 +46,21 @@ export interface Inferred {
   scratch?: number;
 }
 
+/**
+ * How a call divides into parts that several threads run at once: into runs of units, which are rows, columns, heads or sequences. No
+ * element of a result depends on where a part begins.
+ */
+export interface Split {
+  /** The numbers that count the units; a part has less of each. */
+  over: readonly string[];
+  /** Parts begin at multiples of so many units; 1 unless given. */
+  step?: number;
+  /** Bytes from one unit to the next of each operand, and of `out`, that has the units. */
+  strides: Readonly<Record<string, number>>;
+}
+
 export interface Row {
-  /** In the order of the kernel's parameters, of words in a trace and of columns in a listing. */
+  /** In the order of the kernel's parameters, and of words in a trace and columns in a listing for those that have one. */
   args: Readonly<Record<string, Kind>>;
   /** Throws a `shape` error where operands do not fit. Optional operands that were left out are absent. */
   infer(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred;
@@ -53,6 +68,8 @@ export interface Row {
   flops(ints: Record<string, number>): number;
   /** Bytes moved, where that is not simply each operand once. */
   bytes?(ints: Record<string, number>): number;
+  /** How a call is split among so many threads, or null where one thread does all of it. */
+  split: ((ints: Record<string, number>, parts: number) => Split) | null;
   /** Operands with a row for each row of `out`, which is computed from these alone; the others are the same for all rows. */
   rowwise?: readonly string[];
   /** Operands that are rows of tokens [batch, sequence, …], or [rows, …] with `starts` that say which rows a sequence has. */
@@ -87,5 +104,8 @@ export const dtypeOf = (kind: Kind): DType | undefined => DTYPE_OF[kind.replace(
 
 /** Whether an operand has to be a constant, because it is laid out for kernels when a program is loaded. */
 export const isWeight = (kind: Kind): boolean => kind === 'packed' || kind === 'rows8' || kind === 'rows4';
+
+/** The arguments that a word of the code stands for. */
+export const wordsOf = ({ args }: Row): [name: string, kind: Kind][] => Object.entries(args).filter(([, kind]) => kind !== 'stride');
 
 export const isOptional = (kind: Kind): boolean => kind.endsWith('?');

@@ -6,6 +6,7 @@ import {
   attentionFlops,
   BELOW_VOCAB,
   elementwise,
+  GROUP,
   heldByAttention,
   integerLinear,
   LENGTHS,
@@ -19,8 +20,10 @@ import {
   roundUp,
   rowsOf,
   rowwise,
+  stridden,
   tokenRows,
 } from './rules.ts';
+import { byElements, byHeads, byIds, byIntegerProduct, byProduct, byRows, byWeights } from './splits.ts';
 import { sameShape, sizeOf } from './tensor.ts';
 
 /** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/reference.ts. */
@@ -29,6 +32,7 @@ export const OPS = {
     args: { out: 'out', ids: 'int32', table: 'float32', rows: 'int', cols: 'int', vocab: 'int' },
     infer: (shapes) => lookup('embedding', shapes),
     flops: () => 0,
+    split: byIds(),
     bytes: ({ rows, cols }) => 8 * rows * cols + 4 * rows,
     rowwise: ['ids'],
     bounds: BELOW_VOCAB,
@@ -43,6 +47,7 @@ export const OPS = {
       return { ...inferred, shape: x };
     },
     flops: ({ rows, cols }) => rows * cols,
+    split: byIds('x'),
     bytes: ({ rows, cols }) => 12 * rows * cols + 4 * rows,
     rowwise: ['x', 'ids'],
     inPlace: 'x',
@@ -57,6 +62,7 @@ export const OPS = {
       return inferred;
     },
     flops: ({ rows, cols }) => rows * cols,
+    split: byIds(),
     bytes: ({ rows, cols }) => 5 * rows * cols + 8 * rows,
     rowwise: ['ids'],
     bounds: BELOW_VOCAB,
@@ -76,6 +82,7 @@ export const OPS = {
       return { shape: [...ids, cols], ints: { rows: sizeOf(ids), cols, vocab }, scratch: cols };
     },
     flops: ({ rows, cols }) => 2 * rows * cols,
+    split: byIds(),
     bytes: ({ rows, cols }) => 4.5 * rows * cols + 8 * rows,
     rowwise: ['ids'],
     bounds: BELOW_VOCAB,
@@ -83,13 +90,18 @@ export const OPS = {
     doc: 'embedding_i8 with weights of four bits and a step for each 32 of them',
   },
   linear: {
-    args: { out: 'out', x: 'float32', weight: 'packed', bias: 'float32?', activation: 'activation', m: 'int', n: 'int', k: 'int' },
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', x: 'float32', weight: 'packed', bias: 'float32?', activation: 'activation', m: 'int', n: 'int', k: 'int',
+      width: 'stride',
+    },
     infer: ({ x, weight, bias }) => {
       need(weight.length === 2 && last(x) === weight[1], 'linear', `a weight [out, ${last(x)}] for x [${x}]`, weight);
       if (bias) need(sameShape(bias, [weight[0]]), 'linear', `a bias of shape [${weight[0]}]`, bias);
-      return { shape: [...x.slice(0, -1), weight[0]], ints: { m: rowsOf(x), n: weight[0], k: weight[1] } };
+      return { shape: [...x.slice(0, -1), weight[0]], ints: { m: rowsOf(x), n: weight[0], k: weight[1], width: weight[0] } };
     },
     flops: ({ m, n, k }) => 2 * m * n * k,
+    split: (ints) => byProduct(ints, { weight: 4 * ints.k }, ints.n >= ints.m),
     rowwise: ['x'],
     doc: 'out = activation(x · weightᵀ + bias)',
   },
@@ -97,7 +109,7 @@ export const OPS = {
     // biome-ignore format: a kernel's parameters in one row
     args: {
       out: 'out', x: 'float32', weight: 'rows8', scale: 'float32', sums: 'float32', smooth: 'float32?', bias: 'float32?',
-      scratch: 'scratch', form: 'form', m: 'int', n: 'int', k: 'int',
+      scratch: 'scratch', form: 'form', m: 'int', n: 'int', k: 'int', width: 'stride',
     },
     infer: (shapes) => {
       const inferred = integerLinear('linear_i8', shapes, false);
@@ -106,6 +118,7 @@ export const OPS = {
       return inferred;
     },
     flops: ({ m, n, k }) => 2 * m * n * k,
+    split: (ints, parts) => byIntegerProduct(ints, parts, { weight: ints.k }),
     rowwise: ['x'],
     exact: true,
     mostWeight: MOST_WEIGHT,
@@ -115,7 +128,7 @@ export const OPS = {
     // biome-ignore format: a kernel's parameters in one row
     args: {
       out: 'out', x: 'float32', weight: 'rows4', steps: 'uint8', scale: 'float32', sums: 'float32', smooth: 'float32?',
-      bias: 'float32?', scratch: 'scratch', form: 'form', m: 'int', n: 'int', k: 'int',
+      bias: 'float32?', scratch: 'scratch', form: 'form', m: 'int', n: 'int', k: 'int', width: 'stride',
     },
     infer: (shapes) => {
       const inferred = integerLinear('linear_i4', shapes, true);
@@ -123,6 +136,7 @@ export const OPS = {
       return inferred;
     },
     flops: ({ m, n, k }) => 2 * m * n * k,
+    split: (ints, parts) => byIntegerProduct(ints, parts, { weight: ints.k / 2, steps: ints.k / GROUP }),
     rowwise: ['x'],
     exact: true,
     doc: 'linear_i8 with weights of four bits and a step for each 32 of them',
@@ -131,7 +145,7 @@ export const OPS = {
     // biome-ignore format: a kernel's parameters in one row
     args: {
       out: 'out', q: 'float32', k: 'float32', v: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch',
-      batch: 'int', longest: 'int', heads: 'attr', head_dim: 'int', scale: 'float',
+      batch: 'int', longest: 'int', heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
     },
     infer: (shapes, attrs) => {
       const { q, k, v } = shapes;
@@ -139,6 +153,7 @@ export const OPS = {
       return attended('attention', q, last(q), shapes, attrs);
     },
     flops: attentionFlops,
+    split: byHeads('q', 'k', 'v'),
     sequences: ['q', 'k', 'v'],
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
@@ -148,13 +163,14 @@ export const OPS = {
     // biome-ignore format: a kernel's parameters in one row
     args: {
       out: 'out', qkv: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int', longest: 'int',
-      heads: 'attr', head_dim: 'int', scale: 'float',
+      heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
     },
     infer: (shapes, attrs) => {
       need(last(shapes.qkv) % 3 === 0, 'attention_qkv', 'queries, keys and values side by side', shapes.qkv);
       return attended('attention_qkv', shapes.qkv, last(shapes.qkv) / 3, shapes, attrs);
     },
     flops: attentionFlops,
+    split: byHeads('qkv'),
     sequences: ['qkv'],
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
@@ -164,7 +180,7 @@ export const OPS = {
     // biome-ignore format: a kernel's parameters in one row
     args: {
       out: 'out', q: 'float32', k: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int',
-      longest: 'int', packed: 'int', heads: 'attr', head_dim: 'int', scale: 'float',
+      longest: 'int', packed: 'int', heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
     },
     infer: (shapes, attrs) => {
       const { q, k, mask, starts } = shapes;
@@ -178,6 +194,7 @@ export const OPS = {
       return { shape: [ints.batch, attrs.heads, longest, longest], ints: { ...ints, longest, packed }, scratch };
     },
     flops: ({ batch, rows, heads, head_dim }) => (batch === 0 ? 0 : (heads * rows * rows * (2 * head_dim + 10)) / batch),
+    split: byWeights,
     sequences: ['q', 'k'],
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
@@ -187,6 +204,7 @@ export const OPS = {
     args: { out: 'out', x: 'float32', weight: 'float32', bias: 'float32', rows: 'int', cols: 'int', eps: 'float' },
     infer: (shapes) => normalised('layer_norm', shapes),
     flops: ({ rows, cols }) => 8 * rows * cols,
+    split: byRows('x'),
     rowwise: ['x'],
     inPlace: 'x',
     doc: 'each row of x moved to mean 0 and variance 1, then scaled by weight and shifted by bias',
@@ -198,6 +216,7 @@ export const OPS = {
       return normalised('add_layer_norm', shapes);
     },
     flops: ({ rows, cols }) => 9 * rows * cols,
+    split: byRows('x', 'residual'),
     rowwise: ['x', 'residual'],
     inPlace: 'x',
     doc: 'layer_norm(x + residual)',
@@ -216,6 +235,7 @@ export const OPS = {
     args: { out: 'out', x: 'float32', n: 'int', factor: 'float' },
     infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
     flops: ({ n }) => n,
+    split: () => byElements('x'),
     rowwise: ['x'],
     inPlace: 'x',
     doc: 'out = factor · x',
@@ -226,19 +246,9 @@ export const OPS = {
       out: 'out', x: 'float32', offset: 'attr', d0: 'attr', d1: 'attr', d2: 'attr', d3: 'attr', s0: 'attr', s1: 'attr',
       s2: 'attr', s3: 'attr',
     },
-    infer: ({ x }, { offset, d0, d1, d2, d3, s0, s1, s2, s3 }) => {
-      const dims = [d0, d1, d2, d3];
-      const strides = [s0, s1, s2, s3];
-      const furthest = dims.reduce((at, dim, i) => at + (dim - 1) * strides[i], offset);
-      need(
-        Math.min(offset, ...dims.map((d) => d - 1), ...strides) >= 0 && furthest < sizeOf(x),
-        'strided',
-        `elements within [${x}]`,
-        furthest,
-      );
-      return { shape: dims, ints: {} };
-    },
+    infer: ({ x }, attrs) => stridden(x, attrs),
     flops: () => 0,
+    split: null,
     bytes: ({ d0, d1, d2, d3 }) => 8 * d0 * d1 * d2 * d3,
     doc: 'out[i, j, k, l] = x[offset + i·s0 + j·s1 + k·s2 + l·s3]: transpose, permute and slice',
   },
@@ -249,6 +259,7 @@ export const OPS = {
       return { shape: [...a.slice(0, -1), last(a) + last(b)], ints: { rows: rowsOf(a), a_cols: last(a), b_cols: last(b) } };
     },
     flops: () => 0,
+    split: ({ a_cols, b_cols }) => ({ over: ['rows'], strides: { out: 4 * (a_cols + b_cols), a: 4 * a_cols, b: 4 * b_cols } }),
     rowwise: ['a', 'b'],
     doc: 'rows of a followed by rows of b',
   },
@@ -260,6 +271,7 @@ export const OPS = {
       return { shape: [ints.batch, last(x)], ints: { ...ints, cols: last(x) } };
     },
     flops: ({ rows, cols }) => rows * cols,
+    split: ({ cols }) => ({ over: ['batch'], strides: { starts: 4, out: 4 * cols } }),
     sequences: ['x'],
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
@@ -276,6 +288,7 @@ export const OPS = {
       return { shape, ints: { rows: x[0], cols: sizeOf(x.slice(1)), total: batch * sequence } };
     },
     flops: () => 0,
+    split: null,
     bytes: ({ rows, cols, total }) => 4 * (rows * cols + total * cols + rows),
     bounds: { index: ({ total }) => total },
     doc: 'out[index[r]] = x[r], zeros elsewhere, as [batch, sequence, …]',
@@ -284,6 +297,7 @@ export const OPS = {
     args: { out: 'out', x: 'float32', rows: 'int', cols: 'int', eps: 'float' },
     infer: ({ x }) => ({ shape: x, ints: { rows: rowsOf(x), cols: last(x) } }),
     flops: ({ rows, cols }) => 3 * rows * cols,
+    split: byRows('x'),
     rowwise: ['x'],
     inPlace: 'x',
     doc: 'out[r] = x[r] / max(‖x[r]‖₂, eps)',
@@ -295,6 +309,7 @@ export const OPS = {
       return { shape: [roundUp(x[0], 8), x[1]], ints: { n: x[0], k: x[1] }, scratch: 32 * x[1] };
     },
     flops: () => 0,
+    split: null,
     inPlace: 'x',
     doc: 'the rows of a weight in the panels of 8 that linear reads, zeros behind the last row',
   },
@@ -305,6 +320,7 @@ export const OPS = {
       return { shape: x, ints: { rows: x[0], cols: x[1] } };
     },
     flops: ({ rows, cols }) => rows * cols,
+    split: null,
     doc: 'out[r] = x[r] · scale[r]; x may be the last quarter of out',
   },
 } as const satisfies Record<string, Row>;

@@ -1,5 +1,6 @@
 import { TraceletError } from './error.ts';
 import type { Inferred, Row } from './op.ts';
+import { byElements, byRows } from './splits.ts';
 import { type Shape, sameShape, sizeOf } from './tensor.ts';
 
 /** What rows of the op table have in common: rules for shapes, bounds and costs. */
@@ -23,6 +24,7 @@ export function arithmetic(name: string, doc: string): Row {
       return { shape: a, ints: { n: sizeOf(a), period: sizeOf(b) } };
     },
     flops: ({ n }) => n,
+    split: ({ n, period }) => (n === period ? { ...byElements('a', 'b'), over: ['n', 'period'] } : { ...byElements('a'), step: period }),
     rowwise: ['a', 'b'],
     inPlace: 'a',
     doc,
@@ -34,6 +36,7 @@ export function elementwise(doc: string, flops: number, epilogue?: number): Row 
     args: { out: 'out', x: 'float32', n: 'int' },
     infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
     flops: ({ n }) => flops * n,
+    split: () => byElements('x'),
     rowwise: ['x'],
     inPlace: 'x',
     epilogue,
@@ -49,6 +52,7 @@ export function rowwise(name: string, doc: string, flops: number): Row {
       return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
     },
     flops: ({ rows, cols }) => flops * rows * cols,
+    split: byRows('x'),
     rowwise: ['x'],
     inPlace: 'x',
     doc,
@@ -93,7 +97,7 @@ export function integerLinear(name: string, shapes: Record<string, Shape>, unpac
   const m = rowsOf(x);
   const held = Math.min(m, INTEGER_ROWS) * (2 * INTEGER_STRETCH + 8);
   const unpacked = unpacks ? INTEGER_COLS * INTEGER_STRETCH : 0;
-  return { shape: [...x.slice(0, -1), n], ints: { m, n, k }, scratch: held + 4 * INTEGER_TILE * INTEGER_COLS + unpacked };
+  return { shape: [...x.slice(0, -1), n], ints: { m, n, k, width: n }, scratch: held + 4 * INTEGER_TILE * INTEGER_COLS + unpacked };
 }
 
 /** A rows4 weight for n rows of k, and its steps. */
@@ -142,7 +146,7 @@ export function attended(
 ): Inferred {
   const { batch, rows, longest } = tokenRows(name, x, operands);
   const { head_dim, scratch } = heldByAttention(name, hidden, heads, longest);
-  return { shape: [...x.slice(0, -1), hidden], ints: { batch, rows, longest, head_dim }, scratch };
+  return { shape: [...x.slice(0, -1), hidden], ints: { batch, rows, longest, head_dim, width: hidden }, scratch };
 }
 
 /** The size of a head, and bytes of scratch for sequences of at most `longest` rows. */
@@ -158,3 +162,12 @@ export function heldByAttention(name: string, hidden: number, heads: number, lon
 /** Sequences are taken to be of one length. */
 export const attentionFlops = ({ batch, rows, heads, head_dim }: Record<string, number>): number =>
   batch === 0 ? 0 : (heads * rows * rows * (4 * head_dim + 10)) / batch;
+
+/** Rules of a view with four dimensions and strides of x. */
+export function stridden(x: Shape, { offset, d0, d1, d2, d3, s0, s1, s2, s3 }: Record<string, number>): Inferred {
+  const dims = [d0, d1, d2, d3];
+  const strides = [s0, s1, s2, s3];
+  const furthest = dims.reduce((at, dim, i) => at + (dim - 1) * strides[i], offset);
+  need(Math.min(offset, ...dims.map((d) => d - 1), ...strides) >= 0 && furthest < sizeOf(x), 'strided', `elements within [${x}]`, furthest);
+  return { shape: dims, ints: {} };
+}

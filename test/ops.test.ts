@@ -253,20 +253,21 @@ for (const variant of VARIANTS)
 describe('broken contracts are named by the debug build', () => {
   const broken: [what: string, op: OpName, args: number[], message: RegExp][] = [
     ['an odd pointer', 'relu', [65537, 65792, 4], /not a multiple of 4/],
-    ['a packed weight off its alignment', 'linear', [65536, 66560, 70004, 0, 0, 1, 1, 1], /not a multiple of 16/],
+    ['a packed weight off its alignment', 'linear', [65536, 66560, 70004, 0, 0, 1, 1, 1, 1], /not a multiple of 16/],
     ['a negative dimension', 'tanh', [65536, 65536, -1], /below 0/],
     ['a shifted overlap', 'gelu', [65536, 65540, 8], /overlaps an operand/],
-    ['a product in place', 'linear', [65536, 65536, 70000, 0, 0, 2, 2, 2], /overlaps an operand/],
-    ['an unknown activation', 'linear', [65536, 66560, 70000, 0, 7, 1, 1, 1], /unknown activation/],
+    ['a product in place', 'linear', [65536, 65536, 70000, 0, 0, 2, 2, 2, 2], /overlaps an operand/],
+    ['rows across one another', 'linear', [65536, 66560, 70000, 0, 0, 2, 2, 2, 1], /rows overlap/],
+    ['an unknown activation', 'linear', [65536, 66560, 70000, 0, 7, 1, 1, 1, 1], /unknown activation/],
     ['a period that does not divide', 'add', [65536, 65536, 66560, 7, 2], /multiple of period/],
     ['int8 across the result', 'dequantize', [65536, 65540, 70000, 4, 4], /last quarter/],
     [
       'a sequence longer than the longest',
       'attention',
-      [65536, 65792, 66048, 66304, 0, 100000, 70000, 1, 2, 1, 1, 1],
+      [65536, 65792, 66048, 66304, 0, 100000, 70000, 1, 2, 1, 1, 1, 1],
       /longer than the longest/,
     ],
-    ['attention in place', 'attention', [65536, 65792, 65536, 66304, 0, 100000, 70000, 1, 3, 1, 1, 1], /overlaps an operand/],
+    ['attention in place', 'attention', [65536, 65792, 65536, 66304, 0, 100000, 70000, 1, 3, 1, 1, 1, 1], /overlaps an operand/],
     ['sequences that go back', 'mean_pool', [65536, 66560, 0, 100008, 1, 4], /ends before it starts/],
   ];
   test.each(broken)('%s', (_, op, args, message) => {

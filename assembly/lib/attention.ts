@@ -105,9 +105,10 @@ function kept(scores: v128, mask: v128): v128 {
   return v128.bitselect(f32x4.splat(LEFT_OUT), scores, i32x4.eq(mask, i32x4.splat(0)));
 }
 
-/** Attention over rows of q, k and v that are `stride` bytes apart, heads side by side; rows of out hold heads · head_dim floats. */
+/** Attention over rows of q, k and v that are `stride` bytes apart and rows of out that are `outStride` apart, heads side by side. */
 export function attend(
   out: usize,
+  outStride: usize,
   q: usize,
   k: usize,
   v: usize,
@@ -122,7 +123,6 @@ export function attend(
   scale: f32,
 ): void {
   checkSequences(mask, starts, scratch, batch, longest, heads, head_dim);
-  const outStride = bytes(heads * head_dim);
   const values = valuesAt(scratch, longest, head_dim);
   const scores = scoresAt(scratch, longest, head_dim);
   for (let b = 0; b < batch; b++, starts += 4) {

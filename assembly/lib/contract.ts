@@ -20,6 +20,14 @@ export function checkDims(a: i32, b: i32 = 0, c: i32 = 0, d: i32 = 0): void {
   assert((a | b | c | d) >= 0, 'dimension below 0');
 }
 
+/** Elements from the first to the last of `rows` rows of `cols`, `width` apart. */
+// @ts-ignore: decorator
+@inline
+export function spanOf(rows: i32, cols: i32, width: i32): i32 {
+  assert(width >= cols, 'rows overlap');
+  return rows == 0 ? 0 : (rows - 1) * width + cols;
+}
+
 /** The result and an operand, both of `count` elements from their pointers on, share no byte. */
 // @ts-ignore: decorator
 @inline
@@ -61,11 +69,11 @@ export function checkStarts(starts: usize, batch: i32, longest: i32): void {
   }
 }
 
-/** The rows of x that `starts` speaks of and the result share no byte. */
-export function checkRowsApart(out: usize, outCount: i32, x: usize, starts: usize, batch: i32, cols: i32): void {
+/** The rows of x that `starts` speaks of, `cols` elements each and `width` apart, and the result share no byte. */
+export function checkRowsApart(out: usize, outCount: i32, x: usize, starts: usize, batch: i32, cols: i32, width: i32): void {
   if (ASC_NO_ASSERT) return;
   checkElements(out | x);
-  checkApart(out, outCount, x, load<i32>(starts + ((<usize>batch) << 2)) * cols);
+  checkApart(out, outCount, x, spanOf(load<i32>(starts + ((<usize>batch) << 2)), cols, width));
 }
 
 /** The operands that integer products have in common: float32 but for the weights, which are read by any byte. */
@@ -80,14 +88,16 @@ export function checkInteger(
   m: i32,
   n: i32,
   k: i32,
+  width: i32,
 ): void {
   if (ASC_NO_ASSERT) return;
   checkElements(out | x | scale | sums | smooth | bias);
   checkWide(scratch);
   checkDims(m, n, k);
-  checkApart(out, m * n, x, m * k);
-  checkApart(out, m * n, scale, n);
-  checkApart(out, m * n, sums, n);
-  checkApart(out, m * n, smooth, k);
-  checkApart(out, m * n, bias, n);
+  const span = spanOf(m, n, width);
+  checkApart(out, span, x, m * k);
+  checkApart(out, span, scale, n);
+  checkApart(out, span, sums, n);
+  checkApart(out, span, smooth, k);
+  checkApart(out, span, bias, n);
 }

@@ -38,7 +38,7 @@ function padded(k: i32): i32 {
 
 /**
  * out = x · wᵀ + bias as above: x [m, k], w [n, k], sums [stretches, n]. Weights are int8, or with `steps` four bits as nibbles.ts draws
- * them. smooth [k] multiplies x first; it and bias [n] may be 0. out overlaps no operand.
+ * them. smooth [k] multiplies x first; it and bias [n] may be 0. out overlaps no operand. Rows of out and of sums are `outWidth` floats apart.
  */
 export function integerProduct(
   out: usize,
@@ -54,12 +54,14 @@ export function integerProduct(
   m: i32,
   n: i32,
   k: i32,
+  outWidth: i32,
 ): void {
+  const outStride = bytes(outWidth);
   const ranges = scratch + <usize>min(m, ROWS) * (2 * STRETCH);
   const products = ranges + (<usize>min(m, ROWS) << 3);
-  for (; m > 0; m -= ROWS, x += bytes(k) * ROWS, out += bytes(n) * ROWS) {
+  for (; m > 0; m -= ROWS, x += bytes(k) * ROWS, out += outStride * ROWS) {
     const rows = min(m, ROWS);
-    startRows(out, bias, rows, n);
+    startRows(out, outStride, bias, rows, n);
     for (let at = 0; at < k; at += STRETCH) {
       const length = min(k - at, STRETCH);
       const width = padded(length);
@@ -73,19 +75,20 @@ export function integerProduct(
           wStride = width;
           unpackRows(w, weight, steps, col, cols, k, at, width);
         }
-        addProducts(out + bytes(col), bytes(n), scratch, ranges, products, w, wStride, scale + bytes(col), sums + bytes(col), form, rows, cols, width);
+        addProducts(out + bytes(col), outStride, scratch, ranges, products, w, wStride, scale + bytes(col), sums + bytes(col), form, rows, cols, width);
       }
-      sums += bytes(n);
+      sums += outStride;
     }
-    sums -= bytes(n) * <usize>((k + STRETCH - 1) / STRETCH);
+    sums -= outStride * <usize>((k + STRETCH - 1) / STRETCH);
   }
 }
 
-/** Every row of out as `bias`, or zeros. */
-function startRows(out: usize, bias: usize, rows: i32, n: i32): void {
-  const stride = bytes(n);
-  if (bias == 0) memory.fill(out, 0, stride * <usize>rows);
-  else for (; rows > 0; rows--, out += stride) memory.copy(out, bias, stride);
+/** n elements of every row of out as `bias`, or zeros. */
+function startRows(out: usize, outStride: usize, bias: usize, rows: i32, n: i32): void {
+  for (; rows > 0; rows--, out += outStride) {
+    if (bias == 0) memory.fill(out, 0, bytes(n));
+    else memory.copy(out, bias, bytes(n));
+  }
 }
 
 /** Adds the products of a block of columns to out, a tile of rows after the other. */

@@ -1,5 +1,5 @@
 import { sha256 } from './hash.ts';
-import { inlineKernels } from './inline.ts';
+import { inlineKernels, inlineThreads } from './inline.ts';
 import { noFiles } from './nofiles.ts';
 import type { Platform } from './platform.ts';
 
@@ -7,6 +7,7 @@ import type { Platform } from './platform.ts';
 export const platform: Platform = {
   ...noFiles,
   kernelModule: inlineKernels,
+  threads: inlineThreads,
   sha256,
   cache: async (name = 'tracelet') => globalThis.caches?.open(name).catch(() => undefined),
 };

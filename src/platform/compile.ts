@@ -1,22 +1,27 @@
 import { TraceletError } from '../error.ts';
-import type { KernelSource, Variant } from './platform.ts';
+import { sharing } from '../threads/shared.ts';
+import type { Binary, KernelSource } from './platform.ts';
 
-/** Kernels compiled, once each, from bytes that the engine validates. */
-export function compiled(bytesOf: (variant: Variant) => Uint8Array<ArrayBuffer>): KernelSource {
-  const modules = new Map<Variant, WebAssembly.Module | undefined>();
-  return (variant) => {
-    if (!modules.has(variant)) modules.set(variant, compile(read(bytesOf, variant), variant));
-    return modules.get(variant);
+/** Binaries compiled, once each, from bytes that the engine validates. */
+export function compiled(bytesOf: (binary: Binary) => Uint8Array<ArrayBuffer>): KernelSource {
+  const modules = new Map<string, WebAssembly.Module | undefined>();
+  return (binary, shared = false) => {
+    const key = `${binary} ${shared}`;
+    if (!modules.has(key)) {
+      const bytes = read(bytesOf, binary);
+      modules.set(key, compile(shared ? sharing(bytes) : bytes, binary));
+    }
+    return modules.get(key);
   };
 }
 
-function read(bytesOf: (variant: Variant) => Uint8Array<ArrayBuffer>, variant: Variant): Uint8Array<ArrayBuffer> {
+function read(bytesOf: (binary: Binary) => Uint8Array<ArrayBuffer>, binary: Binary): Uint8Array<ArrayBuffer> {
   try {
-    return bytesOf(variant);
+    return bytesOf(binary);
   } catch (cause) {
     throw new TraceletError('kernels', {
-      what: `${variant} kernels`,
-      expected: `the file ${variant}.wasm beside the script`,
+      what: `${binary} kernels`,
+      expected: `the file ${binary}.wasm beside the script`,
       got: String((cause as Error).message),
       cure: 'Bundle with the export condition of the runtime ("browser", "workerd"), or import tracelet/inline',
       cause,
@@ -24,7 +29,7 @@ function read(bytesOf: (variant: Variant) => Uint8Array<ArrayBuffer>, variant: V
   }
 }
 
-function compile(bytes: Uint8Array<ArrayBuffer>, variant: Variant): WebAssembly.Module | undefined {
+function compile(bytes: Uint8Array<ArrayBuffer>, binary: Binary): WebAssembly.Module | undefined {
   if (typeof WebAssembly === 'undefined')
     throw new TraceletError('kernels', { what: 'tracelet', expected: 'a runtime with WebAssembly', got: 'one without' });
   if (!WebAssembly.validate(bytes)) return undefined;
@@ -32,7 +37,7 @@ function compile(bytes: Uint8Array<ArrayBuffer>, variant: Variant): WebAssembly.
     return new WebAssembly.Module(bytes);
   } catch (cause) {
     throw new TraceletError('kernels', {
-      what: `${variant} kernels`,
+      what: `${binary} kernels`,
       expected: 'leave to compile wasm',
       got: String((cause as Error).message),
       cure:

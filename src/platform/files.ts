@@ -103,4 +103,14 @@ function unreadable(path: string, cause: unknown): TraceletError {
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** The file system and environment, through the modules of Node that Deno and Bun have as well. */
-export const files: Omit<Platform, 'kernelModule'> = { open, readText, readTextSync, exists, kindOf, write, env, cache, sha256 };
+export const files: Omit<Platform, 'kernelModule' | 'threads'> = {
+  open,
+  readText,
+  readTextSync,
+  exists,
+  kindOf,
+  write,
+  env,
+  cache,
+  sha256,
+};

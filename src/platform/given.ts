@@ -7,6 +7,7 @@ import type { Platform } from './platform.ts';
 export const platform: Platform = {
   ...noFiles,
   sha256,
+  threads: () => 'tracelet does not know how this runtime starts workers',
   kernelModule: () => {
     throw new TraceletError('kernels', {
       what: 'tracelet in a runtime that it does not know',

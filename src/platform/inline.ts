@@ -1,8 +1,13 @@
 import { BINARIES } from '../wasm/inline.js';
+import { WORKER } from '../wasm/worker.js';
 import { compiled } from './compile.ts';
-import type { KernelSource } from './platform.ts';
+import type { KernelSource, Threads } from './platform.ts';
+import { webThreads } from './webthreads.ts';
 
 /** Kernels that lie in the script itself. */
 export const inlineKernels: KernelSource = compiled((variant) =>
   variant === 'debug' ? new Uint8Array(0) : Uint8Array.from(atob(BINARIES[variant]), (letter) => letter.charCodeAt(0)),
 );
+
+/** Workers whose script lies there as well. */
+export const inlineThreads = (): Threads | string => webThreads(WORKER);

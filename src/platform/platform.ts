@@ -26,12 +26,34 @@ export interface Files {
   write(path: string, chunks: Iterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<void>;
 }
 
-/** Gives the compiled kernels, or undefined where the engine cannot run that variant. Throws `kernels` errors. */
-export type KernelSource = (variant: Variant) => WebAssembly.Module | undefined;
+/** A wasm binary of the package: kernels in one of their forms, or the barrier at which threads meet. */
+export type Binary = Variant | 'team';
+
+/**
+ * Gives a compiled binary, or undefined where the engine cannot run it. `shared` asks for kernels over a memory that threads share, which
+ * only a source that has the bytes can give. Throws `kernels` errors.
+ */
+export type KernelSource = (binary: Binary, shared?: boolean) => WebAssembly.Module | undefined;
+
+/** Another thread. */
+export interface Thread {
+  post(message: unknown): void;
+  end(): void;
+}
+
+/** Threads of the runtime, which run src/threads/worker.ts. */
+export interface Threads {
+  /** How many the machine runs at once. */
+  readonly count: number;
+  /** `heard` gets each message, and `died` the reason why a thread has ended or never began. */
+  start(heard: (message: unknown) => void, died: (why: string) => void): Thread;
+}
 
 /** Everything the core asks of the runtime it stands in. Export conditions choose one module of this folder that answers it. */
 export interface Platform extends Files {
   kernelModule: KernelSource;
+  /** The threads that can be had here, or why there are none. */
+  threads(): Threads | string;
   /** SHA-256 of `bytes` in hexadecimal. */
   sha256(bytes: Uint8Array): string | Promise<string>;
   /** An environment variable, where there are any. */

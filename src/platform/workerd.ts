@@ -2,9 +2,9 @@ import baseline from '../wasm/baseline.wasm';
 import relaxed from '../wasm/relaxed.wasm';
 import { hex } from './hash.ts';
 import { noFiles } from './nofiles.ts';
-import type { Platform, Variant } from './platform.ts';
+import type { Binary, Platform } from './platform.ts';
 
-const MODULES: Partial<Record<Variant, WebAssembly.Module>> = { baseline, relaxed };
+const MODULES: Partial<Record<Binary, WebAssembly.Module>> = { baseline, relaxed };
 
 declare const crypto: { DigestStream: new (algorithm: string) => WritableStream<Uint8Array> & { digest: Promise<ArrayBuffer> } };
 
@@ -20,4 +20,9 @@ async function sha256(bytes: Uint8Array): Promise<string> {
 }
 
 /** Edge workers, which run no wasm but what was compiled at their upload. */
-export const platform: Platform = { ...noFiles, kernelModule: (variant) => MODULES[variant], sha256 };
+export const platform: Platform = {
+  ...noFiles,
+  kernelModule: (binary, shared) => (shared ? undefined : MODULES[binary]),
+  threads: () => 'edge workers have none',
+  sha256,
+};

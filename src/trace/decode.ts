@@ -1,7 +1,7 @@
 import { type Attributes, type Call, checkCall, type Operands } from '../call.ts';
 import { type Dim, evaluateDim, type Sizes, showDim, symbolOf } from '../dim.ts';
 import { describe } from '../json.ts';
-import { dtypeOf, isOptional, isWeight, type Kind } from '../op.ts';
+import { dtypeOf, isOptional, isWeight, wordsOf } from '../op.ts';
 import { rowOf } from '../ops.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor.ts';
 import { MASK } from './inputs.ts';
@@ -46,7 +46,7 @@ export function decode(program: Program): Decoded {
   for (let at = 0; at < program.code.length; ) {
     const instruction = readInstruction(program, at, instructions.length, dims);
     instructions.push(instruction);
-    at += 1 + Object.keys(instruction.call.row.args).length;
+    at += 1 + wordsOf(instruction.call.row).length;
   }
   expect(program.paths.length === instructions.length, 'paths', `${instructions.length} of them`, `${program.paths.length}`);
   const accessOf = (name: string, value: number): Access | undefined => arenaAccess(program, name, value);
@@ -162,7 +162,7 @@ function readInstruction(
   const where = `instruction ${index} (word ${at})`;
   const op = ops[code[at]];
   expect(op !== undefined, where, `an op from 0 to ${ops.length - 1}`, `${code[at]}`);
-  const args = Object.entries(rowOf(op).args) as [string, Kind][];
+  const args = wordsOf(rowOf(op));
   expect(at + args.length < code.length, where, `${args.length} words for ${op}`, `${code.length - at - 1}`);
   const words = Object.fromEntries(args.map(([name], i) => [name, code[at + 1 + i]]));
   const instruction = {

@@ -1,4 +1,5 @@
 import { TraceletError } from '../error.ts';
+import { wordsOf } from '../op.ts';
 import { OPS, rowOf } from '../ops.ts';
 import { type Constant, type Derived, type Graph, type Input, type Node, operandsOf, storageOf, type Value } from './graph.ts';
 import { bytesOf, Layout, type Usage } from './plan.ts';
@@ -32,7 +33,7 @@ export function encode(graph: Graph, structure: Program['structure']): Encoded {
   const words: SymbolicWord[] = [];
   graph.nodes.forEach((node, at) => {
     code.push(ops.indexOf(node.op));
-    for (const [name, kind] of Object.entries(rowOf(node.op).args)) {
+    for (const [name, kind] of wordsOf(rowOf(node.op))) {
       const operand = node.operands[name];
       const dim = node.attrDims?.[name];
       if (dim !== undefined) words.push({ word: code.length, dim });

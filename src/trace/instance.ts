@@ -4,22 +4,20 @@ import { DTYPES } from '../dtype.ts';
 import { epilogueOf } from '../engine.ts';
 import { TraceletError } from '../error.ts';
 import { formFor, INTEGER_FORMS, type IntegerForm } from '../integers.ts';
-import { allocateMemory, callKernel, growMemory, instantiate, type Kernel, type Kernels } from '../kernels.ts';
+import { allocateMemory, callKernel, growMemory, instantiate, type Kernels } from '../kernels.ts';
 import { dtypeOf } from '../op.ts';
 import type { Variant } from '../platform/platform.ts';
 import { sizeOf, Tensor } from '../tensor.ts';
+import { type Choice, ONE_THREAD } from '../threads/choose.ts';
+import { Team, type TeamCall } from '../threads/team.ts';
 import { Binder, type Binding } from './binding.ts';
 import { constantOf, type Decoded, type Instruction, storageIndex } from './decode.ts';
 import { derive, keptTokens } from './derived.ts';
 import { MASK, sizesOf } from './inputs.ts';
 import type { Named } from './outputs.ts';
-import { type NamedValue, type Program, ROWS } from './program.ts';
+import { type Program, ROWS } from './program.ts';
+import { type Wanted, wantedFor } from './wanted.ts';
 import { Weights } from './weights.ts';
-
-interface BoundCall {
-  kernel: Kernel;
-  args: number[];
-}
 
 /** How many bindings are kept. */
 const RECENT = 32;
@@ -30,10 +28,10 @@ export interface Target {
   integers?: IntegerForm;
 }
 
-/** Some of the outputs, and whether each instruction is needed for them. */
-export interface Wanted {
-  outputs: readonly NamedValue[];
-  instructions: readonly boolean[];
+/** Calls of kernels, and the instructions that they are. */
+interface BoundCalls {
+  calls: TeamCall[];
+  indexes: number[];
 }
 
 /** A program in a wasm memory of its own, constants below, arena above. It grows where sizes ask for more than any before. */
@@ -43,17 +41,20 @@ export class Instance {
   readonly #memory: WebAssembly.Memory;
   readonly #kernels = new Map<Variant, Kernels>();
   readonly #bindings = new Map<string, Binding>();
-  readonly #calls = new WeakMap<Binding, Map<string, BoundCall[]>>();
+  readonly #calls = new WeakMap<Binding, Map<string, BoundCalls>>();
   #binder: Binder | undefined;
   readonly #wanted = new Map<string, Wanted>();
   #decoded: Decoded | undefined;
   #binding: Binding | undefined;
+  #team: Team | undefined;
+  #choice: Choice;
 
-  /** `rowsOf` gives the first dimension of each tensor that is a part of a constant. */
-  constructor(program: Program, rowsOf: (name: string) => number) {
+  /** `rowsOf` gives the first dimension of each tensor that is a part of a constant. Several threads need a `gather` before they run. */
+  constructor(program: Program, rowsOf: (name: string) => number, choice: Choice = ONE_THREAD) {
     this.program = program;
     this.weights = new Weights(program, rowsOf, () => new Uint8Array(this.#memory.buffer));
-    this.#memory = allocateMemory(this.weights.bytes, 'memory for the trace');
+    this.#memory = allocateMemory(this.weights.bytes, 'memory for the trace', choice.threads > 1);
+    this.#choice = choice;
   }
 
   get memoryBytes(): number {
@@ -67,6 +68,30 @@ export class Instance {
       this.#kernels.set(variant, kernels);
     }
     return kernels;
+  }
+
+  /** How many threads a run takes, and why. */
+  get threads(): Choice {
+    const lost = this.#team?.lost;
+    return lost === undefined ? this.#choice : { threads: 1, why: lost };
+  }
+
+  /** Starts the threads that were chosen, for runs on `target`; where that fails there is one, and `threads` says why. */
+  async gather(target: Target): Promise<void> {
+    const { threads } = this.#choice;
+    if (threads === 1) return;
+    const variants = [...new Set(this.#callsFor(target).calls.map(({ variant }) => variant))];
+    try {
+      this.#team = await Team.start(threads, this.#memory, variants);
+    } catch (error) {
+      if (!(error instanceof TraceletError)) throw error;
+      this.#choice = { threads: 1, why: error.message };
+    }
+  }
+
+  /** Ends the threads. */
+  dispose(): void {
+    this.#team?.end();
   }
 
   /** Whether every binary gives the same bits. */
@@ -162,29 +187,28 @@ export class Instance {
 
   /** What has to run for the outputs of these names. Throws a `value` error for unknown ones. */
   wanted(names: readonly string[]): Wanted {
-    const outputs = names.map((name) => {
-      const found = this.program.outputs.find((output) => output.name === name || output.name.startsWith(`${name}.`));
-      if (found) return name;
-      throw new TraceletError('value', {
-        what: `output "${name}"`,
-        expected: `one of ${this.program.outputs.map((output) => output.name).join(', ')}`,
-      });
-    });
-    const key = outputs.join();
-    const known = this.#wanted.get(key) ?? liveFor(this.program, this.decoded, outputs);
+    const key = names.join();
+    const known = this.#wanted.get(key) ?? wantedFor(this.program, this.decoded, names);
     this.#wanted.set(key, known);
     return known;
   }
 
   /** Runs the instructions one by one, those that are wanted, yielding the index of each when it is done. */
   *steps(target: Target, wanted?: Wanted): Generator<number> {
-    const calls = this.#callsFor(target);
+    const { calls, indexes } = this.#callsFor(target, wanted);
     const { instructions } = this.decoded;
-    for (let i = 0; i < calls.length; i++) {
-      if (wanted && !wanted.instructions[i]) continue;
-      const { kernel, args } = calls[i];
-      callKernel(kernel, args, () => `instruction ${i} (${instructions[i].op} of ${instructions[i].path || 'the model'})`);
-      yield i;
+    const nameOf = (at: number) => () => `instruction ${indexes[at]} (${describeInstruction(instructions[indexes[at]])})`;
+    const team = this.#team?.takes(calls) ? this.#team : undefined;
+    team?.begin(calls, Math.max(this.weights.bytes, this.weights.arena + this.binding.arena));
+    let done = 0;
+    try {
+      for (; done < calls.length; done++) {
+        if (team) team.step(done, nameOf(done));
+        else callKernel(calls[done].kernel, calls[done].args, nameOf(done));
+        yield indexes[done];
+      }
+    } finally {
+      team?.finish(done === calls.length);
     }
   }
 
@@ -206,23 +230,30 @@ export class Instance {
     return { floats: kernels === 'relaxed' ? 'baseline' : kernels, integers: formFor(kernels, integers) };
   }
 
-  /** Kernels and arguments of each instruction at the sizes of the last inputs. */
-  #callsFor(target: Target): BoundCall[] {
+  /** Kernels and arguments of the instructions that are wanted, at the sizes of the last inputs. */
+  #callsFor(target: Target, wanted?: Wanted): BoundCalls {
     const { floats, integers } = this.resolve(target);
     const { binding } = this;
-    const known = this.#calls.get(binding) ?? new Map<string, BoundCall[]>();
+    const known = this.#calls.get(binding) ?? new Map<string, BoundCalls>();
     this.#calls.set(binding, known);
-    const key = `${floats} ${integers}`;
-    let calls = known.get(key);
-    if (!calls) {
-      calls = this.decoded.instructions.map((instruction, at) => {
-        const multiplies = Object.values(instruction.call.row.args).includes('form');
-        const relaxed = multiplies && integers && INTEGER_FORMS[integers].kernels === 'relaxed';
-        return { kernel: this.kernels(relaxed ? 'relaxed' : floats)[instruction.op], args: this.#args(instruction, at, integers) };
-      });
-      known.set(key, calls);
+    const key = `${floats} ${integers} ${wanted?.outputs.map(({ name }) => name)}`;
+    let bound = known.get(key);
+    if (!bound) {
+      const indexes = [...this.decoded.instructions.keys()].filter((i) => wanted?.instructions[i] ?? true);
+      bound = { indexes, calls: indexes.map((i) => this.#callAt(i, floats, integers)) };
+      known.set(key, bound);
     }
-    return calls;
+    return bound;
+  }
+
+  #callAt(at: number, floats: Variant, integers: IntegerForm | undefined): TeamCall {
+    const instruction = this.decoded.instructions[at];
+    const { row, numbers, scratch = 0 } = this.binding.calls[at];
+    const multiplies = Object.values(row.args).includes('form');
+    const relaxed = multiplies && integers && INTEGER_FORMS[integers].kernels === 'relaxed';
+    const variant = relaxed ? 'relaxed' : floats;
+    const { op } = instruction;
+    return { op, variant, kernel: this.kernels(variant)[op], args: this.#args(instruction, at, integers), row, numbers, scratch };
   }
 
   #args({ operands, out, activation }: Instruction, at: number, form: IntegerForm | undefined): number[] {
@@ -247,13 +278,4 @@ export class Instance {
   }
 }
 
-function liveFor(program: Program, { instructions }: Decoded, names: readonly string[]): Wanted {
-  const outputs = program.outputs.filter(({ name }) => names.includes(name.split('.')[0]) || names.includes(name));
-  const live = new Set(outputs.map(({ value }) => storageIndex(program.values, value)));
-  const needed = instructions.toReversed().map(({ out, operands }) => {
-    if (!live.has(out)) return false;
-    for (const value of Object.values(operands)) if (value !== null) live.add(storageIndex(program.values, value));
-    return true;
-  });
-  return { outputs, instructions: needed.reverse() };
-}
+const describeInstruction = ({ op, path }: Instruction): string => `${op} of ${path || 'the model'}`;

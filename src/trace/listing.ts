@@ -1,5 +1,6 @@
 import { showDim } from '../dim.ts';
 import { DTYPES } from '../dtype.ts';
+import { wordsOf } from '../op.ts';
 import type { Instruction } from './decode.ts';
 import { type DerivedInfo, type Program, type ValueInfo, wordToFloat } from './program.ts';
 
@@ -38,7 +39,7 @@ function argument(program: Program, { operands, call, activation }: Instruction,
 export function listGraph(program: Program, instructions: readonly Instruction[]): string {
   const inputs = program.inputs.map(({ name, value }) => `%${name}: ${typeOf(program.values[value])}`);
   const lines = instructions.map((instruction) => {
-    const args = Object.entries(instruction.call.row.args).map(([name, kind]) => argument(program, instruction, name, kind));
+    const args = wordsOf(instruction.call.row).map(([name, kind]) => argument(program, instruction, name, kind));
     const result = `%${instruction.out}: ${typeOf(program.values[instruction.out])}`;
     return `  ${result} = ${instruction.op}(${args.filter(Boolean).join(', ')})${instruction.path && `  # ${instruction.path}`}`;
   });
@@ -52,7 +53,7 @@ export function listGraph(program: Program, instructions: readonly Instruction[]
 export function listCode({ code }: Program, instructions: readonly Instruction[]): string {
   return instructions
     .map(({ at, op, call }) => {
-      const words = Object.entries(call.row.args).map(([name, kind], i) => {
+      const words = wordsOf(call.row).map(([name, kind], i) => {
         const word = code[at + 1 + i];
         return `${name}=${kind === 'float' ? shownFloat(wordToFloat(word)) : word}`;
       });

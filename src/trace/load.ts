@@ -4,6 +4,7 @@ import { bestVariant } from '../kernels.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
 import type { TensorInfo } from '../safetensors.ts';
 import { sameShape, type Tensor } from '../tensor.ts';
+import { chooseThreads, type ThreadCount } from '../threads/choose.ts';
 import { decode } from './decode.ts';
 import {
   bytesOfTensor,
@@ -31,6 +32,8 @@ export interface LoadOptions {
   kernels?: Variant;
   /** How quantised programs multiply integers; the fastest way that the kernels have here unless given. */
   integers?: IntegerForm;
+  /** How many threads a call runs on, one unless given; where several cannot be had, `explain()` says why. All numbers give the same bits. */
+  threads?: ThreadCount;
 }
 
 /** Reads a trace from its first byte to its last, weights straight to their place in wasm memory. */
@@ -38,7 +41,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const kernels = options.kernels ?? bestVariant();
   const head = await readTraceHeader(source, options);
   const program = parseProgram(head.program, tensorFor(codeOf(head, source.name)).data as Int32Array);
-  const instance = new Instance(program, (name) => head.find(name)?.shape[0] ?? 0);
+  const instance = new Instance(program, (name) => head.find(name)?.shape[0] ?? 0, chooseThreads(options.threads, kernels));
   const host = await readTensors(source, head, instance, program, options);
   await expectEnd(source);
   const decoded = decode(program);
@@ -47,6 +50,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const contents = contentsOf(host);
   checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
   checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
+  await instance.gather({ kernels, integers: options.integers });
   return new TracedModule<Result>(instance, { ...contents, kernels: options.kernels, integers: options.integers });
 }
 

@@ -10,13 +10,15 @@ import type { Variant } from '../platform/platform.ts';
 import type { Tensor } from '../tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 import { costs, type MemoryPlan } from './cost.ts';
+import { explain } from './explain.ts';
 import { copied, fitInputs, type Signature } from './inputs.ts';
-import type { Instance, Target, Wanted } from './instance.ts';
+import type { Instance, Target } from './instance.ts';
 import { listCode, listGraph } from './listing.ts';
 import { type ModelOutput, type Named, unflattenOutputs } from './outputs.ts';
 import { type Profile, profileInstance } from './profile.ts';
 import { encodeTexts, padInputs, tokenizerFrom } from './text.ts';
 import { difference, type Verification } from './verification.ts';
+import type { Wanted } from './wanted.ts';
 
 /** Options of a run that does not block. */
 export interface RunOptions {
@@ -69,6 +71,16 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     this.integers = integers === undefined ? undefined : formFor(this.kernels, integers);
     this.files = files;
     this.golden = golden;
+  }
+
+  /** How many threads a call runs on. */
+  get threads(): number {
+    return this.instance.threads.threads;
+  }
+
+  /** What calls run on and why, a line each: kernels, the form of integer products if there are any, threads. */
+  explain(): string {
+    return explain(this.instance, this);
   }
 
   /** The loaded program. Throws a `disposed` error after dispose(). */
@@ -215,8 +227,9 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     });
   }
 
-  /** Gives the wasm memory back. The trace cannot be used afterwards. */
+  /** Gives the wasm memory back and ends all threads. The trace cannot be used afterwards. */
   dispose(): void {
+    this.#instance?.dispose();
     this.#instance = null;
   }
 

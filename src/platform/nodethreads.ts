@@ -1,0 +1,19 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Threads } from './platform.ts';
+
+/** Threads of node:worker_threads, which let the process end. */
+export const nodeThreads = (script: URL): Threads => ({
+  count: availableParallelism(),
+  start(heard, died) {
+    const worker = new Worker(script);
+    worker.unref();
+    worker.on('message', heard);
+    worker.on('error', (error) => died(`a worker that failed (${(error as Error).message})`));
+    worker.on('exit', (code) => died(`a worker that ended (exit code ${code})`));
+    return {
+      post: (message) => worker.postMessage(message),
+      end: () => void worker.terminate(),
+    };
+  },
+});

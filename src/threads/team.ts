@@ -1,0 +1,227 @@
+import { platform } from '#platform';
+import { TraceletError } from '../error.ts';
+import { callKernel, growMemory, type Kernel, kernelModule, MEMORY_BASE } from '../kernels.ts';
+import { OPS } from '../ops.ts';
+import type { Thread, Variant } from '../platform/platform.ts';
+import {
+  BARRIER,
+  type Barrier,
+  barrierOf,
+  CALLS,
+  DONE,
+  END,
+  ENDED,
+  LIST,
+  ON,
+  type Orders,
+  PHASE,
+  progressAt,
+  type Report,
+  RUN,
+  SLEEP_MS,
+  SPINS,
+  STATE,
+  STOPPED,
+} from './control.ts';
+import { partsOf, type Whole, worthSplitting } from './parts.ts';
+import { MOST_PAGES } from './shared.ts';
+
+/** A call of a kernel that a team can make. */
+export interface TeamCall extends Whole {
+  op: string;
+  variant: Variant;
+  kernel: Kernel;
+  /** Bytes of scratch. */
+  scratch: number;
+}
+
+/** What the calling thread does of a call: its part, and whether all threads wait for each other afterwards. */
+interface Share {
+  args: readonly number[];
+  meets: boolean;
+}
+
+/** How long workers may make no progress before they count as dead. */
+const PATIENCE_MS = 10_000;
+const ARRIVED = 128;
+const NAMES = Object.keys(OPS);
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
+/** Whether this thread may sleep: those that show pages must not. */
+function maySleep(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Threads that run a program together: the one that calls, and workers that sleep between runs. */
+export class Team {
+  readonly threads: number;
+  /** Why there is no team any more, once a worker is lost. */
+  lost: string | undefined;
+  readonly #memory: WebAssembly.Memory;
+  readonly #variants: readonly Variant[];
+  readonly #control = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
+  readonly #barrier: Barrier;
+  readonly #workers: Thread[] = [];
+  readonly #sleep = maySleep() ? SLEEP_MS : 0;
+  readonly #patience: number;
+  #words = new Int32Array(this.#control.buffer);
+  #calls: readonly TeamCall[] | undefined;
+  #shares: Share[] = [];
+
+  private constructor(threads: number, memory: WebAssembly.Memory, variants: readonly Variant[], patience: number) {
+    this.threads = threads;
+    this.#memory = memory;
+    this.#variants = variants;
+    this.#patience = patience;
+    this.#barrier = barrierOf({ barrier: kernelModule('team') as WebAssembly.Module, control: this.#control });
+  }
+
+  /** Starts workers for a shared `memory`, with kernels of these variants. Throws a `worker` error where they do not start. */
+  static async start(threads: number, memory: WebAssembly.Memory, variants: readonly Variant[], patience = PATIENCE_MS): Promise<Team> {
+    const team = new Team(threads, memory, variants, patience);
+    await Promise.all(Array.from({ length: threads - 1 }, (_, i) => team.#startWorker(i + 1)));
+    if (team.lost) throw failure(team.lost);
+    return team;
+  }
+
+  #startWorker(thread: number): Promise<void> {
+    return new Promise((resolve) => {
+      const died = (why: string): void => {
+        this.end(this.lost ?? why);
+        resolve();
+      };
+      const heard = (report: Report): void => ('failed' in report ? died(report.failed) : resolve());
+      const host = platform.threads();
+      if (typeof host === 'string') return died(host);
+      const worker = host.start((message) => heard(message as Report), died);
+      this.#workers.push(worker);
+      const orders: Orders = {
+        thread,
+        threads: this.threads,
+        memory: this.#memory,
+        control: this.#control,
+        barrier: kernelModule('team') as WebAssembly.Module,
+        modules: this.#variants.map((variant) => kernelModule(variant, true) as WebAssembly.Module),
+        names: NAMES,
+      };
+      worker.post(orders);
+    });
+  }
+
+  /** Whether the team can make all of these calls. */
+  takes(calls: readonly TeamCall[]): boolean {
+    return this.lost === undefined && calls.every(({ variant }) => this.#variants.includes(variant));
+  }
+
+  /** Ends the workers. */
+  end(why = 'the trace was disposed'): void {
+    this.lost ??= why;
+    Atomics.store(this.#words, STATE / 4, ENDED);
+    this.#barrier.signal(PHASE);
+    this.#barrier.signal(RUN);
+    for (const worker of this.#workers) worker.end();
+  }
+
+  /** Lets the workers begin with these calls; their scratch lies from `top` on, behind all else. */
+  begin(calls: readonly TeamCall[], top: number): void {
+    this.#expectAlive();
+    if (calls !== this.#calls) this.#write(calls, top);
+    Atomics.store(this.#words, DONE / 4, 0);
+    this.#barrier.signal(RUN);
+  }
+
+  /** Makes this thread's part of a call. When it answers, the call is done. */
+  step(index: number, what: () => string): void {
+    const { args, meets } = this.#shares[index];
+    this.#expectAlive();
+    callKernel((this.#calls as readonly TeamCall[])[index].kernel, args, what);
+    if (!meets) return;
+    const phase = this.#barrier.arrive(this.threads);
+    this.#wait(PHASE, (word) => word !== phase);
+  }
+
+  /** Has all workers back asleep; those that are still at work leave where they are. */
+  finish(complete: boolean): void {
+    if (this.lost) return;
+    if (!complete) {
+      Atomics.store(this.#words, STATE / 4, STOPPED);
+      this.#barrier.signal(PHASE);
+    }
+    this.#wait(DONE, (word) => word === this.threads - 1);
+    Atomics.store(this.#words, ARRIVED / 4, 0);
+    Atomics.store(this.#words, STATE / 4, ON);
+  }
+
+  #wait(at: number, holds: (word: number) => boolean): void {
+    let [since, idle, progress] = [performance.now(), 0, -1];
+    for (let word = Atomics.load(this.#words, at / 4); !holds(word); ) {
+      word = this.#barrier.changed(at, word, SPINS, this.#sleep);
+      this.#expectAlive();
+      if (holds(word)) return;
+      const now = performance.now();
+      const made = this.#progress();
+      idle = made === progress ? idle + Math.min(now - since, 2 * SLEEP_MS) : 0;
+      if (idle > this.#patience) this.end('a worker that no longer answers');
+      [since, progress] = [now, made];
+    }
+  }
+
+  #progress(): number {
+    let sum = 0;
+    for (let thread = 1; thread < this.threads; thread++) sum += Atomics.load(this.#words, progressAt(thread) / 4);
+    return sum;
+  }
+
+  #expectAlive(): void {
+    if (Atomics.load(this.#words, STATE / 4) === ENDED) this.end('a worker that failed');
+    if (this.lost) throw failure(this.lost);
+  }
+
+  /** Writes what falls to each worker, and keeps what falls to this thread. */
+  #write(calls: readonly TeamCall[], top: number): void {
+    const room = align(Math.max(0, ...calls.map(({ scratch }) => scratch)));
+    growMemory(this.#memory, top + (this.threads - 1) * room, 'scratch of threads');
+    const split = calls.map((call) => worthSplitting(call, this.threads));
+    const lists: number[][] = Array.from({ length: this.threads }, () => []);
+    this.#shares = calls.map((call, i) => {
+      const parts = split[i] ? partsOf(call, this.threads, (part, first) => (part === 0 ? first : top + (part - 1) * room)) : [call.args];
+      const kernel = this.#variants.indexOf(call.variant) * NAMES.length + NAMES.indexOf(call.op);
+      const meets = split[i] || split[i + 1] === true;
+      lists.forEach((list, thread) => {
+        if (parts[thread]) list.push(kernel, parts[thread].length, ...parts[thread]);
+        if (meets) list.push(BARRIER);
+      });
+      return { args: parts[0], meets };
+    });
+    this.#store(lists);
+    this.#calls = calls;
+  }
+
+  #store(lists: readonly number[][]): void {
+    const first = CALLS / 8 + this.threads;
+    const words = lists.slice(1).reduce((sum, list) => sum + list.length + 1, first);
+    growMemory(this.#control, MEMORY_BASE * Math.ceil((8 * words) / MEMORY_BASE), 'calls of threads');
+    const to = new Float64Array(this.#control.buffer);
+    let at = first;
+    lists.forEach((list, thread) => {
+      if (thread === 0) return;
+      to[CALLS / 8 + thread] = at;
+      to.set([...list, END], at);
+      at += list.length + 1;
+    });
+    Atomics.add(this.#words, LIST / 4, 1);
+  }
+}
+
+const failure = (why: string): TraceletError =>
+  new TraceletError('worker', {
+    what: 'threads of the trace',
+    expected: 'all of them to do their part',
+    got: why,
+    cure: 'Call again, which runs on one thread; load the trace again to have several',
+  });
