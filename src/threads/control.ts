@@ -13,6 +13,7 @@
  */
 export const RUN = 0;
 export const PHASE = 64;
+export const ARRIVED = 128;
 export const DONE = 192;
 export const STATE = 256;
 export const LIST = 320;
@@ -30,7 +31,7 @@ export const STOPPED = 1;
 export const ENDED = 2;
 
 /**
- * A list is numbers: the index of a kernel among those of the team, how many arguments it takes, and these; or one of
+ * A list is numbers: the index of a kernel among those of the team, how many arguments it takes, and these; or one of these two.
  */
 export const BARRIER = -1;
 export const END = -2;
@@ -65,7 +66,7 @@ export type Report = { ready: true } | { failed: string };
 
 const instanceOf = (module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Exports => {
   const abort = () => {
-    throw new Error('a kernel’s contract was broken');
+    throw new Error('arguments that break a contract');
   };
   return new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
 };
