@@ -8,7 +8,7 @@
  *   192   DONE       workers that have left the run
  *   256   STATE      ON, STOPPED or ENDED
  *   320   LIST       counts lists of calls written
- *   384   PROGRESS   a line a thread: instructions it has finished
+ *   384   PROGRESS   a line for each of MOST_THREADS: instructions it has finished
  *   4480  CALLS      for each worker the index of its list among float64 words, and the lists
  */
 export const RUN = 0;
@@ -19,9 +19,6 @@ export const STATE = 256;
 export const LIST = 320;
 const PROGRESS = 384;
 export const CALLS = 4480;
-
-/** Threads of a team, at most. */
-export const MOST_THREADS = 64;
 
 export const progressAt = (thread: number): number => PROGRESS + 64 * thread;
 
