@@ -2,13 +2,15 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Threads } from './platform.ts';
 
-/** Threads of node:worker_threads, which let the process end. */
+/** Threads of node:worker_threads, which let the process end once they have said something. */
 export const nodeThreads = (script: URL): Threads => ({
   count: availableParallelism(),
   start(heard, died) {
-    const worker = new Worker(script);
-    worker.unref();
-    worker.on('message', heard);
+    const worker = new Worker(script, { execArgv: [] });
+    worker.on('message', (message) => {
+      worker.unref();
+      heard(message);
+    });
     worker.on('error', (error) => died(`a worker that failed (${(error as Error).message})`));
     worker.on('exit', (code) => died(`a worker that ended (exit code ${code})`));
     return {

@@ -8,19 +8,17 @@
  *   192   DONE       workers that have left the run
  *   256   STATE      ON, STOPPED or ENDED
  *   320   LIST       counts lists of calls written
- *   384   PROGRESS   a line a thread: instructions it has finished
+ *   384   PROGRESS   a line for each of MOST_THREADS: instructions it has finished
  *   4480  CALLS      for each worker the index of its list among float64 words, and the lists
  */
 export const RUN = 0;
 export const PHASE = 64;
+export const ARRIVED = 128;
 export const DONE = 192;
 export const STATE = 256;
 export const LIST = 320;
 const PROGRESS = 384;
 export const CALLS = 4480;
-
-/** Threads of a team, at most. */
-export const MOST_THREADS = 64;
 
 export const progressAt = (thread: number): number => PROGRESS + 64 * thread;
 
@@ -30,7 +28,7 @@ export const STOPPED = 1;
 export const ENDED = 2;
 
 /**
- * A list is numbers: the index of a kernel among those of the team, how many arguments it takes, and these; or one of
+ * A list is numbers: the index of a kernel among those of the team, how many arguments it takes, and these; or one of these two.
  */
 export const BARRIER = -1;
 export const END = -2;
@@ -65,7 +63,7 @@ export type Report = { ready: true } | { failed: string };
 
 const instanceOf = (module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Exports => {
   const abort = () => {
-    throw new Error('a kernel’s contract was broken');
+    throw new Error('arguments that break a contract');
   };
   return new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
 };

@@ -4,6 +4,7 @@ import { callKernel, growMemory, type Kernel, kernelModule, MEMORY_BASE } from '
 import { OPS } from '../ops.ts';
 import type { Thread, Variant } from '../platform/platform.ts';
 import {
+  ARRIVED,
   BARRIER,
   type Barrier,
   barrierOf,
@@ -41,9 +42,10 @@ interface Share {
   meets: boolean;
 }
 
-/** How long workers may make no progress before they count as dead. */
-const PATIENCE_MS = 10_000;
-const ARRIVED = 128;
+/** How long workers may make no progress before they count as dead; longer by so many times what this thread took for its part. */
+const PATIENCE_MS = 5000;
+const TIMES_LONGER = 10;
+const DISPOSED = 'dispose()';
 const NAMES = Object.keys(OPS);
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
@@ -70,6 +72,8 @@ export class Team {
   readonly #sleep = maySleep() ? SLEEP_MS : 0;
   readonly #patience: number;
   #words = new Int32Array(this.#control.buffer);
+  /** When this thread began its part. */
+  #since = 0;
   #calls: readonly TeamCall[] | undefined;
   #shares: Share[] = [];
 
@@ -118,8 +122,8 @@ export class Team {
     return this.lost === undefined && calls.every(({ variant }) => this.#variants.includes(variant));
   }
 
-  /** Ends the workers. */
-  end(why = 'the trace was disposed'): void {
+  /** Ends the workers, for no fault unless one is given. */
+  end(why = DISPOSED): void {
     this.lost ??= why;
     Atomics.store(this.#words, STATE / 4, ENDED);
     this.#barrier.signal(PHASE);
@@ -132,6 +136,7 @@ export class Team {
     this.#expectAlive();
     if (calls !== this.#calls) this.#write(calls, top);
     Atomics.store(this.#words, DONE / 4, 0);
+    this.#since = performance.now();
     this.#barrier.signal(RUN);
   }
 
@@ -159,16 +164,18 @@ export class Team {
 
   #wait(at: number, holds: (word: number) => boolean): void {
     let [since, idle, progress] = [performance.now(), 0, -1];
+    const most = this.#patience + TIMES_LONGER * (since - this.#since);
     for (let word = Atomics.load(this.#words, at / 4); !holds(word); ) {
       word = this.#barrier.changed(at, word, SPINS, this.#sleep);
       this.#expectAlive();
-      if (holds(word)) return;
+      if (holds(word)) break;
       const now = performance.now();
       const made = this.#progress();
       idle = made === progress ? idle + Math.min(now - since, 2 * SLEEP_MS) : 0;
-      if (idle > this.#patience) this.end('a worker that no longer answers');
+      if (idle > most) this.end('a worker that no longer answers');
       [since, progress] = [now, made];
     }
+    this.#since = performance.now();
   }
 
   #progress(): number {
@@ -219,7 +226,7 @@ export class Team {
 }
 
 const failure = (why: string): TraceletError =>
-  new TraceletError('worker', {
+  new TraceletError(why === DISPOSED ? 'disposed' : 'worker', {
     what: 'threads of the trace',
     expected: 'all of them to do their part',
     got: why,

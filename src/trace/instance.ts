@@ -9,7 +9,7 @@ import { dtypeOf } from '../op.ts';
 import type { Variant } from '../platform/platform.ts';
 import { sizeOf, Tensor } from '../tensor.ts';
 import { type Choice, ONE_THREAD } from '../threads/choose.ts';
-import { Team, type TeamCall } from '../threads/team.ts';
+import type { Team, TeamCall } from '../threads/team.ts';
 import { Binder, type Binding } from './binding.ts';
 import { constantOf, type Decoded, type Instruction, storageIndex } from './decode.ts';
 import { derive, keptTokens } from './derived.ts';
@@ -81,6 +81,7 @@ export class Instance {
     const { threads } = this.#choice;
     if (threads === 1) return;
     const variants = [...new Set(this.#callsFor(target).calls.map(({ variant }) => variant))];
+    const { Team } = await import('../threads/team.ts');
     try {
       this.#team = await Team.start(threads, this.#memory, variants);
     } catch (error) {

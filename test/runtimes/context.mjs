@@ -8,13 +8,13 @@ async function digest(floats) {
 }
 
 /** The suite on what the server at `base` serves; answers the lines. */
-export async function runFrom(base, { files, relaxed }) {
+export async function runFrom(base, { files, relaxed, threads = true }) {
   const bytes = async (name) => {
     const response = await fetch(`${base}/fixtures/${name}`);
     if (!response.ok) throw new Error(`${name}: ${response.status}`);
     return new Uint8Array(await response.arrayBuffer());
   };
   const lines = [];
-  await runSuite({ tracelet, quantize, bytes, digest, files, relaxed }, (line) => lines.push(line));
+  await runSuite({ tracelet, quantize, bytes, digest, files, relaxed, threads }, (line) => lines.push(line));
   return lines;
 }

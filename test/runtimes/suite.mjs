@@ -136,6 +136,22 @@ const CASES = {
     const { instructions } = (await fresh(context)).traced.profile(undefined, { seconds: 0.01 });
     expect(instructions.length > 5, `${instructions.length} instructions`);
   },
+  async 'several threads give the same bits, where there are any'({ tracelet: { jit }, bytes, threads }) {
+    const file = await bytes('model.tracelet');
+    const one = await jit.load(file);
+    const several = await jit.load(file, { threads: 2 });
+    const why = several.explain().split('\n').at(-1);
+    expect(threads ? several.threads === 2 : /^1 thread: edge workers have none$/.test(why), why);
+    for (const text of ['a cat', 'a cat sat on a mat '.repeat(40)])
+      equal([...several(text).sentence_embedding.data], [...one(text).sentence_embedding.data], text);
+    equal(several.verify().exact, true, 'verify');
+    const stop = new AbortController();
+    const run = several.embed(new Array(200).fill('a cat'), { signal: stop.signal }).catch(({ name }) => name);
+    setTimeout(() => stop.abort(), 20);
+    equal(await run, 'AbortError', 'a run that is stopped');
+    equal([...several('a dog').sentence_embedding.data], [...one('a dog').sentence_embedding.data], 'the next call');
+    several.dispose();
+  },
   async 'rows do not depend on their batch or padding'(context) {
     for (const kernels of ['baseline', context.tracelet.bestVariant()]) await checkRows(context, kernels);
   },
