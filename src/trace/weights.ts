@@ -76,6 +76,11 @@ export class Weights {
     return new Set(this.#slots.keys());
   }
 
+  /** The first dimension of each tensor that is a part of a constant. */
+  rows(): Map<string, number> {
+    return new Map([...this.#slots].map(([name, [[, { rows }]]]) => [name, rows]));
+  }
+
   /** Where the bytes of the tensor `name` go, once for each constant that it is part of. */
   targets(name: string, dtype: Stored): Uint8Array[] {
     return this.#slotsOf(name).map(([constant, { begin, bytes }]) => {
