@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { platform } from '#platform';
 import { BertConfig } from '../config.ts';
+import type { Bounds } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import type { IntegerForm } from '../integers.ts';
 import * as jit from '../jit.ts';
@@ -54,7 +55,10 @@ export interface OpenModel {
 
 export interface TraceSettings {
   path: string;
+  batch: number;
   seq: number;
+  /** The sizes that it leaves to calls. */
+  dims: Bounds;
   /** Bits of its weights, where they are quantised. */
   bits: Bits | undefined;
 }
@@ -144,11 +148,18 @@ async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline>
   const config = BertConfig.from_dict(parseObject(new TextDecoder().decode(text), what), {}, what);
   const embeds = traced.outputs.some(({ name }) => name === 'sentence_embedding');
   const tokenizer = traced.files.has('vocab.txt') ? traced.tokenizer : undefined;
-  const seq = traced.inputs[0].shape.at(-1) as number;
+  const { dims } = traced;
+  const [{ shape }] = traced.inputs;
+  const [batch, seq] = [shape[0], shape.at(-1) as number];
   const ops = traced.instance.program.ops;
   const bits = ops.includes('linear_i8') ? 8 : ops.includes('linear_i4') ? 4 : undefined;
   traced.dispose();
-  return { config, tokenizer, stated: async () => (embeds ? EMBEDDER : config.architectures?.[0]), traced: { path, seq, bits } };
+  return {
+    config,
+    tokenizer,
+    stated: async () => (embeds ? EMBEDDER : config.architectures?.[0]),
+    traced: { path, batch, seq, dims, bits },
+  };
 }
 
 /** Loads a trace from a path, a URL or a directory with model.tracelet. Throws a `source` error with a cure for other directories. */

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { TraceletError } from '../../error.ts';
 import type { IntegerForm } from '../../integers.ts';
 import type { Variant } from '../../platform/platform.ts';
+import { costs } from '../../trace/cost.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { engineVariants, openTrace } from '../model.ts';
 import { examples, integersOption, seconds } from '../options.ts';
@@ -61,7 +62,7 @@ async function bench(file: string, { seconds: duration, kernels, integers }: Ben
   }
   const [{ traced }] = contenders;
   print(surroundings(file, traced));
-  print(`\n${results(contenders, traced.flops())}`);
+  print(`\n${results(contenders, costs(traced.instance, traced.instance.binding).flops)}`);
   if (!engineVariants().includes('relaxed'))
     note('tracelet: this engine has no relaxed SIMD, which makes traces faster: baseline kernels only');
 }
