@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { TraceletError } from '../../error.ts';
 import { describe, isObject } from '../../json.ts';
 import { type Nested, sameShape, type Tensor, tensor, zeros } from '../../tensor.ts';
-import type { Signature } from '../../trace/inputs.ts';
+import { type Signature, showShape } from '../../trace/inputs.ts';
 import { flattenOutputs, type Named } from '../../trace/outputs.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { parseJson, readInput } from '../input.ts';
@@ -46,7 +46,7 @@ async function run(file: string, { input, output, pad }: RunOptions, signal: Abo
   const what = input === '-' ? 'stdin' : input;
   const given = readTensors(parseJson(await readInput(input, signal), what), traced, what);
   const inputs = pad ? fillUp(given, traced) : checkLengths(given, traced);
-  const { tensors } = flattenOutputs(await traced.run(inputs, { signal }));
+  const { tensors } = flattenOutputs(await traced.run(inputs, { signal, outputs: chosen }));
   print(
     `{${tensors
       .filter(({ name }) => chosen.includes(name))
@@ -113,13 +113,15 @@ function fillUp(inputs: Record<string, Tensor>, traced: TracedModule): Record<st
 }
 
 function checkLengths(inputs: Record<string, Tensor>, traced: TracedModule): Record<string, Tensor> {
-  for (const { name, shape } of traced.inputs) {
+  for (const signature of traced.inputs) {
+    const { name, shape, dims = shape } = signature;
     const given = inputs[name]?.shape ?? shape;
-    const shorter = given.length === shape.length && given.every((dim, i) => dim <= shape[i]) && !sameShape(given, shape);
+    const wanted = dims.map((dim, i) => (typeof dim === 'number' ? dim : given[i]));
+    const shorter = given.length === shape.length && given.every((size, i) => size <= wanted[i]) && !sameShape(given, wanted);
     if (shorter)
       throw new TraceletError('shape', {
         what: `input "${name}"`,
-        expected: `[${shape}]`,
+        expected: showShape(signature),
         got: `[${given}]`,
         cure: 'Pass --pad to fill inputs up with padding',
       });
