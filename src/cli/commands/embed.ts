@@ -1,14 +1,16 @@
 import { Command } from 'commander';
 import { TraceletError } from '../../error.ts';
+import type { ThreadCount } from '../../threads/choose.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { readLines } from '../input.ts';
 import { defaultTrace, openTrace } from '../model.ts';
-import { examples } from '../options.ts';
+import { examples, threadsOption } from '../options.ts';
 import { cut, note, print, printJson, table } from '../output.ts';
 
 interface EmbedOptions {
   model?: string;
   json?: boolean;
+  threads?: ThreadCount;
 }
 
 interface Embedded {
@@ -23,6 +25,7 @@ export const embedCommand = (signal: AbortSignal): Command =>
     .argument('<texts...>', 'texts; - for the lines of stdin')
     .option('-m, --model <file>', 'a trace of a SentenceEmbedder (default: the all-MiniLM-L6-v2 that comes with tracelet)')
     .option('--json', 'print a line of JSON for each text: {"text": ..., "embedding": [...]}')
+    .addOption(threadsOption())
     .addHelpText(
       'after',
       examples(
@@ -33,8 +36,8 @@ export const embedCommand = (signal: AbortSignal): Command =>
     )
     .action((texts: string[], options: EmbedOptions) => embed(texts, options, signal));
 
-async function embed(texts: readonly string[], { model, json }: EmbedOptions, signal: AbortSignal): Promise<void> {
-  const traced = await openTrace(model ?? defaultTrace(), { signal });
+async function embed(texts: readonly string[], { model, json, threads }: EmbedOptions, signal: AbortSignal): Promise<void> {
+  const traced = await openTrace(model ?? defaultTrace(), { signal, threads });
   const rows: Embedded[] = [];
   for await (const text of allTexts(texts, signal)) {
     warnOfCut(traced, text);
