@@ -13,10 +13,12 @@ import type { Variant } from '../platform/platform.ts';
 import type { Bits } from '../quantize/index.ts';
 import { type Folder, textOf } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
+import type { ThreadCount } from '../threads/choose.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
 import { TRACE_NAME } from '../trace/file.ts';
 import type { TracedModule } from '../trace/traced.ts';
 import { parseJson } from './input.ts';
+import { note } from './output.ts';
 import { Progress } from './progress.ts';
 
 /** What short names of heads stand for: the end of the architecture's name, behind that of its family. */
@@ -165,7 +167,7 @@ async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline>
 /** Loads a trace from a path, a URL or a directory with model.tracelet. Throws a `source` error with a cure for other directories. */
 export async function openTrace(
   path: string,
-  options: { signal: AbortSignal; kernels?: Variant; integers?: IntegerForm },
+  options: { signal: AbortSignal; kernels?: Variant; integers?: IntegerForm; threads?: ThreadCount },
 ): Promise<TracedModule> {
   const trace = await findTrace(path);
   if (trace === undefined)
@@ -177,7 +179,9 @@ export async function openTrace(
     });
   const progress = new Progress();
   try {
-    return await jit.load(trace, { ...options, progress_callback: progress.reading });
+    const traced = await jit.load(trace, { ...options, progress_callback: progress.reading });
+    if ((options.threads ?? 1) !== 1 && traced.threads === 1) note(`tracelet: ${traced.explain().split('\n').at(-1)}`);
+    return traced;
   } finally {
     progress.clear();
   }

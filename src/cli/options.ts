@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Bounds } from '../dim.ts';
 import { INTEGER_FORMS } from '../integers.ts';
 import { ARCHITECTURES } from '../models/index.ts';
+import { MOST_THREADS, type ThreadCount } from '../threads/choose.ts';
 import { SHORT_NAMES } from './model.ts';
 
 /** Parses an option that is a whole number from 1 to `most`. */
@@ -23,6 +24,12 @@ export function seconds(text: string): number {
 /** `--integers`, instead of the fastest form. */
 export const integersOption = (): Option =>
   new Option('--integers <form>', 'how quantised traces multiply (default: the fastest way here)').choices(Object.keys(INTEGER_FORMS));
+
+/** `--threads` */
+export const threadsOption = (): Option =>
+  new Option('--threads <n>', 'threads that a call runs on, or auto for as many as the machine has (default: 1)').argParser(
+    (text: string): ThreadCount => (text === 'auto' ? text : whole(MOST_THREADS)(text)),
+  );
 
 export const DEFAULT_SEQ = 128;
 

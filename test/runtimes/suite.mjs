@@ -151,6 +151,8 @@ const CASES = {
     equal(await run, 'AbortError', 'a run that is stopped');
     equal([...several('a dog').sentence_embedding.data], [...one('a dog').sentence_embedding.data], 'the next call');
     several.dispose();
+    // Not disposed: whoever runs this waits for the process to end.
+    await jit.load(file, { threads: 2 });
   },
   async 'rows do not depend on their batch or padding'(context) {
     for (const kernels of ['baseline', context.tracelet.bestVariant()]) await checkRows(context, kernels);

@@ -4,10 +4,14 @@ import { Command, Option } from 'commander';
 import { TraceletError } from '../../error.ts';
 import type { IntegerForm } from '../../integers.ts';
 import type { Variant } from '../../platform/platform.ts';
+<<<<<<< HEAD
 import { costs } from '../../trace/cost.ts';
+=======
+import type { ThreadCount } from '../../threads/choose.ts';
+>>>>>>> threads
 import type { TracedModule } from '../../trace/traced.ts';
 import { engineVariants, openTrace } from '../model.ts';
-import { examples, integersOption, seconds } from '../options.ts';
+import { examples, integersOption, seconds, threadsOption } from '../options.ts';
 import { flops, note, print, table, typeOf } from '../output.ts';
 import { version } from '../package.ts';
 import { Progress } from '../progress.ts';
@@ -16,6 +20,7 @@ interface BenchOptions {
   seconds: number;
   kernels?: Variant;
   integers?: IntegerForm;
+  threads?: ThreadCount;
 }
 
 interface Contender {
@@ -36,6 +41,7 @@ export const benchCommand = (signal: AbortSignal): Command =>
       new Option('--kernels <variant>', 'only these kernels (default: all that the engine has)').choices(['baseline', 'relaxed', 'debug']),
     )
     .addOption(integersOption())
+    .addOption(threadsOption())
     .addHelpText(
       'after',
       `
@@ -45,10 +51,11 @@ ${examples('tracelet bench minilm.tracelet', 'tracelet bench minilm.tracelet --s
     )
     .action((file: string, options: BenchOptions) => bench(file, options, signal));
 
-async function bench(file: string, { seconds: duration, kernels, integers }: BenchOptions, signal: AbortSignal): Promise<void> {
+async function bench(file: string, { seconds: duration, kernels, integers, threads }: BenchOptions, signal: AbortSignal): Promise<void> {
   const contenders: Contender[] = [];
   for (const variant of kernels ? [kernels] : engineVariants()) {
-    const traced = await openTrace(file, { signal, kernels: variant, integers: kernels || variant === 'relaxed' ? integers : undefined });
+    const form = kernels || variant === 'relaxed' ? integers : undefined;
+    const traced = await openTrace(file, { signal, kernels: variant, integers: form, threads });
     checkAnswers(traced, file);
     contenders.push({ traced, times: [] });
   }
@@ -105,6 +112,7 @@ function surroundings(file: string, traced: TracedModule): string {
         'machine',
         `${processor?.model.trim() || 'unknown'}, ${cpus().length} cores, ${process.platform} ${process.arch}, load ${loadavg()[0].toFixed(1)}`,
       ],
+      ['threads', traced.explain().split('\n').at(-1) as string],
       ['runtime', `${runtime}${v8 ? ` with V8 ${v8}` : ''}, tracelet ${version}`],
     ],
     'll',

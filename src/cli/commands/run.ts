@@ -2,18 +2,24 @@ import { Command } from 'commander';
 import { TraceletError } from '../../error.ts';
 import { describe, isObject } from '../../json.ts';
 import { type Nested, sameShape, type Tensor, tensor, zeros } from '../../tensor.ts';
+<<<<<<< HEAD
 import { type Signature, showShape } from '../../trace/inputs.ts';
+=======
+import type { ThreadCount } from '../../threads/choose.ts';
+import type { Signature } from '../../trace/inputs.ts';
+>>>>>>> threads
 import { flattenOutputs, type Named } from '../../trace/outputs.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { parseJson, readInput } from '../input.ts';
 import { openTrace } from '../model.ts';
-import { examples } from '../options.ts';
+import { examples, threadsOption } from '../options.ts';
 import { print } from '../output.ts';
 
 interface RunOptions {
   input: string;
   output?: string[];
   pad?: boolean;
+  threads?: ThreadCount;
 }
 
 /** `tracelet run` */
@@ -24,6 +30,7 @@ export const runCommand = (signal: AbortSignal): Command =>
     .option('-i, --input <file>', 'JSON file, - for stdin', '-')
     .option('--output <names...>', 'outputs to print (default: all)')
     .option('--pad', 'fill inputs that are shorter than the traced ones up with padding')
+    .addOption(threadsOption())
     .addHelpText(
       'after',
       `
@@ -40,8 +47,8 @@ ${examples(
     )
     .action((file: string, options: RunOptions) => run(file, options, signal));
 
-async function run(file: string, { input, output, pad }: RunOptions, signal: AbortSignal): Promise<void> {
-  const traced = await openTrace(file, { signal });
+async function run(file: string, { input, output, pad, threads }: RunOptions, signal: AbortSignal): Promise<void> {
+  const traced = await openTrace(file, { signal, threads });
   const chosen = chooseOutputs(traced, output);
   const what = input === '-' ? 'stdin' : input;
   const given = readTensors(parseJson(await readInput(input, signal), what), traced, what);
