@@ -4,11 +4,8 @@ import { Command, Option } from 'commander';
 import { TraceletError } from '../../error.ts';
 import type { IntegerForm } from '../../integers.ts';
 import type { Variant } from '../../platform/platform.ts';
-<<<<<<< HEAD
-import { costs } from '../../trace/cost.ts';
-=======
 import type { ThreadCount } from '../../threads/choose.ts';
->>>>>>> threads
+import { costs } from '../../trace/cost.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { engineVariants, openTrace } from '../model.ts';
 import { examples, integersOption, seconds, threadsOption } from '../options.ts';

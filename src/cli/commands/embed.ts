@@ -1,31 +1,21 @@
 import { Command, Option } from 'commander';
 import type { EmbeddedText } from '../../batch/embed.ts';
 import { TraceletError } from '../../error.ts';
-<<<<<<< HEAD
-import { readLines } from '../input.ts';
-import { defaultTrace, openTrace } from '../model.ts';
-import { examples, whole } from '../options.ts';
-=======
 import type { ThreadCount } from '../../threads/choose.ts';
-import type { TracedModule } from '../../trace/traced.ts';
 import { readLines } from '../input.ts';
 import { defaultTrace, openTrace } from '../model.ts';
-import { examples, threadsOption } from '../options.ts';
->>>>>>> threads
+import { examples, threadsOption, whole } from '../options.ts';
 import { cut, note, print, printJson, table } from '../output.ts';
 import { Progress } from '../progress.ts';
 
 interface EmbedOptions {
   model?: string;
   json?: boolean;
-<<<<<<< HEAD
   truncate?: boolean;
   chunk?: boolean;
   overlap?: number;
   batchTokens?: number;
-=======
   threads?: ThreadCount;
->>>>>>> threads
 }
 
 interface Embedded {
@@ -39,7 +29,6 @@ export const embedCommand = (signal: AbortSignal): Command =>
     .description('turn texts into vectors and show how similar they are')
     .argument('<texts...>', 'texts; - for the lines of stdin')
     .option('-m, --model <file>', 'a trace of a SentenceEmbedder (default: the all-MiniLM-L6-v2 that comes with tracelet)')
-<<<<<<< HEAD
     .option('--json', 'print a line of JSON for each text as it is done: {"text": ..., "embedding": [...]}')
     .addOption(new Option('--truncate', 'leave out what does not fit of texts that are too long (default: an error)').conflicts('chunk'))
     .option('--chunk', 'cut texts that are too long between words, and pool the vectors of the parts')
@@ -47,10 +36,7 @@ export const embedCommand = (signal: AbortSignal): Command =>
       new Option('--overlap <n>', 'tokens that a part repeats of the one before').argParser(whole(1 << 20)).implies({ chunk: true }),
     )
     .option('--batch-tokens <n>', 'tokens to run at a time; answers do not depend on it', whole(1 << 30))
-=======
-    .option('--json', 'print a line of JSON for each text: {"text": ..., "embedding": [...]}')
     .addOption(threadsOption())
->>>>>>> threads
     .addHelpText(
       'after',
       examples(
@@ -61,12 +47,7 @@ export const embedCommand = (signal: AbortSignal): Command =>
     )
     .action((texts: string[], options: EmbedOptions) => embed(texts, options, signal));
 
-<<<<<<< HEAD
 async function embed(texts: readonly string[], options: EmbedOptions, signal: AbortSignal): Promise<void> {
-=======
-async function embed(texts: readonly string[], { model, json, threads }: EmbedOptions, signal: AbortSignal): Promise<void> {
-  const traced = await openTrace(model ?? defaultTrace(), { signal, threads });
->>>>>>> threads
   const rows: Embedded[] = [];
   for await (const { text, embedding } of vectors(texts, options, signal)) {
     const row = { text, embedding: Array.from(embedding, (value) => Number(value.toPrecision(9))) };
@@ -83,7 +64,7 @@ const QUIET_MS = 2000;
 /** The texts with their vectors, watched. */
 async function* vectors(texts: readonly string[], options: EmbedOptions, signal: AbortSignal): AsyncGenerator<EmbeddedText> {
   const { model, truncate, chunk, overlap, batchTokens } = options;
-  const traced = await openTrace(model ?? defaultTrace(), { signal });
+  const traced = await openTrace(model ?? defaultTrace(), { signal, threads: options.threads });
   const progress = new Progress(QUIET_MS);
   const progress_callback = ({ done }: { done: number }): void => progress.update(`embedding: ${done} texts done`);
   const source = texts.includes('-') ? allTexts(texts, signal) : texts;

@@ -2,12 +2,8 @@ import { Command } from 'commander';
 import { TraceletError } from '../../error.ts';
 import { describe, isObject } from '../../json.ts';
 import { type Nested, sameShape, type Tensor, tensor, zeros } from '../../tensor.ts';
-<<<<<<< HEAD
-import { type Signature, showShape } from '../../trace/inputs.ts';
-=======
 import type { ThreadCount } from '../../threads/choose.ts';
-import type { Signature } from '../../trace/inputs.ts';
->>>>>>> threads
+import { type Signature, showShape } from '../../trace/inputs.ts';
 import { flattenOutputs, type Named } from '../../trace/outputs.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { parseJson, readInput } from '../input.ts';
