@@ -213,9 +213,9 @@ describe('a team', () => {
     const shared = memory();
     const team = await Team.start(2, shared, ['baseline']);
     const [ids, table, out] = [MEMORY_BASE, MEMORY_BASE + 4096, 2 * MEMORY_BASE];
-    new Int32Array(shared.buffer, ids, 64)[63] = 9;
-    const calls = [call(shared, 'embedding', [out, ids, table, 64, 512, 4], { rows: 64, cols: 512, vocab: 4 })];
-    team.begin(calls, 4 * MEMORY_BASE);
+    const outside = call(shared, 'embedding', [out, ids, table, 64, 512, 0], { rows: 64, cols: 512, vocab: 0 });
+    const asleep = () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    team.begin([{ ...outside, kernel: asleep }], 4 * MEMORY_BASE);
     expect((await problem('worker', () => team.step(0, () => 'a call'))).message).toContain('a worker that failed');
     expect(() => team.finish(false)).not.toThrow();
   });
