@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { platform } from '#platform';
 import { BertModel, F, jit, type ModelOutput, nn, type Tensor, type TracedModule, tensor } from '../src/index.ts';
@@ -242,6 +244,23 @@ describe('workers end', () => {
     expect(seen.died).toEqual([]);
     traced.dispose();
     await vi.waitFor(() => expect(seen.died.length).toBe(2));
+  });
+
+  test('when nothing refers to the trace any more', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const seen = watched();
+    await (async () => {
+      const traced = await jit.trace(new nn.Linear(4, 4), [floats([2, 4])], { threads: 2 });
+      expect(traced.threads).toBe(2);
+    })();
+    await vi.waitFor(
+      () => {
+        collect();
+        expect(seen.died.length).toBe(1);
+      },
+      { timeout: 10_000, interval: 20 },
+    );
   });
 
   test('with the process, which does not wait for them', async () => {

@@ -60,6 +60,8 @@ function maySleep(): boolean {
   }
 }
 
+const forgotten = new FinalizationRegistry<Team>((team) => team.end());
+
 /** Threads that run a program together: the one that calls, and workers that sleep between runs. */
 export class Team {
   readonly threads: number;
@@ -116,6 +118,11 @@ export class Team {
       };
       worker.post(orders);
     });
+  }
+
+  /** Ends the workers when nothing refers to `owner` any more. */
+  endWith(owner: object): void {
+    forgotten.register(owner, this);
   }
 
   /** Whether the team can make all of these calls. */
