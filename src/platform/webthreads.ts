@@ -1,12 +1,11 @@
 import type { Threads } from './platform.ts';
 
-/** A worker, which in Bun can also let the process end. */
 interface AnyWorker extends Worker {
   ref?(): void;
   unref?(): void;
 }
 
-/** Web workers made of the script's text, which needs no file beside the page and no configuration of a bundler. */
+/** Web workers made of the script's text, which needs no file beside the page and no configuration of a bundler. In Bun they let the process end. */
 export function webThreads(script: string): Threads | string {
   if (typeof Worker !== 'function') return 'this scope cannot start workers';
   return {

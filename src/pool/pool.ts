@@ -45,6 +45,10 @@ export async function startPool<Result>(instance: Instance, contents: Contents, 
   return pool;
 }
 
+const forgotten = new FinalizationRegistry<readonly PoolWorker[]>((workers) => {
+  for (const worker of workers) worker.end(disposed());
+});
+
 /**
  * A trace whose calls run in workers, each a call at a time and without blocking this thread; others wait in the order in which they were
  * made. `run`, `embed` and `embedEach` call it. What asks about the trace (`graph`, `plan`, `encode`) answers here, and `profile`
@@ -67,6 +71,7 @@ export class TracePool<Result = ModelOutput> extends TracedModule<Result> {
       (_, i) => new PoolWorker(choice.host as Threads, setup, i === 0 ? given : undefined),
     );
     this.#line = new Line(this.#workers);
+    forgotten.register(this, this.#workers);
   }
 
   #setupOf(instance: Instance): () => Setup {
