@@ -25,15 +25,11 @@ describe('memory', () => {
 
   test('of activations is there for each worker, and grows with what is asked', async () => {
     const pool = await load(await dynamic, { workers: 2 });
-    const arena = (batch: number, length: number): number => {
-      whole(inputsOf(batch, length));
-      return whole.plan().arena / 2 ** 20;
-    };
     for (let length = 1; length <= 128; length += 6)
       await Promise.all(
         [1, 5, 8].map(async (batch) => expectSameBits(await pool.run(inputsOf(batch, length)), whole(inputsOf(batch, length)))),
       );
-    const most = arena(8, 128);
+    const most = whole.plan({ batch: 8, sequence: 128 }).arena / 2 ** 20;
     expect(most).toBeGreaterThan(2);
     expect(megabytes(pool)).toBeLessThan(whole.plan().weights / 2 ** 20 + 2 * 4 * most + 1);
   });
@@ -67,14 +63,14 @@ describe('a pool says what it is', () => {
 
   test('and what it has', async () => {
     const pool = await load(await dynamic, { workers: 2 });
-    expect(lastLine(pool)).toBe('2 workers sharing one memory: so many were asked for');
+    expect(lastLine(pool)).toBe('2 workers, one copy of the weights in all: so many were asked for');
     expect([pool.inputs, pool.outputs, pool.dims, pool.graph]).toEqual([whole.inputs, whole.outputs, whole.dims, whole.graph]);
     expect(Buffer.compare(await fileOf(pool), await dynamic)).toBe(0);
   });
 
   test('and that it cannot be called at once', async () => {
     const pool = await load(await dynamic, { worker: true });
-    expect(lastLine(pool)).toBe('1 worker sharing one memory: so many were asked for');
+    expect(lastLine(pool)).toBe('1 worker, one copy of the weights in all: so many were asked for');
     expect((await problem('value', () => pool(inputsOf(1, 4)))).message).toContain('Await run(…)');
   });
 
@@ -84,7 +80,7 @@ describe('a pool says what it is', () => {
     expect(pool.workers).toBe(Math.min(8, count));
     withoutSharing();
     expect(lastLine(await load(await dynamic, { workers: 2 }))).toMatch(
-      /^2 workers each with a copy of the weights: .*not cross-origin isolated/,
+      /^2 workers, a copy of the weights in each: .*not cross-origin isolated/,
     );
   });
 

@@ -108,8 +108,8 @@ export class TracePool<Result = ModelOutput> extends TracedModule<Result> {
   /** What calls run on and why, a line each: kernels, the form of integer products if there are any, workers. */
   override explain(): string {
     const { length } = this.#workers;
-    const means = this.#choice.shared ? 'sharing one memory' : 'each with a copy of the weights';
-    const workers = length ? `${length} worker${length === 1 ? '' : 's'} ${means}` : 'no workers, so that calls run in place';
+    const weights = this.#choice.shared ? 'one copy of the weights in all' : 'a copy of the weights in each';
+    const workers = length ? `${length} worker${length === 1 ? '' : 's'}, ${weights}` : 'no workers, so that calls run in place';
     return [...super.explain().split('\n').slice(0, -1), `${workers}: ${this.#why}`].join('\n');
   }
 

@@ -212,8 +212,8 @@ const CASES = {
     for (const options of [{ worker: true }, { workers: 2 }]) {
       const pool = await jit.load(file, options);
       const why = pool.explain().split('\n').at(-1);
-      const means = isolated === false ? 'each with a copy of the weights' : 'sharing one memory';
-      const [many, most] = options.worker ? [/^1 worker /, 1] : [/^2 workers /, 2];
+      const means = isolated === false ? 'a copy of the weights in each' : 'one copy of the weights in all';
+      const [many, most] = options.worker ? [/^1 worker,/, 1] : [/^2 workers,/, 2];
       expect(threads ? many.test(why) && why.includes(means) : /^no workers.*: edge workers have none$/.test(why), why);
       equal(pool.workers, threads ? most : 0, 'workers');
       const texts = ['a cat', 'a cat sat on a mat '.repeat(40), 'a dog', 'the rain in spain'];
