@@ -22,6 +22,7 @@ import { Instance } from './instance.ts';
 import type { Named } from './outputs.ts';
 import { parseProgram } from './parse.ts';
 import type { NamedValue, Program } from './program.ts';
+import { nextTask, SLICE_MS } from './run.ts';
 import { TracedModule } from './traced.ts';
 
 /** Options of loading a trace. */
@@ -54,7 +55,8 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const host = await readTensors(source, head, instance, program, options);
   await expectEnd(source);
   const decoded = decode(program);
-  instance.weights.settle(instance.kernels(kernels));
+  if (pools) await settleSliced(instance, kernels, options);
+  else instance.weights.settle(instance.kernels(kernels));
   instance.start(decoded);
   const contents = contentsOf(host);
   checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
@@ -62,6 +64,17 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   await instance.gather({ kernels, integers: options.integers });
   const made = { ...contents, kernels: options.kernels, integers: options.integers };
   return pools && workers ? pools.startPool<Result>(instance, made, workers) : new TracedModule<Result>(instance, made);
+}
+
+/** Does not keep a page from answering meanwhile. */
+async function settleSliced(instance: Instance, kernels: Variant, { signal }: LoadOptions): Promise<void> {
+  let since = performance.now();
+  for (const _ of instance.weights.settling(instance.kernels(kernels))) {
+    if (performance.now() - since < SLICE_MS) continue;
+    await nextTask();
+    signal?.throwIfAborted();
+    since = performance.now();
+  }
 }
 
 function checkGolden(golden: readonly Named[], bindings: readonly NamedValue[], { values }: Program, what: string): void {

@@ -4,10 +4,11 @@ import type { Named } from './outputs.ts';
 import type { Wanted } from './wanted.ts';
 
 /** How long a run with a signal computes before it lets other work through; in operations where the clock stands still meanwhile. */
-const SLICE_MS = 8;
+export const SLICE_MS = 8;
 const SLICE_FLOPS = 5e8;
 
-const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+/** Lets other work through. */
+export const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** What a run computes, what stops it between two instructions, and how it lets other work through. */
 export interface Slicing {

@@ -100,6 +100,11 @@ export class Weights {
 
   /** Expands what is int8 and rearranges what is packed, after all bytes are there. */
   settle(kernels: Kernels): void {
+    for (const _ of this.settling(kernels));
+  }
+
+  /** The same, constant by constant. */
+  *settling(kernels: Kernels): Generator<void> {
     const floats = (at: number, length: number) => new Float32Array(this.#memory().buffer, at, length);
     for (const { at, layout, shape, slots } of this.#constants) {
       for (const { name, begin, bytes, rows, cols, scale } of slots) {
@@ -108,6 +113,7 @@ export class Weights {
         callKernel(kernels.dequantize, [begin, begin + (bytes / 4) * 3, this.arena, rows, cols], () => `expanding ${name}`);
       }
       if (layout === 'packed') callKernel(kernels.pack, [at, at, this.arena, shape[0], shape[1]], () => `packing ${slots[0].name}`);
+      yield;
     }
   }
 
