@@ -1,4 +1,7 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
+import { allOf, shareOf } from '../src/batch/plan.ts';
 import { jit, type Tensor, tensor } from '../src/index.ts';
 import { dynamic, embedding, inputsOf, load, slowFile, watched, whole, withoutSharing, x } from './pool.ts';
 import { expectSameBits, problem } from './tiny.ts';
@@ -142,5 +145,46 @@ describe.each([
     await problem('disposed', () => pool.run(x));
     await vi.waitFor(() => expect(seen.died.length).toBe(2));
     expect(seen.count).toBe(2);
+  });
+});
+
+test('workers end when nothing refers to the pool any more', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const seen = watched();
+  await (async () => {
+    const pool = await jit.load(await dynamic, { workers: 2 });
+    expectSameBits(await pool.run(inputsOf(1, 5)), whole(inputsOf(1, 5)));
+  })();
+  await vi.waitFor(
+    () => {
+      collect();
+      expect(seen.died.length).toBe(2);
+    },
+    { timeout: 10_000, interval: 20 },
+  );
+});
+
+describe('several calls of embed at once', () => {
+  const capacity = { batch: [1, 64], sequence: [1, 512], batchTokens: 16384 } as const;
+
+  test('are short enough for all to have some, and fill no strict batch up in vain', () => {
+    const lengths = new Array(100).fill(10);
+    expect(shareOf(capacity, lengths, 1)).toBe(capacity);
+    expect(shareOf(capacity, lengths, 2).batchTokens).toBe(250);
+    expect(shareOf(capacity, lengths, 64).batchTokens).toBe(64);
+    expect(shareOf({ ...capacity, batch: [8, 8] }, lengths, 2).batchTokens).toBe(16384);
+  });
+
+  test('end with the first that fails', async () => {
+    const done: number[] = [];
+    const run = allOf([0, 1, 2, 3, 4, 5], 2, async (thing, goesOn) => {
+      await new Promise((resolve) => setTimeout(resolve, thing === 0 ? 20 : 1));
+      if (thing === 2) throw new Error('no more');
+      if (goesOn()) done.push(thing);
+    });
+    await expect(run).rejects.toThrow('no more');
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(done).toEqual([1]);
   });
 });
