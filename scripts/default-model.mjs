@@ -13,6 +13,7 @@ import { quantize, REPORT_FILE } from 'tracelet/quantize';
 
 /** @typedef {import('tracelet').TracedModule} TracedModule */
 
+/** @type {{ batch: [number, number], sequence: [number, number] }} */
 const DYNAMIC = { batch: [1, 64], sequence: [1, 512] };
 const RANKS = 10;
 const place = new URL('../models/all-MiniLM-L6-v2/', import.meta.url);
