@@ -1,12 +1,11 @@
 /** tracelet: saved traces, a checkpoint traced on the spot, the default model, and one linear layer. */
 import { readFileSync } from 'node:fs';
 import { minilm } from '@tracelet/all-minilm-l6-v2';
-import { BertModel, jit, nn, Tensor } from '../../../dist/index.js';
+import { BertModel, jit, nn, Tensor, TracedModule } from '../../../dist/index.js';
 import { productInputs } from '../products/inputs.mjs';
-import { inputsOf } from './inputs.mjs';
+import { callsOf, inputsOf, realAnswer } from './inputs.mjs';
 
 /** @typedef {import('../worker.mjs').Opened} Opened */
-/** @typedef {import('../../../dist/index.js').TracedModule} TracedModule */
 
 export const version = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')).version;
 
@@ -20,19 +19,48 @@ function factsOf(traced) {
 }
 
 /**
- * Traces that were saved before, one a length. `load` goes to jit.load as it is.
- * @param {{ traces: string, precision: string, load?: object }} options @returns {Promise<Opened>}
+ * Traces that were saved before: one a length, or one for all if `form` names it. `load` goes to jit.load as it is.
+ * @param {import('./inputs.mjs').Layout & { traces: string, precision: string, form?: string, load?: object }} options @returns {Promise<Opened>}
  */
-export async function model({ traces, precision, load }) {
-  /** @type {TracedModule | undefined} */
-  let traced;
+export async function model({ traces, precision, form, load, ...layout }) {
+  /** @type {{ name: string, traced: TracedModule } | undefined} */
+  let loaded;
+  return {
+    async prepare({ tokens, lengths = [tokens] }) {
+      const name = `${precision}-${form ?? tokens}`;
+      if (loaded?.name !== name) {
+        loaded?.traced.dispose();
+        loaded = { name, traced: await jit.load(`${traces}/${name}.tracelet`, load) };
+      }
+      const { traced } = loaded;
+      const calls = callsOf(lengths, layout);
+      return {
+        run: () => calls.map(({ inputs }) => traced(inputs)),
+        answer: (results) => realAnswer(results, calls),
+        facts: factsOf(traced),
+      };
+    },
+  };
+}
+
+/**
+ * Several texts at once, on one instance or on a pool of workers.
+ * @param {{ traces: string, precision: string, workers: number, texts: number }} options @returns {Promise<Opened>}
+ */
+export async function pool({ traces, precision, workers, texts }) {
+  /** @type {any} */
+  let loaded;
   return {
     async prepare({ tokens }) {
-      traced?.dispose();
-      const here = await jit.load(`${traces}/${precision}-${tokens}.tracelet`, load);
-      traced = here;
+      await loaded?.dispose();
+      const here = await jit.load(`${traces}/${precision}-${tokens}.tracelet`, /** @type {object} */ (workers > 1 ? { workers } : {}));
+      loaded = here;
+      if (workers > 1 && here instanceof TracedModule) throw new Error('jit.load takes no workers in this build');
       const inputs = inputsOf(tokens);
-      return { run: () => here(inputs), answer, facts: factsOf(here) };
+      return {
+        run: () => Promise.all(Array.from({ length: texts }, () => here.run(inputs))),
+        answer: (results) => answer(results[texts - 1]),
+      };
     },
   };
 }
