@@ -5,7 +5,7 @@
  *   node bench/peers/curves.mjs [--quick] [--model minilm] [--precisions f32,q8] [--lengths 1,14,512] [--mixed 5,64,128]
  *                               [--only PART,PART] [--warm MS] [--rounds N] [--budget MS]
  *
- * Prints tables, and writes bench/results/curves-nodeMAJOR.json and peers.html.
+ * Prints tables, and writes bench/results/curves-nodeMAJOR.json.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,6 @@ import { compareAnswers, saveTraces } from './beside.mjs';
 import { chosen, nodeWorker } from './cases.mjs';
 import { Fleet } from './fleet.mjs';
 import { filesOf, MODELS } from './models.mjs';
-import { writePage } from './page/page.mjs';
 
 /** @typedef {import('./cases.mjs').Case} Case */
 /** @typedef {{ name: string, more?: object, peer?: boolean }} Line a case; `more` are options of its worker */
@@ -166,4 +165,3 @@ writeResults('curves', {
   mixed: batches,
   missing,
 });
-await writePage();

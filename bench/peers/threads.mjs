@@ -4,8 +4,7 @@
  *   node bench/peers/threads.mjs [--quick] [--models minilm,bert-base] [--precisions f32,q8] [--tokens 128,512] [--most N]
  *                                [--only PART,PART] [--warm MS] [--rounds N] [--budget MS]
  *
- * From one thread to --most, as many as the machine has unless given. Prints tables, and writes bench/results/threads-nodeMAJOR.json
- * and peers.html.
+ * From one thread to --most, as many as the machine has unless given. Prints tables, and writes bench/results/threads-nodeMAJOR.json.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -17,7 +16,6 @@ import { compareAnswers, saveTraces } from './beside.mjs';
 import { chosen, nodeWorker } from './cases.mjs';
 import { Fleet } from './fleet.mjs';
 import { filesOf, MODELS } from './models.mjs';
-import { writePage } from './page/page.mjs';
 
 /** @typedef {import('./models.mjs').Model} Model */
 /** @typedef {import('./cases.mjs').Case & { way: 'call' | 'pool', threads: number }} Case `way` is what the threads share: one call, or many */
@@ -162,4 +160,3 @@ writeResults('threads', {
   results,
   missing,
 });
-await writePage();
