@@ -62,7 +62,7 @@ const CURVES = [
 const MIXED = [
   { name: 'one by one', more: { form: 'dynamic', each: true } },
   { name: 'one batch', more: { form: 'dynamic' } },
-  { name: 'one batch, padding computed', more: { form: 'exact-dynamic' } },
+  { name: 'batch, padding computed', more: { form: 'exact-dynamic' } },
   { name: 'onnxruntime-web, one by one', peer: true, more: { each: true } },
   { name: 'onnxruntime-web, one batch', peer: true },
 ];
