@@ -2,7 +2,7 @@
  * What more threads bring to one call, and more workers to many: tracelet and onnxruntime-web, answers compared first.
  *
  *   node bench/peers/threads.mjs [--quick] [--models minilm,bert-base] [--precisions f32,q8] [--tokens 128,512] [--most N]
- *                                [--only PART,PART] [--warm MS] [--rounds N] [--budget MS]
+ *                                [--in node,chromium] [--only PART,PART] [--warm MS] [--rounds N] [--budget MS]
  *
  * From one thread to --most, as many as the machine has unless given. Prints tables, and writes bench/results/threads-nodeMAJOR.json.
  */
@@ -14,8 +14,9 @@ import { begin, machine, progress, ratioCell, SUMMARY, summaryCells, table, writ
 import { alternate, ratio, summarise } from '../stats.mjs';
 import { compareAnswers, saveTraces } from './beside.mjs';
 import { chosen, nodeWorker } from './cases.mjs';
+import { Page, servePages } from './chromium.mjs';
 import { Fleet } from './fleet.mjs';
-import { filesOf, MODELS } from './models.mjs';
+import { filesOf, MODELS, MODELS_FOLDER } from './models.mjs';
 
 /** @typedef {import('./models.mjs').Model} Model */
 /** @typedef {import('./cases.mjs').Case & { way: 'call' | 'pool', threads: number }} Case `way` is what the threads share: one call, or many */
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
     precisions: { type: 'string', default: 'f32,q8' },
     tokens: { type: 'string', default: '128,512' },
     most: { type: 'string' },
+    in: { type: 'string', default: 'node,chromium' },
     only: { type: 'string' },
     warm: { type: 'string' },
     rounds: { type: 'string' },
@@ -35,10 +37,13 @@ const { values: options } = parseArgs({
 });
 /** Engines compile in the background on the cores that threads share with them, so warming up takes longer than elsewhere. */
 const EFFORT = options.quick ? { warm: 2000, rounds: 5, budget: 8000 } : { warm: 2000, rounds: 11, budget: 30_000 };
+/** onnxruntime's threads go on looking for work this long. */
+const REST = 40;
 const timing = {
   warm: Number(options.warm ?? EFFORT.warm),
   rounds: Number(options.rounds ?? EFFORT.rounds),
   budget: Number(options.budget ?? EFFORT.budget),
+  rest: REST,
 };
 const most = Number(options.most ?? Math.min(8, availableParallelism()));
 const COUNTS = Array.from({ length: most }, (_, i) => i + 1).filter((count) => count <= 4 || count % 2 === 0);
@@ -50,24 +55,44 @@ const wanted = chosen(options.only);
 const PRECISION = { f32: /** @type {const} */ ('float32'), q8: /** @type {const} */ ('int8') };
 const counted = (/** @type {number} */ count, /** @type {string} */ what) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
-/** One call on more and more threads. @param {string} model @param {string} precision @param {string} traces folder @returns {Case[]} */
-function callCases(model, precision, traces) {
+/** @typedef {{ runtime: string, threads: number, module: 'tracelet' | 'onnxweb', worker: object }} Kind */
+
+/** One call on more and more threads. @param {string} model @param {string} precision @returns {Kind[]} */
+function kindsOf(model, precision) {
   const { graph, weights, quantisedGraph } = filesOf(model);
-  const peer = { module: 'onnxweb', make: 'model', ...(precision === 'f32' ? { graph, weights } : { graph: quantisedGraph }) };
-  const ours = { module: 'tracelet', make: 'model', traces, precision };
-  /** @type {(runtime: string, threads: number, command: Case['command']) => Case} */
-  const one = (runtime, threads, command) => ({
-    name: `${runtime}, ${counted(threads, 'thread')}`,
-    runtime,
-    precision: PRECISION[precision],
-    way: 'call',
-    threads,
-    command,
-  });
+  const graphs = precision === 'f32' ? { graph, weights } : { graph: quantisedGraph };
   return [
-    ...COUNTS.map((threads) => one('tracelet', threads, nodeWorker({ ...ours, load: { threads } }))),
-    ...COUNTS.map((threads) => one('onnxruntime-web', threads, nodeWorker({ ...peer, threads }))),
+    ...COUNTS.map((threads) => ({
+      runtime: 'tracelet',
+      threads,
+      module: /** @type {const} */ ('tracelet'),
+      worker: { precision, load: { threads } },
+    })),
+    ...COUNTS.map((threads) => ({
+      runtime: 'onnxruntime-web',
+      threads,
+      module: /** @type {const} */ ('onnxweb'),
+      worker: { ...graphs, threads },
+    })),
   ];
+}
+
+/** @param {Kind} kind @param {string} precision @param {string} traces folder @returns {Case} */
+const inNode = ({ runtime, threads, module, worker }, precision, traces) => ({
+  name: `${runtime}, ${counted(threads, 'thread')}`,
+  runtime,
+  precision: PRECISION[precision],
+  way: 'call',
+  threads,
+  command: nodeWorker({ module, make: 'model', traces, ...worker }),
+});
+
+/** The same on a page, which has the models under another name. @param {Kind} kind @param {string} precision @param {string} traces folder @param {string} address @returns {Case} */
+function inChromium(kind, precision, traces, address) {
+  const served = (/** @type {unknown} */ option) =>
+    typeof option === 'string' && option.startsWith(MODELS_FOLDER) ? option.replace(MODELS_FOLDER, '/models') : option;
+  const options = Object.fromEntries(Object.entries(kind.worker).map(([name, option]) => [name, served(option)]));
+  return { ...inNode(kind, precision, traces), start: () => new Page(address, { runtime: kind.module, options }) };
 }
 
 /** Many calls on one instance and on pools. @param {string} precision @param {string} traces folder @returns {Case[]} */
@@ -86,6 +111,7 @@ async function measure(heading, [reference, ...others], tokens) {
   const fleet = await new Fleet().open([reference, ...others.filter(({ name }) => wanted(name))]);
   try {
     await fleet.prepare({ tokens });
+    if (fleet.members.length === 0) return { tokens, rows: [], missing: fleet.missing };
     const accuracies = await compareAnswers(fleet, { sameBits: true });
     const { samples, repeated } = await alternate(fleet.samplers(), { ...timing, progress: (text) => progress(`${heading}: ${text}`) });
     const rows = /** @type {(Case & import('./fleet.mjs').Member)[]} */ (fleet.members).map(({ name, runtime, way, threads }) => {
@@ -96,7 +122,8 @@ async function measure(heading, [reference, ...others], tokens) {
       return { name, runtime, way, threads, ...summarise(times), scaling, ...accuracies.get(name) };
     });
     report(heading, rows);
-    return { tokens, repeated, rounds: samples.get(reference.name)?.length, rows, missing: fleet.missing };
+    const version = fleet.members[0].version;
+    return { tokens, version, repeated, rounds: samples.get(reference.name)?.length, rows, missing: fleet.missing };
   } finally {
     await fleet.close();
   }
@@ -126,11 +153,18 @@ async function measureModel(model, folder) {
     for (const precision of options.precisions.split(',')) {
       const title = `${model.title} ${precision}, ${tokens} tokens`;
       const about = { model: model.name, title: model.title, precision };
-      results.push({ ...about, way: 'call', ...(await measure(title, callCases(model.name, precision, folder), tokens)) });
+      const kinds = kindsOf(model.name, precision);
+      for (const place of options.in.split(',')) {
+        const cases = kinds.map((kind) =>
+          place === 'node' ? inNode(kind, precision, folder) : inChromium(kind, precision, folder, pages.address),
+        );
+        results.push({ ...about, way: 'call', place, ...(await measure(`${title}, ${place}`, cases, tokens)) });
+      }
       if (tokens === POOL_TOKENS)
         results.push({
           ...about,
           way: 'pool',
+          place: 'node',
           texts: TEXTS,
           ...(await measure(`${title}, ${TEXTS} texts at once: each`, poolCases(precision, folder), tokens)),
         });
@@ -143,14 +177,18 @@ async function measureModel(model, folder) {
 const started = performance.now();
 const here = begin('one call on several threads, many calls on several workers');
 const folder = await mkdtemp(join(tmpdir(), 'tracelet-bench-'));
+const pages = await servePages(folder);
 const results = [];
 try {
   for (const model of MODELS.filter(({ name }) => options.models.split(',').includes(name)))
     results.push(...(await measureModel(model, folder)));
 } finally {
+  pages.close();
   await rm(folder, { recursive: true });
 }
-const missing = results.flatMap(({ title, precision, missing }) => missing.map((one) => ({ model: `${title} ${precision}`, ...one })));
+const missing = results.flatMap(({ title, precision, place, missing }) =>
+  missing.map((one) => ({ model: `${title} ${precision} in ${place}`, ...one })),
+);
 for (const { model, name, reason } of missing) console.log(`left out: ${model}, ${name}: ${reason}`);
 writeResults('threads', {
   machine: here,

@@ -88,7 +88,7 @@ export const mixedSection = ({ mixed, title }) =>
         format: (/** @type {number} */ value) => value.toFixed(2),
       };
       const note = `${lengths.length} texts of ${Math.min(...lengths)} to ${Math.max(...lengths)} tokens: ${tokens} real ones, ${padded} where all are filled up to the longest; ${rounds} rounds, shorter is better`;
-      const named = rows.map(({ name, runtime }) => ({ name, kind: /** @type {const} */ (runtime === 'tracelet' ? 'tracelet' : 'wasm') }));
+      const named = rows.map((/** @type {any} */ { name, runtime }) => ({ name, kind: runtime === 'tracelet' ? 'tracelet' : 'wasm' }));
       return figure(`${title} ${precision}`, note, bars(named, [time, times], LONG_NAMES));
     })
     .join('')}</div>`;

@@ -4,8 +4,10 @@ import { bars, LONG_NAMES } from './charts.mjs';
 import { figure, folded, milliseconds } from './markup.mjs';
 
 /** @param {any} result */
-const headingOf = ({ title, precision, tokens, way, texts }) =>
-  `${title} ${precision}, ${tokens} tokens${way === 'pool' ? `, ${texts} texts at once` : ''}`;
+const headingOf = ({ title, precision, tokens, way, texts, place, version }) => {
+  const where = place === 'chromium' ? `, Chromium ${version.split('.')[0]}` : '';
+  return `${title} ${precision}, ${tokens} tokens${way === 'pool' ? `, ${texts} texts at once` : ''}${where}`;
+};
 
 /** @param {any} result */
 function chart(result) {

@@ -28,7 +28,7 @@ trace made for the longest text costs a short one what it needs. Most runtimes c
     id: 'threads',
     kind: 'threads',
     title: 'Threads',
-    text: `One text a call on more and more threads; all numbers of threads answer the same bits.`,
+    text: `One text a call on more and more threads, in Node and in Chromium; all numbers of threads answer the same bits.`,
     section: threadSection,
   },
   {

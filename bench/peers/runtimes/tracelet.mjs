@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { minilm } from '@tracelet/all-minilm-l6-v2';
 import { BertModel, jit, nn, Tensor, TracedModule } from '../../../dist/index.js';
 import { productInputs } from '../products/inputs.mjs';
-import { callsOf, inputsOf, realAnswer } from './inputs.mjs';
+import { inputsOf } from './inputs.mjs';
+import { factsOf, savedModel } from './saved.mjs';
 
 /** @typedef {import('../worker.mjs').Opened} Opened */
 
@@ -12,36 +13,8 @@ export const version = JSON.parse(readFileSync(new URL('../../../package.json', 
 /** @param {any} result */
 const answer = ({ last_hidden_state, pooler_output }) => [last_hidden_state.data, pooler_output.data];
 
-/** @param {TracedModule} traced */
-function factsOf(traced) {
-  const { weights, arena, memory } = traced.plan();
-  return { flops: traced.flops(), weights, arena, memory };
-}
-
-/**
- * Traces that were saved before: one a length, or one for all if `form` names it. `load` goes to jit.load as it is.
- * @param {import('./inputs.mjs').Layout & { traces: string, precision: string, form?: string, load?: object }} options @returns {Promise<Opened>}
- */
-export async function model({ traces, precision, form, load, ...layout }) {
-  /** @type {{ name: string, traced: TracedModule } | undefined} */
-  let loaded;
-  return {
-    async prepare({ tokens, lengths = [tokens] }) {
-      const name = `${precision}-${form ?? tokens}`;
-      if (loaded?.name !== name) {
-        loaded?.traced.dispose();
-        loaded = { name, traced: await jit.load(`${traces}/${name}.tracelet`, load) };
-      }
-      const { traced } = loaded;
-      const calls = callsOf(lengths, layout);
-      return {
-        run: () => calls.map(({ inputs }) => traced(inputs)),
-        answer: (results) => realAnswer(results, calls),
-        facts: factsOf(traced),
-      };
-    },
-  };
-}
+/** Traces in a folder. @param {{ traces: string } & Parameters<typeof savedModel>[1]} options @returns {Promise<Opened>} */
+export const model = async ({ traces, ...options }) => savedModel((name) => `${traces}/${name}`, options);
 
 /**
  * Several texts at once, on one instance or on a pool of workers.
