@@ -9,7 +9,7 @@
  */
 import { parseArgs } from 'node:util';
 import { minilm } from '@tracelet/all-minilm-l6-v2';
-import { BertConfig, BertModel, jit, TracedModule, tensor } from 'tracelet';
+import { BertConfig, BertModel, jit, tensor } from 'tracelet';
 import { begin, machine, progress, table, writeResults } from './report.mjs';
 import { batchQuestions, textQuestions } from './soak/questions.mjs';
 import { traffic } from './soak/traffic.mjs';
@@ -17,6 +17,7 @@ import { ALLOWED, countWorkers, growthOf, read } from './soak/watch.mjs';
 
 /**
  * @typedef {import('./soak/questions.mjs').Question} Question
+ * @typedef {import('tracelet').TracedModule} TracedModule
  * @typedef {{ name: string, load: (options: object) => Promise<TracedModule>, questions: readonly Question[], share: number, cancelWithin: number }} Subject
  * @typedef {{ name: string, key: string, options: object }} Form
  */
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
 });
 const calls = Number(options.calls ?? (options.quick ? 10_000 : 100_000));
 const READINGS = 40;
+const AT_ONCE = 4;
 const SMALL = { hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 128, vocab_size: 1000 };
 const MOST = { batch: 8, sequence: 64, vocabulary: SMALL.vocab_size };
 const QUESTIONS = { small: 96, text: 24 };
@@ -64,6 +66,11 @@ async function defaultModel() {
   return { name: 'default model', load: (how) => jit.load(minilm, how), questions, share: 0.01, cancelWithin: 400 };
 }
 
+/** Asks every question several times at once, so that each worker has had it. @param {TracedModule} trace @param {readonly Question[]} questions */
+async function warmUp(trace, questions) {
+  for (const { ask } of questions) await Promise.all(Array.from({ length: AT_ONCE }, () => ask(trace, {})));
+}
+
 /** @param {Form} form @param {Subject} subject @param {{ calls: number, seconds: number }} bounds */
 async function soak(form, subject, bounds) {
   const workersEnded = countWorkers();
@@ -73,6 +80,7 @@ async function soak(form, subject, bounds) {
     trace.dispose();
     return { reason };
   }
+  await warmUp(trace, subject.questions);
   const since = performance.now();
   /** @type {import('./soak/watch.mjs').Reading[]} */
   const readings = [];
@@ -92,10 +100,10 @@ async function soak(form, subject, bounds) {
   return { ...tally, seconds: (performance.now() - since) / 1000, readings, grown: growthOf(readings), workers };
 }
 
-/** Why a form cannot be had here. @param {Form} form @param {TracedModule} trace */
-function refusal({ key }, trace) {
-  if (key === 'workers' && trace instanceof TracedModule) return 'jit.load takes no workers in this build';
-  return key === 'threads' && trace.threads === 1 ? trace.explain().split('\n').at(-1) : undefined;
+/** Why a form cannot be had here. @param {Form} form @param {any} trace */
+function refusal({ key, options }, trace) {
+  if (key === 'place' || trace[key] === options[key]) return undefined;
+  return trace[key] === undefined ? `jit.load takes no ${key} in this build` : trace.explain().split('\n').at(-1);
 }
 
 /** What is wrong with a run, if anything. @param {any} run */
@@ -117,7 +125,7 @@ const here = begin('soak: mixed calls, several in flight, some cancelled');
 const forms = FORMS.filter(({ key }) => options.forms.split(',').includes(key));
 const subjects = [await smallModel(), await defaultModel()];
 const each = { calls: calls / forms.length, seconds: Number(options.seconds) / forms.length / subjects.length };
-/** So many that each question comes while warming up. @param {Subject} subject */
+/** Some for each question. @param {Subject} subject */
 const callsFor = ({ share, questions }) => Math.max(Math.ceil(each.calls * share), 5 * questions.length);
 const [runs, missing] = [[], []];
 for (const form of forms)

@@ -23,8 +23,7 @@ const MOST_TURNS = 60;
 const LOST = Symbol('lost');
 
 /**
- * Keeps several calls in flight until `calls` are made or `seconds` are over, and reports after each. Every question comes once without
- * being cancelled, and then any.
+ * Keeps several calls in flight until `calls` are made or `seconds` are over, and reports after each.
  * @param {import('tracelet').TracedModule} trace @param {readonly Question[]} questions
  * @param {{ calls: number, seconds: number, cancelWithin: number, after: (tally: Tally) => void }} options `cancelWithin` milliseconds
  */
@@ -36,10 +35,8 @@ export async function traffic(trace, questions, { calls, seconds, cancelWithin, 
   const tally = { asked: 0, answered: 0, cancelled: 0, wrong: 0, lost: 0, failed: 0, failures: [] };
   async function lane() {
     while (tally.asked < calls && performance.now() < until) {
-      const first = questions[tally.asked];
       tally.asked++;
-      if (first) await askOne(trace, first, tally);
-      else await askOne(trace, questions[Math.floor(random() * questions.length)], tally, cancellation(random, cancelWithin));
+      await askOne(trace, questions[Math.floor(random() * questions.length)], tally, cancellation(random, cancelWithin));
       after(tally);
       if (random() < PAUSES) await pause();
     }
@@ -78,8 +75,8 @@ function cancellation(random, within) {
   return { ...NEVER, signal, ...(chance < CANCELLED && { start: () => cancelSoon(controller, random, within) }) };
 }
 
-/** @param {import('tracelet').TracedModule} trace @param {Question} question @param {Tally} tally @param {Cancellation} [how] */
-async function askOne(trace, { ask, digest }, tally, { signal, start } = NEVER) {
+/** @param {import('tracelet').TracedModule} trace @param {Question} question @param {Tally} tally @param {Cancellation} how */
+async function askOne(trace, { ask, digest }, tally, { signal, start }) {
   const call = ask(trace, signal ? { signal } : {});
   const stop = start();
   try {
