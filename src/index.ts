@@ -24,6 +24,7 @@ export type { SourceOptions } from './sources/folder.ts';
 export type { ProgressCallback, ProgressInfo } from './sources/progress.ts';
 export type { Source } from './sources/source.ts';
 export { full, ones, Tensor, tensor, zeros } from './tensor.ts';
+export type { ThreadCount } from './threads/choose.ts';
 export { BertTokenizer } from './tokenizer/index.ts';
 export type { MemoryPlan } from './trace/cost.ts';
 export type { ModelOutput } from './trace/outputs.ts';

@@ -214,12 +214,14 @@ export async function load<Result = ModelOutput>(source: Source, options: JitLoa
     const wanted = options._extra_files ?? {};
     for (const name of Object.keys(wanted)) {
       const content = traced.files.get(name);
-      if (!content)
+      if (!content) {
+        traced.dispose();
         throw new TraceletError('value', {
           what: `extra file "${name}"`,
           expected: `one of ${[...traced.files.keys()].join(', ')}`,
           got: 'no such file',
         });
+      }
       wanted[name] = new TextDecoder().decode(content);
     }
     return traced;

@@ -74,6 +74,9 @@ export function instantiate(variant: Variant, memory: WebAssembly.Memory): Kerne
   return exports as unknown as Kernels;
 }
 
+/** `bytes` as memories hold them, in whole pages. */
+export const wholePages = (bytes: number): number => Math.ceil(bytes / PAGE) * PAGE;
+
 /** A memory of at least `bytes` that never grows, or growing from it; `shared` ones are for threads. Throws a `memory` error. */
 export function allocateMemory(bytes: number, what: string, shared = false): WebAssembly.Memory {
   const initial = Math.ceil(bytes / PAGE);

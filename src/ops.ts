@@ -3,25 +3,31 @@ import type { Row } from './op.ts';
 import {
   arithmetic,
   attended,
+  attendedWeights,
   attentionFlops,
   BELOW_VOCAB,
   elementwise,
   GROUP,
-  heldByAttention,
-  integerLinear,
+  joined,
   LENGTHS,
   last,
   lookup,
+  lookupAdded,
+  lookupNibbles,
+  lookupScaled,
   MOST_WEIGHT,
+  multiplied,
+  multipliedBytes,
+  multipliedNibbles,
   need,
-  needNibbles,
   normalised,
   OF_SEQUENCES,
+  pooled,
   roundUp,
   rowsOf,
   rowwise,
   stridden,
-  tokenRows,
+  unpacked,
 } from './rules.ts';
 import { byElements, byHeads, byIds, byIntegerProduct, byProduct, byRows, byWeights } from './splits.ts';
 import { sameShape, sizeOf } from './tensor.ts';
@@ -40,12 +46,7 @@ export const OPS = {
   },
   embedding_add: {
     args: { out: 'out', x: 'float32', ids: 'int32', table: 'float32', rows: 'int', cols: 'int', vocab: 'int' },
-    infer: ({ x, ids, table }) => {
-      const inferred = lookup('embedding_add', { ids, table });
-      const per = inferred.shape;
-      need(sameShape(x.slice(x.length - per.length), per) && sizeOf(x) === sizeOf(per), 'embedding_add', `x of shape [${per}]`, x);
-      return { ...inferred, shape: x };
-    },
+    infer: lookupAdded,
     flops: ({ rows, cols }) => rows * cols,
     split: byIds('x'),
     bytes: ({ rows, cols }) => 12 * rows * cols + 4 * rows,
@@ -56,11 +57,7 @@ export const OPS = {
   },
   embedding_i8: {
     args: { out: 'out', ids: 'int32', table: 'rows8', scale: 'float32', rows: 'int', cols: 'int', vocab: 'int' },
-    infer: ({ ids, table, scale }) => {
-      const inferred = lookup('embedding_i8', { ids, table });
-      need(sameShape(scale, [table[0]]), 'embedding_i8', `a scale of shape [${table[0]}]`, scale);
-      return inferred;
-    },
+    infer: lookupScaled,
     flops: ({ rows, cols }) => rows * cols,
     split: byIds(),
     bytes: ({ rows, cols }) => 5 * rows * cols + 8 * rows,
@@ -75,12 +72,7 @@ export const OPS = {
       out: 'out', ids: 'int32', table: 'rows4', steps: 'uint8', scale: 'float32', scratch: 'scratch', rows: 'int', cols: 'int',
       vocab: 'int',
     },
-    infer: ({ ids, table, steps, scale }) => {
-      need(table.length === 2 && scale.length === 1, 'embedding_i4', 'a table of nibbles and a scale a row', table, scale);
-      const [vocab, cols] = [scale[0], 2 * table[1]];
-      needNibbles('embedding_i4', table, steps, vocab, cols);
-      return { shape: [...ids, cols], ints: { rows: sizeOf(ids), cols, vocab }, scratch: cols };
-    },
+    infer: lookupNibbles,
     flops: ({ rows, cols }) => 2 * rows * cols,
     split: byIds(),
     bytes: ({ rows, cols }) => 4.5 * rows * cols + 8 * rows,
@@ -95,11 +87,7 @@ export const OPS = {
       out: 'out', x: 'float32', weight: 'packed', bias: 'float32?', activation: 'activation', m: 'int', n: 'int', k: 'int',
       width: 'stride',
     },
-    infer: ({ x, weight, bias }) => {
-      need(weight.length === 2 && last(x) === weight[1], 'linear', `a weight [out, ${last(x)}] for x [${x}]`, weight);
-      if (bias) need(sameShape(bias, [weight[0]]), 'linear', `a bias of shape [${weight[0]}]`, bias);
-      return { shape: [...x.slice(0, -1), weight[0]], ints: { m: rowsOf(x), n: weight[0], k: weight[1], width: weight[0] } };
-    },
+    infer: multiplied,
     flops: ({ m, n, k }) => 2 * m * n * k,
     split: (ints) => byProduct(ints, { weight: 4 * ints.k }, ints.n >= ints.m),
     rowwise: ['x'],
@@ -111,12 +99,7 @@ export const OPS = {
       out: 'out', x: 'float32', weight: 'rows8', scale: 'float32', sums: 'float32', smooth: 'float32?', bias: 'float32?',
       scratch: 'scratch', form: 'form', m: 'int', n: 'int', k: 'int', width: 'stride',
     },
-    infer: (shapes) => {
-      const inferred = integerLinear('linear_i8', shapes, false);
-      const { n, k } = inferred.ints;
-      need(sameShape(shapes.weight, [n, k]), 'linear_i8', `a weight of shape [${n}, ${k}]`, shapes.weight);
-      return inferred;
-    },
+    infer: multipliedBytes,
     flops: ({ m, n, k }) => 2 * m * n * k,
     split: (ints, parts) => byIntegerProduct(ints, parts, { weight: ints.k }),
     rowwise: ['x'],
@@ -130,11 +113,7 @@ export const OPS = {
       out: 'out', x: 'float32', weight: 'rows4', steps: 'uint8', scale: 'float32', sums: 'float32', smooth: 'float32?',
       bias: 'float32?', scratch: 'scratch', form: 'form', m: 'int', n: 'int', k: 'int', width: 'stride',
     },
-    infer: (shapes) => {
-      const inferred = integerLinear('linear_i4', shapes, true);
-      needNibbles('linear_i4', shapes.weight, shapes.steps, inferred.ints.n, inferred.ints.k);
-      return inferred;
-    },
+    infer: multipliedNibbles,
     flops: ({ m, n, k }) => 2 * m * n * k,
     split: (ints, parts) => byIntegerProduct(ints, parts, { weight: ints.k / 2, steps: ints.k / GROUP }),
     rowwise: ['x'],
@@ -182,17 +161,7 @@ export const OPS = {
       out: 'out', q: 'float32', k: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int',
       longest: 'int', packed: 'int', heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
     },
-    infer: (shapes, attrs) => {
-      const { q, k, mask, starts } = shapes;
-      need(sameShape(q, k), 'attention_weights', 'queries and keys of one shape', q, k);
-      const { ints } = attended('attention_weights', q, last(q), shapes, attrs);
-      const packed = Number(q.length === 2);
-      if (packed)
-        need(mask?.length === 2 && mask[0] === starts[0] - 1, 'attention_weights', 'the mask of all tokens beside rows', mask ?? []);
-      const longest = packed ? mask[1] : ints.longest;
-      const { scratch } = heldByAttention('attention_weights', last(q), attrs.heads, longest);
-      return { shape: [ints.batch, attrs.heads, longest, longest], ints: { ...ints, longest, packed }, scratch };
-    },
+    infer: attendedWeights,
     flops: ({ batch, rows, heads, head_dim }) => (batch === 0 ? 0 : (heads * rows * rows * (2 * head_dim + 10)) / batch),
     split: byWeights,
     sequences: ['q', 'k'],
@@ -254,10 +223,7 @@ export const OPS = {
   },
   concat: {
     args: { out: 'out', a: 'float32', b: 'float32', rows: 'int', a_cols: 'int', b_cols: 'int' },
-    infer: ({ a, b }) => {
-      need(a.length === b.length && sameShape(a.slice(0, -1), b.slice(0, -1)), 'concat', 'operands equal but for the last dimension', a, b);
-      return { shape: [...a.slice(0, -1), last(a) + last(b)], ints: { rows: rowsOf(a), a_cols: last(a), b_cols: last(b) } };
-    },
+    infer: joined,
     flops: () => 0,
     split: ({ a_cols, b_cols }) => ({ over: ['rows'], strides: { out: 4 * (a_cols + b_cols), a: 4 * a_cols, b: 4 * b_cols } }),
     rowwise: ['a', 'b'],
@@ -265,11 +231,7 @@ export const OPS = {
   },
   mean_pool: {
     args: { out: 'out', x: 'float32', mask: 'int32?', starts: 'int32', batch: 'int', cols: 'int' },
-    infer: (shapes) => {
-      const { x } = shapes;
-      const ints = tokenRows('mean_pool', x, shapes);
-      return { shape: [ints.batch, last(x)], ints: { ...ints, cols: last(x) } };
-    },
+    infer: pooled,
     flops: ({ rows, cols }) => rows * cols,
     split: ({ cols }) => ({ over: ['batch'], strides: { starts: 4, out: 4 * cols } }),
     sequences: ['x'],
@@ -282,11 +244,7 @@ export const OPS = {
     args: {
       out: 'out', x: 'float32', index: 'int32', rows: 'int', cols: 'int', total: 'int', batch: 'attr', sequence: 'attr',
     },
-    infer: ({ x, index }, { batch, sequence }) => {
-      need(x.length > 0 && sameShape(index, x.slice(0, 1)), 'unpack', 'an index for each row', x, index);
-      const shape = [batch, sequence, ...x.slice(1)];
-      return { shape, ints: { rows: x[0], cols: sizeOf(x.slice(1)), total: batch * sequence } };
-    },
+    infer: unpacked,
     flops: () => 0,
     split: null,
     bytes: ({ rows, cols, total }) => 4 * (rows * cols + total * cols + rows),

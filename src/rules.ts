@@ -80,7 +80,7 @@ export const GROUP = 32;
 export const stretchesOf = (k: number): number => Math.ceil(k / INTEGER_STRETCH);
 
 /** Rules of an integer product of x [..., k] with n rows of weights; `unpacks` says that they are unpacked on the way. */
-export function integerLinear(name: string, shapes: Record<string, Shape>, unpacks: boolean): Inferred {
+function integerLinear(name: string, shapes: Record<string, Shape>, unpacks: boolean): Inferred {
   const { x, scale, sums, smooth, bias } = shapes;
   const [n] = scale;
   const k = last(x);
@@ -101,7 +101,7 @@ export function integerLinear(name: string, shapes: Record<string, Shape>, unpac
 }
 
 /** A rows4 weight for n rows of k, and its steps. */
-export function needNibbles(name: string, weight: Shape, steps: Shape, n: number, k: number): void {
+function needNibbles(name: string, weight: Shape, steps: Shape, n: number, k: number): void {
   need(k % GROUP === 0, name, `rows of whole groups of ${GROUP}`, k);
   need(sameShape(weight, [n, k / 2]), name, `nibbles of shape [${n}, ${k / 2}]`, weight);
   need(sameShape(steps, [n, k / GROUP]), name, `steps of shape [${n}, ${k / GROUP}]`, steps);
@@ -120,7 +120,7 @@ export const OF_SEQUENCES = {
 export const LENGTHS = { starts: ({ longest }: Record<string, number>) => longest };
 
 /** Rows of tokens: [batch, sequence, …] where each has one, or [rows, …] of sequences that only `starts` tells apart. */
-export function tokenRows(name: string, x: Shape, { mask, starts }: Record<string, Shape>): Record<'batch' | 'rows' | 'longest', number> {
+function tokenRows(name: string, x: Shape, { mask, starts }: Record<string, Shape>): Record<'batch' | 'rows' | 'longest', number> {
   need(starts.length === 1 && starts[0] > 0, name, 'starts of shape [batch + 1]', starts);
   const batch = starts[0] - 1;
   if (x.length === 2) return { batch, rows: x[0], longest: x[0] };
@@ -150,7 +150,7 @@ export function attended(
 }
 
 /** The size of a head, and bytes of scratch for sequences of at most `longest` rows. */
-export function heldByAttention(name: string, hidden: number, heads: number, longest: number): { head_dim: number; scratch: number } {
+function heldByAttention(name: string, hidden: number, heads: number, longest: number): { head_dim: number; scratch: number } {
   need(heads > 0 && hidden % heads === 0, name, `heads that divide the hidden size ${hidden}`, heads);
   const head_dim = hidden / heads;
   const keys = roundUp(longest, 8) * head_dim;
@@ -170,4 +170,81 @@ export function stridden(x: Shape, { offset, d0, d1, d2, d3, s0, s1, s2, s3 }: R
   const furthest = dims.reduce((at, dim, i) => at + (dim - 1) * strides[i], offset);
   need(Math.min(offset, ...dims.map((d) => d - 1), ...strides) >= 0 && furthest < sizeOf(x), 'strided', `elements within [${x}]`, furthest);
   return { shape: dims, ints: {} };
+}
+
+/** Rules of a lookup that is added to x. */
+export function lookupAdded({ x, ids, table }: Record<string, Shape>): Inferred {
+  const inferred = lookup('embedding_add', { ids, table });
+  const per = inferred.shape;
+  need(sameShape(x.slice(x.length - per.length), per) && sizeOf(x) === sizeOf(per), 'embedding_add', `x of shape [${per}]`, x);
+  return { ...inferred, shape: x };
+}
+
+/** Rules of a lookup in a table with a scale a row. */
+export function lookupScaled({ ids, table, scale }: Record<string, Shape>): Inferred {
+  const inferred = lookup('embedding_i8', { ids, table });
+  need(sameShape(scale, [table[0]]), 'embedding_i8', `a scale of shape [${table[0]}]`, scale);
+  return inferred;
+}
+
+/** Rules of a lookup in a table of nibbles. */
+export function lookupNibbles({ ids, table, steps, scale }: Record<string, Shape>): Inferred {
+  need(table.length === 2 && scale.length === 1, 'embedding_i4', 'a table of nibbles and a scale a row', table, scale);
+  const [vocab, cols] = [scale[0], 2 * table[1]];
+  needNibbles('embedding_i4', table, steps, vocab, cols);
+  return { shape: [...ids, cols], ints: { rows: sizeOf(ids), cols, vocab }, scratch: cols };
+}
+
+/** Rules of the probabilities that attention uses. */
+export function attendedWeights(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
+  const { q, k, mask, starts } = shapes;
+  need(sameShape(q, k), 'attention_weights', 'queries and keys of one shape', q, k);
+  const { ints } = attended('attention_weights', q, last(q), shapes, attrs);
+  const packed = Number(q.length === 2);
+  if (packed) need(mask?.length === 2 && mask[0] === starts[0] - 1, 'attention_weights', 'the mask of all tokens beside rows', mask ?? []);
+  const longest = packed ? mask[1] : ints.longest;
+  const { scratch } = heldByAttention('attention_weights', last(q), attrs.heads, longest);
+  return { shape: [ints.batch, attrs.heads, longest, longest], ints: { ...ints, longest, packed }, scratch };
+}
+
+/** Rules of rows of a and b beside one another. */
+export function joined({ a, b }: Record<string, Shape>): Inferred {
+  need(a.length === b.length && sameShape(a.slice(0, -1), b.slice(0, -1)), 'concat', 'operands equal but for the last dimension', a, b);
+  return { shape: [...a.slice(0, -1), last(a) + last(b)], ints: { rows: rowsOf(a), a_cols: last(a), b_cols: last(b) } };
+}
+
+/** Rules of rows put back among all tokens. */
+export function unpacked({ x, index }: Record<string, Shape>, { batch, sequence }: Record<string, number>): Inferred {
+  need(x.length > 0 && sameShape(index, x.slice(0, 1)), 'unpack', 'an index for each row', x, index);
+  const shape = [batch, sequence, ...x.slice(1)];
+  return { shape, ints: { rows: x[0], cols: sizeOf(x.slice(1)), total: batch * sequence } };
+}
+
+/** Rules of a product of x [..., k] with a weight [n, k]. */
+export function multiplied({ x, weight, bias }: Record<string, Shape>): Inferred {
+  need(weight.length === 2 && last(x) === weight[1], 'linear', `a weight [out, ${last(x)}] for x [${x}]`, weight);
+  if (bias) need(sameShape(bias, [weight[0]]), 'linear', `a bias of shape [${weight[0]}]`, bias);
+  return { shape: [...x.slice(0, -1), weight[0]], ints: { m: rowsOf(x), n: weight[0], k: weight[1], width: weight[0] } };
+}
+
+/** Rules of an op that makes one row of each sequence of x. */
+export function pooled(shapes: Record<string, Shape>): Inferred {
+  const { x } = shapes;
+  const ints = tokenRows('mean_pool', x, shapes);
+  return { shape: [ints.batch, last(x)], ints: { ...ints, cols: last(x) } };
+}
+
+/** Rules of a product in integers with weights of eight bits. */
+export function multipliedBytes(shapes: Record<string, Shape>): Inferred {
+  const inferred = integerLinear('linear_i8', shapes, false);
+  const { n, k } = inferred.ints;
+  need(sameShape(shapes.weight, [n, k]), 'linear_i8', `a weight of shape [${n}, ${k}]`, shapes.weight);
+  return inferred;
+}
+
+/** Rules of a product in integers with weights of four bits. */
+export function multipliedNibbles(shapes: Record<string, Shape>): Inferred {
+  const inferred = integerLinear('linear_i4', shapes, true);
+  needNibbles('linear_i4', shapes.weight, shapes.steps, inferred.ints.n, inferred.ints.k);
+  return inferred;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
@@ -28,11 +28,11 @@ beforeAll(() => {
 afterAll(() => remove?.());
 
 const put = (name: string, text: string): void => writeFileSync(join(folder, name), text);
-/** What a script prints in a folder with nothing else in it. */
-async function runAlone(script: Uint8Array): Promise<string> {
+/** What a script prints in a folder with nothing else in it but its chunks. */
+async function runAlone(script: Uint8Array, chunks: Record<string, Uint8Array> = {}): Promise<string> {
   const alone = join(folder, `alone-${Math.random().toString(36).slice(2)}`);
   mkdirSync(alone);
-  writeFileSync(join(alone, 'only.mjs'), script);
+  for (const [name, content] of Object.entries({ ...chunks, 'only.mjs': script })) writeFileSync(join(alone, name), content);
   return output(process.execPath, ['only.mjs'], { cwd: alone });
 }
 async function runGuarded(before: string, flags: string[] = []): Promise<string> {
@@ -75,7 +75,8 @@ describe.runIf(present)('bundled with no configuration', () => {
     const { build } = await tool('vite');
     const lib = { entry: 'vite-use.mjs', formats: ['es'], fileName: () => 'vite.js' };
     await build({ root: folder, logLevel: 'silent', configFile: false, build: { outDir: 'out', target: 'es2022', lib } });
-    expect(await runAlone(readFileSync(join(folder, 'out/vite.js')))).toMatch(/ 1,3,16\n/);
+    const made = readdirSync(join(folder, 'out')).map((name) => [name, readFileSync(join(folder, 'out', name))] as const);
+    expect(await runAlone(readFileSync(join(folder, 'out/vite.js')), Object.fromEntries(made))).toMatch(/ 1,3,16\n/);
   });
 });
 

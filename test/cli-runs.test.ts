@@ -63,6 +63,22 @@ describe('run', () => {
   });
 });
 
+describe('--threads', () => {
+  test.each(['2', 'auto'])('%s changes no bit', async (threads) => {
+    const args = ['embed', '--json', '-m', 'sentence.tracelet', 'paris', 'a frog'];
+    expect(await answer([...args, '--threads', threads])).toBe(await answer(args));
+  });
+
+  test('is told by bench', async () => {
+    const out = await answer(['bench', 'bare.tracelet', '--seconds', '0.05', '--threads', '2']);
+    expect(out).toMatch(/^threads +2 threads: so many were asked for$/m);
+  });
+
+  test('is a whole number or auto', async () => {
+    expect(await failure(2, ['run', 'bare.tracelet', '--threads', 'many'])).toContain('It must be a whole number from 1 to 64.');
+  });
+});
+
 describe('embed', () => {
   test('--json prints a line for each text', async () => {
     const expected = await (await load('sentence.tracelet')).embed(['paris', 'a frog']);

@@ -15,6 +15,9 @@ interface Line {
   baseline: string;
   default: string;
   difference: number;
+  way: string;
+  int8: string;
+  float32: string;
 }
 
 interface Runtime {
@@ -26,6 +29,7 @@ interface Runtime {
 const runtimes: Runtime[] = RUNTIMES;
 const missing = runtimes.filter(({ where }) => !where()).map(({ name }) => name);
 const fingerprints = new Map<string, Line[]>();
+const ways = new Map<string, Line[]>();
 let installed: { folder: string; remove(): void };
 let server: { close(): void };
 
@@ -50,6 +54,10 @@ describe('the same suite', () => {
         `${name} ${version}`,
         lines.filter(({ trace }) => trace),
       );
+      ways.set(
+        `${name} ${version}`,
+        lines.filter(({ way }) => way),
+      );
       expect(lines.filter(({ ok }) => ok === false).map((line) => `${line.case}: ${line.message}`)).toEqual([]);
       expect(lines.filter(({ ok }) => ok).length).toBeGreaterThan(10);
     },
@@ -70,4 +78,12 @@ test.skipIf(missing.length === runtimes.length)('the same bits, and relaxed floa
   }
   const most = Math.max(...[...fingerprints.values()].flat().map(({ difference }) => difference));
   console.log(`relaxed float32 differs by ${most} at most`);
+});
+
+test.skipIf(missing.length === runtimes.length)('the same bits for any batch, padding and number of threads', () => {
+  for (const kind of ['int8', 'float32'] as const) {
+    const hashes = [...ways].flatMap(([runtime, lines]) => lines.map((line) => [runtime, line.way, line[kind]]));
+    expect(hashes.length).toBeGreaterThanOrEqual(3 * ways.size);
+    expect(hashes.filter(([, , hash]) => hash !== hashes[0][2])).toEqual([]);
+  }
 });

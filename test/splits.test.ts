@@ -33,10 +33,7 @@ function inParts(
   const row: Row = OPS[op];
   const kernels = kernelsOf(variant);
   const { args, numbers, out, outBytes, free, top } = arrange(kernels, op, operandsOf(op, example), example, run);
-  const scratch = row.infer(example.shapes, (example.attrs ?? {}) as Record<string, number>).scratch ?? 0;
-  const parts = partsOf({ row, numbers, args }, threads, (part, first) =>
-    part === 0 ? first : ((top + 127) & ~63) + part * ((scratch + 63) & ~63),
-  );
+  const parts = partsOf({ row, numbers, args }, threads);
   const bytes = () => new Uint8Array(kernels.memory.buffer).slice(0, top);
   const before = bytes();
   for (const part of parts.toReversed()) kernels.exports[op](...part);

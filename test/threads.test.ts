@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { platform } from '#platform';
 import { BertModel, F, jit, type ModelOutput, nn, type Tensor, type TracedModule, tensor } from '../src/index.ts';
@@ -213,9 +215,9 @@ describe('a team', () => {
     const shared = memory();
     const team = await Team.start(2, shared, ['baseline']);
     const [ids, table, out] = [MEMORY_BASE, MEMORY_BASE + 4096, 2 * MEMORY_BASE];
-    new Int32Array(shared.buffer, ids, 64)[63] = 9;
-    const calls = [call(shared, 'embedding', [out, ids, table, 64, 512, 4], { rows: 64, cols: 512, vocab: 4 })];
-    team.begin(calls, 4 * MEMORY_BASE);
+    const outside = call(shared, 'embedding', [out, ids, table, 64, 512, 0], { rows: 64, cols: 512, vocab: 0 });
+    const asleep = () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    team.begin([{ ...outside, kernel: asleep }], 4 * MEMORY_BASE);
     expect((await problem('worker', () => team.step(0, () => 'a call'))).message).toContain('a worker that failed');
     expect(() => team.finish(false)).not.toThrow();
   });
@@ -242,6 +244,23 @@ describe('workers end', () => {
     expect(seen.died).toEqual([]);
     traced.dispose();
     await vi.waitFor(() => expect(seen.died.length).toBe(2));
+  });
+
+  test('when nothing refers to the trace any more', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const seen = watched();
+    await (async () => {
+      const traced = await jit.trace(new nn.Linear(4, 4), [floats([2, 4])], { threads: 2 });
+      expect(traced.threads).toBe(2);
+    })();
+    await vi.waitFor(
+      () => {
+        collect();
+        expect(seen.died.length).toBe(1);
+      },
+      { timeout: 10_000, interval: 20 },
+    );
   });
 
   test('with the process, which does not wait for them', async () => {

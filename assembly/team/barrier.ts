@@ -1,18 +1,25 @@
 /*
- * Words by which threads wait for each other, each on a cache line of its own: src/threads/control.ts draws them. Only these two words
- * are known here.
+ * Words by which threads share work and wait for each other, each on a cache line of its own: src/threads/control.ts draws them. Only
+ * these are known here.
  */
 const PHASE: usize = 64;
 const ARRIVED: usize = 128;
+const CLAIMED: usize = 384;
 
 /** Says that this thread has come to the barrier, and opens it as the last of `total`. Answers the phase that ends when all have come. */
 export function arrive(total: i32): i32 {
   const phase = atomic.load<i32>(PHASE);
   if (atomic.add<i32>(ARRIVED, 1) + 1 == total) {
     atomic.store<i32>(ARRIVED, 0);
+    atomic.store<i32>(CLAIMED, 0);
     signal(PHASE);
   }
   return phase;
+}
+
+/** Which part of the work between two barriers this thread does next: 0, 1, … until there are no more. */
+export function claim(): i32 {
+  return atomic.add<i32>(CLAIMED, 1);
 }
 
 /** Counts the word at p up and wakes who waits for that. */

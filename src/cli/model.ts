@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { platform } from '#platform';
 import { BertConfig } from '../config.ts';
+import type { Bounds } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import type { IntegerForm } from '../integers.ts';
 import * as jit from '../jit.ts';
@@ -12,10 +13,12 @@ import type { Variant } from '../platform/platform.ts';
 import type { Bits } from '../quantize/index.ts';
 import { type Folder, textOf } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
+import type { ThreadCount } from '../threads/choose.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
 import { TRACE_NAME } from '../trace/file.ts';
 import type { TracedModule } from '../trace/traced.ts';
 import { parseJson } from './input.ts';
+import { note } from './output.ts';
 import { Progress } from './progress.ts';
 
 /** What short names of heads stand for: the end of the architecture's name, behind that of its family. */
@@ -54,7 +57,10 @@ export interface OpenModel {
 
 export interface TraceSettings {
   path: string;
+  batch: number;
   seq: number;
+  /** The sizes that it leaves to calls. */
+  dims: Bounds;
   /** Bits of its weights, where they are quantised. */
   bits: Bits | undefined;
 }
@@ -144,17 +150,24 @@ async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline>
   const config = BertConfig.from_dict(parseObject(new TextDecoder().decode(text), what), {}, what);
   const embeds = traced.outputs.some(({ name }) => name === 'sentence_embedding');
   const tokenizer = traced.files.has('vocab.txt') ? traced.tokenizer : undefined;
-  const seq = traced.inputs[0].shape.at(-1) as number;
+  const { dims } = traced;
+  const [{ shape }] = traced.inputs;
+  const [batch, seq] = [shape[0], shape.at(-1) as number];
   const ops = traced.instance.program.ops;
   const bits = ops.includes('linear_i8') ? 8 : ops.includes('linear_i4') ? 4 : undefined;
   traced.dispose();
-  return { config, tokenizer, stated: async () => (embeds ? EMBEDDER : config.architectures?.[0]), traced: { path, seq, bits } };
+  return {
+    config,
+    tokenizer,
+    stated: async () => (embeds ? EMBEDDER : config.architectures?.[0]),
+    traced: { path, batch, seq, dims, bits },
+  };
 }
 
 /** Loads a trace from a path, a URL or a directory with model.tracelet. Throws a `source` error with a cure for other directories. */
 export async function openTrace(
   path: string,
-  options: { signal: AbortSignal; kernels?: Variant; integers?: IntegerForm },
+  options: { signal: AbortSignal; kernels?: Variant; integers?: IntegerForm; threads?: ThreadCount },
 ): Promise<TracedModule> {
   const trace = await findTrace(path);
   if (trace === undefined)
@@ -166,7 +179,9 @@ export async function openTrace(
     });
   const progress = new Progress();
   try {
-    return await jit.load(trace, { ...options, progress_callback: progress.reading });
+    const traced = await jit.load(trace, { ...options, progress_callback: progress.reading });
+    if ((options.threads ?? 1) !== 1 && traced.threads === 1) note(`tracelet: ${traced.explain().split('\n').at(-1)}`);
+    return traced;
   } finally {
     progress.clear();
   }

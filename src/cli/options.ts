@@ -1,6 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
+import type { Bounds } from '../dim.ts';
 import { INTEGER_FORMS } from '../integers.ts';
 import { ARCHITECTURES } from '../models/index.ts';
+import { MOST_THREADS, type ThreadCount } from '../threads/choose.ts';
 import { SHORT_NAMES } from './model.ts';
 
 /** Parses an option that is a whole number from 1 to `most`. */
@@ -23,6 +25,12 @@ export function seconds(text: string): number {
 export const integersOption = (): Option =>
   new Option('--integers <form>', 'how quantised traces multiply (default: the fastest way here)').choices(Object.keys(INTEGER_FORMS));
 
+/** `--threads` */
+export const threadsOption = (): Option =>
+  new Option('--threads <n>', 'threads that a call runs on, or auto for as many as the machine has (default: 1)').argParser(
+    (text: string): ThreadCount => (text === 'auto' ? text : whole(MOST_THREADS)(text)),
+  );
+
 export const DEFAULT_SEQ = 128;
 
 /** `--seq` */
@@ -30,7 +38,29 @@ export const seqOption = (): Option =>
   new Option('--seq <n>', `tokens a text (default: ${DEFAULT_SEQ}, or those of the trace given)`).argParser(whole(1 << 20));
 
 /** `--batch` */
-export const batchOption = (): Option => new Option('--batch <n>', 'texts a call').argParser(whole(1 << 16)).default(1);
+export const batchOption = (): Option =>
+  new Option('--batch <n>', 'texts a call (default: 1, or those of the trace given)').argParser(whole(1 << 16));
+
+/** `--dynamic`, with bounds or those that suit the model. */
+export const dynamicOption = (): Option =>
+  new Option(
+    '--dynamic [bounds]',
+    'any sizes within bounds, such as batch=1:64,sequence=1:512 (default: up to 64 texts of any length)',
+  ).argParser(bounds);
+
+function bounds(text: string): Bounds {
+  const entries = text.split(',').map((part) => /^(\w+)=(\d+):(\d+)$/.exec(part.trim()));
+  if (entries.includes(null)) throw new InvalidArgumentError('It must be such as batch=1:64,sequence=1:512.');
+  return Object.fromEntries((entries as RegExpExecArray[]).map(([, symbol, low, high]) => [symbol, [Number(low), Number(high)]]));
+}
+
+/** Parses an option that is a number of bytes, such as 128MB or 1.5GiB. */
+export function memory(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([kmg]?i?b?)$/i.exec(text) ?? [];
+  if (number === undefined) throw new InvalidArgumentError('It must be a number of bytes, such as 128MB or 1GiB.');
+  const power = 1 + 'kmg'.indexOf(unit[0]?.toLowerCase() ?? ' ');
+  return Math.floor(Number(number) * (/i/i.test(unit) ? 1024 : 1000) ** (unit === '' || /^b/i.test(unit) ? 0 : power));
+}
 
 /** `--head`, the architecture to build. */
 export const headOption = (): Option =>

@@ -1,3 +1,5 @@
+import { type Dim, showDim } from '../dim.ts';
+
 /** Writes a line of the answer to stdout. */
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -45,4 +47,5 @@ export const flops = (value: number): string => `${scaled(value, 1000, ['', 'k',
 export const whole = (value: number): string => value.toLocaleString('en-US');
 
 /** A dtype and shape as messages write them. */
-export const typeOf = ({ dtype, shape }: { dtype: string; shape: readonly number[] }): string => `${dtype} [${shape.join(', ')}]`;
+export const typeOf = ({ dtype, shape, dims = shape }: { dtype: string; shape: readonly number[]; dims?: readonly Dim[] }): string =>
+  `${dtype} [${dims.map(showDim).join(', ')}]`;

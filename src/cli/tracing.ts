@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Bounds } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import * as jit from '../jit.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
@@ -12,7 +13,9 @@ import type { Progress } from './progress.ts';
 
 export interface TracingOptions {
   seq?: number;
-  batch: number;
+  batch?: number;
+  dynamic?: Bounds | true;
+  exactPadding?: boolean;
   head?: string;
   fusion?: boolean;
   check?: boolean;
@@ -28,18 +31,27 @@ export interface TracedSource {
 }
 
 const CHOICES = 2;
+const MOST_TEXTS = 64;
 
 /** Traces the model of a transformers directory or of another trace. */
 export async function traceModel(source: string, options: TracingOptions, progress: Progress, signal: AbortSignal): Promise<TracedSource> {
   const { name, model, config, tokenizer, traced: before } = await openModel(source, { head: options.head, torchscript: true, signal });
   progress.phase('tracing');
   const inputs = dummyInputs(config, tokenizer, {
-    batch: options.batch,
+    batch: options.batch ?? before?.batch ?? 1,
     choices: name.endsWith('ForMultipleChoice') ? CHOICES : undefined,
     seq: options.seq ?? before?.seq ?? Math.min(DEFAULT_SEQ, config.max_position_embeddings),
   });
-  const traced = await jit.trace(model, inputs, { check_trace: options.check, fusion: options.fusion, tokenizer, signal });
+  const { check: check_trace, fusion, exactPadding: exact_padding } = options;
+  const dynamic = boundsFor(options, before?.dims, config.max_position_embeddings);
+  const traced = await jit.trace(model, inputs, { check_trace, fusion, exact_padding, dynamic, tokenizer, signal });
   return { name, traced, tokenizer, before };
+}
+
+/** The sizes that calls may choose: those asked for, or those of the trace given, unless others were asked for. */
+function boundsFor({ dynamic, batch, seq }: TracingOptions, before: Bounds | undefined, longest: number): Bounds | undefined {
+  if (dynamic === true) return { batch: [1, Math.max(MOST_TEXTS, batch ?? 1)], sequence: [1, longest] };
+  return dynamic ?? (batch === undefined && seq === undefined ? before : undefined);
 }
 
 /** Throws a `source` error where no file can be written, before any work is done. */

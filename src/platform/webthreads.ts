@@ -1,6 +1,6 @@
 import type { Threads } from './platform.ts';
 
-/** Web workers made of the script's text, which needs no file beside the page and no configuration of a bundler. */
+/** Web workers made of the script's text, which needs no file beside the page and no configuration of a bundler. In Bun they let the process end. */
 export function webThreads(script: string): Threads | string {
   if (typeof Worker !== 'function') return 'this scope cannot start workers';
   return {
@@ -11,6 +11,7 @@ export function webThreads(script: string): Threads | string {
       const release = () => URL.revokeObjectURL(address);
       worker.onmessage = ({ data }) => {
         release();
+        (worker as { unref?: () => void }).unref?.();
         heard(data);
       };
       worker.onerror = ({ message }) => {

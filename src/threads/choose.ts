@@ -15,7 +15,7 @@ export interface Choice {
 export const ONE_THREAD: Choice = { threads: 1, why: "no more were asked for (threads: 2, or 'auto')" };
 
 /** Threads of a call, at most: src/threads/control.ts has room for so many. */
-const MOST_THREADS = 64;
+export const MOST_THREADS = 64;
 const MOST_AUTO = 8;
 const NOT_ISOLATED =
   'SharedArrayBuffer is missing: the page is not cross-origin isolated (send Cross-Origin-Opener-Policy: same-origin and ' +

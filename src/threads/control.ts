@@ -1,6 +1,6 @@
 /**
  * Words that the threads of a team share, in a memory of their own. Each has a cache line, so that who looks at one does not slow who
- * writes to another. `arrive` in assembly/team/barrier.ts knows PHASE and ARRIVED.
+ * writes to another. assembly/team/barrier.ts knows PHASE, ARRIVED and CLAIMED.
  *
  *   0     RUN        counts runs: workers sleep until it changes
  *   64    PHASE      counts barriers that all threads have reached, and wakes who waits at one
@@ -8,8 +8,9 @@
  *   192   DONE       workers that have left the run
  *   256   STATE      ON, STOPPED or ENDED
  *   320   LIST       counts lists of calls written
- *   384   PROGRESS   a line for each of MOST_THREADS: instructions it has finished
- *   4480  CALLS      for each worker the index of its list among float64 words, and the lists
+ *   384   CLAIMED    parts of the call under way that a thread has taken
+ *   448   PROGRESS   a line for each of MOST_THREADS: instructions it has finished
+ *   4544  CALLS      for each worker the index of its list among float64 words, and the lists
  */
 export const RUN = 0;
 export const PHASE = 64;
@@ -17,8 +18,9 @@ export const ARRIVED = 128;
 export const DONE = 192;
 export const STATE = 256;
 export const LIST = 320;
-const PROGRESS = 384;
-export const CALLS = 4480;
+export const CLAIMED = 384;
+const PROGRESS = 448;
+export const CALLS = 4544;
 
 export const progressAt = (thread: number): number => PROGRESS + 64 * thread;
 
@@ -28,7 +30,8 @@ export const STOPPED = 1;
 export const ENDED = 2;
 
 /**
- * A list is numbers: the index of a kernel among those of the team, how many arguments it takes, and these; or one of these two.
+ * A list is numbers: the index of a kernel among those of the team, into how many parts its call is split, how many arguments it takes, and
+ * these for each part; or one of these two.
  */
 export const BARRIER = -1;
 export const END = -2;
@@ -40,6 +43,7 @@ export const SLEEP_MS = 50;
 /** The exports of assembly/team/barrier.ts. */
 export interface Barrier {
   arrive(total: number): number;
+  claim(): number;
   signal(word: number): void;
   changed(word: number, old: number, spins: number, milliseconds: number): number;
 }

@@ -2,6 +2,9 @@ import type { Row } from '../op.ts';
 
 /** Operations and bytes below which threads would wait for each other longer than they save. */
 const LEAST_WORK = 1 << 17;
+/** Operations and bytes of a part, at least, where a thread has several; and how many it may have. */
+const LEAST_PART = 1 << 20;
+const MOST_PARTS = 4;
 
 /** One call of a kernel, as it is bound for one thread. */
 export interface Whole {
@@ -11,27 +14,31 @@ export interface Whole {
   args: readonly number[];
 }
 
-/** Whether a call is worth splitting among so many threads. */
-export function worthSplitting({ row, numbers }: Omit<Whole, 'args'>, threads: number): boolean {
+/**
+ * How many parts a call is worth among so many threads: 1 if it is small, and several a thread if it is large, so that a thread that is held
+ * up, or runs on a slower processor, leaves parts to others.
+ */
+export function worthParts({ row, numbers }: Omit<Whole, 'args'>, threads: number): number {
   const split = row.split?.(numbers, threads);
-  if (!split) return false;
+  if (!split) return 1;
   const moved = Object.values(split.strides).reduce((sum, bytes) => sum + bytes, 0) * numbers[split.over[0]];
-  return row.flops(numbers) + moved >= LEAST_WORK;
+  const work = row.flops(numbers) + moved;
+  if (work < LEAST_WORK) return 1;
+  return threads * Math.max(1, Math.min(MOST_PARTS, Math.floor(work / (threads * LEAST_PART))));
 }
 
-/** The arguments of a call for each of at most `threads` parts of it; `scratchOf` gives a part its own scratch in place of the first's. */
-export function partsOf({ row, numbers, args }: Whole, threads: number, scratchOf: (part: number, first: number) => number): number[][] {
+/** The arguments of a call for each of at most `most` parts of it, as `threads` threads split it. */
+export function partsOf({ row, numbers, args }: Whole, threads: number, most = threads): number[][] {
   const split = row.split?.(numbers, threads);
-  if (!split) return [[...args]];
+  if (!split || most === 1) return [[...args]];
   const { over, step = 1, strides } = split;
   const units = Math.ceil(numbers[over[0]] / step);
-  const count = Math.max(1, Math.min(threads, units || 0));
+  const count = Math.max(1, Math.min(most, units || 0));
   const edge = (part: number): number => Math.min(Math.floor((part * units) / count) * step, numbers[over[0]]);
   return Array.from({ length: count }, (_, part) => {
     const from = edge(part);
     const size = count === 1 ? numbers[over[0]] : edge(part + 1) - from;
-    return Object.entries(row.args).map(([name, kind], i) => {
-      if (kind === 'scratch') return scratchOf(part, args[i]);
+    return Object.keys(row.args).map((name, i) => {
       if (over.includes(name)) return size;
       return args[i] === 0 || count === 1 ? args[i] : args[i] + from * (strides[name] ?? 0);
     });

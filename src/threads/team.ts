@@ -1,6 +1,6 @@
 import { platform } from '#platform';
 import { TraceletError } from '../error.ts';
-import { callKernel, growMemory, type Kernel, kernelModule, MEMORY_BASE } from '../kernels.ts';
+import { callKernel, growMemory, type Kernel, kernelModule } from '../kernels.ts';
 import { OPS } from '../ops.ts';
 import type { Thread, Variant } from '../platform/platform.ts';
 import {
@@ -9,6 +9,7 @@ import {
   type Barrier,
   barrierOf,
   CALLS,
+  CLAIMED,
   DONE,
   END,
   ENDED,
@@ -24,7 +25,7 @@ import {
   STATE,
   STOPPED,
 } from './control.ts';
-import { partsOf, type Whole, worthSplitting } from './parts.ts';
+import { partsOf, type Whole, worthParts } from './parts.ts';
 import { MOST_PAGES } from './shared.ts';
 
 /** A call of a kernel that a team can make. */
@@ -36,9 +37,9 @@ export interface TeamCall extends Whole {
   scratch: number;
 }
 
-/** What the calling thread does of a call: its part, and whether all threads wait for each other afterwards. */
+/** A call in parts, and whether all threads wait for each other afterwards. */
 interface Share {
-  args: readonly number[];
+  parts: readonly (readonly number[])[];
   meets: boolean;
 }
 
@@ -58,6 +59,8 @@ function maySleep(): boolean {
     return false;
   }
 }
+
+const forgotten = new FinalizationRegistry<Team>((team) => team.end());
 
 /** Threads that run a program together: the one that calls, and workers that sleep between runs. */
 export class Team {
@@ -117,6 +120,11 @@ export class Team {
     });
   }
 
+  /** Ends the workers when nothing refers to `owner` any more. */
+  endWith(owner: object): void {
+    forgotten.register(owner, this);
+  }
+
   /** Whether the team can make all of these calls. */
   takes(calls: readonly TeamCall[]): boolean {
     return this.lost === undefined && calls.every(({ variant }) => this.#variants.includes(variant));
@@ -140,11 +148,13 @@ export class Team {
     this.#barrier.signal(RUN);
   }
 
-  /** Makes this thread's part of a call. When it answers, the call is done. */
+  /** Does what falls to this thread of a call. When it answers, the call is done. */
   step(index: number, what: () => string): void {
-    const { args, meets } = this.#shares[index];
+    const { parts, meets } = this.#shares[index];
+    const { kernel } = (this.#calls as readonly TeamCall[])[index];
     this.#expectAlive();
-    callKernel((this.#calls as readonly TeamCall[])[index].kernel, args, what);
+    if (parts.length === 1) callKernel(kernel, parts[0], what);
+    else for (let part = this.#barrier.claim(); part < parts.length; part = this.#barrier.claim()) callKernel(kernel, parts[part], what);
     if (!meets) return;
     const phase = this.#barrier.arrive(this.threads);
     this.#wait(PHASE, (word) => word !== phase);
@@ -159,6 +169,7 @@ export class Team {
     }
     this.#wait(DONE, (word) => word === this.threads - 1);
     Atomics.store(this.#words, ARRIVED / 4, 0);
+    Atomics.store(this.#words, CLAIMED / 4, 0);
     Atomics.store(this.#words, STATE / 4, ON);
   }
 
@@ -193,35 +204,32 @@ export class Team {
   #write(calls: readonly TeamCall[], top: number): void {
     const room = align(Math.max(0, ...calls.map(({ scratch }) => scratch)));
     growMemory(this.#memory, top + (this.threads - 1) * room, 'scratch of threads');
-    const split = calls.map((call) => worthSplitting(call, this.threads));
-    const lists: number[][] = Array.from({ length: this.threads }, () => []);
-    this.#shares = calls.map((call, i) => {
-      const parts = split[i] ? partsOf(call, this.threads, (part, first) => (part === 0 ? first : top + (part - 1) * room)) : [call.args];
-      const kernel = this.#variants.indexOf(call.variant) * NAMES.length + NAMES.indexOf(call.op);
-      const meets = split[i] || split[i + 1] === true;
-      lists.forEach((list, thread) => {
-        if (parts[thread]) list.push(kernel, parts[thread].length, ...parts[thread]);
-        if (meets) list.push(BARRIER);
-      });
-      return { args: parts[0], meets };
-    });
-    this.#store(lists);
+    const splits = calls.map((call) => partsOf(call, this.threads, worthParts(call, this.threads)));
+    this.#shares = splits.map((parts, i) => ({ parts, meets: parts.length > 1 || splits[i + 1]?.length > 1 }));
+    const first = CALLS / 8 + this.threads;
+    const lists = Array.from({ length: this.threads - 1 }, (_, i) => this.#listOf(calls, top + i * room));
+    growMemory(this.#control, 8 * lists.reduce((sum, list) => sum + list.length, first), 'calls of threads');
+    const words = new Float64Array(this.#control.buffer);
+    let at = first;
+    for (const [i, list] of lists.entries()) {
+      words[CALLS / 8 + i + 1] = at;
+      words.set(list, at);
+      at += list.length;
+    }
+    Atomics.add(this.#words, LIST / 4, 1);
     this.#calls = calls;
   }
 
-  #store(lists: readonly number[][]): void {
-    const first = CALLS / 8 + this.threads;
-    const words = lists.slice(1).reduce((sum, list) => sum + list.length + 1, first);
-    growMemory(this.#control, MEMORY_BASE * Math.ceil((8 * words) / MEMORY_BASE), 'calls of threads');
-    const to = new Float64Array(this.#control.buffer);
-    let at = first;
-    lists.forEach((list, thread) => {
-      if (thread === 0) return;
-      to[CALLS / 8 + thread] = at;
-      to.set([...list, END], at);
-      at += list.length + 1;
+  /** What a worker with this scratch does. */
+  #listOf(calls: readonly TeamCall[], scratch: number): number[] {
+    const list = calls.flatMap(({ op, variant, row }, i) => {
+      const { parts, meets } = this.#shares[i];
+      const kernel = this.#variants.indexOf(variant) * NAMES.length + NAMES.indexOf(op);
+      const own = Object.values(row.args).indexOf('scratch');
+      const args = parts.flatMap((part) => (own < 0 ? part : part.with(own, scratch)));
+      return [...(parts.length > 1 ? [kernel, parts.length, parts[0].length, ...args] : []), ...(meets ? [BARRIER] : [])];
     });
-    Atomics.add(this.#words, LIST / 4, 1);
+    return [...list, END];
   }
 }
 

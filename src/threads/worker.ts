@@ -30,7 +30,7 @@ type Step = (() => void) | 'barrier';
 /** Runs what falls to this thread, run after run, until the team ends. */
 function serve(orders: Orders, report: (report: Report) => void): void {
   const kernels = kernelsOf(orders);
-  const { arrive, signal, changed } = barrierOf(orders);
+  const { arrive, claim, signal, changed } = barrierOf(orders);
   const words = new Int32Array(orders.control.buffer);
   const stateOf = (): number => Atomics.load(words, STATE / 4);
   const own = progressAt(orders.thread) / 4;
@@ -47,9 +47,13 @@ function serve(orders: Orders, report: (report: Report) => void): void {
       if (list[at++] === BARRIER) steps.push('barrier');
       else {
         const kernel = kernels[list[at - 1]];
-        const args = [...list.subarray(at + 1, at + 1 + list[at])];
-        at += 1 + args.length;
-        steps.push(() => kernel(...args));
+        const [count, length] = list.subarray(at, at + 2);
+        const first = at + 2;
+        const parts = Array.from({ length: count }, (_, part) => [...list.subarray(first + part * length, first + (part + 1) * length)]);
+        at = first + count * length;
+        steps.push(() => {
+          for (let part = claim(); part < count; part = claim()) kernel(...parts[part]);
+        });
       }
     }
     return steps;

@@ -84,6 +84,7 @@ export class Instance {
     const { Team } = await import('../threads/team.ts');
     try {
       this.#team = await Team.start(threads, this.#memory, variants);
+      this.#team.endWith(this);
     } catch (error) {
       if (!(error instanceof TraceletError)) throw error;
       this.#choice = { threads: 1, why: error.message };

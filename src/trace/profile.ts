@@ -46,8 +46,7 @@ export function profileInstance(
   const peaks = measurePeaks(floats, integers);
   const instructions = costs(instance, instance.binding).instructions.map((cost, i) => {
     const ms = median(calls.map((times) => times[i]));
-    const multiplies = Object.values(instance.decoded.instructions[i].call.row.args).includes('form');
-    return { ...cost, ms, peak: cost.flops / ms / ((multiplies && peaks.integer) || peaks.float) };
+    return { ...cost, ms, peak: cost.flops / ms / ((cost.integer && peaks.integer) || peaks.float) };
   });
   return { kernels: target.kernels, integers, peaks, calls: calls.length, instructions };
 }

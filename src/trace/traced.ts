@@ -1,7 +1,7 @@
 import { type EmbeddedText, embedEach, embedTexts } from '../batch/embed.ts';
 import type { EmbedOptions } from '../batch/embedder.ts';
 import type { Texts } from '../batch/source.ts';
-import type { Bounds } from '../dim.ts';
+import type { Bounds, Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { formFor, type IntegerForm } from '../integers.ts';
 import { bestVariant } from '../kernels.ts';
@@ -9,7 +9,8 @@ import { Module } from '../nn/module.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Tensor } from '../tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
-import { costs, type MemoryPlan } from './cost.ts';
+import { costs, type MemoryPlan, sizesFor } from './cost.ts';
+import { estimate } from './estimate.ts';
 import { explain } from './explain.ts';
 import { copied, fitInputs, type Signature } from './inputs.ts';
 import type { Instance, Target } from './instance.ts';
@@ -47,7 +48,7 @@ const SLICE_FLOPS = 5e8;
 export type TracedResult<Result> = Result extends Tensor ? Tensor : ModelOutput;
 
 /**
- * A traced model, as `torch.jit.ScriptModule`: a program of fixed shapes with its weights, in a wasm memory of its own.
+ * A traced model, as `torch.jit.ScriptModule`: a program with its weights, in a wasm memory of its own.
  * Called like the model it was traced from, with tensors by position, as one list or as one object of names; or with a
  * text where a tokenizer travels inside. `jit.trace` and `jit.load` make it.
  */
@@ -188,14 +189,24 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return embedEach(this, texts, options);
   }
 
-  /** Floating-point operations of one call. */
-  flops(): number {
-    return this.plan().instructions.reduce((sum, { flops }) => sum + flops, 0);
+  /** Floating-point operations of one call at given sizes, as {@link plan} takes them. */
+  flops(sizes: Sizes = {}): number {
+    return this.plan(sizes).flops;
   }
 
-  /** Operations and bytes of each instruction, and the memory that the trace takes. */
-  plan(): MemoryPlan {
-    return costs(this.instance, this.instance.binding);
+  /**
+   * Operations and bytes of each instruction, and the memory that a call takes: at the dummies' sizes but for those given, such as
+   * `{ batch: 8, sequence: 128 }`, and `rows`, how many tokens the mask lets through (all unless given). Throws `value` errors for sizes out of bounds.
+   */
+  plan(sizes: Sizes = {}): MemoryPlan {
+    return costs(this.instance, this.instance.bind(sizesFor(this.instance, sizes)));
+  }
+
+  /** Milliseconds that a call is likely to take on this machine, in all and by instruction, at sizes as {@link plan} takes them. */
+  estimate(sizes: Sizes = {}): { ms: number; instructions: number[] } {
+    const { floats, integers } = this.instance.resolve(this);
+    const instructions = estimate(this.plan(sizes).instructions, floats, integers);
+    return { ms: instructions.reduce((sum, ms) => sum + ms, 0), instructions };
   }
 
   /** Times each instruction for about `seconds`, on `inputs` or on the dummy inputs that travel in the trace. */

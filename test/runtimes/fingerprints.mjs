@@ -122,3 +122,63 @@ export async function* fingerprints(context) {
   const call = (loaded) => loaded.embed(TEXTS);
   yield await both(context, { trace: 'all-MiniLM-L6-v2, int8', quantised: true, file, call });
 }
+
+const MIXED = [
+  'a cat',
+  'a dog sat on a mat',
+  'How do I trace a model?',
+  'x',
+  'one more line of words '.repeat(9),
+  'Hm.',
+  'a cat',
+  'the last one',
+];
+const WIDE = 80;
+
+/** The texts side by side, padded to WIDE tokens, with a row of nothing but padding between. */
+async function embedWide({ tensor }, loaded) {
+  const rows = MIXED.map((text) => [...loaded.encode(text).input_ids.data]);
+  rows.splice(3, 0, []);
+  const made = (value) => tensor(rows.map((ids) => Array.from({ length: WIDE }, (_, i) => value(ids, i))));
+  const inputs = {
+    input_ids: made((ids, i) => ids[i] ?? 0),
+    token_type_ids: made(() => 0),
+    attention_mask: made((ids, i) => Number(i < ids.length)),
+  };
+  const { data, shape } = (await loaded.run(inputs)).sentence_embedding;
+  return [...data].filter((_, i) => Math.floor(i / shape[1]) !== 3);
+}
+
+const embedAll = async (loaded, options) => [...(await loaded.embed(MIXED, options)).data];
+
+/** What must not change the answer to a text, and how to have it so; `needs` says which runtimes can. */
+const WAYS = [
+  { way: 'one text a call', call: (_, loaded) => embedAll(loaded, { batchTokens: 1 }) },
+  { way: 'all in one call', call: (_, loaded) => embedAll(loaded) },
+  { way: 'padded, beside an empty row', call: embedWide },
+  { way: '2 threads', needs: 'threads', options: { threads: 2 }, call: (_, loaded) => embedAll(loaded) },
+  { way: '3 threads', needs: 'threads', options: { threads: 3 }, call: (_, loaded) => embedAll(loaded) },
+];
+
+/** A line for each way and kind of weights, with a hash that is the same for all ways. */
+export async function* ways(context) {
+  const { tracelet, bytes, digest } = context;
+  const int8 = await bytes('model.tracelet');
+  const sizes = { vocab_size: 30522, hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 96 };
+  const model = new tracelet.SentenceEmbedder(new tracelet.BertConfig(sizes), { seed: 3 });
+  const { tokenizer } = await tracelet.jit.load(int8);
+  const inputs = tokenizer('a cat', undefined, { return_tensors: true });
+  const dynamic = { batch: [1, 16], sequence: [1, 128] };
+  const traced = await tracelet.jit.trace(model, inputs, { tokenizer, dynamic, check_trace: false });
+  const files = { int8, float32: await fileOf(tracelet, traced) };
+  for (const { way, needs, options, call } of WAYS) {
+    if (needs && !context[needs]) continue;
+    const line = { way };
+    for (const [kind, file] of Object.entries(files)) {
+      const loaded = await tracelet.jit.load(file, { kernels: 'baseline', ...options });
+      line[kind] = await digest(Float32Array.from(await call(tracelet, loaded)));
+      loaded.dispose();
+    }
+    yield line;
+  }
+}

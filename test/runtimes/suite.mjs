@@ -1,5 +1,5 @@
 /** What has to hold in every runtime; imports nothing of any of them. */
-import { checkRows, fileOf, fingerprints } from './fingerprints.mjs';
+import { checkRows, fileOf, fingerprints, ways } from './fingerprints.mjs';
 
 function expect(truth, what) {
   if (!truth) throw new Error(what);
@@ -30,7 +30,8 @@ async function fresh({ tracelet: { BertConfig, BertModel, jit, tensor } }, optio
   });
   const input_ids = tensor([[1, 2, 3, 4, 5, 6]]);
   const inputs = { input_ids, attention_mask: tensor([[1, 1, 1, 1, 1, 1]]) };
-  return { traced: await jit.trace(new BertModel(config, { seed: 5 }), inputs), inputs };
+  const model = new BertModel(config, { seed: 5 });
+  return { model, traced: await jit.trace(model, inputs), inputs };
 }
 
 const numbers = (output) => [...output.last_hidden_state.data];
@@ -87,7 +88,7 @@ const CASES = {
     await fails('format', /./, () => jit.load(file.subarray(0, file.length - 1)));
     const newer = file.slice();
     const header = new TextDecoder('latin1').decode(file);
-    newer[header.indexOf('"version":"1"') + '"version":"'.length] = '9'.charCodeAt(0);
+    newer[header.indexOf('"version":"2"') + '"version":"'.length] = '9'.charCodeAt(0);
     await fails('version', /./, () => jit.load(newer));
   },
   async 'no path is read without a file system'({ tracelet, files }) {
@@ -151,6 +152,58 @@ const CASES = {
     equal(await run, 'AbortError', 'a run that is stopped');
     equal([...several('a dog').sentence_embedding.data], [...one('a dog').sentence_embedding.data], 'the next call');
     several.dispose();
+    // Not disposed: whoever runs this waits for the process to end.
+    await jit.load(file, { threads: 2 });
+  },
+  async 'sizes are chosen within bounds'(context) {
+    const { F, jit, nn, tensor, full } = context.tracelet;
+    const { model } = await fresh(context);
+    const inputs = (batch, sequence) => ({
+      input_ids: full([batch, sequence], 7, { dtype: 'int32' }),
+      attention_mask: full([batch, sequence], 1, { dtype: 'int32' }),
+    });
+    const traced = await jit.trace(model, inputs(2, 5), { dynamic: { batch: [1, 9], sequence: [1, 32] } });
+    const loaded = await jit.load(await fileOf(context.tracelet, traced));
+    for (const [batch, sequence] of [
+      [1, 1],
+      [9, 32],
+      [4, 11],
+    ]) {
+      const strict = await jit.trace(model, inputs(batch, sequence));
+      equal(numbers(loaded(inputs(batch, sequence))), numbers(strict(inputs(batch, sequence))), `[${batch}, ${sequence}]`);
+    }
+    await fails('shape', /batch: expected 1 to 9, the bounds of batch in this trace, got 10/, () => loaded(inputs(10, 3)));
+    const branch = new (class extends nn.Module {
+      forward(x) {
+        return x.shape[1] > 3 ? F.relu(x) : F.gelu(x);
+      }
+    })();
+    const x = tensor([[1.5, 2, 3, 4]]);
+    await fails('tracing', /depends on a dynamic size/, () => jit.trace(branch, [x], { dynamic: { sequence: [1, 8] } }));
+  },
+  async 'padding is left out, or computed as PyTorch does'(context) {
+    const { jit, tensor } = context.tracelet;
+    const { model } = await fresh(context);
+    const inputs = { input_ids: tensor([[1, 2, 3, 0, 0]]), attention_mask: tensor([[1, 1, 1, 0, 0]]) };
+    const short = { input_ids: tensor([[1, 2, 3]]), attention_mask: tensor([[1, 1, 1]]) };
+    const real = numbers((await jit.trace(model, short))(short));
+    equal(numbers((await jit.trace(model, inputs))(inputs)), [...real, ...new Array(64).fill(0)], 'left out');
+    const exact = await jit.trace(model, inputs, { exact_padding: true });
+    equal(numbers(exact(inputs)), numbers(model(inputs)), 'exact');
+  },
+  async 'many texts come in their order, long ones whole, cut or in parts'({ tracelet: { jit }, bytes }) {
+    const embedder = await jit.load(await bytes('model.tracelet'));
+    const texts = ['a cat', 'a much longer text about a cat that sat on a mat', 'a', 'a dog'];
+    const rows = (await embedder.embed(texts)).tolist();
+    for (const [i, text] of texts.entries()) equal(rows[i], (await embedder.embed(text)).tolist()[0], text);
+    const streamed = [];
+    for await (const { embedding } of embedder.embedEach(texts, { batchTokens: 8 })) streamed.push([...embedding]);
+    equal(streamed, rows, 'streamed');
+    const long = 'a word or two '.repeat(300);
+    await fails('value', /texts\[0\]: expected at most 128 tokens/, () => embedder.embed(long));
+    equal((await embedder.embed(long, { truncate: true })).shape, [1, 384], 'cut');
+    equal((await embedder.embed(long, { chunk: true })).shape, [1, 384], 'in parts');
+    embedder.dispose();
   },
   async 'rows do not depend on their batch or padding'(context) {
     for (const kernels of ['baseline', context.tracelet.bestVariant()]) await checkRows(context, kernels);
@@ -169,6 +222,7 @@ export async function runSuite(context, say) {
   }
   try {
     for await (const line of fingerprints(context)) await say(line);
+    for await (const line of ways(context)) await say(line);
     await say({ case: 'fingerprints', ok: true });
   } catch (error) {
     await say({ case: 'fingerprints', ok: false, message: String(error?.stack ?? error) });

@@ -30,6 +30,16 @@ function table(results, kernels) {
   return [head, head.map(() => '---'), ...rows].map(row).join('\n');
 }
 
+/** A column for each way that a text may be computed in; runtimes without threads have none for these. */
+function waysTable(results, kind) {
+  const columns = [...new Set(results.flatMap(({ ways }) => ways.map(({ way }) => way)))];
+  const rows = results.map(({ name, version, ways }) => {
+    const cells = columns.map((column) => ways.find(({ way }) => way === column)?.[kind]);
+    return [`${name} (${version})`, ...cells.map((hash) => (hash ? short(hash) : 'none'))];
+  });
+  return [['runtime', ...columns], ['---', ...columns.map(() => '---')], ...rows].map(row).join('\n');
+}
+
 const { folder, remove } = installPackage();
 const server = await serve();
 const results = [];
@@ -42,7 +52,7 @@ try {
     const { version, lines } = await run({ folder, server });
     const failed = lines.filter(({ ok }) => ok === false);
     if (failed.length > 0) throw new Error(`${name}: ${JSON.stringify(failed)}`);
-    results.push({ name, version, lines: lines.filter(({ trace }) => trace) });
+    results.push({ name, version, lines: lines.filter(({ trace }) => trace), ways: lines.filter(({ way }) => way) });
     console.log(`${name} ${version}`);
   }
 } finally {
@@ -55,6 +65,11 @@ const parts = [
   table(results, 'baseline'),
   '\n## The kernels that each runtime chooses\n',
   table(results, 'default'),
+  '\n## Batch, padding and threads\n',
+  'The vectors of the same texts, however they are computed: all-MiniLM-L6-v2 in int8, then a small float32 model on the baseline\nkernels.\n',
+  waysTable(results, 'int8'),
+  '',
+  waysTable(results, 'float32'),
   '',
 ];
 writeFileSync(join(ROOT, 'docs/determinism.md'), parts.join('\n'));

@@ -4,9 +4,11 @@ import { Command, Option } from 'commander';
 import { TraceletError } from '../../error.ts';
 import type { IntegerForm } from '../../integers.ts';
 import type { Variant } from '../../platform/platform.ts';
+import type { ThreadCount } from '../../threads/choose.ts';
+import { costs } from '../../trace/cost.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { engineVariants, openTrace } from '../model.ts';
-import { examples, integersOption, seconds } from '../options.ts';
+import { examples, integersOption, seconds, threadsOption } from '../options.ts';
 import { flops, note, print, table, typeOf } from '../output.ts';
 import { version } from '../package.ts';
 import { Progress } from '../progress.ts';
@@ -15,6 +17,7 @@ interface BenchOptions {
   seconds: number;
   kernels?: Variant;
   integers?: IntegerForm;
+  threads?: ThreadCount;
 }
 
 interface Contender {
@@ -35,6 +38,7 @@ export const benchCommand = (signal: AbortSignal): Command =>
       new Option('--kernels <variant>', 'only these kernels (default: all that the engine has)').choices(['baseline', 'relaxed', 'debug']),
     )
     .addOption(integersOption())
+    .addOption(threadsOption())
     .addHelpText(
       'after',
       `
@@ -44,10 +48,11 @@ ${examples('tracelet bench minilm.tracelet', 'tracelet bench minilm.tracelet --s
     )
     .action((file: string, options: BenchOptions) => bench(file, options, signal));
 
-async function bench(file: string, { seconds: duration, kernels, integers }: BenchOptions, signal: AbortSignal): Promise<void> {
+async function bench(file: string, { seconds: duration, kernels, integers, threads }: BenchOptions, signal: AbortSignal): Promise<void> {
   const contenders: Contender[] = [];
   for (const variant of kernels ? [kernels] : engineVariants()) {
-    const traced = await openTrace(file, { signal, kernels: variant, integers: kernels || variant === 'relaxed' ? integers : undefined });
+    const form = kernels || variant === 'relaxed' ? integers : undefined;
+    const traced = await openTrace(file, { signal, kernels: variant, integers: form, threads });
     checkAnswers(traced, file);
     contenders.push({ traced, times: [] });
   }
@@ -61,7 +66,7 @@ async function bench(file: string, { seconds: duration, kernels, integers }: Ben
   }
   const [{ traced }] = contenders;
   print(surroundings(file, traced));
-  print(`\n${results(contenders, traced.flops())}`);
+  print(`\n${results(contenders, costs(traced.instance, traced.instance.binding).flops)}`);
   if (!engineVariants().includes('relaxed'))
     note('tracelet: this engine has no relaxed SIMD, which makes traces faster: baseline kernels only');
 }
@@ -104,6 +109,7 @@ function surroundings(file: string, traced: TracedModule): string {
         'machine',
         `${processor?.model.trim() || 'unknown'}, ${cpus().length} cores, ${process.platform} ${process.arch}, load ${loadavg()[0].toFixed(1)}`,
       ],
+      ['threads', traced.explain().split('\n').at(-1) as string],
       ['runtime', `${runtime}${v8 ? ` with V8 ${v8}` : ''}, tracelet ${version}`],
     ],
     'll',

@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
 import type { EmbeddedText } from '../../batch/embed.ts';
 import { TraceletError } from '../../error.ts';
+import type { ThreadCount } from '../../threads/choose.ts';
 import { readLines } from '../input.ts';
 import { defaultTrace, openTrace } from '../model.ts';
-import { examples, whole } from '../options.ts';
+import { examples, threadsOption, whole } from '../options.ts';
 import { cut, note, print, printJson, table } from '../output.ts';
 import { Progress } from '../progress.ts';
 
@@ -14,6 +15,7 @@ interface EmbedOptions {
   chunk?: boolean;
   overlap?: number;
   batchTokens?: number;
+  threads?: ThreadCount;
 }
 
 interface Embedded {
@@ -34,6 +36,7 @@ export const embedCommand = (signal: AbortSignal): Command =>
       new Option('--overlap <n>', 'tokens that a part repeats of the one before').argParser(whole(1 << 20)).implies({ chunk: true }),
     )
     .option('--batch-tokens <n>', 'tokens to run at a time; answers do not depend on it', whole(1 << 30))
+    .addOption(threadsOption())
     .addHelpText(
       'after',
       examples(
@@ -61,7 +64,7 @@ const QUIET_MS = 2000;
 /** The texts with their vectors, watched. */
 async function* vectors(texts: readonly string[], options: EmbedOptions, signal: AbortSignal): AsyncGenerator<EmbeddedText> {
   const { model, truncate, chunk, overlap, batchTokens } = options;
-  const traced = await openTrace(model ?? defaultTrace(), { signal });
+  const traced = await openTrace(model ?? defaultTrace(), { signal, threads: options.threads });
   const progress = new Progress(QUIET_MS);
   const progress_callback = ({ done }: { done: number }): void => progress.update(`embedding: ${done} texts done`);
   const source = texts.includes('-') ? allTexts(texts, signal) : texts;

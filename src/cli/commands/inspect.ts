@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
+import type { Sizes } from '../../dim.ts';
 import { DTYPES } from '../../dtype.ts';
 import { SCALE, SMOOTH, STEPS, SUMS } from '../../trace/file.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { engineVariants, findTrace, openTrace } from '../model.ts';
-import { examples } from '../options.ts';
-import { bytes, flops, print, printJson, table, typeOf, whole } from '../output.ts';
+import { examples, memory, whole } from '../options.ts';
+import { bytes, flops, whole as grouped, note, print, printJson, table, typeOf } from '../output.ts';
 
 interface InspectOptions {
   graph?: boolean;
@@ -13,6 +14,10 @@ interface InspectOptions {
   plan?: boolean;
   files?: boolean;
   json?: boolean;
+  batch?: number;
+  sequence?: number;
+  tokens?: number;
+  fit?: number;
 }
 
 /** `tracelet inspect` */
@@ -23,6 +28,10 @@ export const inspectCommand = (signal: AbortSignal): Command =>
     .option('--graph', 'the graph: an instruction a line, with shapes and module paths')
     .option('--code', 'the flat instruction buffer')
     .option('--plan', 'for each instruction its place in the arena, operations and bytes moved')
+    .option('--batch <n>', 'plan for so many texts a call', whole(1 << 24))
+    .option('--sequence <n>', 'plan for texts of so many tokens', whole(1 << 24))
+    .option('--tokens <n>', 'plan for so many tokens in all that are not padding', whole(1 << 24))
+    .option('--fit <memory>', 'say whether a call fits in so much memory, such as 128MB; if not, the exit code is 1', memory)
     .option('--files', 'the files that travel in the trace')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -31,30 +40,49 @@ export const inspectCommand = (signal: AbortSignal): Command =>
         'tracelet inspect minilm.tracelet',
         'tracelet inspect minilm.tracelet --graph',
         'tracelet inspect minilm.tracelet --plan --json',
+        'tracelet inspect minilm.tracelet --plan --batch 8 --sequence 128 --fit 128MB',
       ),
     )
     .action((file: string, options: InspectOptions) => inspect(file, options, signal));
 
-async function inspect(file: string, { json, ...wanted }: InspectOptions, signal: AbortSignal): Promise<void> {
+async function inspect(file: string, options: InspectOptions, signal: AbortSignal): Promise<void> {
+  const { json, fit } = options;
   const traced = await openTrace(file, { signal });
-  const views = Object.entries(VIEWS).filter(([name]) => wanted[name as keyof typeof wanted]);
+  const sizes = sizesOf(options);
+  const plans = options.plan || fit !== undefined || Object.keys(sizes).length > 0;
+  const wanted = { ...options, plan: plans };
+  const views = Object.entries(VIEWS).filter(([name]) => wanted[name as keyof typeof VIEWS]);
   if (views.length === 0) {
     const summary = await summarise(traced, (await findTrace(file)) ?? file);
     if (json) printJson(summary);
     else print(summaryText(summary));
-  } else if (json) printJson(Object.fromEntries(views.map(([name, view]) => [name, view.data(traced)])));
-  else print(views.map(([, view]) => view.text(traced)).join('\n\n'));
+  } else if (json) printJson(Object.fromEntries(views.map(([name, view]) => [name, view.data(traced, sizes)])));
+  else print(views.map(([, view]) => view.text(traced, sizes)).join('\n\n'));
+  if (fit !== undefined) checkFit(traced, sizes, fit);
+}
+
+/** The sizes to plan for, by the symbols of traces. */
+function sizesOf({ batch, sequence, tokens }: InspectOptions): Sizes {
+  const given = Object.entries({ batch, sequence, rows: tokens }).filter((entry): entry is [string, number] => entry[1] !== undefined);
+  return Object.fromEntries(given);
+}
+
+function checkFit(traced: TracedModule, sizes: Sizes, fit: number): void {
+  const needed = traced.plan(sizes).memory;
+  const fits = needed <= fit;
+  note(`tracelet: a call needs ${bytes(needed)} of wasm memory, which ${fits ? 'fits' : 'does not fit'} in ${bytes(fit)}`);
+  if (!fits) process.exitCode = 1;
 }
 
 interface View {
-  data(traced: TracedModule): unknown;
-  text(traced: TracedModule): string;
+  data(traced: TracedModule, sizes: Sizes): unknown;
+  text(traced: TracedModule, sizes: Sizes): string;
 }
 
 const VIEWS: Record<'graph' | 'code' | 'plan' | 'files', View> = {
   graph: { data: ({ graph }) => graph.split('\n'), text: ({ graph }) => graph },
   code: { data: ({ code }) => code.split('\n'), text: ({ code }) => code },
-  plan: { data: (traced) => traced.plan(), text: planText },
+  plan: { data: planData, text: planText },
   files: { data: filesOf, text: (traced) => fileList(filesOf(traced)) },
 };
 
@@ -66,23 +94,30 @@ function fileList(files: readonly { name: string; bytes: number }[]): string {
   return files.length === 0
     ? 'none'
     : table(
-        files.map(({ name, bytes: size }) => [name, whole(size), 'bytes']),
+        files.map(({ name, bytes: size }) => [name, grouped(size), 'bytes']),
         'lrl',
       );
 }
 
-function planText(traced: TracedModule): string {
-  const { weights, arena, memory, instructions } = traced.plan();
-  const head = ['', 'op', 'result', 'offset', 'bytes', 'FLOPs', 'moved', 'module'];
-  const rows = instructions.map(({ op, path, shape, offset, bytes: size, flops: operations, moved }, i) => [
+function planData(traced: TracedModule, sizes: Sizes) {
+  const plan = traced.plan(sizes);
+  const { ms, instructions } = traced.estimate(sizes);
+  return { ...plan, ms, instructions: plan.instructions.map((instruction, i) => ({ ...instruction, ms: instructions[i] })) };
+}
+
+function planText(traced: TracedModule, sizes: Sizes): string {
+  const { weights, arena, memory: needed, flops: all, ms, instructions } = planData(traced, sizes);
+  const head = ['', 'op', 'result', 'offset', 'bytes', 'FLOPs', 'moved', 'ms', 'module'];
+  const rows = instructions.map(({ op, path, shape, offset, bytes: size, flops: operations, moved, ms: time }, i) => [
     `${i}`,
     op,
     `[${shape.join(', ')}]`,
-    ...[offset, size, operations, moved].map(whole),
+    ...[offset, size, operations, moved].map(grouped),
+    time.toFixed(3),
     path,
   ]);
-  const memories = `weights ${whole(weights)} bytes, arena ${whole(arena)} bytes, memory ${whole(memory)} bytes`;
-  return `${table([head, ...rows], 'rllrrrrl')}\n${memories}`;
+  const memories = `weights ${grouped(weights)} bytes, arena ${grouped(arena)} bytes, memory ${grouped(needed)} bytes`;
+  return `${table([head, ...rows], 'rllrrrrrl')}\n${memories}\n${flops(all)}, about ${ms.toFixed(2)} ms here`;
 }
 
 interface WeightCount {
@@ -94,12 +129,12 @@ interface WeightCount {
 type Summary = Awaited<ReturnType<typeof summarise>>;
 
 async function summarise(traced: TracedModule, file: string) {
-  const { instructions, weights: inMemory, arena, memory } = traced.plan();
+  const { instructions, weights: inMemory, arena, memory: needed, flops: operations } = traced.plan();
   const ops: Record<string, { count: number; flops: number }> = {};
-  for (const { op, flops: operations } of instructions) {
+  for (const { op, flops } of instructions) {
     ops[op] ??= { count: 0, flops: 0 };
     ops[op].count++;
-    ops[op].flops += operations;
+    ops[op].flops += flops;
   }
   const weights = countWeights(traced);
   return {
@@ -111,8 +146,9 @@ async function summarise(traced: TracedModule, file: string) {
     ops,
     parameters: Object.values(weights).reduce((sum, { parameters }) => sum + parameters, 0),
     weights,
-    flops: traced.flops(),
-    memory: { weights: inMemory, arena, total: memory },
+    flops: operations,
+    memory: { weights: inMemory, arena, total: needed },
+    dynamic: traced.dims,
     files: filesOf(traced),
     kernels: engineVariants(),
   };
@@ -158,10 +194,11 @@ function summaryText(summary: Summary): string {
       'll',
     );
   const sections = {
-    file: size === null ? file : `${file}, ${bytes(size)} (${whole(size)} bytes)`,
+    file: size === null ? file : `${file}, ${bytes(size)} (${grouped(size)} bytes)`,
     inputs: named(inputs),
     outputs: named(outputs),
     weights: table(weightRows(weights, parameters), 'lrl'),
+    ...dynamicText(summary.dynamic),
     'a call': `${summary.instructions} instructions, ${flops(summary.flops)}`,
     memory: `weights ${bytes(memory.weights)}, arena ${bytes(memory.arena)}, in all ${bytes(memory.total)}`,
     files: fileList(files),
@@ -173,11 +210,16 @@ function summaryText(summary: Summary): string {
   return `${table(general, 'll')}\n\n${table([['op', 'count', 'FLOPs'], ...counts], 'lrr')}`;
 }
 
+const dynamicText = (dynamic: Summary['dynamic']): Record<string, string> => {
+  const symbols = Object.entries(dynamic).map(([symbol, [low, high]]) => `${symbol} ${low} to ${high}`);
+  return symbols.length > 0 ? { dynamic: symbols.join(', ') } : {};
+};
+
 function weightRows(weights: Record<string, WeightCount>, parameters: number): string[][] {
   const rows = Object.entries(weights).map(([dtype, count]) => [
     dtype,
-    whole(count.parameters),
+    grouped(count.parameters),
     `parameters in ${count.tensors} tensors, ${bytes(count.bytes)}`,
   ]);
-  return rows.length > 1 ? [...rows, ['in all', whole(parameters), 'parameters']] : rows;
+  return rows.length > 1 ? [...rows, ['in all', grouped(parameters), 'parameters']] : rows;
 }

@@ -2,15 +2,17 @@ import { Command, Option } from 'commander';
 import { platform } from '#platform';
 import type { IntegerForm } from '../../integers.ts';
 import type { Variant } from '../../platform/platform.ts';
+import type { ThreadCount } from '../../threads/choose.ts';
 import type { InstructionProfile, Profile } from '../../trace/profile.ts';
 import { openTrace } from '../model.ts';
-import { examples, integersOption, seconds } from '../options.ts';
+import { examples, integersOption, seconds, threadsOption } from '../options.ts';
 import { print, printJson, table } from '../output.ts';
 
 interface ProfileOptions {
   seconds: number;
   kernels?: Variant;
   integers?: IntegerForm;
+  threads?: ThreadCount;
   each?: boolean;
   json?: boolean;
   chrome?: string;
@@ -44,6 +46,7 @@ export const profileCommand = (signal: AbortSignal): Command =>
     .option('--json', 'print every instruction as JSON')
     .option('--chrome <file>', 'also write a call as a trace that chrome://tracing and Perfetto open')
     .addOption(integersOption())
+    .addOption(threadsOption())
     .addHelpText(
       'after',
       `
@@ -53,7 +56,7 @@ ${examples('tracelet profile minilm.tracelet', 'tracelet profile minilm.tracelet
     .action((file: string, options: ProfileOptions) => profile(file, options, signal));
 
 async function profile(file: string, options: ProfileOptions, signal: AbortSignal): Promise<void> {
-  const traced = await openTrace(file, { signal, kernels: options.kernels, integers: options.integers });
+  const traced = await openTrace(file, { signal, kernels: options.kernels, integers: options.integers, threads: options.threads });
   const measured = traced.profile(undefined, { seconds: options.seconds });
   signal.throwIfAborted();
   if (options.chrome) await writeChrome(options.chrome, measured, signal);

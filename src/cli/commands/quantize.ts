@@ -5,7 +5,7 @@ import * as jit from '../../jit.ts';
 import { type Bits, type QuantizeReport, quantize } from '../../quantize/index.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { findTrace, openTrace } from '../model.ts';
-import { batchOption, examples, headOption, seqOption } from '../options.ts';
+import { batchOption, dynamicOption, examples, headOption, seqOption } from '../options.ts';
 import { bytes, note, print, printJson, table } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { checkPlace, type TracingOptions, traceModel } from '../tracing.ts';
@@ -37,6 +37,8 @@ export const quantizeCommand = (signal: AbortSignal): Command =>
     .option('--keep <pattern>', 'leave weights whose name matches in float32', pattern)
     .addOption(seqOption())
     .addOption(batchOption())
+    .addOption(dynamicOption())
+    .option('--exact-padding', 'compute padding as PyTorch does, instead of leaving it out')
     .addOption(headOption())
     .option('--json', 'print the report as JSON')
     .addHelpText(

@@ -2,18 +2,20 @@ import { Command } from 'commander';
 import { TraceletError } from '../../error.ts';
 import { describe, isObject } from '../../json.ts';
 import { type Nested, sameShape, type Tensor, tensor, zeros } from '../../tensor.ts';
-import type { Signature } from '../../trace/inputs.ts';
+import type { ThreadCount } from '../../threads/choose.ts';
+import { type Signature, showShape } from '../../trace/inputs.ts';
 import { flattenOutputs, type Named } from '../../trace/outputs.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { parseJson, readInput } from '../input.ts';
 import { openTrace } from '../model.ts';
-import { examples } from '../options.ts';
+import { examples, threadsOption } from '../options.ts';
 import { print } from '../output.ts';
 
 interface RunOptions {
   input: string;
   output?: string[];
   pad?: boolean;
+  threads?: ThreadCount;
 }
 
 /** `tracelet run` */
@@ -24,6 +26,7 @@ export const runCommand = (signal: AbortSignal): Command =>
     .option('-i, --input <file>', 'JSON file, - for stdin', '-')
     .option('--output <names...>', 'outputs to print (default: all)')
     .option('--pad', 'fill inputs that are shorter than the traced ones up with padding')
+    .addOption(threadsOption())
     .addHelpText(
       'after',
       `
@@ -40,13 +43,13 @@ ${examples(
     )
     .action((file: string, options: RunOptions) => run(file, options, signal));
 
-async function run(file: string, { input, output, pad }: RunOptions, signal: AbortSignal): Promise<void> {
-  const traced = await openTrace(file, { signal });
+async function run(file: string, { input, output, pad, threads }: RunOptions, signal: AbortSignal): Promise<void> {
+  const traced = await openTrace(file, { signal, threads });
   const chosen = chooseOutputs(traced, output);
   const what = input === '-' ? 'stdin' : input;
   const given = readTensors(parseJson(await readInput(input, signal), what), traced, what);
   const inputs = pad ? fillUp(given, traced) : checkLengths(given, traced);
-  const { tensors } = flattenOutputs(await traced.run(inputs, { signal }));
+  const { tensors } = flattenOutputs(await traced.run(inputs, { signal, outputs: chosen }));
   print(
     `{${tensors
       .filter(({ name }) => chosen.includes(name))
@@ -113,13 +116,15 @@ function fillUp(inputs: Record<string, Tensor>, traced: TracedModule): Record<st
 }
 
 function checkLengths(inputs: Record<string, Tensor>, traced: TracedModule): Record<string, Tensor> {
-  for (const { name, shape } of traced.inputs) {
+  for (const signature of traced.inputs) {
+    const { name, shape, dims = shape } = signature;
     const given = inputs[name]?.shape ?? shape;
-    const shorter = given.length === shape.length && given.every((dim, i) => dim <= shape[i]) && !sameShape(given, shape);
+    const wanted = dims.map((dim, i) => (typeof dim === 'number' ? dim : given[i]));
+    const shorter = given.length === shape.length && given.every((size, i) => size <= wanted[i]) && !sameShape(given, wanted);
     if (shorter)
       throw new TraceletError('shape', {
         what: `input "${name}"`,
-        expected: `[${shape}]`,
+        expected: showShape(signature),
         got: `[${given}]`,
         cure: 'Pass --pad to fill inputs up with padding',
       });

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import * as jit from '../../jit.ts';
 import { quantize } from '../../quantize/index.ts';
 import { openTrace } from '../model.ts';
-import { batchOption, examples, headOption, seqOption } from '../options.ts';
+import { batchOption, dynamicOption, examples, headOption, seqOption } from '../options.ts';
 import { note } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { checkPlace, describeTrace, type TracingOptions, traceModel } from '../tracing.ts';
@@ -20,6 +20,8 @@ export const traceCommand = (signal: AbortSignal): Command =>
     .requiredOption('-o, --output <file>', 'the file to write')
     .addOption(seqOption())
     .addOption(batchOption())
+    .addOption(dynamicOption())
+    .option('--exact-padding', 'compute padding as PyTorch does, instead of leaving it out')
     .addOption(headOption())
     .addOption(
       new Option(
@@ -36,6 +38,8 @@ export const traceCommand = (signal: AbortSignal): Command =>
         'tracelet trace all-MiniLM-L6-v2/ -o minilm-q8.tracelet --dtype q8 --seq 256',
         'tracelet trace bert-base-uncased/ -o masked.tracelet --head mlm --seq 32',
         'tracelet trace minilm.tracelet -o batch8.tracelet --batch 8',
+        'tracelet trace all-MiniLM-L6-v2/ -o any.tracelet --dynamic',
+        'tracelet trace all-MiniLM-L6-v2/ -o some.tracelet --dynamic batch=1:8,sequence=1:128',
       ),
     )
     .action((source: string, options: TraceOptions) => trace(source, options, signal));

@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type ErrorCode, jit, ones, type Tensor, TraceletError } from '../src/index.ts';
+import { altered, type Loose, type Parts, seal, takeApart } from './malformed_trace.ts';
+import { expectSameBits, fileOf, problem, tinyBert } from './tiny.ts';
+
+const inputsAt = (batch: number, sequence: number, padding = 0): Record<string, Tensor> => {
+  const attention_mask = ones([batch, sequence], { dtype: 'int32' });
+  (attention_mask.data as Int32Array).fill(0, attention_mask.size - padding);
+  return { input_ids: ones([batch, sequence], { dtype: 'int32' }), attention_mask };
+};
+
+const file = await fileOf(
+  await jit.trace(tinyBert({ output_attentions: true }), inputsAt(2, 5), { dynamic: { batch: [1, 6], sequence: [1, 12] } }),
+);
+const whole = takeApart(file);
+const derived = (rule: string) => whole.program.derived.findIndex((item: Loose) => item.rule === rule);
+const symbolic = whole.program.values.findIndex(({ dims }: Loose) => dims?.length === 2 && dims[1] === 16);
+
+const set =
+  (path: string, value: unknown) =>
+  ({ program }: Parts): void => {
+    const keys = path.split('.');
+    const last = keys.pop() as string;
+    keys.reduce((at, key) => at[key], program)[last] = value;
+  };
+
+type Case = [string, (parts: Parts) => void, RegExp, ErrorCode?];
+
+describe('a dynamic program is refused', () => {
+  test.each<Case>([
+    ['without symbols', ({ program }) => void delete program.symbols, /symbols: expected an object/],
+    ['with bounds that are none', set('symbols.batch', [1]), /symbols: batch: expected the least and the largest size/],
+    ['with bounds from 0', set('symbols.batch', [0, 4]), /symbols: batch/],
+    [
+      'with bounds that the dummies are out of',
+      set('symbols.batch', [3, 4]),
+      /symbol batch: expected a dimension of an input from 3 to 4, got 2/,
+    ],
+    ['with a symbol that no input has', set('symbols.width', [1, 4]), /symbol width: expected a dimension of an input/],
+    ['with a symbol called rows', set('symbols.rows', [1, 4]), /symbols: rows/],
+    ['with dimensions that are no list', set(`values.${symbolic}.dims`, 3), /dims|list of dimensions/],
+    ['with a symbol unknown', set(`values.${symbolic}.dims`, [[[1, 'width']], 16]), /a whole number or products of/],
+    ['with a fraction', set(`values.${symbolic}.dims`, [[[0.5, 'rows']], 16]), /a whole number or products of/],
+    ['with dimensions too few', set(`values.${symbolic}.dims`, [[[1, 'rows']]]), /expected 2 dimensions/],
+    ['with dimensions of other dummies', set(`values.${symbolic}.dims`, [[[2, 'rows']], 16]), /dimension 0: expected 10, got 2·rows = 20/],
+    ['with a word of another number', set('words.0.dim', [[3, 'batch']]), /word \d+: expected 2, got 3·batch = 6/],
+    ['with a word that is no attribute', set('words.0', { word: 2, dim: [[1, 'batch']] }), /word 2: expected|the same number at all sizes/],
+    ['with a rule unknown', set('derived.0.rule', 'ends'), /derived\[0\]\.rule: expected one of starts/],
+    ['with a grid too small', set('derived.0.grid', [2]), /a batch and a sequence/],
+    ['with packed that is no boolean', set('derived.0.packed', 1), /packed: expected true or false/],
+    ['with ids of no input', set(`derived.${derived('kept')}.input`, 'ids'), /expected an int32 input, got "ids"/],
+    ['with derived values in one place', set('derived.1.value', whole.program.derived[0].value), /values of their own/],
+    ['with derived values beyond all', set('derived.0.value', 999), /an int32 value in the arena/],
+    ['without the mask', set('inputs.1.name', 'mask'), /an int32 input attention_mask|expected one of/],
+    ['with starts for other sequences', set(`derived.${derived('starts')}.rule`, 'places'), /derived places: expected 10 elements/],
+    ['with a number that its table does not have', set(`derived.${derived('fill')}.fill`, 2), /derived fill: expected 10 elements below 2/],
+  ])('%s', async (_, change, message) => {
+    const error = await problem('format', () => jit.load(altered(file, change)));
+    expect(error.message).toMatch(message);
+  });
+
+  test('at sizes for which positions are beyond their table', async () => {
+    const loaded = await jit.load(altered(file, set(`derived.${derived('places')}.grid`, [1, [[1, 'batch', 'sequence']]])));
+    loaded(inputsAt(2, 5));
+    expect((await problem('format', () => loaded(inputsAt(2, 7)))).message).toMatch(/derived places: expected 14 elements below 12/);
+  });
+
+  test('at sizes for which its shapes do not fit, while those of the dummies do', async () => {
+    const sum = [[1, 'batch'], [3, 'sequence'], [-7]];
+    const loaded = await jit.load(altered(file, set(`values.${symbolic}.dims`, [sum, 16])));
+    expectSameBits(loaded(inputsAt(2, 5)), (await jit.load(file))(inputsAt(2, 5)));
+    expect((await problem('format', () => loaded(inputsAt(1, 7)))).message).toMatch(/trace: .*expected \[7,16\], got float32 \[15,16\]/);
+  });
+});
+
+test('numbers changed at random are refused when loading or binding, or change nothing outside the arena', async () => {
+  const loaded = await jit.load(file);
+  const sizes = [
+    [2, 5, 0],
+    [1, 1, 0],
+    [6, 12, 30],
+    [3, 7, 2],
+  ];
+  const right = sizes.map(([batch, sequence, padding]) => loaded(inputsAt(batch, sequence, padding)));
+  const leaves: { at: Loose; key: string | number }[] = [];
+  const visit = (node: Loose): void => {
+    for (const key of Object.keys(node)) {
+      if (typeof node[key] === 'object' && node[key]) visit(node[key]);
+      else leaves.push({ at: node, key });
+    }
+  };
+  const parts = takeApart(file);
+  for (const part of [parts.program.derived, parts.program.words, parts.program.symbols]) visit(part);
+  for (const { dims } of parts.program.values) if (dims) visit(dims);
+  let [refused, accepted] = [0, 0];
+  const change = fc.record({
+    leaf: fc.nat(leaves.length - 1),
+    to: fc.oneof(fc.integer({ min: -3, max: 20 }), fc.constantFrom('batch', 'sequence', 'rows', 'starts', 'index', true, false, null)),
+  });
+  await fc.assert(
+    fc.asyncProperty(change, async ({ leaf, to }) => {
+      const { at, key } = leaves[leaf];
+      const before = at[key];
+      at[key] = to;
+      try {
+        const made = await jit.load(seal({ ...parts, tensors: new Map(parts.tensors) }));
+        for (const [batch, sequence, padding] of sizes) made(inputsAt(batch, sequence, padding));
+        accepted++;
+      } catch (error) {
+        expect(error).toBeInstanceOf(TraceletError);
+        refused++;
+      } finally {
+        at[key] = before;
+      }
+    }),
+    { numRuns: 600 },
+  );
+  expect(refused).toBeGreaterThan(200);
+  expect(accepted).toBeGreaterThan(5);
+  sizes.forEach(([batch, sequence, padding], i) => {
+    expectSameBits(loaded(inputsAt(batch, sequence, padding)), right[i]);
+  });
+});

@@ -1,0 +1,284 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type BertModel, F, jit, type ModelOutput, nn, SentenceEmbedder, Tensor, type TracedModule, tensor } from '../src/index.ts';
+import { quantize } from '../src/quantize/index.ts';
+import { Computed, expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
+
+const BOUNDS = { batch: [1, 6], sequence: [1, 12] } as const;
+
+const ints = (shape: readonly number[], element: (i: number) => number): Tensor =>
+  new Tensor(
+    'int32',
+    shape,
+    Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => element(i)),
+  );
+
+/** Inputs of a batch whose masks are given. */
+function inputsOf(masks: readonly (readonly number[])[]): Record<string, Tensor> {
+  const shape = [masks.length, masks[0].length];
+  return {
+    input_ids: ints(shape, (i) => (i * 7 + 3) % 40),
+    token_type_ids: ints(shape, (i) => i % 2),
+    attention_mask: tensor(masks as number[][]),
+  };
+}
+
+const ones = (batch: number, sequence: number): number[][] => Array.from({ length: batch }, () => new Array(sequence).fill(1));
+const model = new SentenceEmbedder(tinyConfig({ num_hidden_layers: 2 }), { seed: 5 });
+const traceAs = (options: jit.TraceOptions, at = inputsOf(ones(2, 5))): Promise<TracedModule> => jit.trace(model, at, options) as never;
+const dynamic = await traceAs({ dynamic: BOUNDS });
+const [int8, int4] = await Promise.all(([8, 4] as const).map(async (bits) => (await quantize(dynamic, { bits })).traced));
+
+/** The kept tokens of row `b` alone, as a batch of one without padding. */
+function alone(inputs: Record<string, Tensor>, b: number): { inputs: Record<string, Tensor>; kept: number[] } {
+  const [, sequence] = inputs.input_ids.shape;
+  const kept = Array.from({ length: sequence }, (_, i) => i).filter((i) => inputs.attention_mask.data[b * sequence + i]);
+  const picked = (name: string): Tensor => tensor([kept.map((i) => Number(inputs[name].data[b * sequence + i]))]);
+  return { inputs: Object.fromEntries(Object.keys(inputs).map((name) => [name, picked(name)])), kept };
+}
+
+const rowOf = ({ data, shape }: Tensor, at: number): Uint8Array => {
+  const width = shape[shape.length - 1];
+  return new Uint8Array((data as Float32Array).slice(at * width, (at + 1) * width).buffer);
+};
+
+describe('a trace with dynamic sizes', () => {
+  test('answers any of them with the bits of a trace made for it', async () => {
+    for (const [batch, sequence] of [
+      [1, 1],
+      [1, 12],
+      [6, 1],
+      [3, 7],
+      [6, 12],
+    ]) {
+      const inputs = inputsOf(ones(batch, sequence));
+      const strict = await traceAs({}, inputs);
+      expectSameBits(dynamic(inputs), strict(inputs), `[${batch}, ${sequence}]`);
+      expect(dynamic(inputs).sentence_embedding.shape).toEqual([batch, 16]);
+    }
+  });
+
+  test('comes back from its file, quantised or not', async () => {
+    const inputs = inputsOf(ones(3, 9));
+    for (const traced of [dynamic, int8, int4]) {
+      const file = await fileOf(traced);
+      const loaded = (await jit.load(file)) as TracedModule;
+      expect(loaded.dims).toEqual(BOUNDS);
+      expectSameBits(loaded(inputs), traced(inputs));
+      expect(Buffer.from(await fileOf(loaded)).equals(Buffer.from(file))).toBe(true);
+      expect(loaded.verify('baseline').exact).toBe(true);
+    }
+  });
+
+  test('says its symbols in signature and listing', () => {
+    expect(dynamic.inputs[0]).toMatchObject({ name: 'input_ids', shape: [2, 5], dims: [[[1, 'batch']], [[1, 'sequence']]] });
+    expect(dynamic.graph).toContain('%input_ids: i32[batch, sequence]');
+    expect(dynamic.graph).toMatch(/f32\[rows, 48\] = linear/);
+    expect(dynamic.graph).toContain('last_hidden_state: f32[batch, sequence, 16]');
+  });
+
+  test.each<[string, number, number, RegExp]>([
+    ['a longer sequence', 1, 13, /input "input_ids" \[1,13\]: sequence: expected 1 to 12, the bounds of sequence in this trace, got 13/],
+    ['a larger batch', 7, 2, /batch: expected 1 to 6/],
+    ['no token', 1, 0, /sequence: expected 1 to 12.*got 0/],
+  ])('refuses %s, naming symbol and bounds', async (_, batch, sequence, message) => {
+    const inputs = Object.fromEntries(Object.keys(inputsOf([[1]])).map((name) => [name, ints([batch, sequence], () => 1)]));
+    expect((await problem('shape', () => dynamic(inputs))).message).toMatch(message);
+  });
+
+  test('refuses inputs that do not fit one another', async () => {
+    const { input_ids, token_type_ids, attention_mask } = inputsOf(ones(2, 4));
+    const error = await problem('shape', () => dynamic({ input_ids, token_type_ids, attention_mask: ints([2, 5], () => 1) }));
+    expect(error.message).toMatch(/input "attention_mask", dimension 1: expected sequence = 4, as the inputs before it, got 5/);
+    expect(attention_mask.shape).toEqual([2, 4]);
+  });
+
+  test('keeps its answers right while sizes change, and its memory once it has seen the largest', async () => {
+    const traced = await traceAs({ dynamic: BOUNDS });
+    const largest = inputsOf(ones(6, 12));
+    traced(largest);
+    const { memoryBytes } = traced.instance;
+    for (let i = 0; i < 60; i++) {
+      const inputs = inputsOf(ones(1 + (i % 6), 1 + ((i * 5) % 12)));
+      expectSameBits(traced(inputs), dynamic(inputs));
+    }
+    expect(traced.instance.memoryBytes).toBe(memoryBytes);
+  });
+
+  test('holds a batch of choices, and dimensions that people name', async () => {
+    const dense = new nn.Linear(6, 3);
+    const traced = await jit.trace(new Computed((x, y) => F.add(F.gelu(dense(x)), y)), [floats([2, 6]), floats([2, 3])], {
+      dynamic: { n: [1, 9] },
+      dynamic_axes: { input_0: { 0: 'n' }, input_1: { 0: 'n' } },
+    });
+    const [x, y] = [floats([7, 6], 2), floats([7, 3], 3)];
+    expectSameBits(traced(x, y), F.add(F.gelu(dense(x)), y));
+  });
+});
+
+describe('tokens that the mask rules out', () => {
+  const masks = fc
+    .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 12 }))
+    .chain(([batch, sequence]) =>
+      fc.array(fc.array(fc.constantFrom(0, 1, 1), { minLength: sequence, maxLength: sequence }), { minLength: batch, maxLength: batch }),
+    );
+
+  test.each([
+    ['float32', dynamic],
+    ['int8', int8],
+    ['int4', int4],
+  ])('are zeros; others have the bits of their sequence alone, whatever is beside it: %s', (_, traced) => {
+    fc.assert(
+      fc.property(masks, (rows) => {
+        const inputs = inputsOf(rows);
+        const { last_hidden_state, sentence_embedding } = traced(inputs) as ModelOutput;
+        rows.forEach((mask, b) => {
+          const { inputs: own, kept } = alone(inputs, b);
+          mask.forEach((real, i) => {
+            if (!real) expect(rowOf(last_hidden_state, b * mask.length + i).every((byte) => byte === 0)).toBe(true);
+          });
+          if (kept.length === 0) return;
+          const positions = kept.every((at, i) => at === i);
+          if (!positions) return;
+          const want = traced(own) as ModelOutput;
+          kept.forEach((at) => {
+            expect(rowOf(last_hidden_state, b * mask.length + at)).toEqual(rowOf(want.last_hidden_state, at));
+          });
+          expect(rowOf(sentence_embedding, b)).toEqual(rowOf(want.sentence_embedding, 0));
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('keep their positions where they lie between others', async () => {
+    const strict = await traceAs({}, inputsOf(ones(2, 5)));
+    const exact = await traceAs({ exact_padding: true, kernels: 'baseline' }, inputsOf(ones(2, 5)));
+    const inputs = inputsOf([
+      [1, 0, 1, 1, 0],
+      [0, 0, 1, 1, 1],
+    ]);
+    const [got, want] = [strict(inputs), exact(inputs)];
+    for (const at of [0, 2, 3, 7, 8, 9])
+      for (let c = 0; c < 16; c++)
+        expect(got.last_hidden_state.data[at * 16 + c]).toBeCloseTo(Number(want.last_hidden_state.data[at * 16 + c]), 5);
+  });
+
+  test('are none at all in a batch of padding alone', () => {
+    const { last_hidden_state, sentence_embedding } = dynamic(
+      inputsOf([
+        [0, 0],
+        [0, 0],
+      ]),
+    );
+    expect(new Set([...last_hidden_state.data, ...sentence_embedding.data])).toEqual(new Set([0]));
+  });
+
+  test('are computed as PyTorch does where that was asked for', async () => {
+    const exact = await traceAs({ exact_padding: true, dynamic: BOUNDS });
+    for (const rows of [[[1, 1, 0, 0]], [[0, 0, 0]], ones(3, 4)]) {
+      const inputs = inputsOf(rows);
+      expectSameBits(exact(inputs), model(inputs));
+    }
+  });
+
+  test('take part where a model attends without the mask', async () => {
+    const bert = tinyBert();
+    const mixed = new Computed((ids, attention_mask) => F.mean_pool((bert as BertModel)(ids)[0], attention_mask));
+    const inputs = { input_0: tensor([[1, 2, 3, 4]]), attention_mask: tensor([[1, 1, 0, 0]]) };
+    const traced = await jit.trace(mixed as never, inputs);
+    expectSameBits(traced(inputs), F.mean_pool(bert(inputs.input_0)[0], inputs.attention_mask));
+  });
+
+  test('cost nothing: operations follow the real ones', async () => {
+    const strict = await traceAs({}, inputsOf(ones(1, 12)));
+    const full = strict.plan({ rows: 12 });
+    const few = strict.plan({ rows: 3 });
+    const flops = ({ instructions }: typeof full): number => instructions.reduce((sum, { flops }) => sum + flops, 0);
+    expect(flops(few)).toBeLessThan(0.27 * flops(full));
+  });
+});
+
+describe('a model that depends on a size', () => {
+  const branching = (test: (length: number) => boolean) =>
+    new (class extends nn.Module<[Tensor], Tensor> {
+      inner = new (class extends nn.Module<[Tensor], Tensor> {
+        head = new Computed((x) => (test(x.shape[1]) ? F.gelu(x) : F.relu(x)));
+        forward(x: Tensor): Tensor {
+          return this.head(x) as Tensor;
+        }
+      })();
+      forward(x: Tensor): Tensor {
+        return F.tanh(this.inner(x));
+      }
+    })();
+
+  test.each<[string, (length: number) => boolean]>([
+    ['below a length', (length) => length > 5],
+    ['at one token', (length) => length === 1],
+    ['at the largest', (length) => length === 40],
+    ['above a power of two', (length) => length > 16],
+    ['by parity', (length) => length % 2 === 0],
+  ])('by a branch %s is refused with the path of the module', async (_, branch) => {
+    const error = await problem('tracing', () => jit.trace(branching(branch), [floats([1, 20])], { dynamic: { sequence: [1, 40] } }));
+    expect(error.message).toMatch(
+      /^inner\.head depends on a dynamic size in a way that a trace cannot hold: expected (gelu|relu).*sequence \d+/,
+    );
+  });
+
+  test('is taken where all sizes go one way', async () => {
+    const traced = await jit.trace(
+      branching((length) => length > 50),
+      [floats([1, 20])],
+      { dynamic: { sequence: [1, 40] } },
+    );
+    expectSameBits(traced(floats([1, 7])), F.tanh(F.relu(floats([1, 7]))));
+  });
+
+  test('by a constant as long as an input is refused, and told of ids of any length', async () => {
+    const table = new nn.Embedding(40, 4);
+    const own = (ids: Tensor) => F.add(table(ids), table(ints(ids.shape, (i) => i % ids.shape[1])));
+    const error = await problem('tracing', () => jit.trace(new Computed(own), [tensor([[1, 2, 3]])], { dynamic: { sequence: [1, 9] } }));
+    expect(error.message).toMatch(/depends on a dynamic size.*F\.positions/);
+    const traced = await jit.trace(new Computed((ids) => F.add(table(ids), table(F.positions(ids)))), [tensor([[1, 2, 3]])], {
+      dynamic: { sequence: [1, 9] },
+    });
+    expectSameBits(traced(tensor([[4, 5]])), own(tensor([[4, 5]])));
+  });
+
+  test('by a number that is no sum of products is refused', async () => {
+    const halves = new Computed((x) => F.slice(x, 1, 0, Math.ceil(x.shape[1] / 2)));
+    const error = await problem('tracing', () => jit.trace(halves, [floats([1, 8])], { dynamic: { sequence: [2, 9] } }));
+    expect(error.message).toMatch(/depends on a dynamic size/);
+  });
+
+  test('that takes fewer tokens than the bounds allow says so', async () => {
+    const error = await problem('value', () => traceAs({ dynamic: { sequence: [1, 13] } }));
+    expect(error.message).toMatch(/max_position_embeddings = 12/);
+  });
+});
+
+describe('options', () => {
+  test.each<[string, unknown, RegExp]>([
+    ['no bounds', { batch: 3 }, /dynamic: batch: expected \[low, high\]/],
+    ['bounds the wrong way', { batch: [4, 2] }, /dynamic: batch: expected \[low, high\]/],
+    ['none at all', { batch: [0, 2] }, /dynamic: batch/],
+    ['fractions', { batch: [1, 2.5] }, /dynamic: batch/],
+    ['a symbol that is nowhere', { width: [1, 4] }, /dynamic: width.*dynamic_axes: \{ input_ids: \{ 0: 'width' \} \}/],
+    ['a name that is taken', { rows: [1, 4] }, /dynamic: rows: expected a name other than rows/],
+    ['a name that is none', { 'a b': [1, 4] }, /dynamic: a b/],
+    ['dummies outside', { batch: [3, 4] }, /dummy inputs of batch 2: expected 3 to 4/],
+  ])('refuses %s', async (_, bounds, message) => {
+    expect((await problem('value', () => traceAs({ dynamic: bounds as never }))).message).toMatch(message);
+  });
+
+  test('only what is wanted is computed', async () => {
+    const inputs = inputsOf(ones(2, 5));
+    const all = dynamic(inputs);
+    const some = (await dynamic.run(inputs, { outputs: ['sentence_embedding'] })) as ModelOutput;
+    expect(some).toHaveLength(1);
+    expectSameBits([some.sentence_embedding], [all.sentence_embedding]);
+    const error = await problem('value', () => dynamic.run(inputs, { outputs: ['logits'] }));
+    expect(error.message).toMatch(/output "logits": expected one of sentence_embedding, last_hidden_state, pooler_output/);
+  });
+});
