@@ -1,7 +1,7 @@
 /** Compiles assembly/ to wasm binaries and src/ to JavaScript bundles with types, all under dist/. `--wasm` or `--js` does one of the two. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { rolldown } from 'rolldown';
@@ -69,26 +69,35 @@ function clean() {
   for (const name of readdirSync(`${root}dist`)) if (name !== 'wasm') rmSync(join(root, 'dist', name), { recursive: true });
 }
 
-/** The script of workers by itself, as a file and as text for places that have none. */
-async function bundleWorker() {
-  const bundled = await rolldown({ input: `${root}dist/threads/worker.js`, platform: 'neutral', external: [/^node:/] });
+/** The scripts of workers, and the module under dist/wasm/ that has the text of each for places that have no files. */
+const WORKERS = { 'threads/worker': 'worker', 'pool/worker': 'pool' };
+
+/** The script of workers by itself: it gets its kernels in a message, and never begins a team. */
+async function bundleWorker(name) {
+  const given = `${root}dist/platform/given.js`;
+  const bundled = await rolldown({
+    input: `${root}dist/${name}.js`,
+    platform: 'neutral',
+    external: [/^node:/, /\/threads\/team\.js$/],
+    resolve: { alias: { '#platform': given } },
+  });
   const { output } = await bundled.generate({ minify: true });
   await bundled.close();
   return output[0].code;
 }
 
-function writeWorker(code) {
-  mkdirSync(`${root}dist/threads`, { recursive: true });
-  writeFileSync(`${root}dist/threads/worker.js`, code);
-  writeFileSync(`${root}dist/wasm/worker.js`, `export const WORKER = ${JSON.stringify(code)};\n`);
+function writeWorker(name, code) {
+  mkdirSync(dirname(`${root}dist/${name}`), { recursive: true });
+  writeFileSync(`${root}dist/${name}.js`, code);
+  writeFileSync(`${root}dist/wasm/${WORKERS[name]}.js`, `export const WORKER = ${JSON.stringify(code)};\n`);
 }
 
 async function buildScripts() {
   clean();
   await run('typescript/bin/tsc', '-p', 'tsconfig.json');
-  const worker = await bundleWorker();
+  const workers = await Promise.all(Object.keys(WORKERS).map(async (name) => ({ name, code: await bundleWorker(name) })));
   await bundle();
-  writeWorker(worker);
+  for (const { name, code } of workers) writeWorker(name, code);
 }
 
 const only = process.argv[2];

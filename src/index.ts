@@ -19,6 +19,7 @@ export { SentenceEmbedder } from './models/sentence.ts';
 export * as nn from './nn/index.ts';
 export { ACTIVATIONS, OPS } from './ops.ts';
 export type { Variant } from './platform/platform.ts';
+export type { TracePool } from './pool/pool.ts';
 export type { ModelCache } from './sources/cache.ts';
 export type { SourceOptions } from './sources/folder.ts';
 export type { ProgressCallback, ProgressInfo } from './sources/progress.ts';

@@ -8,6 +8,7 @@ import type { AnyModule, Module } from './nn/module.ts';
 import { optimise } from './passes/index.ts';
 import { packsRows } from './passes/rows.ts';
 import type { Variant } from './platform/platform.ts';
+import type { TracePool } from './pool/pool.ts';
 import type { SourceOptions } from './sources/folder.ts';
 import { openSource, type Source } from './sources/source.ts';
 import { ones, Tensor } from './tensor.ts';
@@ -206,7 +207,12 @@ export interface JitLoadOptions extends LoadOptions, SourceOptions {
   _extra_files?: Record<string, string>;
 }
 
+/** Options that make {@link load} answer a {@link TracePool}. */
+export type WithWorkers = { worker: true } | { workers: ThreadCount };
+
 /** Reads a trace: a file, a URL, bytes, a response or a stream, or the model.tracelet of a directory, an address that ends in a slash, or a hub id. As `torch.jit.load`. A damaged trace never loads. */
+export function load<Result = ModelOutput>(source: Source, options: JitLoadOptions & WithWorkers): Promise<TracePool<Result>>;
+export function load<Result = ModelOutput>(source: Source, options?: JitLoadOptions): Promise<TracedModule<Result>>;
 export async function load<Result = ModelOutput>(source: Source, options: JitLoadOptions = {}): Promise<TracedModule<Result>> {
   const bytes = await openSource(source, TRACE_NAME, options);
   try {

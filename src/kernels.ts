@@ -40,7 +40,7 @@ export function kernelModule(binary: Binary, shared = false): WebAssembly.Module
   return source(binary, shared);
 }
 
-const isShared = ({ buffer }: WebAssembly.Memory): boolean => !(buffer instanceof ArrayBuffer);
+export const isShared = ({ buffer }: WebAssembly.Memory): boolean => !(buffer instanceof ArrayBuffer);
 
 /** The fastest variant that this engine runs. Throws a `kernels` error where there is none. */
 export function bestVariant(): Variant {
@@ -93,6 +93,15 @@ export function growMemory(memory: WebAssembly.Memory, bytes: number, what: stri
   if (missing <= 0) return;
   try {
     memory.grow(missing);
+  } catch (cause) {
+    throw refused(what, bytes, cause);
+  }
+}
+
+/** Adds `bytes` to `memory`, behind all that others may have added, and answers where they begin. Throws a `memory` error. */
+export function extendMemory(memory: WebAssembly.Memory, bytes: number, what: string): number {
+  try {
+    return memory.grow(Math.ceil(bytes / PAGE)) * PAGE;
   } catch (cause) {
     throw refused(what, bytes, cause);
   }

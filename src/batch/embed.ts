@@ -8,7 +8,7 @@ export interface EmbeddedText extends Omit<Encoded, 'rows'> {
   embedding: Float32Array;
 }
 
-/** Calls that `embedEach` takes texts for at a time, so that there are some of like length. */
+/** Calls that `embedEach` takes texts for at a time, so that there are some of like length; more where more than two run at once. */
 const WINDOW = 4;
 const SLICE_MS = 8;
 
@@ -25,14 +25,15 @@ export async function embedTexts(traced: Embedding, texts: Texts, options: Embed
 
 /** Yields texts with their vectors in the order given, and takes only as many from the source as a few calls need. */
 export async function* embedEach(traced: Embedding, texts: Texts, options: EmbedOptions): AsyncGenerator<EmbeddedText, void, undefined> {
-  const { capacity, run, encode } = embedder(traced, options);
+  const { capacity, concurrency, run, encode } = embedder(traced, options);
+  const window = Math.max(WINDOW, 2 * concurrency) * capacity.batchTokens;
   const source = new Source(texts, options.signal);
   const total = Array.isArray(texts) ? texts.length : undefined;
   let failure: { error: unknown } | undefined;
   try {
     for (let first = 0, more = true; more; ) {
       const encoded: Encoded[] = [];
-      more = await take(source, encode, encoded, first, WINDOW * capacity.batchTokens).catch((error) => {
+      more = await take(source, encode, encoded, first, window).catch((error) => {
         failure = { error };
         return false;
       });

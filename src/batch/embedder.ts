@@ -3,7 +3,7 @@ import type { ModelOutput } from '../trace/outputs.ts';
 import type { RunOptions, TracedModule } from '../trace/traced.ts';
 import { type Encoded, encoder, type LongTexts } from './encode.ts';
 import { batchInputs, capacityOf } from './inputs.ts';
-import { planBatches } from './plan.ts';
+import { allOf, planBatches, shareOf } from './plan.ts';
 import { pool } from './pool.ts';
 
 /** How many texts have their vectors, and of how many where that is known. */
@@ -23,7 +23,10 @@ export interface EmbedOptions extends Pick<RunOptions, 'signal'>, LongTexts {
 const OUTPUT = ['sentence_embedding'];
 
 /** What embedding asks of a trace. */
-export type Embedding = Pick<TracedModule<unknown>, 'inputs' | 'dims' | 'outputs' | 'tokenizer' | 'run'>;
+export interface Embedding extends Pick<TracedModule<unknown>, 'inputs' | 'dims' | 'outputs' | 'tokenizer' | 'run'> {
+  /** How many runs it makes at once, one unless given. */
+  readonly concurrency?: number;
+}
 
 /** How to embed texts with a trace: options are proved, nothing has been computed. Throws `value` errors. */
 export function embedder(traced: Embedding, { batchTokens, signal, progress_callback, ...long }: EmbedOptions) {
@@ -37,7 +40,7 @@ export function embedder(traced: Embedding, { batchTokens, signal, progress_call
     });
   const hidden = output.shape[1];
   const capacity = capacityOf(traced, batchTokens);
-  const { inputs, tokenizer } = traced;
+  const { inputs, tokenizer, concurrency = 1 } = traced;
   const special = tokenizer.num_special_tokens_to_add();
   let done = 0;
 
@@ -50,10 +53,12 @@ export function embedder(traced: Embedding, { batchTokens, signal, progress_call
     const waiting = encoded.map((text) => ({ text, vectors: [] as Float32Array[], missing: text.rows.length }));
     const rows = waiting.flatMap((of) => of.text.rows.map((ids, chunk) => ({ of, chunk, ids })));
     const lengths = rows.map(({ ids }) => ids.length);
-    for (const plan of planBatches(lengths, capacity)) {
+    const plans = planBatches(lengths, shareOf(capacity, lengths, concurrency));
+    await allOf(plans, concurrency, async (plan, goesOn) => {
       const batch = plan.map((row) => rows[row]);
       const ids = batch.map((row) => row.ids);
       const answer = (await traced.run(batchInputs(ids, capacity, inputs, tokenizer), { signal, outputs: OUTPUT })) as ModelOutput;
+      if (!goesOn()) return;
       for (const [i, { of, chunk }] of batch.entries()) {
         of.vectors[chunk] = answer.sentence_embedding.data.slice(i * hidden, (i + 1) * hidden) as Float32Array;
         if (--of.missing) continue;
@@ -63,8 +68,8 @@ export function embedder(traced: Embedding, { batchTokens, signal, progress_call
         done++;
       }
       progress_callback?.({ done, total });
-    }
+    });
   }
 
-  return { hidden, capacity, run, encode: encoder(tokenizer, capacity.sequence[1], long) };
+  return { hidden, capacity, concurrency, run, encode: encoder(tokenizer, capacity.sequence[1], long) };
 }

@@ -1,5 +1,5 @@
 import { sha256 } from './hash.ts';
-import { inlineKernels, inlineThreads } from './inline.ts';
+import { inlineKernels, inlineThreads, inlineWorkers } from './inline.ts';
 import { noFiles } from './nofiles.ts';
 import type { Platform } from './platform.ts';
 
@@ -8,6 +8,7 @@ export const platform: Platform = {
   ...noFiles,
   kernelModule: inlineKernels,
   threads: inlineThreads,
+  workers: inlineWorkers,
   sha256,
   cache: async (name = 'tracelet') => globalThis.caches?.open(name).catch(() => undefined),
 };

@@ -103,7 +103,7 @@ function unreadable(path: string, cause: unknown): TraceletError {
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** The file system and environment, through the modules of Node that Deno and Bun have as well. */
-export const files: Omit<Platform, 'kernelModule' | 'threads'> = {
+export const files: Omit<Platform, 'kernelModule' | 'threads' | 'workers'> = {
   open,
   readText,
   readTextSync,

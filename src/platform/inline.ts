@@ -11,3 +11,6 @@ export const inlineKernels: KernelSource = compiled((variant) =>
 
 /** Workers whose script lies there as well. */
 export const inlineThreads = (): Threads | string => webThreads(WORKER);
+
+/** The script of pools is larger, and loaded when one is made. */
+export const inlineWorkers = async (): Promise<Threads | string> => webThreads((await import('../wasm/pool.js')).WORKER);

@@ -11,4 +11,5 @@ export const platform: Platform = {
   ...files,
   kernelModule,
   threads: () => nodeThreads(new URL('../../dist/threads/worker.js', import.meta.url)),
+  workers: async () => nodeThreads(new URL('../../dist/pool/worker.js', import.meta.url)),
 };

@@ -12,7 +12,7 @@ const absent = (path: string): TraceletError =>
 const refuse = async (path: string): Promise<never> => Promise.reject(absent(path));
 
 /** For runtimes without a file system and environment. */
-export const noFiles: Omit<Platform, 'kernelModule' | 'threads' | 'sha256'> = {
+export const noFiles: Omit<Platform, 'kernelModule' | 'threads' | 'workers' | 'sha256'> = {
   open: refuse,
   readText: refuse,
   readTextSync: (path) => {

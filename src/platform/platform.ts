@@ -37,11 +37,13 @@ export type KernelSource = (binary: Binary, shared?: boolean) => WebAssembly.Mod
 
 /** Another thread. */
 export interface Thread {
-  post(message: unknown): void;
+  post(message: unknown, transfer?: Transferable[]): void;
+  /** Whether the process is to wait for the thread, where there is a process that could end. It does until the first message. */
+  hold?(waits: boolean): void;
   end(): void;
 }
 
-/** Threads of the runtime, which run src/threads/worker.ts. */
+/** Threads of the runtime, all of which run one script. */
 export interface Threads {
   /** How many the machine runs at once. */
   readonly count: number;
@@ -52,8 +54,10 @@ export interface Threads {
 /** Everything the core asks of the runtime it stands in. Export conditions choose one module of this folder that answers it. */
 export interface Platform extends Files {
   kernelModule: KernelSource;
-  /** The threads that can be had here, or why there are none. */
+  /** The threads that can be had here for src/threads/worker.ts, or why there are none. */
   threads(): Threads | string;
+  /** The same for src/pool/worker.ts, which may have to be loaded. */
+  workers(): Promise<Threads | string>;
   /** SHA-256 of `bytes` in hexadecimal. */
   sha256(bytes: Uint8Array): string | Promise<string>;
   /** An environment variable, where there are any. */

@@ -1,5 +1,10 @@
 import type { Threads } from './platform.ts';
 
+interface AnyWorker extends Worker {
+  ref?(): void;
+  unref?(): void;
+}
+
 /** Web workers made of the script's text, which needs no file beside the page and no configuration of a bundler. In Bun they let the process end. */
 export function webThreads(script: string): Threads | string {
   if (typeof Worker !== 'function') return 'this scope cannot start workers';
@@ -7,19 +12,30 @@ export function webThreads(script: string): Threads | string {
     count: navigator.hardwareConcurrency,
     start(heard, died) {
       const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-      const worker = new Worker(address, { type: 'module' });
-      const release = () => URL.revokeObjectURL(address);
+      const worker: AnyWorker = new Worker(address, { type: 'module' });
+      let started = false;
+      const begun = () => {
+        if (!started) URL.revokeObjectURL(address);
+        started = true;
+      };
       worker.onmessage = ({ data }) => {
-        release();
-        (worker as { unref?: () => void }).unref?.();
+        if (!started) worker.unref?.();
+        begun();
         heard(data);
       };
       worker.onerror = ({ message }) => {
-        release();
-        died(`a worker that does not start (${message || "is blob: in worker-src of the page's Content-Security-Policy?"})`);
+        const never = `a worker that does not start (${message || "is blob: in worker-src of the page's Content-Security-Policy?"})`;
+        const why = started ? `a worker that failed (${message})` : never;
+        begun();
+        died(why);
       };
       worker.onmessageerror = () => died('a worker that cannot be sent a shared memory');
-      return { post: (message) => worker.postMessage(message), end: () => worker.terminate() };
+      worker.addEventListener('close', () => died('a worker that ended'));
+      return {
+        post: (message, transfer = []) => worker.postMessage(message, transfer),
+        hold: (waits) => (waits ? worker.ref?.() : worker.unref?.()),
+        end: () => worker.terminate(),
+      };
     },
   };
 }

@@ -8,6 +8,7 @@ const MODULES: Partial<Record<Binary, WebAssembly.Module>> = { baseline, relaxed
 
 declare const crypto: { DigestStream: new (algorithm: string) => WritableStream<Uint8Array> & { digest: Promise<ArrayBuffer> } };
 
+const NO_THREADS = 'edge workers have none';
 const PIECE = 1 << 20;
 
 /** Piece by piece: a copy of a whole tensor would not fit beside the weights. */
@@ -23,6 +24,7 @@ async function sha256(bytes: Uint8Array): Promise<string> {
 export const platform: Platform = {
   ...noFiles,
   kernelModule: (binary, shared) => (shared ? undefined : MODULES[binary]),
-  threads: () => 'edge workers have none',
+  threads: () => NO_THREADS,
+  workers: async () => NO_THREADS,
   sha256,
 };

@@ -1,7 +1,7 @@
 import { platform } from '#platform';
 import { TraceletError } from '../error.ts';
 import { kernelModule } from '../kernels.ts';
-import type { Variant } from '../platform/platform.ts';
+import type { Threads, Variant } from '../platform/platform.ts';
 
 /** How many threads a call runs on: so many, or as many as the machine has, 8 at most. */
 export type ThreadCount = number | 'auto';
@@ -23,23 +23,29 @@ const NOT_ISOLATED =
 
 /** What comes of `wanted` here, for kernels of this variant. Throws a `value` error for what is no number of threads. */
 export function chooseThreads(wanted: ThreadCount = 1, kernels: Variant): Choice {
-  const fits = wanted === 'auto' || (Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_THREADS);
-  if (!fits)
-    throw new TraceletError('value', {
-      what: 'threads',
-      expected: `a whole number from 1 to ${MOST_THREADS}, or 'auto'`,
-      got: String(wanted),
-    });
+  checkCount('threads', wanted);
   if (wanted === 1) return ONE_THREAD;
   const host = platform.threads();
   const obstacle = typeof host === 'string' ? host : obstacleTo(kernels);
   if (obstacle || typeof host === 'string') return { threads: 1, why: obstacle as string };
-  if (wanted !== 'auto') return { threads: wanted, why: 'so many were asked for' };
-  const threads = Math.max(1, Math.min(host.count, MOST_AUTO));
-  return { threads, why: `the machine runs ${host.count} at once${host.count > MOST_AUTO ? `, and 'auto' is ${MOST_AUTO} at most` : ''}` };
+  return countOn(host, wanted);
 }
 
-function obstacleTo(kernels: Variant): string | undefined {
+/** Throws a `value` error for what is no number of threads. */
+export function checkCount(what: string, wanted: ThreadCount): void {
+  if (wanted === 'auto' || (Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_THREADS)) return;
+  throw new TraceletError('value', { what, expected: `a whole number from 1 to ${MOST_THREADS}, or 'auto'`, got: String(wanted) });
+}
+
+/** How many there will be where they can be had, and why. */
+export function countOn({ count }: Threads, wanted: ThreadCount): Choice {
+  if (wanted !== 'auto') return { threads: wanted, why: 'so many were asked for' };
+  const threads = Math.max(1, Math.min(count, MOST_AUTO));
+  return { threads, why: `the machine runs ${count} at once${count > MOST_AUTO ? `, and 'auto' is ${MOST_AUTO} at most` : ''}` };
+}
+
+/** What keeps threads from running kernels of this variant in one memory, if anything does. */
+export function obstacleTo(kernels: Variant): string | undefined {
   if (globalThis.crossOriginIsolated === false) return NOT_ISOLATED;
   if (typeof SharedArrayBuffer !== 'function') return 'SharedArrayBuffer is missing';
   if (!kernelModule('team') || !kernelModule(kernels, true))

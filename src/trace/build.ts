@@ -11,7 +11,7 @@ export function buildInstance(graph: Graph, structure: Program['structure'], cho
   const { program, constants } = encode(graph, structure);
   const decoded = decode(program);
   const rows = new Map(constants.flatMap(({ parts }) => parts).map(({ name, tensor }) => [name, tensor.shape[0]]));
-  const instance = new Instance(program, (name) => rows.get(name) ?? 0, choice);
+  const instance = new Instance(program, (name) => rows.get(name) ?? 0, { threads: choice });
   instance.weights.fill(constants);
   instance.weights.settle(instance.kernels(bestVariant()));
   instance.start(decoded);

@@ -4,12 +4,13 @@ import { DTYPES } from '../dtype.ts';
 import { epilogueOf } from '../engine.ts';
 import { TraceletError } from '../error.ts';
 import { formFor, INTEGER_FORMS, type IntegerForm } from '../integers.ts';
-import { allocateMemory, callKernel, growMemory, instantiate, type Kernels } from '../kernels.ts';
+import { allocateMemory, callKernel, instantiate, type Kernels } from '../kernels.ts';
 import { dtypeOf } from '../op.ts';
 import type { Variant } from '../platform/platform.ts';
 import { sizeOf, Tensor } from '../tensor.ts';
 import { type Choice, ONE_THREAD } from '../threads/choose.ts';
 import type { Team, TeamCall } from '../threads/team.ts';
+import { Arena, type Region } from './arena.ts';
 import { Binder, type Binding } from './binding.ts';
 import { constantOf, type Decoded, type Instruction, storageIndex } from './decode.ts';
 import { derive, keptTokens } from './derived.ts';
@@ -28,20 +29,33 @@ export interface Target {
   integers?: IntegerForm;
 }
 
+/** Where an instance runs. */
+export interface Lodging {
+  /** How many threads a run takes; several need a `gather` before they run. */
+  threads?: Choice;
+  /** A memory in which the constants lie already, instead of a new one. */
+  memory?: WebAssembly.Memory;
+  /** Whether other instances use the memory too. */
+  shared?: boolean;
+  /** What of a shared memory is free for activations. */
+  region?: Region;
+}
+
 /** Calls of kernels, and the instructions that they are. */
 interface BoundCalls {
   calls: TeamCall[];
   indexes: number[];
 }
 
-/** A program in a wasm memory of its own, constants below, arena above. It grows where sizes ask for more than any before. */
+/** A program in a wasm memory, constants below, arena above. It grows where sizes ask for more than any before. */
 export class Instance {
   readonly program: Program;
   readonly weights: Weights;
-  readonly #memory: WebAssembly.Memory;
+  readonly memory: WebAssembly.Memory;
+  readonly arena: Arena;
   readonly #kernels = new Map<Variant, Kernels>();
   readonly #bindings = new Map<string, Binding>();
-  readonly #calls = new WeakMap<Binding, Map<string, BoundCalls>>();
+  #calls = new WeakMap<Binding, Map<string, BoundCalls>>();
   #binder: Binder | undefined;
   readonly #wanted = new Map<string, Wanted>();
   #decoded: Decoded | undefined;
@@ -49,22 +63,24 @@ export class Instance {
   #team: Team | undefined;
   #choice: Choice;
 
-  /** `rowsOf` gives the first dimension of each tensor that is a part of a constant. Several threads need a `gather` before they run. */
-  constructor(program: Program, rowsOf: (name: string) => number, choice: Choice = ONE_THREAD) {
+  /** `rowsOf` gives the first dimension of each tensor that is a part of a constant. */
+  constructor(program: Program, rowsOf: (name: string) => number, { threads = ONE_THREAD, shared = false, ...given }: Lodging = {}) {
     this.program = program;
-    this.weights = new Weights(program, rowsOf, () => new Uint8Array(this.#memory.buffer));
-    this.#memory = allocateMemory(this.weights.bytes, 'memory for the trace', choice.threads > 1);
-    this.#choice = choice;
+    this.weights = new Weights(program, rowsOf, () => new Uint8Array(this.memory.buffer));
+    this.memory = given.memory ?? allocateMemory(this.weights.bytes, 'memory for the trace', shared || threads.threads > 1);
+    const { arena: base, bytes } = this.weights;
+    this.arena = new Arena(this.memory, given.region ?? { base, room: given.memory ? 0 : bytes - base }, !shared);
+    this.#choice = threads;
   }
 
   get memoryBytes(): number {
-    return this.#memory.buffer.byteLength;
+    return this.memory.buffer.byteLength;
   }
 
   kernels(variant: Variant): Kernels {
     let kernels = this.#kernels.get(variant);
     if (!kernels) {
-      kernels = instantiate(variant, this.#memory);
+      kernels = instantiate(variant, this.memory);
       this.#kernels.set(variant, kernels);
     }
     return kernels;
@@ -83,7 +99,7 @@ export class Instance {
     const variants = [...new Set(this.#callsFor(target).calls.map(({ variant }) => variant))];
     const { Team } = await import('../threads/team.ts');
     try {
-      this.#team = await Team.start(threads, this.#memory, variants);
+      this.#team = await Team.start(threads, this.memory, variants);
       this.#team.endWith(this);
     } catch (error) {
       if (!(error instanceof TraceletError)) throw error;
@@ -166,15 +182,15 @@ export class Instance {
     if (kept) check(MASK, { bound: 2 });
     for (const { name, value } of program.inputs) check(name, binding.ranges.get(value));
     for (const { value, input } of program.derived) if (input) check(input, binding.ranges.get(value));
-    growMemory(this.#memory, this.weights.arena + binding.arena, 'memory for the trace');
+    if (this.arena.reserve(binding.arena)) this.#calls = new WeakMap();
     this.#binding = binding;
     for (const { name, value } of program.inputs) {
       const { buffer, byteOffset, byteLength } = inputs[name].data;
-      new Uint8Array(this.#memory.buffer, this.addressOf(value), byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
+      new Uint8Array(this.memory.buffer, this.addressOf(value), byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
     }
     for (const { value, rule, grid, packed, fill, input } of program.derived) {
       const [batch, sequence] = grid.map((dim) => evaluateDim(dim, sizes));
-      const out = new Int32Array(this.#memory.buffer, this.addressOf(value), sizeOf(binding.shapes[value]));
+      const out = new Int32Array(this.memory.buffer, this.addressOf(value), sizeOf(binding.shapes[value]));
       derive(out, rule, { batch, sequence, kept: packed ? kept : undefined }, input ? (inputs[input].data as Int32Array) : fill);
     }
   }
@@ -183,7 +199,7 @@ export class Instance {
   read(value: number): Tensor {
     const { dtype } = this.program.values[value];
     const shape = this.binding.shapes[value];
-    const view = new DTYPES[dtype].array(this.#memory.buffer as ArrayBuffer, this.addressOf(value), sizeOf(shape));
+    const view = new DTYPES[dtype].array(this.memory.buffer as ArrayBuffer, this.addressOf(value), sizeOf(shape));
     return new Tensor(dtype, shape, view.slice());
   }
 
@@ -201,7 +217,7 @@ export class Instance {
     const { instructions } = this.decoded;
     const nameOf = (at: number) => () => `instruction ${indexes[at]} (${describeInstruction(instructions[indexes[at]])})`;
     const team = this.#team?.takes(calls) ? this.#team : undefined;
-    team?.begin(calls, Math.max(this.weights.bytes, this.weights.arena + this.binding.arena));
+    team?.begin(calls, Math.max(this.weights.bytes, this.arena.base + this.binding.arena));
     let done = 0;
     try {
       for (; done < calls.length; done++) {
@@ -262,7 +278,7 @@ export class Instance {
     const { row, numbers } = this.binding.calls[at];
     return Object.entries(row.args).map(([name, kind]) => {
       if (kind === 'out') return this.addressOf(out);
-      if (kind === 'scratch') return this.weights.arena + this.binding.scratch[at];
+      if (kind === 'scratch') return this.arena.base + this.binding.scratch[at];
       if (kind === 'activation') return epilogueOf(activation);
       if (kind === 'form') return INTEGER_FORMS[form ?? 'dot16'].number;
       if (!dtypeOf(kind)) return numbers[name];
@@ -276,7 +292,7 @@ export class Instance {
     const storage = storageIndex(this.program.values, value);
     const { place } = this.program.values[storage];
     if ('constant' in place) return this.weights.addressOf(place.constant);
-    return this.weights.arena + (this.binding.offsets[storage] as number);
+    return this.arena.base + (this.binding.offsets[storage] as number);
   }
 }
 

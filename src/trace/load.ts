@@ -22,6 +22,7 @@ import { Instance } from './instance.ts';
 import type { Named } from './outputs.ts';
 import { parseProgram } from './parse.ts';
 import type { NamedValue, Program } from './program.ts';
+import { nextTask, SLICE_MS } from './run.ts';
 import { TracedModule } from './traced.ts';
 
 /** Options of loading a trace. */
@@ -34,24 +35,46 @@ export interface LoadOptions {
   integers?: IntegerForm;
   /** How many threads a call runs on, one unless given; where several cannot be had, `explain()` says why. All numbers give the same bits. */
   threads?: ThreadCount;
+  /** Runs calls in a worker, so that this thread stays free: the trace is called by `run` and `embed` alone. The same as `workers: 1`. */
+  worker?: boolean;
+  /** So many workers answer calls, one call each at a time: as many as were asked for, or as the machine has threads, 8 at most. */
+  workers?: ThreadCount;
 }
 
 /** Reads a trace from its first byte to its last, weights straight to their place in wasm memory. */
 export async function loadTrace<Result>(source: ByteSource, options: LoadOptions = {}): Promise<TracedModule<Result>> {
   const kernels = options.kernels ?? bestVariant();
+  const pools = options.worker || options.workers !== undefined ? await import('../pool/pool.ts') : undefined;
+  const workers = await pools?.chooseWorkers(options, kernels);
   const head = await readTraceHeader(source, options);
   const program = parseProgram(head.program, tensorFor(codeOf(head, source.name)).data as Int32Array);
-  const instance = new Instance(program, (name) => head.find(name)?.shape[0] ?? 0, chooseThreads(options.threads, kernels));
+  const instance = new Instance(program, (name) => head.find(name)?.shape[0] ?? 0, {
+    threads: chooseThreads(options.threads, kernels),
+    shared: workers?.shared,
+  });
   const host = await readTensors(source, head, instance, program, options);
   await expectEnd(source);
   const decoded = decode(program);
-  instance.weights.settle(instance.kernels(kernels));
+  if (pools) await settleSliced(instance, kernels, options);
+  else instance.weights.settle(instance.kernels(kernels));
   instance.start(decoded);
   const contents = contentsOf(host);
   checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
   checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
   await instance.gather({ kernels, integers: options.integers });
-  return new TracedModule<Result>(instance, { ...contents, kernels: options.kernels, integers: options.integers });
+  const made = { ...contents, kernels: options.kernels, integers: options.integers };
+  return pools && workers ? pools.startPool<Result>(instance, made, workers) : new TracedModule<Result>(instance, made);
+}
+
+/** Does not keep a page from answering meanwhile. */
+async function settleSliced(instance: Instance, kernels: Variant, { signal }: LoadOptions): Promise<void> {
+  let since = performance.now();
+  for (const _ of instance.weights.settling(instance.kernels(kernels))) {
+    if (performance.now() - since < SLICE_MS) continue;
+    await nextTask();
+    signal?.throwIfAborted();
+    since = performance.now();
+  }
 }
 
 function checkGolden(golden: readonly Named[], bindings: readonly NamedValue[], { values }: Program, what: string): void {

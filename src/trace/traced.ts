@@ -17,9 +17,9 @@ import type { Instance, Target } from './instance.ts';
 import { listCode, listGraph } from './listing.ts';
 import { type ModelOutput, type Named, unflattenOutputs } from './outputs.ts';
 import { type Profile, profileInstance } from './profile.ts';
+import { runSliced } from './run.ts';
 import { encodeTexts, padInputs, tokenizerFrom } from './text.ts';
 import { difference, type Verification } from './verification.ts';
-import type { Wanted } from './wanted.ts';
 
 /** Options of a run that does not block. */
 export interface RunOptions {
@@ -39,10 +39,6 @@ export interface Contents {
   /** How quantised programs multiply integers; the fastest way that the kernels have here unless given. */
   integers?: IntegerForm;
 }
-
-/** How long a run with a signal computes before it lets other work through; in operations where the clock stands still meanwhile. */
-const SLICE_MS = 8;
-const SLICE_FLOPS = 5e8;
 
 /** What a trace answers of a model that answers `Result`: one tensor, or a tuple with names. */
 export type TracedResult<Result> = Result extends Tensor ? Tensor : ModelOutput;
@@ -124,20 +120,20 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** Runs the trace at once. Throws a `busy` error while a `run` is under way. */
   forward(...args: unknown[]): Result {
-    const inputs = this.#prepare(args);
+    const inputs = this.prepare(args);
     this.#refuseBusy();
-    return this.#result(this.instance.run(inputs, this));
+    return this.result(this.instance.run(inputs, this));
   }
 
   /** Runs the trace after calls made before. With a `signal` it lets other work through every few milliseconds, and stops when told to. */
   async run(inputs: unknown, { signal, outputs }: RunOptions = {}): Promise<Result> {
     signal?.throwIfAborted();
-    const prepared = copied(this.#prepare([inputs]));
+    const prepared = copied(this.prepare([inputs]));
     const wanted = outputs && this.instance.wanted(outputs);
     const before = this.#running;
     const run = (async () => {
       await before?.catch(() => {});
-      return this.#runSliced(prepared, signal, wanted);
+      return this.result(await runSliced(this.instance, this, prepared, { wanted, signal }));
     })();
     this.#running = run;
     try {
@@ -145,25 +141,6 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     } finally {
       if (this.#running === run) this.#running = null;
     }
-  }
-
-  async #runSliced(inputs: Record<string, Tensor>, signal: AbortSignal | undefined, wanted: Wanted | undefined): Promise<Result> {
-    signal?.throwIfAborted();
-    this.instance.write(inputs);
-    const { calls } = this.instance.binding;
-    let since = performance.now();
-    let flops = 0;
-    for (const i of this.instance.steps(this, wanted)) {
-      if (!signal) continue;
-      const { row, numbers } = calls[i];
-      flops += row.flops(numbers);
-      if (performance.now() - since < SLICE_MS && flops < SLICE_FLOPS) continue;
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      signal.throwIfAborted();
-      since = performance.now();
-      flops = 0;
-    }
-    return this.#result(this.instance.outputs(wanted));
   }
 
   /** Shorter inputs filled up to the traced size, with an attention_mask that rules out what was added. */
@@ -211,7 +188,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** Times each instruction for about `seconds`, on `inputs` or on the dummy inputs that travel in the trace. */
   profile(inputs: unknown = this.#dummies, { seconds = 1, kernels = this.kernels }: { seconds?: number; kernels?: Variant } = {}): Profile {
-    const prepared = this.#prepare([inputs]);
+    const prepared = this.prepare([inputs]);
     this.#refuseBusy();
     return profileInstance(this.instance, this.#target(kernels), prepared, 1000 * seconds);
   }
@@ -258,12 +235,14 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
       });
   }
 
-  #prepare(args: readonly unknown[]): Record<string, Tensor> {
+  /** The inputs of a call, proved to fit. */
+  protected prepare(args: readonly unknown[]): Record<string, Tensor> {
     const [text, pair] = args;
     return fitInputs(typeof text === 'string' ? [this.encode(text, pair as string | undefined)] : args, this.inputs, this.dims);
   }
 
-  #result(outputs: readonly Named[]): Result {
+  /** What a call answers. */
+  protected result(outputs: readonly Named[]): Result {
     return unflattenOutputs(this.instance.program.structure, outputs) as Result;
   }
 

@@ -76,6 +76,11 @@ export class Weights {
     return new Set(this.#slots.keys());
   }
 
+  /** The first dimension of each tensor that is a part of a constant. */
+  rows(): Map<string, number> {
+    return new Map([...this.#slots].map(([name, [[, { rows }]]]) => [name, rows]));
+  }
+
   /** Where the bytes of the tensor `name` go, once for each constant that it is part of. */
   targets(name: string, dtype: Stored): Uint8Array[] {
     return this.#slotsOf(name).map(([constant, { begin, bytes }]) => {
@@ -95,6 +100,11 @@ export class Weights {
 
   /** Expands what is int8 and rearranges what is packed, after all bytes are there. */
   settle(kernels: Kernels): void {
+    for (const _ of this.settling(kernels));
+  }
+
+  /** The same, constant by constant. */
+  *settling(kernels: Kernels): Generator<void> {
     const floats = (at: number, length: number) => new Float32Array(this.#memory().buffer, at, length);
     for (const { at, layout, shape, slots } of this.#constants) {
       for (const { name, begin, bytes, rows, cols, scale } of slots) {
@@ -103,6 +113,7 @@ export class Weights {
         callKernel(kernels.dequantize, [begin, begin + (bytes / 4) * 3, this.arena, rows, cols], () => `expanding ${name}`);
       }
       if (layout === 'packed') callKernel(kernels.pack, [at, at, this.arena, shape[0], shape[1]], () => `packing ${slots[0].name}`);
+      yield;
     }
   }
 

@@ -205,6 +205,29 @@ const CASES = {
     equal((await embedder.embed(long, { chunk: true })).shape, [1, 384], 'in parts');
     embedder.dispose();
   },
+  async 'workers give the same bits, where there are any'({ tracelet: { jit }, bytes, threads }) {
+    const file = await bytes('model.tracelet');
+    const place = await jit.load(file);
+    const isolated = globalThis.crossOriginIsolated;
+    for (const options of [{ worker: true }, { workers: 2 }]) {
+      const pool = await jit.load(file, options);
+      const why = pool.explain().split('\n').at(-1);
+      const means = isolated === false ? 'a copy of the weights in each' : 'one copy of the weights in all';
+      const [many, most] = options.worker ? [/^1 worker,/, 1] : [/^2 workers,/, 2];
+      expect(threads ? many.test(why) && why.includes(means) : /^no workers.*: edge workers have none$/.test(why), why);
+      equal(pool.workers, threads ? most : 0, 'workers');
+      const texts = ['a cat', 'a cat sat on a mat '.repeat(40), 'a dog', 'the rain in spain'];
+      equal([...(await pool.embed(texts)).data], [...(await place.embed(texts)).data], 'embed');
+      const stop = new AbortController();
+      const run = pool.embed(new Array(200).fill('a cat'), { signal: stop.signal }).catch(({ name }) => name);
+      setTimeout(() => stop.abort(), 20);
+      equal(await run, 'AbortError', 'a run that is stopped');
+      await fails('value', /run/, () => pool('a cat'));
+      equal([...(await pool.run('a dog')).sentence_embedding.data], [...place('a dog').sentence_embedding.data], 'the next call');
+      pool.dispose();
+      await fails('disposed', /dispose/, () => pool.run('a cat'));
+    }
+  },
   async 'rows do not depend on their batch or padding'(context) {
     for (const kernels of ['baseline', context.tracelet.bestVariant()]) await checkRows(context, kernels);
   },

@@ -1,0 +1,43 @@
+import type { Tensor } from '../tensor.ts';
+import type { Instance, Target } from './instance.ts';
+import type { Named } from './outputs.ts';
+import type { Wanted } from './wanted.ts';
+
+/** How long a run with a signal computes before it lets other work through; in operations where the clock stands still meanwhile. */
+export const SLICE_MS = 8;
+const SLICE_FLOPS = 5e8;
+
+/** Lets other work through. */
+export const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** What a run computes, what stops it between two instructions, and how it lets other work through. */
+export interface Slicing {
+  wanted?: Wanted;
+  signal?: AbortSignal;
+  pause?: () => Promise<void>;
+}
+
+/** The outputs for `inputs`, which fit the program. Only with a `signal` is other work let through. */
+export async function runSliced(
+  instance: Instance,
+  target: Target,
+  inputs: Record<string, Tensor>,
+  { wanted, signal, pause = nextTask }: Slicing,
+): Promise<Named[]> {
+  signal?.throwIfAborted();
+  instance.write(inputs);
+  const { calls } = instance.binding;
+  let since = performance.now();
+  let flops = 0;
+  for (const i of instance.steps(target, wanted)) {
+    if (!signal) continue;
+    const { row, numbers } = calls[i];
+    flops += row.flops(numbers);
+    if (performance.now() - since < SLICE_MS && flops < SLICE_FLOPS) continue;
+    await pause();
+    signal.throwIfAborted();
+    since = performance.now();
+    flops = 0;
+  }
+  return instance.outputs(wanted);
+}

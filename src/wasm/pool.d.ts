@@ -1,0 +1,2 @@
+/** The script of the workers of a pool; the build writes the module. */
+export const WORKER: string;

@@ -1,0 +1,146 @@
+import { describe, expect, test, vi } from 'vitest';
+import { jit, type Tensor, tensor } from '../src/index.ts';
+import { dynamic, embedding, inputsOf, load, slowFile, watched, whole, withoutSharing, x } from './pool.ts';
+import { expectSameBits, problem } from './tiny.ts';
+
+describe.each([
+  ['in one memory', () => {}],
+  ['with copies of the weights', withoutSharing],
+] as const)('a pool %s', (_, prepare) => {
+  test('gives the same bits as calls in place', async () => {
+    prepare();
+    for (const kernels of ['baseline', 'debug'] as const) {
+      const place = await jit.load(await dynamic, { kernels });
+      const pool = await load(await dynamic, { workers: 2, kernels });
+      expect(pool.workers).toBe(2);
+      for (const shape of [
+        [1, 9],
+        [3, 17],
+        [8, 128],
+        [1, 1],
+      ] as [number, number][])
+        expectSameBits(await pool.run(inputsOf(...shape)), place(inputsOf(...shape)), `${shape}`);
+    }
+  });
+
+  test('loses and swaps no answers', { timeout: 120_000 }, async () => {
+    prepare();
+    const pool = await load(await dynamic, { workers: 2 });
+    let random = 7;
+    const upTo = (most: number): number => {
+      random = (random * 48271) % 2147483647;
+      return random % most;
+    };
+    const calls = Array.from({ length: 200 }, (_, seed) => {
+      const inputs = inputsOf(1 + upTo(4), 1 + upTo(100), seed);
+      const stop = upTo(3) === 0 ? new AbortController() : undefined;
+      const outputs = upTo(2) ? ['pooler_output'] : undefined;
+      if (stop) setTimeout(() => stop.abort(), upTo(400));
+      return { inputs, stop, outputs, run: pool.run(inputs, { signal: stop?.signal, outputs }) };
+    });
+    const results = await Promise.allSettled(calls.map(({ run }) => run));
+    for (const [i, { inputs, stop, outputs }] of calls.entries()) {
+      const result = results[i];
+      if (result.status === 'rejected') expect([stop?.signal.aborted, result.reason.name]).toEqual([true, 'AbortError']);
+      else expectSameBits(result.value.pooler_output, whole(inputs).pooler_output, `call ${i}`);
+      if (result.status === 'fulfilled') expect(result.value.length).toBe(outputs ? 1 : 2);
+    }
+    const kept = results.filter(({ status }) => status === 'fulfilled').length;
+    expect(kept).toBeGreaterThanOrEqual(calls.filter(({ stop }) => !stop).length);
+    expectSameBits(await pool.run(inputsOf(1, 5)), whole(inputsOf(1, 5)));
+  });
+
+  test('embeds the same bits as in place', async () => {
+    prepare();
+    const file = await embedding();
+    const place = await jit.load(file);
+    const pool = await load(file, { workers: 2 });
+    const words = ['a', 'b', 'cat', 'dog', 'sat', '.'];
+    const texts = Array.from({ length: 60 }, (_, i) =>
+      Array.from({ length: 1 + ((i * 7) % 25) }, (_, j) => words[(i + j * j) % 6]).join(' '),
+    );
+    const want = await place.embed(texts);
+    expectSameBits(await pool.embed(texts), want);
+    const each: number[] = [];
+    for await (const { index, embedding } of pool.embedEach(texts, { batchTokens: 64 })) {
+      expect(embedding).toEqual(want.data.slice(index * 16, index * 16 + 16));
+      each.push(index);
+    }
+    expect(each).toEqual(texts.map((_, i) => i));
+    const stop = AbortSignal.timeout(1);
+    await expect(pool.embed(new Array(3000).fill(texts[24]), { signal: stop })).rejects.toMatchObject({ name: 'TimeoutError' });
+    expectSameBits(await pool.run(texts[3]), place(texts[3]));
+  });
+
+  test.each(['terminate', 'throw', 'exit'] as const)('goes on after a worker dies (%s)', async (way) => {
+    prepare();
+    const seen = watched(`import { parentPort } from 'node:worker_threads';
+      setTimeout(() => parentPort.on('message', (way) => way === 'exit' && process.exit(3)), 20);`);
+    const pool = await load<Tensor>(await slowFile, { workers: 1 });
+    const want = await pool.run(x);
+    const run = pool.run(x, { signal: new AbortController().signal });
+    const waiting = pool.run(x);
+    setTimeout(() => (way === 'terminate' ? seen.ends[0]() : seen.post[0](way)), 10);
+    const { message } = await problem('worker', () => run);
+    expect(message).toMatch(
+      {
+        terminate: /got a worker that ended \(exit code 1\)/,
+        throw: /got a worker that failed \(.*'in' operator/,
+        exit: /\(exit code 3\)/,
+      }[way],
+    );
+    expectSameBits(await waiting, want);
+    expectSameBits(await pool.run(x), want);
+    expect(seen.count).toBe(2);
+  });
+
+  test('fails the call for which no worker starts again, and that one alone', async () => {
+    prepare();
+    const seen = watched();
+    const pool = await load<Tensor>(await slowFile, { workers: 1 });
+    const want = await pool.run(x);
+    seen.ends[0]();
+    await vi.waitFor(() => expect(seen.died.length).toBe(1));
+    seen.refused = 'a worker that does not start';
+    expect((await problem('worker', () => pool.run(x))).message).toContain('a worker that does not start');
+    seen.refused = undefined;
+    expectSameBits(await pool.run(x), want);
+  });
+
+  test('hands errors over as they are', async () => {
+    prepare();
+    const pool = await load(await dynamic, { workers: 1 });
+    const wrong = { ...inputsOf(1, 4), input_ids: tensor([[1, 2, 3, 400]]) };
+    const here = await problem('value', () => whole(wrong));
+    const there = await problem('value', () => pool.run(wrong));
+    expect([there.message, there.what, there.name]).toEqual([here.message, here.what, here.name]);
+    await problem('shape', () => pool.run(inputsOf(1, 129)));
+    await problem('value', () => pool.run(inputsOf(1, 4), { outputs: ['nothing'] }));
+    expectSameBits(await pool.run(inputsOf(1, 4)), whole(inputsOf(1, 4)));
+  });
+
+  test('stops calls, those that wait at once', async () => {
+    prepare();
+    const pool = await load<Tensor>(await slowFile, { worker: true });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const runs = [first, second].map(({ signal }) => pool.run(x, { signal }));
+    second.abort();
+    await expect(runs[1]).rejects.toMatchObject({ name: 'AbortError' });
+    setTimeout(() => first.abort(), 5);
+    await expect(runs[0]).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(pool.run(x, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+    expectSameBits(await pool.run(x), (await jit.load<Tensor>(await slowFile))(x));
+  });
+
+  test('ends its workers, and the calls, at dispose()', async () => {
+    prepare();
+    const seen = watched();
+    const pool = await load<Tensor>(await slowFile, { workers: 2 });
+    const runs = Array.from({ length: 4 }, () => pool.run(x));
+    setTimeout(() => pool.dispose(), 10);
+    for (const run of runs) await problem('disposed', () => run);
+    await problem('disposed', () => pool.run(x));
+    await vi.waitFor(() => expect(seen.died.length).toBe(2));
+    expect(seen.count).toBe(2);
+  });
+});
