@@ -10,14 +10,14 @@ const SEP = 102;
 const FIRST_WORD = 1996;
 const WORDS = 28000;
 
-/** Ids of a text of `count` tokens: words drawn by a linear congruence between [CLS] and [SEP]. @param {number} count @param {number} [seed] */
+/** Ids of a text of `count` tokens: words drawn by a linear congruence between [CLS] and [SEP], or the first of these alone. @param {number} count @param {number} [seed] */
 export function tokenIds(count, seed = 1) {
   let state = seed;
-  const words = Array.from({ length: count - 2 }, () => {
+  const words = Array.from({ length: Math.max(0, count - 2) }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return FIRST_WORD + (state % WORDS);
   });
-  return [CLS, ...words, SEP];
+  return [CLS, ...words, SEP].slice(0, count);
 }
 
 /** The elements of each output of a model or trace. @param {unknown} output @returns {Answer} */

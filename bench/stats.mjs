@@ -12,6 +12,7 @@
  * @property {number} [rounds]
  * @property {number} [sample] least milliseconds of a sample
  * @property {number} [budget] milliseconds after which a few rounds are enough
+ * @property {number} [rest] milliseconds before each sample, in which threads of the case before fall asleep
  * @property {(text: string) => void} [progress]
  */
 
@@ -49,7 +50,7 @@ export const ratio = (a, b) => summarise(a.map((value, i) => value / b[i]));
  * enough, and none is repeated.
  * @param {Readonly<Record<string, Case>>} cases @param {TimingOptions} [options] @returns {Promise<Timing>}
  */
-export async function alternate(cases, { warm = 1500, rounds = 15, sample = 50, budget = Infinity, progress = () => {} } = {}) {
+export async function alternate(cases, { warm = 1500, rounds = 15, sample = 50, budget = Infinity, rest = 0, progress = () => {} } = {}) {
   const names = Object.keys(cases);
   const samplers = Object.fromEntries(names.map((name) => [name, samplerOf(cases[name])]));
   /** @type {Map<string, number>} */
@@ -65,7 +66,7 @@ export async function alternate(cases, { warm = 1500, rounds = 15, sample = 50, 
   for (let round = 0; round < rounds; ) {
     progress(`round ${round + 1} of ${rounds}${repeated ? `, ${repeated} repeated` : ''}`);
     const turn = names.map((_, i) => names[(i + round + repeated) % names.length]);
-    const { times, disturbed } = await once(turn, samplers, calls);
+    const { times, disturbed } = await once(turn, samplers, calls, rest);
     const late = performance.now() - since > budget;
     if (disturbed && !late && repeated < PATIENCE * rounds) {
       repeated++;
@@ -102,12 +103,13 @@ async function warmUp(sampler, budget) {
   return median(times.slice(times.length >> 1));
 }
 
-/** @param {readonly string[]} turn @param {Readonly<Record<string, Sampler>>} samplers @param {ReadonlyMap<string, number>} calls */
-async function once(turn, samplers, calls) {
+/** @param {readonly string[]} turn @param {Readonly<Record<string, Sampler>>} samplers @param {ReadonlyMap<string, number>} calls @param {number} rest */
+async function once(turn, samplers, calls, rest) {
   /** @type {Map<string, number>} */
   const times = new Map();
   let disturbed = false;
   for (const name of turn) {
+    if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
     const count = /** @type {number} */ (calls.get(name));
     const { wall, cpu } = await samplers[name].sample(count);
     if (cpu < wall * UNDISTURBED) disturbed = true;

@@ -3,7 +3,7 @@
  *
  *   node scripts/default-model.mjs DIRECTORY
  *
- * Up to 64 texts of up to 512 tokens a call; int8 weights calibrated with calibration.txt; tokenizer, pooling and normalisation inside. Where
+ * Up to 64 texts of up to 128 tokens a call; int8 weights calibrated with calibration.txt; tokenizer, pooling and normalisation inside. Where
  * DIRECTORY also holds retrieval.json (pairs of query and passage), both traces embed them, and how they compare is added to the
  * report that travels in the trace.
  */
@@ -13,7 +13,8 @@ import { quantize, REPORT_FILE } from 'tracelet/quantize';
 
 /** @typedef {import('tracelet').TracedModule} TracedModule */
 
-const DYNAMIC = { batch: [1, 64], sequence: [1, 512] };
+/** @type {{ batch: [number, number], sequence: [number, number] }} */
+const DYNAMIC = { batch: [1, 64], sequence: [1, 128] };
 const RANKS = 10;
 const place = new URL('../models/all-MiniLM-L6-v2/', import.meta.url);
 const [directory] = process.argv.slice(2);

@@ -75,7 +75,7 @@ describe.runIf(chromium.where() ?? required)('in Chromium', () => {
       await page.waitForFunction('document.querySelectorAll("tr").length === 3');
       return page.evaluate('[...document.querySelectorAll("td")].map((cell) => cell.textContent)');
     });
-    expect(cells).toEqual(['1.00', '0.69', '-0.07', '0.69', '1.00', '0.03', '-0.07', '0.03', '1.00']);
+    expect(cells).toEqual(['1.00', '0.68', '-0.07', '0.68', '1.00', '0.03', '-0.07', '0.03', '1.00']);
   });
 
   test('a service worker answers for its pages', { timeout: 60_000 }, async () => {

@@ -21,10 +21,10 @@ export const YARDSTICK = 'onnxruntime-web f32';
 
 const TRACES = fileURLToPath(new URL('traces.mjs', import.meta.url));
 
-/** Saves the traces of one length and answers why a precision is left out. @param {Model} model @param {number} tokens @param {string} folder */
-export function saveTraces({ name, title }, tokens, folder) {
+/** Saves the traces of one length and answers why a precision is left out. @param {Model} model @param {number} tokens @param {string} folder @param {readonly string[]} more arguments of traces.mjs */
+export function saveTraces({ name, title }, tokens, folder, more = []) {
   progress(`${title}, ${tokens} tokens: tracing`);
-  const args = [TRACES, filesOf(name).checkpoint, `${tokens}`, folder];
+  const args = [TRACES, filesOf(name).checkpoint, `${tokens}`, folder, ...more];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
 }
 
@@ -76,14 +76,15 @@ async function measureLength({ name: model, title }, tokens, fleet, timing) {
   return { model, title, tokens, flops, repeated, rounds: yardstick.length, rows };
 }
 
-/** Answers beside those of the first member; what is too far off takes no further part. @param {Fleet} fleet */
-async function compareAnswers(fleet) {
+/** Answers beside those of the first member; what is too far off takes no further part. With `sameBits` all of tracelet's must be equal. @param {Fleet} fleet @param {{ sameBits?: boolean }} [how] */
+export async function compareAnswers(fleet, { sameBits = false } = {}) {
   const want = await answerOf(fleet.members[0]);
   const accuracies = new Map();
   for (const member of [...fleet.members]) {
     progress(`comparing ${member.name}`);
     const accuracy = accuracyOf(await answerOf(member), want);
-    const reason = tooFar(member.precision, accuracy);
+    const differs = sameBits && member.runtime === 'tracelet' && accuracy.difference !== 0;
+    const reason = differs ? `differs by ${accuracy.difference} from ${fleet.members[0].name}` : tooFar(member.precision, accuracy);
     if (reason) {
       await fleet.dismiss(member, reason);
       process.exitCode = 1;

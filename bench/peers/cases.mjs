@@ -5,7 +5,7 @@ import { variants } from '../variants.mjs';
 import { filesOf, MODELS_FOLDER, VENV } from './models.mjs';
 
 /** @typedef {'float32' | 'int8' | 'int4'} Precision */
-/** @typedef {{ name: string, runtime: string, precision: Precision, command: [string, ...string[]] }} Case */
+/** @typedef {{ name: string, runtime: string, precision: Precision, command: [string, ...string[]], start?: () => import('./fleet.mjs').Member['child'] }} Case the command of a worker, or what starts it otherwise */
 
 const at = (/** @type {string} */ file) => fileURLToPath(new URL(file, import.meta.url));
 const python = existsSync(`${VENV}/bin/python`) ? `${VENV}/bin/python` : 'python3';

@@ -3,7 +3,7 @@ import { progress } from '../report.mjs';
 import { Child } from './child.mjs';
 
 /** @typedef {import('./cases.mjs').Case} Case */
-/** @typedef {Case & { child: Child, version: string, facts?: any }} Member */
+/** @typedef {Case & { child: Pick<Child, 'ready' | 'request' | 'close'>, version: string, facts?: any }} Member */
 /** @typedef {{ name: string, reason: string }} Missing */
 
 const reasonOf = (/** @type {unknown} */ error) => (error instanceof Error ? error.message : String(error));
@@ -18,7 +18,7 @@ export class Fleet {
   async open(cases) {
     for (const one of cases) {
       progress(`opening ${one.name}`);
-      const child = new Child(one.command);
+      const child = one.start?.() ?? new Child(one.command);
       try {
         const { version } = await child.ready;
         await child.request('open');

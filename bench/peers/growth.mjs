@@ -35,13 +35,13 @@ async function embedder() {
 const traced = await embedder();
 /** @type {number[]} */
 const resident = [];
-const before = traced.plan().memory;
+const before = traced.instance.memoryBytes;
 const since = performance.now();
 for (let call = 0; call < calls; call++) {
   await traced.embed(textOf(call), { truncate: true });
   if ((call + 1) % Math.ceil(calls / READINGS) === 0) resident.push(process.memoryUsage.rss());
 }
-const after = traced.plan().memory;
+const after = traced.instance.memoryBytes;
 const half = resident.length >> 1;
 const grown = quantile(resident.slice(half), 0.5) - quantile(resident.slice(0, half), 0.5);
 const flat = grown <= ALLOWED;

@@ -3,9 +3,10 @@
  *
  *   node bench/peers/run.mjs [--quick] [--models minilm,bert-base] [--tokens 14,128] [--only PART,PART] [--parts PART,PART] [--rounds N]
  *
- * Parts are models, products, starts and growth. Prints tables, and writes bench/results/peers-nodeMAJOR.json and peers.html.
+ * Parts are models, products, starts and growth. Prints tables, and writes bench/results/peers-nodeMAJOR.json and peers.html. With
+ * --curves, --threads or --soak those benches run instead, each with the other arguments, and the page is made again.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -16,6 +17,19 @@ import { filesOf, MODELS } from './models.mjs';
 import { writePage } from './page/page.mjs';
 import { measureProducts } from './products.mjs';
 import { measureStarts } from './starts.mjs';
+
+const INSTEAD = { '--curves': 'curves.mjs', '--threads': 'threads.mjs', '--soak': '../soak.mjs' };
+const instead = process.argv.slice(2).filter((argument) => argument in INSTEAD);
+if (instead.length > 0) {
+  const rest = process.argv.slice(2).filter((argument) => !instead.includes(argument));
+  for (const bench of instead) {
+    const script = fileURLToPath(new URL(INSTEAD[bench], import.meta.url));
+    const { status } = spawnSync(process.execPath, [...process.execArgv, script, ...rest], { stdio: 'inherit' });
+    process.exitCode ||= status ?? 1;
+  }
+  await writePage();
+  process.exit();
+}
 
 const { values: options } = parseArgs({
   options: {

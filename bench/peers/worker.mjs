@@ -11,7 +11,7 @@ import { timeCalls } from '../stats.mjs';
  * @property {() => unknown} run one call, synchronous or not
  * @property {(result: any) => readonly Float32Array[]} [answer] the values of a result: last hidden state, pooled output
  * @property {object} [facts] what else is known of the case
- * @typedef {{ prepare(what: { tokens: number }): Promise<Prepared> }} Opened
+ * @typedef {{ prepare(what: { tokens: number, lengths?: readonly number[] }): Promise<Prepared> }} Opened what: tokens of the text, or of each of several
  */
 
 const { module, make, ...options } = JSON.parse(process.argv[2]);
@@ -30,7 +30,7 @@ const REQUESTS = {
   async open() {
     opened = await runtime[make](options);
   },
-  /** @param {{ tokens: number }} what */
+  /** @param {{ tokens: number, lengths?: readonly number[] }} what */
   async prepare(what) {
     prepared = await opened.prepare(what);
     return prepared.facts;

@@ -79,24 +79,19 @@ class Packer {
     return this.#emit(makeNode(node.op, operands, node.attrs, node));
   }
 
-  /** An operand of a node whose results have rows. */
+  /** An operand of a node whose results have rows: its rows, gathered where it has one for each token or place, or itself where it is the same for all. */
   #toRows(value: Value, { shape, path, origins }: Node): Value | undefined {
     const known = this.#rowsOf(value);
     if (known) return known;
-    const rest = this.#restOf(shape) as Shape;
+    const shared = value.shape.length <= (this.#restOf(shape)?.length ?? 0);
+    if (shared) return this.wholeOf(value);
+    const byToken = this.#restOf(value.shape);
+    const rest = byToken ?? (value.shape[0] === this.#grid[1] ? value.shape.slice(1) : undefined);
     if (!rest || value.dtype !== 'float32') return undefined;
-    if (value.shape.length <= rest.length) return this.wholeOf(value);
-    const everyToken = value.shape.length > rest.length + 1 || sizeOf(value.shape.slice(0, -rest.length)) === sizeOf(this.#grid);
-    const cols = sizeOf(rest);
-    const table: Value = {
-      kind: 'view',
-      base: this.wholeOf(value),
-      dtype: value.dtype,
-      shape: [value.shape.length && sizeOf(value.shape) / cols, cols],
-    };
-    const ids = this.#derive(everyToken ? 'index' : 'places');
-    const gathered = this.#emit(makeNode('embedding', { ids, table }, {}, { path, origins }));
-    return rest.length === 1 ? gathered : { kind: 'view', base: gathered, dtype: value.dtype, shape: [this.#rows, ...rest] };
+    const [cols, dtype] = [sizeOf(rest), value.dtype];
+    const table: Value = { kind: 'view', base: this.wholeOf(value), dtype, shape: [sizeOf(value.shape) / cols, cols] };
+    const gathered = this.#emit(makeNode('embedding', { ids: this.#derive(byToken ? 'index' : 'places'), table }, {}, { path, origins }));
+    return rest.length === 1 ? gathered : { kind: 'view', base: gathered, dtype, shape: [this.#rows, ...rest] };
   }
 
   /** `value` as rows, where it has them already or the host can write it so. */

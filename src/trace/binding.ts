@@ -1,5 +1,5 @@
 import { type Call, checkCall, type Described, type Range, rangesOf } from '../call.ts';
-import { evaluateDim, isSymbolic, type Sizes } from '../dim.ts';
+import { evaluateDim, type Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor.ts';
 import { type Decoded, type Instruction, storageIndex } from './decode.ts';
@@ -191,6 +191,3 @@ function expectFit(holds: boolean, what: string, expected: Described | string, {
     cure: 'The trace is damaged: make it again',
   });
 }
-
-/** Whether a program may run at sizes other than those in the file. */
-export const isBindable = ({ values }: Program): boolean => values.some(({ dims }) => dims && isSymbolic(dims));

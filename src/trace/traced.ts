@@ -44,7 +44,7 @@ export interface Contents {
 export type TracedResult<Result> = Result extends Tensor ? Tensor : ModelOutput;
 
 /**
- * A traced model, as `torch.jit.ScriptModule`: a program of fixed shapes with its weights, in a wasm memory of its own.
+ * A traced model, as `torch.jit.ScriptModule`: a program with its weights, in a wasm memory of its own.
  * Called like the model it was traced from, with tensors by position, as one list or as one object of names; or with a
  * text where a tokenizer travels inside. `jit.trace` and `jit.load` make it.
  */

@@ -34,8 +34,9 @@ export const chromium = {
       executablePath: which('chromium'),
       args: [...CHROMIUM.split(' '), '--disable-component-update'],
     });
-    await browser.newPage().then((page) => page.goto(url));
-    return { version: browser.version(), close: () => browser.close() };
+    const page = await browser.newPage();
+    await page.goto(url);
+    return { version: browser.version(), page, close: () => browser.close() };
   },
 };
 

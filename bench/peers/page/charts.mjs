@@ -17,13 +17,15 @@ import * as echarts from 'echarts';
 
 const WIDTH = 460;
 const NAMES = 172;
+export const LONG_NAMES = 192;
 const ROW = 25;
 const HEAD = 26;
 /** Room for the number at the end of the longest bar. */
 const TAIL = 58;
 const OPACITIES = [1, 0.55, 0.28];
-const FONT = { fontFamily: 'system-ui, sans-serif', fontSize: 12 };
-const INK = 'var(--ink)';
+export const FONT = { fontFamily: 'system-ui, sans-serif', fontSize: 12 };
+export const INK = 'var(--ink)';
+export const SOFT = 'var(--soft)';
 
 const colourOf = (/** @type {Kind} */ kind) => `var(--${kind})`;
 const totals = (/** @type {Column} */ { series }) => series[0].values.map((_, i) => series.reduce((sum, { values }) => sum + values[i], 0));
@@ -102,22 +104,22 @@ function seriesOf(column, at, rows) {
 /** @param {Column} column @param {number} at */
 const axisOf = (column, at) => ({ type: 'value', gridIndex: at, show: false, min: 0, max: Math.max(...ends(column).map(placed(column))) });
 
-/** One chart: a row for each name, a group of bars for each column. @param {readonly Row[]} rows @param {readonly Column[]} columns */
-export function bars(rows, columns) {
+/** One chart: a row for each name, a group of bars for each column. @param {readonly Row[]} rows @param {readonly Column[]} columns @param {number} [names] their width */
+export function bars(rows, columns, names = NAMES) {
   const height = HEAD + ROW * rows.length + 6;
-  const each = (WIDTH - NAMES) / columns.length;
+  const each = (WIDTH - names) / columns.length;
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
   chart.setOption({
     animation: false,
     backgroundColor: 'transparent',
     title: columns.map(({ title }, at) => ({
       text: title,
-      left: NAMES + at * each,
+      left: names + at * each,
       top: 2,
       padding: 0,
-      textStyle: { ...FONT, fontWeight: 'normal', color: 'var(--soft)' },
+      textStyle: { ...FONT, fontWeight: 'normal', color: SOFT },
     })),
-    grid: columns.map((_, at) => ({ left: NAMES + at * each, width: each - TAIL, top: HEAD, bottom: 6 })),
+    grid: columns.map((_, at) => ({ left: names + at * each, width: each - TAIL, top: HEAD, bottom: 6 })),
     xAxis: columns.map(axisOf),
     yAxis: columns.map((_, at) => ({
       type: 'category',
@@ -129,7 +131,7 @@ export function bars(rows, columns) {
       axisLabel: {
         show: at === 0,
         interval: 0,
-        width: NAMES - 10,
+        width: names - 10,
         overflow: 'truncate',
         ...FONT,
         color: (/** @type {string} */ _, /** @type {number} */ row) => (rows[row].kind === 'tracelet' ? colourOf('tracelet') : INK),

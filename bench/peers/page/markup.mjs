@@ -9,14 +9,16 @@ export const escaped = (text) => String(text).replace(/[&<>"]/g, (sign) => ENTIT
 export const figure = (title, note, svg) =>
   `<figure><figcaption><strong>${escaped(title)}</strong> ${escaped(note)}</figcaption>${svg.replace('<svg ', `<svg role="img" aria-label="${escaped(title)}" `)}</figure>`;
 
-/** A table behind a click. @param {string} title @param {readonly string[]} head @param {readonly (readonly string[])[]} rows */
-export function folded(title, head, rows) {
+/** @param {readonly string[]} head @param {readonly (readonly string[])[]} rows */
+export function tableOf(head, rows) {
   const cells = (/** @type {string} */ tag, /** @type {readonly string[]} */ row) =>
     row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('');
   const body = rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('');
-  const table = `<table><thead><tr>${cells('th', head)}</tr></thead><tbody>${body}</tbody></table>`;
-  return `<details><summary>${escaped(title)}</summary><div class="scroll">${table}</div></details>`;
+  return `<div class="scroll"><table><thead><tr>${cells('th', head)}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
+
+/** A table behind a click. @param {string} title @param {readonly string[]} head @param {readonly (readonly string[])[]} rows */
+export const folded = (title, head, rows) => `<details><summary>${escaped(title)}</summary>${tableOf(head, rows)}</details>`;
 
 /** @param {number} value */
 export const milliseconds = (value) =>

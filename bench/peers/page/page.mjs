@@ -1,5 +1,5 @@
 /**
- * bench/results/peers.html: every bench/results/peers-*.json on one page that needs nothing else.
+ * bench/results/peers.html: the JSON of bench/results on one page that needs nothing else.
  *
  *   node bench/peers/page/page.mjs
  */
@@ -9,14 +9,15 @@ import { progress } from '../../report.mjs';
 import { LEAST_COSINE, TOLERANCE } from '../accuracy.mjs';
 import { escaped } from './markup.mjs';
 import { missingSection, modelSections, productSection, startSections } from './sections.mjs';
+import { topicSections } from './topics.mjs';
 
 const RESULTS = new URL('../../results/', import.meta.url);
 /** The length that headlines are about. */
 const HEADLINE_TOKENS = 128;
 
-/** Runs of the bench, the newest Node first. @returns {Promise<any[]>} */
-async function readRuns() {
-  const names = (await readdir(RESULTS)).filter((name) => /^peers-.*\.json$/.test(name));
+/** Results of a bench, the newest Node first. @param {'peers' | 'curves' | 'threads' | 'soak'} bench @returns {Promise<any[]>} */
+async function readResults(bench) {
+  const names = (await readdir(RESULTS)).filter((name) => name.startsWith(`${bench}-`) && name.endsWith('.json'));
   const runs = await Promise.all(names.map(async (name) => JSON.parse(await readFile(new URL(name, RESULTS), 'utf8'))));
   return runs.sort((a, b) => Number.parseInt(b.machine.node.slice(1), 10) - Number.parseInt(a.machine.node.slice(1), 10));
 }
@@ -105,14 +106,24 @@ outputs as JavaScript arrays, PyTorch as tensors. Whatever a later run of the sa
 <pre>git clone … &amp;&amp; cd tracelet &amp;&amp; npm install
 npm run bench:setup               # weights, ONNX graphs, Python packages; -- --torch adds PyTorch
 npm run bench                     # or, in three minutes: npm run bench -- --quick
+npm run bench -- --curves --threads --soak                       # the sections about tokens, threads and the soak
 bench/peers/node_modules/node26/bin/node bench/peers/run.mjs     # the same on Node 26</pre>`;
 
 /** Writes the page of all results that are there. */
 export async function writePage() {
-  const runs = await readRuns();
+  const [runs, curves, threads, soak] = [
+    await readResults('peers'),
+    await readResults('curves'),
+    await readResults('threads'),
+    await readResults('soak'),
+  ];
   if (runs.length === 0) throw new Error('no results: npm run bench');
+  const topics = topicSections({ curves, threads, soak });
   const style = await readFile(new URL('style.css', import.meta.url), 'utf8');
-  const links = runs.map(({ machine }) => `<a href="#node${Number.parseInt(machine.node.slice(1), 10)}">Node ${escaped(machine.node)}</a>`);
+  const links = [
+    ...runs.map(({ machine }) => `<a href="#node${Number.parseInt(machine.node.slice(1), 10)}">Node ${escaped(machine.node)}</a>`),
+    ...topics.map(({ id, title }) => `<a href="#${id}">${title}</a>`),
+  ];
   const html = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>tracelet beside other runtimes</title><style>${style}</style></head><body><main>
@@ -121,6 +132,7 @@ export async function writePage() {
 one thread. tracelet compiles nothing at run time but one small WebAssembly module. A token is about three quarters of a word.</p>
 ${headlines(runs[0])}${links.length > 1 ? `<nav>${links.join('')}</nav>` : ''}
 ${runs.map(runSection).join('')}
+${topics.map(({ html }) => html).join('')}
 ${METHOD}</main></body></html>
 `;
   const file = new URL('peers.html', RESULTS);

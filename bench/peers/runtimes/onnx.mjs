@@ -1,25 +1,30 @@
 /** What onnxruntime's two JavaScript packages have in common: their API. */
 import { productGraph } from '../products/graph.mjs';
 import { productInputs, transposed } from '../products/inputs.mjs';
-import { inputsOf } from './inputs.mjs';
+import { callsOf, realAnswer } from './inputs.mjs';
 
 /** @typedef {import('../worker.mjs').Opened} Opened */
 /** @typedef {import('onnxruntime-common').InferenceSession} InferenceSession */
 
-/** @param {Record<string, { data: Float32Array }>} result */
-const answer = ({ last_hidden_state, pooler_output }) => [last_hidden_state.data, pooler_output.data];
-
-/** Texts of any length through a session. @param {any} ort @param {InferenceSession} session @returns {Opened} */
-export function modelOf({ Tensor }, session) {
+/** Texts of any length through a session. @param {any} ort @param {InferenceSession} session @param {import('./inputs.mjs').Layout} [layout] @returns {Opened} */
+export function modelOf({ Tensor }, session, layout) {
   return {
-    async prepare({ tokens }) {
-      const feeds = Object.fromEntries(
-        Object.entries(inputsOf(tokens)).map(([name, { shape, data }]) => [
-          name,
-          new Tensor('int64', BigInt64Array.from(/** @type {Int32Array} */ (data), BigInt), [...shape]),
-        ]),
+    async prepare({ tokens, lengths = [tokens] }) {
+      const calls = callsOf(lengths, layout);
+      const feeds = calls.map(({ inputs }) =>
+        Object.fromEntries(
+          Object.entries(inputs).map(([name, { shape, data }]) => [
+            name,
+            new Tensor('int64', BigInt64Array.from(/** @type {Int32Array} */ (data), BigInt), [...shape]),
+          ]),
+        ),
       );
-      return { run: () => session.run(feeds), answer };
+      const run = async () => {
+        const results = [];
+        for (const one of feeds) results.push(await session.run(one));
+        return results;
+      };
+      return { run, answer: (results) => realAnswer(results, calls) };
     },
   };
 }

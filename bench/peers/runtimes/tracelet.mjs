@@ -4,35 +4,38 @@ import { minilm } from '@tracelet/all-minilm-l6-v2';
 import { BertModel, jit, nn, Tensor } from '../../../dist/index.js';
 import { productInputs } from '../products/inputs.mjs';
 import { inputsOf } from './inputs.mjs';
+import { factsOf, savedModel } from './saved.mjs';
 
 /** @typedef {import('../worker.mjs').Opened} Opened */
-/** @typedef {import('../../../dist/index.js').TracedModule} TracedModule */
 
 export const version = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')).version;
 
 /** @param {any} result */
 const answer = ({ last_hidden_state, pooler_output }) => [last_hidden_state.data, pooler_output.data];
 
-/** @param {TracedModule} traced */
-function factsOf(traced) {
-  const { weights, arena, memory } = traced.plan();
-  return { flops: traced.flops(), weights, arena, memory };
-}
+/** Traces in a folder. @param {{ traces: string } & Parameters<typeof savedModel>[1]} options @returns {Promise<Opened>} */
+export const model = async ({ traces, ...options }) => savedModel((name) => `${traces}/${name}`, options);
 
 /**
- * Traces that were saved before, one a length. `load` goes to jit.load as it is.
- * @param {{ traces: string, precision: string, load?: object }} options @returns {Promise<Opened>}
+ * Several texts at once, on one instance or on a pool of workers.
+ * @param {{ traces: string, precision: string, workers: number, texts: number }} options @returns {Promise<Opened>}
  */
-export async function model({ traces, precision, load }) {
-  /** @type {TracedModule | undefined} */
-  let traced;
+export async function pool({ traces, precision, workers, texts }) {
+  /** @type {any} */
+  let loaded;
   return {
     async prepare({ tokens }) {
-      traced?.dispose();
-      const here = await jit.load(`${traces}/${precision}-${tokens}.tracelet`, load);
-      traced = here;
+      await loaded?.dispose();
+      const options = /** @type {object} */ (workers > 1 ? { workers } : {});
+      const here = /** @type {any} */ (await jit.load(`${traces}/${precision}-${tokens}.tracelet`, options));
+      loaded = here;
+      if (workers > 1 && here.workers !== workers)
+        throw new Error(here.workers === undefined ? 'jit.load takes no workers in this build' : here.explain().split('\n').at(-1));
       const inputs = inputsOf(tokens);
-      return { run: () => here(inputs), answer, facts: factsOf(here) };
+      return {
+        run: () => Promise.all(Array.from({ length: texts }, () => here.run(inputs))),
+        answer: (results) => answer(results[texts - 1]),
+      };
     },
   };
 }
