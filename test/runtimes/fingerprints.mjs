@@ -158,6 +158,7 @@ const WAYS = [
   { way: 'padded, beside an empty row', call: embedWide },
   { way: '2 threads', needs: 'threads', options: { threads: 2 }, call: (_, loaded) => embedAll(loaded) },
   { way: '3 threads', needs: 'threads', options: { threads: 3 }, call: (_, loaded) => embedAll(loaded) },
+  { way: '2 workers', needs: 'threads', options: { workers: 2 }, call: (_, loaded) => embedAll(loaded, { batchTokens: 16 }) },
 ];
 
 /** A line for each way and kind of weights, with a hash that is the same for all ways. */
