@@ -74,15 +74,15 @@ async function benchmarkDefault() {
   const embedder = await jit.load(DEFAULT_MODEL);
   for (const kernels of variants) if (!embedder.verify(kernels).ok) throw new Error(`the default model does not verify on ${kernels}`);
   for (const [name, text] of Object.entries(TEXTS)) {
-    const tokens = embedder.tokenizer.encode(text).length;
+    const tokens = Math.min(embedder.tokenizer.encode(text).length, 128);
     const cases = Object.fromEntries(
       variants.map((kernels) => {
         const here = on(embedder, kernels);
         return [kernels, () => here(text)];
       }),
     );
-    const title = `default model with its tokenizer, ${name} text (${Math.min(tokens, 128)} tokens)`;
-    await measure(title, { flops: embedder.flops(), cases });
+    const title = `default model with its tokenizer, ${name} text (${tokens} tokens)`;
+    await measure(title, { flops: embedder.flops({ batch: 1, sequence: tokens }), cases });
   }
   if (options.profile) for (const kernels of variants) showProfile('default model', embedder, embedder.encode(TEXTS.long), kernels);
 }

@@ -1,6 +1,7 @@
 import { type Bounds, type Dim, evaluateDim, interpolate, isSymbolic, type Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import type { Derived, Graph, Node, Value } from './graph.ts';
+import { ROWS } from './program.ts';
 
 /** A graph of one model at given sizes. */
 export interface Sample {
@@ -54,11 +55,14 @@ const depends = ({ path }: Line, expected: string, got: string, sizes: Sizes): T
   new TraceletError('tracing', {
     what: `${path || 'the model'} depends on a dynamic size in a way that a trace cannot hold`,
     expected,
-    got: `${got} at ${Object.entries(sizes)
-      .map(([symbol, size]) => `${symbol} ${size}`)
-      .join(', ')}`,
+    got: `${got} at ${showSizes(sizes)}`,
     cure: 'Trace without dynamic, with bounds on one side of the branch, or make the forward pass the same for all sizes: F.positions and F.filled make ids of any length',
   });
+
+const showSizes = ({ [ROWS]: _, ...sizes }: Sizes): string =>
+  Object.entries(sizes)
+    .map(([symbol, size]) => `${symbol} ${size}`)
+    .join(', ');
 
 /** Every node and output in words and numbers, in order. */
 function linesOf(graph: Graph): Line[] {
