@@ -14,7 +14,9 @@ const dynamic = /** @type {const} */ ({ batch: [1, 64], sequence: [1, 512] });
 const sizes = { vocab_size: 1000, hidden_size: 48, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 96 };
 
 begin('binding a trace of twelve layers to new sizes');
-const inputs = Object.fromEntries(['input_ids', 'token_type_ids', 'attention_mask'].map((name) => [name, ones([1, 8], { dtype: 'int32' })]));
+const inputs = Object.fromEntries(
+  ['input_ids', 'token_type_ids', 'attention_mask'].map((name) => [name, ones([1, 8], { dtype: 'int32' })]),
+);
 const { instance } = await jit.trace(new BertModel(new BertConfig(sizes)), inputs, { dynamic });
 const microseconds = [];
 for (let i = 0; i < WARM + Number(options.rounds); i++) {
@@ -24,4 +26,7 @@ for (let i = 0; i < WARM + Number(options.rounds); i++) {
   if (i >= WARM) microseconds.push(1000 * (performance.now() - since));
 }
 const { median, min, low, high } = summarise(microseconds);
-table(['instructions', 'µs', 'min', 'quartiles'], [[String(instance.decoded.instructions.length), digits(median), digits(min), `${digits(low)}–${digits(high)}`]]);
+table(
+  ['instructions', 'µs', 'min', 'quartiles'],
+  [[String(instance.decoded.instructions.length), digits(median), digits(min), `${digits(low)}–${digits(high)}`]],
+);

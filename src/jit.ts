@@ -46,7 +46,7 @@ export interface TraceOptions {
    * and `sequence` the last; `dynamic_axes` says where others stand. A trace without takes the dummies' sizes alone.
    */
   dynamic?: Bounds;
-  /** Where symbols stand, by input and dimension, as in `torch.onnx.export`: `{ x: { 0: 'rows' } }`. */
+  /** Where symbols stand, by input and dimension, as in `torch.onnx.export`: `{ x: { 0: 'n' } }`. */
   dynamic_axes?: DynamicAxes;
   /** Compute the tokens that the attention_mask rules out, as PyTorch does, instead of answering zeros for them; false unless given. */
   exact_padding?: boolean;
@@ -68,7 +68,8 @@ interface Traceable {
 }
 
 /**
- * Records what `model` does on `inputs` (by position, or by name) as a program for these dimensions, as `torch.jit.trace`.
+ * Records what `model` does on `inputs` (by position, or by name) as a program for their dimensions, or for all sizes within
+ * the bounds of `dynamic`, as `torch.jit.trace`.
  * Throws `tied`, `tracing`, `value` and {@link TracingCheckError} errors, and those of the model.
  */
 export async function trace<Result>(
@@ -210,7 +211,10 @@ export interface JitLoadOptions extends LoadOptions, SourceOptions {
 /** Options that make {@link load} answer a {@link TracePool}. */
 export type WithWorkers = { worker: true } | { workers: ThreadCount };
 
-/** Reads a trace: a file, a URL, bytes, a response or a stream, or the model.tracelet of a directory, an address that ends in a slash, or a hub id. As `torch.jit.load`. A damaged trace never loads. */
+/**
+ * Reads a trace: a file, a URL, bytes, a response or a stream, or the model.tracelet of a directory, an address that ends in a slash, or a
+ * hub id. As `torch.jit.load`. With `worker` or `workers`, a {@link TracePool}. A damaged trace never loads.
+ */
 export function load<Result = ModelOutput>(source: Source, options: JitLoadOptions & WithWorkers): Promise<TracePool<Result>>;
 export function load<Result = ModelOutput>(source: Source, options?: JitLoadOptions): Promise<TracedModule<Result>>;
 export async function load<Result = ModelOutput>(source: Source, options: JitLoadOptions = {}): Promise<TracedModule<Result>> {

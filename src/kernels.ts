@@ -77,7 +77,7 @@ export function instantiate(variant: Variant, memory: WebAssembly.Memory): Kerne
 /** `bytes` as memories hold them, in whole pages. */
 export const wholePages = (bytes: number): number => Math.ceil(bytes / PAGE) * PAGE;
 
-/** A memory of at least `bytes` that never grows, or growing from it; `shared` ones are for threads. Throws a `memory` error. */
+/** A memory of at least `bytes`, which may grow; `shared` ones are for threads. Throws a `memory` error. */
 export function allocateMemory(bytes: number, what: string, shared = false): WebAssembly.Memory {
   const initial = Math.ceil(bytes / PAGE);
   try {

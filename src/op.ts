@@ -102,6 +102,9 @@ const DTYPE_OF: Partial<Record<string, DType>> = {
 /** The dtype that an operand kind asks for, if it asks for a tensor at all. */
 export const dtypeOf = (kind: Kind): DType | undefined => DTYPE_OF[kind.replace('?', '')];
 
+/** Whether a kernel has an argument of this kind. */
+export const hasKind = ({ args }: Row, kind: Kind): boolean => Object.values(args).includes(kind);
+
 /** Whether an operand has to be a constant, because it is laid out for kernels when a program is loaded. */
 export const isWeight = (kind: Kind): boolean => kind === 'packed' || kind === 'rows8' || kind === 'rows4';
 

@@ -32,12 +32,16 @@ export const byElements = (...operands: string[]): Split => ({
 export const byProduct = ({ n, k }: Record<string, number>, weights: Readonly<Record<string, number>>, columns: boolean): Split =>
   columns ? { over: ['n'], step: LINE, strides: { out: 4, bias: 4, ...weights } } : { over: ['m'], strides: { out: 4 * n, x: 4 * k } };
 
-/** Rows of an integer product that make a tile, at most. */
+/** Rows of an integer product that make a tile, at most, and that read the weights often enough for a part. */
 const FEWEST_ROWS = 6;
+const PART_ROWS = 32;
 
 /** Integer products round the rows of x first, so they are split by rows as long as each thread has a whole tile. */
-export const byIntegerProduct = (ints: Record<string, number>, parts: number, weights: Readonly<Record<string, number>>): Split =>
-  byProduct(ints, { scale: 4, sums: 4, ...weights }, ints.m < FEWEST_ROWS * parts);
+export function byIntegerProduct(ints: Record<string, number>, parts: number, weights: Readonly<Record<string, number>>): Split {
+  const columns = ints.m < FEWEST_ROWS * parts;
+  const split = byProduct(ints, { scale: 4, sums: 4, ...weights }, columns);
+  return columns ? split : { ...split, step: Math.min(PART_ROWS, Math.ceil(ints.m / parts)) };
+}
 
 /** By heads, which lie side by side, or by sequences where these are more. */
 export const byHeads =

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ErrorCode, jit, ones, type Tensor, TraceletError } from '../src/index.ts';
+import { type ErrorCode, jit, ones, type Tensor, type TracedModule, TraceletError } from '../src/index.ts';
+import { MEMORY_BASE } from '../src/kernels.ts';
 import { altered, type Loose, type Parts, seal, takeApart } from './malformed_trace.ts';
 import { expectSameBits, fileOf, problem, tinyBert } from './tiny.ts';
 
@@ -74,15 +75,16 @@ describe('a dynamic program is refused', () => {
   });
 });
 
-test('numbers changed at random are refused when loading or binding, or change nothing outside the arena', async () => {
-  const loaded = await jit.load(file);
+const weightsOf = ({ instance: { memory, weights } }: TracedModule): Buffer =>
+  Buffer.from(new Uint8Array(memory.buffer, MEMORY_BASE, weights.constantBytes).slice());
+
+test('numbers changed at random are refused when loading or binding, or leave the weights as they are', async () => {
   const sizes = [
     [2, 5, 0],
     [1, 1, 0],
     [6, 12, 30],
     [3, 7, 2],
   ];
-  const right = sizes.map(([batch, sequence, padding]) => loaded(inputsAt(batch, sequence, padding)));
   const leaves: { at: Loose; key: string | number }[] = [];
   const visit = (node: Loose): void => {
     for (const key of Object.keys(node)) {
@@ -105,7 +107,9 @@ test('numbers changed at random are refused when loading or binding, or change n
       at[key] = to;
       try {
         const made = await jit.load(seal({ ...parts, tensors: new Map(parts.tensors) }));
+        const weights = weightsOf(made);
         for (const [batch, sequence, padding] of sizes) made(inputsAt(batch, sequence, padding));
+        expect(weightsOf(made).equals(weights)).toBe(true);
         accepted++;
       } catch (error) {
         expect(error).toBeInstanceOf(TraceletError);
@@ -118,7 +122,4 @@ test('numbers changed at random are refused when loading or binding, or change n
   );
   expect(refused).toBeGreaterThan(200);
   expect(accepted).toBeGreaterThan(5);
-  sizes.forEach(([batch, sequence, padding], i) => {
-    expectSameBits(loaded(inputsAt(batch, sequence, padding)), right[i]);
-  });
 });

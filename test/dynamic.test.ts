@@ -63,7 +63,7 @@ describe('a trace with dynamic sizes', () => {
     for (const traced of [dynamic, int8, int4]) {
       const file = await fileOf(traced);
       const loaded = (await jit.load(file)) as TracedModule;
-      expect(loaded.dims).toEqual(BOUNDS);
+      expect(loaded.dynamic).toEqual(BOUNDS);
       expectSameBits(loaded(inputs), traced(inputs));
       expect(Buffer.from(await fileOf(loaded)).equals(Buffer.from(file))).toBe(true);
       expect(loaded.verify('baseline').exact).toBe(true);
@@ -87,10 +87,9 @@ describe('a trace with dynamic sizes', () => {
   });
 
   test('refuses inputs that do not fit one another', async () => {
-    const { input_ids, token_type_ids, attention_mask } = inputsOf(ones(2, 4));
+    const { input_ids, token_type_ids } = inputsOf(ones(2, 4));
     const error = await problem('shape', () => dynamic({ input_ids, token_type_ids, attention_mask: ints([2, 5], () => 1) }));
     expect(error.message).toMatch(/input "attention_mask", dimension 1: expected sequence = 4, as the inputs before it, got 5/);
-    expect(attention_mask.shape).toEqual([2, 4]);
   });
 
   test('keeps its answers right while sizes change, and its memory once it has seen the largest', async () => {
@@ -105,7 +104,7 @@ describe('a trace with dynamic sizes', () => {
     expect(traced.instance.memoryBytes).toBe(memoryBytes);
   });
 
-  test('holds a batch of choices, and dimensions that people name', async () => {
+  test('takes symbols where dynamic_axes says they stand', async () => {
     const dense = new nn.Linear(6, 3);
     const traced = await jit.trace(new Computed((x, y) => F.add(F.gelu(dense(x)), y)), [floats([2, 6]), floats([2, 3])], {
       dynamic: { n: [1, 9] },
@@ -128,6 +127,7 @@ describe('tokens that the mask rules out', () => {
     ['int8', int8],
     ['int4', int4],
   ])('are zeros; others have the bits of their sequence alone, whatever is beside it: %s', (_, traced) => {
+    let compared = 0;
     fc.assert(
       fc.property(masks, (rows) => {
         const inputs = inputsOf(rows);
@@ -138,8 +138,8 @@ describe('tokens that the mask rules out', () => {
             if (!real) expect(rowOf(last_hidden_state, b * mask.length + i).every((byte) => byte === 0)).toBe(true);
           });
           if (kept.length === 0) return;
-          const positions = kept.every((at, i) => at === i);
-          if (!positions) return;
+          if (!kept.every((at, i) => at === i)) return;
+          compared++;
           const want = traced(own) as ModelOutput;
           kept.forEach((at) => {
             expect(rowOf(last_hidden_state, b * mask.length + at)).toEqual(rowOf(want.last_hidden_state, at));
@@ -149,6 +149,7 @@ describe('tokens that the mask rules out', () => {
       }),
       { numRuns: 60 },
     );
+    expect(compared).toBeGreaterThan(30);
   });
 
   test('keep their positions where they lie between others', async () => {
@@ -194,8 +195,7 @@ describe('tokens that the mask rules out', () => {
     const strict = await traceAs({}, inputsOf(ones(1, 12)));
     const full = strict.plan({ rows: 12 });
     const few = strict.plan({ rows: 3 });
-    const flops = ({ instructions }: typeof full): number => instructions.reduce((sum, { flops }) => sum + flops, 0);
-    expect(flops(few)).toBeLessThan(0.27 * flops(full));
+    expect(few.flops).toBeLessThan(0.27 * full.flops);
   });
 });
 

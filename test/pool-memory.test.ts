@@ -64,7 +64,7 @@ describe('a pool says what it is', () => {
   test('and what it has', async () => {
     const pool = await load(await dynamic, { workers: 2 });
     expect(lastLine(pool)).toBe('2 workers, one copy of the weights in all: so many were asked for');
-    expect([pool.inputs, pool.outputs, pool.dims, pool.graph]).toEqual([whole.inputs, whole.outputs, whole.dims, whole.graph]);
+    expect([pool.inputs, pool.outputs, pool.dynamic, pool.graph]).toEqual([whole.inputs, whole.outputs, whole.dynamic, whole.graph]);
     expect(Buffer.compare(await fileOf(pool), await dynamic)).toBe(0);
   });
 

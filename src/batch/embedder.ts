@@ -23,7 +23,7 @@ export interface EmbedOptions extends Pick<RunOptions, 'signal'>, LongTexts {
 const OUTPUT = ['sentence_embedding'];
 
 /** What embedding asks of a trace. */
-export interface Embedding extends Pick<TracedModule<unknown>, 'inputs' | 'dims' | 'outputs' | 'tokenizer' | 'run'> {
+export interface Embedding extends Pick<TracedModule<unknown>, 'inputs' | 'dynamic' | 'outputs' | 'tokenizer' | 'run'> {
   /** How many runs it makes at once, one unless given. */
   readonly concurrency?: number;
 }

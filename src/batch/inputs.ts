@@ -10,8 +10,8 @@ import type { Capacity, Ends } from './plan.ts';
 const BATCH_TOKENS = 16384;
 
 /** What the trace takes in a call. Throws a `value` error for `batchTokens` that are no number of tokens. */
-export function capacityOf({ inputs, dims }: Taking, batchTokens?: number): Capacity {
-  const [batch, sequence] = [0, 1].map((axis) => endsOf(inputs[0], axis, dims));
+export function capacityOf({ inputs, dynamic }: Taking, batchTokens?: number): Capacity {
+  const [batch, sequence] = [0, 1].map((axis) => endsOf(inputs[0], axis, dynamic));
   const most = whole('batchTokens', batchTokens ?? Math.min(BATCH_TOKENS, batch[1] * sequence[1]), 1, MAX_SIZE);
   return { batch, sequence, batchTokens: most };
 }

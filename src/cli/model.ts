@@ -60,7 +60,7 @@ export interface TraceSettings {
   batch: number;
   seq: number;
   /** The sizes that it leaves to calls. */
-  dims: Bounds;
+  dynamic: Bounds;
   /** Bits of its weights, where they are quantised. */
   bits: Bits | undefined;
 }
@@ -150,7 +150,7 @@ async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline>
   const config = BertConfig.from_dict(parseObject(new TextDecoder().decode(text), what), {}, what);
   const embeds = traced.outputs.some(({ name }) => name === 'sentence_embedding');
   const tokenizer = traced.files.has('vocab.txt') ? traced.tokenizer : undefined;
-  const { dims } = traced;
+  const { dynamic } = traced;
   const [{ shape }] = traced.inputs;
   const [batch, seq] = [shape[0], shape.at(-1) as number];
   const ops = traced.instance.program.ops;
@@ -160,7 +160,7 @@ async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline>
     config,
     tokenizer,
     stated: async () => (embeds ? EMBEDDER : config.architectures?.[0]),
-    traced: { path, batch, seq, dims, bits },
+    traced: { path, batch, seq, dynamic, bits },
   };
 }
 

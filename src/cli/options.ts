@@ -2,7 +2,8 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Bounds } from '../dim.ts';
 import { INTEGER_FORMS } from '../integers.ts';
 import { ARCHITECTURES } from '../models/index.ts';
-import { MOST_THREADS, type ThreadCount } from '../threads/choose.ts';
+import type { ThreadCount } from '../threads/choose.ts';
+import { MOST_THREADS } from '../threads/control.ts';
 import { SHORT_NAMES } from './model.ts';
 
 /** Parses an option that is a whole number from 1 to `most`. */

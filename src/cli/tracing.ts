@@ -43,7 +43,7 @@ export async function traceModel(source: string, options: TracingOptions, progre
     seq: options.seq ?? before?.seq ?? Math.min(DEFAULT_SEQ, config.max_position_embeddings),
   });
   const { check: check_trace, fusion, exactPadding: exact_padding } = options;
-  const dynamic = boundsFor(options, before?.dims, config.max_position_embeddings);
+  const dynamic = boundsFor(options, before?.dynamic, config.max_position_embeddings);
   const traced = await jit.trace(model, inputs, { check_trace, fusion, exact_padding, dynamic, tokenizer, signal });
   return { name, traced, tokenizer, before };
 }

@@ -2,6 +2,7 @@ import { platform } from '#platform';
 import { TraceletError } from '../error.ts';
 import { kernelModule } from '../kernels.ts';
 import type { Threads, Variant } from '../platform/platform.ts';
+import { MOST_THREADS } from './control.ts';
 
 /** How many threads a call runs on: so many, or as many as the machine has, 8 at most. */
 export type ThreadCount = number | 'auto';
@@ -14,8 +15,6 @@ export interface Choice {
 
 export const ONE_THREAD: Choice = { threads: 1, why: "no more were asked for (threads: 2, or 'auto')" };
 
-/** Threads of a call, at most: src/threads/control.ts has room for so many. */
-export const MOST_THREADS = 64;
 const MOST_AUTO = 8;
 const NOT_ISOLATED =
   'SharedArrayBuffer is missing: the page is not cross-origin isolated (send Cross-Origin-Opener-Policy: same-origin and ' +

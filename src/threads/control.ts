@@ -12,6 +12,9 @@
  *   448   PROGRESS   a line for each of MOST_THREADS: instructions it has finished
  *   4544  CALLS      for each worker the index of its list among float64 words, and the lists
  */
+/** Threads of a call, at most. */
+export const MOST_THREADS = 64;
+
 export const RUN = 0;
 export const PHASE = 64;
 export const ARRIVED = 128;
@@ -20,7 +23,7 @@ export const STATE = 256;
 export const LIST = 320;
 export const CLAIMED = 384;
 const PROGRESS = 448;
-export const CALLS = 4544;
+export const CALLS = PROGRESS + 64 * MOST_THREADS;
 
 export const progressAt = (thread: number): number => PROGRESS + 64 * thread;
 

@@ -1,6 +1,7 @@
 import { type Call, checkCall, type Described, type Range, rangesOf } from '../call.ts';
 import { evaluateDim, type Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
+import { hasKind } from '../op.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor.ts';
 import { type Decoded, type Instruction, storageIndex } from './decode.ts';
 import { bytesOf, Layout, type Usage } from './plan.ts';
@@ -84,7 +85,7 @@ export class Binder {
     };
     const usages = this.#decoded.instructions.map(({ out, operands, call }): Usage<number> => {
       const [inPlace] = call.row.inPlace ? own(operands[call.row.inPlace]) : [];
-      const scratch = Object.values(call.row.args).includes('scratch');
+      const scratch = hasKind(call.row, 'scratch');
       return { out, reads: Object.values(operands).flatMap(own), inPlace, scratch };
     });
     const given = [...inputs, ...derived].map(({ value }) => value);

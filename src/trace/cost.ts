@@ -1,6 +1,7 @@
 import { type Bounds, evaluateDim, type Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { wholePages } from '../kernels.ts';
+import { hasKind } from '../op.ts';
 import type { Binding } from './binding.ts';
 import type { Instance } from './instance.ts';
 import { bytesOf } from './plan.ts';
@@ -66,7 +67,7 @@ export function costs({ program, weights, decoded }: Instance, binding: Binding)
     const { row, numbers, shape } = binding.calls[at];
     const moved = row.bytes?.(numbers) ?? Object.values(operands).reduce((sum: number, operand) => sum + size(operand), size(out));
     const offset = binding.offsets[out] as number;
-    const integer = Object.values(row.args).includes('form');
+    const integer = hasKind(row, 'form');
     return { op, path, shape, offset, bytes: size(out), flops: row.flops(numbers), moved, integer };
   });
   const flops = instructions.reduce((sum, instruction) => sum + instruction.flops, 0);

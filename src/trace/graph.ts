@@ -77,7 +77,7 @@ export interface Output {
 /** A recorded forward pass; nodes are in the order of execution. Values are compared by identity. */
 export interface Graph {
   readonly inputs: readonly Input[];
-  /** Symbols that dimensions are made of, with their bounds; \`rows\` beside them, where rows are packed. */
+  /** Symbols that dimensions are made of, with their bounds; `rows` beside them, where rows are packed. */
   bounds?: Bounds;
   readonly nodes: readonly Node[];
   readonly outputs: readonly Output[];

@@ -5,7 +5,7 @@ import { epilogueOf } from '../engine.ts';
 import { TraceletError } from '../error.ts';
 import { formFor, INTEGER_FORMS, type IntegerForm } from '../integers.ts';
 import { allocateMemory, callKernel, instantiate, type Kernels } from '../kernels.ts';
-import { dtypeOf } from '../op.ts';
+import { dtypeOf, hasKind } from '../op.ts';
 import type { Variant } from '../platform/platform.ts';
 import { sizeOf, Tensor } from '../tensor.ts';
 import { type Choice, ONE_THREAD } from '../threads/choose.ts';
@@ -267,7 +267,7 @@ export class Instance {
   #callAt(at: number, floats: Variant, integers: IntegerForm | undefined): TeamCall {
     const instruction = this.decoded.instructions[at];
     const { row, numbers, scratch = 0 } = this.binding.calls[at];
-    const multiplies = Object.values(row.args).includes('form');
+    const multiplies = hasKind(row, 'form');
     const relaxed = multiplies && integers && INTEGER_FORMS[integers].kernels === 'relaxed';
     const variant = relaxed ? 'relaxed' : floats;
     const { op } = instruction;

@@ -60,7 +60,7 @@ export interface SymbolicWord {
 
 /**
  * A trace without its weights. `code` is a flat buffer of instructions; each is an index into `ops` followed by one word
- * for each argument of that op's row, in the row's order:
+ * for each argument of that op's row but strides, in the row's order:
  *
  *   out, tensor   index into `values`, -1 for an optional operand left out
  *   scratch       byte offset into the arena
@@ -76,7 +76,7 @@ export interface Program {
   ops: string[];
   values: ValueInfo[];
   constants: ConstantInfo[];
-  /** Named sizes and their bounds; the symbol \`rows\` besides, which is how many tokens the mask lets through. */
+  /** Named sizes and their bounds; the symbol `rows` besides, which is how many tokens the mask lets through. */
   symbols: Bounds;
   inputs: NamedValue[];
   derived: DerivedInfo[];

@@ -21,11 +21,11 @@ export function tokenizerFrom(files: ReadonlyMap<string, Uint8Array>): BertToken
 /** Inputs with these signatures for a text, a text and its pair, or several texts: cut to the longest that the trace takes, and padded. */
 export function encodeTexts(
   tokenizer: BertTokenizer,
-  { inputs: signatures, dims }: Taking,
+  { inputs: signatures, dynamic }: Taking,
   text: string | readonly string[],
   pair?: string,
 ): Record<string, Tensor> {
-  const options = { truncation: true, padding: true, max_length: endsOf(signatures[0], 1, dims)[1], return_tensors: true } as const;
+  const options = { truncation: true, padding: true, max_length: endsOf(signatures[0], 1, dynamic)[1], return_tensors: true } as const;
   const { input_ids, token_type_ids, attention_mask } =
     typeof text === 'string' ? tokenizer(text, pair, options) : tokenizer(text, undefined, options);
   const wanted = Object.entries({ input_ids, token_type_ids, attention_mask }).filter(([name]) =>
@@ -37,7 +37,7 @@ export function encodeTexts(
 /** What a trace takes. */
 export interface Taking {
   inputs: readonly Signature[];
-  dims: Bounds;
+  dynamic: Bounds;
 }
 
 /** The least and the largest size of a dimension that a trace takes. */

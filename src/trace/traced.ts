@@ -98,7 +98,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   }
 
   /** Sizes that calls may choose, with their bounds: `{ batch: [1, 64], sequence: [1, 512] }`; empty for a strict trace. */
-  get dims(): Bounds {
+  get dynamic(): Bounds {
     return this.instance.program.symbols;
   }
 
@@ -238,7 +238,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** The inputs of a call, proved to fit. */
   protected prepare(args: readonly unknown[]): Record<string, Tensor> {
     const [text, pair] = args;
-    return fitInputs(typeof text === 'string' ? [this.encode(text, pair as string | undefined)] : args, this.inputs, this.dims);
+    return fitInputs(typeof text === 'string' ? [this.encode(text, pair as string | undefined)] : args, this.inputs, this.dynamic);
   }
 
   /** What a call answers. */

@@ -40,7 +40,7 @@ interface Placed extends ConstantInfo {
  */
 export class Weights {
   readonly arena: number;
-  /** Bytes of memory that the trace needs in all. */
+  /** Bytes of memory that the sizes of the dummy inputs need. */
   readonly bytes: number;
   /** Bytes of constants. */
   readonly constantBytes: number;
@@ -48,7 +48,7 @@ export class Weights {
   readonly #slots = new Map<string, [Placed, Slot][]>();
   readonly #memory: () => Uint8Array;
 
-  /** `shapeOf` gives each tensor of a constant its first dimension. */
+  /** `rowsOf` gives each tensor of a constant its first dimension. */
   constructor(program: Program, rowsOf: (name: string) => number, memory: () => Uint8Array) {
     this.#memory = memory;
     let at = MEMORY_BASE;

@@ -148,7 +148,7 @@ async function summarise(traced: TracedModule, file: string) {
     weights,
     flops: operations,
     memory: { weights: inMemory, arena, total: needed },
-    dynamic: traced.dims,
+    dynamic: traced.dynamic,
     files: filesOf(traced),
     kernels: engineVariants(),
   };
