@@ -61,6 +61,25 @@ describe('a dynamic program is refused', () => {
     expect(error.message).toMatch(message);
   });
 
+  test('where the mask is larger than the tokens that it rules out', async () => {
+    const { value } = whole.program.inputs[1];
+    const wide = [[[1, 'batch']], [[1, 'sequence'], [4]]];
+    await problem('format', () => jit.load(altered(file, set(`values.${value}.dims`, wide))));
+    const change = (parts: Parts): void => {
+      parts.program.values[value].dims = [[[1, 'batch']], [[2, 'sequence'], [-5]]];
+    };
+    const loaded = await jit.load(altered(file, change));
+    const longer = { input_ids: inputsAt(2, 6).input_ids, attention_mask: inputsAt(2, 7).attention_mask };
+    expect((await problem('format', () => loaded(longer))).message).toMatch(/^trace: /);
+  });
+
+  test('where a result is written twice', async () => {
+    const change = ({ program, code }: Parts): void => {
+      program.derived[0].value = code[1];
+    };
+    await problem('format', () => jit.load(altered(file, change)));
+  });
+
   test('at sizes for which positions are beyond their table', async () => {
     const loaded = await jit.load(altered(file, set(`derived.${derived('places')}.grid`, [1, [[1, 'batch', 'sequence']]])));
     loaded(inputsAt(2, 5));

@@ -246,6 +246,15 @@ describe('a model that depends on a size', () => {
     expectSameBits(traced(tensor([[4, 5]])), own(tensor([[4, 5]])));
   });
 
+  test('by a large constant made from a size is refused', async () => {
+    const weight = floats([96, 64]);
+    const scaled = new Computed((x) => F.linear(x, F.scale(weight, 1 / x.shape[1])));
+    const error = await problem('tracing', () =>
+      jit.trace(scaled, [floats([1, 4, 64])], { dynamic: { n: [2, 9] }, dynamic_axes: { input_0: { 1: 'n' } } }),
+    );
+    expect(error.message).toMatch(/depends on a dynamic size/);
+  });
+
   test('by a number that is no sum of products is refused', async () => {
     const halves = new Computed((x) => F.slice(x, 1, 0, Math.ceil(x.shape[1] / 2)));
     const error = await problem('tracing', () => jit.trace(halves, [floats([1, 8])], { dynamic: { sequence: [2, 9] } }));
@@ -270,6 +279,37 @@ describe('options', () => {
     ['dummies outside', { batch: [3, 4] }, /dummy inputs of batch 2: expected 3 to 4/],
   ])('refuses %s', async (_, bounds, message) => {
     expect((await problem('value', () => traceAs({ dynamic: bounds as never }))).message).toMatch(message);
+  });
+
+  test('bounds of one size fix it', async () => {
+    const traced = await traceAs({ dynamic: { batch: [2, 2], sequence: [1, 12] } });
+    expect(traced.dynamic).toEqual({ sequence: [1, 12] });
+    expectSameBits(traced(inputsOf(ones(2, 3))), dynamic(inputsOf(ones(2, 3))));
+    await problem('shape', () => traced(inputsOf(ones(1, 3))));
+  });
+
+  test('a symbol may stand at several axes', async () => {
+    const square = new Computed((x) => F.add(x, F.transpose(x, 0, 1)));
+    const traced = await jit.trace(square, [floats([3, 3])], { dynamic: { n: [1, 8] }, dynamic_axes: { input_0: { 0: 'n', 1: 'n' } } });
+    expectSameBits(traced(floats([5, 5])), square(floats([5, 5])) as Tensor);
+  });
+
+  test('short inputs are padded to the least size', async () => {
+    const traced = await traceAs({ dynamic: { batch: [2, 6], sequence: [4, 12] } });
+    const padded = traced.pad({ input_ids: tensor([[1, 2]]) });
+    expect(padded.input_ids.shape).toEqual([2, 4]);
+    expect(padded.attention_mask.tolist()).toEqual([
+      [1, 1, 0, 0],
+      [0, 0, 0, 0],
+    ]);
+    traced(padded);
+  });
+
+  test('a trace is not quantised while it runs', async () => {
+    const traced = await traceAs({ dynamic: BOUNDS });
+    const run = traced.run(inputsOf(ones(6, 12)), { signal: new AbortController().signal });
+    await problem('busy', () => quantize(traced, { calibrate: [inputsOf(ones(1, 3))] }));
+    expectSameBits(await run, dynamic(inputsOf(ones(6, 12))));
   });
 
   test('only what is wanted is computed', async () => {

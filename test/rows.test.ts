@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { F, jit, nn, Tensor, type TracedModule, tensor } from '../src/index.ts';
+import { F, jit, nn, Tensor, type TracedModule, tensor, withKernels } from '../src/index.ts';
 import { Computed, expectSameBits, floats } from './tiny.ts';
 
 const HIDDEN = 8;
@@ -11,6 +11,7 @@ const [dense, norm, words, places] = [
   new nn.Embedding(9, HIDDEN),
 ];
 const double = new nn.Linear(2 * HIDDEN, HIDDEN);
+const one = new nn.Linear(HIDDEN, 1);
 
 interface Given {
   input_ids: Tensor;
@@ -35,10 +36,12 @@ const STEPS: ((x: Tensor, y: Tensor, given: Given) => Tensor)[] = [
   (x) => F.relu(x.reshape([x.shape[0] * x.shape[1], HIDDEN])).reshape(x.shape),
   (x) => F.transpose(F.silu(F.transpose(x, 1, 2)), 1, 2),
   (x) => F.add(x, floats([HIDDEN])),
+  (x, y) =>
+    F.add(y, F.cat(Array(HIDDEN).fill(F.sigmoid(one(x).reshape([x.shape[0], x.shape[1]])).reshape([x.shape[0], x.shape[1], 1])), 2)),
 ];
 
-/** The step whose op moves tokens: what follows it is computed for all of them. */
-const MIXING = 13;
+/** The steps that leave rows: what follows them is computed for all tokens. */
+const LEAVING = [13, 15];
 
 const programs = fc.array(fc.record({ step: fc.nat(STEPS.length - 1), x: fc.nat(9), y: fc.nat(9) }), { minLength: 1, maxLength: 8 });
 const masks = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 2, max: 9 })).chain(([batch, sequence]) =>
@@ -85,13 +88,32 @@ describe('a graph over rows', () => {
         const [got, want] = [packed(inputs), whole(inputs)];
         for (const i of [0, 1]) {
           expect(rowsOf(got[i], mask.flat(), 1)).toEqual(rowsOf(want[i], mask.flat(), 1));
-          if (!steps.some(({ step }) => step === MIXING))
+          if (!steps.some(({ step }) => LEAVING.includes(step)))
             for (const row of rowsOf(got[i], mask.flat(), 0)) expect(row.every((value) => value === 0)).toBe(true);
         }
         expectSameBits([got[2]], [want[2]]);
       }),
       { numRuns: 300 },
     );
+  });
+
+  test('keeps sequences apart in ops over tokens', async () => {
+    const scores = new Computed((input_ids, mask) => {
+      const x = F.attention(words(input_ids), words(input_ids), words(input_ids), { mask, heads: 2 });
+      return F.softmax(one(x).reshape(input_ids.shape));
+    });
+    const inputs = (batch: number) => {
+      const { input_ids, attention_mask } = inputsFor(Array(batch).fill([1, 1, 1]));
+      return { input_0: input_ids, attention_mask };
+    };
+    const traced = await jit.trace(scores as never, inputs(1), { dynamic: { batch: [1, 8] }, kernels: 'baseline' });
+    for (const batch of [1, 3]) {
+      const given = inputs(batch);
+      expectSameBits(
+        traced(given),
+        withKernels('baseline', () => scores(given.input_0, given.attention_mask)),
+      );
+    }
   });
 
   test.each<[string, number[], RegExp]>([

@@ -85,12 +85,12 @@ class Packer {
     if (known) return known;
     const shared = value.shape.length <= (this.#restOf(shape)?.length ?? 0);
     if (shared) return this.wholeOf(value);
-    const byToken = this.#restOf(value.shape);
-    const rest = byToken ?? (value.shape[0] === this.#grid[1] ? value.shape.slice(1) : undefined);
+    const byPlace = value.shape[0] === this.#grid[1] && value.shape.length === (this.#restOf(shape)?.length ?? 0) + 1;
+    const rest = byPlace ? value.shape.slice(1) : this.#restOf(value.shape);
     if (!rest || value.dtype !== 'float32') return undefined;
     const [cols, dtype] = [sizeOf(rest), value.dtype];
     const table: Value = { kind: 'view', base: this.wholeOf(value), dtype, shape: [sizeOf(value.shape) / cols, cols] };
-    const gathered = this.#emit(makeNode('embedding', { ids: this.#derive(byToken ? 'index' : 'places'), table }, {}, { path, origins }));
+    const gathered = this.#emit(makeNode('embedding', { ids: this.#derive(byPlace ? 'places' : 'index'), table }, {}, { path, origins }));
     return rest.length === 1 ? gathered : { kind: 'view', base: gathered, dtype, shape: [this.#rows, ...rest] };
   }
 
@@ -107,9 +107,9 @@ class Packer {
     const rest = this.#restOf(value.shape);
     if (!rest) return undefined;
     const storage = storageOf(value);
-    if (storage.kind === 'input' && value.dtype === 'int32' && rest.length === 0) return this.#derive('kept', { input: storage });
+    if (storage.kind === 'input' && value.dtype === 'int32' && value.shape.length === 2) return this.#derive('kept', { input: storage });
     if (storage.kind === 'derived' && sameShape(storage.grid, this.#grid)) return this.#derive(storage.rule, { fill: storage.fill });
-    if (value.kind !== 'view') return undefined;
+    if (value.kind !== 'view' || rest.length === 0) return undefined;
     const base = this.#rowsOf(value.base);
     return base && { kind: 'view', base, dtype: value.dtype, shape: this.#rowShape(value.shape) };
   }

@@ -84,7 +84,8 @@ export class PoolWorker {
 
   /** Posts an order, and answers with the outputs in the reply to it. */
   async #order(order: Order, transfer: ArrayBuffer[]): Promise<Sent[]> {
-    const thread = this.#thread as Thread;
+    const thread = this.#thread;
+    if (!thread) throw this.#ended ?? died('its end');
     const replied = new Promise<Reply>((resolve, reject) => {
       this.#waiting = { resolve, reject };
     });

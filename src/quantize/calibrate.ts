@@ -42,6 +42,7 @@ export async function observe(
   for (const [done, sample] of samples.entries()) {
     await between(done);
     const inputs = inputsFor(traced, sample);
+    traced.expectIdle();
     const look = (at: number): void => {
       const name = weights.get(at);
       if (name !== undefined) record(seen, name, operandX(instance, at), inputs[MASK]);
@@ -58,6 +59,7 @@ export async function observe(
 /** What the trace answers for a sample. */
 export function answer(traced: TracedModule<unknown>, sample: Sample): Answer {
   const inputs = inputsFor(traced, sample);
+  traced.expectIdle();
   return unpadded(traced.instance.run(inputs, traced), inputs[MASK]);
 }
 

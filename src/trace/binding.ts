@@ -4,6 +4,7 @@ import { TraceletError } from '../error.ts';
 import { hasKind } from '../op.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor.ts';
 import { type Decoded, type Instruction, storageIndex } from './decode.ts';
+import { MASK } from './inputs.ts';
 import { bytesOf, Layout, type Usage } from './plan.ts';
 import type { DerivedInfo, Program } from './program.ts';
 
@@ -101,6 +102,7 @@ export class Binder {
   /** The program at these sizes. Throws `format` errors where its shapes do not fit one another there. */
   bind(sizes: Sizes): Binding {
     const kinds = this.#kinds.map(({ dtype }, i) => ({ dtype, shape: this.#dims[i].map((dim) => evaluateDim(dim, sizes)) }));
+    for (const kind of kinds) expectFit(kind.shape.every(isSize), 'a value', 'dimensions from 0 on', kind);
     for (const [view, base] of this.#views)
       expectFit(sizeOf(kinds[view].shape) === sizeOf(kinds[base].shape), 'a view', kinds[base], kinds[view]);
     const called = this.#alike.map((alike) => callAt(alike, kinds, sizes));
@@ -155,6 +157,7 @@ export class Binder {
 
   /** What the host writes has as many elements as its tokens, none of which is out of range. */
   #checkDerived(ranges: ReadonlyMap<number, Range>, shapes: readonly Shape[], sizes: Sizes): void {
+    const mask = this.#program.inputs.find(({ name }) => name === MASK);
     for (const { value, rule, grid, packed, fill = 0, input } of this.#program.derived) {
       const [batch, sequence] = grid.map((dim) => evaluateDim(dim, sizes));
       const tokens = packed ? sizes.rows : batch * sequence;
@@ -166,11 +169,14 @@ export class Binder {
         sizeOf(shapes[value]) === elements &&
         (rule === 'kept' || most < bound || tokens === 0) &&
         (step === undefined || (rule === 'starts' && Math.min(sequence, tokens) <= step)) &&
-        (!source || sizeOf(shapes[source.value]) === batch * sequence);
+        (!source || sizeOf(shapes[source.value]) === batch * sequence) &&
+        (!packed || sizeOf(shapes[mask?.value as number]) === batch * sequence);
       expectFit(fits, `derived ${rule}`, `${elements} elements below ${bound}`, { dtype: 'int32', shape: shapes[value] });
     }
   }
 }
+
+const isSize = (size: number): boolean => Number.isSafeInteger(size) && size >= 0;
 
 function callAt({ instruction, operands, out }: Alike, kinds: readonly Described[], sizes: Sizes): Call {
   const { op, path, call, attrDims, activation } = instruction;

@@ -8,7 +8,7 @@ import { MASK } from './inputs.ts';
 import { isOutputName, OUTPUT_NAMES } from './outputs.ts';
 import { expect } from './parse.ts';
 import { type Access, bytesOf, checkPlan, type Step } from './plan.ts';
-import { type Program, type ValueInfo, wordToFloat } from './program.ts';
+import { type Program, ROWS, type ValueInfo, wordToFloat } from './program.ts';
 
 /** An instruction whose words have been read and proved to fit its op. */
 export interface Instruction {
@@ -48,6 +48,9 @@ export function decode(program: Program): Decoded {
     instructions.push(instruction);
     at += 1 + wordsOf(instruction.call.row).length;
   }
+  const written = [...program.inputs, ...program.derived].map(({ value }) => value);
+  const results = [...written, ...instructions.map(({ out }) => out)];
+  expect(new Set(results).size === results.length, 'results', 'each of them written once', 'one written twice');
   expect(program.paths.length === instructions.length, 'paths', `${instructions.length} of them`, `${program.paths.length}`);
   const accessOf = (name: string, value: number): Access | undefined => arenaAccess(program, name, value);
   const defined = <T>(items: (T | undefined)[]): T[] => items.filter((item): item is T & {} => item !== undefined);
@@ -123,6 +126,7 @@ function checkSymbols(program: Program): Sizes {
   for (const { value } of program.inputs)
     program.values[value].dims?.forEach((dim, axis) => {
       const symbol = symbolOf(dim);
+      expect(symbol !== ROWS, 'inputs', `dimensions other than ${ROWS}`, showDim(dim));
       if (symbol !== undefined) base[symbol] ??= program.values[value].shape[axis];
     });
   for (const [symbol, [low, high]] of Object.entries(program.symbols))

@@ -16,7 +16,10 @@ const SOME_ROWS: readonly [number, number] = [97, 101];
 export type Axes = ReadonlyMap<string, readonly (string | undefined)[]>;
 
 /** Where symbols without `dynamic_axes` stand: `batch` comes first and `sequence` last. */
-const axisOf = (symbol: string, rank: number): number | undefined => ({ batch: rank > 1 ? 0 : undefined, sequence: rank - 1 })[symbol];
+function axisOf(symbol: string, rank: number): number[] {
+  if (symbol === 'sequence') return [rank - 1];
+  return symbol === 'batch' && rank > 1 ? [0] : [];
+}
 
 /** Tells which dimensions of the dummy inputs are symbols. Throws `value` errors for symbols that are nowhere and bounds that cannot be. */
 export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: DynamicAxes = {}): { axes: Axes; sizes: Sizes } {
@@ -25,11 +28,12 @@ export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: Dy
   for (const [symbol, ends] of Object.entries(bounds)) {
     checkBounds(symbol, ends);
     for (const { name, shape } of inputs) {
-      const stated = Object.entries(given[name] ?? {}).find(([, other]) => other === symbol)?.[0];
-      const axis = stated === undefined && !given[name] ? axisOf(symbol, shape.length) : Number(stated);
-      if (axis === undefined || !(axis in shape)) continue;
-      sizes[symbol] ??= shape[axis];
-      if (shape[axis] === sizes[symbol]) (axes.get(name) as (string | undefined)[])[axis] = symbol;
+      const stated = Object.entries(given[name] ?? {}).flatMap(([axis, other]) => (other === symbol ? [Number(axis)] : []));
+      for (const axis of given[name] ? stated : axisOf(symbol, shape.length)) {
+        if (!(axis in shape)) continue;
+        sizes[symbol] ??= shape[axis];
+        if (shape[axis] === sizes[symbol]) (axes.get(name) as (string | undefined)[])[axis] = symbol;
+      }
     }
     const size = sizes[symbol];
     if (size === undefined)
@@ -80,7 +84,7 @@ export function symbolicGraph(
   const base = optimise(recorded.graph);
   const packs = packsRows(base);
   const varying: Bounds = Object.fromEntries(Object.entries(bounds).filter(([, [low, high]]) => low < high));
-  base.bounds = bounds;
+  base.bounds = varying;
   if (!packs && Object.keys(varying).length === 0) return base;
   const graphs = new Map<string, Recording>();
   const sampleAt = (at: Sizes): Sample => {

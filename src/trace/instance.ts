@@ -119,15 +119,19 @@ export class Instance {
 
   /** Takes a program that was proved sound, once its constants are in place. Throws `value` errors for constants out of bounds. */
   start(decoded: Decoded): void {
-    const { values } = this.program;
     this.#binder = new Binder(this.program, decoded);
     this.#binding = this.#binder.bind(decoded.base);
-    for (const [value, range] of this.#binding.ranges) {
-      const { place } = values[value];
-      if ('constant' in place) checkRange(`constant ${place.constant}`, this.weights.integers(place.constant), range);
-    }
+    this.#checkConstants(this.#binding);
     for (const instruction of decoded.instructions) this.#checkWeight(instruction);
     this.#decoded = decoded;
+  }
+
+  /** What constants may hold can depend on sizes. */
+  #checkConstants({ ranges }: Binding): void {
+    for (const [value, range] of ranges) {
+      const { place } = this.program.values[value];
+      if ('constant' in place) checkRange(`constant ${place.constant}`, this.weights.integers(place.constant), range);
+    }
   }
 
   /** Integer products give the same bits in all forms for weights that cannot saturate any. */
@@ -160,7 +164,9 @@ export class Instance {
   /** The program at these sizes; recent ones are kept. */
   bind(sizes: Sizes): Binding {
     const key = Object.values(sizes).join();
-    const binding = this.#bindings.get(key) ?? (this.#binder as Binder).bind(sizes);
+    const known = this.#bindings.get(key);
+    const binding = known ?? (this.#binder as Binder).bind(sizes);
+    if (!known) this.#checkConstants(binding);
     this.#bindings.delete(key);
     this.#bindings.set(key, binding);
     if (this.#bindings.size > RECENT) this.#bindings.delete(this.#bindings.keys().next().value as string);

@@ -63,7 +63,10 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
   await instance.gather({ kernels, integers: options.integers });
   const made = { ...contents, kernels: options.kernels, integers: options.integers };
-  return pools && workers ? pools.startPool<Result>(instance, made, workers) : new TracedModule<Result>(instance, made);
+  const traced = await (pools && workers ? pools.startPool<Result>(instance, made, workers) : new TracedModule<Result>(instance, made));
+  if (options.signal?.aborted) traced.dispose();
+  options.signal?.throwIfAborted();
+  return traced;
 }
 
 /** Does not keep a page from answering meanwhile. */

@@ -1,6 +1,6 @@
 import { type Bounds, symbolOf } from '../dim.ts';
 import { TraceletError } from '../error.ts';
-import { full, Tensor } from '../tensor.ts';
+import { full, type Shape, sameShape, Tensor } from '../tensor.ts';
 import { textsOf } from '../tokenizer/files.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
 import { inputEntries, MASK, type Signature, toInt32 } from './inputs.ts';
@@ -31,7 +31,7 @@ export function encodeTexts(
   const wanted = Object.entries({ input_ids, token_type_ids, attention_mask }).filter(([name]) =>
     signatures.some((signature) => signature.name === name),
   );
-  return padInputs(Object.fromEntries(wanted), signatures, tokenizer.pad_token_id);
+  return padInputs(Object.fromEntries(wanted), { inputs: signatures, dynamic }, tokenizer.pad_token_id);
 }
 
 /** What a trace takes. */
@@ -50,7 +50,11 @@ export function endsOf({ shape, dims = shape }: Signature, axis: number, bounds:
 const DEFAULTS: Readonly<Record<string, number>> = { attention_mask: 1, token_type_ids: 0 };
 
 /** `inputs` [batch, sequence] filled up to their signatures; what is added is padding, ruled out by the attention_mask. */
-export function padInputs(inputs: Record<string, Tensor>, signatures: readonly Signature[], padToken: number): Record<string, Tensor> {
+export function padInputs(
+  inputs: Record<string, Tensor>,
+  { inputs: signatures, dynamic }: Taking,
+  padToken: number,
+): Record<string, Tensor> {
   const signatureOf = (name: string): Signature => {
     const signature = signatures.find((candidate) => candidate.name === name);
     if (!signature)
@@ -64,15 +68,16 @@ export function padInputs(inputs: Record<string, Tensor>, signatures: readonly S
   const first = given[0]?.tensor;
   if (!first) throw new TraceletError('value', { what: 'pad', expected: 'at least one input', got: 'none' });
   for (const { tensor, signature } of given) checkSide(tensor, signature, first);
-  const grows = given.some(({ tensor, signature: { shape, dims = shape } }) =>
-    tensor.shape.some((size, axis) => typeof dims[axis] === 'number' && dims[axis] !== size),
-  );
+  const grows = given.some(({ tensor, signature }) => !sameShape(tensor.shape, paddedShape(tensor.shape, signature, dynamic)));
   if (grows && !signatures.some(({ name }) => name === MASK)) throw withoutMask('pad');
   for (const signature of signatures)
     if (!inputs[signature.name] && signature.name in DEFAULTS)
       given.push({ signature, tensor: full(first.shape, DEFAULTS[signature.name], { dtype: 'int32' }) });
   return Object.fromEntries(
-    given.map(({ signature, tensor }) => [signature.name, padTo(tensor, signature, signature.name === 'input_ids' ? padToken : 0)]),
+    given.map(({ signature, tensor }) => {
+      const { name } = signature;
+      return [name, padTo(tensor, name, paddedShape(tensor.shape, signature, dynamic), name === 'input_ids' ? padToken : 0)];
+    }),
   );
 }
 
@@ -92,9 +97,15 @@ function checkSide({ shape }: Tensor, signature: Signature, first: Tensor): void
     throw new TraceletError('shape', { what: `pad: input "${signature.name}"`, expected: `[${first.shape}]`, got: `[${shape}]` });
 }
 
-function padTo(tensor: Tensor, { name, shape: base, dims = base }: Signature, filler: number): Tensor {
+/** The dimensions that the trace fixes, and the others as they are, or as small as it takes them. */
+const paddedShape = (shape: Shape, signature: Signature, dynamic: Bounds): Shape =>
+  signature.shape.map((fixed, axis) => {
+    const symbol = signature.dims && symbolOf(signature.dims[axis]);
+    return symbol === undefined ? fixed : Math.max(shape[axis], dynamic[symbol][0]);
+  });
+
+function padTo(tensor: Tensor, name: string, shape: Shape, filler: number): Tensor {
   const [rows, cols] = tensor.shape;
-  const shape = dims.map((dim, axis) => (typeof dim === 'number' ? dim : tensor.shape[axis]));
   if (tensor.shape.length !== 2 || shape.length !== 2 || rows > shape[0] || cols > shape[1])
     throw new TraceletError('shape', {
       what: `pad: input "${name}"`,

@@ -121,7 +121,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** Runs the trace at once. Throws a `busy` error while a `run` is under way. */
   forward(...args: unknown[]): Result {
     const inputs = this.prepare(args);
-    this.#refuseBusy();
+    this.expectIdle();
     return this.result(this.instance.run(inputs, this));
   }
 
@@ -145,7 +145,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** Shorter inputs filled up to the traced size, with an attention_mask that rules out what was added. */
   pad(inputs: Record<string, Tensor>, options: { pad_token_id?: number } = {}): Record<string, Tensor> {
-    return padInputs(inputs, this.inputs, options.pad_token_id ?? 0);
+    return padInputs(inputs, this, options.pad_token_id ?? 0);
   }
 
   /** The inputs for a text (or as many as the traced batch has), cut and padded to the traced length. */
@@ -189,13 +189,13 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** Times each instruction for about `seconds`, on `inputs` or on the dummy inputs that travel in the trace. */
   profile(inputs: unknown = this.#dummies, { seconds = 1, kernels = this.kernels }: { seconds?: number; kernels?: Variant } = {}): Profile {
     const prepared = this.prepare([inputs]);
-    this.#refuseBusy();
+    this.expectIdle();
     return profileInstance(this.instance, this.#target(kernels), prepared, 1000 * seconds);
   }
 
   /** Re-runs the dummy inputs that travel in the trace and compares with the outputs stored beside them. */
   verify(kernels: Variant = this.kernels): Verification {
-    this.#refuseBusy();
+    this.expectIdle();
     const got = new Map(this.instance.run(this.#dummies, this.#target(kernels)).map(({ name, tensor }) => [name, tensor]));
     const outputs = this.golden.outputs.map(({ name, tensor }) => ({ name, ...difference(got.get(name) as Tensor, tensor) }));
     return {
@@ -225,7 +225,8 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return Object.fromEntries(this.golden.inputs.map(({ name, tensor }) => [name, tensor]));
   }
 
-  #refuseBusy(): void {
+  /** Throws a `busy` error while a `run` is under way. */
+  expectIdle(): void {
     if (this.#running)
       throw new TraceletError('busy', {
         what: 'trace',

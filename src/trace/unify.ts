@@ -1,5 +1,6 @@
 import { type Bounds, type Dim, evaluateDim, interpolate, isSymbolic, type Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
+import type { Tensor } from '../tensor.ts';
 import type { Derived, Graph, Node, Value } from './graph.ts';
 import { ROWS } from './program.ts';
 
@@ -141,7 +142,27 @@ function attrsOf(node: Node): Slot {
   };
 }
 
-const LARGE = 4096;
+const SMALL = 1024;
+const contents = new WeakMap<Tensor, string>();
+
+/** The elements in words, or a hash of them. */
+function contentOf(tensor: Tensor): string {
+  if (tensor.size <= SMALL) return String(tensor.data);
+  const known = contents.get(tensor) ?? hashOf(tensor);
+  contents.set(tensor, known);
+  return known;
+}
+
+/** FNV-1a over the bytes, twice with different starts. */
+function hashOf({ data: { buffer, byteOffset, byteLength } }: Tensor): string {
+  let [a, b] = [0x811c9dc5, 0x01000193];
+  for (const byte of new Uint8Array(buffer, byteOffset, byteLength)) {
+    a = Math.imul(a ^ byte, 0x01000193);
+    b = Math.imul(b ^ byte, 0x85ebca6b) + 1;
+  }
+  return `${a},${b},${byteLength}`;
+}
+
 const isNamed = (name: string): boolean => !/^(constants|folded)\.\d+$/.test(name);
 
 /** What a value is called, without the numbers that may depend on sizes. */
@@ -149,7 +170,7 @@ function textOf(value: Value, names: ReadonlyMap<Value, string>): string {
   if (value.kind === 'view') return `${textOf(value.base, names)}:${value.shape.length}`;
   if (value.kind === 'derived') return derivedText(value);
   if (value.kind !== 'constant') return names.get(value) as string;
-  const known = value.parts.map(({ name, tensor }) => (isNamed(name) || tensor.size > LARGE ? name : `${tensor.dtype}(${tensor.data})`));
+  const known = value.parts.map(({ name, tensor }) => (isNamed(name) ? name : `${tensor.dtype}(${contentOf(tensor)})`));
   return `${known}[${value.shape}]`;
 }
 
