@@ -91,6 +91,7 @@ describe.runIf(present)('the worker in workerd', () => {
     const files = (await bundle(join(folder, 'uploaded'))) as { path: string; contents: Uint8Array }[];
     const size = (ending: string) =>
       files.filter(({ path }) => path.endsWith(ending)).reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
+    console.log(`${size('')} bytes, ${size('.wasm')} of them wasm`);
     expect(size('.wasm')).toBeGreaterThan(0);
     expect(size('.wasm')).toBeLessThan(30_000);
     expect(size('')).toBeLessThan(100_000);

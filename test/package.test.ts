@@ -103,11 +103,16 @@ describe('the packed package', () => {
     expect(imported).toContain('#platform');
   });
 
-  test('minified, with one binary, is below 71 kB gzipped', async () => {
+  test('minified, with one binary, is below 86 kB gzipped, but for what threads and workers load', async () => {
     const bundle = await rolldown({ input: join(installed, 'dist/index.js'), platform: 'node' });
     const { output } = await bundle.generate({ minify: true });
     await bundle.close();
+    const chunks = new Map(output.filter((file) => file.type === 'chunk').map((chunk) => [chunk.fileName, chunk]));
+    const loaded = new Set([output[0].fileName]);
+    for (const name of loaded) for (const imported of chunks.get(name)?.imports ?? []) if (chunks.has(imported)) loaded.add(imported);
+    const scripts = [...loaded].reduce((sum, name) => sum + gzipSync(chunks.get(name)?.code as string).length, 0);
     const binary = readFileSync(join(installed, 'dist/wasm/relaxed.wasm'));
-    expect(gzipSync(output[0].code).length + gzipSync(binary).length).toBeLessThan(71_000);
+    console.log(`${scripts} bytes of script, ${gzipSync(binary).length} of wasm`);
+    expect(scripts + gzipSync(binary).length).toBeLessThan(86_000);
   });
 });

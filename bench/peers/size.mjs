@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { table } from '../report.mjs';
 
-const TARGET = 64_000;
+const TARGET = 90_000;
 const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 const zipped = (/** @type {Uint8Array} */ bytes) => gzipSync(bytes, { level: 9 }).length;
 const row = (/** @type {string} */ name, /** @type {number} */ bytes, /** @type {number} */ gzip) => [
