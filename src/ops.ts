@@ -2,7 +2,8 @@ import { TraceletError } from './error.ts';
 import type { Row } from './op.ts';
 import {
   arithmetic,
-  attended,
+  attendedApart,
+  attendedTogether,
   attendedWeights,
   attentionFlops,
   BELOW_VOCAB,
@@ -126,11 +127,7 @@ export const OPS = {
       out: 'out', q: 'float32', k: 'float32', v: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch',
       batch: 'int', longest: 'int', heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
     },
-    infer: (shapes, attrs) => {
-      const { q, k, v } = shapes;
-      need(sameShape(q, k) && sameShape(q, v), 'attention', 'queries, keys and values of one shape', q, k, v);
-      return attended('attention', q, last(q), shapes, attrs);
-    },
+    infer: attendedApart,
     flops: attentionFlops,
     split: byHeads('q', 'k', 'v'),
     sequences: ['q', 'k', 'v'],
@@ -144,10 +141,7 @@ export const OPS = {
       out: 'out', qkv: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int', longest: 'int',
       heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
     },
-    infer: (shapes, attrs) => {
-      need(last(shapes.qkv) % 3 === 0, 'attention_qkv', 'queries, keys and values side by side', shapes.qkv);
-      return attended('attention_qkv', shapes.qkv, last(shapes.qkv) / 3, shapes, attrs);
-    },
+    infer: attendedTogether,
     flops: attentionFlops,
     split: byHeads('qkv'),
     sequences: ['qkv'],

@@ -137,13 +137,7 @@ const ATTENTION_BLOCK = 48;
  * Dimensions shared by the attention kernels: `hidden` numbers a row of x ([batch, sequence, …] or [rows, …]) belong to queries alone.
  * Scratch holds one head's keys and values in panels of 8 and the scores of one block of queries.
  */
-export function attended(
-  name: string,
-  x: Shape,
-  hidden: number,
-  operands: Record<string, Shape>,
-  { heads }: Record<string, number>,
-): Inferred {
+function attended(name: string, x: Shape, hidden: number, operands: Record<string, Shape>, { heads }: Record<string, number>): Inferred {
   const { batch, rows, longest } = tokenRows(name, x, operands);
   const { head_dim, scratch } = heldByAttention(name, hidden, heads, longest);
   return { shape: [...x.slice(0, -1), hidden], ints: { batch, rows, longest, head_dim, width: hidden }, scratch };
@@ -193,6 +187,19 @@ export function lookupNibbles({ ids, table, steps, scale }: Record<string, Shape
   const [vocab, cols] = [scale[0], 2 * table[1]];
   needNibbles('embedding_i4', table, steps, vocab, cols);
   return { shape: [...ids, cols], ints: { rows: sizeOf(ids), cols, vocab }, scratch: cols };
+}
+
+/** Rules of attention over queries, keys and values of their own. */
+export function attendedApart(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
+  const { q, k, v } = shapes;
+  need(sameShape(q, k) && sameShape(q, v), 'attention', 'queries, keys and values of one shape', q, k, v);
+  return attended('attention', q, last(q), shapes, attrs);
+}
+
+/** Rules of attention over queries, keys and values side by side. */
+export function attendedTogether(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
+  need(last(shapes.qkv) % 3 === 0, 'attention_qkv', 'queries, keys and values side by side', shapes.qkv);
+  return attended('attention_qkv', shapes.qkv, last(shapes.qkv) / 3, shapes, attrs);
 }
 
 /** Rules of the probabilities that attention uses. */

@@ -1,25 +1,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { chunkRanges } from '../src/batch/chunk.ts';
-import { batchInputs } from '../src/batch/inputs.ts';
-import { planBatches } from '../src/batch/plan.ts';
-import {
-  BertTokenizer,
-  chunkText,
-  type EmbedOptions,
-  F,
-  jit,
-  nn,
-  SentenceEmbedder,
-  type Tensor,
-  type TracedModule,
-  tensor,
-} from '../src/index.ts';
+import { chunkText, type EmbedOptions, F, jit, nn, SentenceEmbedder, type Tensor, type TracedModule, tensor } from '../src/index.ts';
 import { modelOutput } from '../src/trace/outputs.ts';
+import { LONG, phrases, tokenizer, WORDS } from './texts.ts';
 import { bytesOf, fileOf, problem, tinyConfig } from './tiny.ts';
 
-const vocab = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'jim', 'hen', '##son', 'was', 'a', 'puppet', '##eer', '!'];
-const tokenizer = new BertTokenizer({ vocab });
 const LENGTH = 10;
 const HIDDEN = 16;
 const dummies = (batch = 1): Record<string, Tensor> => {
@@ -27,10 +12,6 @@ const dummies = (batch = 1): Record<string, Tensor> => {
   return { input_ids: rows(1), token_type_ids: rows(0), attention_mask: rows(1) };
 };
 const traceOf = (batch: number, options = {}) => jit.trace(new SentenceEmbedder(tinyConfig(), options), dummies(batch), { tokenizer });
-
-const WORDS = ['jim', 'henson', 'was', 'a', 'puppeteer', '!', 'frog', ''];
-const phrases = (most: number) => fc.array(fc.constantFrom(...WORDS), { maxLength: most }).map((words) => words.join(' '));
-const LONG = 'jim henson was a puppeteer ! '.repeat(4);
 
 let one: TracedModule;
 let four: TracedModule;
@@ -49,158 +30,6 @@ async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   for await (const item of source) all.push(item);
   return all;
 }
-
-describe('planBatches', () => {
-  const lengths = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 80 });
-  const capacities = fc.record({
-    batch: fc.tuple(fc.constant(1), fc.integer({ min: 1, max: 9 })),
-    batchTokens: fc.integer({ min: 1, max: 200 }),
-  });
-
-  test('has every index once, in batches that fit, the longest first', () => {
-    fc.assert(
-      fc.property(lengths, capacities, (given, capacity) => {
-        const batches = planBatches(given, capacity);
-        expect(batches.flat().sort((a, b) => a - b)).toEqual([...given.keys()]);
-        const sorted = batches.flat().map((index) => given[index]);
-        expect(sorted).toEqual([...given].sort((a, b) => b - a));
-        for (const batch of batches) {
-          const tokens = batch.reduce((sum, index) => sum + given[index], 0);
-          expect(batch.length === 1 || tokens <= capacity.batchTokens).toBe(true);
-          expect(batch.length).toBeGreaterThan(0);
-          expect(batch.length).toBeLessThanOrEqual(capacity.batch[1]);
-        }
-      }),
-    );
-  });
-
-  test('leaves no room that the next row would fit in', () => {
-    fc.assert(
-      fc.property(lengths, capacities, (given, capacity) => {
-        const batches = planBatches(given, capacity);
-        for (const [i, batch] of batches.slice(0, -1).entries()) {
-          const tokens = batch.reduce((sum, index) => sum + given[index], 0);
-          const next = given[batches[i + 1][0]];
-          expect(batch.length === capacity.batch[1] || tokens + next > capacity.batchTokens).toBe(true);
-        }
-      }),
-    );
-  });
-
-  test('keeps the order of rows of one length', () => {
-    expect(planBatches([3, 5, 3, 5, 9, 3], { batch: [1, 2], batchTokens: 10 })).toEqual([[4], [1, 3], [0, 2], [5]]);
-  });
-});
-
-describe('batchInputs', () => {
-  const rows = [
-    [2, 5, 6, 3],
-    [2, 3],
-  ].map((ids) => Int32Array.from(ids));
-  const names = ['input_ids', 'token_type_ids', 'attention_mask'];
-  const signatures = names.map((name) => ({ name, dtype: 'int32' as const, shape: [4, 6] }));
-  const shaped = (batch: [number, number], sequence: [number, number]) =>
-    batchInputs(rows, { batch, sequence, batchTokens: 100 }, signatures, tokenizer);
-
-  test('have the size of the batch within the bounds of the trace', () => {
-    const { input_ids, token_type_ids, attention_mask } = shaped([1, 8], [1, 16]);
-    expect(input_ids.tolist()).toEqual([
-      [2, 5, 6, 3],
-      [2, 3, 0, 0],
-    ]);
-    expect(attention_mask.tolist()).toEqual([
-      [1, 1, 1, 1],
-      [1, 1, 0, 0],
-    ]);
-    expect(token_type_ids.shape).toEqual([2, 4]);
-    expect(shaped([3, 8], [6, 16]).input_ids.shape).toEqual([3, 6]);
-    expect(shaped([4, 4], [6, 6]).attention_mask.tolist().at(-1)).toEqual(Array(6).fill(0));
-  });
-
-  test('are those that the trace takes', () => {
-    const bounds = { batch: [1, 8], sequence: [1, 16], batchTokens: 100 } as const;
-    const given = batchInputs(rows, bounds, [signatures[2], signatures[0]], tokenizer);
-    expect(Object.keys(given)).toEqual(['attention_mask', 'input_ids']);
-    expect(() => batchInputs(rows, bounds, [signatures[0]], tokenizer)).toThrow(/made with an attention_mask/);
-    expect(batchInputs(rows.slice(0, 1), bounds, [signatures[0]], tokenizer).input_ids.shape).toEqual([1, 4]);
-  });
-});
-
-describe('chunkRanges', () => {
-  const cases = fc
-    .record({ edges: fc.array(fc.boolean(), { maxLength: 60 }), room: fc.integer({ min: 1, max: 12 }), part: fc.nat(11) })
-    .map(({ edges, room, part }) => ({ edges, room, overlap: part % room }));
-
-  test('covers all tokens in order, each range of at most `room` and repeating at most `overlap`', () => {
-    fc.assert(
-      fc.property(cases, ({ edges, room, overlap }) => {
-        const ranges = chunkRanges(edges.length, room, overlap, (i) => !edges[i]);
-        let before: readonly [number, number] = [-1, 0];
-        for (const [start, end] of ranges) {
-          expect(start).toBeGreaterThan(before[0]);
-          expect(start).toBeLessThanOrEqual(before[1]);
-          expect(start).toBeGreaterThanOrEqual(before[1] - overlap);
-          expect(end).toBeGreaterThan(before[1]);
-          expect(end - start).toBeLessThanOrEqual(room);
-          before = [start, end];
-        }
-        expect(before[1]).toBe(edges.length);
-      }),
-    );
-  });
-
-  test('cuts between words, unless one alone does not fit', () => {
-    fc.assert(
-      fc.property(cases, ({ edges, room, overlap }) => {
-        for (const [start, end] of chunkRanges(edges.length, room, overlap, (i) => !edges[i])) {
-          if (end === edges.length || edges[end]) continue;
-          expect(edges.slice(start + 1, end).some(Boolean)).toBe(false);
-          expect(end - start).toBe(room);
-        }
-      }),
-    );
-  });
-});
-
-describe('chunkText', () => {
-  test('gives parts of the text with their places', () => {
-    const text = ' Jim Henson,  was a puppeteer!';
-    const chunks = chunkText(tokenizer, text, { tokens: 6, overlap: 1 });
-    expect(chunks).toEqual([
-      { text: 'Jim Henson,', start: 1, end: 12, tokens: 6 },
-      { text: ',  was a', start: 11, end: 19, tokens: 5 },
-      { text: 'a puppeteer!', start: 18, end: 30, tokens: 6 },
-    ]);
-    expect(chunkText(tokenizer, '', { tokens: 6 })).toEqual([]);
-  });
-
-  test('cuts nothing out but what lies between words', () => {
-    fc.assert(
-      fc.property(phrases(30), fc.integer({ min: 5, max: 12 }), (text, tokens) => {
-        const chunks = chunkText(tokenizer, text, { tokens });
-        expect(
-          chunks
-            .map((chunk) => chunk.text)
-            .join(' ')
-            .split(/\s+/),
-        ).toEqual(text.trim().split(/\s+/));
-        for (const chunk of chunks) {
-          expect(text.slice(chunk.start, chunk.end)).toBe(chunk.text);
-          expect(tokenizer.encode(chunk.text)).toHaveLength(chunk.tokens);
-          expect(chunk.tokens).toBeLessThanOrEqual(tokens);
-        }
-      }),
-    );
-  });
-
-  test.each([
-    [{ tokens: 2 }, /chunk\.tokens: expected a whole number from 3 to \d+, got 2/],
-    [{ tokens: 5, overlap: 3 }, /chunk\.overlap: expected a whole number from 0 to 2, got 3/],
-    [{ tokens: 5, overlap: -1 }, /chunk\.overlap/],
-  ])('refuses %o', async (options, message) => {
-    expect((await problem('value', () => chunkText(tokenizer, 'a', options))).message).toMatch(message);
-  });
-});
 
 describe('embed', () => {
   test('answers in the order given, to the bit whatever runs together', async () => {

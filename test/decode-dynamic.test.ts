@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ErrorCode, jit, ones, type Tensor, type TracedModule, TraceletError } from '../src/index.ts';
 import { MEMORY_BASE } from '../src/kernels.ts';
-import { altered, type Loose, type Parts, seal, takeApart } from './malformed_trace.ts';
+import { altered, type Loose, type Parts, seal, set, takeApart } from './malformed_trace.ts';
 import { expectSameBits, fileOf, problem, tinyBert } from './tiny.ts';
 
 const inputsAt = (batch: number, sequence: number, padding = 0): Record<string, Tensor> => {
@@ -17,14 +17,6 @@ const file = await fileOf(
 const whole = takeApart(file);
 const derived = (rule: string) => whole.program.derived.findIndex((item: Loose) => item.rule === rule);
 const symbolic = whole.program.values.findIndex(({ dims }: Loose) => dims?.length === 2 && dims[1] === 16);
-
-const set =
-  (path: string, value: unknown) =>
-  ({ program }: Parts): void => {
-    const keys = path.split('.');
-    const last = keys.pop() as string;
-    keys.reduce((at, key) => at[key], program)[last] = value;
-  };
 
 type Case = [string, (parts: Parts) => void, RegExp, ErrorCode?];
 

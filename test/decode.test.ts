@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ErrorCode, F, jit, TraceletError, tensor } from '../src/index.ts';
 import { decode } from '../src/trace/decode.ts';
-import { altered, type Loose, type Parts, programOf, seal, takeApart } from './malformed_trace.ts';
+import { altered, type Loose, type Parts, programOf, seal, set, takeApart } from './malformed_trace.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert } from './tiny.ts';
 
 let file: Uint8Array;
@@ -16,13 +16,6 @@ test('a trace taken apart and sealed again is the same file', async () => {
   expect(Buffer.from(seal(takeApart(file))).equals(Buffer.from(file))).toBe(true);
 });
 
-const set =
-  (path: string, value: unknown) =>
-  ({ program }: Parts): void => {
-    const keys = path.split('.');
-    const last = keys.pop() as string;
-    keys.reduce((at, key) => at[key], program)[last] = value;
-  };
 const word =
   (at: number, value: number) =>
   ({ code }: Parts): void => {

@@ -52,3 +52,12 @@ export function altered(file: Uint8Array, change: (parts: Parts) => void): Uint8
 
 /** The program as `decode` takes it. */
 export const programOf = ({ program, code }: Parts): Program => ({ ...program, code: Int32Array.from(code) });
+
+/** Changes what stands at a dotted path of the program. */
+export const set =
+  (path: string, value: unknown) =>
+  ({ program }: Parts): void => {
+    const keys = path.split('.');
+    const last = keys.pop() as string;
+    keys.reduce((at, key) => at[key], program)[last] = value;
+  };

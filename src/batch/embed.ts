@@ -1,4 +1,5 @@
 import { Tensor } from '../tensor.ts';
+import { nextTask, SLICE_MS } from '../trace/run.ts';
 import { type Embedding, type EmbedOptions, embedder } from './embedder.ts';
 import type { Encoded } from './encode.ts';
 import { Source, type Texts } from './source.ts';
@@ -10,7 +11,6 @@ export interface EmbeddedText extends Omit<Encoded, 'rows'> {
 
 /** Calls that `embedEach` takes texts for at a time, so that there are some of like length; more where more than two run at once. */
 const WINDOW = 4;
-const SLICE_MS = 8;
 
 /** The vectors of texts in the order given: [texts, hidden]. */
 export async function embedTexts(traced: Embedding, texts: Texts, options: EmbedOptions): Promise<Tensor> {
@@ -70,7 +70,7 @@ async function take(
     encoded.push(text);
     for (const { length } of text.rows) tokens += length;
     if (performance.now() - since < SLICE_MS) continue;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await nextTask();
     since = performance.now();
   }
   return true;

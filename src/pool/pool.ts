@@ -3,6 +3,7 @@ import { TraceletError } from '../error.ts';
 import { kernelModule } from '../kernels.ts';
 import type { Binary, Threads, Variant } from '../platform/platform.ts';
 import { checkCount, countOn, obstacleTo } from '../threads/choose.ts';
+import { explainKernels } from '../trace/explain.ts';
 import { copied } from '../trace/inputs.ts';
 import type { Instance } from '../trace/instance.ts';
 import { lend } from '../trace/lent.ts';
@@ -110,7 +111,7 @@ export class TracePool<Result = ModelOutput> extends TracedModule<Result> {
     const { length } = this.#workers;
     const weights = this.#choice.shared ? 'one copy of the weights in all' : 'a copy of the weights in each';
     const workers = length ? `${length} worker${length === 1 ? '' : 's'}, ${weights}` : 'no workers, so that calls run in place';
-    return [...super.explain().split('\n').slice(0, -1), `${workers}: ${this.#why}`].join('\n');
+    return [...explainKernels(this.instance, this), `${workers}: ${this.#why}`].join('\n');
   }
 
   /** Throws a `value` error: calls that answer at once would block this thread. */

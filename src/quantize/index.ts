@@ -3,6 +3,7 @@ import { buildInstance } from '../trace/build.ts';
 import { type Graph, makeNode, rewrite, type Value, verifyGraph } from '../trace/graph.ts';
 import { liftGraph } from '../trace/lift.ts';
 import type { ModelOutput } from '../trace/outputs.ts';
+import { nextTask } from '../trace/run.ts';
 import { TracedModule } from '../trace/traced.ts';
 import { answer, cosines, observe, type Sample, type Seen } from './calibrate.ts';
 import { relativeError } from './error.ts';
@@ -124,7 +125,7 @@ function stepper({ signal, progress }: QuantizeOptions): (phase: Phase, done: nu
     signal?.throwIfAborted();
     progress?.({ phase, done, total });
     if (performance.now() - since < 50) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await nextTask();
     signal?.throwIfAborted();
     since = performance.now();
   };

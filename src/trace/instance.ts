@@ -163,7 +163,7 @@ export class Instance {
 
   /** The program at these sizes; recent ones are kept. */
   bind(sizes: Sizes): Binding {
-    const key = Object.values(sizes).join();
+    const key = [...Object.keys(this.program.symbols), ROWS].map((symbol) => sizes[symbol]).join();
     const known = this.#bindings.get(key);
     const binding = known ?? (this.#binder as Binder).bind(sizes);
     if (!known) this.#checkConstants(binding);
@@ -177,9 +177,7 @@ export class Instance {
   write(inputs: Readonly<Record<string, Tensor>>): void {
     const { program } = this;
     const kept = program.derived.some(({ packed }) => packed) ? keptTokens(inputs[MASK].data as Int32Array) : undefined;
-    const sizes = {
-      ...sizesOf(program.inputs.map(({ name, value }) => ({ dims: program.values[value].dims, shape: inputs[name].shape }))),
-    };
+    const sizes = sizesOf(program.inputs.map(({ name, value }) => ({ dims: program.values[value].dims, shape: inputs[name].shape })));
     if (kept) sizes[ROWS] = kept.length;
     const binding = this.bind(sizes);
     const check = (name: string, range: Range | undefined): void => {

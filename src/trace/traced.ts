@@ -11,7 +11,7 @@ import type { Tensor } from '../tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 import { costs, type MemoryPlan, sizesFor } from './cost.ts';
 import { estimate } from './estimate.ts';
-import { explain } from './explain.ts';
+import { explainKernels, explainThreads } from './explain.ts';
 import { copied, fitInputs, type Signature } from './inputs.ts';
 import type { Instance, Target } from './instance.ts';
 import { listCode, listGraph } from './listing.ts';
@@ -77,7 +77,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** What calls run on and why, a line each: kernels, the form of integer products if there are any, threads. */
   explain(): string {
-    return explain(this.instance, this);
+    return [...explainKernels(this.instance, this), explainThreads(this.instance)].join('\n');
   }
 
   /** The loaded program. Throws a `disposed` error after dispose(). */

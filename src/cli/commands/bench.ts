@@ -6,6 +6,7 @@ import type { IntegerForm } from '../../integers.ts';
 import type { Variant } from '../../platform/platform.ts';
 import type { ThreadCount } from '../../threads/choose.ts';
 import { costs } from '../../trace/cost.ts';
+import { explainThreads } from '../../trace/explain.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { engineVariants, openTrace } from '../model.ts';
 import { examples, integersOption, seconds, threadsOption } from '../options.ts';
@@ -109,7 +110,7 @@ function surroundings(file: string, traced: TracedModule): string {
         'machine',
         `${processor?.model.trim() || 'unknown'}, ${cpus().length} cores, ${process.platform} ${process.arch}, load ${loadavg()[0].toFixed(1)}`,
       ],
-      ['threads', traced.explain().split('\n').at(-1) as string],
+      ['threads', explainThreads(traced.instance)],
       ['runtime', `${runtime}${v8 ? ` with V8 ${v8}` : ''}, tracelet ${version}`],
     ],
     'll',

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { batchInputs } from '../src/batch/inputs.ts';
+import { planBatches } from '../src/batch/plan.ts';
+import { tokenizer } from './texts.ts';
+
+describe('planBatches', () => {
+  const lengths = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 80 });
+  const capacities = fc.record({
+    batch: fc.tuple(fc.constant(1), fc.integer({ min: 1, max: 9 })),
+    batchTokens: fc.integer({ min: 1, max: 200 }),
+  });
+
+  test('has every index once, in batches that fit, the longest first', () => {
+    fc.assert(
+      fc.property(lengths, capacities, (given, capacity) => {
+        const batches = planBatches(given, capacity);
+        expect(batches.flat().sort((a, b) => a - b)).toEqual([...given.keys()]);
+        const sorted = batches.flat().map((index) => given[index]);
+        expect(sorted).toEqual([...given].sort((a, b) => b - a));
+        for (const batch of batches) {
+          const tokens = batch.reduce((sum, index) => sum + given[index], 0);
+          expect(batch.length === 1 || tokens <= capacity.batchTokens).toBe(true);
+          expect(batch.length).toBeGreaterThan(0);
+          expect(batch.length).toBeLessThanOrEqual(capacity.batch[1]);
+        }
+      }),
+    );
+  });
+
+  test('leaves no room that the next row would fit in', () => {
+    fc.assert(
+      fc.property(lengths, capacities, (given, capacity) => {
+        const batches = planBatches(given, capacity);
+        for (const [i, batch] of batches.slice(0, -1).entries()) {
+          const tokens = batch.reduce((sum, index) => sum + given[index], 0);
+          const next = given[batches[i + 1][0]];
+          expect(batch.length === capacity.batch[1] || tokens + next > capacity.batchTokens).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('keeps the order of rows of one length', () => {
+    expect(planBatches([3, 5, 3, 5, 9, 3], { batch: [1, 2], batchTokens: 10 })).toEqual([[4], [1, 3], [0, 2], [5]]);
+  });
+});
+
+describe('batchInputs', () => {
+  const rows = [
+    [2, 5, 6, 3],
+    [2, 3],
+  ].map((ids) => Int32Array.from(ids));
+  const names = ['input_ids', 'token_type_ids', 'attention_mask'];
+  const signatures = names.map((name) => ({ name, dtype: 'int32' as const, shape: [4, 6] }));
+  const shaped = (batch: [number, number], sequence: [number, number]) =>
+    batchInputs(rows, { batch, sequence, batchTokens: 100 }, signatures, tokenizer);
+
+  test('have the size of the batch within the bounds of the trace', () => {
+    const { input_ids, token_type_ids, attention_mask } = shaped([1, 8], [1, 16]);
+    expect(input_ids.tolist()).toEqual([
+      [2, 5, 6, 3],
+      [2, 3, 0, 0],
+    ]);
+    expect(attention_mask.tolist()).toEqual([
+      [1, 1, 1, 1],
+      [1, 1, 0, 0],
+    ]);
+    expect(token_type_ids.shape).toEqual([2, 4]);
+    expect(shaped([3, 8], [6, 16]).input_ids.shape).toEqual([3, 6]);
+    expect(shaped([4, 4], [6, 6]).attention_mask.tolist().at(-1)).toEqual(Array(6).fill(0));
+  });
+
+  test('are those that the trace takes', () => {
+    const bounds = { batch: [1, 8], sequence: [1, 16], batchTokens: 100 } as const;
+    const given = batchInputs(rows, bounds, [signatures[2], signatures[0]], tokenizer);
+    expect(Object.keys(given)).toEqual(['attention_mask', 'input_ids']);
+    expect(() => batchInputs(rows, bounds, [signatures[0]], tokenizer)).toThrow(/made with an attention_mask/);
+    expect(batchInputs(rows.slice(0, 1), bounds, [signatures[0]], tokenizer).input_ids.shape).toEqual([1, 4]);
+  });
+});

@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { chunkRanges } from '../src/batch/chunk.ts';
+import { chunkText } from '../src/index.ts';
+import { phrases, tokenizer } from './texts.ts';
+import { problem } from './tiny.ts';
+
+describe('chunkRanges', () => {
+  const cases = fc
+    .record({ edges: fc.array(fc.boolean(), { maxLength: 60 }), room: fc.integer({ min: 1, max: 12 }), part: fc.nat(11) })
+    .map(({ edges, room, part }) => ({ edges, room, overlap: part % room }));
+
+  test('covers all tokens in order, each range of at most `room` and repeating at most `overlap`', () => {
+    fc.assert(
+      fc.property(cases, ({ edges, room, overlap }) => {
+        const ranges = chunkRanges(edges.length, room, overlap, (i) => !edges[i]);
+        let before: readonly [number, number] = [-1, 0];
+        for (const [start, end] of ranges) {
+          expect(start).toBeGreaterThan(before[0]);
+          expect(start).toBeLessThanOrEqual(before[1]);
+          expect(start).toBeGreaterThanOrEqual(before[1] - overlap);
+          expect(end).toBeGreaterThan(before[1]);
+          expect(end - start).toBeLessThanOrEqual(room);
+          before = [start, end];
+        }
+        expect(before[1]).toBe(edges.length);
+      }),
+    );
+  });
+
+  test('cuts between words, unless one alone does not fit', () => {
+    fc.assert(
+      fc.property(cases, ({ edges, room, overlap }) => {
+        for (const [start, end] of chunkRanges(edges.length, room, overlap, (i) => !edges[i])) {
+          if (end === edges.length || edges[end]) continue;
+          expect(edges.slice(start + 1, end).some(Boolean)).toBe(false);
+          expect(end - start).toBe(room);
+        }
+      }),
+    );
+  });
+});
+
+describe('chunkText', () => {
+  test('gives parts of the text with their places', () => {
+    const text = ' Jim Henson,  was a puppeteer!';
+    const chunks = chunkText(tokenizer, text, { tokens: 6, overlap: 1 });
+    expect(chunks).toEqual([
+      { text: 'Jim Henson,', start: 1, end: 12, tokens: 6 },
+      { text: ',  was a', start: 11, end: 19, tokens: 5 },
+      { text: 'a puppeteer!', start: 18, end: 30, tokens: 6 },
+    ]);
+    expect(chunkText(tokenizer, '', { tokens: 6 })).toEqual([]);
+  });
+
+  test('cuts nothing out but what lies between words', () => {
+    fc.assert(
+      fc.property(phrases(30), fc.integer({ min: 5, max: 12 }), (text, tokens) => {
+        const chunks = chunkText(tokenizer, text, { tokens });
+        expect(
+          chunks
+            .map((chunk) => chunk.text)
+            .join(' ')
+            .split(/\s+/),
+        ).toEqual(text.trim().split(/\s+/));
+        for (const chunk of chunks) {
+          expect(text.slice(chunk.start, chunk.end)).toBe(chunk.text);
+          expect(tokenizer.encode(chunk.text)).toHaveLength(chunk.tokens);
+          expect(chunk.tokens).toBeLessThanOrEqual(tokens);
+        }
+      }),
+    );
+  });
+
+  test.each([
+    [{ tokens: 2 }, /chunk\.tokens: expected a whole number from 3 to \d+, got 2/],
+    [{ tokens: 5, overlap: 3 }, /chunk\.overlap: expected a whole number from 0 to 2, got 3/],
+    [{ tokens: 5, overlap: -1 }, /chunk\.overlap/],
+  ])('refuses %o', async (options, message) => {
+    expect((await problem('value', () => chunkText(tokenizer, 'a', options))).message).toMatch(message);
+  });
+});
