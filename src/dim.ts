@@ -24,6 +24,18 @@ export function evaluateDim(dim: Dim, sizes: Sizes): number {
   return sum;
 }
 
+/** Dimensions at given sizes. */
+export const shapeAt = (dims: readonly Dim[], sizes: Sizes): number[] => dims.map((dim) => evaluateDim(dim, sizes));
+
+const MOST_SIZE = 2 ** 24;
+
+/** Whether `ends` are the least and the largest of sizes. */
+export function isInterval(ends: unknown): ends is readonly [low: number, high: number] {
+  if (!Array.isArray(ends) || ends.length !== 2 || !ends.every((end) => Number.isSafeInteger(end) && end > 0 && end < MOST_SIZE))
+    return false;
+  return ends[0] <= ends[1];
+}
+
 /** The symbol that `dim` is, if it is just that. */
 export function symbolOf(dim: Dim): string | undefined {
   if (typeof dim === 'number' || dim.length !== 1) return undefined;

@@ -74,12 +74,14 @@ export function instantiate(variant: Variant, memory: WebAssembly.Memory): Kerne
   return exports as unknown as Kernels;
 }
 
+const pagesOf = (bytes: number): number => Math.ceil(bytes / PAGE);
+
 /** `bytes` as memories hold them, in whole pages. */
-export const wholePages = (bytes: number): number => Math.ceil(bytes / PAGE) * PAGE;
+export const wholePages = (bytes: number): number => pagesOf(bytes) * PAGE;
 
 /** A memory of at least `bytes`, which may grow; `shared` ones are for threads. Throws a `memory` error. */
 export function allocateMemory(bytes: number, what: string, shared = false): WebAssembly.Memory {
-  const initial = Math.ceil(bytes / PAGE);
+  const initial = pagesOf(bytes);
   try {
     return new WebAssembly.Memory(shared ? { initial, maximum: MOST_PAGES, shared } : { initial });
   } catch (cause) {
@@ -89,7 +91,7 @@ export function allocateMemory(bytes: number, what: string, shared = false): Web
 
 /** Grows `memory` until it holds `bytes`. Throws a `memory` error. */
 export function growMemory(memory: WebAssembly.Memory, bytes: number, what: string): void {
-  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
+  const missing = pagesOf(bytes - memory.buffer.byteLength);
   if (missing <= 0) return;
   try {
     memory.grow(missing);
@@ -101,7 +103,7 @@ export function growMemory(memory: WebAssembly.Memory, bytes: number, what: stri
 /** Adds `bytes` to `memory`, behind all that others may have added, and answers where they begin. Throws a `memory` error. */
 export function extendMemory(memory: WebAssembly.Memory, bytes: number, what: string): number {
   try {
-    return memory.grow(Math.ceil(bytes / PAGE)) * PAGE;
+    return memory.grow(pagesOf(bytes)) * PAGE;
   } catch (cause) {
     throw refused(what, bytes, cause);
   }

@@ -3,6 +3,7 @@ import { TraceletError } from '../error.ts';
 import { callKernel, growMemory, type Kernel, kernelModule } from '../kernels.ts';
 import { OPS } from '../ops.ts';
 import type { Thread, Variant } from '../platform/platform.ts';
+import { align } from '../trace/plan.ts';
 import {
   ARRIVED,
   BARRIER,
@@ -48,7 +49,6 @@ const PATIENCE_MS = 5000;
 const TIMES_LONGER = 10;
 const DISPOSED = 'dispose()';
 const NAMES = Object.keys(OPS);
-const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** Whether this thread may sleep: those that show pages must not. */
 function maySleep(): boolean {

@@ -1,12 +1,12 @@
 import { type Call, checkCall, type Described, type Range, rangesOf } from '../call.ts';
-import { evaluateDim, type Sizes } from '../dim.ts';
+import { evaluateDim, type Sizes, shapeAt } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { hasKind } from '../op.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor.ts';
 import { type Decoded, type Instruction, storageIndex } from './decode.ts';
 import { MASK } from './inputs.ts';
 import { bytesOf, Layout, type Usage } from './plan.ts';
-import type { DerivedInfo, Program } from './program.ts';
+import { type DerivedInfo, type Program, ROWS } from './program.ts';
 
 /** A program at the sizes of one call. */
 export interface Binding {
@@ -101,7 +101,7 @@ export class Binder {
 
   /** The program at these sizes. Throws `format` errors where its shapes do not fit one another there. */
   bind(sizes: Sizes): Binding {
-    const kinds = this.#kinds.map(({ dtype }, i) => ({ dtype, shape: this.#dims[i].map((dim) => evaluateDim(dim, sizes)) }));
+    const kinds = this.#kinds.map(({ dtype }, i) => ({ dtype, shape: shapeAt(this.#dims[i], sizes) }));
     for (const kind of kinds) expectFit(kind.shape.every(isSize), 'a value', 'dimensions from 0 on', kind);
     for (const [view, base] of this.#views)
       expectFit(sizeOf(kinds[view].shape) === sizeOf(kinds[base].shape), 'a view', kinds[base], kinds[view]);
@@ -159,8 +159,8 @@ export class Binder {
   #checkDerived(ranges: ReadonlyMap<number, Range>, shapes: readonly Shape[], sizes: Sizes): void {
     const mask = this.#program.inputs.find(({ name }) => name === MASK);
     for (const { value, rule, grid, packed, fill = 0, input } of this.#program.derived) {
-      const [batch, sequence] = grid.map((dim) => evaluateDim(dim, sizes));
-      const tokens = packed ? sizes.rows : batch * sequence;
+      const [batch, sequence] = shapeAt(grid, sizes);
+      const tokens = packed ? sizes[ROWS] : batch * sequence;
       const source = this.#program.inputs.find(({ name }) => name === input);
       const elements = rule === 'starts' ? batch + 1 : tokens;
       const most = { starts: tokens, places: sequence - 1, index: batch * sequence - 1, fill, kept: 0 }[rule];

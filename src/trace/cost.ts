@@ -1,11 +1,8 @@
-import { type Bounds, evaluateDim, type Sizes } from '../dim.ts';
-import { TraceletError } from '../error.ts';
 import { wholePages } from '../kernels.ts';
 import { hasKind } from '../op.ts';
 import type { Binding } from './binding.ts';
 import type { Instance } from './instance.ts';
 import { bytesOf } from './plan.ts';
-import { ROWS } from './program.ts';
 
 /** What one instruction costs. */
 export interface InstructionPlan {
@@ -37,27 +34,6 @@ export interface MemoryPlan {
   /** Floating-point operations. */
   flops: number;
   instructions: InstructionPlan[];
-}
-
-/** All sizes of a call, at the dummies' but for those given. Throws `value` errors for those out of bounds. */
-export function sizesFor({ program, decoded: { base } }: Instance, given: Sizes): Sizes {
-  const sizes = { ...base, ...given };
-  const packed = program.derived.find((derived) => derived.packed);
-  const tokens = packed?.grid.reduce<number>((product, dim) => product * evaluateDim(dim, sizes), 1);
-  if (tokens !== undefined && given[ROWS] === undefined) sizes[ROWS] = tokens;
-  const bounds: Bounds = tokens === undefined ? program.symbols : { ...program.symbols, [ROWS]: [0, tokens] };
-  for (const [symbol, size] of Object.entries(given)) {
-    const [low, high] = bounds[symbol] ?? [];
-    if (!(Number.isInteger(size) && size >= low && size <= high))
-      throw new TraceletError('value', {
-        what: `plan: ${symbol}`,
-        expected: bounds[symbol]
-          ? `a whole number from ${low} to ${high}`
-          : `one of ${Object.keys(bounds).join(', ') || 'no sizes: the trace is strict'}`,
-        got: `${size}`,
-      });
-  }
-  return sizes;
 }
 
 /** What a call of a loaded program costs at the sizes of `binding`. */

@@ -1,5 +1,5 @@
 import { type Attributes, type Call, checkCall, type Operands } from '../call.ts';
-import { type Dim, evaluateDim, type Sizes, showDim, symbolOf } from '../dim.ts';
+import { type Dim, evaluateDim, type Sizes, showDim } from '../dim.ts';
 import { describe } from '../json.ts';
 import { dtypeOf, isOptional, isWeight, wordsOf } from '../op.ts';
 import { rowOf } from '../ops.ts';
@@ -9,6 +9,7 @@ import { isOutputName, OUTPUT_NAMES } from './outputs.ts';
 import { expect } from './parse.ts';
 import { type Access, bytesOf, checkPlan, type Step } from './plan.ts';
 import { type Program, ROWS, type ValueInfo, wordToFloat } from './program.ts';
+import { maskedTokens, sizesOf } from './sizes.ts';
 
 /** An instruction whose words have been read and proved to fit its op. */
 export interface Instruction {
@@ -122,13 +123,8 @@ function checkDerived({ values, inputs, derived }: Pick<Program, 'values' | 'inp
 
 /** Proves that dimensions in symbols are those of the file at the dummies' sizes; answers with these sizes. */
 function checkSymbols(program: Program): Sizes {
-  const base: Record<string, number> = {};
-  for (const { value } of program.inputs)
-    program.values[value].dims?.forEach((dim, axis) => {
-      const symbol = symbolOf(dim);
-      expect(symbol !== ROWS, 'inputs', `dimensions other than ${ROWS}`, showDim(dim));
-      if (symbol !== undefined) base[symbol] ??= program.values[value].shape[axis];
-    });
+  const base = sizesOf(program.inputs.map(({ value }) => program.values[value]));
+  expect(base[ROWS] === undefined, 'inputs', `dimensions other than ${ROWS}`, ROWS);
   for (const [symbol, [low, high]] of Object.entries(program.symbols))
     expect(
       base[symbol] >= low && base[symbol] <= high,
@@ -136,8 +132,8 @@ function checkSymbols(program: Program): Sizes {
       `a dimension of an input from ${low} to ${high}`,
       `${base[symbol]}`,
     );
-  const packed = program.derived.find((derived) => derived.packed);
-  if (packed) base.rows = packed.grid.reduce<number>((product, dim) => product * evaluateDim(dim, base), 1);
+  const tokens = maskedTokens(program, base);
+  if (tokens !== undefined) base[ROWS] = tokens;
   const check = (what: string, dim: Dim, number: number): void =>
     expect(evaluateDim(dim, base) === number, what, `${number}`, `${showDim(dim)} = ${evaluateDim(dim, base)}`);
   program.values.forEach(({ dims, shape, place }, i) => {

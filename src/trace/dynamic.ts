@@ -1,4 +1,4 @@
-import { type Bounds, cornersOf, type Sizes } from '../dim.ts';
+import { type Bounds, cornersOf, isInterval, type Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { packsRows } from '../passes/rows.ts';
 import type { Graph } from './graph.ts';
@@ -52,9 +52,7 @@ export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: Dy
 }
 
 function checkBounds(symbol: string, ends: unknown): void {
-  const [low, high] = Array.isArray(ends) ? ends : [];
-  const fits = Array.isArray(ends) && ends.length === 2 && Number.isInteger(low) && Number.isInteger(high) && low >= 1 && low <= high;
-  if (!fits || high >= 2 ** 24)
+  if (!isInterval(ends))
     throw new TraceletError('value', {
       what: `dynamic: ${symbol}`,
       expected: '[low, high] in whole numbers from 1',

@@ -2,6 +2,7 @@ import { type Bounds, type Dim, evaluateDim, type Sizes, showDim, symbolOf } fro
 import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { type Shape, Tensor } from '../tensor.ts';
+import { sizesOf } from './sizes.ts';
 
 /** What a tokenizer answers beside the inputs of a model. */
 const BESIDE_INPUTS: readonly string[] = ['tokens', 'offset_mapping', 'special_tokens_mask', 'overflowing_tokens', 'num_truncated_tokens'];
@@ -80,17 +81,6 @@ export interface Signature {
   shape: Shape;
   /** The shape in symbols, where it depends on any. */
   dims?: readonly Dim[];
-}
-
-/** What symbols stand for in a call, told by inputs that are as large as one. */
-export function sizesOf(inputs: readonly { dims?: readonly Dim[]; shape: Shape }[]): Record<string, number> {
-  const sizes: Record<string, number> = {};
-  for (const { dims, shape } of inputs)
-    dims?.forEach((dim, axis) => {
-      const symbol = symbolOf(dim);
-      if (symbol !== undefined && axis in shape) sizes[symbol] ??= shape[axis];
-    });
-  return sizes;
 }
 
 /** The arguments of a call as a trace with these inputs takes them, by name. Throws `value`, `shape` and `dtype` errors. */

@@ -1,22 +1,22 @@
 import { checkRange, type Range } from '../call.ts';
-import { evaluateDim, type Sizes } from '../dim.ts';
+import { type Sizes, shapeAt } from '../dim.ts';
 import { DTYPES } from '../dtype.ts';
-import { epilogueOf } from '../engine.ts';
 import { TraceletError } from '../error.ts';
-import { formFor, INTEGER_FORMS, type IntegerForm } from '../integers.ts';
+import { formFor, type IntegerForm } from '../integers.ts';
 import { allocateMemory, callKernel, instantiate, type Kernels } from '../kernels.ts';
-import { dtypeOf, hasKind } from '../op.ts';
 import type { Variant } from '../platform/platform.ts';
 import { sizeOf, Tensor } from '../tensor.ts';
 import { type Choice, ONE_THREAD } from '../threads/choose.ts';
-import type { Team, TeamCall } from '../threads/team.ts';
+import type { Team } from '../threads/team.ts';
 import { Arena, type Region } from './arena.ts';
 import { Binder, type Binding } from './binding.ts';
+import { type BoundCalls, bindCalls, type Resolved } from './calls.ts';
 import { constantOf, type Decoded, type Instruction, storageIndex } from './decode.ts';
 import { derive, keptTokens } from './derived.ts';
-import { MASK, sizesOf } from './inputs.ts';
+import { MASK } from './inputs.ts';
 import type { Named } from './outputs.ts';
 import { type Program, ROWS } from './program.ts';
+import { packsTokens, sizesOf } from './sizes.ts';
 import { type Wanted, wantedFor } from './wanted.ts';
 import { Weights } from './weights.ts';
 
@@ -39,12 +39,6 @@ export interface Lodging {
   shared?: boolean;
   /** What of a shared memory is free for activations. */
   region?: Region;
-}
-
-/** Calls of kernels, and the instructions that they are. */
-interface BoundCalls {
-  calls: TeamCall[];
-  indexes: number[];
 }
 
 /** A program in a wasm memory, constants below, arena above. It grows where sizes ask for more than any before. */
@@ -120,8 +114,7 @@ export class Instance {
   /** Takes a program that was proved sound, once its constants are in place. Throws `value` errors for constants out of bounds. */
   start(decoded: Decoded): void {
     this.#binder = new Binder(this.program, decoded);
-    this.#binding = this.#binder.bind(decoded.base);
-    this.#checkConstants(this.#binding);
+    this.#binding = this.bind(decoded.base);
     for (const instruction of decoded.instructions) this.#checkWeight(instruction);
     this.#decoded = decoded;
   }
@@ -150,22 +143,19 @@ export class Instance {
   }
 
   get decoded(): Decoded {
-    if (!this.#decoded)
-      throw new TraceletError('disposed', { what: 'trace', expected: 'an instance that has been loaded', got: 'one that is not ready' });
-    return this.#decoded;
+    return ready(this.#decoded);
   }
 
   /** The program at the sizes of the last inputs. */
   get binding(): Binding {
-    this.decoded;
-    return this.#binding as Binding;
+    return ready(this.#binding);
   }
 
   /** The program at these sizes; recent ones are kept. */
   bind(sizes: Sizes): Binding {
     const key = [...Object.keys(this.program.symbols), ROWS].map((symbol) => sizes[symbol]).join();
     const known = this.#bindings.get(key);
-    const binding = known ?? (this.#binder as Binder).bind(sizes);
+    const binding = known ?? ready(this.#binder).bind(sizes);
     if (!known) this.#checkConstants(binding);
     this.#bindings.delete(key);
     this.#bindings.set(key, binding);
@@ -176,7 +166,7 @@ export class Instance {
   /** Binds the program to the inputs' sizes and writes them, after checking their elements. A run overwrites them. */
   write(inputs: Readonly<Record<string, Tensor>>): void {
     const { program } = this;
-    const kept = program.derived.some(({ packed }) => packed) ? keptTokens(inputs[MASK].data as Int32Array) : undefined;
+    const kept = packsTokens(program) ? keptTokens(inputs[MASK].data as Int32Array) : undefined;
     const sizes = sizesOf(program.inputs.map(({ name, value }) => ({ dims: program.values[value].dims, shape: inputs[name].shape })));
     if (kept) sizes[ROWS] = kept.length;
     const binding = this.bind(sizes);
@@ -193,7 +183,7 @@ export class Instance {
       new Uint8Array(this.memory.buffer, this.addressOf(value), byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
     }
     for (const { value, rule, grid, packed, fill, input } of program.derived) {
-      const [batch, sequence] = grid.map((dim) => evaluateDim(dim, sizes));
+      const [batch, sequence] = shapeAt(grid, sizes);
       const out = new Int32Array(this.memory.buffer, this.addressOf(value), sizeOf(binding.shapes[value]));
       derive(out, rule, { batch, sequence, kept: packed ? kept : undefined }, input ? (inputs[input].data as Int32Array) : fill);
     }
@@ -247,48 +237,21 @@ export class Instance {
   }
 
   /** The kernels that a target means for floats, and the form for integers if the program has any: exact programs fuse nothing. */
-  resolve({ kernels, integers }: Target): { floats: Variant; integers: IntegerForm | undefined } {
+  resolve({ kernels, integers }: Target): Resolved {
     if (!this.exact) return { floats: kernels, integers: undefined };
     return { floats: kernels === 'relaxed' ? 'baseline' : kernels, integers: formFor(kernels, integers) };
   }
 
   /** Kernels and arguments of the instructions that are wanted, at the sizes of the last inputs. */
   #callsFor(target: Target, wanted?: Wanted): BoundCalls {
-    const { floats, integers } = this.resolve(target);
+    const resolved = this.resolve(target);
     const { binding } = this;
     const known = this.#calls.get(binding) ?? new Map<string, BoundCalls>();
     this.#calls.set(binding, known);
-    const key = `${floats} ${integers} ${wanted?.outputs.map(({ name }) => name)}`;
-    let bound = known.get(key);
-    if (!bound) {
-      const indexes = [...this.decoded.instructions.keys()].filter((i) => wanted?.instructions[i] ?? true);
-      bound = { indexes, calls: indexes.map((i) => this.#callAt(i, floats, integers)) };
-      known.set(key, bound);
-    }
+    const key = `${resolved.floats} ${resolved.integers} ${wanted?.outputs.map(({ name }) => name)}`;
+    const bound = known.get(key) ?? bindCalls(this, resolved, wanted);
+    known.set(key, bound);
     return bound;
-  }
-
-  #callAt(at: number, floats: Variant, integers: IntegerForm | undefined): TeamCall {
-    const instruction = this.decoded.instructions[at];
-    const { row, numbers, scratch = 0 } = this.binding.calls[at];
-    const multiplies = hasKind(row, 'form');
-    const relaxed = multiplies && integers && INTEGER_FORMS[integers].kernels === 'relaxed';
-    const variant = relaxed ? 'relaxed' : floats;
-    const { op } = instruction;
-    return { op, variant, kernel: this.kernels(variant)[op], args: this.#args(instruction, at, integers), row, numbers, scratch };
-  }
-
-  #args({ operands, out, activation }: Instruction, at: number, form: IntegerForm | undefined): number[] {
-    const { row, numbers } = this.binding.calls[at];
-    return Object.entries(row.args).map(([name, kind]) => {
-      if (kind === 'out') return this.addressOf(out);
-      if (kind === 'scratch') return this.arena.base + this.binding.scratch[at];
-      if (kind === 'activation') return epilogueOf(activation);
-      if (kind === 'form') return INTEGER_FORMS[form ?? 'dot16'].number;
-      if (!dtypeOf(kind)) return numbers[name];
-      const operand = operands[name];
-      return operand === null ? 0 : this.addressOf(operand);
-    });
   }
 
   /** Where a value lies at the sizes of the last inputs. */
@@ -301,3 +264,8 @@ export class Instance {
 }
 
 const describeInstruction = ({ op, path }: Instruction): string => `${op} of ${path || 'the model'}`;
+
+function ready<T>(part: T | undefined): T {
+  if (part) return part;
+  throw new TraceletError('disposed', { what: 'trace', expected: 'an instance that has been loaded', got: 'one that is not ready' });
+}

@@ -1,5 +1,5 @@
 import type { Attributes } from '../call.ts';
-import { evaluateDim, type Sizes } from '../dim.ts';
+import { type Sizes, shapeAt } from '../dim.ts';
 import type { Instruction } from './decode.ts';
 import { type Constant, type Derived, type Graph, type Input, makeNode, type Part, type Value } from './graph.ts';
 import type { Instance } from './instance.ts';
@@ -53,7 +53,7 @@ function liftDerived(
   base: Sizes,
 ): Derived {
   const { shape, dims } = values[value];
-  const numbers = grid.map((dim) => evaluateDim(dim, base));
+  const numbers = shapeAt(grid, base);
   const source = inputs.find(({ name }) => name === input);
   return { kind: 'derived', rule, grid: numbers, gridDims: grid, packed, fill, input: source, dtype: 'int32', shape, dims };
 }

@@ -1,4 +1,4 @@
-import { type Bounds, type Dim, parseDim } from '../dim.ts';
+import { type Bounds, type Dim, isInterval, parseDim } from '../dim.ts';
 import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { describe, isObject } from '../json.ts';
@@ -74,8 +74,7 @@ export function parseProgram(json: string, code: Int32Array): Program {
 function boundsOf(raw: unknown): Bounds {
   expect(isObject(raw), 'symbols', 'an object', describe(raw));
   for (const [symbol, ends] of Object.entries(raw)) {
-    const fits = Array.isArray(ends) && ends.length === 2 && ends.every((end) => Number.isSafeInteger(end) && end > 0 && end < 2 ** 24);
-    expect(fits && symbol !== ROWS, `symbols: ${symbol}`, 'the least and the largest size', describe(ends));
+    expect(isInterval(ends) && symbol !== ROWS, `symbols: ${symbol}`, 'the least and the largest size', describe(ends));
   }
   return raw as Bounds;
 }

@@ -14,7 +14,9 @@ interface Block {
 }
 
 const ALIGNMENT = 64;
-const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+
+/** Bytes that `bytes` take up where everything begins at a line of the cache. */
+export const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /** Bytes that the elements of `value` take up. */
 export const bytesOf = ({ dtype, shape }: Pick<ValueInfo, 'dtype' | 'shape'>): number => sizeOf(shape) * DTYPES[dtype].bytes;

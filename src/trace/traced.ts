@@ -9,7 +9,7 @@ import { Module } from '../nn/module.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Tensor } from '../tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
-import { costs, type MemoryPlan, sizesFor } from './cost.ts';
+import { costs, type MemoryPlan } from './cost.ts';
 import { estimate } from './estimate.ts';
 import { explainKernels, explainThreads } from './explain.ts';
 import { copied, fitInputs, type Signature } from './inputs.ts';
@@ -18,6 +18,7 @@ import { listCode, listGraph } from './listing.ts';
 import { type ModelOutput, type Named, unflattenOutputs } from './outputs.ts';
 import { type Profile, profileInstance } from './profile.ts';
 import { runSliced } from './run.ts';
+import { sizesFor } from './sizes.ts';
 import { encodeTexts, padInputs, tokenizerFrom } from './text.ts';
 import { difference, type Verification } from './verification.ts';
 

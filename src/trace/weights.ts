@@ -5,11 +5,10 @@ import { SLACK } from '../op.ts';
 import { OPS } from '../ops.ts';
 import { sizeOf, Tensor } from '../tensor.ts';
 import type { Constant, Part } from './graph.ts';
-import { bytesOf } from './plan.ts';
+import { align, bytesOf } from './plan.ts';
 import type { ConstantInfo, Program } from './program.ts';
 
 const PANEL = 8;
-const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** A tensor of the file and its room in memory: [begin, begin + bytes). */
 interface Slot {

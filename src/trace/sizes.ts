@@ -1,0 +1,45 @@
+import { type Bounds, type Dim, type Sizes, shapeAt, symbolOf } from '../dim.ts';
+import { TraceletError } from '../error.ts';
+import { type Shape, sizeOf } from '../tensor.ts';
+import type { Instance } from './instance.ts';
+import { type Program, ROWS } from './program.ts';
+
+/** Whether only tokens that the mask lets through have rows. */
+export const packsTokens = ({ derived }: Program): boolean => derived.some(({ packed }) => packed);
+
+/** How many tokens there are of which only those that the mask lets through have rows; undefined where all have. */
+export function maskedTokens({ derived }: Program, sizes: Sizes): number | undefined {
+  const packed = derived.find((one) => one.packed);
+  return packed && sizeOf(shapeAt(packed.grid, sizes));
+}
+
+/** What symbols stand for in a call, told by inputs that are as large as one. */
+export function sizesOf(inputs: readonly { dims?: readonly Dim[]; shape: Shape }[]): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  for (const { dims, shape } of inputs)
+    dims?.forEach((dim, axis) => {
+      const symbol = symbolOf(dim);
+      if (symbol !== undefined && axis in shape) sizes[symbol] ??= shape[axis];
+    });
+  return sizes;
+}
+
+/** All sizes of a call, at the dummies' but for those given. Throws `value` errors for those out of bounds. */
+export function sizesFor({ program, decoded: { base } }: Instance, given: Sizes): Sizes {
+  const sizes = { ...base, ...given };
+  const tokens = maskedTokens(program, sizes);
+  if (tokens !== undefined && given[ROWS] === undefined) sizes[ROWS] = tokens;
+  const bounds: Bounds = tokens === undefined ? program.symbols : { ...program.symbols, [ROWS]: [0, tokens] };
+  for (const [symbol, size] of Object.entries(given)) {
+    const [low, high] = bounds[symbol] ?? [];
+    if (!(Number.isInteger(size) && size >= low && size <= high))
+      throw new TraceletError('value', {
+        what: `plan: ${symbol}`,
+        expected: bounds[symbol]
+          ? `a whole number from ${low} to ${high}`
+          : `one of ${Object.keys(bounds).join(', ') || 'no sizes: the trace is strict'}`,
+        got: `${size}`,
+      });
+  }
+  return sizes;
+}
