@@ -13,6 +13,20 @@ const python = existsSync(`${VENV}/bin/python`) ? `${VENV}/bin/python` : 'python
 /** What is said of precisions in file names and in names of cases. @type {Readonly<Record<Precision, string>>} */
 export const SHORT = { float32: 'f32', int8: 'q8', int4: 'q4' };
 
+/** The precisions that benches of single forms take, by their short names. */
+export const PRECISION = { f32: /** @type {const} */ ('float32'), q8: /** @type {const} */ ('int8') };
+
+/**
+ * How long to measure, from options of the command line or `effort` where they say nothing.
+ * @typedef {{ warm: number, rounds: number, budget: number }} Effort
+ * @param {Partial<Record<keyof Effort, string>>} options @param {Effort} effort @returns {Effort}
+ */
+export const timingOf = ({ warm, rounds, budget }, effort) => ({
+  warm: Number(warm ?? effort.warm),
+  rounds: Number(rounds ?? effort.rounds),
+  budget: Number(budget ?? effort.budget),
+});
+
 /** The command of a worker in this Node. @param {object} options @returns {[string, ...string[]]} */
 export const nodeWorker = (options) => [process.execPath, ...process.execArgv, at('worker.mjs'), JSON.stringify(options)];
 

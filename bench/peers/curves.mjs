@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { begin, machine, progress, ratioCell, SUMMARY, summaryCells, table, writeResults } from '../report.mjs';
 import { alternate, ratio, summarise } from '../stats.mjs';
 import { compareAnswers, saveTraces } from './beside.mjs';
-import { chosen, nodeWorker } from './cases.mjs';
+import { chosen, nodeWorker, PRECISION, timingOf } from './cases.mjs';
 import { Fleet } from './fleet.mjs';
 import { filesOf, MODELS } from './models.mjs';
 
@@ -40,14 +40,9 @@ const EFFORT = options.quick
 const numbers = (/** @type {string} */ list) => list.split(',').map(Number);
 const lengths = numbers(options.lengths ?? EFFORT.lengths);
 const mixed = numbers(options.mixed);
-const timing = {
-  warm: Number(options.warm ?? EFFORT.warm),
-  rounds: Number(options.rounds ?? EFFORT.rounds),
-  budget: Number(options.budget ?? EFFORT.budget),
-};
+const timing = timingOf(options, EFFORT);
 const wanted = chosen(options.only);
 const WIDTH = Math.max(...lengths);
-const PRECISION = { f32: /** @type {const} */ ('float32'), q8: /** @type {const} */ ('int8') };
 
 /** @type {readonly Line[]} */
 const CURVES = [

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { begin, machine, progress, ratioCell, SUMMARY, summaryCells, table, writeResults } from '../report.mjs';
 import { alternate, ratio, summarise } from '../stats.mjs';
 import { compareAnswers, saveTraces } from './beside.mjs';
-import { chosen, nodeWorker } from './cases.mjs';
+import { chosen, nodeWorker, PRECISION, timingOf } from './cases.mjs';
 import { Page, servePages } from './chromium.mjs';
 import { Fleet } from './fleet.mjs';
 import { filesOf, MODELS, MODELS_FOLDER } from './models.mjs';
@@ -39,12 +39,7 @@ const { values: options } = parseArgs({
 const EFFORT = options.quick ? { warm: 2000, rounds: 5, budget: 8000 } : { warm: 2000, rounds: 11, budget: 30_000 };
 /** onnxruntime's threads go on looking for work this long. */
 const REST = 40;
-const timing = {
-  warm: Number(options.warm ?? EFFORT.warm),
-  rounds: Number(options.rounds ?? EFFORT.rounds),
-  budget: Number(options.budget ?? EFFORT.budget),
-  rest: REST,
-};
+const timing = { ...timingOf(options, EFFORT), rest: REST };
 const most = Number(options.most ?? Math.min(8, availableParallelism()));
 const COUNTS = Array.from({ length: most }, (_, i) => i + 1).filter((count) => count <= 4 || count % 2 === 0);
 /** Texts at once, so that each worker has as many. */
@@ -52,7 +47,6 @@ const TEXTS = 4 * most;
 /** Texts of this length go through the pool. */
 const POOL_TOKENS = 128;
 const wanted = chosen(options.only);
-const PRECISION = { f32: /** @type {const} */ ('float32'), q8: /** @type {const} */ ('int8') };
 const counted = (/** @type {number} */ count, /** @type {string} */ what) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** @typedef {{ runtime: string, threads: number, module: 'tracelet' | 'onnxweb', worker: object }} Kind */
