@@ -4,6 +4,7 @@ import { TO_FLOAT32 } from './float.ts';
 import { describe, isObject, parseObject, quoteList } from './json.ts';
 import { unpackNibbles } from './nibbles.ts';
 import type { ByteSource } from './platform/platform.ts';
+import { isArrayBuffer, isBytes, isUrl } from './realm.ts';
 import { GROUP } from './rules.ts';
 import { type Header, readHeader, readSafetensors, type TensorInfo } from './safetensors.ts';
 import { type Folder, openFile, type SourceOptions, textOf, textOfFile } from './sources/folder.ts';
@@ -39,9 +40,9 @@ export type CheckpointSource = Source | ByteSource;
  */
 export async function openCheckpoint(source: CheckpointSource, options: SourceOptions = {}): Promise<Checkpoint> {
   options.signal?.throwIfAborted();
-  if (typeof source === 'string' || source instanceof URL) return readCheckpoint(await placeOf(source, options), options);
-  if (source instanceof Uint8Array) return plain(await openBytes(source));
-  if (source instanceof ArrayBuffer) return plain(await openBytes(new Uint8Array(source)));
+  if (typeof source === 'string' || isUrl(source)) return readCheckpoint(await placeOf(source, options), options);
+  if (isBytes(source)) return plain(await openBytes(source));
+  if (isArrayBuffer(source)) return plain(await openBytes(new Uint8Array(source)));
   return plain(await readStream('read' in source ? source : openGiven(source, options), options));
 }
 

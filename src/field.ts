@@ -16,7 +16,7 @@ export interface Field<T> extends Kind<T> {
 
 export const MAX_SIZE = 2 ** 31 - 1;
 
-function kind<T>(expected: string, holds: (value: unknown) => boolean, cure?: string): Kind<T> {
+export function kind<T>(expected: string, holds: (value: unknown) => boolean, cure?: string): Kind<T> {
   return { expected, read: (value) => (holds(value) ? (value as T) : undefined), cure };
 }
 

@@ -2,6 +2,7 @@ import { platform } from '#platform';
 import { TraceletError } from './error.ts';
 import { OPS } from './ops.ts';
 import type { Binary, KernelSource, Variant } from './platform/platform.ts';
+import { isSharedBuffer } from './realm.ts';
 import { MOST_PAGES } from './threads/shared.ts';
 
 export type Kernel = (...args: number[]) => number | void;
@@ -40,7 +41,7 @@ export function kernelModule(binary: Binary, shared = false): WebAssembly.Module
   return source(binary, shared);
 }
 
-export const isShared = ({ buffer }: WebAssembly.Memory): boolean => !(buffer instanceof ArrayBuffer);
+export const isShared = ({ buffer }: WebAssembly.Memory): boolean => isSharedBuffer(buffer);
 
 /** The fastest variant that this engine runs. Throws a `kernels` error where there is none. */
 export function bestVariant(): Variant {

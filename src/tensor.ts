@@ -90,7 +90,7 @@ export function tensor(values: Nested, options: { dtype?: DType } = {}): Tensor 
   flatten(values, shape, 0, flat);
   const dtype = options.dtype ?? inferDType(flat);
   const data = allocate(dtype, flat.length);
-  if (data instanceof BigInt64Array) for (let i = 0; i < flat.length; i++) data[i] = BigInt(flat[i]);
+  if (dtype === 'int64') for (let i = 0; i < flat.length; i++) data[i] = BigInt(flat[i]);
   else for (let i = 0; i < flat.length; i++) data[i] = Number(flat[i]);
   return new Tensor(dtype, shape, data);
 }
@@ -143,8 +143,8 @@ export function full(shape: Shape, value: number, options: { dtype?: DType } = {
       got: `[${shape}]`,
     });
   const data = allocate(dtype, sizeOf(shape));
-  if (data instanceof BigInt64Array) data.fill(BigInt(value));
-  else data.fill(value);
+  if (dtype === 'int64') (data as BigInt64Array).fill(BigInt(value));
+  else (data as Float32Array).fill(value);
   return new Tensor(dtype, shape, data);
 }
 

@@ -1,5 +1,6 @@
 import { TraceletError } from '../error.ts';
 import { describe } from '../json.ts';
+import { isPromise } from '../realm.ts';
 
 /** Texts as they are given to be embedded: one, a list of them, or whatever yields them. */
 export type Texts = string | Iterable<string> | AsyncIterable<string>;
@@ -26,7 +27,7 @@ export class Source {
   async next(impatient: boolean): Promise<IteratorResult<string> | undefined> {
     this.#signal?.throwIfAborted();
     const next = this.#pending ?? this.#iterator.next();
-    if (!(next instanceof Promise)) return next;
+    if (!isPromise(next)) return next;
     this.#pending = next;
     const got = await this.#waited(next, impatient);
     if (got) this.#pending = undefined;

@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { TraceletError } from '../error.ts';
+import { messageOf } from '../realm.ts';
 import { benchCommand } from './commands/bench.ts';
 import { embedCommand } from './commands/embed.ts';
 import { fillCommand } from './commands/fill.ts';
@@ -60,7 +61,7 @@ function buildProgram(signal: AbortSignal): Command {
 }
 
 function report(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (process.env.TRACELET_DEBUG) note(inspect(error));
   else note(error instanceof TraceletError ? `tracelet: ${message}` : `tracelet: ${message} (unforeseen; TRACELET_DEBUG=1 shows where)`);
 }

@@ -6,6 +6,7 @@ import { parseObject } from '../json.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import { normal } from '../random.ts';
+import { isUrl } from '../realm.ts';
 import { type Folder, type SourceOptions, splitOptions, textOf } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import type { Tensor } from '../tensor.ts';
@@ -66,7 +67,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   ): Promise<M> {
     const [reading, { config: given, seed, strict, ...overrides }] = splitOptions(options);
     reading.signal?.throwIfAborted();
-    const place = typeof source === 'string' || source instanceof URL ? await placeOf(source, reading) : undefined;
+    const place = typeof source === 'string' || isUrl(source) ? await placeOf(source, reading) : undefined;
     const checkpoint = await (place ? readCheckpoint(place, reading) : openCheckpoint(source, reading));
     const read = filesBeside(place?.folder, checkpoint);
     const config = given ?? (await configOf(place?.folder, checkpoint.name, read, overrides));

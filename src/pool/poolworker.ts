@@ -1,5 +1,6 @@
 import { TraceletError } from '../error.ts';
 import type { Thread, Threads } from '../platform/platform.ts';
+import { isBytes } from '../realm.ts';
 import type { Region } from '../trace/arena.ts';
 import type { Named } from '../trace/outputs.ts';
 import { type Ask, buffersOf, errorOf, type Order, type Reply, received, type Sent, type Setup } from './messages.ts';
@@ -32,7 +33,7 @@ export class PoolWorker {
     if (this.#ended) throw this.#ended;
     if (this.#thread) return;
     const setup = { ...this.#setup(), region: this.#region };
-    const copy = setup.weights instanceof Uint8Array ? [setup.weights.buffer] : [];
+    const copy = isBytes(setup.weights) ? [setup.weights.buffer] : [];
     try {
       this.#thread = this.#begin();
       await this.#order({ setup }, copy);

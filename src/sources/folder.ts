@@ -1,6 +1,10 @@
 import { platform } from '#platform';
 import { TraceletError } from '../error.ts';
+import { FLAG, kind } from '../field.ts';
+import { isObject } from '../json.ts';
+import { FUNCTION, NAMED, type OptionTable, SIGNAL } from '../options.ts';
 import type { ByteSource } from '../platform/platform.ts';
+import type { OnWarn } from '../warn.ts';
 import type { ModelCache } from './cache.ts';
 import { type ProgressCallback, watched } from './progress.ts';
 import { remoteFile } from './remote.ts';
@@ -21,6 +25,23 @@ export type SourceOptions = {
   local_files_only?: boolean;
   /** Where downloads stay, or the name of such a place; false for nowhere. Unless given, those from the hub stay where the runtime keeps such things. */
   cache?: ModelCache | string | false;
+  /** Told of what was passed over because no answer depends on it; the console is, once, unless given. */
+  onwarn?: OnWarn;
+};
+
+/** What each option of reading may be. */
+export const SOURCE_OPTIONS: OptionTable<SourceOptions> = {
+  signal: SIGNAL,
+  progress_callback: FUNCTION,
+  revision: NAMED,
+  token: NAMED,
+  endpoint: NAMED,
+  local_files_only: FLAG,
+  cache: kind(
+    'false, the name of a place, or an object with match and put',
+    (value) => value === false || typeof value === 'string' || isObject(value),
+  ),
+  onwarn: FUNCTION,
 };
 
 /** A place that holds files of a model: a directory, an address, a repository on the hub. */
@@ -120,6 +141,6 @@ async function cacheOf(cache: SourceOptions['cache']): Promise<ModelCache | unde
 
 /** The options of reading among others, and the others. */
 export function splitOptions<Options extends SourceOptions>(options: Options): [SourceOptions, Options] {
-  const { signal, progress_callback, revision, token, endpoint, local_files_only, cache, ...others } = options;
-  return [{ signal, progress_callback, revision, token, endpoint, local_files_only, cache }, others as Options];
+  const { signal, progress_callback, revision, token, endpoint, local_files_only, cache, onwarn, ...others } = options;
+  return [{ signal, progress_callback, revision, token, endpoint, local_files_only, cache, onwarn }, others as Options];
 }

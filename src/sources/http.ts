@@ -1,4 +1,5 @@
 import { TraceletError } from '../error.ts';
+import { messageOf } from '../realm.ts';
 import { HASH_HEADER } from './cache.ts';
 
 /** How to ask for a file. */
@@ -68,8 +69,8 @@ async function follow(url: string, headers: Record<string, string>, { signal, to
 const hashOf = (etag: string | null): string | undefined => /^"?([0-9a-f]{64})"?$/.exec(etag ?? '')?.[1];
 
 function unanswered(url: string, cause: unknown): TraceletError {
-  const { message, cause: inner } = cause as Error;
-  const got = inner instanceof Error && inner.message ? `${message}: ${inner.message}` : message;
+  const { cause: inner } = cause as Error;
+  const got = [messageOf(cause), inner && messageOf(inner)].filter(Boolean).join(': ');
   return new TraceletError('source', { what: url, expected: 'an answer', got, cure: 'Check the address and the network', cause });
 }
 

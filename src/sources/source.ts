@@ -1,5 +1,6 @@
 import { TraceletError } from '../error.ts';
 import type { ByteSource } from '../platform/platform.ts';
+import { isArrayBuffer, isBytes, isResponse, isStream, isUrl } from '../realm.ts';
 import { openFile, type SourceOptions } from './folder.ts';
 import { placeOf } from './place.ts';
 import { watched } from './progress.ts';
@@ -11,7 +12,7 @@ export type Source = string | URL | Uint8Array | ArrayBuffer | Response | Readab
 /** Opens any source for reading front to back; of a folder its file `main`. Throws `source` errors that name it. */
 export async function openSource(source: Source, main: string, options: SourceOptions = {}): Promise<ByteSource> {
   options.signal?.throwIfAborted();
-  if (typeof source !== 'string' && !(source instanceof URL)) return openGiven(source, options);
+  if (typeof source !== 'string' && !isUrl(source)) return openGiven(source, options);
   const { folder, file } = await placeOf(source, options, 'file');
   return openFile(folder, file ?? main);
 }
@@ -23,10 +24,10 @@ export function openGiven(source: Exclude<Source, string | URL>, { signal, progr
 }
 
 function streamed(source: Exclude<Source, string | URL>, signal: AbortSignal | undefined): ByteSource {
-  if (source instanceof Uint8Array) return fromBytes(source);
-  if (source instanceof ArrayBuffer) return fromBytes(new Uint8Array(source));
-  if (source instanceof ReadableStream) return fromStream(source, 'stream', undefined, signal);
-  if (source instanceof Response) return fromResponse(source, undefined, signal);
+  if (isBytes(source)) return fromBytes(source);
+  if (isArrayBuffer(source)) return fromBytes(new Uint8Array(source));
+  if (isStream(source)) return fromStream(source, 'stream', undefined, signal);
+  if (isResponse(source)) return fromResponse(source, undefined, signal);
   throw new TraceletError('source', {
     what: 'source',
     expected: 'a path, a URL, a hub id, bytes, a Response or a ReadableStream',

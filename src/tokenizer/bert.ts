@@ -1,6 +1,7 @@
 import { Callable } from '../callable.ts';
 import { TraceletError } from '../error.ts';
 import { describe } from '../json.ts';
+import { isUrl } from '../realm.ts';
 import { openFile, type SourceOptions, splitOptions } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import type { Tensor } from '../tensor.ts';
@@ -57,7 +58,7 @@ export class BertTokenizer extends Callable {
    * they travel.
    */
   static async from_pretrained(source: string | URL, options: Overrides & SourceOptions = {}): Promise<BertTokenizer> {
-    if (typeof source !== 'string' && !(source instanceof URL))
+    if (typeof source !== 'string' && !isUrl(source))
       throw new TraceletError('value', { what: 'source', expected: 'a path, a URL or a hub id', got: describe(source) });
     const [reading, overrides] = splitOptions(options);
     reading.signal?.throwIfAborted();

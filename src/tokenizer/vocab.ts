@@ -1,5 +1,6 @@
 import { TraceletError } from '../error.ts';
 import { describe } from '../json.ts';
+import { isMap } from '../realm.ts';
 import { Lookup } from './lookup.ts';
 
 /** Tokens in the order of their ids, or ids by token. */
@@ -50,7 +51,7 @@ export function indexVocab(source: VocabSource): Vocab {
 }
 
 function byId(source: ReadonlyMap<string, number> | Readonly<Record<string, number>>): string[] {
-  const entries = source instanceof Map ? [...source] : Object.entries(source as Record<string, number>);
+  const entries = isMap(source) ? ([...source] as [string, number][]) : Object.entries(source as Record<string, number>);
   const tokens = new Array<string | undefined>(entries.length);
   for (const [token, id] of entries) {
     const wrong = !Number.isInteger(id) || id < 0 || id >= entries.length;

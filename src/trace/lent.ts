@@ -1,4 +1,5 @@
 import { allocateMemory, isShared, MEMORY_BASE } from '../kernels.ts';
+import { isBytes } from '../realm.ts';
 import type { Region } from './arena.ts';
 import { decode } from './decode.ts';
 import { Instance } from './instance.ts';
@@ -21,9 +22,8 @@ export function lend({ program, weights, memory }: Instance): Lent {
 
 /** An instance on lent weights, ready to run. Its activations lie in `region` of a shared memory, if that is given and large enough. */
 export function borrow({ program, rows, weights }: Lent, region?: Region): Instance {
-  const shared = weights instanceof WebAssembly.Memory;
-  const memory = shared ? weights : memoryOf(weights);
-  const instance = new Instance(program, (name) => rows.get(name) ?? 0, { memory, shared, region });
+  const memory = isBytes(weights) ? memoryOf(weights) : weights;
+  const instance = new Instance(program, (name) => rows.get(name) ?? 0, { memory, shared: !isBytes(weights), region });
   instance.start(decode(program));
   return instance;
 }

@@ -1,0 +1,50 @@
+import { TraceletError } from './error.ts';
+import { type Kind, kind } from './field.ts';
+import { describe, isObject } from './json.ts';
+import { nearest } from './nearest.ts';
+import { isSignal } from './realm.ts';
+
+/** The options that a function knows, and what each may be. */
+export type OptionTable<Options> = { readonly [Name in keyof Required<Options>]: Kind<unknown> };
+
+export const FUNCTION = kind<unknown>('a function', (value) => typeof value === 'function');
+export const SIGNAL = kind<AbortSignal>('an AbortSignal', isSignal);
+export const OBJECT = kind<object>('an object', isObject);
+export const NUMBER = kind<number>('a finite number', Number.isFinite);
+export const NAMED = kind<string>('a string that is not empty', (value) => typeof value === 'string' && value !== '');
+/** For what is proved where it is used. */
+export const ANY = kind<unknown>('any value', () => true);
+
+/** That `what` has no option `name`. What was given under it is not shown: it may be a secret. */
+export function unknownOption(what: string, name: string, known: readonly string[]): TraceletError {
+  const meant = nearest(name, known);
+  return new TraceletError('value', {
+    what: `${what}: option ${describe(name)}`,
+    expected: `one of ${known.join(', ')}`,
+    got: 'a name that is none of them',
+    cure: meant && `Did you mean ${meant}?`,
+  });
+}
+
+/**
+ * The options given to `what`, without those that are undefined, or null where null means nothing. Throws a `value` error for names that are not in
+ * the table, with the nearest that is, and for values of another kind.
+ */
+export function checkOptions<Options extends object>(
+  what: string,
+  options: Options | null | undefined,
+  table: OptionTable<Options>,
+): Options {
+  if (options === undefined || options === null) return {} as Options;
+  if (!isObject(options)) throw new TraceletError('value', { what: `${what}: options`, expected: 'an object', got: describe(options) });
+  const checked: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    if (!Object.hasOwn(table, name)) throw unknownOption(what, name, Object.keys(table));
+    const { expected, read, cure } = table[name as keyof Options];
+    const known = read(value);
+    if (known !== undefined) checked[name] = known;
+    else if (value !== null) throw new TraceletError('value', { what: `${what}: option ${name}`, expected, got: describe(value), cure });
+  }
+  return checked as Options;
+}
