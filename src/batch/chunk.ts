@@ -1,6 +1,7 @@
 import { TraceletError } from '../error.ts';
 import { MAX_SIZE } from '../field.ts';
 import { describe } from '../json.ts';
+import { checkOptions, NUMBER, type OptionTable } from '../options.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 
 /** How a long text is cut into chunks. */
@@ -10,6 +11,9 @@ export interface ChunkOptions {
   /** Most tokens that a chunk repeats of the one before. Default 0. */
   overlap?: number;
 }
+
+/** What each may be. */
+export const CHUNK_OPTIONS: OptionTable<ChunkOptions> = { tokens: NUMBER, overlap: NUMBER };
 
 /** A chunk of a text. */
 export interface Chunk {
@@ -64,8 +68,18 @@ export function chunkSizes({ tokens, overlap = 0 }: ChunkOptions, most: number, 
 
 /** Cuts a text into chunks of at most `tokens` tokens between its words, as `embed` does with the option `chunk`. Throws `value` errors. */
 export function chunkText(tokenizer: BertTokenizer, text: string, options: ChunkOptions & { tokens: number }): Chunk[] {
+  if (typeof tokenizer?.encode_plus !== 'function' || typeof text !== 'string')
+    throw new TraceletError('value', {
+      what: 'chunkText',
+      expected: 'a tokenizer, a text and { tokens }',
+      got: `${describe(tokenizer)} and ${describe(text)}`,
+      cure: 'traced.tokenizer is one, and BertTokenizer.from_pretrained makes one',
+    });
+  const sizes = checkOptions('chunkText', options, CHUNK_OPTIONS);
+  if (sizes.tokens === undefined)
+    throw new TraceletError('value', { what: 'chunkText', expected: 'the most tokens of a chunk as { tokens }', got: 'none' });
   const special = tokenizer.num_special_tokens_to_add();
-  const [room, overlap] = chunkSizes(options, MAX_SIZE, special);
+  const [room, overlap] = chunkSizes(sizes, MAX_SIZE, special);
   const { tokens, offset_mapping: offsets = [] } = tokenizer.encode_plus(text, null, {
     add_special_tokens: false,
     return_offsets_mapping: true,

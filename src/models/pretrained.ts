@@ -1,13 +1,17 @@
 import { type Checkpoint, type CheckpointSource, openCheckpoint, readCheckpoint } from '../checkpoint.ts';
-import { BertConfig, type BertConfigOptions } from '../config.ts';
+import { amendmentsIn, BertConfig, type BertConfigOptions, travelling } from '../config.ts';
 import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
-import { parseObject } from '../json.ts';
+import { FLAG, type Kind, kind } from '../field.ts';
+import { CONFIG_OPTIONS } from '../fields.ts';
+import { cureOfForeign, FOREIGN } from '../foreign.ts';
+import { describe, isObject, parseObject } from '../json.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
+import { checkOptions, type OptionTable } from '../options.ts';
 import { normal } from '../random.ts';
 import { isUrl } from '../realm.ts';
-import { type Folder, type SourceOptions, splitOptions, textOf } from '../sources/folder.ts';
+import { type Folder, SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import type { Tensor } from '../tensor.ts';
 import { FILES, FORMAT } from '../trace/file.ts';
@@ -32,7 +36,7 @@ export interface PreTrainedOptions extends SourceOptions, BertConfigOptions {
   config?: BertConfig;
   /** Seed of the weights that are not in the checkpoint, with `strict: false`. */
   seed?: number;
-  /** Whether a tensor missing from the checkpoint is an error; true unless given. */
+  /** Whether a tensor missing from the checkpoint is an error, and one too many a warning; true unless given. */
   strict?: boolean;
 }
 
@@ -40,39 +44,48 @@ export interface PreTrainedOptions extends SourceOptions, BertConfigOptions {
 export type ReadBeside = (name: string) => Promise<string | undefined>;
 
 /** What {@link PreTrainedModel.from_pretrained} needs of a class. */
-export interface ModelClass<M extends PreTrainedModel> {
-  new (config: BertConfig, options?: { seed?: number }): M;
+export interface ModelClass<M extends PreTrainedModel, Options = object> {
+  new (config: BertConfig, options?: Options): M;
+  readonly OPTIONS: Readonly<Record<string, Kind<unknown>>>;
   options_beside(read: ReadBeside): Promise<object>;
 }
+
+const SEED = kind<number>('a whole number', Number.isSafeInteger);
 
 /** A model with a config and weights by the names that transformers gives them. As `transformers.PreTrainedModel`. */
 export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   /** Inputs in the order in which they are taken by position. */
   static readonly INPUTS: readonly string[] = ['input_ids', 'token_type_ids', 'attention_mask', 'position_ids'];
+  /** What each option of the constructor may be, by name. */
+  static readonly OPTIONS: Readonly<Record<string, Kind<unknown>>> = { seed: SEED };
   readonly config: BertConfig;
 
-  constructor(config: BertConfig) {
+  /** Throws `value` errors for what is no config, and for options that the class does not know. */
+  constructor(config: BertConfig, options: object = {}) {
     super();
-    this.config = config;
+    this.config = proveConfig(config, new.target.name);
+    checkOptions(`new ${new.target.name}`, options, (new.target as unknown as ModelClass<PreTrainedModel>).OPTIONS);
   }
 
   /**
    * A model in evaluation mode with the weights of a checkpoint: a directory, address or hub id with config.json, a .safetensors or
-   * .tracelet file, or bytes with { config }. Options that are fields of the config amend it.
+   * .tracelet file, or bytes with { config }. Options that are fields of the config amend it; those of the constructor reach it. Throws `value`
+   * errors for others.
    */
-  static async from_pretrained<M extends PreTrainedModel>(
-    this: ModelClass<M>,
+  static async from_pretrained<M extends PreTrainedModel, Options extends object>(
+    this: ModelClass<M, Options>,
     source: CheckpointSource,
-    options: PreTrainedOptions = {},
+    options: PreTrainedOptions & Options = {} as PreTrainedOptions & Options,
   ): Promise<M> {
-    const [reading, { config: given, seed, strict, ...overrides }] = splitOptions(options);
+    // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
+    const { reading, config: given, strict, built, amendments } = sortOptions(this, options);
     reading.signal?.throwIfAborted();
     const place = typeof source === 'string' || isUrl(source) ? await placeOf(source, reading) : undefined;
     const checkpoint = await (place ? readCheckpoint(place, reading) : openCheckpoint(source, reading));
     const read = filesBeside(place?.folder, checkpoint);
-    const config = given ?? (await configOf(place?.folder, checkpoint.name, read, overrides));
+    const config = given ?? (await configOf(place?.folder, checkpoint.name, read, amendments, reading));
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
-    const model = new this(config, { seed, ...(await this.options_beside(read)) });
+    const model = new this(config, { ...(await this.options_beside(read)), ...built } as Options);
     assignWeights(model, checkpoint, { strict: strict ?? true });
     return model;
   }
@@ -93,7 +106,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
 
   /** Files that belong into a trace of this model. */
   trace_files(): Record<string, string> {
-    return { 'config.json': this.config.to_json_string() };
+    return { 'config.json': travelling(this.config) };
   }
 
   override call_(...args: ModelInputs): ModelOutput {
@@ -137,6 +150,43 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 }
 
+const isConfig = (value: unknown): value is BertConfig => isObject(value) && typeof value.to_json_string === 'function';
+
+function proveConfig(config: BertConfig, what: string): BertConfig {
+  if (isConfig(config)) return config;
+  throw new TraceletError('value', {
+    what: `new ${what}: config`,
+    expected: 'a BertConfig',
+    got: describe(config),
+    cure: `new ${what}(new BertConfig({ … })) has fresh weights, ${what}.from_pretrained(…) those of a checkpoint`,
+  });
+}
+
+const OWN = { config: kind<BertConfig>('a BertConfig', isConfig, 'BertConfig.from_dict makes one of an object'), strict: FLAG };
+
+/** The options of `from_pretrained` by what they are for. Throws `value` errors for those that are for nothing. */
+function sortOptions<M extends PreTrainedModel, Options extends object>(
+  model: ModelClass<M, Options>,
+  options: PreTrainedOptions & Options,
+) {
+  const what = `${model.name}.from_pretrained`;
+  const table = { ...SOURCE_OPTIONS, ...CONFIG_OPTIONS, ...FOREIGN, ...OWN, ...model.OPTIONS } as unknown as OptionTable<PreTrainedOptions>;
+  const [reading, { config, strict, ...others }] = splitOptions<PreTrainedOptions>(
+    checkOptions<PreTrainedOptions>(what, options, table, cureOfForeign),
+  );
+  const amendments = amendmentsIn(others);
+  const [field] = Object.keys(amendments);
+  if (config && field !== undefined)
+    throw new TraceletError('value', {
+      what: `${what}: option ${field}`,
+      expected: 'fields of the config, or a config',
+      got: 'both',
+      cure: `Make the config with ${field}`,
+    });
+  const built = Object.fromEntries(Object.entries(others).filter(([name]) => Object.hasOwn(model.OPTIONS, name)));
+  return { reading, config, strict, built, amendments };
+}
+
 function filesBeside(folder: Folder | undefined, { tensors, metadata }: Checkpoint): ReadBeside {
   if (metadata.format === FORMAT)
     return async (name) => {
@@ -146,10 +196,16 @@ function filesBeside(folder: Folder | undefined, { tensors, metadata }: Checkpoi
   return async (name) => folder && textOf(folder, name);
 }
 
-async function configOf(folder: Folder | undefined, name: string, read: ReadBeside, overrides: BertConfigOptions): Promise<BertConfig> {
+async function configOf(
+  folder: Folder | undefined,
+  name: string,
+  read: ReadBeside,
+  amendments: BertConfigOptions,
+  { onwarn }: SourceOptions,
+): Promise<BertConfig> {
   const text = await read('config.json');
   const what = `config.json of ${name}`;
-  if (text !== undefined) return BertConfig.from_dict(parseObject(text, what), overrides, what);
+  if (text !== undefined) return BertConfig.from_dict(parseObject(text, what), amendments, what, onwarn);
   if (folder)
     throw new TraceletError('source', { what, expected: folder.at('config.json'), got: 'none', cure: folder.cure ?? 'Pass { config }' });
   throw new TraceletError('config', {

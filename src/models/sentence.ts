@@ -1,5 +1,6 @@
 import type { BertConfig } from '../config.ts';
 import { TraceletError } from '../error.ts';
+import { FLAG, oneOf } from '../field.ts';
 import * as F from '../functional.ts';
 import { parseObject } from '../json.ts';
 import { type ModelOutput, modelOutput } from '../trace/outputs.ts';
@@ -22,9 +23,14 @@ export class SentenceEmbedder extends PreTrainedModel {
   bert: BertModel;
   readonly pooling: Pooling;
   readonly normalize: boolean;
+  static override readonly OPTIONS: typeof PreTrainedModel.OPTIONS = {
+    ...PreTrainedModel.OPTIONS,
+    pooling: oneOf(['mean', 'cls']),
+    normalize: FLAG,
+  };
 
   constructor(config: BertConfig, options: { seed?: number; pooling?: Pooling; normalize?: boolean } = {}) {
-    super(config);
+    super(config, options);
     this.bert = new BertModel(config);
     this.pooling = options.pooling ?? 'mean';
     this.normalize = options.normalize ?? true;

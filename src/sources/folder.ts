@@ -34,7 +34,7 @@ export const SOURCE_OPTIONS: OptionTable<SourceOptions> = {
   signal: SIGNAL,
   progress_callback: FUNCTION,
   revision: NAMED,
-  token: NAMED,
+  token: { ...NAMED, secret: true },
   endpoint: NAMED,
   local_files_only: FLAG,
   cache: kind(

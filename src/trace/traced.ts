@@ -3,9 +3,11 @@ import type { EmbedOptions } from '../batch/embedder.ts';
 import type { Texts } from '../batch/source.ts';
 import type { Bounds, Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
+import { COUNT, NAMES, POSITIVE } from '../field.ts';
 import { formFor, type IntegerForm } from '../integers.ts';
-import { bestVariant } from '../kernels.ts';
+import { bestVariant, proveVariant, VARIANT } from '../kernels.ts';
 import { Module } from '../nn/module.ts';
+import { checkOptions, type OptionTable, SIGNAL } from '../options.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Tensor } from '../tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
@@ -29,6 +31,12 @@ export interface RunOptions {
   /** The outputs that are wanted, by name, so that no others are computed; all unless given. */
   outputs?: readonly string[];
 }
+
+/** What each option of a run may be. */
+export const RUN_OPTIONS: OptionTable<RunOptions> = { signal: SIGNAL, outputs: NAMES };
+
+const PAD_OPTIONS: OptionTable<{ pad_token_id?: number }> = { pad_token_id: COUNT };
+const PROFILE_OPTIONS: OptionTable<{ seconds?: number; kernels?: Variant }> = { seconds: POSITIVE, kernels: VARIANT };
 
 /** What a trace is made of besides its program and weights. */
 export interface Contents {
@@ -127,7 +135,8 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   }
 
   /** Runs the trace after calls made before. With a `signal` it lets other work through every few milliseconds, and stops when told to. */
-  async run(inputs: unknown, { signal, outputs }: RunOptions = {}): Promise<Result> {
+  async run(inputs: unknown, options: RunOptions = {}): Promise<Result> {
+    const { signal, outputs } = checkOptions('run', options, RUN_OPTIONS);
     signal?.throwIfAborted();
     const prepared = copied(this.prepare([inputs]));
     const wanted = outputs && this.instance.wanted(outputs);
@@ -146,7 +155,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** Shorter inputs filled up to the traced size, with an attention_mask that rules out what was added. */
   pad(inputs: Record<string, Tensor>, options: { pad_token_id?: number } = {}): Record<string, Tensor> {
-    return padInputs(inputs, this, options.pad_token_id ?? 0);
+    return padInputs(inputs, this, checkOptions('pad', options, PAD_OPTIONS).pad_token_id ?? 0);
   }
 
   /** The inputs for a text (or as many as the traced batch has), cut and padded to the traced length. */
@@ -188,7 +197,8 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   }
 
   /** Times each instruction for about `seconds`, on `inputs` or on the dummy inputs that travel in the trace. */
-  profile(inputs: unknown = this.#dummies, { seconds = 1, kernels = this.kernels }: { seconds?: number; kernels?: Variant } = {}): Profile {
+  profile(inputs: unknown = this.#dummies, options: { seconds?: number; kernels?: Variant } = {}): Profile {
+    const { seconds = 1, kernels = this.kernels } = checkOptions('profile', options, PROFILE_OPTIONS);
     const prepared = this.prepare([inputs]);
     this.expectIdle();
     return profileInstance(this.instance, this.#target(kernels), prepared, 1000 * seconds);
@@ -196,6 +206,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** Re-runs the dummy inputs that travel in the trace and compares with the outputs stored beside them. */
   verify(kernels: Variant = this.kernels): Verification {
+    proveVariant('verify', kernels);
     this.expectIdle();
     const got = new Map(this.instance.run(this.#dummies, this.#target(kernels)).map(({ name, tensor }) => [name, tensor]));
     const outputs = this.golden.outputs.map(({ name, tensor }) => ({ name, ...difference(got.get(name) as Tensor, tensor) }));
@@ -260,3 +271,6 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     });
   }
 }
+
+/** Whether `value` is a traced model. */
+export const isTraced = (value: unknown): value is TracedModule<unknown> => value instanceof TracedModule;
