@@ -11,7 +11,7 @@ import { Module } from '../nn/module.ts';
 import { checkOptions, type OptionTable } from '../options.ts';
 import { normal } from '../random.ts';
 import { isUrl } from '../realm.ts';
-import { type Folder, SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf } from '../sources/folder.ts';
+import { type Folder, SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf, within } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import type { Tensor } from '../tensor.ts';
 import { FILES, FORMAT } from '../trace/file.ts';
@@ -47,6 +47,7 @@ export type ReadBeside = (name: string) => Promise<string | undefined>;
 export interface ModelClass<M extends PreTrainedModel, Options = object> {
   new (config: BertConfig, options?: Options): M;
   readonly OPTIONS: Readonly<Record<string, Kind<unknown>>>;
+  encoder_path(read: ReadBeside): Promise<string>;
   options_beside(read: ReadBeside): Promise<object>;
 }
 
@@ -78,20 +79,21 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     options: PreTrainedOptions & Options = {} as PreTrainedOptions & Options,
   ): Promise<M> {
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
-    const { reading, config: given, strict, built, amendments } = sortOptions(this, options);
-    reading.signal?.throwIfAborted();
-    const place = typeof source === 'string' || isUrl(source) ? await placeOf(source, reading) : undefined;
-    const checkpoint = await (place ? readCheckpoint(place, reading) : openCheckpoint(source, reading));
-    const read = filesBeside(place?.folder, checkpoint);
-    const config = given ?? (await configOf(place?.folder, checkpoint.name, read, amendments, reading));
-    // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
-    const model = new this(config, { ...(await this.options_beside(read)), ...built } as Options);
-    assignWeights(model, checkpoint, { strict: strict ?? true });
-    return model;
+    return loadPretrained(this, source, options);
+  }
+
+  /** The path of the encoder's config and weights in the folder of a model. */
+  static async encoder_path(_read: ReadBeside): Promise<string> {
+    return '';
   }
 
   /** Options of the constructor that files beside the checkpoint decide. */
   static async options_beside(_read: ReadBeside): Promise<object> {
+    return {};
+  }
+
+  /** Paths of folders that hold weights of parts of the model, by what the names of these begin with. */
+  folders_beside(): Readonly<Record<string, string>> {
     return {};
   }
 
@@ -150,6 +152,26 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 }
 
+async function loadPretrained<M extends PreTrainedModel, Options extends object>(
+  model: ModelClass<M, Options>,
+  source: CheckpointSource,
+  options: PreTrainedOptions & Options,
+): Promise<M> {
+  const { reading, config: given, strict, built, amendments } = sortOptions(model, options);
+  reading.signal?.throwIfAborted();
+  const place = typeof source === 'string' || isUrl(source) ? await placeOf(source, reading) : undefined;
+  const path = place && place.file === undefined ? await model.encoder_path(readOnce((name) => textOf(place.folder, name))) : '';
+  const home = place && (path ? { folder: within(place.folder, path) } : place);
+  const checkpoint = await (home ? readCheckpoint(home, reading) : openCheckpoint(source, reading));
+  const read = readOnce(filesBeside(place?.folder, checkpoint));
+  const readConfig = () => read(path ? `${path}/config.json` : 'config.json');
+  const config = given ?? (await configOf(home?.folder, checkpoint.name, readConfig, amendments, reading));
+  const made = new model(config, { ...(await model.options_beside(read)), ...built } as Options);
+  if (place && !isTrace(checkpoint)) await addFolders(checkpoint, place.folder, made.folders_beside(), reading);
+  assignWeights(made, checkpoint, { strict: strict ?? true });
+  return made;
+}
+
 const isConfig = (value: unknown): value is BertConfig => isObject(value) && typeof value.to_json_string === 'function';
 
 function proveConfig(config: BertConfig, what: string): BertConfig {
@@ -187,10 +209,35 @@ function sortOptions<M extends PreTrainedModel, Options extends object>(
   return { reading, config, strict, built, amendments };
 }
 
-function filesBeside(folder: Folder | undefined, { tensors, metadata }: Checkpoint): ReadBeside {
-  if (metadata.format === FORMAT)
+const isTrace = ({ metadata }: Checkpoint): boolean => metadata.format === FORMAT;
+
+/** Asks `read` for each file once. */
+function readOnce(read: ReadBeside): ReadBeside {
+  const texts = new Map<string, Promise<string | undefined>>();
+  return (name) => {
+    const text = texts.get(name) ?? read(name);
+    texts.set(name, text);
+    return text;
+  };
+}
+
+/** Adds the tensors of folders within a folder to a checkpoint, each under the prefix of its folder. */
+async function addFolders(
+  { tensors }: Checkpoint,
+  folder: Folder,
+  paths: Readonly<Record<string, string>>,
+  reading: SourceOptions,
+): Promise<void> {
+  for (const [prefix, path] of Object.entries(paths)) {
+    const part = await readCheckpoint({ folder: within(folder, path) }, reading);
+    for (const [name, tensor] of part.tensors) tensors.set(prefix + name, tensor);
+  }
+}
+
+function filesBeside(folder: Folder | undefined, checkpoint: Checkpoint): ReadBeside {
+  if (isTrace(checkpoint))
     return async (name) => {
-      const file = tensors.get(FILES + name);
+      const file = checkpoint.tensors.get(FILES + name);
       return file && new TextDecoder().decode(file.data as Uint8Array);
     };
   return async (name) => folder && textOf(folder, name);
@@ -199,11 +246,11 @@ function filesBeside(folder: Folder | undefined, { tensors, metadata }: Checkpoi
 async function configOf(
   folder: Folder | undefined,
   name: string,
-  read: ReadBeside,
+  read: () => Promise<string | undefined>,
   amendments: BertConfigOptions,
   { onwarn }: SourceOptions,
 ): Promise<BertConfig> {
-  const text = await read('config.json');
+  const text = await read();
   const what = `config.json of ${name}`;
   if (text !== undefined) return BertConfig.from_dict(parseObject(text, what), amendments, what, onwarn);
   if (folder)

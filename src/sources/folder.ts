@@ -101,6 +101,14 @@ export function directory(path: string, { progress_callback, signal }: SourceOpt
   };
 }
 
+/** The folder at `path` within a folder. */
+export const within = ({ name, cure, at, find }: Folder, path: string): Folder => ({
+  name: `${name}/${path}`,
+  cure,
+  at: (file) => at(`${path}/${file}`),
+  find: (file) => find(`${path}/${file}`),
+});
+
 const OFFLINE = 'Load it once without local_files_only';
 
 /** What is below an address. */

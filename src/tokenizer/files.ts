@@ -27,6 +27,13 @@ export async function filesIn(folder: Folder, signal: AbortSignal | undefined): 
   return files;
 }
 
+/** The texts that `read` gives of the tokenizer's files; undefined where there is none to make a tokenizer of. */
+export async function filesRead(read: (name: string) => Promise<string | undefined>): Promise<TokenizerFiles | undefined> {
+  const texts = await Promise.all(FILE_NAMES.map(async (name) => [name, await read(name)] as const));
+  const files: TokenizerFiles = Object.fromEntries(texts.filter(([, text]) => text !== undefined));
+  return files['tokenizer.json'] === undefined && files['vocab.txt'] === undefined ? undefined : files;
+}
+
 /** The tokenizer's files among those that travel in a trace. */
 export function textsOf(files: ReadonlyMap<string, Uint8Array>): TokenizerFiles {
   const present = FILE_NAMES.filter((name) => files.has(name));
@@ -65,7 +72,7 @@ export function optionsFromFiles(files: TokenizerFiles): BertTokenizerOptions {
   if (!json && typeof vocab !== 'string') throw notText('vocab.txt', vocab);
   const config = parse(files, 'tokenizer_config.json') ?? {};
   const specials = parse(files, 'special_tokens_map.json') ?? {};
-  checkClass(config.tokenizer_class);
+
   const base = json ? fromTokenizerJson(json) : { vocab: parseVocab(vocab as string) };
   const options = { ...base, ...pick(config, OPTION_NAMES), ...pick(specials, [...ROLES, 'additional_special_tokens']) };
   if (json) checkTemplateRoles(base, options);

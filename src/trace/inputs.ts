@@ -44,6 +44,9 @@ function checkNamed(entries: readonly (readonly [string, unknown])[], names: rea
 /** The input in which 0 stands for a token to leave out. */
 export const MASK = 'attention_mask';
 
+/** The input in which 0 stands for a token, such as one of a prompt, that pooling leaves out. */
+export const POOLING_MASK = 'pooling_mask';
+
 /**
  * The input `name` in whole numbers, as the kernels take them: int64, uint8 and bool become int32, and so does an
  * attention_mask of float32 zeros and ones. Throws `dtype` and `value` errors.

@@ -1,42 +1,31 @@
 import { type EmbeddedText, embedEach, embedTexts } from '../batch/embed.ts';
 import type { EmbedOptions } from '../batch/embedder.ts';
+import { TEXT_OPTIONS, type TextOptions } from '../batch/encode.ts';
 import type { Texts } from '../batch/source.ts';
+import { areTexts, encodeTexts, readerFrom, refuseForTensors, textsIn } from '../batch/texts.ts';
 import type { Bounds, Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
-import { COUNT, NAMES, POSITIVE } from '../field.ts';
 import { formFor, type IntegerForm } from '../integers.ts';
-import { bestVariant, proveVariant, VARIANT } from '../kernels.ts';
+import { bestVariant, proveVariant } from '../kernels.ts';
 import { Module } from '../nn/module.ts';
-import { checkOptions, type OptionTable, SIGNAL } from '../options.ts';
+import { checkOptions } from '../options.ts';
 import type { Variant } from '../platform/platform.ts';
+import type { TextReader } from '../sentence/tokenizer.ts';
 import type { Tensor } from '../tensor.ts';
-import type { BertTokenizer } from '../tokenizer/index.ts';
+import type { BertTokenizer, TextInput } from '../tokenizer/index.ts';
 import { costs, type MemoryPlan } from './cost.ts';
 import { estimate } from './estimate.ts';
 import { explainKernels, explainThreads } from './explain.ts';
 import { copied, fitInputs, type Signature } from './inputs.ts';
 import type { Instance, Target } from './instance.ts';
 import { listCode, listGraph } from './listing.ts';
+import { PAD_OPTIONS, PROFILE_OPTIONS, RUN_OPTIONS, type RunOptions } from './options.ts';
 import { type ModelOutput, type Named, unflattenOutputs } from './outputs.ts';
+import { padInputs } from './pad.ts';
 import { type Profile, profileInstance } from './profile.ts';
 import { runSliced } from './run.ts';
 import { sizesFor } from './sizes.ts';
-import { encodeTexts, padInputs, tokenizerFrom } from './text.ts';
 import { difference, type Verification } from './verification.ts';
-
-/** Options of a run that does not block. */
-export interface RunOptions {
-  /** Stops the run between two instructions; the trace stays usable. */
-  signal?: AbortSignal;
-  /** The outputs that are wanted, by name, so that no others are computed; all unless given. */
-  outputs?: readonly string[];
-}
-
-/** What each option of a run may be. */
-export const RUN_OPTIONS: OptionTable<RunOptions> = { signal: SIGNAL, outputs: NAMES };
-
-const PAD_OPTIONS: OptionTable<{ pad_token_id?: number }> = { pad_token_id: COUNT };
-const PROFILE_OPTIONS: OptionTable<{ seconds?: number; kernels?: Variant }> = { seconds: POSITIVE, kernels: VARIANT };
 
 /** What a trace is made of besides its program and weights. */
 export interface Contents {
@@ -67,7 +56,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** The dummy inputs that it was traced on, and what the baseline kernels made of them. */
   readonly golden: Contents['golden'];
   #instance: Instance | null;
-  #tokenizer: BertTokenizer | undefined;
+  #reader: TextReader | undefined;
   #running: Promise<unknown> | null = null;
 
   constructor(instance: Instance, { files, golden, kernels, integers }: Contents) {
@@ -123,8 +112,13 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** The tokenizer that travels in the trace. Throws a `value` error if none does. */
   get tokenizer(): BertTokenizer {
-    this.#tokenizer ??= tokenizerFrom(this.files);
-    return this.#tokenizer;
+    return this.reader.tokenizer;
+  }
+
+  /** The tokenizer, and what the folder of sentence-transformers says that the trace comes from, if it is one: prompts, lengths, modules. */
+  get reader(): TextReader {
+    this.#reader ??= readerFrom(this.files);
+    return this.#reader;
   }
 
   /** Runs the trace at once. Throws a `busy` error while a `run` is under way. */
@@ -134,16 +128,19 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return this.result(this.instance.run(inputs, this));
   }
 
-  /** Runs the trace after calls made before. With a `signal` it lets other work through every few milliseconds, and stops when told to. */
-  async run(inputs: unknown, options: RunOptions = {}): Promise<Result> {
-    const { signal, outputs } = checkOptions('run', options, RUN_OPTIONS);
-    signal?.throwIfAborted();
-    const prepared = copied(this.prepare([inputs]));
+  /**
+   * Runs the trace after calls made before, on what a call takes: inputs, or a text, its pair if it has one, and options. With a `signal` it lets
+   * other work through every few milliseconds, and stops when told to.
+   */
+  run(inputs: unknown, options?: RunOptions): Promise<Result>;
+  run(text: string | readonly string[], pair: string | readonly string[] | null | undefined, options?: RunOptions): Promise<Result>;
+  async run(...args: unknown[]): Promise<Result> {
+    const { inputs, signal, outputs } = this.prepareRun(args);
     const wanted = outputs && this.instance.wanted(outputs);
     const before = this.#running;
     const run = (async () => {
       await before?.catch(() => {});
-      return this.result(await runSliced(this.instance, this, prepared, { wanted, signal }));
+      return this.result(await runSliced(this.instance, this, inputs, { wanted, signal }));
     })();
     this.#running = run;
     try {
@@ -158,9 +155,15 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return padInputs(inputs, this, checkOptions('pad', options, PAD_OPTIONS).pad_token_id ?? 0);
   }
 
-  /** The inputs for a text (or as many as the traced batch has), cut and padded to the traced length. */
-  encode(text: string | readonly string[], pair?: string): Record<string, Tensor> {
-    return encodeTexts(this.tokenizer, this, text, pair);
+  /**
+   * The inputs for texts, padded to what the trace takes: one text, one with its pair, a list of texts with a list of their pairs, or a list of
+   * texts and [text, pair]. Throws a `value` error for a text that is too long, unless told to truncate.
+   */
+  encode(text: string | readonly TextInput[], options?: TextOptions): Record<string, Tensor>;
+  encode(text: string | readonly string[], pair?: string | readonly string[] | null, options?: TextOptions): Record<string, Tensor>;
+  encode(...args: unknown[]): Record<string, Tensor> {
+    const { texts, options } = textsIn('encode()', args);
+    return encodeTexts(this.reader, this, texts, checkOptions('encode()', options as TextOptions, TEXT_OPTIONS));
   }
 
   /**
@@ -172,7 +175,10 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   }
 
   /** Yields what {@link embed} answers, text by text in their order, and asks for no more texts than a few calls need. */
-  embedEach(texts: Texts, options: EmbedOptions = {}): AsyncGenerator<EmbeddedText, void, undefined> {
+  embedEach<Text extends TextInput = string>(
+    texts: Texts<Text>,
+    options: EmbedOptions = {},
+  ): AsyncGenerator<EmbeddedText<Text>, void, undefined> {
     return embedEach(this, texts, options);
   }
 
@@ -250,8 +256,19 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** The inputs of a call, proved to fit. */
   protected prepare(args: readonly unknown[]): Record<string, Tensor> {
-    const [text, pair] = args;
-    return fitInputs(typeof text === 'string' ? [this.encode(text, pair as string | undefined)] : args, this.inputs, this.dynamic);
+    const inputs = areTexts(args) ? [this.encode(...(args as [string, string]))] : args;
+    return fitInputs(inputs, this.inputs, this.dynamic);
+  }
+
+  /** The inputs of a run, proved to fit and in memory of their own, and its options. */
+  protected prepareRun(args: readonly unknown[]): Pick<RunOptions, 'signal' | 'outputs'> & { inputs: Record<string, Tensor> } {
+    const what = 'run()';
+    const { texts, options } = areTexts(args) ? textsIn(what, args) : { texts: undefined, options: args[1] };
+    const { signal, outputs, ...ofTexts } = checkOptions(what, options as RunOptions, RUN_OPTIONS);
+    signal?.throwIfAborted();
+    if (!texts) refuseForTensors(what, args, Object.keys(ofTexts));
+    const inputs = texts ? [encodeTexts(this.reader, this, texts, ofTexts)] : [args[0]];
+    return { inputs: copied(fitInputs(inputs, this.inputs, this.dynamic)), signal, outputs };
   }
 
   /** What a call answers. */

@@ -62,7 +62,7 @@ async function embed(texts: readonly string[], options: EmbedOptions, signal: Ab
 const QUIET_MS = 2000;
 
 /** The texts with their vectors, watched. */
-async function* vectors(texts: readonly string[], options: EmbedOptions, signal: AbortSignal): AsyncGenerator<EmbeddedText> {
+async function* vectors(texts: readonly string[], options: EmbedOptions, signal: AbortSignal): AsyncGenerator<EmbeddedText<string>> {
   const { model, truncate, chunk, overlap, batchTokens } = options;
   const traced = await openTrace(model ?? defaultTrace(), { signal, threads: options.threads });
   const progress = new Progress(QUIET_MS);
@@ -85,7 +85,7 @@ async function* allTexts(texts: readonly string[], signal: AbortSignal): AsyncGe
     else yield text;
 }
 
-function noteCut({ text, tokens, truncated }: EmbeddedText): void {
+function noteCut({ text, tokens, truncated }: EmbeddedText<string>): void {
   if (truncated > 0) note(`tracelet: "${cut(text, 40)}" has ${tokens} tokens, of which the trace takes ${tokens - truncated}`);
 }
 
