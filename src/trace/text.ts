@@ -1,9 +1,9 @@
 import { type Bounds, symbolOf } from '../dim.ts';
 import { TraceletError } from '../error.ts';
-import { full, type Shape, sameShape, Tensor } from '../tensor.ts';
+import { type Shape, sameShape, Tensor } from '../tensor.ts';
 import { textsOf } from '../tokenizer/files.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
-import { inputEntries, MASK, type Signature, toInt32 } from './inputs.ts';
+import { defaultInput, inputEntries, MASK, type Signature, toInt32 } from './inputs.ts';
 
 /** The tokenizer among the extra files of a trace. Throws a `value` error if there is none. */
 export function tokenizerFrom(files: ReadonlyMap<string, Uint8Array>): BertTokenizer {
@@ -46,9 +46,6 @@ export function endsOf({ shape, dims = shape }: Signature, axis: number, bounds:
   return symbol === undefined ? [shape[axis], shape[axis]] : bounds[symbol];
 }
 
-/** What stands for an input that is not given, as in transformers. */
-const DEFAULTS: Readonly<Record<string, number>> = { attention_mask: 1, token_type_ids: 0 };
-
 /** `inputs` [batch, sequence] filled up to their signatures; what is added is padding, ruled out by the attention_mask. */
 export function padInputs(
   inputs: Record<string, Tensor>,
@@ -70,9 +67,10 @@ export function padInputs(
   for (const { tensor, signature } of given) checkSide(tensor, signature, first);
   const grows = given.some(({ tensor, signature }) => !sameShape(tensor.shape, paddedShape(tensor.shape, signature, dynamic)));
   if (grows && !signatures.some(({ name }) => name === MASK)) throw withoutMask('pad');
-  for (const signature of signatures)
-    if (!inputs[signature.name] && signature.name in DEFAULTS)
-      given.push({ signature, tensor: full(first.shape, DEFAULTS[signature.name], { dtype: 'int32' }) });
+  for (const signature of signatures) {
+    const tensor = inputs[signature.name] ? undefined : defaultInput(signature.name, first.shape);
+    if (tensor) given.push({ signature, tensor });
+  }
   return Object.fromEntries(
     given.map(({ signature, tensor }) => {
       const { name } = signature;
