@@ -16,13 +16,13 @@ import { chooseThreads, type ThreadCount } from './threads/choose.ts';
 import type { BertTokenizer } from './tokenizer/index.ts';
 import { buildInstance } from './trace/build.ts';
 import { checkOutputs, checkSameRecording } from './trace/check.ts';
-import { constantOf } from './trace/decode.ts';
 import { axesOf, type DynamicAxes, inputsAt, symbolicGraph } from './trace/dynamic.ts';
-import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT, SMOOTH, TRACE_NAME } from './trace/file.ts';
+import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT, TRACE_NAME } from './trace/file.ts';
 import { copied, MASK, nameInputs, toInt32 } from './trace/inputs.ts';
 import type { Instance } from './trace/instance.ts';
 import { type LoadOptions, loadTrace } from './trace/load.ts';
 import { type ForwardResult, flattenOutputs, type ModelOutput, type Named } from './trace/outputs.ts';
+import { smoothOf } from './trace/smooth.ts';
 import { TracedModule, type TracedResult } from './trace/traced.ts';
 import { type Recording, record, type TracedInput } from './trace/tracer.ts';
 
@@ -182,20 +182,8 @@ export function serialize(traced: TracedModule<unknown>, options: SaveOptions = 
 }
 
 /** `smooth` belongs to every weight of a product of several, so that each can be read on its own. */
-function companions({ program, weights, decoded }: Instance): Named[] {
-  const partsOf = (value: number): string[] => {
-    const constant = constantOf(program.values, value);
-    return constant === undefined ? [] : program.constants[constant].parts;
-  };
-  return decoded.instructions.flatMap(({ operands: { weight, smooth } }) => {
-    if (typeof weight !== 'number' || typeof smooth !== 'number') return [];
-    const [name] = partsOf(smooth);
-    const { tensor } = weights.part(name);
-    return partsOf(weight)
-      .map((part) => ({ name: part + SMOOTH, tensor }))
-      .filter((entry) => entry.name !== name);
-  });
-}
+const companions = (instance: Instance): Named[] =>
+  [...smoothOf(instance)].filter(([name, { held }]) => name !== held).map(([name, { tensor }]) => ({ name, tensor }));
 
 /** Writes the trace to a file, whole or not at all. As `torch.jit.save`. */
 export async function save(traced: TracedModule<unknown>, path: string, options: SaveOptions = {}): Promise<void> {
