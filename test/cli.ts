@@ -72,10 +72,13 @@ export async function failure(status: number, args: readonly string[], options: 
   const result = await call(args, options);
   expect(result.stdout).toBe('');
   expect(result.stderr).not.toMatch(/^\s+at /m);
-  for (const line of result.stderr.trimEnd().split('\n')) expect(line).toMatch(/^(tracelet: |See tracelet )/);
+  for (const line of result.stderr.trimEnd().split('\n')) expect(line).toMatch(/^(tracelet: |See tracelet |\(Did you mean )/);
   expect(result.status).toBe(status);
   return result.stderr;
 }
+
+/** A line for `sh` in which `tracelet` is the command. */
+export const shell = (line: string): string => `tracelet() { "${process.execPath}" ${RELAXED.join(' ')} "${MAIN}" "$@"; }\n${line}`;
 
 /** A directory of transformers, with a vocabulary unless told otherwise. */
 export function directory(name: string, from: string, options: { vocab?: boolean } = {}): string {

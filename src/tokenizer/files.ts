@@ -116,7 +116,7 @@ function pick(source: object, names: readonly string[]): Partial<BertTokenizerOp
 function checkClass(name: unknown): void {
   if (name === undefined || name === null || CLASSES.some((family) => name === `${family}Tokenizer` || name === `${family}TokenizerFast`))
     return;
-  throw new TraceletError('config', {
+  throw new TraceletError('unsupported', {
     what: 'tokenizer_class of tokenizer_config.json',
     expected: `a BERT WordPiece tokenizer (${CLASSES.join(', ')})`,
     got: describe(name),
@@ -149,7 +149,7 @@ function part(json: Json, name: string, types: readonly string[]): Json {
   const value = json[name];
   const type = value === null || value === undefined ? 'none' : object(value, `${name} of tokenizer.json`).type;
   if (types.includes(type as string)) return value as Json;
-  throw new TraceletError('config', {
+  throw new TraceletError(typeof type === 'string' && type !== 'none' ? 'unsupported' : 'config', {
     what: `${name} of tokenizer.json`,
     expected: types.join(' or '),
     got: typeof type === 'string' ? type : describe(type),
