@@ -10,12 +10,12 @@ import { SOURCE_OPTIONS, type SourceOptions } from './sources/folder.ts';
 import { openSource, type Source } from './sources/source.ts';
 import { Tensor } from './tensor.ts';
 import type { ThreadCount } from './threads/choose.ts';
-import { constantOf } from './trace/decode.ts';
-import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT, SMOOTH, TRACE_NAME } from './trace/file.ts';
+import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT, TRACE_NAME } from './trace/file.ts';
 import { type ExtraFiles, textFiles } from './trace/files.ts';
 import type { Instance } from './trace/instance.ts';
 import { type LoadOptions, loadTrace, TRACE_LOAD_OPTIONS } from './trace/load.ts';
 import type { ModelOutput, Named } from './trace/outputs.ts';
+import { smoothOf } from './trace/smooth.ts';
 import { isTraced, type TracedModule } from './trace/traced.ts';
 import { refuseMore } from './trace/tracing.ts';
 
@@ -85,20 +85,8 @@ function serialized(traced: TracedModule<unknown>, options: SaveOptions): Promis
 }
 
 /** `smooth` belongs to every weight of a product of several, so that each can be read on its own. */
-function companions({ program, weights, decoded }: Instance): Named[] {
-  const partsOf = (value: number): string[] => {
-    const constant = constantOf(program.values, value);
-    return constant === undefined ? [] : program.constants[constant].parts;
-  };
-  return decoded.instructions.flatMap(({ operands: { weight, smooth } }) => {
-    if (typeof weight !== 'number' || typeof smooth !== 'number') return [];
-    const [name] = partsOf(smooth);
-    const { tensor } = weights.part(name);
-    return partsOf(weight)
-      .map((part) => ({ name: part + SMOOTH, tensor }))
-      .filter((entry) => entry.name !== name);
-  });
-}
+const companions = (instance: Instance): Named[] =>
+  [...smoothOf(instance)].filter(([name, { held }]) => name !== held).map(([name, { tensor }]) => ({ name, tensor }));
 
 /** Writes the trace to a file, whole or not at all. As `torch.jit.save`. */
 export async function save(traced: TracedModule<unknown>, path: string, options: SaveOptions = {}, ...others: never[]): Promise<void> {

@@ -38,6 +38,13 @@ function entriesOf(text: string): ModuleEntry[] {
   return entries.map((entry, i) => readEntry(entry, i, MODULES));
 }
 
+/** Whether a folder is one of sentence-transformers that makes one vector a text. */
+export async function isSentenceFolder(read: (name: string) => Promise<string | undefined>): Promise<boolean> {
+  const text = await read(MODULES);
+  const entries = text === undefined ? [] : parseJson(text, MODULES);
+  return Array.isArray(entries) && entries.some((entry) => isObject(entry) && String(entry.type).endsWith('.Pooling'));
+}
+
 /** The files that describe a folder of sentence-transformers; undefined where `read` has no modules.json. */
 export async function readSentenceFiles(read: (name: string) => Promise<string | undefined>): Promise<Texts | undefined> {
   const modules = await read(MODULES);

@@ -22,7 +22,7 @@ export function promptOf(sentence: SentenceConfig | undefined, { prompt, prompt_
   const known = Object.keys(prompts);
   const meant = nearest(name, known);
   throw new TraceletError('value', {
-    what: `${what}: prompt_name`,
+    what: `${what}: option prompt_name`,
     expected: known.length ? `one of ${known.join(', ')}` : 'none: the folder of the model has no prompts',
     got: JSON.stringify(name),
     cure: meant ? `Did you mean ${meant}?` : 'Pass the words themselves as prompt',

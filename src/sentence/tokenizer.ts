@@ -1,3 +1,4 @@
+import { TraceletError } from '../error.ts';
 import { BertTokenizer, type TokenizerFiles } from '../tokenizer/index.ts';
 import type { SentenceConfig } from './config.ts';
 
@@ -22,4 +23,14 @@ export function sentenceTokenizer(files: TokenizerFiles, sentence: SentenceConfi
     ...(max_seq_length !== null && { model_max_length: max_seq_length }),
     ...(lowers && { do_lower_case, strip_accents: plain.strip_accents ?? false }),
   });
+}
+
+/** What {@link sentenceTokenizer} answers, or undefined for a tokenizer of a kind that does not run here. Throws the errors of one that is broken. */
+export function supportedTokenizer(files: TokenizerFiles, sentence: SentenceConfig | undefined): BertTokenizer | undefined {
+  try {
+    return sentenceTokenizer(files, sentence);
+  } catch (error) {
+    if (error instanceof TraceletError && error.code === 'unsupported') return undefined;
+    throw error;
+  }
 }

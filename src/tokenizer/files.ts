@@ -42,7 +42,6 @@ export function textsOf(files: ReadonlyMap<string, Uint8Array>): TokenizerFiles 
 
 type Json = Record<string, unknown>;
 
-const CLASSES = ['Bert', 'DistilBert', 'MobileBert', 'Electra', 'ConvBert', 'SqueezeBert', 'LayoutLM', 'Lxmert', 'PreTrained'];
 const OPTION_NAMES = [
   'do_lower_case',
   'strip_accents',
@@ -120,16 +119,6 @@ function pick(source: object, names: readonly string[]): Partial<BertTokenizerOp
   return Object.fromEntries(names.filter((name) => name in source && present(name)).map((name) => [name, (source as Json)[name]]));
 }
 
-function checkClass(name: unknown): void {
-  if (name === undefined || name === null || CLASSES.some((family) => name === `${family}Tokenizer` || name === `${family}TokenizerFast`))
-    return;
-  throw new TraceletError('config', {
-    what: 'tokenizer_class of tokenizer_config.json',
-    expected: `a BERT WordPiece tokenizer (${CLASSES.join(', ')})`,
-    got: describe(name),
-  });
-}
-
 /** The parts of tokenizer.json that decide how text is split; its truncation and padding are left to the caller. */
 function fromTokenizerJson(json: Json): BertTokenizerOptions {
   const model = part(json, 'model', ['WordPiece']);
@@ -156,7 +145,7 @@ function part(json: Json, name: string, types: readonly string[]): Json {
   const value = json[name];
   const type = value === null || value === undefined ? 'none' : object(value, `${name} of tokenizer.json`).type;
   if (types.includes(type as string)) return value as Json;
-  throw new TraceletError('config', {
+  throw new TraceletError(typeof type === 'string' && type !== 'none' ? 'unsupported' : 'config', {
     what: `${name} of tokenizer.json`,
     expected: types.join(' or '),
     got: typeof type === 'string' ? type : describe(type),

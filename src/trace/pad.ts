@@ -1,7 +1,7 @@
 import { type Bounds, symbolOf } from '../dim.ts';
 import { TraceletError } from '../error.ts';
-import { full, type Shape, sameShape, Tensor } from '../tensor.ts';
-import { inputEntries, MASK, type Signature, toInt32 } from './inputs.ts';
+import { type Shape, sameShape, Tensor } from '../tensor.ts';
+import { defaultInput, inputEntries, MASK, type Signature, toInt32 } from './inputs.ts';
 
 /** What a trace takes. */
 export interface Taking {
@@ -14,9 +14,6 @@ export function endsOf({ shape, dims = shape }: Signature, axis: number, bounds:
   const symbol = symbolOf(dims[axis]);
   return symbol === undefined ? [shape[axis], shape[axis]] : bounds[symbol];
 }
-
-/** What stands for an input that is not given, as in transformers. */
-const DEFAULTS: Readonly<Record<string, number>> = { attention_mask: 1, token_type_ids: 0 };
 
 /** `inputs` [batch, sequence] filled up to their signatures; what is added is padding, ruled out by the attention_mask. */
 export function padInputs(
@@ -39,9 +36,10 @@ export function padInputs(
   for (const { tensor, signature } of given) checkSide(tensor, signature, first);
   const grows = given.some(({ tensor, signature }) => !sameShape(tensor.shape, paddedShape(tensor.shape, signature, dynamic)));
   if (grows && !signatures.some(({ name }) => name === MASK)) throw withoutMask('pad');
-  for (const signature of signatures)
-    if (!inputs[signature.name] && signature.name in DEFAULTS)
-      given.push({ signature, tensor: full(first.shape, DEFAULTS[signature.name], { dtype: 'int32' }) });
+  for (const signature of signatures) {
+    const tensor = inputs[signature.name] ? undefined : defaultInput(signature.name, first.shape);
+    if (tensor) given.push({ signature, tensor });
+  }
   return Object.fromEntries(
     given.map(({ signature, tensor }) => {
       const { name } = signature;

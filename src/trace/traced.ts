@@ -44,7 +44,8 @@ export type TracedResult<Result> = Result extends Tensor ? Tensor : ModelOutput;
 /**
  * A traced model, as `torch.jit.ScriptModule`: a program with its weights, in a wasm memory of its own.
  * Called like the model it was traced from, with tensors by position, as one list or as one object of names; or with a
- * text where a tokenizer travels inside. `jit.trace` and `jit.load` make it.
+ * text where a tokenizer travels inside. Where they are left out, token_type_ids are 0, an attention_mask 1 and position_ids 0, 1, 2, … .
+ * `jit.trace` and `jit.load` make it.
  */
 export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result> {
   /** The kernels that calls run on. */

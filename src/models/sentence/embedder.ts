@@ -6,7 +6,7 @@ import { FUNCTION, OBJECT } from '../../options.ts';
 import { parseSentence, readSentenceFiles, type SentenceConfig, sentenceFiles } from '../../sentence/config.ts';
 import { type Feature, POOLING, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
 import { excludesPrompt, isNormalized } from '../../sentence/prompt.ts';
-import { sentenceTokenizer } from '../../sentence/tokenizer.ts';
+import { supportedTokenizer } from '../../sentence/tokenizer.ts';
 import type { Tensor } from '../../tensor.ts';
 import { filesRead as tokenizerFiles } from '../../tokenizer/files.ts';
 import type { BertTokenizer } from '../../tokenizer/index.ts';
@@ -77,7 +77,7 @@ export class SentenceEmbedder extends PreTrainedModel {
     const sentence = await sentenceIn(read);
     const { path } = encoderOf(sentence);
     const files = await tokenizerFiles((name) => read(path ? `${path}/${name}` : name));
-    return { sentence, tokenizer: files && sentenceTokenizer(files, sentence) };
+    return { sentence, tokenizer: files && supportedTokenizer(files, sentence) };
   }
 
   override folders_beside(): Record<string, string> {
