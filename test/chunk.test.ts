@@ -87,7 +87,7 @@ test.each([
   [[tokenizer, 'text', 100], 'an object'],
   [[tokenizer, 'text'], '{ tokens }'],
   [[tokenizer, 'text', { token: 9 }], 'Did you mean tokens?'],
-  [[tokenizer, 'text', { tokens: '9' }], 'a finite number'],
+  [[tokenizer, 'text', { tokens: '9' }], 'a whole number'],
 ])('chunkText refuses other arguments', async (args, cure) => {
   const any = chunkText as unknown as (...args: unknown[]) => unknown;
   expect((await problem('value', () => any(...args))).message).toContain(cure);

@@ -1,7 +1,7 @@
 import { TraceletError } from '../error.ts';
 import { MAX_SIZE } from '../field.ts';
 import { describe } from '../json.ts';
-import { checkOptions, NUMBER, type OptionTable } from '../options.ts';
+import { ANY, checkOptions, type OptionTable } from '../options.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 
 /** How a long text is cut into chunks. */
@@ -12,8 +12,7 @@ export interface ChunkOptions {
   overlap?: number;
 }
 
-/** What each may be. */
-export const CHUNK_OPTIONS: OptionTable<ChunkOptions> = { tokens: NUMBER, overlap: NUMBER };
+const CHUNK_OPTIONS: OptionTable<ChunkOptions> = { tokens: ANY, overlap: ANY };
 
 /** A chunk of a text. */
 export interface Chunk {
