@@ -45,7 +45,7 @@ export async function openCheckpoint(source: CheckpointSource, given: SourceOpti
   if (typeof source === 'string' || isUrl(source)) return readCheckpoint(await placeOf(source, options), options);
   if (isBytes(source)) return plain(await openBytes(source));
   if (isArrayBuffer(source)) return plain(await openBytes(new Uint8Array(source)));
-  return plain(await readStream('read' in source ? source : openGiven(source, options), options));
+  return plain(await readStream(typeof source === 'object' && source && 'read' in source ? source : openGiven(source, options), options));
 }
 
 /** Reads the checkpoint in a folder, or the file of it that was meant. */
