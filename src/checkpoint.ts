@@ -1,17 +1,16 @@
-import { DTYPES, type DType, type TypedArray } from './dtype.ts';
+import { dequantize } from './dequantize.ts';
+import { DTYPES, type TypedArray } from './dtype.ts';
 import { TraceletError } from './error.ts';
 import { TO_FLOAT32 } from './float.ts';
 import { describe, isObject, parseObject, quoteList } from './json.ts';
-import { unpackNibbles } from './nibbles.ts';
 import type { ByteSource } from './platform/platform.ts';
 import { isArrayBuffer, isBytes, isUrl } from './realm.ts';
-import { GROUP } from './rules.ts';
 import { type Header, readHeader, readSafetensors, type TensorInfo } from './safetensors.ts';
 import { type Folder, openFile, type SourceOptions, textOf, textOfFile } from './sources/folder.ts';
 import { type Place, placeOf } from './sources/place.ts';
 import { openGiven, type Source } from './sources/source.ts';
-import { sameShape, Tensor } from './tensor.ts';
-import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, SCALE, SMOOTH, STEPS, SUMS, TRACE_NAME } from './trace/file.ts';
+import { Tensor } from './tensor.ts';
+import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, TRACE_NAME } from './trace/file.ts';
 
 /** Named tensors, as a state_dict. Floating ones are float32 whatever the file holds; others keep their dtype. */
 export interface Checkpoint {
@@ -52,7 +51,7 @@ export async function readCheckpoint({ folder, file }: Place, options: SourceOpt
 }
 
 function plain(checkpoint: Checkpoint): Checkpoint {
-  dequantize(checkpoint);
+  dequantize(checkpoint.tensors, checkpoint.name);
   return { ...checkpoint, tensors: modernNames(checkpoint) };
 }
 
@@ -211,37 +210,6 @@ function parseIndex(text: string, name: string): Map<string, string> {
         got: describe(shard),
       });
   return new Map(Object.entries(map as Record<string, string>));
-}
-
-/** Turns integer tensors with a sibling of scales into float32 ones, in place, and drops what belongs to them alone. */
-function dequantize(checkpoint: Checkpoint): void {
-  const { tensors } = checkpoint;
-  const quantised = [...tensors].filter(([name, { dtype }]) => (dtype === 'int8' || dtype === 'uint8') && tensors.has(name + SCALE));
-  for (const [name, weight] of quantised) {
-    tensors.set(name, floatsOf(checkpoint, name, weight));
-    for (const suffix of [SCALE, STEPS, SUMS, SMOOTH]) tensors.delete(name + suffix);
-  }
-}
-
-function floatsOf({ name: file, tensors }: Checkpoint, name: string, weight: Tensor): Tensor {
-  const [rows, width] = weight.shape;
-  const nibbles = weight.dtype === 'uint8';
-  const cols = nibbles ? 2 * width : width;
-  const sibling = (suffix: string, shape: readonly number[], dtype: DType = 'float32'): Tensor => {
-    const tensor = tensors.get(name + suffix);
-    if (tensor?.dtype === dtype && sameShape(tensor.shape, shape)) return tensor;
-    throw new TraceletError('checkpoint', {
-      what: `tensor ${describe(name + suffix)} of ${file}`,
-      expected: `${dtype} [${shape}] beside ${weight.dtype} [${weight.shape}]`,
-      got: tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing',
-    });
-  };
-  const scale = sibling(SCALE, [rows]).data as Float32Array;
-  const smooth = tensors.has(name + SMOOTH) ? (sibling(SMOOTH, [cols]).data as Float32Array) : undefined;
-  const steps = nibbles ? (sibling(STEPS, [rows, cols / GROUP], 'uint8').data as Uint8Array) : undefined;
-  const from = steps ? unpackNibbles(weight.data as Uint8Array, steps) : (weight.data as Int8Array);
-  const to = Float32Array.from(from, (value, i) => value * scale[Math.floor(i / cols)] * (smooth ? smooth[i % cols] : 1));
-  return new Tensor('float32', nibbles ? [rows, cols] : weight.shape, to);
 }
 
 const MODERN: Record<string, string> = { gamma: 'weight', beta: 'bias' };

@@ -211,6 +211,44 @@ describe('int8 weights', () => {
     }
   });
 
+  test('are rows of any shape', async () => {
+    const w = tensor([1, -2, 127, -128, 0, 3, 4, 5], { dtype: 'int8' });
+    const scale = tensor([0.5, 0.25], { dtype: 'float32' });
+    const cube = await openCheckpoint(pack({ w: w.reshape([2, 2, 2]), 'w.scale': scale }));
+    const values = [
+      [0.5, -1, 63.5, -64],
+      [0, 0.75, 1, 1.25],
+    ];
+    expect(plain(cube.tensors)).toEqual({
+      w: [
+        'float32',
+        [2, 2, 2],
+        values.map(([a, b, c, d]) => [
+          [a, b],
+          [c, d],
+        ]),
+      ],
+    });
+    const line = await openCheckpoint(pack({ w: tensor([4, -6], { dtype: 'int8' }), 'w.scale': scale }));
+    expect(plain(line.tensors)).toEqual({ w: ['float32', [2], [2, -1.5]] });
+  });
+
+  test('take the divisors of their columns with them', async () => {
+    const parts = { w: weight, 'w.scale': tensor([0.5, 2], { dtype: 'float32' }), 'w.smooth': tensor([1, 0.5, 4], { dtype: 'float32' }) };
+    const { tensors } = await openCheckpoint(pack(parts));
+    expect(plain(tensors)).toEqual({
+      w: [
+        'float32',
+        [2, 3],
+        [
+          [0.5, -0.5, 254],
+          [-256, 0, 24],
+        ],
+      ],
+    });
+    expect(tensors.get('w')?.data).toBe(tensors.get('w')?.data);
+  });
+
   test('without scales stay int8, and scales of others stay tensors', async () => {
     const { tensors } = await openCheckpoint(pack({ w: weight, x: tensor([1]), 'x.scale': tensor([2]) }));
     expect([...tensors].map(([name, { dtype }]) => [name, dtype])).toEqual([

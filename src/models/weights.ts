@@ -1,4 +1,5 @@
 import type { Checkpoint } from '../checkpoint.ts';
+import { Dequantized } from '../dequantize.ts';
 import { TraceletError } from '../error.ts';
 import type { Parameter } from '../parameter.ts';
 import { sameShape, type Tensor } from '../tensor.ts';
@@ -22,7 +23,7 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
     const found = find(checkpoint.tensors, name);
     if (found) {
       used.add(found);
-      if (!isFollower(followers, parameters, name)) parameter.set(valuesOf(checkpoint, found, parameter));
+      if (!isFollower(followers, parameters, name)) assign(parameter, fitting(checkpoint, found, parameter));
     } else if (!followers.has(name)) missing.push(name);
   }
   if (strict && missing.length > 0) throw missingTensors(model, checkpoint, missing);
@@ -43,8 +44,15 @@ function find(tensors: ReadonlyMap<string, Tensor>, name: string): string | unde
   return [name, other].find((spelling) => tensors.has(spelling));
 }
 
-function valuesOf({ name: file, tensors }: Checkpoint, name: string, parameter: Parameter): Float32Array {
-  const { dtype, shape, data } = tensors.get(name) as Tensor;
+/** Quantised weights become floats on first use, as fresh ones are made. */
+function assign(parameter: Parameter, tensor: Tensor): void {
+  if (tensor instanceof Dequantized) parameter.initialise = (values) => tensor.fill(values);
+  else parameter.set(tensor.data as Float32Array);
+}
+
+function fitting({ name: file, tensors }: Checkpoint, name: string, parameter: Parameter): Tensor {
+  const tensor = tensors.get(name) as Tensor;
+  const { dtype, shape } = tensor;
   if (!sameShape(shape, parameter.shape))
     throw new TraceletError('checkpoint', {
       what: `${name} in ${file}`,
@@ -54,7 +62,7 @@ function valuesOf({ name: file, tensors }: Checkpoint, name: string, parameter: 
     });
   if (dtype !== 'float32')
     throw new TraceletError('checkpoint', { what: `${name} in ${file}`, expected: 'floating-point numbers', got: dtype });
-  return data as Float32Array;
+  return tensor;
 }
 
 function missingTensors(model: PreTrainedModel, { name }: Checkpoint, missing: readonly string[]): TraceletError {
