@@ -1,11 +1,12 @@
 import { dequantize } from './dequantize.ts';
-import { DTYPES, type TypedArray } from './dtype.ts';
+import { DTYPES, type ForeignDType, isForeign, type TypedArray } from './dtype.ts';
 import { TraceletError } from './error.ts';
 import { TO_FLOAT32 } from './float.ts';
 import { describe, isObject, parseObject, quoteList } from './json.ts';
+import { type AnyInfo, byPlace, type TensorInfo } from './layout.ts';
 import type { ByteSource } from './platform/platform.ts';
 import { isArrayBuffer, isBytes, isUrl } from './realm.ts';
-import { type Header, readHeader, readSafetensors, type TensorInfo } from './safetensors.ts';
+import { type Header, readHeader, readSafetensors } from './safetensors.ts';
 import { type Folder, openFile, type SourceOptions, textOf, textOfFile } from './sources/folder.ts';
 import { type Place, placeOf } from './sources/place.ts';
 import { openGiven, type Source } from './sources/source.ts';
@@ -17,8 +18,13 @@ export interface Checkpoint {
   /** What messages call it: the path of the file or directory, or "bytes". */
   name: string;
   tensors: Map<string, Tensor>;
+  /** Tensors that were passed over, for nothing here computes with their dtype; absent where there are none. */
+  foreign?: ReadonlyMap<string, Foreign>;
   metadata: Record<string, string>;
 }
+
+/** What is known of a tensor that was passed over; `dtype` is its name in safetensors. */
+export type Foreign = Pick<TensorInfo<ForeignDType>, 'dtype' | 'shape'>;
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
@@ -84,7 +90,7 @@ async function openBytes(bytes: Uint8Array): Promise<Checkpoint> {
   const { header, tensors, metadata } = readSafetensors(bytes, 'bytes');
   if (isTrace(header)) await completeTrace(header, tensors, 'bytes');
   for (const [name, tensor] of tensors) tensors.set(name, widened(tensor));
-  return { name: 'bytes', tensors, metadata };
+  return { name: 'bytes', tensors, foreign: foreignOf(header), metadata };
 }
 
 async function readStream(source: ByteSource, options: SourceOptions): Promise<Checkpoint> {
@@ -93,26 +99,49 @@ async function readStream(source: ByteSource, options: SourceOptions): Promise<C
     const tensors = await readTensors(source, header, options);
     await checkEnd(source, header);
     if (isTrace(header)) await completeTrace(header, tensors, source.name);
-    return { name: source.name, tensors, metadata: header.metadata };
+    return { name: source.name, tensors, foreign: foreignOf(header), metadata: header.metadata };
   } finally {
     await source.close();
   }
 }
 
+const isForeignInfo = (info: AnyInfo): info is TensorInfo<ForeignDType> => isForeign(info.dtype);
+
+const foreignOf = ({ foreign }: Header): Checkpoint['foreign'] =>
+  foreign.length > 0 ? new Map(foreign.map(({ name, dtype, shape }) => [name, { dtype, shape }])) : undefined;
+
 async function readTensors(source: ByteSource, header: Header, { signal }: SourceOptions): Promise<Map<string, Tensor>> {
   const tensors = new Map<string, Tensor>();
-  for (const info of header.tensors) {
+  for (const info of [...header.tensors, ...header.foreign].sort(byPlace)) {
     const what = `tensor ${describe(info.name)} of ${source.name}`;
-    const { bytes, finish } = place(info, what);
-    for (let at = 0; at < bytes.length; at += READ_BYTES) {
-      signal?.throwIfAborted();
-      const chunk = bytes.subarray(at, at + READ_BYTES);
-      const read = await source.read(chunk);
-      if (read < chunk.length) throw cutShort(what, bytes.length, at + read);
+    const size = info.end - info.begin;
+    if (isForeignInfo(info)) {
+      const dropped = new Uint8Array(Math.min(size, READ_BYTES));
+      await readPieces(source, size, (at) => dropped.subarray(0, size - at), what, signal);
+    } else {
+      const { bytes, finish } = place(info, what);
+      await readPieces(source, size, (at) => bytes.subarray(at, at + READ_BYTES), what, signal);
+      tensors.set(info.name, finish());
     }
-    tensors.set(info.name, finish());
   }
   return tensors;
+}
+
+/** Reads `size` bytes, those from `at` on to where `pieceAt` says. */
+async function readPieces(
+  source: ByteSource,
+  size: number,
+  pieceAt: (at: number) => Uint8Array,
+  what: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let at = 0; at < size; ) {
+    signal?.throwIfAborted();
+    const piece = pieceAt(at);
+    const read = await source.read(piece);
+    at += read;
+    if (read < piece.length) throw cutShort(what, size, at);
+  }
 }
 
 /** Memory for the bytes of a tensor, so placed that 16-bit floats can be widened where they lie. */
@@ -172,19 +201,21 @@ async function readShards(folder: Folder, text: string, index: string, options: 
   const shardOf = parseIndex(text, index);
   const shards = [...new Set(shardOf.values())].sort();
   const tensors = new Map<string, Tensor>();
+  const foreign = new Map<string, Foreign>();
   const metadata: Record<string, string> = Object.create(null);
   for (const shard of shards) {
     options.signal?.throwIfAborted();
     const part = await readStream(await openShard(folder, shard, index), options);
-    for (const [tensor, value] of part.tensors) {
+    for (const tensor of [...part.tensors.keys(), ...(part.foreign?.keys() ?? [])])
       if (shardOf.get(tensor) !== shard)
         throw misplaced(tensor, index, shardOf.has(tensor) ? describe(shardOf.get(tensor)) : 'no shard', `it in ${describe(shard)}`);
-      tensors.set(tensor, value);
-    }
+    for (const [tensor, value] of part.tensors) tensors.set(tensor, value);
+    for (const [tensor, value] of part.foreign ?? []) foreign.set(tensor, value);
     Object.assign(metadata, part.metadata);
   }
-  for (const [tensor, shard] of shardOf) if (!tensors.has(tensor)) throw misplaced(tensor, index, describe(shard), 'no such tensor there');
-  return { name: index, tensors, metadata };
+  for (const [tensor, shard] of shardOf)
+    if (!tensors.has(tensor) && !foreign.has(tensor)) throw misplaced(tensor, index, describe(shard), 'no such tensor there');
+  return { name: index, tensors, foreign: foreign.size > 0 ? foreign : undefined, metadata };
 }
 
 async function openShard(folder: Folder, shard: string, index: string): Promise<ByteSource> {

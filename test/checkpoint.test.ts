@@ -6,7 +6,7 @@ import { openCheckpoint } from '../src/checkpoint.ts';
 import { encodeHeader, serialize } from '../src/safetensors.ts';
 import type { ProgressInfo } from '../src/sources/progress.ts';
 import { Tensor, tensor, zeros } from '../src/tensor.ts';
-import { concat, sourceOf } from './safetensors.ts';
+import { concat, entry, file, sourceOf } from './safetensors.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -117,6 +117,36 @@ describe('a checkpoint', () => {
     const vast = { name: 'a', dtype: 'uint8', shape: [2 ** 52] } as const;
     await expect(openCheckpoint(stream(encodeHeader([vast]).bytes))).rejects.toMatchObject({ code: 'memory' });
     expect(closed).toBe(4);
+  });
+
+  test('may hold tensors that nothing computes with, which are passed over', async () => {
+    const json = JSON.stringify({
+      __metadata__: null,
+      odd: entry('I16', [4 << 20], [0, 8 << 20]),
+      a: entry('F32', [1], [8 << 20, (8 << 20) + 4]),
+      small: entry('F8_E4M3', [2], [(8 << 20) + 4, (8 << 20) + 6]),
+    });
+    const data = new Uint8Array((8 << 20) + 6);
+    data.set(new Uint8Array(new Float32Array([1.5]).buffer), 8 << 20);
+    const bytes = file(json, data);
+    const directory = await folder({ 'model.safetensors': bytes });
+    for (const source of [bytes, directory, sourceOf(bytes, false)]) {
+      const { tensors, foreign } = await openCheckpoint(source);
+      expect(plain(tensors)).toEqual({ a: ['float32', [1], [1.5]] });
+      expect(foreign).toEqual(
+        new Map([
+          ['odd', { dtype: 'I16', shape: [4 << 20] }],
+          ['small', { dtype: 'F8_E4M3', shape: [2] }],
+        ]),
+      );
+    }
+    await expect(openCheckpoint(sourceOf(bytes.subarray(0, 1 << 20), false))).rejects.toThrow(
+      /tensor "odd" of stream: expected 8388608 bytes/,
+    );
+    const shards = { a: '1.safetensors', odd: '1.safetensors', small: '1.safetensors' };
+    const sharded = await folder({ 'model.safetensors.index.json': index(shards), '1.safetensors': bytes });
+    expect((await openCheckpoint(sharded)).foreign?.size).toBe(2);
+    expect((await openCheckpoint(pack({ a: tensor([1]) }))).foreign).toBeUndefined();
   });
 
   test('that is broken is a format error', async () => {
