@@ -2,41 +2,19 @@ import type { DType } from './dtype.ts';
 import { TraceletError } from './error.ts';
 import { describe } from './json.ts';
 import { unpackNibbles } from './nibbles.ts';
+import { Parameter } from './parameter.ts';
 import { GROUP } from './rules.ts';
-import { type Shape, sameShape, sizeOf, Tensor } from './tensor.ts';
+import { type Shape, sameShape, type Tensor } from './tensor.ts';
 import { SCALE, SMOOTH, STEPS, SUMS } from './trace/file.ts';
 
-/** Quantised weights as the float32 that they stand for, which is made when it is first asked for. */
-export class Dequantized extends Tensor {
-  readonly #fill: (values: Float32Array) => void;
-  #values: Float32Array | undefined;
-
-  constructor(shape: Shape, fill: (values: Float32Array) => void) {
-    super('float32', shape, null);
-    this.#fill = fill;
-  }
-
-  override get data(): Float32Array {
-    if (!this.#values) {
-      this.#values = new Float32Array(sizeOf(this.shape));
-      this.#fill(this.#values);
-    }
-    return this.#values;
-  }
-
-  /** Writes the values into memory of the caller. */
-  fill(values: Float32Array): void {
-    if (this.#values) values.set(this.#values);
-    else this.#fill(values);
-  }
-}
-
 /**
- * Puts float32 tensors in the place of integer ones that have a sibling of scales, and drops what belongs to those alone. `file` is the
- * checkpoint in messages. Throws `checkpoint` errors for siblings that do not fit.
+ * Puts float32 parameters, made on first use, in the place of integer tensors that have a sibling of scales, and drops what belongs to those
+ * alone. `file` is the checkpoint in messages. Throws `checkpoint` errors for siblings that do not fit.
  */
 export function dequantize(tensors: Map<string, Tensor>, file: string): void {
-  const quantised = [...tensors].filter(([name, { dtype }]) => (dtype === 'int8' || dtype === 'uint8') && tensors.has(name + SCALE));
+  const isQuantised = (name: string, { dtype, size }: Tensor) =>
+    (dtype === 'int8' || dtype === 'uint8') && size > 0 && tensors.has(name + SCALE);
+  const quantised = [...tensors].filter(([name, tensor]) => isQuantised(name, tensor));
   for (const [name, weight] of quantised) {
     tensors.set(name, floatsOf(tensors, file, name, weight));
     for (const suffix of [SCALE, STEPS, SUMS, SMOOTH]) tensors.delete(name + suffix);
@@ -59,7 +37,7 @@ function floatsOf(tensors: ReadonlyMap<string, Tensor>, file: string, name: stri
   const scale = sibling(SCALE, [rows]).data as Float32Array;
   const smooth = tensors.has(name + SMOOTH) ? (sibling(SMOOTH, [cols]).data as Float32Array) : undefined;
   const steps = nibbles ? (sibling(STEPS, [rows, cols / GROUP], 'uint8').data as Uint8Array) : undefined;
-  return new Dequantized(nibbles ? [rows, cols] : weight.shape, (values) => {
+  return new Parameter(nibbles ? [rows, cols] : weight.shape, (values) => {
     const from = steps ? unpackNibbles(weight.data as Uint8Array, steps) : (weight.data as Int8Array);
     multiply(from, scale, smooth, values);
   });

@@ -73,7 +73,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     const config = given ?? (await configOf(place?.folder, checkpoint.name, read, overrides));
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     const model = new this(config, { seed, ...(await this.options_beside(read)) });
-    assignWeights(model, checkpoint, { strict: strict ?? true });
+    assignWeights(model, checkpoint, { strict: strict ?? true, onwarn: reading.onwarn });
     return model;
   }
 
