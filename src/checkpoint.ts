@@ -2,12 +2,14 @@ import { dequantize } from './dequantize.ts';
 import { DTYPES, type ForeignDType, isForeign, type TypedArray } from './dtype.ts';
 import { TraceletError } from './error.ts';
 import { TO_FLOAT32 } from './float.ts';
+import { insteadOfCheckpoint } from './formats.ts';
 import { describe, isObject, parseObject, quoteList } from './json.ts';
 import { type AnyInfo, byPlace, type TensorInfo } from './layout.ts';
 import type { ByteSource } from './platform/platform.ts';
 import { isArrayBuffer, isBytes, isUrl } from './realm.ts';
 import { type Header, readHeader, readSafetensors } from './safetensors.ts';
 import { type Folder, openFile, type SourceOptions, textOf, textOfFile } from './sources/folder.ts';
+import { refusePointer } from './sources/head.ts';
 import { type Place, placeOf } from './sources/place.ts';
 import { openGiven, type Source } from './sources/source.ts';
 import { Tensor } from './tensor.ts';
@@ -28,7 +30,8 @@ export type Foreign = Pick<TensorInfo<ForeignDType>, 'dtype' | 'shape'>;
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
-const PYTORCH = 'pytorch_model.bin';
+/** Files that lie beside a checkpoint, and stand for it where one is looked for. */
+const BESIDE = /(^|[/\\])(config|modules|config_sentence_transformers)\.json$|\.md$/;
 /** Bytes read between two looks at the signal. */
 const READ_BYTES = 8 << 20;
 
@@ -48,8 +51,11 @@ export async function openCheckpoint(source: CheckpointSource, options: SourceOp
   if (typeof source === 'string' || isUrl(source)) return readCheckpoint(await placeOf(source, options), options);
   if (isBytes(source)) return plain(await openBytes(source));
   if (isArrayBuffer(source)) return plain(await openBytes(new Uint8Array(source)));
-  return plain(await readStream('read' in source ? source : openGiven(source, options), options));
+  return plain(await readStream(isOpen(source) ? source : openGiven(source, options), options));
 }
+
+const isOpen = (source: Exclude<CheckpointSource, string | URL>): source is ByteSource =>
+  isObject(source) && 'read' in source && 'close' in source && typeof source.name === 'string';
 
 /** Reads the checkpoint in a folder, or the file of it that was meant. */
 export async function readCheckpoint({ folder, file }: Place, options: SourceOptions): Promise<Checkpoint> {
@@ -62,6 +68,7 @@ function plain(checkpoint: Checkpoint): Checkpoint {
 }
 
 async function readFile(folder: Folder, file: string, options: SourceOptions): Promise<Checkpoint> {
+  if (BESIDE.test(file)) return readFolder(folder, options);
   if (!file.endsWith('.index.json')) return readStream(await openFile(folder, file), options);
   return readShards(folder, await textOfFile(folder, file), folder.at(file), options);
 }
@@ -74,19 +81,17 @@ async function readFolder(folder: Folder, options: SourceOptions): Promise<Check
   if (index !== undefined) return { ...(await readShards(folder, index, folder.at(INDEX), options)), name };
   const trace = await folder.find(TRACE_NAME);
   if (trace) return readStream(trace, options);
-  const legacy = await folder.find(PYTORCH);
-  await legacy?.close();
+  const { got, cure } = await insteadOfCheckpoint(folder);
   throw new TraceletError('source', {
     what: `checkpoint ${name}`,
     expected: `${folder.at(SINGLE)} or ${folder.at(INDEX)}`,
-    got: legacy ? `only ${PYTORCH}` : 'neither',
-    cure: legacy
-      ? 'Save the model once more with safe_serialization'
-      : (folder.cure ?? 'Name a directory with one of them, or a .safetensors file'),
+    got,
+    cure: cure ?? 'Name a directory with one of them, or a .safetensors file',
   });
 }
 
 async function openBytes(bytes: Uint8Array): Promise<Checkpoint> {
+  refusePointer(bytes, 'bytes');
   const { header, tensors, metadata } = readSafetensors(bytes, 'bytes');
   if (isTrace(header)) await completeTrace(header, tensors, 'bytes');
   for (const [name, tensor] of tensors) tensors.set(name, widened(tensor));
