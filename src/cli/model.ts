@@ -8,8 +8,8 @@ import type { IntegerForm } from '../integers.ts';
 import * as jit from '../jit.ts';
 import { parseObject } from '../json.ts';
 import { bestVariant } from '../kernels.ts';
-import { ARCHITECTURES, type Architecture, architecture } from '../models/index.ts';
-import type { PreTrainedModel } from '../models/pretrained.ts';
+import { type AnyModelClass, ARCHITECTURES, type Architecture, architecture } from '../models/index.ts';
+import type { PreTrainedModel, PreTrainedOptions } from '../models/pretrained.ts';
 import { SentenceEmbedder } from '../models/sentence/embedder.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Bits } from '../quantize/index.ts';
@@ -105,12 +105,20 @@ export async function openModel(path: string, { head, torchscript = false, signa
   const built = architecture(name);
   const progress = new Progress();
   try {
-    const model = await built.from_pretrained(source, { torchscript, signal, progress_callback: progress.reading });
+    const options = { torchscript, signal, progress_callback: progress.reading };
+    const model = await built.from_pretrained(source, options).catch((error) => withoutPooler(error, built, source, options));
     const own = model instanceof SentenceEmbedder ? model.tokenizer : tokenizer;
     return { name: name as Architecture, model, config, tokenizer: own, withoutTexts, traced };
   } finally {
     progress.clear();
   }
+}
+
+/** An encoder whose checkpoint has no pooler, instead of the error that says so. */
+function withoutPooler(error: unknown, built: AnyModelClass, source: string, options: PreTrainedOptions): Promise<PreTrainedModel> {
+  if (!(error instanceof TraceletError) || !error.cure?.includes('add_pooling_layer')) throw error;
+  note(`tracelet: ${source} has no pooler, so the trace answers last_hidden_state alone`);
+  return built.from_pretrained(source, { ...options, add_pooling_layer: false } as PreTrainedOptions);
 }
 
 function fullName(head: string, { model_type }: BertConfig): string {
