@@ -18,12 +18,18 @@ const pieces = fc.oneof(
 const texts = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''));
 const words = fc.stringMatching(/^[a-z]{1,12}$/);
 
-test('offsets are monotone and inside the text, in both units', () => {
+const LENGTHS = {
+  utf16: (text: string) => text.length,
+  codepoint: (text: string) => [...text].length,
+  byte: (text: string) => new TextEncoder().encode(text).length,
+};
+
+test('offsets are monotone and inside the text, in every unit', () => {
   fc.assert(
     fc.property(texts, (text) => {
-      for (const offset_unit of ['codepoint', 'utf16'] as const) {
+      for (const offset_unit of ['utf16', 'codepoint', 'byte'] as const) {
         const { offset_mapping } = bert.encode_plus(text, null, { return_offsets_mapping: true, offset_unit, add_special_tokens: false });
-        const length = offset_unit === 'utf16' ? text.length : [...text].length;
+        const length = LENGTHS[offset_unit](text);
         let before = [0, 0];
         for (const [start, end] of offset_mapping ?? []) {
           expect(start).toBeGreaterThanOrEqual(before[0]);
@@ -33,6 +39,23 @@ test('offsets are monotone and inside the text, in both units', () => {
           before = [start, end];
         }
       }
+    }),
+  );
+});
+
+test('every unit cuts the same pieces out of a text', () => {
+  const cutters = {
+    codepoint: (text: string) => (start: number, end: number) => [...text].slice(start, end).join(''),
+    byte: (text: string) => (start: number, end: number) => new TextDecoder().decode(new TextEncoder().encode(text).subarray(start, end)),
+  };
+  fc.assert(
+    fc.property(texts, (any) => {
+      const text = new TextDecoder().decode(new TextEncoder().encode(any));
+      const offsets = (offset_unit: keyof typeof LENGTHS) =>
+        bert.encode_plus(text, { return_offsets_mapping: true, offset_unit }).offset_mapping ?? [];
+      const pieces = offsets('utf16').map(([start, end]) => text.slice(start, end));
+      for (const unit of ['codepoint', 'byte'] as const)
+        expect(offsets(unit).map(([start, end]) => cutters[unit](text)(start, end))).toEqual(pieces);
     }),
   );
 });

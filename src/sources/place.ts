@@ -9,7 +9,7 @@ export interface Place {
   readonly file?: string;
 }
 
-const FILE = /\.(safetensors|tracelet|json)$/;
+const FILE = /\.(safetensors|tracelet|json|txt)$/;
 const ADDRESS = /^(https?|blob|data):/;
 const NAME = /^\w([\w.-]{0,94}\w)?$/;
 
