@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { characters, LOWERS } from '../src/tokenizer/characters.ts';
 import { BertTokenizer } from '../src/tokenizer/index.ts';
 
 const vocab = readFileSync(fileURLToPath(new URL('./fixtures/tokenizer/vocab.txt', import.meta.url)), 'utf8');
@@ -118,6 +119,36 @@ test('from_files(files()) is the same tokenizer', () => {
       expect(again.encode_plus(text, pair, options)).toEqual(cased.encode_plus(text, pair, options));
     }),
   );
+});
+
+/** Capitals that Unicode 14, which Python 3.11 follows, does not have. */
+const NEWER = /[\u1c89\ua7cb\ua7cc\ua7ce\ua7d2\ua7d4\ua7da\ua7dc\u{10d50}-\u{10d65}\u{16ea0}-\u{16eb8}]/u;
+
+test('toLowerCase is what BERT and Python mean by lower case', () => {
+  const { flags, lowers } = characters();
+  const wrong: string[] = [];
+  for (let code = 0; code < 0x110000; code++) {
+    if (code >= 0xd800 && code < 0xe000) continue;
+    const text = String.fromCodePoint(code);
+    const lower = flags[code] & LOWERS ? String.fromCodePoint(...(lowers.get(code) as number[])) : text;
+    if (text.toLowerCase() !== lower && !NEWER.test(text)) wrong.push(code.toString(16));
+  }
+  expect(wrong).toEqual([]);
+  const python = {
+    'ΣΑΣ Σ': 'σας σ',
+    'Α.Σ.': 'α.ς.',
+    "ΑΣ'Α": "ασ'α",
+    'ΑΣ.': 'ας.',
+    'ΑΣ\u00adΑ': 'ασ\u00adα',
+    ΑΣ1: 'ας1',
+    '1Σ': '1σ',
+    ẞΣ: 'ßς',
+    aΣb: 'aσb',
+    İI: 'i\u0307i',
+    'A\u0345 Σ': 'a\u0345 σ',
+    'A\u0345Σ': 'a\u0345ς',
+  };
+  for (const [text, lower] of Object.entries(python)) expect(text.toLowerCase()).toBe(lower);
 });
 
 test('long words and runs of marks take linear time', () => {
