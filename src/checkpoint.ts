@@ -3,11 +3,12 @@ import { TraceletError } from './error.ts';
 import { TO_FLOAT32 } from './float.ts';
 import { describe, isObject, parseObject, quoteList } from './json.ts';
 import { unpackNibbles } from './nibbles.ts';
+import { checkOptions } from './options.ts';
 import type { ByteSource } from './platform/platform.ts';
 import { isArrayBuffer, isBytes, isUrl } from './realm.ts';
 import { GROUP } from './rules.ts';
 import { type Header, readHeader, readSafetensors, type TensorInfo } from './safetensors.ts';
-import { type Folder, openFile, type SourceOptions, textOf, textOfFile } from './sources/folder.ts';
+import { type Folder, openFile, SOURCE_OPTIONS, type SourceOptions, textOf, textOfFile } from './sources/folder.ts';
 import { type Place, placeOf } from './sources/place.ts';
 import { openGiven, type Source } from './sources/source.ts';
 import { sameShape, Tensor } from './tensor.ts';
@@ -38,7 +39,8 @@ export type CheckpointSource = Source | ByteSource;
  *
  * Throws `source` where nothing is found, `format` for a broken file, `checkpoint` where names or shards contradict each other.
  */
-export async function openCheckpoint(source: CheckpointSource, options: SourceOptions = {}): Promise<Checkpoint> {
+export async function openCheckpoint(source: CheckpointSource, given: SourceOptions = {}): Promise<Checkpoint> {
+  const options = checkOptions('openCheckpoint', given, SOURCE_OPTIONS);
   options.signal?.throwIfAborted();
   if (typeof source === 'string' || isUrl(source)) return readCheckpoint(await placeOf(source, options), options);
   if (isBytes(source)) return plain(await openBytes(source));

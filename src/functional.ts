@@ -65,6 +65,9 @@ export interface AttentionOptions {
   scale?: number;
 }
 
+/** An op that makes one vector of each sequence of x, of the tokens where `mask` is 1. */
+export type Pooled = (x: Tensor, mask?: Tensor | null) => Tensor;
+
 const attending = (q: Tensor, { heads, scale }: AttentionOptions) => ({ heads, scale: scale ?? 1 / Math.sqrt(q.shape[2] / heads) });
 const startsOf = (x: Tensor): Tensor => executor().derive('starts', x.shape);
 
@@ -79,8 +82,32 @@ export const attention = (q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
 export const attention_weights = (q: Tensor, k: Tensor, options: AttentionOptions): Tensor =>
   apply('attention_weights', { q, k, mask: options.mask, starts: startsOf(q) }, attending(q, options));
 
+const pooled =
+  (op: string) =>
+  (x: Tensor, mask?: Tensor | null): Tensor =>
+    apply(op, { x, mask, starts: startsOf(x) });
+
 /** Mean of x [batch, sequence, hidden] over the tokens where `mask` (int32 [batch, sequence]) is 1: [batch, hidden]. */
-export const mean_pool = (x: Tensor, mask?: Tensor | null): Tensor => apply('mean_pool', { x, mask, starts: startsOf(x) });
+export const mean_pool: Pooled = pooled('mean_pool');
+
+/** Sum of x [batch, sequence, hidden] over the n tokens where `mask` is 1, divided by √n: [batch, hidden]. */
+export const mean_sqrt_pool: Pooled = pooled('mean_sqrt_pool');
+
+/** The largest of each column of x [batch, sequence, hidden] over the tokens where `mask` is 1: [batch, hidden]. */
+export const max_pool: Pooled = pooled('max_pool');
+
+/** The first token of x [batch, sequence, hidden] where `mask` is 1: [batch, hidden]. */
+export const first_pool: Pooled = pooled('first_pool');
+
+/** The last token of x [batch, sequence, hidden] where `mask` is 1: [batch, hidden]. */
+export const last_pool: Pooled = pooled('last_pool');
+
+/**
+ * Mean of x [batch, sequence, hidden] over the tokens where `mask` is 1, weighted with their places: 1 for the first token where `origin` is 1,
+ * which is `mask` unless given, 2 for the next. [batch, hidden].
+ */
+export const weighted_mean_pool = (x: Tensor, mask?: Tensor | null, origin: Tensor | null | undefined = mask): Tensor =>
+  apply('weighted_mean_pool', { x, mask, origin, starts: startsOf(x) });
 
 /** Rows scaled to length 1. As `torch.nn.functional.normalize`. */
 export const normalize = (x: Tensor, eps = 1e-12): Tensor => apply('l2_normalize', { x }, { eps });

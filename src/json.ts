@@ -2,17 +2,23 @@ import { TraceletError } from './error.ts';
 
 export type JsonObject = Record<string, unknown>;
 
-/** The object that `text` holds. Refuses what JSON.parse lets through: keys given twice, and `__proto__` as a key. `name` is the file in messages. */
-export function parseObject(text: string, name: string): JsonObject {
+/** What `text` holds. Refuses what JSON.parse lets through: keys given twice, and `__proto__` as a key. `name` is the file in messages. */
+export function parseJson(text: string, name: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw new TraceletError('format', { what: name, expected: 'JSON', got: shorten(String((cause as Error).message)), cause });
   }
-  if (!isObject(value)) throw new TraceletError('format', { what: name, expected: 'a JSON object', got: describe(value) });
   checkKeys(text, name);
   return value;
+}
+
+/** The object that `text` holds, as {@link parseJson} reads it. */
+export function parseObject(text: string, name: string): JsonObject {
+  const value = parseJson(text, name);
+  if (isObject(value)) return value;
+  throw new TraceletError('format', { what: name, expected: 'a JSON object', got: describe(value) });
 }
 
 export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -115,7 +115,7 @@ describe('tokenizer.json', () => {
       const tokenizer = BertTokenizer.from_files({ 'tokenizer.json': json(), 'tokenizer_config.json': config });
       expect(tokenizer.encode('Hello world')).toEqual([101, 7592, 2088, 102]);
       const other = { 'tokenizer.json': json({ model: { type: 'Unigram', vocab: [] } }), 'tokenizer_config.json': config };
-      await problem('config', () => BertTokenizer.from_files(other));
+      await problem('unsupported', () => BertTokenizer.from_files(other));
     },
   );
 
@@ -224,7 +224,7 @@ describe('options', () => {
       () => BertTokenizer.from_pretrained('/nowhere', options),
     ];
     for (const refused of refusals)
-      await expect((async () => refused())()).rejects.toThrow(/^(?!.*secret).*option "use_auth_token": expected one of/s);
+      await expect((async () => refused())()).rejects.toThrow(/^(?!.*secret).*option "use_auth_token"/s);
     expect(() => make({ do_lowercase: false })).toThrow(/option "do_lowercase".*Did you mean do_lower_case\?/);
     expect(() => new BertTokenizer('vocab.txt' as never)).toThrow(/expected an object of options.*from_pretrained takes a path/);
     const odd = make({ added_tokens: [{ content: 'x', token: 'hf_secret' }], mask_token: { content: '[M]', path: 'hf_secret' } });

@@ -1,6 +1,7 @@
 import { TraceletError } from '../error.ts';
 import { MAX_SIZE } from '../field.ts';
 import { describe } from '../json.ts';
+import { ANY, checkOptions, type OptionTable } from '../options.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 
 /** How a long text is cut into chunks. */
@@ -10,6 +11,8 @@ export interface ChunkOptions {
   /** Most tokens that a chunk repeats of the one before. Default 0. */
   overlap?: number;
 }
+
+const CHUNK_OPTIONS: OptionTable<ChunkOptions> = { tokens: ANY, overlap: ANY };
 
 /** A chunk of a text. */
 export interface Chunk {
@@ -57,7 +60,8 @@ export function whole(what: string, value: number, low: number, high: number): n
 }
 
 /** How many tokens of a text go into a chunk that holds `most`, special ones included, and how many are repeated. Throws `value` errors. */
-export function chunkSizes({ tokens, overlap = 0 }: ChunkOptions, most: number, special: number): [room: number, overlap: number] {
+export function chunkSizes(options: ChunkOptions, most: number, special: number): [room: number, overlap: number] {
+  const { tokens, overlap = 0 } = checkOptions('chunk', options, CHUNK_OPTIONS);
   const room = whole('chunk.tokens', tokens ?? most, special + 1, most) - special;
   return [room, whole('chunk.overlap', overlap, 0, room - 1)];
 }

@@ -2,9 +2,9 @@ import type { Checkpoint } from '../checkpoint.ts';
 import { TraceletError } from '../error.ts';
 import type { Parameter } from '../parameter.ts';
 import { sameShape, type Tensor } from '../tensor.ts';
+import { spellingsOf } from './names.ts';
 import type { PreTrainedModel } from './pretrained.ts';
 
-const PREFIX = 'bert.';
 /** Names that stand in checkpoints of the family, but not in every architecture of it. */
 const ELSEWHERE =
   /^(trace\.|folded\.|constants\.|(bert\.)?(cls|classifier|qa_outputs|pooler)\.|(bert\.)?embeddings\.(position_ids|token_type_ids)$)/;
@@ -39,8 +39,7 @@ const isFollower = (followers: Map<string, string>, parameters: Map<string, Para
 
 /** The spelling under which the checkpoint holds `name`, if it does. */
 function find(tensors: ReadonlyMap<string, Tensor>, name: string): string | undefined {
-  const other = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : PREFIX + name;
-  return [name, other].find((spelling) => tensors.has(spelling));
+  return spellingsOf(name).find((spelling) => tensors.has(spelling));
 }
 
 function valuesOf({ name: file, tensors }: Checkpoint, name: string, parameter: Parameter): Float32Array {

@@ -22,7 +22,7 @@ export interface Files {
   exists(path: string): Promise<boolean>;
   /** What is at `path`; nothing where there are no files. */
   kindOf(path: string): Promise<'directory' | 'file' | undefined>;
-  /** Writes beside `path`, then renames: `path` is either whole or untouched. */
+  /** Writes beside the file at `path`, then renames: it is either whole or untouched. Links are followed; pipes and devices written where they are. */
   write(path: string, chunks: Iterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<void>;
 }
 

@@ -34,7 +34,7 @@ export const SOURCE_OPTIONS: OptionTable<SourceOptions> = {
   signal: SIGNAL,
   progress_callback: FUNCTION,
   revision: NAMED,
-  token: NAMED,
+  token: { ...NAMED, secret: true },
   endpoint: NAMED,
   local_files_only: FLAG,
   cache: kind(
@@ -100,6 +100,14 @@ export function directory(path: string, { progress_callback, signal }: SourceOpt
     },
   };
 }
+
+/** The folder at `path` within a folder. */
+export const within = ({ name, cure, at, find }: Folder, path: string): Folder => ({
+  name: `${name}/${path}`,
+  cure,
+  at: (file) => at(`${path}/${file}`),
+  find: (file) => find(`${path}/${file}`),
+});
 
 const OFFLINE = 'Load it once without local_files_only';
 

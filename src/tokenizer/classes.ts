@@ -32,10 +32,10 @@ const isAbsent = (name: unknown): boolean => name === undefined || name === null
  */
 export const normalizesByFlags = (name: unknown): boolean => isAbsent(name) || isOne(name, [...BERT, ...OTHERS_WITH_FLAGS]);
 
-/** Throws a `config` error for a class that does not split as BERT does. */
+/** Throws an `unsupported` error for a class that does not split as BERT does. */
 export function checkClass(name: unknown): void {
   if (isAbsent(name) || name === 'TokenizersBackend' || isOne(name, [...BERT, ...PLAIN])) return;
-  throw new TraceletError('config', {
+  throw new TraceletError('unsupported', {
     what: 'tokenizer_class of tokenizer_config.json',
     expected: `tokenizer.json, or vocab.txt of a BERT WordPiece tokenizer (${[...BERT, ...PLAIN].join(', ')})`,
     got: describe(name),

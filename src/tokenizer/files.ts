@@ -2,7 +2,7 @@ import { TraceletError } from '../error.ts';
 import { kind } from '../field.ts';
 import { describe, isObject, type JsonObject } from '../json.ts';
 import { checkOptions, type OptionTable } from '../options.ts';
-import { type Folder, openFile, type SourceOptions, textOf, textOfFile } from '../sources/folder.ts';
+import { openFile, type SourceOptions, textOf, textOfFile } from '../sources/folder.ts';
 import type { Place } from '../sources/place.ts';
 import { TRACE_NAME } from '../trace/file.ts';
 import { readExtraFiles } from '../trace/files.ts';
@@ -48,16 +48,13 @@ const VOCABULARIES: readonly Name[] = ['tokenizer.json', 'vocab.txt'];
 
 const hasVocab = (files: TokenizerFiles): boolean => VOCABULARIES.some((name) => files[name] !== undefined);
 
-/** The texts of the tokenizer's files that are in a folder. */
-async function filesIn(folder: Folder, signal: AbortSignal | undefined): Promise<TokenizerFiles> {
-  const files: TokenizerFiles = {};
-  for (const name of FILE_NAMES) {
-    signal?.throwIfAborted();
-    if (name === 'vocab.txt' && files['tokenizer.json'] !== undefined) continue;
-    const text = await textOf(folder, name);
-    if (text !== undefined) files[name] = text;
-  }
-  return files;
+/** The texts that `read` gives of the tokenizer's files; undefined where there is none to make a tokenizer of. */
+export async function filesRead(read: (name: string) => Promise<string | undefined>): Promise<TokenizerFiles | undefined> {
+  const json = await read('tokenizer.json');
+  const others = FILE_NAMES.filter((name) => name !== 'tokenizer.json' && (name !== 'vocab.txt' || json === undefined));
+  const texts = await Promise.all(others.map(async (name) => [name, await read(name)] as const));
+  const files: TokenizerFiles = Object.fromEntries([['tokenizer.json', json] as const, ...texts].filter(([, text]) => text !== undefined));
+  return hasVocab(files) ? files : undefined;
 }
 
 /** What a path that ends so is read as. */
@@ -68,8 +65,8 @@ export async function filesAt({ folder, file }: Place, reading: SourceOptions): 
   const path = file?.replace(/[?#].*$/s, '');
   for (const [ending, name] of Object.entries(ENDINGS))
     if (file && path?.endsWith(ending)) return { [name]: await textOfFile(folder, file) };
-  const files = file === undefined ? await filesIn(folder, reading.signal) : {};
-  if (hasVocab(files)) return files;
+  const files = file === undefined && (await filesRead((name) => textOf(folder, name)));
+  if (files) return files;
   const trace = await (file === undefined ? folder.find(TRACE_NAME) : openFile(folder, file));
   if (trace) return textsOf(await readExtraFiles(trace, reading));
   throw new TraceletError('source', {

@@ -46,7 +46,7 @@ function object(value: unknown, name: string): JsonObject {
 function part(value: unknown, name: string, types: readonly string[]): JsonObject {
   const type = value === null || value === undefined ? 'none' : object(value, name).type;
   if (types.includes(type as string)) return value as JsonObject;
-  throw new TraceletError('config', {
+  throw new TraceletError(typeof type === 'string' && type !== 'none' ? 'unsupported' : 'config', {
     what: `${name} of tokenizer.json`,
     expected: types.join(' or '),
     got: typeof type === 'string' && type !== '' ? describe(type).slice(1, -1) : describe(type),

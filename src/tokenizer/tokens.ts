@@ -87,6 +87,10 @@ export abstract class Tokens extends Callable {
   get do_lower_case(): boolean {
     return this.#settings.do_lower_case;
   }
+  /** null where it follows `do_lower_case`. */
+  get strip_accents(): boolean | null {
+    return this.#settings.strip_accents;
+  }
   get unk_token(): string {
     return roleOf(this.#settings, 'unk_token').token;
   }

@@ -1,6 +1,15 @@
 import type { ByteSource } from '../platform/platform.ts';
 import { bytesOfTensor, checkHash, FILES, readExactly, readTraceHeader, tensorFor } from './file.ts';
 
+/** Extra files of a trace, by name. */
+export type ExtraFiles = Readonly<Record<string, string | Uint8Array>>;
+
+/** Extra files as they travel. */
+export const textFiles = (files: ExtraFiles): Map<string, Uint8Array> =>
+  new Map(
+    Object.entries(files).map(([name, content]) => [name, typeof content === 'string' ? new TextEncoder().encode(content) : content]),
+  );
+
 const SKIP = 1 << 20;
 
 /** The extra files of a trace by name, checked against their hashes; weights are passed over, and the source is closed. */

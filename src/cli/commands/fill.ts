@@ -61,8 +61,8 @@ async function fill(text: string, { model, top, json }: FillOptions, signal: Abo
 }
 
 async function askModel(directory: string, text: string, signal: AbortSignal): Promise<Answer> {
-  const { model, config, tokenizer } = await openModel(directory, { head: 'mlm', signal });
-  if (!tokenizer) throw new TraceletError('source', { what: directory, expected: 'tokenizer.json or vocab.txt in it', got: 'neither' });
+  const { model, config, tokenizer, withoutTexts } = await openModel(directory, { head: 'mlm', signal });
+  if (!tokenizer) throw withoutTexts;
   const { input_ids, token_type_ids, attention_mask } = tokenizer.encode_plus(text, null, {
     truncation: true,
     max_length: config.max_position_embeddings,

@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { TraceletError } from '../../error.ts';
 import { describe, isObject } from '../../json.ts';
-import { type Nested, sameShape, type Tensor, tensor, zeros } from '../../tensor.ts';
+import { nearest } from '../../nearest.ts';
+import { type Nested, sameShape, type Tensor, tensor } from '../../tensor.ts';
 import type { ThreadCount } from '../../threads/choose.ts';
 import { type Signature, showShape } from '../../trace/inputs.ts';
 import { flattenOutputs, type Named } from '../../trace/outputs.ts';
 import type { TracedModule } from '../../trace/traced.ts';
-import { parseJson, readInput } from '../input.ts';
+import { nameOf, parseJson, readInput } from '../input.ts';
 import { openTrace } from '../model.ts';
 import { examples, threadsOption } from '../options.ts';
 import { print } from '../output.ts';
@@ -30,7 +31,8 @@ export const runCommand = (signal: AbortSignal): Command =>
     .addHelpText(
       'after',
       `
-Input is one JSON value: an object of inputs by name, an array of them by position, or a text.
+Input is one JSON value: an object of inputs by name, an array of them by position, or a text. Where they are left out, token_type_ids are 0,
+an attention_mask 1 and position_ids 0, 1, 2, … .
   {"input_ids": [[101, 7592, 102]], "attention_mask": [[1, 1, 1]]}
   [[[101, 7592, 102]]]
   {"text": "Who was Jim Henson?", "pair": "Jim Henson was a puppeteer."}
@@ -46,9 +48,9 @@ ${examples(
 async function run(file: string, { input, output, pad, threads }: RunOptions, signal: AbortSignal): Promise<void> {
   const traced = await openTrace(file, { signal, threads });
   const chosen = chooseOutputs(traced, output);
-  const what = input === '-' ? 'stdin' : input;
+  const what = nameOf(input);
   const given = readTensors(parseJson(await readInput(input, signal), what), traced, what);
-  const inputs = pad ? fillUp(given, traced) : checkLengths(given, traced);
+  const inputs = pad ? traced.pad(given) : checkLengths(given, traced);
   const { tensors } = flattenOutputs(await traced.run(inputs, { signal, outputs: chosen }));
   print(
     `{${tensors
@@ -61,9 +63,14 @@ async function run(file: string, { input, output, pad, threads }: RunOptions, si
 function chooseOutputs({ outputs }: TracedModule, wanted: readonly string[] | undefined): string[] {
   const names = outputs.map(({ name }) => name);
   const unknown = wanted?.find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new TraceletError('value', { what: '--output', expected: `one of ${names.join(', ')}`, got: describe(unknown) });
+  if (unknown !== undefined) throw unknownName('--output', unknown, names);
   return wanted ? [...wanted] : names;
+}
+
+function unknownName(what: string, name: string, names: readonly string[]): TraceletError {
+  const meant = nearest(name, names);
+  const cure = meant && `Did you mean ${meant}?`;
+  return new TraceletError('value', { what, expected: `one of ${names.join(', ')}`, got: describe(name), cure });
 }
 
 /** Tensors by name from any of the forms of input. */
@@ -77,10 +84,11 @@ function readTensors(value: unknown, traced: TracedModule, what: string): Record
     entries.map(([name, nested]) => {
       const signature = signatures.find((candidate) => candidate.name === name);
       if (!signature)
-        throw new TraceletError('value', {
-          what: `input ${describe(name)}`,
-          expected: `one of ${signatures.map((candidate) => candidate.name).join(', ')}`,
-        });
+        throw unknownName(
+          `input ${describe(name)}`,
+          name,
+          signatures.map((candidate) => candidate.name),
+        );
       return [name, readTensor(nested, signature)];
     }),
   );
@@ -106,13 +114,6 @@ function byPosition(values: readonly unknown[], signatures: readonly Signature[]
 function readTensor(value: unknown, { name, dtype }: Signature): Tensor {
   checkNumbers(value, `input "${name}"`);
   return tensor(value as Nested, dtype === 'float32' ? { dtype } : {});
-}
-
-/** Inputs of the traced size; the types of tokens, where none are given, are 0. */
-function fillUp(inputs: Record<string, Tensor>, traced: TracedModule): Record<string, Tensor> {
-  const { input_ids, token_type_ids } = inputs;
-  const untyped = input_ids && !token_type_ids && traced.inputs.some(({ name }) => name === 'token_type_ids');
-  return traced.pad(untyped ? { ...inputs, token_type_ids: zeros(input_ids.shape, { dtype: 'int32' }) } : inputs);
 }
 
 function checkLengths(inputs: Record<string, Tensor>, traced: TracedModule): Record<string, Tensor> {

@@ -1,0 +1,7 @@
+const PREFIX = 'bert.';
+
+/** The names under which files may hold a parameter: its own, and that with or without the prefix of the family. */
+export const spellingsOf = (name: string): [own: string, other: string] => [
+  name,
+  name.startsWith(PREFIX) ? name.slice(PREFIX.length) : PREFIX + name,
+];
