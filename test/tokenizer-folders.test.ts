@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { TraceletError } from '../src/error.ts';
 import { BertTokenizer, type TokenizerFiles } from '../src/tokenizer/index.ts';
 
 const fixture = (name: string): string => readFileSync(fileURLToPath(new URL(`./fixtures/tokenizer/${name}`, import.meta.url)), 'utf8');
@@ -81,5 +83,68 @@ describe('folders mean what they mean in transformers', () => {
     const wanted = special?.includes('[UNK]') ? { ...rest, special } : rest;
     expect(answer(tokenizer, folder)).toEqual(wanted);
     expect(answer(BertTokenizer.from_files(tokenizer.files()), folder)).toEqual(wanted);
+  });
+});
+
+describe('folders with a value that does not belong there', () => {
+  const [first, ...lines] = fixture('folders.jsonl').trimEnd().split('\n');
+  const { tokenizer: base } = JSON.parse(first) as { tokenizer: object };
+  const folders = lines.map((line) => (JSON.parse(line) as Folder).files).filter((files) => 'tokenizer.json' in files);
+  const odd = fc.oneof(
+    fc.constantFrom(
+      null,
+      true,
+      0,
+      -1,
+      1e9,
+      1.5,
+      '',
+      'x',
+      '[CLS]',
+      [],
+      {},
+      [null],
+      [[]],
+      { content: 7 },
+      { __proto__: null },
+      { id: 'x' },
+      { x: {} },
+    ),
+    fc.jsonValue(),
+  );
+
+  /** A copy of `value` with one part, found by going down where `turns` say, replaced. */
+  const replaced = (value: unknown, [turn, ...turns]: readonly number[], by: unknown): unknown => {
+    if (turn === undefined || typeof value !== 'object' || value === null || Object.keys(value).length === 0) return by;
+    const keys = Object.keys(value);
+    const key = keys[turn % keys.length];
+    const entries = Object.entries(value).map(([name, part]) => [name, name === key ? replaced(part, turns, by) : part]);
+    return Array.isArray(value) ? entries.map(([, part]) => part) : Object.fromEntries(entries);
+  };
+
+  test('load, or say what is wrong', () => {
+    let loaded = 0;
+    const turns = fc.array(fc.nat(40), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(fc.constantFrom(...folders), fc.nat(9), turns, odd, (folder, which, path, by) => {
+        const files = { ...folder, 'tokenizer.json': { ...base, ...(folder['tokenizer.json'] as object) } };
+        const names = Object.keys(files).filter((name) => name.endsWith('.json'));
+        const name = names[which % names.length];
+        const changed = { ...files, [name]: replaced(files[name as keyof typeof files], path, by) };
+        const texts = Object.entries(changed).map(([key, value]) => [key, key === 'vocab.txt' ? value : JSON.stringify(value)]);
+        try {
+          const tokenizer = BertTokenizer.from_files(Object.fromEntries(texts) as TokenizerFiles);
+          const ids = tokenizer.encode('[X] jim [MASK] zz', 'has');
+          expect(BertTokenizer.from_files(tokenizer.files()).encode('[X] jim [MASK] zz', 'has')).toEqual(ids);
+          expect(ids.every(Number.isInteger)).toBe(true);
+          loaded++;
+        } catch (error) {
+          if (!(error instanceof TraceletError)) throw error;
+          expect(error.message.length).toBeLessThan(1500);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+    expect(loaded).toBeGreaterThan(100);
   });
 });

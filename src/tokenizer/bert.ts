@@ -46,7 +46,7 @@ export class BertTokenizer extends Tokens {
 
   /**
    * Reads `tokenizer.json` or `vocab.txt`, with the files beside it that say more, from a directory, an address or a hub id; or a trace in which they
-   * travel. Of the path of one such file that file alone is read. `options` prevail over what the files say.
+   * travel. Without `tokenizer_config.json` a tokenizer.json decides alone. Of the path of one such file that file alone is read. `options` prevail over what the files say.
    */
   static async from_pretrained(source: string | URL, options: Overrides & SourceOptions = {}): Promise<BertTokenizer> {
     if (typeof source !== 'string' && !isUrl(source))
@@ -82,6 +82,7 @@ export class BertTokenizer extends Tokens {
   encode(text: string, options?: AsArrays): number[];
   encode(text: string, pair: string | null | undefined, options: AsTensors): Tensor;
   encode(text: string, pair?: string | null, options?: AsArrays): number[];
+  encode(text: string, options: EncodeOptions): number[] | Tensor;
   encode(...args: unknown[]): number[] | Tensor {
     const call = callOf('encode()', args);
     const encoding = this.#one(oneInput(call), call.options);
@@ -93,6 +94,7 @@ export class BertTokenizer extends Tokens {
   encode_plus(text: string, options?: AsArrays): Encoding;
   encode_plus(text: string, pair: string | null | undefined, options: AsTensors): TensorEncoding;
   encode_plus(text: string, pair?: string | null, options?: AsArrays): Encoding;
+  encode_plus(text: string, options: EncodeOptions): Encoding | TensorEncoding;
   encode_plus(text: string, pair?: string | null, options?: EncodeOptions): Encoding | TensorEncoding;
   encode_plus(...args: unknown[]): Encoding | TensorEncoding {
     const call = callOf('encode_plus()', args);
@@ -180,4 +182,5 @@ export interface BertTokenizer {
   (text: string | readonly string[], pair: string | readonly string[] | null | undefined, options: AsTensors): TensorEncoding;
   (text: string, pair?: string | null, options?: AsArrays): Encoding;
   (text: readonly string[], pair?: readonly string[] | null, options?: AsArrays): BatchEncoding;
+  (text: string | readonly string[], options: EncodeOptions): Encoding | BatchEncoding | TensorEncoding;
 }

@@ -15,7 +15,7 @@ export interface Vocab {
   lookup: Lookup;
 }
 
-const MAX_ID = 2 ** 24 - 1;
+const MAX_ID = 2 ** 21 - 1;
 const SUSPECT = /[\r\n\ud800-\udfff]/;
 const UNREADABLE = /[\r\n]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
