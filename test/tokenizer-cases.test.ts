@@ -146,6 +146,14 @@ describe('tokenizer.json', () => {
       await problem('format', () => BertTokenizer.from_files({ 'tokenizer.json': json(wrong) }));
   });
 
+  test('decides how words are split, whatever the configuration says', () => {
+    const config = JSON.stringify({ wordpieces_prefix: '@@', max_input_chars_per_word: 2, never_split: ['HELLO'] });
+    const tokenizer = BertTokenizer.from_files({ 'tokenizer.json': json(), 'tokenizer_config.json': config });
+    expect(tokenizer.tokenize('HELLO puppeteer')).toEqual(['hello', 'puppet', '##eer']);
+    const other = BertTokenizer.from_files({ 'vocab.txt': vocab, 'tokenizer_config.json': config });
+    expect(other.tokenize('HELLO to puppeteer')).toEqual(['[UNK]', 'to', '[UNK]']);
+  });
+
   test('may lack ids and give keys twice', () => {
     const at = words.indexOf('[unused7]');
     const { '[unused7]': _, ...hole } = JSON_FILE.model.vocab;
@@ -171,6 +179,14 @@ describe('tokenizer.json', () => {
     expect(() => load({ type: 'BertProcessing', cls: ['[CLS]', 5], sep: ['[SEP]', 102] })).toThrow(
       /expected 101 as in the vocabulary, got 5/,
     );
+    const { '[SEP]': _, ...vocab } = JSON_FILE.model.vocab;
+    const behind = json({
+      model: { ...JSON_FILE.model, vocab },
+      post_processor: { ...JSON_FILE.post_processor, special_tokens: { '[SEP]': { ids: [30522] } } },
+    });
+    expect(BertTokenizer.from_files({ 'tokenizer.json': behind.replace('"id":102', '"id":40000') }).encode('hello')).toEqual([
+      101, 7592, 30522,
+    ]);
     await problem('format', () => BertTokenizer.from_files({ 'tokenizer.json': json({ added_tokens: 7 }) }));
     await problem('config', () => BertTokenizer.from_files({ 'tokenizer.json': json({ added_tokens: [7] }) }));
   });

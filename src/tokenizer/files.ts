@@ -115,7 +115,9 @@ function parse(text: string, name: Name): JsonObject {
 
 const NORMALIZER = ['do_lower_case', 'strip_accents', 'tokenize_chinese_chars', 'clean_text'];
 const EXTRA = ['additional_special_tokens', 'extra_special_tokens'];
-const SHARED = Object.keys(TOKENIZER_OPTIONS).filter((name) => ![...NORMALIZER, ...EXTRA, 'vocab'].includes(name));
+/** Options that tokenizer.json settles for every class. */
+const SPLITTING = ['wordpieces_prefix', 'max_input_chars_per_word', 'never_split'];
+const SHARED = Object.keys(TOKENIZER_OPTIONS).filter((name) => ![...NORMALIZER, ...EXTRA, ...SPLITTING, 'vocab'].includes(name));
 
 /** What a class of BERT takes where its options are absent, whatever tokenizer.json says. */
 const BY_FLAGS: Reading = {
@@ -151,7 +153,8 @@ function withConfig(reading: Reading, config: JsonObject): Reading {
   if (!reading.json) checkClass(config.tokenizer_class);
   checkOptions(file, select(config, Object.keys(FIXED)), FIXED as OptionTable<JsonObject>);
   const byFlags = !reading.json || normalizesByFlags(config.tokenizer_class);
-  const { added_tokens = [], ...given } = pick(config, file, byFlags ? [...SHARED, ...NORMALIZER] : SHARED);
+  const names = [...SHARED, ...(byFlags ? NORMALIZER : []), ...(reading.json ? [] : SPLITTING)];
+  const { added_tokens = [], ...given } = pick(config, file, names);
   checkRoles(reading, given);
   const listed = decoderTokens(config.added_tokens_decoder);
   return {
@@ -190,7 +193,7 @@ function checkRoles(reading: Reading, given: Partial<Given>): void {
     if (content !== undefined && known !== undefined && content !== known)
       throw new TraceletError('config', {
         what: role,
-        expected: `${known} as in the ${name} of tokenizer.json`,
+        expected: `${describe(known).slice(1, -1)} as in the ${name} of tokenizer.json`,
         got: describe(content),
       });
   }

@@ -16,7 +16,6 @@ export function optionsOfJson(json: JsonObject): Given {
   const ids = new Map([...added_tokens.flatMap(({ content, id }) => (id === undefined ? [] : [[content, id] as const])), ...vocab]);
   for (const [token, id] of template) checkTemplateId(token, id, ids.get(token));
   const [[cls_token], [sep_token]] = template;
-  const has = (token: string): boolean => ids.has(token) || added_tokens.some(({ content }) => content === token);
   const padding = setting(json, 'padding');
   const pad_token = typeof padding.pad_token === 'string' ? padding.pad_token : '[PAD]';
   return {
@@ -30,8 +29,8 @@ export function optionsOfJson(json: JsonObject): Given {
     do_lower_case: normalizer.lowercase,
     cls_token,
     sep_token,
-    pad_token: has(pad_token) ? pad_token : null,
-    mask_token: has('[MASK]') ? '[MASK]' : null,
+    pad_token: ids.has(pad_token) ? pad_token : null,
+    mask_token: ids.has('[MASK]') ? '[MASK]' : null,
     added_tokens,
     padding_side: side(padding, 'padding'),
     truncation_side: side(setting(json, 'truncation'), 'truncation'),
@@ -69,9 +68,14 @@ function addedTokens(list: unknown, vocab: ReadonlyMap<string, number>): AddedTo
   if (list !== undefined && list !== null && !Array.isArray(list))
     throw new TraceletError('format', { what: 'added_tokens of tokenizer.json', expected: 'an array of tokens', got: describe(list) });
   const taken = new Set(vocab.values());
+  const behind = new Map<string, number>();
+  let next = [...taken].reduce((top, id) => Math.max(top, id + 1), 0);
   return (list ?? []).map((value: unknown, i: number) => {
-    const { id, ...token } = addedToken(`added_tokens[${i}] of tokenizer.json`, value);
-    return vocab.has(token.content) || taken.has(id as number) ? { ...token, id } : token;
+    const token = addedToken(`added_tokens[${i}] of tokenizer.json`, value);
+    if (vocab.has(token.content) || taken.has(token.id as number)) return token;
+    const id = behind.get(token.content) ?? next++;
+    behind.set(token.content, id);
+    return { ...token, id };
   });
 }
 
@@ -93,7 +97,7 @@ function templateOf(processor: JsonObject): readonly [cls: Special, sep: Special
   throw new TraceletError('config', {
     what: 'post_processor of tokenizer.json',
     expected: '[CLS]:0 A:0 [SEP]:0, and for pairs B:1 [SEP]:1 behind it',
-    got: `${single}, and for pairs ${pair}`,
+    got: describe(`${single}, and for pairs ${pair}`).slice(1, -1),
   });
 }
 
