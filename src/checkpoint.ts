@@ -1,30 +1,38 @@
-import { DTYPES, type DType, type TypedArray } from './dtype.ts';
+import { dequantize } from './dequantize.ts';
+import { DTYPES, type ForeignDType, isForeign, type TypedArray } from './dtype.ts';
 import { TraceletError } from './error.ts';
 import { TO_FLOAT32 } from './float.ts';
+import { insteadOfCheckpoint } from './formats.ts';
 import { describe, isObject, parseObject, quoteList } from './json.ts';
-import { unpackNibbles } from './nibbles.ts';
+import { type AnyInfo, byPlace, type TensorInfo } from './layout.ts';
 import { checkOptions } from './options.ts';
 import type { ByteSource } from './platform/platform.ts';
 import { isArrayBuffer, isBytes, isUrl } from './realm.ts';
-import { GROUP } from './rules.ts';
-import { type Header, readHeader, readSafetensors, type TensorInfo } from './safetensors.ts';
+import { type Header, readHeader, readSafetensors } from './safetensors.ts';
 import { type Folder, openFile, SOURCE_OPTIONS, type SourceOptions, textOf, textOfFile } from './sources/folder.ts';
+import { refusePointer } from './sources/head.ts';
 import { type Place, placeOf } from './sources/place.ts';
 import { openGiven, type Source } from './sources/source.ts';
-import { sameShape, Tensor } from './tensor.ts';
-import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, SCALE, SMOOTH, STEPS, SUMS, TRACE_NAME } from './trace/file.ts';
+import { Tensor } from './tensor.ts';
+import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, TRACE_NAME } from './trace/file.ts';
 
 /** Named tensors, as a state_dict. Floating ones are float32 whatever the file holds; others keep their dtype. */
 export interface Checkpoint {
   /** What messages call it: the path of the file or directory, or "bytes". */
   name: string;
   tensors: Map<string, Tensor>;
+  /** Tensors that were passed over, for nothing here computes with their dtype; absent where there are none. */
+  foreign?: ReadonlyMap<string, Foreign>;
   metadata: Record<string, string>;
 }
 
+/** What is known of a tensor that was passed over; `dtype` is its name in safetensors. */
+export type Foreign = Pick<TensorInfo<ForeignDType>, 'dtype' | 'shape'>;
+
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
-const PYTORCH = 'pytorch_model.bin';
+/** Files that lie beside a checkpoint, and stand for it where one is looked for. */
+const BESIDE = /(^|[/\\])(config|modules|config_sentence_transformers)\.json$|\.md$/;
 /** Bytes read between two looks at the signal. */
 const READ_BYTES = 8 << 20;
 
@@ -45,8 +53,11 @@ export async function openCheckpoint(source: CheckpointSource, given: SourceOpti
   if (typeof source === 'string' || isUrl(source)) return readCheckpoint(await placeOf(source, options), options);
   if (isBytes(source)) return plain(await openBytes(source));
   if (isArrayBuffer(source)) return plain(await openBytes(new Uint8Array(source)));
-  return plain(await readStream('read' in source ? source : openGiven(source, options), options));
+  return plain(await readStream(isOpen(source) ? source : openGiven(source, options), options));
 }
+
+const isOpen = (source: Exclude<CheckpointSource, string | URL>): source is ByteSource =>
+  isObject(source) && 'read' in source && 'close' in source && typeof source.name === 'string';
 
 /** Reads the checkpoint in a folder, or the file of it that was meant. */
 export async function readCheckpoint({ folder, file }: Place, options: SourceOptions): Promise<Checkpoint> {
@@ -54,11 +65,12 @@ export async function readCheckpoint({ folder, file }: Place, options: SourceOpt
 }
 
 function plain(checkpoint: Checkpoint): Checkpoint {
-  dequantize(checkpoint);
+  dequantize(checkpoint.tensors, checkpoint.name);
   return { ...checkpoint, tensors: modernNames(checkpoint) };
 }
 
 async function readFile(folder: Folder, file: string, options: SourceOptions): Promise<Checkpoint> {
+  if (BESIDE.test(file)) return readFolder(folder, options);
   if (!file.endsWith('.index.json')) return readStream(await openFile(folder, file), options);
   return readShards(folder, await textOfFile(folder, file), folder.at(file), options);
 }
@@ -71,23 +83,21 @@ async function readFolder(folder: Folder, options: SourceOptions): Promise<Check
   if (index !== undefined) return { ...(await readShards(folder, index, folder.at(INDEX), options)), name };
   const trace = await folder.find(TRACE_NAME);
   if (trace) return readStream(trace, options);
-  const legacy = await folder.find(PYTORCH);
-  await legacy?.close();
+  const { got, cure } = await insteadOfCheckpoint(folder);
   throw new TraceletError('source', {
     what: `checkpoint ${name}`,
     expected: `${folder.at(SINGLE)} or ${folder.at(INDEX)}`,
-    got: legacy ? `only ${PYTORCH}` : 'neither',
-    cure: legacy
-      ? 'Save the model once more with safe_serialization'
-      : (folder.cure ?? 'Name a directory with one of them, or a .safetensors file'),
+    got,
+    cure: cure ?? 'Name a directory with one of them, or a .safetensors file',
   });
 }
 
 async function openBytes(bytes: Uint8Array): Promise<Checkpoint> {
+  refusePointer(bytes, 'bytes');
   const { header, tensors, metadata } = readSafetensors(bytes, 'bytes');
   if (isTrace(header)) await completeTrace(header, tensors, 'bytes');
   for (const [name, tensor] of tensors) tensors.set(name, widened(tensor));
-  return { name: 'bytes', tensors, metadata };
+  return { name: 'bytes', tensors, foreign: foreignOf(header), metadata };
 }
 
 async function readStream(source: ByteSource, options: SourceOptions): Promise<Checkpoint> {
@@ -96,26 +106,49 @@ async function readStream(source: ByteSource, options: SourceOptions): Promise<C
     const tensors = await readTensors(source, header, options);
     await checkEnd(source, header);
     if (isTrace(header)) await completeTrace(header, tensors, source.name);
-    return { name: source.name, tensors, metadata: header.metadata };
+    return { name: source.name, tensors, foreign: foreignOf(header), metadata: header.metadata };
   } finally {
     await source.close();
   }
 }
 
+const isForeignInfo = (info: AnyInfo): info is TensorInfo<ForeignDType> => isForeign(info.dtype);
+
+const foreignOf = ({ foreign }: Header): Checkpoint['foreign'] =>
+  foreign.length > 0 ? new Map(foreign.map(({ name, dtype, shape }) => [name, { dtype, shape }])) : undefined;
+
 async function readTensors(source: ByteSource, header: Header, { signal }: SourceOptions): Promise<Map<string, Tensor>> {
   const tensors = new Map<string, Tensor>();
-  for (const info of header.tensors) {
+  for (const info of [...header.tensors, ...header.foreign].sort(byPlace)) {
     const what = `tensor ${describe(info.name)} of ${source.name}`;
-    const { bytes, finish } = place(info, what);
-    for (let at = 0; at < bytes.length; at += READ_BYTES) {
-      signal?.throwIfAborted();
-      const chunk = bytes.subarray(at, at + READ_BYTES);
-      const read = await source.read(chunk);
-      if (read < chunk.length) throw cutShort(what, bytes.length, at + read);
+    const size = info.end - info.begin;
+    if (isForeignInfo(info)) {
+      const dropped = new Uint8Array(Math.min(size, READ_BYTES));
+      await readPieces(source, size, (at) => dropped.subarray(0, size - at), what, signal);
+    } else {
+      const { bytes, finish } = place(info, what);
+      await readPieces(source, size, (at) => bytes.subarray(at, at + READ_BYTES), what, signal);
+      tensors.set(info.name, finish());
     }
-    tensors.set(info.name, finish());
   }
   return tensors;
+}
+
+/** Reads `size` bytes, those from `at` on to where `pieceAt` says. */
+async function readPieces(
+  source: ByteSource,
+  size: number,
+  pieceAt: (at: number) => Uint8Array,
+  what: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let at = 0; at < size; ) {
+    signal?.throwIfAborted();
+    const piece = pieceAt(at);
+    const read = await source.read(piece);
+    at += read;
+    if (read < piece.length) throw cutShort(what, size, at);
+  }
 }
 
 /** Memory for the bytes of a tensor, so placed that 16-bit floats can be widened where they lie. */
@@ -175,19 +208,21 @@ async function readShards(folder: Folder, text: string, index: string, options: 
   const shardOf = parseIndex(text, index);
   const shards = [...new Set(shardOf.values())].sort();
   const tensors = new Map<string, Tensor>();
+  const foreign = new Map<string, Foreign>();
   const metadata: Record<string, string> = Object.create(null);
   for (const shard of shards) {
     options.signal?.throwIfAborted();
     const part = await readStream(await openShard(folder, shard, index), options);
-    for (const [tensor, value] of part.tensors) {
+    for (const tensor of [...part.tensors.keys(), ...(part.foreign?.keys() ?? [])])
       if (shardOf.get(tensor) !== shard)
         throw misplaced(tensor, index, shardOf.has(tensor) ? describe(shardOf.get(tensor)) : 'no shard', `it in ${describe(shard)}`);
-      tensors.set(tensor, value);
-    }
+    for (const [tensor, value] of part.tensors) tensors.set(tensor, value);
+    for (const [tensor, value] of part.foreign ?? []) foreign.set(tensor, value);
     Object.assign(metadata, part.metadata);
   }
-  for (const [tensor, shard] of shardOf) if (!tensors.has(tensor)) throw misplaced(tensor, index, describe(shard), 'no such tensor there');
-  return { name: index, tensors, metadata };
+  for (const [tensor, shard] of shardOf)
+    if (!tensors.has(tensor) && !foreign.has(tensor)) throw misplaced(tensor, index, describe(shard), 'no such tensor there');
+  return { name: index, tensors, foreign: foreign.size > 0 ? foreign : undefined, metadata };
 }
 
 async function openShard(folder: Folder, shard: string, index: string): Promise<ByteSource> {
@@ -213,37 +248,6 @@ function parseIndex(text: string, name: string): Map<string, string> {
         got: describe(shard),
       });
   return new Map(Object.entries(map as Record<string, string>));
-}
-
-/** Turns integer tensors with a sibling of scales into float32 ones, in place, and drops what belongs to them alone. */
-function dequantize(checkpoint: Checkpoint): void {
-  const { tensors } = checkpoint;
-  const quantised = [...tensors].filter(([name, { dtype }]) => (dtype === 'int8' || dtype === 'uint8') && tensors.has(name + SCALE));
-  for (const [name, weight] of quantised) {
-    tensors.set(name, floatsOf(checkpoint, name, weight));
-    for (const suffix of [SCALE, STEPS, SUMS, SMOOTH]) tensors.delete(name + suffix);
-  }
-}
-
-function floatsOf({ name: file, tensors }: Checkpoint, name: string, weight: Tensor): Tensor {
-  const [rows, width] = weight.shape;
-  const nibbles = weight.dtype === 'uint8';
-  const cols = nibbles ? 2 * width : width;
-  const sibling = (suffix: string, shape: readonly number[], dtype: DType = 'float32'): Tensor => {
-    const tensor = tensors.get(name + suffix);
-    if (tensor?.dtype === dtype && sameShape(tensor.shape, shape)) return tensor;
-    throw new TraceletError('checkpoint', {
-      what: `tensor ${describe(name + suffix)} of ${file}`,
-      expected: `${dtype} [${shape}] beside ${weight.dtype} [${weight.shape}]`,
-      got: tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing',
-    });
-  };
-  const scale = sibling(SCALE, [rows]).data as Float32Array;
-  const smooth = tensors.has(name + SMOOTH) ? (sibling(SMOOTH, [cols]).data as Float32Array) : undefined;
-  const steps = nibbles ? (sibling(STEPS, [rows, cols / GROUP], 'uint8').data as Uint8Array) : undefined;
-  const from = steps ? unpackNibbles(weight.data as Uint8Array, steps) : (weight.data as Int8Array);
-  const to = Float32Array.from(from, (value, i) => value * scale[Math.floor(i / cols)] * (smooth ? smooth[i % cols] : 1));
-  return new Tensor('float32', nibbles ? [rows, cols] : weight.shape, to);
 }
 
 const MODERN: Record<string, string> = { gamma: 'weight', beta: 'bias' };

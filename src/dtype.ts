@@ -30,3 +30,25 @@ const BY_SAFETENSORS = new Map(Object.entries(DTYPES).map(([name, row]) => [row.
 export function dtypeOfSafetensors(name: string): DType | undefined {
   return BY_SAFETENSORS.get(name);
 }
+
+/** Bits an element of the other dtypes that safetensors files hold, by their names there. Nothing here computes with them. */
+export const FOREIGN_BITS = {
+  C64: 64,
+  U64: 64,
+  U32: 32,
+  I16: 16,
+  U16: 16,
+  F8_E4M3: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2: 8,
+  F8_E5M2FNUZ: 8,
+  F8_E8M0: 8,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  F4: 4,
+} as const;
+
+/** A dtype that is only known to be one. */
+export type ForeignDType = keyof typeof FOREIGN_BITS;
+
+export const isForeign = (dtype: string): dtype is ForeignDType => Object.hasOwn(FOREIGN_BITS, dtype);

@@ -147,7 +147,7 @@ export function fieldsOfFile(given: Readonly<JsonObject>, origin: string, onwarn
     delete fields.num_labels;
     told.push('num_labels');
   }
-  if (told.length > 0) warn(`${origin}: no answer depends on ${told.join(', ')}: passed over for a value that does not fit`, onwarn);
+  if (told.length > 0) warn(`${origin}: passed over ${told.join(', ')}, whose values do not fit and on which no answer depends`, onwarn);
   return fields;
 }
 

@@ -22,6 +22,7 @@ const can = (value: unknown, ...methods: string[]): boolean =>
 
 export const isUrl = (value: unknown): value is URL => tagOf(value) === 'URL' && typeof (value as URL).href === 'string';
 export const isResponse = (value: unknown): value is Response => can(value, 'arrayBuffer') && can((value as Response).headers, 'get');
+export const isBlob = (value: unknown): value is Blob => can(value, 'arrayBuffer', 'stream') && typeof (value as Blob).size === 'number';
 export const isStream = (value: unknown): value is ReadableStream => can(value, 'getReader', 'cancel');
 export const isSignal = (value: unknown): value is AbortSignal => can(value, 'throwIfAborted', 'addEventListener');
 export const isPromise = <T>(value: T | Promise<T>): value is Promise<T> => can(value, 'then');

@@ -1,23 +1,19 @@
-import type { DType } from './dtype.ts';
-import { DTYPES, dtypeOfSafetensors } from './dtype.ts';
+import { DTYPES, dtypeOfSafetensors, FOREIGN_BITS, type ForeignDType, isForeign } from './dtype.ts';
 import { TraceletError } from './error.ts';
-import { describe, isObject, parseObject } from './json.ts';
+import { HeaderReader, Unexpected } from './headerjson.ts';
+import { describe, isObject } from './json.ts';
+import { type AnyInfo, formatError as bad, byPlace, byteSize, checkLayout, checkOrder, labelOf, type TensorInfo } from './layout.ts';
 import type { ByteSource } from './platform/platform.ts';
-import { type Shape, Tensor } from './tensor.ts';
+import { Tensor } from './tensor.ts';
 
-/** One tensor of a file; `begin` and `end` are bytes from the start of the data. */
-export interface TensorInfo {
-  name: string;
-  dtype: DType;
-  shape: Shape;
-  begin: number;
-  end: number;
-}
+export type { TensorInfo } from './layout.ts';
 
 /** What stands before the data of a file. */
 export interface Header {
-  /** In the order of their data, which they cover without gap or overlap. */
+  /** In the order of their data, which they and the foreign ones cover without gap or overlap. */
   tensors: TensorInfo[];
+  /** Those of a dtype that nothing here computes with. */
+  foreign: TensorInfo<ForeignDType>[];
   /** `__metadata__`; has no prototype. */
   metadata: Record<string, string>;
   dataBytes: number;
@@ -35,9 +31,8 @@ const DATA_ALIGNMENT = 16;
 const TRUSTED_BYTES = 1 << 20;
 const METADATA = '__metadata__';
 
-function bad(what: string, expected: string, got: string, cure?: string): TraceletError {
-  return new TraceletError('format', { what, expected, got, cure });
-}
+/** Names of the dtypes that a file may hold. */
+const STORED = [...Object.values(DTYPES).map((row) => row.safetensors), ...Object.keys(FOREIGN_BITS)].join();
 
 /** Bytes of JSON that follow `first8`, the first bytes of the file `name`; `fileBytes` is the size of the whole file, where known. */
 export function parseHeaderLength(first8: Uint8Array, name: string, fileBytes?: number): number {
@@ -55,14 +50,13 @@ export function parseHeaderLength(first8: Uint8Array, name: string, fileBytes?: 
 /** The header in `json`, checked; with `dataBytes` also against the bytes that follow it. `name` is the file in messages. */
 export function parseHeader(json: Uint8Array, { name, dataBytes }: { name: string; dataBytes?: number }): Header {
   const text = decodeText(json, name);
-  if (!text.startsWith('{')) throw bad(name, 'a header that begins with "{"', describe(text.slice(0, 8)));
-  const { [METADATA]: metadata, ...entries } = parseObject(text, `header of ${name}`);
-  const tensors = Object.entries(entries).map(([tensor, entry]) => parseEntry(tensor, entry, name));
-  tensors.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  const header = {
-    tensors,
-    metadata: checkMetadata(metadata === undefined ? {} : metadata, name),
-    dataBytes: validate(tensors, name),
+  const { infos, metadata } = readEntries(new HeaderReader(text, name), name);
+  infos.sort(byPlace);
+  const header: Header = {
+    tensors: infos.filter((info): info is TensorInfo => !isForeign(info.dtype)),
+    foreign: infos.filter((info): info is TensorInfo<ForeignDType> => isForeign(info.dtype)),
+    metadata,
+    dataBytes: checkLayout(infos, name),
     headerBytes: LENGTH_BYTES + json.length,
     json: text,
   };
@@ -102,15 +96,15 @@ export function encodeHeader(
   if (Object.keys(checkMetadata(metadata, name)).length > 0) entries.set(METADATA, metadata);
   let begin = 0;
   for (const { name: tensor, dtype, shape } of tensors) {
-    const what = label(tensor, name);
-    if (tensor === METADATA || tensor === '__proto__') throw bad(what, 'a name that is not reserved', describe(tensor));
-    if (entries.has(tensor)) throw bad(what, 'every name once', 'a second tensor of that name');
+    const what = () => labelOf(tensor, name);
+    if (tensor === METADATA || tensor === '__proto__') throw bad(what(), 'a name that is not reserved', describe(tensor));
+    if (entries.has(tensor)) throw bad(what(), 'every name once', 'a second tensor of that name');
     const end = begin + byteSize(shape, dtype, what);
     entries.set(tensor, { dtype: DTYPES[dtype].safetensors, shape, data_offsets: [begin, end] });
     infos.push({ name: tensor, dtype, shape, begin, end });
     begin = end;
   }
-  validate(infos, name);
+  checkLayout(infos, name);
   return { bytes: frame(JSON.stringify(Object.fromEntries(entries)), name), infos };
 }
 
@@ -139,52 +133,70 @@ function frame(json: string, name: string): Uint8Array {
   return bytes;
 }
 
-/** The one definition of a sound layout: each tensor as long as its shape says, together covering the data once. Answers its length. */
-function validate(tensors: readonly TensorInfo[], name: string): number {
-  let cursor = 0;
-  let previous = 'the header';
-  for (const { name: tensor, dtype, shape, begin, end } of tensors) {
-    const what = label(tensor, name);
-    if (begin > end) throw bad(what, 'an end at or behind its begin', `data_offsets [${begin}, ${end}]`);
-    const bytes = byteSize(shape, dtype, what);
-    if (end - begin !== bytes) throw bad(what, `${bytes} bytes for ${dtype} ${describe(shape)}`, `${end - begin}`);
-    if (begin < cursor) throw bad(what, `data from byte ${cursor}, behind ${previous}`, `an overlap from byte ${begin}`);
-    if (begin > cursor) throw bad(what, `data from byte ${cursor}, behind ${previous}`, `a hole up to byte ${begin}`);
-    cursor = end;
-    previous = `tensor ${describe(tensor)}`;
-  }
-  return cursor;
-}
-
 function checkDataBytes(header: Header, dataBytes: number, name: string): void {
-  const cut = header.tensors.find((info) => info.end > dataBytes);
-  if (cut)
-    throw bad(label(cut.name, name), `data up to byte ${cut.end}`, `a file with ${dataBytes} bytes of data`, 'The file is cut short');
+  if (header.dataBytes > dataBytes) {
+    const cut = [...header.tensors, ...header.foreign].sort(byPlace).find((info) => info.end > dataBytes) as AnyInfo;
+    const got = `a file with ${dataBytes} bytes of data`;
+    throw bad(labelOf(cut.name, name), `data up to byte ${cut.end}`, got, 'The file is cut short');
+  }
   if (header.dataBytes < dataBytes)
     throw bad(name, `${header.dataBytes} bytes of data`, `${dataBytes - header.dataBytes} trailing bytes behind the last tensor`);
 }
 
-function byteSize(shape: Shape, dtype: DType, what: string): number {
-  if (!Object.hasOwn(DTYPES, dtype)) throw bad(what, `a dtype of ${Object.keys(DTYPES)}`, describe(dtype));
-  let bytes: number = DTYPES[dtype].bytes;
-  for (const dim of shape) {
-    if (!isCount(dim)) throw bad(what, 'dimensions that are whole numbers from 0', describe(shape));
-    bytes *= dim;
-    if (!Number.isSafeInteger(bytes)) throw bad(what, `fewer than ${Number.MAX_SAFE_INTEGER} bytes`, `shape ${describe(shape)}`);
-  }
-  return bytes;
+/** Stops where the tensors so far are longer in sum than the bytes that they lie in. */
+function readEntries(reader: HeaderReader, name: string): { infos: AnyInfo[]; metadata: Record<string, string> } {
+  if (reader.peek() !== '{') throw bad(name, 'a header that begins with "{"', describe(reader.rest(8)));
+  const infos: AnyInfo[] = [];
+  let metadata: Record<string, string> = Object.create(null);
+  let sum = 0;
+  let last = 0;
+  reader.object((key) => {
+    if (key === METADATA) {
+      metadata = readMetadata(reader, name);
+      return;
+    }
+    const info = readEntry(reader, key, name);
+    sum += Math.max(0, info.end - info.begin);
+    last = Math.max(last, info.end);
+    infos.push(info);
+    if (sum > last) checkOrder(infos.sort(byPlace), name, { holes: true });
+  });
+  reader.end();
+  return { infos, metadata };
 }
 
-function parseEntry(tensor: string, entry: unknown, name: string): TensorInfo {
-  const what = label(tensor, name);
-  if (!isObject(entry)) throw bad(what, 'an object with dtype, shape and data_offsets', describe(entry));
-  const dtype = typeof entry.dtype === 'string' ? dtypeOfSafetensors(entry.dtype) : undefined;
-  if (!dtype) throw bad(what, `a dtype of ${Object.values(DTYPES).map((row) => row.safetensors)}`, describe(entry.dtype));
-  const { shape, data_offsets: offsets } = entry;
-  if (!Array.isArray(shape)) throw bad(what, 'a shape that is an array', describe(shape));
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
-    throw bad(what, 'data_offsets [begin, end], whole numbers from 0', describe(offsets));
+function readEntry(reader: HeaderReader, tensor: string, name: string): AnyInfo {
+  const wrong = (expected: string, got: unknown) =>
+    bad(labelOf(tensor, name), expected, got instanceof Unexpected ? `${got}` : describe(got));
+  if (reader.peek() !== '{') throw wrong('an object with dtype, shape and data_offsets', reader.other());
+  const fields: { dtype?: unknown; shape?: unknown; data_offsets?: unknown } = {};
+  reader.object((key) => {
+    if (key === 'dtype') fields.dtype = reader.text();
+    else if (key === 'shape' || key === 'data_offsets') fields[key] = reader.counts();
+    else reader.other();
+  });
+  const { dtype: stored, shape, data_offsets: offsets } = fields;
+  const dtype = typeof stored === 'string' ? (dtypeOfSafetensors(stored) ?? (isForeign(stored) ? stored : '')) : '';
+  if (dtype === '') throw wrong(`a dtype of ${STORED}`, stored);
+  if (!Array.isArray(shape)) {
+    const listed = shape instanceof Unexpected && shape.json.startsWith('[');
+    throw wrong(listed ? 'dimensions that are whole numbers from 0' : 'a shape that is an array', shape);
+  }
+  if (!Array.isArray(offsets) || offsets.length !== 2) throw wrong('data_offsets [begin, end], whole numbers from 0', offsets);
   return { name: tensor, dtype, shape, begin: offsets[0], end: offsets[1] };
+}
+
+function readMetadata(reader: HeaderReader, name: string): Record<string, string> {
+  const metadata: Record<string, string> = Object.create(null);
+  const what = `${METADATA} of ${name}`;
+  if (reader.peek() === 'n' && reader.other().json === 'null') return metadata;
+  if (reader.peek() !== '{') throw bad(what, 'an object of strings', `${reader.other()}`);
+  reader.object((key) => {
+    const text = reader.text();
+    if (text instanceof Unexpected) throw bad(what, `a string for ${describe(key)}`, `${text}`);
+    metadata[key] = text;
+  });
+  return metadata;
 }
 
 function checkMetadata(value: unknown, name: string): Record<string, string> {
@@ -225,7 +237,3 @@ async function readUpTo(source: ByteSource, length: number, signal?: AbortSignal
   }
   return bytes;
 }
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-const label = (tensor: string, name: string): string => `tensor ${describe(tensor)} of ${name}`;

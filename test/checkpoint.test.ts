@@ -6,7 +6,7 @@ import { openCheckpoint } from '../src/checkpoint.ts';
 import { encodeHeader, serialize } from '../src/safetensors.ts';
 import type { ProgressInfo } from '../src/sources/progress.ts';
 import { Tensor, tensor, zeros } from '../src/tensor.ts';
-import { concat, sourceOf } from './safetensors.ts';
+import { concat, entry, file, sourceOf } from './safetensors.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -119,6 +119,36 @@ describe('a checkpoint', () => {
     expect(closed).toBe(4);
   });
 
+  test('may hold tensors that nothing computes with, which are passed over', async () => {
+    const json = JSON.stringify({
+      __metadata__: null,
+      odd: entry('I16', [4 << 20], [0, 8 << 20]),
+      a: entry('F32', [1], [8 << 20, (8 << 20) + 4]),
+      small: entry('F8_E4M3', [2], [(8 << 20) + 4, (8 << 20) + 6]),
+    });
+    const data = new Uint8Array((8 << 20) + 6);
+    data.set(new Uint8Array(new Float32Array([1.5]).buffer), 8 << 20);
+    const bytes = file(json, data);
+    const directory = await folder({ 'model.safetensors': bytes });
+    for (const source of [bytes, directory, sourceOf(bytes, false)]) {
+      const { tensors, foreign } = await openCheckpoint(source);
+      expect(plain(tensors)).toEqual({ a: ['float32', [1], [1.5]] });
+      expect(foreign).toEqual(
+        new Map([
+          ['odd', { dtype: 'I16', shape: [4 << 20] }],
+          ['small', { dtype: 'F8_E4M3', shape: [2] }],
+        ]),
+      );
+    }
+    await expect(openCheckpoint(sourceOf(bytes.subarray(0, 1 << 20), false))).rejects.toThrow(
+      /tensor "odd" of stream: expected 8388608 bytes/,
+    );
+    const shards = { a: '1.safetensors', odd: '1.safetensors', small: '1.safetensors' };
+    const sharded = await folder({ 'model.safetensors.index.json': index(shards), '1.safetensors': bytes });
+    expect((await openCheckpoint(sharded)).foreign?.size).toBe(2);
+    expect((await openCheckpoint(pack({ a: tensor([1]) }))).foreign).toBeUndefined();
+  });
+
   test('that is broken is a format error', async () => {
     await expect(openCheckpoint(bytes.subarray(0, bytes.length - 1))).rejects.toMatchObject({ code: 'format' });
     const directory = await folder({ 'model.safetensors': bytes.subarray(0, bytes.length - 1), 'empty.safetensors': '' });
@@ -209,6 +239,44 @@ describe('int8 weights', () => {
         w: ['float32', [2, 3], [[0.5, -1, 63.5], [-128, 0, 3].map((x) => Math.fround(x * Math.fround(0.1)))]],
       });
     }
+  });
+
+  test('are rows of any shape', async () => {
+    const w = tensor([1, -2, 127, -128, 0, 3, 4, 5], { dtype: 'int8' });
+    const scale = tensor([0.5, 0.25], { dtype: 'float32' });
+    const cube = await openCheckpoint(pack({ w: w.reshape([2, 2, 2]), 'w.scale': scale }));
+    const values = [
+      [0.5, -1, 63.5, -64],
+      [0, 0.75, 1, 1.25],
+    ];
+    expect(plain(cube.tensors)).toEqual({
+      w: [
+        'float32',
+        [2, 2, 2],
+        values.map(([a, b, c, d]) => [
+          [a, b],
+          [c, d],
+        ]),
+      ],
+    });
+    const line = await openCheckpoint(pack({ w: tensor([4, -6], { dtype: 'int8' }), 'w.scale': scale }));
+    expect(plain(line.tensors)).toEqual({ w: ['float32', [2], [2, -1.5]] });
+  });
+
+  test('take the divisors of their columns with them', async () => {
+    const parts = { w: weight, 'w.scale': tensor([0.5, 2], { dtype: 'float32' }), 'w.smooth': tensor([1, 0.5, 4], { dtype: 'float32' }) };
+    const { tensors } = await openCheckpoint(pack(parts));
+    expect(plain(tensors)).toEqual({
+      w: [
+        'float32',
+        [2, 3],
+        [
+          [0.5, -0.5, 254],
+          [-256, 0, 24],
+        ],
+      ],
+    });
+    expect(tensors.get('w')?.data).toBe(tensors.get('w')?.data);
   });
 
   test('without scales stay int8, and scales of others stay tensors', async () => {

@@ -25,8 +25,10 @@ describe('run', () => {
 
   test('a text and its pair', async () => {
     const traced = await load('bare.tracelet');
-    const expected = await traced.run(traced.encode('Who was Jim?', 'a frog'));
-    const out = await json(['run', 'bare.tracelet'], { input: '{"text": "Who was Jim?", "pair": "a frog"}' });
+    const expected = await traced.run('Who was Jim?', 'a frog', { truncate: true });
+    const input = { input: '{"text": "Who was Jim?", "pair": "a frog"}' };
+    expect(await failure(3, ['run', 'bare.tracelet'], input)).toMatch(/text: expected at most 8 tokens, .*, got 9 .*--truncate/);
+    const out = await json(['run', 'bare.tracelet', '--truncate'], input);
     expect(out.pooler_output.data.flat().map(Math.fround)).toEqual((expected.pooler_output as Tensor).tolist().flat());
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BertConfig, BertForMaskedLM, BertModel, jit, type PreTrainedOptions, SentenceEmbedder, tensor } from '../src/index.ts';
 import { fixture } from './fixtures.ts';
-import { fileOf, problem, tinyConfig } from './tiny.ts';
+import { expectSameBits, fileOf, problem, tinyConfig } from './tiny.ts';
 
 const BERT = fixture('zoo/bert-BertModel');
 let directory: string;
@@ -82,6 +82,32 @@ describe('options of from_pretrained', () => {
     expect((await problem('value', load({ config, output_attentions: true }))).message).toContain('output_attentions');
     expect((await load({ output_attentions: true })()).config.output_attentions).toBe(true);
   });
+});
+
+test('a source is a path, an address or what can be read', async () => {
+  for (const source of [undefined, null, 7, {}, []]) await problem('source', () => BertModel.from_pretrained(source as never));
+});
+
+test('a file with values that do not fit loads where no answer depends on them', async () => {
+  const odd = await mkdtemp(join(tmpdir(), 'odd-'));
+  await cp(directory, odd, { recursive: true });
+  const config = JSON.parse(await readFile(join(odd, 'config.json'), 'utf8'));
+  const changed = {
+    id2label: { 0: 0, 1: 1 },
+    position_embedding_type: null,
+    gradient_checkpointing: null,
+    output_attentions: null,
+    _name_or_path: null,
+    pruned_heads: null,
+    pad_token_id: -1,
+    hidden_dropout_prob: 'none',
+  };
+  await writeFile(join(odd, 'config.json'), JSON.stringify({ ...config, ...changed }));
+  const warnings: string[] = [];
+  const [model, right] = [await BertModel.from_pretrained(odd, { onwarn: (message) => warnings.push(message) }), await load({})()];
+  expectSameBits(model(tensor([[1, 2, 3]])), right(tensor([[1, 2, 3]])));
+  expect(warnings).toEqual([expect.stringContaining('passed over hidden_dropout_prob')]);
+  await rm(odd, { recursive: true });
 });
 
 test('no path, secret or key of others travels in a trace', async () => {

@@ -39,6 +39,65 @@ describe('a sound file', () => {
     expect(tensors.get('e')?.tolist()).toEqual([]);
   });
 
+  test('may begin with space, have no metadata, and names that objects have already', () => {
+    const info = JSON.stringify(entry('I8', [1], [0, 1]));
+    for (const json of [` \n\t\r{"a":${info}}`, `{"__metadata__":null,"a":${info}}`, `{ "a" : ${info.replaceAll(',', ' , ')} } `])
+      expect(
+        readSafetensors(file(json, new Uint8Array([7])), 'x')
+          .tensors.get('a')
+          ?.tolist(),
+      ).toEqual([7]);
+    const json = `{"__metadata__":{"__proto__":"x","toString":"y"},"__proto__":${info},"constructor":${JSON.stringify(entry('I8', [1], [1, 2]))}}`;
+    const { tensors, metadata, header } = readSafetensors(file(json, new Uint8Array([1, 2])), 'x');
+    expect([...tensors].map(([name, value]) => [name, value.tolist()])).toEqual([
+      ['__proto__', [1]],
+      ['constructor', [2]],
+    ]);
+    expect(header.tensors.map(({ name }) => name)).toEqual(['__proto__', 'constructor']);
+    expect(Object.entries(metadata)).toEqual([
+      ['__proto__', 'x'],
+      ['toString', 'y'],
+    ]);
+    expect(({} as Record<string, unknown>).dtype).toBeUndefined();
+  });
+
+  test('may say more of a tensor, and spell its name in escapes', () => {
+    const json = '{"\\u0061\\ud83d\\ude00\\"":{"x":[1,{"y":-1.5e3}],"dtype":"U8","note":"}","shape":[1],"data_offsets":[0,1],"z":null}}';
+    expect([...readSafetensors(file(json, 1), 'x').tensors.keys()]).toEqual(['a😀"']);
+  });
+
+  test.each([
+    ['I16', [2, 3], 12],
+    ['U16', [3], 6],
+    ['U32', [2], 8],
+    ['U64', [1], 8],
+    ['C64', [1], 8],
+    ['F8_E4M3', [5], 5],
+    ['F8_E4M3FNUZ', [5], 5],
+    ['F8_E5M2', [5], 5],
+    ['F8_E5M2FNUZ', [5], 5],
+    ['F8_E8M0', [5], 5],
+    ['F6_E2M3', [4], 3],
+    ['F6_E3M2', [2, 4], 6],
+    ['F4', [6], 3],
+    ['F4', [0], 0],
+  ])('may hold %s %j, which is passed over', (dtype, shape, bytes) => {
+    const json = JSON.stringify({
+      a: entry('U8', [1], [0, 1]),
+      other: entry(dtype, shape, [1, 1 + bytes]),
+      b: entry('I8', [1], [1 + bytes, 2 + bytes]),
+    });
+    const data = new Uint8Array(2 + bytes).fill(9);
+    data[0] = 1;
+    data[1 + bytes] = 2;
+    const { header, tensors } = readSafetensors(file(json, data), 'x');
+    expect([...tensors].map(([name, value]) => [name, value.tolist()])).toEqual([
+      ['a', [1]],
+      ['b', [2]],
+    ]);
+    expect(header.foreign).toEqual([{ name: 'other', dtype, shape, begin: 1, end: 1 + bytes }]);
+  });
+
   test('gives views on aligned data and copies of the rest', () => {
     const bytes = concat(
       serialize([
@@ -117,6 +176,35 @@ test('what is written is what is read', () => {
         expect([back.dtype, back.shape]).toEqual([value.dtype, value.shape]);
         expect(bytesOf(back)).toEqual(bytesOf(value));
       }
+    }),
+  );
+});
+
+test('a header is read as JSON.parse reads it', () => {
+  const space = fc.constantFrom('', ' ', '\n', '\t ');
+  const name = fc.string({ unit: 'binary', maxLength: 8 }).filter((s) => s !== '__metadata__');
+  const shapes = fc.uniqueArray(fc.tuple(name, fc.array(fc.nat(3), { maxLength: 3 })), { selector: ([key]) => key, maxLength: 8 });
+  const escaped = (s: string, all: boolean): string =>
+    all
+      ? `"${[...s]
+          .flatMap((c) => c.split(''))
+          .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+          .join('')}"`
+      : JSON.stringify(s);
+  fc.assert(
+    fc.property(shapes, space, fc.boolean(), fc.dictionary(name, name), (entries, gap, all, metadata) => {
+      let at = 0;
+      const parts = entries.map(([key, shape]) => {
+        const begin = at;
+        at += sizeOf(shape);
+        return `${escaped(key, all)}${gap}:${gap}${JSON.stringify(entry('U8', shape, [begin, at]))}`;
+      });
+      const json = `${gap}{"__metadata__":${JSON.stringify(metadata)}${['', ...parts].join(`${gap},${gap}`)}${gap}}${gap}`;
+      const { header, metadata: read } = readSafetensors(file(json, at), 'x');
+      const { __metadata__, ...want } = JSON.parse(json);
+      expect(new Map(Object.entries(read))).toEqual(new Map(Object.entries(__metadata__)));
+      const got = header.tensors.map(({ name: key, shape, begin, end }) => [key, entry('U8', shape, [begin, end])] as const);
+      expect(new Map(got)).toEqual(new Map(Object.entries(want)));
     }),
   );
 });

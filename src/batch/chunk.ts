@@ -68,8 +68,18 @@ export function chunkSizes(options: ChunkOptions, most: number, special: number)
 
 /** Cuts a text into chunks of at most `tokens` tokens between its words, as `embed` does with the option `chunk`. Throws `value` errors. */
 export function chunkText(tokenizer: BertTokenizer, text: string, options: ChunkOptions & { tokens: number }): Chunk[] {
+  if (typeof tokenizer?.encode_plus !== 'function' || typeof text !== 'string')
+    throw new TraceletError('value', {
+      what: 'chunkText',
+      expected: 'a tokenizer, a text and { tokens }',
+      got: `${describe(tokenizer)} and ${describe(text)}`,
+      cure: 'traced.tokenizer is one, and BertTokenizer.from_pretrained makes one',
+    });
+  const sizes = checkOptions('chunkText', options, CHUNK_OPTIONS);
+  if (sizes.tokens === undefined)
+    throw new TraceletError('value', { what: 'chunkText', expected: 'the most tokens of a chunk as { tokens }', got: 'none' });
   const special = tokenizer.num_special_tokens_to_add();
-  const [room, overlap] = chunkSizes(options, MAX_SIZE, special);
+  const [room, overlap] = chunkSizes(sizes, MAX_SIZE, special);
   const { tokens, offset_mapping: offsets = [] } = tokenizer.encode_plus(text, null, {
     add_special_tokens: false,
     return_offsets_mapping: true,

@@ -168,7 +168,7 @@ async function loadPretrained<M extends PreTrainedModel, Options extends object>
   const config = given ?? (await configOf(home?.folder, checkpoint.name, readConfig, amendments, reading));
   const made = new model(config, { ...(await model.options_beside(read)), ...built } as Options);
   if (place && !isTrace(checkpoint)) await addFolders(checkpoint, place.folder, made.folders_beside(), reading);
-  assignWeights(made, checkpoint, { strict: strict ?? true });
+  assignWeights(made, checkpoint, { strict: strict ?? true, onwarn: reading.onwarn });
   return made;
 }
 

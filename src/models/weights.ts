@@ -1,35 +1,57 @@
 import type { Checkpoint } from '../checkpoint.ts';
 import { TraceletError } from '../error.ts';
-import type { Parameter } from '../parameter.ts';
-import { sameShape, type Tensor } from '../tensor.ts';
-import { spellingsOf } from './names.ts';
+import { quoteList } from '../json.ts';
+import { Parameter } from '../parameter.ts';
+import { type Shape, sameShape, type Tensor } from '../tensor.ts';
+import { type OnWarn, warn } from '../warn.ts';
+import { spellingsOf, withoutPrefix } from './names.ts';
 import type { PreTrainedModel } from './pretrained.ts';
 
-/** Names that stand in checkpoints of the family, but not in every architecture of it. */
-const ELSEWHERE =
-  /^(trace\.|folded\.|constants\.|(bert\.)?(cls|classifier|qa_outputs|pooler)\.|(bert\.)?embeddings\.(position_ids|token_type_ids)$)/;
+/** What checkpoints hold of no model: the other tensors of a trace, and buffers that older versions of transformers saved. */
+const NO_WEIGHT = /^(trace|folded|constants)\.|^embeddings\.(position_ids|token_type_ids)$/;
+/** What architectures of the family have on top of the encoder. */
+const PARTS = ['pooler', 'cls.predictions', 'cls.seq_relationship', 'classifier', 'qa_outputs'];
+
+/** How {@link assignWeights} takes a checkpoint that is not the model's own. */
+export interface AssignOptions {
+  /** Whether a missing tensor is an error, and one too many a warning. */
+  strict: boolean;
+  onwarn?: OnWarn;
+}
 
 /**
- * Gives the parameters of `model` the tensors of the same names, with or without the `bert.` prefix. Throws `checkpoint`
- * errors that name a missing tensor (unless `strict` is false), one that no BERT has, or one of the wrong shape.
+ * Gives the parameters of `model` the tensors of the same names, with or without the `bert.` prefix. Throws `checkpoint` errors that name a
+ * missing tensor (unless `strict` is false), and one of the wrong shape or dtype.
+ *
+ * A tensor that the model does not have is judged by where it lies:
+ * - in a part of the family that this architecture does without, such as a head: it is passed over, as no output depends on it;
+ * - in a module that the model has: an error, for that module then computes something else, with relative positions, adapters, factors of
+ *   quantised weights, or more layers than the config says;
+ * - beside all modules of the model: a warning, unless `strict` is false.
  */
-export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { strict }: { strict: boolean }): void {
+export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { strict, onwarn }: AssignOptions): void {
   const parameters = model.state_dict();
   const followers = new Map(model.tied());
   const used = new Set<string>();
   const missing: string[] = [];
   for (const [name, parameter] of parameters) {
-    const found = find(checkpoint.tensors, name);
+    const found = find(checkpoint, name);
     if (found) {
       used.add(found);
-      if (!isFollower(followers, parameters, name)) parameter.set(valuesOf(checkpoint, found, parameter));
+      if (!isFollower(followers, parameters, name)) assign(parameter, fitting(checkpoint, found, parameter));
     } else if (!followers.has(name)) missing.push(name);
   }
   if (strict && missing.length > 0) throw missingTensors(model, checkpoint, missing);
-  refuseUnknown(model, checkpoint, used);
+  const extra = namesOf(checkpoint).filter((name) => !used.has(name));
+  const beside = judge(model, checkpoint, [...parameters.keys()], extra);
+  if (strict && beside.length > 0)
+    warn(
+      `${checkpoint.name}: passed over ${quoteList(beside)}, which ${model.constructor.name} does not have. { strict: false } takes this as meant`,
+      onwarn,
+    );
   for (const [follower, leader] of followers) {
     const [from, to] = [parameters.get(leader), parameters.get(follower)];
-    if (from && to && from !== to && !find(checkpoint.tensors, follower)) to.set(from.data.slice());
+    if (from && to && from !== to && !find(checkpoint, follower)) to.set(from.data.slice());
   }
 }
 
@@ -37,42 +59,77 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
 const isFollower = (followers: Map<string, string>, parameters: Map<string, Parameter>, name: string): boolean =>
   followers.has(name) && parameters.get(name) === parameters.get(followers.get(name) as string);
 
+const namesOf = ({ tensors, foreign }: Checkpoint): string[] => [...tensors.keys(), ...(foreign?.keys() ?? [])];
+
+/** What is known of a tensor before its values are looked at. */
+const outlineOf = ({ tensors, foreign }: Checkpoint, name: string): { dtype: string; shape: Shape } | undefined =>
+  tensors.get(name) ?? foreign?.get(name);
+
 /** The spelling under which the checkpoint holds `name`, if it does. */
-function find(tensors: ReadonlyMap<string, Tensor>, name: string): string | undefined {
-  return spellingsOf(name).find((spelling) => tensors.has(spelling));
+function find(checkpoint: Checkpoint, name: string): string | undefined {
+  return spellingsOf(name).find((spelling) => outlineOf(checkpoint, spelling));
 }
 
-function valuesOf({ name: file, tensors }: Checkpoint, name: string, parameter: Parameter): Float32Array {
-  const { dtype, shape, data } = tensors.get(name) as Tensor;
-  if (!sameShape(shape, parameter.shape))
+/** Weights that are made on first use, as quantised ones are, still are then. */
+function assign(parameter: Parameter, tensor: Tensor): void {
+  if (tensor instanceof Parameter) parameter.initialise = tensor.initialise;
+  else parameter.set(tensor.data as Float32Array);
+}
+
+function fitting(checkpoint: Checkpoint, name: string, parameter: Parameter): Tensor {
+  const tensor = checkpoint.tensors.get(name);
+  const what = `${name} in ${checkpoint.name}`;
+  const outline = outlineOf(checkpoint, name);
+  if (!outline || !sameShape(outline.shape, parameter.shape))
     throw new TraceletError('checkpoint', {
-      what: `${name} in ${file}`,
+      what,
       expected: `shape [${parameter.shape}]`,
-      got: `[${shape}]`,
+      got: `[${outline?.shape}]`,
       cure: 'Does the config belong to this checkpoint?',
     });
-  if (dtype !== 'float32')
-    throw new TraceletError('checkpoint', { what: `${name} in ${file}`, expected: 'floating-point numbers', got: dtype });
-  return data as Float32Array;
+  if (tensor?.dtype === 'float32') return tensor;
+  throw new TraceletError('checkpoint', {
+    what,
+    expected: 'floating-point numbers of 16, 32 or 64 bits',
+    got: outline.dtype,
+    cure: 'Save the model once more in float32, float16 or bfloat16',
+  });
 }
 
 function missingTensors(model: PreTrainedModel, { name }: Checkpoint, missing: readonly string[]): TraceletError {
   const rest = missing.length > 4 ? ` and ${missing.length - 4} more` : '';
+  const unpooled = missing.every((tensor) => tensor.startsWith('pooler.'));
   return new TraceletError('checkpoint', {
     what: `${model.constructor.name} from ${name}`,
     expected: `the tensors ${missing.slice(0, 4).join(', ')}${rest}`,
     got: 'a checkpoint without them',
-    cure: 'Load the architecture that was saved, or pass { strict: false } to start them from the seed',
+    cure: unpooled
+      ? 'Pass { add_pooling_layer: false } for a model without pooler_output'
+      : 'Load the architecture that was saved, or pass { strict: false } to start them from the seed',
   });
 }
 
-function refuseUnknown(model: PreTrainedModel, { name: file, tensors }: Checkpoint, used: ReadonlySet<string>): void {
-  const unknown = [...tensors.keys()].find((name) => !used.has(name) && !ELSEWHERE.test(name));
-  if (unknown !== undefined)
-    throw new TraceletError('checkpoint', {
-      what: `${unknown} in ${file}`,
-      expected: `a tensor that ${model.constructor.name} has`,
-      got: `an extra one of shape [${(tensors.get(unknown) as Tensor).shape}]`,
-      cure: 'Is the checkpoint of another family, or the config of another size?',
-    });
+const isWithin = (name: string, path: string): boolean => name === path || name.startsWith(`${path}.`);
+
+/** Throws a `checkpoint` error for the first of `extra` that lies in a module of the model; answers with those that lie beside all of them. */
+function judge(model: PreTrainedModel, checkpoint: Checkpoint, own: readonly string[], extra: readonly string[]): string[] {
+  const inner = own.map(withoutPrefix);
+  const tops = new Set(inner.map((name) => name.split('.', 1)[0]));
+  return extra.filter((name) => {
+    const plain = withoutPrefix(name);
+    if (NO_WEIGHT.test(plain)) return false;
+    const part = PARTS.find((path) => isWithin(plain, path));
+    if (part && !inner.some((parameter) => isWithin(parameter, part))) return false;
+    if (!tops.has(plain.split('.', 1)[0])) return true;
+    throw extraTensor(model, checkpoint, name);
+  });
+}
+
+function extraTensor(model: PreTrainedModel, checkpoint: Checkpoint, name: string): TraceletError {
+  return new TraceletError('checkpoint', {
+    what: `${name} in ${checkpoint.name}`,
+    expected: `a tensor that ${model.constructor.name} has`,
+    got: `an extra one of shape [${outlineOf(checkpoint, name)?.shape}] in a module that it has, which then computes something else`,
+    cure: 'Is the checkpoint of another family, are adapters to be merged into it, or is the config of another size?',
+  });
 }

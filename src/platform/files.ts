@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { open as openFile, readFile, stat } from 'node:fs/promises';
+import { open as openFile, readdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TraceletError } from '../error.ts';
@@ -62,6 +62,12 @@ const kindOf = (path: string): Promise<'directory' | 'file' | undefined> =>
 
 const exists = async (path: string): Promise<boolean> => (await kindOf(path)) !== undefined;
 
+const list = (path: string): Promise<readonly string[] | undefined> =>
+  readdir(located(path), { withFileTypes: true }).then(
+    (entries) => entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)),
+    () => undefined,
+  );
+
 function env(name: string): string | undefined {
   try {
     return process.env[name] || undefined;
@@ -89,6 +95,7 @@ export const files: Omit<Platform, 'kernelModule' | 'threads' | 'workers'> = {
   readTextSync,
   exists,
   kindOf,
+  list,
   write,
   env,
   cache,

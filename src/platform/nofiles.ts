@@ -20,6 +20,7 @@ export const noFiles: Omit<Platform, 'kernelModule' | 'threads' | 'workers' | 's
   },
   exists: refuse,
   kindOf: async () => undefined,
+  list: async () => undefined,
   env: () => undefined,
   cache: async () => undefined,
   write: refuse,

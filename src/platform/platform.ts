@@ -22,6 +22,8 @@ export interface Files {
   exists(path: string): Promise<boolean>;
   /** What is at `path`; nothing where there are no files. */
   kindOf(path: string): Promise<'directory' | 'file' | undefined>;
+  /** Names in a directory, those of directories with a slash behind; undefined where there is none. */
+  list(path: string): Promise<readonly string[] | undefined>;
   /** Writes beside the file at `path`, then renames: it is either whole or untouched. Links are followed; pipes and devices written where they are. */
   write(path: string, chunks: Iterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<void>;
 }

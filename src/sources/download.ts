@@ -1,6 +1,8 @@
 import { TraceletError } from '../error.ts';
 import type { Entry, Partial } from './cache.ts';
-import { pause, type RequestOptions, request } from './http.ts';
+import type { Absence } from './folder.ts';
+import { HEAD_BYTES, isPage, refusePointer } from './head.ts';
+import { PAGE, pause, type RequestOptions, request } from './http.ts';
 
 const RESUMES = 5;
 const RESUME_AFTER_MS = 200;
@@ -21,29 +23,66 @@ export interface Download extends Entry {
 type Report = (loaded: number, total?: number) => void;
 
 /**
- * Begins to fetch a file; undefined where the server has none. A connection that is cut is taken up again where it ended, a few times, as long as
+ * Begins to fetch a file. A connection that is cut is taken up again where it ended, a few times, as long as
  * the file stays the same. The body fails with a `source` error unless all bytes come.
  */
-export async function download(url: string, options: DownloadOptions, begun: () => Report): Promise<Download | undefined> {
+export async function download(url: string, options: DownloadOptions, begun: () => Report): Promise<Download | Absence> {
   const { partial } = options;
-  let { response, sha256 } = await request(url, partial ? rangeFrom(partial.size, partial.etag) : {}, options);
+  let answer = await request(url, partial ? rangeFrom(partial.size, partial.etag) : {}, options);
   let begin = partial?.size ?? 0;
-  if (partial && !continues(response, begin)) {
+  if (partial && !continues(answer.response, begin)) {
     begin = 0;
-    if (response.status !== 200 && response.status !== 404) {
-      await response.body?.cancel();
-      ({ response, sha256 } = await request(url, {}, options));
+    if (answer.response.status !== 200 && !answer.absence) {
+      await answer.response.body?.cancel();
+      answer = await request(url, {}, options);
     }
   }
-  if (response.status === 404) {
+  const { response, sha256, absence } = answer;
+  if (absence) {
     await response.body?.cancel();
-    return undefined;
+    return absence;
   }
-  const size = sizeOf(response);
-  const etag = strongTag(response);
-  const entry: Download = { begin, size, etag, sha256, body: response.body as ReadableStream<Uint8Array> };
-  entry.body = steady(url, entry, options, begun());
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const source = begin > 0 ? reader : await begunWith(reader, url, options);
+  if ('absent' in source) return source;
+  const entry = { begin, size: sizeOf(response), etag: strongTag(response), sha256 } as Download;
+  entry.body = steady(url, entry, source, options, begun());
   return entry;
+}
+
+type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>;
+
+/** A reader of all that `reader` has, whose beginning was looked at. Throws a `source` error for a pointer of Git LFS. */
+async function begunWith(reader: Reader, url: string, { lenient, signal }: DownloadOptions): Promise<Reader | Absence> {
+  const pieces: Uint8Array[] = [];
+  const stop = () => void reader.cancel(signal?.reason).catch(() => {});
+  signal?.addEventListener('abort', stop);
+  const head = new Uint8Array(HEAD_BYTES);
+  let size = 0;
+  while (size < HEAD_BYTES) {
+    const { value } = await reader.read().catch(() => ({ value: undefined }));
+    if (!value) break;
+    pieces.push(value);
+    const begin = value.subarray(0, HEAD_BYTES - size);
+    head.set(begin, size);
+    size += begin.length;
+  }
+  signal?.removeEventListener('abort', stop);
+  try {
+    refusePointer(head.subarray(0, size), url);
+  } catch (cause) {
+    await reader.cancel().catch(() => {});
+    throw cause;
+  }
+  if (lenient && isPage(head.subarray(0, size))) {
+    await reader.cancel().catch(() => {});
+    return PAGE;
+  }
+  const read: Reader['read'] = async () => {
+    const value = pieces.shift();
+    return value ? { done: false, value } : reader.read();
+  };
+  return { read, cancel: (reason) => reader.cancel(reason) };
 }
 
 const rangeFrom = (begin: number, etag: string): Record<string, string> => ({ range: `bytes=${begin}-`, 'if-range': etag });
@@ -62,9 +101,13 @@ function strongTag({ headers }: Response): string | undefined {
   return etag?.startsWith('"') && !headers.get('content-encoding') ? etag : undefined;
 }
 
-function steady(url: string, entry: Download, options: DownloadOptions, report: Report): ReadableStream<Uint8Array> {
+function steady(url: string, entry: Download, begun: Reader, options: DownloadOptions, report: Report): ReadableStream<Uint8Array> {
   const { size } = entry;
-  let reader = entry.body.getReader();
+  const { signal } = options;
+  let reader = begun;
+  const stop = () => void reader.cancel(signal?.reason).catch(() => {});
+  signal?.addEventListener('abort', stop);
+  const end = () => signal?.removeEventListener('abort', stop);
   let at = entry.begin;
   let resumes = 0;
   const next = async (): Promise<Uint8Array | undefined> => {
@@ -72,10 +115,11 @@ function steady(url: string, entry: Download, options: DownloadOptions, report: 
       let reason = '';
       try {
         const { done, value } = await reader.read();
+        signal?.throwIfAborted();
         if (!done) return value;
         if (size === undefined || at >= size) return undefined;
       } catch (cause) {
-        options.signal?.throwIfAborted();
+        signal?.throwIfAborted();
         reason = `: ${(cause as Error).message}`;
       }
       if (entry.etag === undefined || size === undefined || resumes === RESUMES) throw cutShort(url, at, size, reason);
@@ -93,15 +137,21 @@ function steady(url: string, entry: Download, options: DownloadOptions, report: 
       at += piece?.length ?? 0;
       if (size !== undefined && at > size) throw cutShort(url, at, size, '');
       if (piece || size === undefined) report(at, piece ? size : at);
-      if (piece) controller.enqueue(piece);
-      else controller.close();
+      if (piece) return controller.enqueue(piece);
+      end();
+      controller.close();
     } catch (cause) {
+      end();
       entry.failure = cause;
       await reader.cancel().catch(() => {});
       throw cause;
     }
   };
-  return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
+  const cancel = (reason: unknown): Promise<void> => {
+    end();
+    return reader.cancel(reason);
+  };
+  return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
 }
 
 /** Whether no server was reached at all, which the next try may be better at. */

@@ -1,13 +1,13 @@
 import { platform } from '#platform';
 import { TraceletError } from '../error.ts';
 import { FLAG, kind } from '../field.ts';
-import { isObject } from '../json.ts';
+import { isObject, quoteList } from '../json.ts';
+import { nearest } from '../nearest.ts';
 import { FUNCTION, NAMED, type OptionTable, SIGNAL } from '../options.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import type { OnWarn } from '../warn.ts';
 import type { ModelCache } from './cache.ts';
-import { type ProgressCallback, watched } from './progress.ts';
-import { remoteFile } from './remote.ts';
+import type { ProgressCallback } from './progress.ts';
 
 /** Options of everything that reads files of a model. */
 export type SourceOptions = {
@@ -44,6 +44,14 @@ export const SOURCE_OPTIONS: OptionTable<SourceOptions> = {
   onwarn: FUNCTION,
 };
 
+/** That a folder has no such file, and what came or is there in its place. */
+export interface Absence {
+  readonly absent: string;
+  readonly cure?: string;
+}
+
+export const isAbsence = (found: ByteSource | Absence): found is Absence => 'absent' in found;
+
 /** A place that holds files of a model: a directory, an address, a repository on the hub. */
 export interface Folder {
   /** What messages call it: as the caller wrote it. */
@@ -54,13 +62,46 @@ export interface Folder {
   at(file: string): string;
   /** The file, or undefined where there is none. */
   find(file: string): Promise<ByteSource | undefined>;
+  /** The file, or what is there instead. */
+  seek(file: string): Promise<ByteSource | Absence>;
+  /** Names of files that it holds, as far as they can be had: for messages. */
+  contents(): Promise<readonly string[]>;
 }
+
+/** The folder whose files `seek` finds. */
+export const folderOf = (folder: Omit<Folder, 'find'>): Folder => ({
+  ...folder,
+  async find(file) {
+    const found = await folder.seek(file);
+    return isAbsence(found) ? undefined : found;
+  },
+});
+
+/** The folder at `path` within a folder. */
+export const within = (folder: Folder, path: string): Folder =>
+  folderOf({
+    name: `${folder.name}/${path}`,
+    cure: folder.cure,
+    at: (file) => folder.at(`${path}/${file}`),
+    seek: (file) => folder.seek(`${path}/${file}`),
+    contents: async () =>
+      (await folder.contents()).filter((name) => name.startsWith(`${path}/`)).map((name) => name.slice(path.length + 1)),
+  });
 
 /** A file of a folder. Throws a `source` error where there is none. */
 export async function openFile(folder: Folder, file: string): Promise<ByteSource> {
-  const found = await folder.find(file);
-  if (found) return found;
-  throw new TraceletError('source', { what: folder.at(file), expected: 'a file', got: 'none', cure: folder.cure });
+  const found = await folder.seek(file);
+  if (!isAbsence(found)) return found;
+  const names = await folder.contents();
+  const alike = names.filter((name) => name.split('.').at(-1) === file.split('.').at(-1));
+  const beside = quoteList(alike.length > 0 ? alike : names);
+  const meant = nearest(file, names);
+  throw new TraceletError('source', {
+    what: folder.at(file),
+    expected: 'a file',
+    got: names.length > 0 ? `${found.absent} beside ${beside}` : found.absent,
+    cure: found.cure ?? folder.cure ?? (meant && `Did you mean ${meant}?`),
+  });
 }
 
 /** The text of a file, or undefined where there is none. */
@@ -87,62 +128,11 @@ async function readText(source: ByteSource): Promise<string> {
   }
 }
 
-/** The directory at `path`. */
-export function directory(path: string, { progress_callback, signal }: SourceOptions, name: string = path): Folder {
-  const folder = path.replace(/[/\\]+$/, '');
-  const at = (file: string): string => (path === '' ? file : `${folder}/${file}`);
-  return {
-    name,
-    at,
-    async find(file) {
-      signal?.throwIfAborted();
-      return (await platform.exists(at(file))) ? watched(await platform.open(at(file)), progress_callback, name, file) : undefined;
-    },
-  };
-}
+/** What can be done about a file that is not on this machine. */
+export const OFFLINE = 'Load it once without local_files_only';
 
-/** The folder at `path` within a folder. */
-export const within = ({ name, cure, at, find }: Folder, path: string): Folder => ({
-  name: `${name}/${path}`,
-  cure,
-  at: (file) => at(`${path}/${file}`),
-  find: (file) => find(`${path}/${file}`),
-});
-
-const OFFLINE = 'Load it once without local_files_only';
-
-/** What is below an address. */
-export function addressed(base: string, options: SourceOptions): Folder {
-  const at = (file: string): string => new URL(file, base).href;
-  const cure = 'The server asks who you are: fetch the file yourself and pass the Response';
-  const offline = options.local_files_only ? OFFLINE : undefined;
-  const cached = options.cache ? cacheOf(options.cache) : undefined;
-  return {
-    name: base,
-    cure: offline,
-    at,
-    find: async (file) => remoteFile(at(file), { ...options, name: base, file: file.split('/').at(-1) ?? file, cache: await cached, cure }),
-  };
-}
-
-const HUB = 'https://huggingface.co';
-const NO_LEAVE = 'Check its name, accept its terms if it has any, and pass a token that may read it as { token } or in HF_TOKEN';
-
-/** The repository `id` on the hub. */
-export function repository(id: string, options: SourceOptions): Folder {
-  const endpoint = (options.endpoint ?? platform.env('HF_ENDPOINT') ?? HUB).replace(/\/+$/, '');
-  const token = options.token ?? platform.env('HF_TOKEN');
-  const at = (file: string): string => `${endpoint}/${id}/resolve/${encodeURIComponent(options.revision ?? 'main')}/${file}`;
-  const cached = cacheOf(options.cache);
-  return {
-    name: id,
-    cure: options.local_files_only ? OFFLINE : undefined,
-    at,
-    find: async (file) => remoteFile(at(file), { ...options, name: id, file, token, cache: await cached, cure: NO_LEAVE, hashed: true }),
-  };
-}
-
-async function cacheOf(cache: SourceOptions['cache']): Promise<ModelCache | undefined> {
+/** The cache that an option stands for. */
+export async function cacheOf(cache: SourceOptions['cache']): Promise<ModelCache | undefined> {
   if (cache === false) return undefined;
   return typeof cache === 'object' ? cache : platform.cache(cache);
 }

@@ -1,6 +1,8 @@
 import { TraceletError } from '../error.ts';
 import { messageOf } from '../realm.ts';
+import { fetchUntil } from './abort.ts';
 import { HASH_HEADER } from './cache.ts';
+import type { Absence } from './folder.ts';
 
 /** How to ask for a file. */
 export interface RequestOptions {
@@ -11,12 +13,18 @@ export interface RequestOptions {
   hashed?: boolean;
   /** What can be done about a server that refuses. */
   cure?: string;
+  /** What messages say besides what the server says. */
+  besides?: string;
+  /** Whether a page of HTML or status 403 means that a file is absent, as it does of servers of pages and of stores of objects. */
+  lenient?: boolean;
 }
 
 /** An answer, and the SHA-256 that a server on the way to it said the file has. */
 export interface Answer {
   response: Response;
   sha256?: string;
+  /** Where it means that there is no such file. */
+  absence?: Absence;
 }
 
 const ACCEPT = 'application/octet-stream, application/json, text/plain';
@@ -25,7 +33,7 @@ const WAITS = 4;
 const LONGEST_WAIT_MS = 60_000;
 const BUSY = [429, 502, 503, 504];
 
-/** Asks for `url` until there is an answer: follows redirects, waits while the server is busy. Throws `source` errors for all but 200, 206, 404, 412 and 416. */
+/** Asks for `url` until there is an answer: follows redirects, waits while the server is busy; the answer is the file, a part of it, or that there is none. Throws `source` errors for all others but 412 and 416. */
 export async function request(url: string, headers: Record<string, string>, options: RequestOptions): Promise<Answer> {
   for (let turn = 0; ; turn++) {
     const answer = await follow(url, headers, options);
@@ -35,6 +43,8 @@ export async function request(url: string, headers: Record<string, string>, opti
       await pause(delayOf(response, turn, url), options.signal);
       continue;
     }
+    const absence = absenceOf(response, options);
+    if (absence) return { ...answer, absence };
     const refused = problemOf(response, options);
     if (!refused) return answer;
     await response.body?.cancel().catch(() => {});
@@ -43,15 +53,16 @@ export async function request(url: string, headers: Record<string, string>, opti
 }
 
 /** Redirects are followed by hand where the runtime shows them: the hub tells the hash of a file in one. */
-async function follow(url: string, headers: Record<string, string>, { signal, token, hashed }: RequestOptions): Promise<Answer> {
+async function follow(url: string, headers: Record<string, string>, options: RequestOptions): Promise<Answer> {
+  const { signal, token, hashed } = options;
   let at = url;
   let sha256: string | undefined;
   for (let redirect: RequestRedirect = 'manual', turn = 0; ; turn++) {
     const own = new URL(at).origin === new URL(url).origin;
     const sent = { accept: ACCEPT, ...headers, ...(own && token && { authorization: `Bearer ${token}` }) };
-    const response = await fetch(at, { headers: sent, redirect, signal }).catch((cause) => {
+    const response = await fetchUntil(signal, at, { headers: sent, redirect }).catch((cause) => {
       signal?.throwIfAborted();
-      throw unanswered(url, cause);
+      throw unanswered(url, cause, options);
     });
     if (hashed) sha256 ??= hashOf(response.headers.get(HASH_HEADER) ?? (own ? response.headers.get('etag') : null));
     if (response.type === 'opaqueredirect') {
@@ -68,28 +79,52 @@ async function follow(url: string, headers: Record<string, string>, { signal, to
 
 const hashOf = (etag: string | null): string | undefined => /^"?([0-9a-f]{64})"?$/.exec(etag ?? '')?.[1];
 
-function unanswered(url: string, cause: unknown): TraceletError {
+function unanswered(url: string, cause: unknown, { besides }: RequestOptions): TraceletError {
   const { cause: inner } = cause as Error;
   const got = [messageOf(cause), inner && messageOf(inner)].filter(Boolean).join(': ');
-  return new TraceletError('source', { what: url, expected: 'an answer', got, cure: 'Check the address and the network', cause });
+  return new TraceletError('source', {
+    what: url,
+    expected: 'an answer',
+    got: also(got, besides),
+    cure: 'Check the address and the network',
+    cause,
+  });
 }
 
-function problemOf(response: Response, { cure }: RequestOptions): { expected: string; got: string; cure?: string } | undefined {
-  const { status, statusText, headers } = response;
-  const code = headers.get('x-error-code');
-  const got = `status ${[status, code ?? statusText].filter(Boolean).join(' ')}`;
-  if (status === 401 || status === 403) return { expected: 'leave to read it', got, cure };
+const also = (got: string, besides: string | undefined): string => (besides === undefined ? got : `${got}, and ${besides}`);
+
+const statusOf = ({ status, statusText, headers }: Response): string =>
+  `status ${[status, headers.get('x-error-code') ?? statusText].filter(Boolean).join(' ')}`;
+
+/** What is there of a file that servers say they do not have. */
+export const PAGE: Absence = {
+  absent: 'a page of HTML',
+  cure: 'Check the address: servers answer so in place of files that they lack',
+};
+
+const isHtml = ({ headers }: Response): boolean => /^(text\/html|application\/xhtml\+xml)\b/i.test(headers.get('content-type') ?? '');
+
+function absenceOf(response: Response, { lenient, cure }: RequestOptions): Absence | undefined {
+  const { status, headers } = response;
+  if (status === 404 && ['EntryNotFound', null].includes(headers.get('x-error-code'))) return { absent: 'none' };
+  if (status === 410) return { absent: statusOf(response) };
+  if (lenient && status === 403) return { absent: statusOf(response), cure };
+  return lenient && status === 200 && isHtml(response) ? PAGE : undefined;
+}
+
+function problemOf(response: Response, { cure, besides }: RequestOptions): { expected: string; got: string; cure?: string } | undefined {
+  const { status } = response;
+  const got = statusOf(response);
+  if (status === 401) return { expected: 'leave to read it', got: also(got, besides), cure };
+  if (status === 403) return { expected: 'leave to read it', got, cure };
   if (BUSY.includes(status)) return { expected: 'a server with time for it', got: `${got} ${WAITS + 1} times`, cure: 'Try again later' };
-  if (status === 404 && code && code !== 'EntryNotFound') return { expected: 'a model', got, cure: 'Check its name and the revision' };
-  if ([404, 412, 416].includes(status)) return undefined;
+  if (status === 404) {
+    const unknown = response.headers.get('x-error-code') === 'RepoNotFound';
+    return { expected: 'a model', got: unknown ? also(got, besides) : got, cure: unknown ? cure : 'Check its name and the revision' };
+  }
+  if ([412, 416].includes(status)) return undefined;
   if (!response.ok || !response.body) return { expected: 'a response with a body', got };
-  if (/^text\/html\b/i.test(headers.get('content-type') ?? ''))
-    return {
-      expected: 'a file of a model',
-      got: 'a page of HTML',
-      cure: 'Check the address: servers answer so in place of files that they lack',
-    };
-  return undefined;
+  return isHtml(response) ? { expected: 'a file of a model', got: PAGE.absent, cure: PAGE.cure } : undefined;
 }
 
 function delayOf({ headers, status }: Response, turn: number, url: string): number {

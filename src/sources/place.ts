@@ -1,6 +1,9 @@
 import { platform } from '#platform';
 import { TraceletError } from '../error.ts';
-import { addressed, directory, type Folder, repository, type SourceOptions } from './folder.ts';
+import { addressed } from './address.ts';
+import type { Folder, SourceOptions } from './folder.ts';
+import { isHubId, pageOf, repository } from './hub.ts';
+import { directory, nowhere } from './local.ts';
 
 /** What a path, address or hub id stands for: a folder, or one file in it. */
 export interface Place {
@@ -11,17 +14,12 @@ export interface Place {
 
 const FILE = /\.(safetensors|tracelet|json|txt)$/;
 const ADDRESS = /^(https?|blob|data):/;
-const NAME = /^\w([\w.-]{0,94}\w)?$/;
-
-/** Whether `text` follows the hub's rule for `owner/name`. */
-function isHubId(text: string): boolean {
-  const names = text.split('/');
-  return names.length === 2 && names.every((name) => NAME.test(name) && !/--|\.\.|\.git$/.test(name));
-}
+const PAGE_WITHOUT_SCHEME = /^(www\.)?(huggingface\.co|hf\.co)\//;
 
 /**
- * The place called `source`: an address, a path that exists, the path of a file by its ending, or a hub id. An address stands for a folder if it
- * ends in a slash, for a file if it ends as one, and otherwise for what `unclear` says. Throws `source` errors for what is none of them.
+ * The place called `source`: an address, a path that exists, the path of a file by its ending, or a hub id. A page of the hub stands for what it
+ * shows. Any other address stands for a folder if it ends in a slash, for a file if it ends as one, and otherwise for what `unclear` says.
+ * Throws `source` errors for what is none of them.
  */
 export async function placeOf(source: string | URL, options: SourceOptions, unclear: 'file' | 'folder' = 'folder'): Promise<Place> {
   const text = String(source);
@@ -30,17 +28,21 @@ export async function placeOf(source: string | URL, options: SourceOptions, uncl
   const kind = text === '' ? undefined : await platform.kindOf(text);
   if (kind === 'directory') return { folder: directory(text, options) };
   if (kind === 'file') return besides(text, options);
-  if (isHubId(text)) return { folder: repository(text, options) };
+  if (PAGE_WITHOUT_SCHEME.test(text)) return placeAt(`https://${text}`, options, unclear);
+  const local = text === '' ? undefined : await nowhere(text);
+  if (isHubId(text)) return { folder: repository(text, options, local) };
   throw new TraceletError('source', {
     what: text,
     expected: 'a directory or file that exists, or a hub id owner/name',
-    got: 'neither',
+    got: local?.close ? `neither: ${local.got}` : 'neither',
     cure: 'Check the path, or write an address that begins with https://',
   });
 }
 
 function placeAt(address: string, options: SourceOptions, unclear: 'file' | 'folder'): Place {
   const { protocol, pathname } = new URL(address);
+  const page = protocol.startsWith('http') ? pageOf(address, options) : undefined;
+  if (page) return page;
   const isFile = !protocol.startsWith('http') || FILE.test(pathname) || (unclear === 'file' && !pathname.endsWith('/'));
   if (isFile) return { folder: addressed(address, options), file: address };
   return { folder: addressed(address.replace(/[?#].*$/, '').replace(/\/*$/, '/'), options) };

@@ -2,7 +2,9 @@ import { TraceletError } from '../error.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { type ModelCache, type ResumableCache, responseOf } from './cache.ts';
 import { type Download, download } from './download.ts';
-import type { RequestOptions } from './http.ts';
+import type { Absence } from './folder.ts';
+import { withoutPointer } from './head.ts';
+import { type RequestOptions, request } from './http.ts';
 import { type ProgressCallback, reporter, watched } from './progress.ts';
 import { fromResponse, fromStream } from './stream.ts';
 
@@ -16,17 +18,17 @@ export interface RemoteOptions extends RequestOptions {
   progress_callback?: ProgressCallback;
 }
 
-/** The file at `url`, from the cache where it is kept there, else through it; undefined where there is none. */
-export async function remoteFile(url: string, options: RemoteOptions): Promise<ByteSource | undefined> {
+/** The file at `url`, from the cache where it is kept there, else through it. */
+export async function remoteFile(url: string, options: RemoteOptions): Promise<ByteSource | Absence> {
   const { cache, signal, name, file, progress_callback } = options;
   signal?.throwIfAborted();
   const kept = await cache?.match(url);
-  if (kept) return watched(fromResponse(kept, url, signal), progress_callback, name, file);
-  if (options.local_files_only) return undefined;
+  if (kept) return watched(withoutPointer(fromResponse(kept, url, signal)), progress_callback, name, file);
+  if (options.local_files_only) return { absent: 'none' };
   const partial = await (cache as ResumableCache | undefined)?.partial?.(url);
   const begun = () => reporter(progress_callback, name, file);
   const fetched = await download(url, { ...options, partial }, begun);
-  if (!fetched) return undefined;
+  if ('absent' in fetched) return fetched;
   if (!cache) return fromStream(fetched.body, url, fetched.size, signal);
   try {
     await (cache as ResumableCache).put(url, responseOf(fetched), partial);
@@ -37,7 +39,29 @@ export async function remoteFile(url: string, options: RemoteOptions): Promise<B
   if (stored) return fromResponse(stored, url, signal);
   if (!fetched.body.locked) await fetched.body.cancel();
   const again = await download(url, options, begun);
-  return again && fromStream(again.body, url, again.size, signal);
+  return 'absent' in again ? again : fromStream(again.body, url, again.size, signal);
+}
+
+/** Those of `names` that a server has, of which nothing but that is asked. Nothing is asked where only what is on this machine counts. */
+export async function there(
+  names: readonly string[],
+  at: (name: string) => string,
+  options: RequestOptions & { local_files_only?: boolean },
+): Promise<string[]> {
+  if (options.local_files_only) return [];
+  const asked = await Promise.all(names.map((name) => isThere(at(name), options)));
+  return names.filter((_, i) => asked[i]);
+}
+
+async function isThere(url: string, options: RequestOptions): Promise<boolean> {
+  try {
+    const { response, absence } = await request(url, {}, options);
+    await response.body?.cancel();
+    return absence === undefined;
+  } catch {
+    options.signal?.throwIfAborted();
+    return false;
+  }
 }
 
 /** A cache that cannot keep something is no reason not to load it; bytes that are not what they should be are. */

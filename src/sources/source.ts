@@ -1,13 +1,15 @@
 import { TraceletError } from '../error.ts';
+import { describe } from '../json.ts';
 import type { ByteSource } from '../platform/platform.ts';
-import { isArrayBuffer, isBytes, isResponse, isStream, isUrl } from '../realm.ts';
+import { isArrayBuffer, isBlob, isBytes, isResponse, isStream, isUrl } from '../realm.ts';
 import { openFile, type SourceOptions } from './folder.ts';
+import { withoutPointer } from './head.ts';
 import { placeOf } from './place.ts';
 import { watched } from './progress.ts';
 import { fromBytes, fromResponse, fromStream } from './stream.ts';
 
-/** Where a model may come from: a path, an address, a hub id, bytes, a response or a stream. */
-export type Source = string | URL | Uint8Array | ArrayBuffer | Response | ReadableStream<Uint8Array>;
+/** Where a model may come from: a path, an address, a hub id, bytes, a response, a Blob or File, or a stream. */
+export type Source = string | URL | Uint8Array | ArrayBuffer | Response | Blob | ReadableStream<Uint8Array>;
 
 /** Opens any source for reading front to back; of a folder its file `main`. Throws `source` errors that name it. */
 export async function openSource(source: Source, main: string, options: SourceOptions = {}): Promise<ByteSource> {
@@ -19,7 +21,7 @@ export async function openSource(source: Source, main: string, options: SourceOp
 
 /** Opens what the caller holds already. */
 export function openGiven(source: Exclude<Source, string | URL>, { signal, progress_callback }: SourceOptions): ByteSource {
-  const bytes = streamed(source, signal);
+  const bytes = withoutPointer(streamed(source, signal));
   return watched(bytes, progress_callback, bytes.name, bytes.name);
 }
 
@@ -28,9 +30,11 @@ function streamed(source: Exclude<Source, string | URL>, signal: AbortSignal | u
   if (isArrayBuffer(source)) return fromBytes(new Uint8Array(source));
   if (isStream(source)) return fromStream(source, 'stream', undefined, signal);
   if (isResponse(source)) return fromResponse(source, undefined, signal);
+  if (isBlob(source)) return fromStream(source.stream(), (source as File).name || 'Blob', source.size, signal);
   throw new TraceletError('source', {
     what: 'source',
-    expected: 'a path, a URL, a hub id, bytes, a Response or a ReadableStream',
-    got: String(source),
+    expected: 'a path, a URL, a hub id, bytes, a Response, a Blob or a ReadableStream',
+    got: describe(source),
+    cure: 'Of a Readable of Node, Readable.toWeb makes a ReadableStream',
   });
 }

@@ -1,7 +1,7 @@
 import { platform } from '#platform';
 import { DTYPES, type DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
-import { isObject } from '../json.ts';
+import { describe, isObject } from '../json.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { encodeHeader, type Header, readHeader, type TensorInfo } from '../safetensors.ts';
 import { type Shape, sizeOf, Tensor } from '../tensor.ts';
@@ -134,6 +134,13 @@ export async function checkTraceHeader(header: Header, name: string): Promise<Tr
   const digest = metadata.digest ?? '';
   const unsealed = json.replace(`"digest":"${digest}"`, `"digest":"${ZERO_DIGEST}"`);
   if ((await platform.sha256(new TextEncoder().encode(unsealed))) !== digest) throw damaged(`header of ${name}`);
+  const [foreign] = header.foreign;
+  if (foreign)
+    throw new TraceletError('format', {
+      what: `${name}: ${foreign.name}`,
+      expected: `a dtype of ${Object.keys(DTYPES)}`,
+      got: foreign.dtype,
+    });
   const stored = new Map(tensors.map((info) => [info.name, info]));
   const links = stringMap(metadata.aliases, `aliases of ${name}`);
   const aliases = new Map<string, string[]>();
@@ -154,7 +161,7 @@ function stringMap(json: string | undefined, what: string): Record<string, strin
     map = undefined;
   }
   if (!isObject(map) || !Object.values(map).every((value) => typeof value === 'string'))
-    throw new TraceletError('format', { what, expected: 'a JSON object of strings', got: json ?? 'nothing' });
+    throw new TraceletError('format', { what, expected: 'a JSON object of strings', got: describe(json) });
   return map as Record<string, string>;
 }
 

@@ -96,18 +96,14 @@ const CURES: Readonly<Record<string, string>> = {
 
 const cureOf: CureOf = (name) => (Object.hasOwn(CURES, name) ? CURES[name] : undefined);
 
-/** A model, or a function of tensors. */
-export type Traced<Result> =
-  // biome-ignore lint/suspicious/noExplicitAny: takes modules whatever their arguments
-  Module<any[], Result> | ((...inputs: any[]) => Result);
-
 /**
  * Records what `model`, a module or a function of tensors, does on `inputs` (by position, or by name) as a program for their dimensions, or
  * for all sizes within the bounds of `dynamic`, as `torch.jit.trace`.
  * Throws `tied`, `tracing`, `value` and {@link TracingCheckError} errors, and those of the model.
  */
 export async function trace<Result>(
-  model: Traced<Result>,
+  // biome-ignore lint/suspicious/noExplicitAny: takes modules and functions whatever their arguments
+  model: (...inputs: any[]) => Result,
   inputs?: Inputs | null,
   options: TraceOptions = {},
   ...others: never[]
@@ -221,7 +217,7 @@ function namesOf(model: AnyModule, inputs: Inputs): readonly string[] {
 
 /** Inputs by name; whole numbers as int32, and floats as well where the model takes them so. */
 function dummyInputs(inputs: Inputs, names: readonly string[], model: AnyModule): Record<string, Tensor> {
-  const named = nameInputs([inputs], names, model.constructor.name);
+  const named = nameInputs([inputs], names, model instanceof TracedFunction ? 'jit.trace' : model.constructor.name);
   if (Object.keys(named).length === 0)
     throw new TraceletError('value', {
       what: 'jit.trace',

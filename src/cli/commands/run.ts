@@ -15,6 +15,7 @@ import { print } from '../output.ts';
 interface RunOptions {
   input: string;
   output?: string[];
+  truncate?: boolean;
   pad?: boolean;
   threads?: ThreadCount;
 }
@@ -26,6 +27,7 @@ export const runCommand = (signal: AbortSignal): Command =>
     .argument('<file>', 'a trace')
     .option('-i, --input <file>', 'JSON file, - for stdin', '-')
     .option('--output <names...>', 'outputs to print (default: all)')
+    .option('--truncate', 'leave out what does not fit of a text that is too long (default: an error)')
     .option('--pad', 'fill inputs that are shorter than the traced ones up with padding')
     .addOption(threadsOption())
     .addHelpText(
@@ -45,11 +47,11 @@ ${examples(
     )
     .action((file: string, options: RunOptions) => run(file, options, signal));
 
-async function run(file: string, { input, output, pad, threads }: RunOptions, signal: AbortSignal): Promise<void> {
+async function run(file: string, { input, output, truncate, pad, threads }: RunOptions, signal: AbortSignal): Promise<void> {
   const traced = await openTrace(file, { signal, threads });
   const chosen = chooseOutputs(traced, output);
   const what = nameOf(input);
-  const given = readTensors(parseJson(await readInput(input, signal), what), traced, what);
+  const given = readTensors(parseJson(await readInput(input, signal), what), traced, what, truncate);
   const inputs = pad ? traced.pad(given) : checkLengths(given, traced);
   const { tensors } = flattenOutputs(await traced.run(inputs, { signal, outputs: chosen }));
   print(
@@ -74,8 +76,8 @@ function unknownName(what: string, name: string, names: readonly string[]): Trac
 }
 
 /** Tensors by name from any of the forms of input. */
-function readTensors(value: unknown, traced: TracedModule, what: string): Record<string, Tensor> {
-  if (isObject(value) && 'text' in value) return readText(value, traced, what);
+function readTensors(value: unknown, traced: TracedModule, what: string, truncate?: boolean): Record<string, Tensor> {
+  if (isObject(value) && 'text' in value) return readText(value, traced, what, truncate);
   if (!isObject(value) && !Array.isArray(value))
     throw new TraceletError('format', { what, expected: 'an object or array of inputs, or {"text": ...}', got: describe(value) });
   const signatures = traced.inputs;
@@ -94,7 +96,12 @@ function readTensors(value: unknown, traced: TracedModule, what: string): Record
   );
 }
 
-function readText({ text, pair, ...others }: Record<string, unknown>, traced: TracedModule, what: string): Record<string, Tensor> {
+function readText(
+  { text, pair, ...others }: Record<string, unknown>,
+  traced: TracedModule,
+  what: string,
+  truncate?: boolean,
+): Record<string, Tensor> {
   const sound = typeof text === 'string' && (pair === undefined || typeof pair === 'string') && Object.keys(others).length === 0;
   if (!sound)
     throw new TraceletError('format', {
@@ -102,7 +109,7 @@ function readText({ text, pair, ...others }: Record<string, unknown>, traced: Tr
       expected: '{"text": string, "pair": string if any}',
       got: describe({ text, pair, ...others }),
     });
-  return traced.encode(text, pair as string | undefined);
+  return traced.encode(text, pair as string | undefined, { truncate });
 }
 
 function byPosition(values: readonly unknown[], signatures: readonly Signature[], what: string): [string, unknown][] {
