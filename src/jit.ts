@@ -3,8 +3,9 @@ import type { Bounds, Sizes } from './dim.ts';
 import type { DType } from './dtype.ts';
 import { TraceletError } from './error.ts';
 import { withKernels } from './executor.ts';
+import { describe } from './json.ts';
 import { bestVariant } from './kernels.ts';
-import type { AnyModule, Module } from './nn/module.ts';
+import { type AnyModule, Module } from './nn/module.ts';
 import { optimise } from './passes/index.ts';
 import { packsRows } from './passes/rows.ts';
 import type { Variant } from './platform/platform.ts';
@@ -68,25 +69,29 @@ interface Traceable {
 }
 
 /**
- * Records what `model` does on `inputs` (by position, or by name) as a program for their dimensions, or for all sizes within
+ * Records what `traceable`, a module or a function of tensors, does on `inputs` (by position, or by name) as a program for their dimensions, or for all sizes within
  * the bounds of `dynamic`, as `torch.jit.trace`.
  * Throws `tied`, `tracing`, `value` and {@link TracingCheckError} errors, and those of the model.
  */
 export async function trace<Result>(
-  // biome-ignore lint/suspicious/noExplicitAny: takes modules whatever their arguments
-  model: Module<any[], Result>,
+  // biome-ignore lint/suspicious/noExplicitAny: takes modules and functions whatever their arguments
+  traceable: (...args: any[]) => Result,
   inputs: Inputs | Tensor,
   options: TraceOptions = {},
 ): Promise<TracedModule<TracedResult<Result>>> {
   const { check_trace = true, check_tolerance = 1e-5, fusion = true, signal, kernels } = options;
   signal?.throwIfAborted();
+  const model = moduleOf(traceable);
   const names = namesOf(model, inputs);
-  const dummies = copied(dummyInputs(inputs, names, model));
-  const signature = Object.entries(dummies).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+  const given = copied(dummyInputs(inputs, names, model));
+  const signature = Object.entries(given).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
   const bounds = options.dynamic ?? {};
   const { axes, sizes } = axesOf(signature, bounds, options.dynamic_axes);
   const recordAt = (at: Sizes): Recording => recordModel(model, names, inputsAt(signature, axes, at));
   const recorded = recordAt(sizes);
+  const dummies = Object.fromEntries(
+    recorded.graph.inputs.map(({ name, dtype }) => [name, given[name].operand(dtype, `dummy input "${name}"`)]),
+  );
   const optimised = symbolicGraph(recorded, { sizes, bounds }, recordAt, (graph, rows) =>
     optimise(graph, { fusion, packing: !options.exact_padding, rows }),
   );
@@ -109,6 +114,31 @@ export async function trace<Result>(
   return traced;
 }
 
+/** A function as a module that calls it. */
+class Lambda extends Module<Tensor[], unknown> {
+  readonly #body: (...inputs: Tensor[]) => unknown;
+
+  constructor(body: (...inputs: Tensor[]) => unknown) {
+    super();
+    this.#body = body;
+  }
+
+  forward(...inputs: Tensor[]): unknown {
+    return this.#body(...inputs);
+  }
+}
+
+function moduleOf(traceable: unknown): AnyModule {
+  if (traceable instanceof Module) return traceable;
+  if (typeof traceable === 'function') return new Lambda(traceable as (...inputs: Tensor[]) => unknown);
+  throw new TraceletError('value', {
+    what: 'jit.trace',
+    expected: 'a module or a function of tensors',
+    got: describe(traceable),
+    cure: 'Pass the model itself, then its dummy inputs: jit.trace(model, [tensor([[1, 2, 3]])])',
+  });
+}
+
 function namesOf(model: AnyModule, inputs: Inputs | Tensor): readonly string[] {
   const { input_names } = model as Traceable;
   if (input_names) return input_names;
@@ -118,7 +148,7 @@ function namesOf(model: AnyModule, inputs: Inputs | Tensor): readonly string[] {
 
 /** Inputs by name; whole numbers as int32, and floats as well where the model takes them so. */
 function dummyInputs(inputs: Inputs | Tensor, names: readonly string[], model: AnyModule): Record<string, Tensor> {
-  const named = nameInputs([inputs], names, model.constructor.name);
+  const named = nameInputs([inputs], names, model instanceof Lambda ? 'jit.trace' : model.constructor.name);
   if (Object.keys(named).length === 0)
     throw new TraceletError('value', {
       what: 'jit.trace',

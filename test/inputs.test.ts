@@ -78,7 +78,7 @@ test.each([[[1, 4]], [[4]]])('positions %j serve every row, eager and traced', a
 describe('a trace of floats', () => {
   test('wants float32', async () => {
     const block = await jit.trace(new Block(), [floats([2, 6])]);
-    await problem('dtype', () => block(ones([2, 6], { dtype: 'int32' })));
+    expectSameBits(block(ones([2, 6], { dtype: 'int32' })), block(ones([2, 6])));
     await problem('dtype', () => block(ones([2, 6], { dtype: 'float64' })));
     await problem('dtype', () => jit.trace(new Block(), [ones([2, 6], { dtype: 'float64' })]));
   });

@@ -1,7 +1,8 @@
 import type { BertConfig } from '../config.ts';
 import { TraceletError } from '../error.ts';
 import * as F from '../functional.ts';
-import { Embedding, LayerNorm, Linear, ModuleList } from '../nn/layers.ts';
+import { ModuleList } from '../nn/containers.ts';
+import { Embedding, LayerNorm, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import { sameShape, type Tensor } from '../tensor.ts';
 import { type ModelOutput, modelOutput } from '../trace/outputs.ts';

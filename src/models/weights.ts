@@ -22,14 +22,14 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
     const found = find(checkpoint.tensors, name);
     if (found) {
       used.add(found);
-      if (!isFollower(followers, parameters, name)) parameter.set(valuesOf(checkpoint, found, parameter));
+      if (!isFollower(followers, parameters, name)) parameter.adopt(valuesOf(checkpoint, found, parameter));
     } else if (!followers.has(name)) missing.push(name);
   }
   if (strict && missing.length > 0) throw missingTensors(model, checkpoint, missing);
   refuseUnknown(model, checkpoint, used);
   for (const [follower, leader] of followers) {
     const [from, to] = [parameters.get(leader), parameters.get(follower)];
-    if (from && to && from !== to && !find(checkpoint.tensors, follower)) to.set(from.data.slice());
+    if (from && to && from !== to && !find(checkpoint.tensors, follower)) to.adopt(from.elements.slice());
   }
 }
 

@@ -47,7 +47,7 @@ function content(value: Value, names: ReadonlyMap<Value, string>): string {
   if (value.kind === 'derived') return value.rule;
   if (value.kind !== 'constant') return names.get(value) as string;
   const [{ name, tensor }] = value.parts;
-  return name.startsWith('constants.') && tensor.size <= 4096 ? `${tensor.dtype}(${tensor.data})` : name;
+  return name.startsWith('constants.') && tensor.size <= 4096 ? `${tensor.dtype}(${tensor.elements})` : name;
 }
 
 /**
