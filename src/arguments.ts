@@ -1,5 +1,5 @@
 import { TraceletError } from './error.ts';
-import { type Kind, kind } from './field.ts';
+import { type Kind, kind, oneOf } from './field.ts';
 import { describe, isObject } from './json.ts';
 import { unknownOption } from './options.ts';
 import { type Nested, Tensor, type TensorLike, tensorLike } from './tensor.ts';
@@ -15,6 +15,9 @@ export interface Argument<T = unknown> extends Kind<T> {
 
 export const optional = <T>(sort: Kind<T>): Argument<T> => ({ ...sort, optional: true });
 export const named = <T>(sort: Kind<T>): Argument<T> => ({ ...sort, optional: true, named: true });
+
+/** The parameter of activations that says whether they write to their input. */
+export const INPLACE = { inplace: optional(oneOf([false], 'Ops answer a new tensor: take that')) };
 
 const isNumbers = (value: unknown): boolean =>
   ['number', 'bigint', 'boolean'].includes(typeof value) || Array.isArray(value) || ArrayBuffer.isView(value);

@@ -8,7 +8,9 @@ import { typedArrayName } from './realm.ts';
 import { dimsOf, type Shape, shapeOf, sizeOf, Tensor, tensorLike } from './tensor.ts';
 
 /** Nested arrays of numbers, as {@link tensor} takes them. */
-export type Nested = number | bigint | boolean | TypedArray | Tensor | readonly Nested[];
+export type Nested = number | bigint | boolean | NumberArray | Tensor | readonly Nested[];
+
+type NumberArray = TypedArray | Int16Array | Uint32Array | Uint8ClampedArray | BigUint64Array;
 
 /** Options of what makes tensors. */
 export interface CreationOptions<N extends DTypeName = DTypeName> {
@@ -102,7 +104,9 @@ function flatten(value: unknown, shape: Shape, depth: number, out: Gathered): vo
   for (let i = 0; i < elements.length; i++) flatten(elements[i], shape, depth + 1, out);
 }
 
-function flattenTensor({ dtype, shape: own, elements }: Tensor, shape: Shape, depth: number, out: Gathered): void {
+function flattenTensor(whole: Tensor, shape: Shape, depth: number, out: Gathered): void {
+  const { dtype, shape: own } = whole;
+  const { elements } = whole.operand(dtype, 'tensor()');
   const rest = shape.slice(depth);
   if (rest.length !== own.length || rest.some((size, i) => size !== own[i])) throw ragged(shape, depth);
   out.dtypes.add(dtype);

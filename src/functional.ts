@@ -1,4 +1,4 @@
-import { NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from './arguments.ts';
+import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from './arguments.ts';
 import { TraceletError } from './error.ts';
 import { apply, executor } from './executor.ts';
 import { COUNT, oneOf, SIZE } from './field.ts';
@@ -12,7 +12,6 @@ export { cat, narrow, permute, select, slice, transpose } from './views.ts';
 type Floats = Tensor<'float32'>;
 
 const INPUT = { input: TENSOR };
-const INPLACE = { inplace: optional(oneOf([false], 'Ops answer a new tensor: take that')) };
 
 /** 0, 1, … for the tokens of each sequence of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
 export const positions = taking<(ids: Operand) => Tensor<'int32'>>('F.positions', { ids: TENSOR }, (ids: Tensor) =>

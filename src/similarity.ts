@@ -1,6 +1,6 @@
 import { TraceletError } from './error.ts';
 import { describe } from './json.ts';
-import { type Nested, Tensor, type TensorLike } from './tensor.ts';
+import { type Nested, Tensor, type TensorLike, tensor, tensorLike } from './tensor.ts';
 
 /** A vector, or a matrix of one a row: a tensor, numbers, or a list of vectors. */
 type Vector = readonly number[] | Float32Array | Float64Array;
@@ -10,7 +10,7 @@ export type Vectors = Tensor | TensorLike | Nested;
 function unitRows(vectors: Vectors, what: string): { rows: Float64Array[]; width: number; single: boolean } {
   if (typeof vectors !== 'object')
     throw new TraceletError('value', { what, expected: 'a vector or a list of vectors', got: describe(vectors) });
-  const { shape, data } = Tensor.from(vectors).to('float64');
+  const { shape, data } = tensorLike(vectors)?.to('float64') ?? tensor(vectors as Nested, { dtype: 'float64' });
   if (shape.length < 1 || shape.length > 2 || shape.at(-1) === 0)
     throw new TraceletError('shape', { what, expected: 'a vector [d] or vectors [n, d], d not 0', got: `[${shape}]` });
   const width = shape[shape.length - 1];

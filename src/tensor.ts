@@ -53,7 +53,11 @@ export class Tensor<D extends DType = DType> {
     const shape = shapeOf(given);
     const what = `tensor of shape [${shape}]`;
     const known = dtypeNamed(dtype as DTypeName, what);
-    const own = { dtype: known, shape, ...(data !== null && { data: fitted(known, data as Values, shape, what) }) };
+    const own = {
+      dtype: known,
+      shape,
+      ...((data !== null || new.target === Tensor) && { data: fitted(known, data as Values, shape, what) }),
+    };
     for (const [name, value] of Object.entries(own)) Object.defineProperty(this, name, { value, enumerable: true });
     if (shape.length > 0) Object.defineProperty(this, Symbol.iterator, { value: this.rows });
   }
@@ -253,7 +257,7 @@ export const dimsOf = (given: readonly unknown[]): Shape =>
 
 /** The dimension that `dim` counts, from the end where it is negative. Throws a `shape` error. */
 export function dimension(shape: Shape, dim: number, what: string): number {
-  const counted = dim < 0 ? dim + shape.length : dim;
+  const counted = Number.isInteger(dim) && dim < 0 ? dim + shape.length : dim;
   if (Number.isInteger(dim) && counted in shape) return counted;
   throw new TraceletError('shape', {
     what,
@@ -275,6 +279,8 @@ function nested<T>(flat: T[], shape: Shape): unknown {
 
 /** `wanted` with its -1 filled in, checked to hold as many elements as `shape`. */
 export function resolveShape(shape: Shape, wanted: Shape): Shape {
+  if (!wanted.every(Number.isInteger))
+    throw new TraceletError('shape', { what: 'reshape', expected: 'whole dimensions', got: describe([...wanted]) });
   const known = wanted.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
   const resolved = wanted.map((dim) => (dim === -1 ? sizeOf(shape) / known : dim));
   if (sizeOf(resolved) !== sizeOf(shape) || !resolved.every((dim) => Number.isInteger(dim) && dim >= 0))

@@ -1,32 +1,41 @@
-import { optional, readArguments, WHOLE } from '../arguments.ts';
+import { INPLACE, optional, readArguments, WHOLE } from '../arguments.ts';
 import { FLAG, oneOf, PROBABILITY } from '../field.ts';
 import * as F from '../functional.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
 
+/** An activation without options but `inplace`, which has to be false: ops answer a new tensor. */
+abstract class Elementwise extends Module {
+  constructor(inplace?: false);
+  constructor(...given: unknown[]) {
+    super();
+    readArguments(`nn.${this.constructor.name}`, given, INPLACE);
+  }
+}
+
 /** As `torch.nn.ReLU`. */
-export class ReLU extends Module {
+export class ReLU extends Elementwise {
   forward(x: Tensor): Tensor<'float32'> {
     return F.relu(x);
   }
 }
 
 /** As `torch.nn.SiLU`. */
-export class SiLU extends Module {
+export class SiLU extends Elementwise {
   forward(x: Tensor): Tensor<'float32'> {
     return F.silu(x);
   }
 }
 
 /** As `torch.nn.Tanh`. */
-export class Tanh extends Module {
+export class Tanh extends Elementwise {
   forward(x: Tensor): Tensor<'float32'> {
     return F.tanh(x);
   }
 }
 
 /** As `torch.nn.Sigmoid`. */
-export class Sigmoid extends Module {
+export class Sigmoid extends Elementwise {
   forward(x: Tensor): Tensor<'float32'> {
     return F.sigmoid(x);
   }
