@@ -69,7 +69,7 @@ export class Parameter extends Tensor<'float32'> {
 
   /** Takes a copy of `values`: a tensor, or an array of as many numbers. Throws `shape`, `dtype` and `value` errors. */
   set(values: Tensor | Values): void {
-    const given = values instanceof Tensor ? values.operand('float32', 'parameter').elements : values;
+    const given = values instanceof Tensor ? values.operand('float32', 'parameter').elements : (values ?? undefined);
     this.adopt(new Tensor('float32', this.shape, given).data.slice());
   }
 

@@ -56,7 +56,7 @@ export class Tensor<D extends DType = DType> {
     const own = {
       dtype: known,
       shape,
-      ...((data !== null || new.target === Tensor) && { data: fitted(known, data as Values, shape, what) }),
+      ...(data !== null && { data: fitted(known, data as Values, shape, what) }),
     };
     for (const [name, value] of Object.entries(own)) Object.defineProperty(this, name, { value, enumerable: true });
     if (shape.length > 0) Object.defineProperty(this, Symbol.iterator, { value: this.rows });
@@ -95,11 +95,11 @@ export class Tensor<D extends DType = DType> {
   /** This tensor as the operand `what` of an op that takes `dtype`. Throws `dtype` and `value` errors. */
   operand<W extends DType>(dtype: W, what: string): Tensor<W> {
     const { elements, size } = this;
-    if (elements.length !== size)
+    if (elements?.length !== size)
       throw new TraceletError('value', {
         what,
         expected: `${size} elements`,
-        got: `${elements.length}: its buffer was detached or resized`,
+        got: elements ? `${elements.length}: its buffer was detached or resized` : 'none',
       });
     if ((this.dtype as DType) === dtype) return this as unknown as Tensor<W>;
     return new Tensor(dtype, this.shape, converted(dtype, this.dtype, elements, what));
@@ -152,7 +152,7 @@ export class Tensor<D extends DType = DType> {
 
   /** The same elements in memory of their own. */
   clone(): Tensor<D> {
-    return new Tensor(this.dtype, this.shape, this.elements.slice());
+    return new Tensor(this.dtype, this.shape, this.operand(this.dtype, 'clone').elements.slice());
   }
 
   /** The only element of a tensor of size 1. Throws a `value` error for an int64 that a number does not hold exactly. */
@@ -207,7 +207,7 @@ export class Tensor<D extends DType = DType> {
   }
 
   [INSPECT](): string {
-    const there = !this.recorded && this.elements.length === this.size;
+    const there = !this.recorded && this.elements?.length === this.size;
     return there ? this.toString() : `tensor(..., ${describeTensor(this.dtype, this.shape)})`;
   }
 

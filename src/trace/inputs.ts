@@ -1,7 +1,6 @@
 import { type Bounds, type Dim, evaluateDim, type Sizes, showDim, symbolOf } from '../dim.ts';
 import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
-import { describe } from '../json.ts';
 import { type Shape, Tensor, tensorLike } from '../tensor.ts';
 import { sizesOf } from './sizes.ts';
 
@@ -34,7 +33,7 @@ function checkNamed(entries: readonly (readonly [string, unknown])[], names: rea
       if (!names.includes(name)) throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}` });
       const tensor = tensorLike(value);
       if (tensor) return [name, tensor.recorded ? tensor : tensor.operand(tensor.dtype, input)];
-      throw new TraceletError('value', { what: input, expected: 'a tensor', got: describe(value), cure: 'Make one with tensor([...])' });
+      throw new TraceletError('value', { what: input, expected: 'a tensor', got: typeof value, cure: 'Make one with tensor([...])' });
     }),
   );
 }
