@@ -15,7 +15,7 @@ export interface EmbeddedText<Text extends TextInput = TextInput> extends Omit<E
 const WINDOW = 4;
 
 /** The vectors of texts in the order given: [texts, hidden]. */
-export async function embedTexts(traced: Embedding, texts: Texts, options: EmbedOptions): Promise<Tensor> {
+export async function embedTexts(traced: Embedding, texts: Texts, options: EmbedOptions): Promise<Tensor<'float32'>> {
   const { hidden, run, encode } = embedder(traced, options);
   const encoded: Encoded[] = [];
   const source = new Source(texts, options.signal);

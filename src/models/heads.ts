@@ -121,7 +121,7 @@ abstract class BertWithLMHead extends BertWithHead {
     if (!this.config.tie_word_embeddings) return;
     const { weight } = this.bert.embeddings.word_embeddings;
     const { decoder } = this.cls.predictions;
-    if (this.config.torchscript) decoder.weight.initialise = (values) => values.set(weight.data);
+    if (this.config.torchscript) decoder.weight.initialise = (values) => values.set(weight.elements);
     else decoder.weight = weight;
   }
 }

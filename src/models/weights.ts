@@ -51,7 +51,7 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
     );
   for (const [follower, leader] of followers) {
     const [from, to] = [parameters.get(leader), parameters.get(follower)];
-    if (from && to && from !== to && !find(checkpoint, follower)) to.set(from.data.slice());
+    if (from && to && from !== to && !find(checkpoint, follower)) to.adopt(from.elements.slice());
   }
 }
 
@@ -73,7 +73,7 @@ function find(checkpoint: Checkpoint, name: string): string | undefined {
 /** Weights that are made on first use, as quantised ones are, still are then. */
 function assign(parameter: Parameter, tensor: Tensor): void {
   if (tensor instanceof Parameter) parameter.initialise = tensor.initialise;
-  else parameter.set(tensor.data as Float32Array);
+  else parameter.adopt(tensor.elements as Float32Array);
 }
 
 function fitting(checkpoint: Checkpoint, name: string, parameter: Parameter): Tensor {

@@ -72,7 +72,7 @@ function content(value: Value, names: ReadonlyMap<Value, string>, floats: boolea
   if (value.kind !== 'constant') return names.get(value) as string;
   const [{ name, tensor }] = value.parts;
   const told = name.startsWith('constants.') && tensor.size <= 4096 && (floats || tensor.dtype !== 'float32');
-  return told ? `${tensor.dtype}(${tensor.data})` : name;
+  return told ? `${tensor.dtype}(${tensor.elements})` : name;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Bounds, type Dim, evaluateDim, type Sizes, shapeAt, showDim, symbolOf } from '../dim.ts';
 import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
-import { type Shape, sizeOf, Tensor } from '../tensor.ts';
+import { type Shape, sizeOf, Tensor, tensorLike } from '../tensor.ts';
 import { sizesOf } from './sizes.ts';
 
 /** What a tokenizer answers beside the inputs of a model. */
@@ -14,7 +14,7 @@ export const inputEntries = <T>(inputs: Readonly<Record<string, T>>): [string, T
 /** Inputs by name, given by position, as one list, or as one object of names. Throws `value` errors for unknown names and too many of them. */
 export function nameInputs(args: readonly unknown[], names: readonly string[], what: string): Record<string, Tensor> {
   const [first] = args;
-  if (args.length === 1 && first !== null && typeof first === 'object' && !(first instanceof Tensor))
+  if (args.length === 1 && first !== null && typeof first === 'object' && !tensorLike(first))
     return Array.isArray(first) ? nameInputs(first, names, what) : checkNamed(inputEntries(first as Record<string, unknown>), names, what);
   if (args.length > names.length)
     throw new TraceletError('value', { what, expected: `at most ${names.length} inputs (${names.join(', ')})`, got: `${args.length}` });
@@ -27,18 +27,15 @@ export function nameInputs(args: readonly unknown[], names: readonly string[], w
 
 function checkNamed(entries: readonly (readonly [string, unknown])[], names: readonly string[], what: string): Record<string, Tensor> {
   const given = entries.filter(([, tensor]) => tensor !== undefined && tensor !== null);
-  for (const [name, tensor] of given) {
-    if (!names.includes(name))
-      throw new TraceletError('value', { what: `${what}: input "${name}"`, expected: `one of ${names.join(', ')}` });
-    if (!(tensor instanceof Tensor))
-      throw new TraceletError('value', {
-        what: `${what}: input "${name}"`,
-        expected: 'a tensor',
-        got: typeof tensor,
-        cure: 'Make one with tensor([...])',
-      });
-  }
-  return Object.fromEntries(given) as Record<string, Tensor>;
+  return Object.fromEntries(
+    given.map(([name, value]) => {
+      const input = `${what}: input "${name}"`;
+      if (!names.includes(name)) throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}` });
+      const tensor = tensorLike(value);
+      if (tensor) return [name, tensor.recorded ? tensor : tensor.operand(tensor.dtype, input)];
+      throw new TraceletError('value', { what: input, expected: 'a tensor', got: typeof value, cure: 'Make one with tensor([...])' });
+    }),
+  );
 }
 
 /** The input in which 0 stands for a token to leave out. */
@@ -55,7 +52,7 @@ export function toInt32(tensor: Tensor, name: string, what: string = `input "${n
   const { dtype, shape } = tensor;
   if (dtype === 'int32') return tensor;
   const floatMask = name === MASK && dtype === 'float32';
-  if (dtype !== 'int64' && dtype !== 'bool' && dtype !== 'uint8' && !floatMask)
+  if (dtype !== 'int64' && dtype !== 'bool' && dtype !== 'uint8' && dtype !== 'int8' && !floatMask)
     throw new TraceletError('dtype', {
       what,
       expected: 'int32, int64, uint8 or bool',
@@ -177,7 +174,7 @@ function fitInput(tensor: Tensor, signature: Signature, sizes: Sizes, bounds: Bo
       cure: tracedWith(signature),
     });
   });
-  return dtype === 'int32' ? toInt32(tensor, name) : checkDType(tensor, dtype, name);
+  return dtype === 'int32' ? toInt32(tensor, name) : tensor.operand(dtype, `input "${name}"`);
 }
 
 function checkBounds(symbol: string, got: number, [low, high]: readonly [number, number], tensor: Tensor, signature: Signature): void {
@@ -200,11 +197,6 @@ const fixedSize = (got: number, wanted: number, axis: number, { shape }: Tensor,
         : 'Trace the model again with dummy inputs at least as large as the largest input, or with dynamic sizes',
   });
 
-function checkDType(tensor: Tensor, dtype: DType, name: string): Tensor {
-  if (tensor.dtype !== dtype) throw new TraceletError('dtype', { what: `input "${name}"`, expected: dtype, got: tensor.dtype });
-  return tensor;
-}
-
 /** The same tensors in memory of their own. */
 export const copied = (tensors: Record<string, Tensor>): Record<string, Tensor> =>
-  Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape, data }]) => [name, new Tensor(dtype, shape, data.slice())]));
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));

@@ -16,7 +16,7 @@ import type { BertTokenizer, TextInput } from '../tokenizer/index.ts';
 import { costs, type MemoryPlan } from './cost.ts';
 import { estimate } from './estimate.ts';
 import { explainKernels, explainThreads } from './explain.ts';
-import { copied, fitInputs, type Signature } from './inputs.ts';
+import { copied, fitInputs, type Signature, showShape } from './inputs.ts';
 import type { Instance, Target } from './instance.ts';
 import { listCode, listGraph } from './listing.ts';
 import { PAD_OPTIONS, PROFILE_OPTIONS, RUN_OPTIONS, type RunOptions } from './options.ts';
@@ -39,7 +39,7 @@ export interface Contents {
 }
 
 /** What a trace answers of a model that answers `Result`: one tensor, or a tuple with names. */
-export type TracedResult<Result> = Result extends Tensor ? Tensor : ModelOutput;
+export type TracedResult<Result> = Result extends Tensor ? Tensor<'float32'> : ModelOutput;
 
 /**
  * A traced model, as `torch.jit.ScriptModule`: a program with its weights, in a wasm memory of its own.
@@ -171,7 +171,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
    * One row of the output `sentence_embedding` for each text, in their order: [texts, hidden]. Texts of like length run
    * together; a row depends on its text alone. Throws a `value` error for a text that is too long, unless told what becomes of it.
    */
-  embed(texts: Texts, options: EmbedOptions = {}): Promise<Tensor> {
+  embed(texts: Texts, options: EmbedOptions = {}): Promise<Tensor<'float32'>> {
     return embedTexts(this, texts, options);
   }
 
@@ -238,6 +238,14 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   dispose(): void {
     this.#instance?.dispose();
     this.#instance = null;
+  }
+
+  /** What it takes and answers, in a line. */
+  override toString(): string {
+    if (!this.#instance) return `${this.constructor.name}(disposed)`;
+    const list = (signatures: readonly Signature[]) =>
+      signatures.map((signature) => `${signature.name} ${signature.dtype} ${showShape(signature)}`).join(', ');
+    return `${this.constructor.name}(${list(this.inputs)} -> ${list(this.outputs)})`;
   }
 
   get #dummies(): Record<string, Tensor> {

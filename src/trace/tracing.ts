@@ -162,12 +162,13 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   const { fusion = true, signal, kernels } = options;
   signal?.throwIfAborted();
   const names = namesOf(model, inputs);
-  const dummies = copied(dummyInputs(inputs, names, model));
-  const signature = signatureOf(dummies);
+  const given = copied(dummyInputs(inputs, names, model));
+  const signature = signatureOf(given);
   const bounds = options.dynamic ?? {};
   const { axes, sizes } = axesOf(signature, bounds, options.dynamic_axes);
   const recordAt = (at: Sizes): Recording => recordModel(model, names, inputsAt(signature, axes, at), options.strict);
   const recorded = recordAt(sizes);
+  const dummies = asRecorded(given, recorded);
   const optimised = symbolicGraph(recorded, { sizes, bounds }, recordAt, (graph, rows) =>
     optimise(graph, { fusion, packing: !options.exact_padding, rows }),
   );
@@ -204,6 +205,10 @@ function checkAnswers(
   const eager = flattenOutputs(model(...positional(names, whole)) as ForwardResult).tensors;
   checkOutputs(traced, eager, whole, graphs, check_tolerance);
 }
+
+/** Inputs of the dtypes in which the ops of a recording take them. */
+const asRecorded = (inputs: Record<string, Tensor>, { graph }: Recording): Record<string, Tensor> =>
+  Object.fromEntries(graph.inputs.map(({ name, dtype }) => [name, inputs[name].operand(dtype, `dummy input "${name}"`)]));
 
 const signatureOf = (inputs: Record<string, Tensor>): TracedInput[] =>
   Object.entries(inputs).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));

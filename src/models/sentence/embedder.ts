@@ -1,6 +1,6 @@
 import type { BertConfig } from '../../config.ts';
 import { FLAG } from '../../field.ts';
-import { ModuleList } from '../../nn/layers.ts';
+import { ModuleList } from '../../nn/containers.ts';
 import type { AnyModule } from '../../nn/module.ts';
 import { FUNCTION, OBJECT } from '../../options.ts';
 import { parseSentence, readSentenceFiles, type SentenceConfig, sentenceFiles } from '../../sentence/config.ts';

@@ -26,12 +26,12 @@ export abstract class Part extends Module<[Tensor, Masks], Tensor> {
 }
 
 const POOLS: Readonly<Record<PoolingMode, (x: Tensor, mask: Masks['pooling'], origin: Masks['attention']) => Tensor>> = {
-  cls: F.first_pool,
-  max: F.max_pool,
-  mean: F.mean_pool,
-  mean_sqrt_len_tokens: F.mean_sqrt_pool,
+  cls: (x, mask) => F.first_pool(x, mask),
+  max: (x, mask) => F.max_pool(x, mask),
+  mean: (x, mask) => F.mean_pool(x, mask),
+  mean_sqrt_len_tokens: (x, mask) => F.mean_sqrt_pool(x, mask),
   weightedmean: F.weighted_mean_pool,
-  lasttoken: F.last_pool,
+  lasttoken: (x, mask) => F.last_pool(x, mask),
 };
 
 class Pooling extends Part {
