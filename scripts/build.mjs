@@ -53,7 +53,7 @@ const ENTRIES = ['index', 'inline', 'quantize/index', 'cli/main', 'random'];
 /** Puts the compiled modules together: few files load several times faster than many. */
 async function bundle() {
   const { imports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-  const platforms = Object.values(imports['#platform']).map((file) => file.match(/dist\/(.*)\.js/)[1]);
+  const platforms = [...JSON.stringify(imports['#platform']).matchAll(/dist\/(.*?)\.js/g)].map(([, name]) => name);
   const input = Object.fromEntries([...ENTRIES, ...platforms].map((name) => [name, `${root}dist/${name}.js`]));
   const bundled = await rolldown({ input, platform: 'neutral', external: [/^#/, /^node:/, /\/wasm\//, 'commander'] });
   const { output } = await bundled.generate({ chunkFileNames: 'chunks/[name].js' });

@@ -21,7 +21,7 @@ import {
   TEXT,
   TOKENS,
 } from './field.ts';
-import { describe, isObject, type JsonObject, parseObject } from './json.ts';
+import { copyOf, describe, isObject, type JsonObject, parseObject } from './json.ts';
 import { ACTIVATIONS } from './ops.ts';
 import { type SourceOptions, splitOptions, textOf } from './sources/folder.ts';
 import { placeOf } from './sources/place.ts';
@@ -173,7 +173,7 @@ export class BertConfig extends (Values as new (values: BertConfigFields) => Ber
 
   #select(needed: (field: Fields[FieldName]) => boolean): JsonObject {
     const fields = Object.entries(this).filter(([name]) => this.#given.has(name) || needed(FIELDS[name as FieldName]));
-    return structuredClone({ ...this.#others, ...Object.fromEntries(fields) });
+    return copyOf({ ...this.#others, ...Object.fromEntries(fields) });
   }
 }
 
@@ -217,7 +217,7 @@ function checkFields(given: JsonObject, origin: string): BertConfigFields {
     values[name] = Object.hasOwn(given, name) ? field.read(given[name]) : field.default;
     if (values[name] === undefined) throw bad(name, origin, field.expected, describe(given[name]), field.cure);
   }
-  return structuredClone({ ...values, ...labels(given, values as unknown as BertConfigFields) }) as BertConfigFields;
+  return copyOf({ ...values, ...labels(given, values as unknown as BertConfigFields) }) as BertConfigFields;
 }
 
 function labels(given: JsonObject, values: BertConfigFields): Partial<BertConfigFields> {

@@ -3,6 +3,7 @@ import type { Bounds, Sizes } from './dim.ts';
 import type { DType } from './dtype.ts';
 import { TraceletError } from './error.ts';
 import { withKernels } from './executor.ts';
+import { TextDecoder, TextEncoder } from './globals.ts';
 import { bestVariant } from './kernels.ts';
 import type { AnyModule, Module } from './nn/module.ts';
 import { optimise } from './passes/index.ts';

@@ -1,6 +1,7 @@
 import type { DType } from './dtype.ts';
 import { DTYPES, dtypeOfSafetensors } from './dtype.ts';
 import { TraceletError } from './error.ts';
+import { TextDecoder, TextEncoder } from './globals.ts';
 import { describe, isObject, parseObject } from './json.ts';
 import type { ByteSource } from './platform/platform.ts';
 import { type Shape, Tensor } from './tensor.ts';

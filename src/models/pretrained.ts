@@ -2,6 +2,7 @@ import { type Checkpoint, type CheckpointSource, openCheckpoint, readCheckpoint 
 import { BertConfig, type BertConfigOptions } from '../config.ts';
 import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
+import { TextDecoder } from '../globals.ts';
 import { parseObject } from '../json.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';

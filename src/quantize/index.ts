@@ -1,4 +1,5 @@
 import { TraceletError } from '../error.ts';
+import { TextEncoder } from '../globals.ts';
 import { buildInstance } from '../trace/build.ts';
 import { type Graph, makeNode, rewrite, type Value, verifyGraph } from '../trace/graph.ts';
 import { liftGraph } from '../trace/lift.ts';

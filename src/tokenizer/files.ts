@@ -1,4 +1,5 @@
 import { TraceletError } from '../error.ts';
+import { TextDecoder } from '../globals.ts';
 import { describe } from '../json.ts';
 import { type Folder, textOf } from '../sources/folder.ts';
 import type { AddedToken } from './added.ts';
