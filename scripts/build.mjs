@@ -64,6 +64,14 @@ async function bundle() {
   for (const file of output) if (file.type === 'chunk') writeFileSync(join(root, 'dist', file.fileName), file.code);
 }
 
+/** Declarations name their modules as sources do, which TypeScript before 5.0 does not take. */
+function nameDeclarations() {
+  for (const name of readdirSync(`${root}dist`, { recursive: true, encoding: 'utf8' }).filter((each) => each.endsWith('.d.ts'))) {
+    const file = join(root, 'dist', name);
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/(['"])(\.[^'"]*)\.ts\1/g, '$1$2.js$1'));
+  }
+}
+
 /** What an earlier build left of modules that are gone would be packed with the rest. */
 function clean() {
   for (const name of readdirSync(`${root}dist`)) if (name !== 'wasm') rmSync(join(root, 'dist', name), { recursive: true });
@@ -95,6 +103,7 @@ function writeWorker(name, code) {
 async function buildScripts() {
   clean();
   await run('typescript/bin/tsc', '-p', 'tsconfig.json');
+  nameDeclarations();
   const workers = await Promise.all(Object.keys(WORKERS).map(async (name) => ({ name, code: await bundleWorker(name) })));
   await bundle();
   for (const { name, code } of workers) writeWorker(name, code);
