@@ -88,12 +88,15 @@ async function readText(source: ByteSource): Promise<string> {
   }
 }
 
+const BUNDLED = 'A script that a bundler made needs the file beside it: copy it there (docs/bundlers.md)';
+
 /** The directory at `path`. */
 export function directory(path: string, { progress_callback, signal }: SourceOptions, name: string = path): Folder {
   const folder = path.replace(/[/\\]+$/, '');
   const at = (file: string): string => (path === '' ? file : `${folder}/${file}`);
   return {
     name,
+    cure: path.startsWith('file:') ? BUNDLED : undefined,
     at,
     async find(file) {
       signal?.throwIfAborted();

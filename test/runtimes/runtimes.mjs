@@ -51,6 +51,7 @@ const workerd = {
 };
 
 export const RUNTIMES = [
+  program('Node 20.0', { where: binary('node20first/bin/node'), relaxed: false }),
   program('Node 20', { where: binary('node20/bin/node'), relaxed: false }),
   program('Node 22', { where: binary('node22/bin/node') }),
   program('Node 24', { where: binary('node24/bin/node') }),

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 const working = pathToFileURL(`${process.cwd()}/script.js`);
 const installedFor = (script) => pathToFileURL(module.createRequire(script).resolve('@tracelet/all-minilm-l6-v2/model.tracelet'));
 
-/** Where the model of a bundled server may be: where its bundler put it, beside its script, or still among its packages. */
+/** Where the model may be: where a bundler put it or the package has it, beside the script of a bundle, or still among its packages. */
 const places = [
   () => new URL('./model.tracelet', import.meta.url),
   () => new URL('./model.tracelet', pathToFileURL(__filename)),
