@@ -17,7 +17,7 @@ import {
   present,
 } from './fields.ts';
 import { cureOfForeign, FOREIGN } from './foreign.ts';
-import { describe, isObject, type JsonObject, parseObject } from './json.ts';
+import { copyOf, describe, isObject, type JsonObject, parseObject } from './json.ts';
 import { nearest } from './nearest.ts';
 import { checkOptions, type OptionTable, unknownOption } from './options.ts';
 import { SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf } from './sources/folder.ts';
@@ -131,7 +131,7 @@ export class BertConfig extends (Values as new (values: BertConfigFields) => Ber
 
   #select(needed: (field: Fields[FieldName]) => boolean): JsonObject {
     const fields = Object.entries(this).filter(([name]) => this.#given.has(name) || needed(FIELDS[name as FieldName]));
-    return structuredClone({ ...this.#others, ...Object.fromEntries(fields) });
+    return copyOf({ ...this.#others, ...Object.fromEntries(fields) });
   }
 }
 

@@ -27,7 +27,7 @@ import {
   TOKENS,
   WHOLE,
 } from './field.ts';
-import { describe, type JsonObject } from './json.ts';
+import { copyOf, describe, type JsonObject } from './json.ts';
 import { ACTIVATIONS } from './ops.ts';
 import { ANY, type OptionTable } from './options.ts';
 import { type OnWarn, warn } from './warn.ts';
@@ -169,7 +169,7 @@ export function amended(file: JsonObject, amendments: JsonObject): JsonObject {
 /** Every field: those given, and the defaults of `transformers`. Throws `config` errors for those that contradict each other. */
 export function completed(given: JsonObject, origin: string): BertConfigFields {
   const defaults = Object.fromEntries(Object.entries(FIELDS).map(([name, field]) => [name, field.default]));
-  const fields = structuredClone({ ...defaults, ...given, ...labels(given) }) as BertConfigFields;
+  const fields = copyOf({ ...defaults, ...given, ...labels(given) }) as BertConfigFields;
   checkRelations(fields, origin);
   return fields;
 }

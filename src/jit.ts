@@ -1,6 +1,7 @@
 import { platform } from '#platform';
 import { TraceletError } from './error.ts';
 import { kind } from './field.ts';
+import { TextDecoder } from './globals.ts';
 import { describe, isObject } from './json.ts';
 import { Module } from './nn/module.ts';
 import { type CureOf, checkOptions, OBJECT, type OptionTable, SIGNAL } from './options.ts';

@@ -27,9 +27,8 @@ export class Progress {
   }
 
   /** For the `progress_callback` of everything that reads. */
-  readonly reading = (info: ProgressInfo): void => {
-    if (info.status !== 'progress') return;
-    const { name, file, loaded, total } = info;
+  readonly reading = ({ name, file, loaded, total }: ProgressInfo): void => {
+    if (loaded === undefined) return;
     this.update(`reading ${name ? `${file} of ${name}` : file}: ${bytes(loaded)}${total ? ` of ${bytes(total)}` : ''}`);
   };
 

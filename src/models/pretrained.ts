@@ -5,6 +5,7 @@ import { TraceletError } from '../error.ts';
 import { FLAG, type Kind, kind } from '../field.ts';
 import { CONFIG_OPTIONS } from '../fields.ts';
 import { cureOfForeign, FOREIGN } from '../foreign.ts';
+import { TextDecoder } from '../globals.ts';
 import { describe, isObject, parseObject } from '../json.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';

@@ -1,5 +1,6 @@
 import { TraceletError } from '../error.ts';
 import { kind, oneOf } from '../field.ts';
+import { TextEncoder } from '../globals.ts';
 import { describe } from '../json.ts';
 import { checkOptions, FUNCTION, type OptionTable, SIGNAL } from '../options.ts';
 import { buildInstance } from '../trace/build.ts';

@@ -1,5 +1,6 @@
 import { TraceletError } from '../error.ts';
 import { type Kind, kind, oneOf, orNull, SIZE, TEXT } from '../field.ts';
+import { TextDecoder } from '../globals.ts';
 import { describe, isObject, type JsonObject, parseJson, parseObject } from '../json.ts';
 import { MODULE_KINDS, type ModuleEntry, readEntry, readFields, type SentenceModule } from './modules.ts';
 

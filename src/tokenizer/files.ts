@@ -1,5 +1,6 @@
 import { TraceletError } from '../error.ts';
 import { kind } from '../field.ts';
+import { TextDecoder } from '../globals.ts';
 import { describe, isObject, type JsonObject } from '../json.ts';
 import { checkOptions, type OptionTable } from '../options.ts';
 import { openFile, type SourceOptions, textOf, textOfFile } from '../sources/folder.ts';

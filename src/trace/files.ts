@@ -1,3 +1,4 @@
+import { TextEncoder } from '../globals.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { bytesOfTensor, checkHash, FILES, readExactly, readTraceHeader, tensorFor } from './file.ts';
 
