@@ -4,7 +4,8 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Tensor, tensor } from '../src/index.ts';
-import { answer, at, call, directory, failure, json, lines, load, ROOT, start, WORDS } from './cli.ts';
+import { answer, at, call, directory, failure, json, lines, load, start, WORDS } from './cli.ts';
+import { ROOT } from './command.ts';
 
 describe('run', () => {
   const ids = [2, 5, 6, 7, 8, 9, 10, 3];

@@ -4,7 +4,8 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { answer, at, call, directory, failure, ROOT, start } from './cli.ts';
+import { answer, at, call, directory, failure, start } from './cli.ts';
+import { ROOT } from './command.ts';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const COMMANDS = ['trace', 'run', 'embed', 'fill', 'inspect', 'verify', 'bench', 'profile'];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inWords, PHRASES } from '../src/cli/words.ts';
 import { TraceletError } from '../src/index.ts';
-import { ROOT } from './cli.ts';
+import { ROOT } from './command.ts';
 
 const words = (what: string, cure?: string) => inWords(new TraceletError('value', { what, expected: 'a', got: 'b', cure }));
 
