@@ -65,7 +65,8 @@ const flagged = (text: string): string =>
 
 /** The thing at fault, which stands first: an option as its flag, and texts as people count them. */
 function subject(text: string): string {
-  const what = text.slice(0, text.indexOf(': expected'));
-  if (Object.hasOwn(FLAGS, what)) return FLAGS[what] + text.slice(what.length);
+  const what = text.slice(0, text.indexOf(': expected')).replace(/^.*: option /, '');
+  const option = Object.keys(FLAGS).find((name) => what === name || what.startsWith(`${name}: `));
+  if (option) return FLAGS[option] + text.slice(text.indexOf(option) + option.length);
   return text.replace(/^texts\[(\d+)\]/, (_, index) => `text ${Number(index) + 1}`);
 }
