@@ -30,7 +30,7 @@ export class Progress {
   readonly reading = (info: ProgressInfo): void => {
     if (info.status !== 'progress') return;
     const { name, file, loaded, total } = info;
-    this.update(`reading ${name ? `${file} of ${name}` : file}: ${bytes(loaded)}${total ? ` of ${bytes(total)}` : ''}`);
+    this.update(`reading ${name && name !== file ? `${file} of ${name}` : file}: ${bytes(loaded)}${total ? ` of ${bytes(total)}` : ''}`);
   };
 
   /** For the `progress` option of quantize. */

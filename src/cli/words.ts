@@ -43,6 +43,9 @@ export const PHRASES: readonly (readonly [library: string, here: string])[] = [
   ['tracelet trace, or jit.trace and jit.save', 'tracelet trace'],
   ['Pass { config }', 'Put it beside the weights'],
   ['embed()', 'embed'],
+  ['tensor()', 'an input'],
+  ["threads: 2, or 'auto'", '--threads 2, or auto'],
+  ['[low, high] in whole numbers from 1', 'low:high in whole numbers from 1'],
   ['trace: input', 'input'],
   ['pad: input', '--pad: input'],
 ];
@@ -57,7 +60,8 @@ export function inWords({ message, cure }: TraceletError): string {
   return [facts, ...ways.filter((way) => !CODE.test(way)).map((way) => way.replace(/\.$/, ''))].join('. ');
 }
 
-const translated = (text: string): string => PHRASES.reduce((words, [library, here]) => words.replace(library, here), text);
+/** Words of the library in those of the command line. */
+export const translated = (text: string): string => PHRASES.reduce((words, [library, here]) => words.replace(library, here), text);
 
 /** Options as flags, where they are called options. */
 const flagged = (text: string): string =>

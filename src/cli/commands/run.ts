@@ -94,13 +94,14 @@ function readTensors(value: unknown, traced: TracedModule, what: string): Record
   );
 }
 
-function readText({ text, pair, ...others }: Record<string, unknown>, traced: TracedModule, what: string): Record<string, Tensor> {
+function readText(value: Record<string, unknown>, traced: TracedModule, what: string): Record<string, Tensor> {
+  const { text, pair, ...others } = value;
   const sound = typeof text === 'string' && (pair === undefined || typeof pair === 'string') && Object.keys(others).length === 0;
   if (!sound)
     throw new TraceletError('format', {
       what,
       expected: '{"text": string, "pair": string if any}',
-      got: describe({ text, pair, ...others }),
+      got: describe(value),
     });
   return traced.encode(text, pair as string | undefined);
 }
