@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { answer, at, call, failure, json } from './cli.ts';
 
@@ -14,6 +14,9 @@ describe('quantize', () => {
     expect(out).toMatch(/output\.dense\.weight +linear +48 x \d+ +\d +\d+\.\d\d %/);
     expect(out).toMatch(/cosine over 2 texts +mean +worst\nsentence_embedding +0\.9\d+/);
     expect(out).toContain(`wrote ${file}`);
+    const piped = ['quantize', source, '-o', 'piped.tracelet', '--bits', bits, '--calibrate', '-', '--seq', '12'];
+    expect(await answer(piped, { input: readFileSync(at('texts.txt'), 'utf8') })).toContain('cosine over 2 texts');
+    expect(readFileSync(at('piped.tracelet'))).toEqual(readFileSync(at(file)));
     expect((await call(['verify', file])).status).toBe(0);
     expect((await json(['inspect', file, '--files', '--json'])).files.map(({ name }: { name: string }) => name)).toContain(
       'quantization.json',

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Tensor, tensor } from '../src/index.ts';
-import { answer, at, call, directory, failure, json, lines, load, ROOT, start, WORDS } from './cli.ts';
+import { jit, type Tensor, tensor } from '../src/index.ts';
+import { answer, at, call, directory, failure, json, lines, load, start, WORDS } from './cli.ts';
+import { ROOT } from './command.ts';
 
 describe('run', () => {
   const ids = [2, 5, 6, 7, 8, 9, 10, 3];
@@ -30,6 +31,17 @@ describe('run', () => {
     expect(await failure(3, ['run', 'bare.tracelet'], input)).toMatch(/text: expected at most 8 tokens, .*, got 9 .*--truncate/);
     const out = await json(['run', 'bare.tracelet', '--truncate'], input);
     expect(out.pooler_output.data.flat().map(Math.fround)).toEqual((expected.pooler_output as Tensor).tolist().flat());
+  });
+
+  test('inputs that are left out take their defaults', async () => {
+    const whole = await answer(['run', 'bare.tracelet'], { input: JSON.stringify([[ids], [zeros], [ones]]) });
+    for (const input of [
+      [[ids]],
+      { input_ids: [ids] },
+      { attention_mask: [ones], input_ids: [ids] },
+      { input_ids: [ids], token_type_ids: [zeros] },
+    ])
+      expect(await answer(['run', 'bare.tracelet'], { input: JSON.stringify(input) })).toBe(whole);
   });
 
   test('--pad fills up what is shorter', async () => {
@@ -176,6 +188,12 @@ describe('fill', () => {
     expect(await answer(['fill', text, '-m', 'masked.tracelet', '--top', '1'])).toMatch(/^\[MASK\] 1\n\S+ .*\n\n\[MASK\] 2\n\S+ .*\n$/);
   });
 
+  test('refuses a text that is longer than the model', async () => {
+    expect(await failure(3, ['fill', `[MASK] ${'frog '.repeat(70)}`, '-m', 'masked'])).toBe(
+      'tracelet: the text: expected at most 64 tokens, which the model takes, got 73\n',
+    );
+  });
+
   test('refuses scores of labels', async () => {
     await answer(['trace', directory('labels', 'bert-BertForTokenClassification'), '-o', 'labels.tracelet', '--seq', '8']);
     expect(await failure(3, ['fill', '[MASK]', '-m', 'labels.tracelet'])).toContain('expected logits [batch, sequence, vocabulary]');
@@ -188,7 +206,13 @@ test('bench', async () => {
   expect(stdout).toMatch(/^machine .*\d cores/m);
   expect(stdout).toMatch(/^runtime +\w+ \d+\.\d+.*tracelet/m);
   expect(stdout).toMatch(/^kernels +calls +median +min +spread +GFLOP\/s\nbaseline +\d+ +[\d.]+ ms +[\d.]+ ms +[\d.]+ % +[\d.]+$/m);
+  expect(stdout).toMatch(/^threads +1 thread: no more were asked for \(--threads 2, or auto\)$/m);
   expect((await call(['bench', 'bare.tracelet', '--seconds', '0.05', '--kernels', 'debug'])).stdout).toMatch(/^debug /m);
+
+  const traced = await load('bare.tracelet');
+  traced.golden.outputs[0].tensor.data[0] = 7;
+  await jit.save(traced, at('changed.tracelet'));
+  expect(await failure(1, ['bench', 'changed.tracelet'])).toContain('expected the outputs stored in it, got others');
 });
 
 describe('profile', () => {

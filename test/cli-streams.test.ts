@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { answer, at, call, failure, json, lines, shell } from './cli.ts';
+import { answer, at, call, failure, json, lines } from './cli.ts';
+import { shell } from './command.ts';
 
 const POSIX = process.platform !== 'win32';
 const EMBED = ['embed', '-m', 'sentence.tracelet'];

@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { jit } from '../src/index.ts';
 import { answer, at, call, directory, failure, json, lines, load, sentenceDirectory } from './cli.ts';
+import { fixture } from './fixtures.ts';
 
 /** Dimensions of the inputs and outputs of a trace, by name. */
 async function shapes(file: string): Promise<Record<'inputs' | 'outputs', Record<string, number[]>>> {
@@ -30,7 +31,7 @@ describe('trace', () => {
     ['bert-BertForTokenClassification', 'tokens', { logits: [2, 9, 3] }],
     ['bert-BertForQuestionAnswering', 'qa', { start_logits: [2, 9], end_logits: [2, 9] }],
     ['bert-BertForMaskedLM', 'mlm', { logits: [2, 9, 211] }],
-    ['bert-BertForQuestionAnswering', 'BertForQuestionAnswering', { start_logits: [2, 9], end_logits: [2, 9] }],
+    ['bert-BertForQuestionAnswering', 'bertforquestionANSWERING', { start_logits: [2, 9], end_logits: [2, 9] }],
   ])('%s, stated by the directory or by --head %s', async (from, head, outputs) => {
     const name = directory(`${head}-model`, from);
     const dimensions = ['--seq', '9', '--batch', '2'];
@@ -70,6 +71,43 @@ describe('trace', () => {
     }
     expect(readFileSync(at('mute1.tracelet'))).toEqual(readFileSync(at('mute2.tracelet')));
     expect(await failure(3, ['run', 'mute1.tracelet'], { input: '{"text": "paris"}' })).toContain('tokenizer of the trace');
+  });
+
+  const UNIGRAM = { model: { type: 'Unigram', vocab: [['<unk>', 0]] }, normalizer: { type: 'Precompiled' }, added_tokens: [] };
+  const tokenized = (name: string, json: object): string => {
+    directory(name, 'bert-BertForMaskedLM', { vocab: false });
+    writeFileSync(at(name, 'tokenizer.json'), JSON.stringify(json));
+    return name;
+  };
+
+  test.each(['model', 'mlm'])('a tokenizer of another kind is left out of --head %s, with a word', async (head) => {
+    const name = tokenized(`unigram-${head}`, UNIGRAM);
+    if (head === 'model') cpSync(fixture('zoo/bert-BertModel/model.safetensors'), at(name, 'model.safetensors'));
+    const { status, stderr } = await call(['trace', name, '-o', `${name}.tracelet`, '--head', head, '--seq', '8']);
+    expect(stderr).toMatch(/^tracelet: the trace takes ids and no texts: .*tokenizer\.json: expected WordPiece, got Unigram/);
+    expect(status).toBe(0);
+    const ids = { input: JSON.stringify({ input_ids: [[1, 2, 3, 4, 5, 6, 7, 8]] }) };
+    expect((await json(['run', `${name}.tracelet`], ids)).shape).toBe(undefined);
+    expect(await failure(3, ['run', `${name}.tracelet`], { input: '{"text": "paris"}' })).toMatch(
+      /tokenizer of the trace: expected vocab\.txt or tokenizer\.json .*, got config\.json\. Trace a directory that has one of them, or give ids/,
+    );
+    if (head === 'mlm')
+      expect(await failure(3, ['fill', '[MASK]', '-m', name])).toContain('model of tokenizer.json: expected WordPiece, got Unigram');
+  });
+
+  test.each([
+    ['no model', {}],
+    ['no vocabulary', { model: { type: 'WordPiece' } }],
+    ['a model without a type', { model: { type: 7 } }],
+  ])('a tokenizer that is broken is an error: %s', async (what, json) => {
+    const name = tokenized(`broken, ${what}`, json);
+    expect(await failure(3, ['trace', name, '-o', 'never.tracelet'])).toContain('tokenizer.json');
+    expect(existsSync(at('never.tracelet'))).toBe(false);
+  });
+
+  test('the weights alone name their directory', async () => {
+    await answer(['trace', 'bare/model.safetensors', '-o', 'weights.tracelet', '--seq', '8']);
+    expect(readFileSync(at('weights.tracelet'))).toEqual(readFileSync(at('bare.tracelet')));
   });
 
   test('--no-fusion and --no-check', async () => {

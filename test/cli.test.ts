@@ -4,7 +4,8 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { answer, at, call, directory, failure, ROOT, start } from './cli.ts';
+import { answer, at, call, directory, failure, start } from './cli.ts';
+import { ROOT } from './command.ts';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const COMMANDS = ['trace', 'run', 'embed', 'fill', 'inspect', 'verify', 'bench', 'profile'];
@@ -36,6 +37,10 @@ describe('the program', () => {
     [['quantize', 'bare', '-o', 'x', '--bits', '3'], 'Allowed choices are 8, 4'],
     [['quantize', 'bare', '-o', 'x', '--keep', '('], 'It must be a regular expression'],
     [['trace', 'bare', '-o', 'x', '--head', 'tail'], 'It must be one of model, mlm'],
+    [['trace', 'bare', '-o', 'x', '--head', 'BertModell'], 'Did you mean BertModel?'],
+    [['trace', 'bare', '-o', 'x', '--head', 'clasify'], 'Did you mean classify?'],
+    [['trace', 'bare', '-o', 'x', '--haed', 'mlm'], 'Did you mean --head?'],
+    [['trase'], 'Did you mean trace?'],
     [['inspect', 'bare.tracelet', 'other'], 'too many arguments'],
     [['inspect', 'bare.tracelet', '--bogus'], "unknown option '--bogus'"],
     [['bench', 'bare.tracelet', '--seconds', '-1'], 'seconds above 0'],
@@ -58,10 +63,17 @@ describe('the program', () => {
     [['trace', 'bare', '-o', 'x', '--head', 'mlm'], 'expected the tensors cls.'],
     [['run', 'nowhere.tracelet'], 'nowhere.tracelet: expected a file, got none'],
     [['run', 'bare'], 'tracelet trace bare -o model.tracelet'],
+    [['run', 'bare.tracelet', '--output', 'pooler_ouput'], 'Did you mean pooler_output?'],
     [['run', 'bare.tracelet', '--output', 'logits'], 'expected one of last_hidden_state, pooler_output, got "logits"'],
     [['run', 'bare.tracelet', '--input', 'nowhere.json'], 'nowhere.json: expected a readable file'],
     [['inspect', 'bare/model.safetensors'], 'expected a trace'],
     [['inspect', 'bare/vocab.txt'], 'bare/vocab.txt'],
+    [
+      ['inspect', 'bare.tracelet', '--batch', '7'],
+      '--batch: expected a trace that leaves its sizes open, got one with fixed ones. Trace it again with --dynamic',
+    ],
+    [['trace', 'bare', '-o', 'x', '--dynamic', 'words=1:4'], '--dynamic: words: expected batch, sequence'],
+    [['embed', 'hello', '-m', 'sentence.tracelet', '--overlap', '14'], '--overlap: expected a whole number from 0 to 13'],
     [['embed', 'hello', '-m', 'bare.tracelet'], 'Trace a SentenceEmbedder'],
     [['fill', 'paris', '-m', 'masked'], 'expected [MASK] among its first 3 tokens'],
     [['fill', '[MASK]', '-m', 'bare.tracelet'], '--head mlm'],

@@ -2,17 +2,12 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { jit } from '../src/index.ts';
+import { MAIN, RELAXED } from './command.ts';
 import { fixture } from './fixtures.ts';
 
-export const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const MAIN = join(ROOT, 'dist/cli/main.js');
 export const WORDS = '[PAD] [UNK] [CLS] [SEP] [MASK] paris is the capital of france . who was jim henson ? a puppeteer , and voice frog';
-
-/** The flag that lets Node 20 run the relaxed kernels, as the tests themselves do. */
-const RELAXED = process.execArgv.filter((flag) => flag.includes('relaxed-simd'));
 
 const ENV = { ...process.env, TRACELET_DEBUG: '' };
 
@@ -76,9 +71,6 @@ export async function failure(status: number, args: readonly string[], options: 
   expect(result.status).toBe(status);
   return result.stderr;
 }
-
-/** A line for `sh` in which `tracelet` is the command. */
-export const shell = (line: string): string => `tracelet() { "${process.execPath}" ${RELAXED.join(' ')} "${MAIN}" "$@"; }\n${line}`;
 
 /** A directory of transformers, with a vocabulary unless told otherwise. */
 export function directory(name: string, from: string, options: { vocab?: boolean } = {}): string {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inWords, PHRASES } from '../src/cli/words.ts';
 import { TraceletError } from '../src/index.ts';
-import { ROOT } from './cli.ts';
+import { ROOT } from './command.ts';
 
 const words = (what: string, cure?: string) => inWords(new TraceletError('value', { what, expected: 'a', got: 'b', cure }));
 
@@ -15,6 +15,8 @@ test.each([
     'x: expected a, got b. --truncate leaves it out, --chunk cuts it',
   ],
   ['also where they are at fault', 'chunk.overlap', undefined, '--overlap: expected a, got b'],
+  ['and where they are named as such', 'embed: option batchTokens', undefined, '--batch-tokens: expected a, got b'],
+  ['with what they are at fault for', 'dynamic: rows', undefined, '--dynamic: rows: expected a, got b'],
   ['sizes have flags of other names', 'plan: rows', undefined, '--tokens: expected a, got b'],
   ['texts are counted from one', 'texts[0]', undefined, 'text 1: expected a, got b'],
   ['what needs code is left out', 'x', 'Do that. Pass { config }', 'x: expected a, got b. Do that. Put it beside the weights'],

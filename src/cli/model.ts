@@ -18,10 +18,12 @@ import { type Folder, textOf } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import type { ThreadCount } from '../threads/choose.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
+import { explainThreads } from '../trace/explain.ts';
 import { TRACE_NAME } from '../trace/file.ts';
 import type { TracedModule } from '../trace/traced.ts';
 import { note } from './output.ts';
 import { Progress } from './progress.ts';
+import { translated } from './words.ts';
 
 /** What short names of heads stand for: the end of the architecture's name, behind that of its family. */
 const HEADS: Readonly<Record<string, string>> = {
@@ -191,7 +193,7 @@ export async function openTrace(
   const progress = new Progress();
   try {
     const traced = await jit.load(trace, { ...options, progress_callback: progress.reading });
-    if ((options.threads ?? 1) !== 1 && traced.threads === 1) note(`tracelet: ${traced.explain().split('\n').at(-1)}`);
+    if ((options.threads ?? 1) !== 1 && traced.threads === 1) note(`tracelet: ${translated(explainThreads(traced.instance))}`);
     return traced;
   } finally {
     progress.clear();

@@ -29,7 +29,7 @@ export class Progress {
   /** For the `progress_callback` of everything that reads. */
   readonly reading = ({ name, file, loaded, total }: ProgressInfo): void => {
     if (loaded === undefined) return;
-    this.update(`reading ${name ? `${file} of ${name}` : file}: ${bytes(loaded)}${total ? ` of ${bytes(total)}` : ''}`);
+    this.update(`reading ${name && name !== file ? `${file} of ${name}` : file}: ${bytes(loaded)}${total ? ` of ${bytes(total)}` : ''}`);
   };
 
   /** For the `progress` option of quantize. */

@@ -47,6 +47,9 @@ export const PHRASES: readonly (readonly [library: string, here: string])[] = [
   ['tracelet trace, or jit.trace and jit.save', 'tracelet trace'],
   ['Pass { config }', 'Put it beside the weights'],
   ['embed()', 'embed'],
+  ['tensor()', 'an input'],
+  ["threads: 2, or 'auto'", '--threads 2, or auto'],
+  ['[low, high] in whole numbers from 1', 'low:high in whole numbers from 1'],
   ['trace: input', 'input'],
   ['pad: input', '--pad: input'],
 ];
@@ -61,7 +64,8 @@ export function inWords({ message, cure }: TraceletError): string {
   return [facts, ...ways.filter((way) => !CODE.test(way)).map((way) => way.replace(/\.$/, ''))].join('. ');
 }
 
-const translated = (text: string): string => PHRASES.reduce((words, [library, here]) => words.replace(library, here), text);
+/** Words of the library in those of the command line. */
+export const translated = (text: string): string => PHRASES.reduce((words, [library, here]) => words.replace(library, here), text);
 
 /** Options as flags, where they are called options. */
 const flagged = (text: string): string =>
@@ -69,8 +73,8 @@ const flagged = (text: string): string =>
 
 /** The thing at fault, which stands first: an option as its flag, and texts as people count them. */
 function subject(text: string): string {
-  const what = text.slice(0, text.indexOf(': expected'));
-  const [, option = what] = /^[\w ]+: option "?(\w+)"?$/.exec(what) ?? [];
-  if (Object.hasOwn(FLAGS, option)) return FLAGS[option] + text.slice(what.length);
+  const what = text.slice(0, text.indexOf(': expected')).replace(/^.*: option /, '');
+  const option = Object.keys(FLAGS).find((name) => what === name || what.startsWith(`${name}: `));
+  if (option) return FLAGS[option] + text.slice(text.indexOf(option) + option.length);
   return text.replace(/^texts\[(\d+)\]/, (_, index) => `text ${Number(index) + 1}`);
 }

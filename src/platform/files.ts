@@ -7,7 +7,6 @@ import { TraceletError } from '../error.ts';
 import type { ModelCache } from '../sources/cache.ts';
 import { fileCache } from './filecache.ts';
 import type { ByteSource, Platform } from './platform.ts';
-import { write } from './writing.ts';
 
 /** What node:fs takes for a path that may be written as a file: URL. */
 const located = (path: string): string | URL => (path.startsWith('file:') ? new URL(path) : path);
@@ -42,6 +41,9 @@ async function open(path: string): Promise<ByteSource> {
     close: () => file.close(),
   };
 }
+
+/** Most programs only read. */
+const write: Platform['write'] = async (...args) => (await import('./writing.ts')).write(...args);
 
 const readText = (path: string): Promise<string> =>
   readFile(located(path), 'utf8').catch((cause) => Promise.reject(unreadable(path, cause)));

@@ -13,6 +13,7 @@ import { flops, note, print, table, typeOf } from '../output.ts';
 import { version } from '../package.ts';
 import { Progress } from '../progress.ts';
 import { STATUS } from '../status.ts';
+import { translated } from '../words.ts';
 
 interface BenchOptions {
   seconds: number;
@@ -51,8 +52,9 @@ ${examples('tracelet bench minilm.tracelet', 'tracelet bench minilm.tracelet --s
 
 async function bench(file: string, { seconds: duration, kernels, integers, threads }: BenchOptions, signal: AbortSignal): Promise<void> {
   const contenders: Contender[] = [];
-  for (const variant of kernels ? [kernels] : engineVariants()) {
-    const form = kernels || variant === 'relaxed' ? integers : undefined;
+  const variants = kernels ? [kernels] : engineVariants();
+  for (const variant of variants) {
+    const form = variant === variants.at(-1) ? integers : undefined;
     const traced = await openTrace(file, { signal, kernels: variant, integers: form, threads });
     if (!traced.verify().ok) {
       note(`tracelet: ${file} on ${traced.kernels} kernels: expected the outputs stored in it, got others`);
@@ -109,7 +111,7 @@ function surroundings(file: string, traced: TracedModule): string {
         'machine',
         `${processor?.model.trim() || 'unknown'}, ${cpus().length} cores, ${process.platform} ${process.arch}, load ${loadavg()[0].toFixed(1)}`,
       ],
-      ['threads', explainThreads(traced.instance)],
+      ['threads', translated(explainThreads(traced.instance))],
       ['runtime', `${runtime}${v8 ? ` with V8 ${v8}` : ''}, tracelet ${version}`],
     ],
     'll',

@@ -63,11 +63,10 @@ async function fill(text: string, { model, top, json }: FillOptions, signal: Abo
 async function askModel(directory: string, text: string, signal: AbortSignal): Promise<Answer> {
   const { model, config, tokenizer, withoutTexts } = await openModel(directory, { head: 'mlm', signal });
   if (!tokenizer) throw withoutTexts;
-  const { input_ids, token_type_ids, attention_mask } = tokenizer.encode_plus(text, null, {
-    truncation: true,
-    max_length: config.max_position_embeddings,
-    return_tensors: true,
-  });
+  const { input_ids, token_type_ids, attention_mask } = tokenizer.encode_plus(text, null, { return_tensors: true });
+  const [tokens, most] = [input_ids.shape[1], config.max_position_embeddings];
+  if (tokens > most)
+    throw new TraceletError('value', { what: 'the text', expected: `at most ${most} tokens, which the model takes`, got: `${tokens}` });
   return { input_ids, output: model(input_ids, token_type_ids, attention_mask), tokenizer };
 }
 

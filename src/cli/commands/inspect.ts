@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import type { Sizes } from '../../dim.ts';
+import { TraceletError } from '../../error.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { engineVariants, findTrace, openTrace } from '../model.ts';
 import { examples, memory, whole } from '../options.ts';
@@ -48,7 +49,7 @@ export const inspectCommand = (signal: AbortSignal): Command =>
 async function inspect(file: string, options: InspectOptions, signal: AbortSignal): Promise<void> {
   const { json, fit } = options;
   const traced = await openTrace(file, { signal });
-  const sizes = sizesOf(options);
+  const sizes = sizesOf(options, traced);
   const plans = options.plan || fit !== undefined || Object.keys(sizes).length > 0;
   const wanted = { ...options, plan: plans };
   const views = Object.entries(VIEWS).filter(([name]) => wanted[name as keyof typeof VIEWS]);
@@ -61,8 +62,16 @@ async function inspect(file: string, options: InspectOptions, signal: AbortSigna
   if (fit !== undefined) checkFit(traced, sizes, fit);
 }
 
-/** The sizes to plan for, by the symbols of traces. */
-function sizesOf({ batch, sequence, tokens }: InspectOptions): Sizes {
+/** The sizes to plan for, by the symbols of traces. Throws a `value` error for those that the trace fixes. */
+function sizesOf({ batch, sequence, tokens }: InspectOptions, { dynamic }: TracedModule): Sizes {
+  const fixed = Object.entries({ batch, sequence }).find(([symbol, size]) => size !== undefined && !(symbol in dynamic));
+  if (fixed)
+    throw new TraceletError('value', {
+      what: `--${fixed[0]}`,
+      expected: 'a trace that leaves its sizes open',
+      got: 'one with fixed ones',
+      cure: 'Trace it again with --dynamic',
+    });
   const given = Object.entries({ batch, sequence, rows: tokens }).filter((entry): entry is [string, number] => entry[1] !== undefined);
   return Object.fromEntries(given);
 }

@@ -96,18 +96,14 @@ function readTensors(value: unknown, traced: TracedModule, what: string, truncat
   );
 }
 
-function readText(
-  { text, pair, ...others }: Record<string, unknown>,
-  traced: TracedModule,
-  what: string,
-  truncate?: boolean,
-): Record<string, Tensor> {
+function readText(value: Record<string, unknown>, traced: TracedModule, what: string, truncate?: boolean): Record<string, Tensor> {
+  const { text, pair, ...others } = value;
   const sound = typeof text === 'string' && (pair === undefined || typeof pair === 'string') && Object.keys(others).length === 0;
   if (!sound)
     throw new TraceletError('format', {
       what,
       expected: '{"text": string, "pair": string if any}',
-      got: describe({ text, pair, ...others }),
+      got: describe(value),
     });
   return traced.encode(text, pair as string | undefined, { truncate });
 }
