@@ -237,6 +237,13 @@ describe('a name', () => {
   });
 });
 
+test('a folder with a model that is no trace is told so', async () => {
+  await keep({ 'config.json': config, 'model.safetensors': weights });
+  expect((await problem('source', () => jit.load(folder))).message).toMatch(
+    /model\.tracelet: expected a file, got none beside "config\.json", "model\.safetensors"\. Trace the model first: /,
+  );
+});
+
 describe('a page of the hub', () => {
   test.each([
     ['', 'main', ''],

@@ -15,6 +15,8 @@ export interface RequestOptions {
   cure?: string;
   /** What messages say besides what the server says. */
   besides?: string;
+  /** How often a busy server is asked again. */
+  waits?: number;
   /** Whether a page of HTML or status 403 means that a file is absent, as it does of servers of pages and of stores of objects. */
   lenient?: boolean;
 }
@@ -38,7 +40,7 @@ export async function request(url: string, headers: Record<string, string>, opti
   for (let turn = 0; ; turn++) {
     const answer = await follow(url, headers, options);
     const { response } = answer;
-    if (BUSY.includes(response.status) && turn < WAITS) {
+    if (BUSY.includes(response.status) && turn < (options.waits ?? WAITS)) {
       await response.body?.cancel();
       await pause(delayOf(response, turn, url), options.signal);
       continue;

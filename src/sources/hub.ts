@@ -60,7 +60,7 @@ export function repository(id: string, given: SourceOptions, local?: Nowhere): F
     seek: async (file) => remoteFile(at(file), await about(file)),
     contents: async () => {
       if (options.local_files_only) return [];
-      return (await listed(`${endpoint}/api/models/${id}/revision/${revision}`, asking)) ?? there(OTHER_FORMATS, at, asking);
+      return (await listed(`${endpoint}/api/models/${id}/revision/${revision}`, asking)) ?? (await there(OTHER_FORMATS, at, asking));
     },
   });
 }
@@ -80,7 +80,7 @@ function cureOf(
 /** What the hub says that a repository holds; undefined where it does not say. */
 async function listed(url: string, asking: Partial<RemoteOptions>): Promise<string[] | undefined> {
   try {
-    const { response, absence } = await request(url, {}, asking);
+    const { response, absence } = await request(url, {}, { ...asking, waits: 0 });
     if (absence) await response.body?.cancel();
     const answer: unknown = absence ? undefined : await response.json();
     if (!isObject(answer) || !Array.isArray(answer.siblings)) return undefined;
