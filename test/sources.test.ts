@@ -192,9 +192,20 @@ describe('a name', () => {
 
   test('that nobody knows is named with both readings', async () => {
     fallback = { status: 401, headers: { 'x-error-code': 'RepoNotFound' } };
+    const url = `${base}/bert-base-uncased/resolve/main/model.safetensors`;
+    const start =
+      'bert-base-uncased: expected a directory or file that exists, or a hub id owner/name, got neither: no such directory here, and ';
     expect(await messageOf('bert-base-uncased')).toMatch(
-      /got status 401 RepoNotFound, and no such directory here\. Write its full name, owner\/name\. Check its name/,
+      `${start}status 401 RepoNotFound for ${url}. Check the path, or write the full name, owner/name. Check its name, `,
     );
+    expect(await messageOf('bert-base-uncased', { endpoint: 'http://127.0.0.1:1' })).toContain(start);
+    fallback = { status: 404, headers: { 'x-error-code': 'RepoNotFound' } };
+    expect(await messageOf('bert-base-uncased')).toContain(`${start}status 404 RepoNotFound`);
+    expect(await messageOf('owner/bert')).toMatch(
+      /expected a model, got status 404 RepoNotFound, and no such directory here\. Check its name/,
+    );
+    fallback = { status: 404, headers: { 'x-error-code': 'RevisionNotFound' } };
+    expect(await messageOf('owner/bert')).toMatch(/expected a model, got status 404 RevisionNotFound\. Check its name and the revision$/);
     fallback = { status: 404 };
     expect(await messageOf('bert-base-uncased')).toMatch(
       /got neither\. As a path: no such directory here\. Models on the hub are called owner\/name$/,

@@ -1,5 +1,5 @@
 import { platform } from '#platform';
-import { TraceletError } from '../error.ts';
+import { type Problem, TraceletError } from '../error.ts';
 import { isObject } from '../json.ts';
 import { OTHER_FORMATS } from './address.ts';
 import { cacheOf, type Folder, folderOf, OFFLINE, type SourceOptions, within } from './folder.ts';
@@ -9,6 +9,8 @@ import { type RemoteOptions, remoteFile, there } from './remote.ts';
 
 const HUB = 'https://huggingface.co';
 const HUB_HOSTS = ['huggingface.co', 'www.huggingface.co', 'hf.co'];
+/** What a name is to be. */
+export const NEITHER = 'a directory or file that exists, or a hub id owner/name';
 const NO_LEAVE = 'Check its name, accept its terms if it has any, and pass a token that may read it as { token } or in HF_TOKEN';
 const NAME = /^\w([\w.-]{0,94}\w)?$/;
 const TRUE = ['1', 'ON', 'YES', 'TRUE'];
@@ -48,8 +50,8 @@ export function repository(id: string, given: SourceOptions, local?: Nowhere): F
   const asking = {
     signal: options.signal,
     token: options.token ?? platform.env('HF_TOKEN'),
-    cure: owned ? NO_LEAVE : `Write its full name, owner/name. ${NO_LEAVE}`,
-    besides: local?.got,
+    cure: NO_LEAVE,
+    unknown: (problem: Problem): Problem => unknownName(id, local, problem),
     hashed: true,
   };
   const about = async (file: string): Promise<RemoteOptions> => ({ ...options, ...asking, name: id, file, cache: await cached });
@@ -63,6 +65,19 @@ export function repository(id: string, given: SourceOptions, local?: Nowhere): F
       return (await listed(`${endpoint}/api/models/${id}/revision/${revision}`, asking)) ?? (await there(OTHER_FORMATS, at, asking));
     },
   });
+}
+
+/** A name may be meant as a path, and one without an owner most often is, or lacks it. */
+function unknownName(id: string, local: Nowhere | undefined, problem: Problem): Problem {
+  const path = local?.got ?? 'no path here';
+  if (id.includes('/')) return local ? { ...problem, got: `${problem.got}, and ${path}` } : problem;
+  return {
+    ...problem,
+    what: id,
+    expected: NEITHER,
+    got: `neither: ${path}, and ${problem.got} for ${problem.what}`,
+    cure: `Check the path, or write the full name, owner/name. ${problem.cure}`,
+  };
 }
 
 function cureOf(
