@@ -315,6 +315,17 @@ describe('a page of the hub', () => {
   });
 });
 
+test('an endpoint is an address', async () => {
+  serve('m/');
+  for (const endpoint of ['hf-mirror.com', 'https://']) {
+    expect(await messageOf('owner/name', { endpoint })).toMatch(/^endpoint: expected an address that begins with https:\/\/, got "/);
+    await withEnvironment({ HF_ENDPOINT: endpoint }, async () => {
+      expect(await messageOf('owner/name', { endpoint: undefined })).toMatch(/^HF_ENDPOINT: expected an address/);
+      await loads(`${base}/m/`, { endpoint: undefined });
+    });
+  }
+});
+
 describe('offline', () => {
   test.each(['HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE'])('by %s, nothing is asked of the hub', async (variable) => {
     serve('owner/name/resolve/main/');

@@ -1,6 +1,6 @@
 import { platform } from '#platform';
 import { type Problem, TraceletError } from '../error.ts';
-import { isObject } from '../json.ts';
+import { describe, isObject } from '../json.ts';
 import { OTHER_FORMATS } from './address.ts';
 import { cacheOf, type Folder, folderOf, OFFLINE, type SourceOptions, within } from './folder.ts';
 import { request } from './http.ts';
@@ -12,6 +12,7 @@ const HUB_HOSTS = ['huggingface.co', 'www.huggingface.co', 'hf.co'];
 /** What a name is to be. */
 export const NEITHER = 'a directory or file that exists, or a hub id owner/name';
 const NO_LEAVE = 'Check its name, accept its terms if it has any, and pass a token that may read it as { token } or in HF_TOKEN';
+const ADDRESS = /^https?:\/\/[\w[]/;
 const NAME = /^\w([\w.-]{0,94}\w)?$/;
 const TRUE = ['1', 'ON', 'YES', 'TRUE'];
 const OFFLINE_VARIABLES = ['HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE'];
@@ -43,6 +44,12 @@ export function repository(id: string, given: SourceOptions, local?: Nowhere): F
   const variable = forbidden();
   const options = { ...given, local_files_only: given.local_files_only || variable !== undefined };
   const endpoint = endpointOf(options);
+  if (!ADDRESS.test(endpoint))
+    throw new TraceletError('source', {
+      what: options.endpoint === undefined ? 'HF_ENDPOINT' : 'endpoint',
+      expected: 'an address that begins with https://',
+      got: describe(endpoint),
+    });
   const revision = encodeURIComponent(options.revision ?? 'main');
   const at = (file: string): string => `${endpoint}/${id}/resolve/${revision}/${encoded(file)}`;
   const cached = cacheOf(options.cache);
@@ -144,6 +151,7 @@ export function pageOf(address: string, options: SourceOptions): { folder: Folde
 
 /** The part of an address that is behind `endpoint`. */
 function below(endpoint: string, { origin, pathname }: URL): string | undefined {
+  if (!ADDRESS.test(endpoint)) return undefined;
   const base = new URL(endpoint);
   const prefix = base.pathname.replace(/\/$/, '');
   return origin === base.origin && pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : undefined;
