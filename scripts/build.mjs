@@ -53,7 +53,7 @@ const ENTRIES = ['index', 'inline', 'quantize/index', 'cli/main', 'random'];
 /** Puts the compiled modules together: few files load several times faster than many. */
 async function bundle() {
   const { imports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-  const platforms = Object.values(imports['#platform']).map((file) => file.match(/dist\/(.*)\.js/)[1]);
+  const platforms = [...JSON.stringify(imports['#platform']).matchAll(/dist\/(.*?)\.js/g)].map(([, name]) => name);
   const input = Object.fromEntries([...ENTRIES, ...platforms].map((name) => [name, `${root}dist/${name}.js`]));
   const bundled = await rolldown({ input, platform: 'neutral', external: [/^#/, /^node:/, /\/wasm\//, 'commander'] });
   const { output } = await bundled.generate({ chunkFileNames: 'chunks/[name].js' });
@@ -62,6 +62,14 @@ async function bundle() {
   for (const name of compiled) if (name.endsWith('.js') && !name.startsWith('wasm')) rmSync(join(root, 'dist', name));
   mkdirSync(`${root}dist/chunks`, { recursive: true });
   for (const file of output) if (file.type === 'chunk') writeFileSync(join(root, 'dist', file.fileName), file.code);
+}
+
+/** Declarations name their modules as sources do, which TypeScript before 5.0 does not take. */
+function nameDeclarations() {
+  for (const name of readdirSync(`${root}dist`, { recursive: true, encoding: 'utf8' }).filter((each) => each.endsWith('.d.ts'))) {
+    const file = join(root, 'dist', name);
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/(['"])(\.[^'"]*)\.ts\1/g, '$1$2.js$1'));
+  }
 }
 
 /** What an earlier build left of modules that are gone would be packed with the rest. */
@@ -95,6 +103,7 @@ function writeWorker(name, code) {
 async function buildScripts() {
   clean();
   await run('typescript/bin/tsc', '-p', 'tsconfig.json');
+  nameDeclarations();
   const workers = await Promise.all(Object.keys(WORKERS).map(async (name) => ({ name, code: await bundleWorker(name) })));
   await bundle();
   for (const { name, code } of workers) writeWorker(name, code);

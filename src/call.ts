@@ -1,8 +1,9 @@
 import type { DType } from './dtype.ts';
 import { TraceletError } from './error.ts';
+import { describe } from './json.ts';
 import { dtypeOf, type Inferred, isOptional, type Row } from './op.ts';
 import { ACTIVATIONS, rowOf } from './ops.ts';
-import type { Shape } from './tensor.ts';
+import { type Shape, Tensor } from './tensor.ts';
 
 /** What the rules of an op need to know of an operand. */
 export interface Described {
@@ -18,6 +19,20 @@ export interface Call extends Inferred {
   row: Row;
   /** Dimensions and attributes by argument name. */
   numbers: Record<string, number>;
+}
+
+/** The operands of `op` in the dtypes that it takes. Throws `op`, `dtype` and `value` errors for what is no tensor or cannot be converted. */
+export function fitOperands(op: string, operands: Operands<Tensor>): Operands<Tensor> {
+  const { args } = rowOf(op);
+  return Object.fromEntries(
+    Object.entries(operands).map(([name, operand]) => {
+      const what = `${op}: operand "${name}"`;
+      const dtype = Object.hasOwn(args, name) && dtypeOf(args[name]);
+      if (operand === null || operand === undefined || !dtype) return [name, operand];
+      if (operand instanceof Tensor) return [name, operand.operand(dtype, what)];
+      throw new TraceletError('value', { what, expected: `a ${dtype} tensor`, got: describe(operand) });
+    }),
+  );
 }
 
 /** Checks operands and attributes of one application of `op` against its row. Throws `op`, `dtype`, `value` or `shape` errors. */

@@ -5,10 +5,11 @@ import { TO_FLOAT32 } from './float.ts';
 import { insteadOfCheckpoint } from './formats.ts';
 import { describe, isObject, parseObject, quoteList } from './json.ts';
 import { type AnyInfo, byPlace, type TensorInfo } from './layout.ts';
+import { checkOptions } from './options.ts';
 import type { ByteSource } from './platform/platform.ts';
 import { isArrayBuffer, isBytes, isUrl } from './realm.ts';
 import { type Header, readHeader, readSafetensors } from './safetensors.ts';
-import { type Folder, openFile, type SourceOptions, textOf, textOfFile } from './sources/folder.ts';
+import { type Folder, openFile, SOURCE_OPTIONS, type SourceOptions, textOf, textOfFile } from './sources/folder.ts';
 import { refusePointer } from './sources/head.ts';
 import { type Place, placeOf } from './sources/place.ts';
 import { openGiven, type Source } from './sources/source.ts';
@@ -46,7 +47,8 @@ export type CheckpointSource = Source | ByteSource;
  *
  * Throws `source` where nothing is found, `format` for a broken file, `checkpoint` where names or shards contradict each other.
  */
-export async function openCheckpoint(source: CheckpointSource, options: SourceOptions = {}): Promise<Checkpoint> {
+export async function openCheckpoint(source: CheckpointSource, given: SourceOptions = {}): Promise<Checkpoint> {
+  const options = checkOptions('openCheckpoint', given, SOURCE_OPTIONS);
   options.signal?.throwIfAborted();
   if (typeof source === 'string' || isUrl(source)) return readCheckpoint(await placeOf(source, options), options);
   if (isBytes(source)) return plain(await openBytes(source));

@@ -1,5 +1,25 @@
+import { TraceletError } from './error.ts';
+import { describe } from './json.ts';
+import { nearest } from './nearest.ts';
+
+/** The array that holds the elements of a dtype. */
+interface Arrays {
+  float64: Float64Array;
+  float32: Float32Array;
+  float16: Uint16Array;
+  bfloat16: Uint16Array;
+  int64: BigInt64Array;
+  int32: Int32Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  bool: Uint8Array;
+}
+
+/** What holds the elements of a tensor of this dtype. */
+export type ArrayOf<D extends DType> = Arrays[D];
+
 /** What holds the elements of a tensor. */
-export type TypedArray = Float32Array | Float64Array | BigInt64Array | Int32Array | Int8Array | Uint8Array | Uint16Array;
+export type TypedArray = Arrays[keyof Arrays];
 
 interface DTypeRow {
   /** Name in a safetensors header. */
@@ -52,3 +72,34 @@ export const FOREIGN_BITS = {
 export type ForeignDType = keyof typeof FOREIGN_BITS;
 
 export const isForeign = (dtype: string): dtype is ForeignDType => Object.hasOwn(FOREIGN_BITS, dtype);
+
+/** PyTorch's other names of dtypes. */
+const ALIASES = {
+  double: 'float64',
+  float: 'float32',
+  half: 'float16',
+  long: 'int64',
+  int: 'int32',
+  char: 'int8',
+  byte: 'uint8',
+} as const satisfies Record<string, DType>;
+
+/** A dtype, or one of PyTorch's other names for it: long, int, float, double, half, char, byte. */
+export type DTypeName = DType | keyof typeof ALIASES;
+
+/** The dtype that a name means. */
+export type Named<N extends DTypeName> = N extends keyof typeof ALIASES ? (typeof ALIASES)[N] : N extends DType ? N : never;
+
+/** The dtype that `name` means. Throws a `dtype` error for `what` where it means none. */
+export function dtypeNamed<N extends DTypeName>(name: N, what: string): Named<N> {
+  if (Object.hasOwn(DTYPES, name)) return name as Named<N>;
+  if (Object.hasOwn(ALIASES, name)) return ALIASES[name as keyof typeof ALIASES] as Named<N>;
+  const names = Object.keys(DTYPES);
+  const meant = typeof name === 'string' ? nearest(name, [...names, ...Object.keys(ALIASES)]) : undefined;
+  throw new TraceletError('dtype', {
+    what,
+    expected: `a dtype: one of ${names.join(', ')}`,
+    got: describe(name),
+    cure: meant && `Did you mean ${meant}?`,
+  });
+}

@@ -1,5 +1,5 @@
 import { Allocator } from './allocator.ts';
-import { type Attributes, type Call, checkCall, checkRange, type Operands, rangesOf } from './call.ts';
+import { type Attributes, type Call, checkCall, checkRange, fitOperands, type Operands, rangesOf } from './call.ts';
 import { DTYPES } from './dtype.ts';
 import { formFor, INTEGER_FORMS } from './integers.ts';
 import { allocateMemory, callKernel, growMemory, instantiate, type Kernels, MEMORY_BASE } from './kernels.ts';
@@ -10,11 +10,13 @@ import type { Variant } from './platform/platform.ts';
 import { type Shape, sizeOf, Tensor } from './tensor.ts';
 import { derivedTensor, type Rule } from './trace/derived.ts';
 
-interface Resident {
+/** Where a parameter lies, and which version of it. */
+interface Copy {
+  at: number;
   version: number;
-  plain?: number;
-  packed?: number;
 }
+
+type Resident = Partial<Record<'plain' | 'packed', Copy>>;
 
 /**
  * Runs ops one by one. Activations live in host memory and visit wasm memory for the duration of a call; parameters stay
@@ -43,11 +45,12 @@ export class Engine {
     return body();
   }
 
-  derive(rule: Rule, grid: Shape, fill?: number): Tensor {
+  derive(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'> {
     return derivedTensor(rule, grid, fill);
   }
 
-  apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor {
+  apply(op: string, given: Operands<Tensor>, attrs: Attributes): Tensor<'float32'> {
+    const operands = fitOperands(op, given);
     const call = checkCall(op, operands, attrs);
     checkOperands(op, call, operands);
     const borrowed: number[] = [];
@@ -79,36 +82,35 @@ export class Engine {
     return kind === 'packed' ? this.#pack(operand, borrow) : this.#copyIn(operand, borrow);
   }
 
+  /** Where `parameter` lies, written anew in its place if its values were set or may have been written to. */
   #reside(parameter: Parameter, layout: 'plain' | 'packed'): number {
     const resident = this.#residentOf(parameter);
-    const keep = (bytes: number) => this.#allocator.alloc(bytes);
-    resident[layout] ??= layout === 'packed' ? this.#pack(parameter, keep) : this.#copyIn(parameter, keep);
-    return resident[layout];
+    const { version } = parameter;
+    const known = resident[layout];
+    if (known?.version === version && !parameter.lent) return known.at;
+    const keep = (bytes: number) => known?.at ?? this.#allocator.alloc(bytes);
+    const at = layout === 'packed' ? this.#pack(parameter, keep) : this.#copyIn(parameter, keep);
+    resident[layout] = { at, version };
+    return at;
   }
 
-  /** The entry of `parameter`, emptied if its values were set anew. */
   #residentOf(parameter: Parameter): Resident {
     const known = this.#residents.get(parameter);
-    if (known?.version === parameter.version) return known;
-    if (known) this.#release(known);
-    const resident = known ?? { version: 0 };
-    resident.version = parameter.version;
-    if (!known) {
-      this.#residents.set(parameter, resident);
-      this.#collected.register(parameter, resident);
-    }
+    if (known) return known;
+    const resident: Resident = {};
+    this.#residents.set(parameter, resident);
+    this.#collected.register(parameter, resident);
     return resident;
   }
 
   #release(resident: Resident): void {
-    for (const at of [resident.plain, resident.packed]) if (at !== undefined) this.#allocator.free(at);
-    resident.plain = resident.packed = undefined;
+    for (const { at } of Object.values(resident)) this.#allocator.free(at);
   }
 
   #copyIn(tensor: Tensor, alloc: (bytes: number) => number): number {
     const bytes = tensor.size * DTYPES[tensor.dtype].bytes;
     const at = alloc(bytes + SLACK);
-    const { buffer, byteOffset } = tensor.data;
+    const { buffer, byteOffset } = tensor.elements;
     new Uint8Array(this.#memory.buffer, at, bytes).set(new Uint8Array(buffer, byteOffset, bytes));
     return at;
   }
@@ -131,6 +133,6 @@ export const epilogueOf = (name: string): number => (OPS as Record<string, Row>)
 function checkOperands(op: string, call: Call, operands: Operands<Tensor>): void {
   for (const [name, range] of rangesOf(call)) {
     const operand = operands[name];
-    if (operand) checkRange(`${op}: ${name}`, operand.data as Int32Array, range);
+    if (operand) checkRange(`${op}: ${name}`, operand.elements as Int32Array, range);
   }
 }

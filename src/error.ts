@@ -4,6 +4,7 @@ export const ERROR_CODES = {
   checkpoint: 'a tensor of a checkpoint is missing, extra or wrongly shaped',
   format: 'a file does not follow its format',
   integrity: 'bytes do not match the hash stored with them',
+  unsupported: 'a file is of a known kind that does not run here',
   version: 'a file was written by a version this build does not read',
   op: 'an op name is unknown to this build',
   shape: 'the dimensions of tensors do not fit',
@@ -41,12 +42,15 @@ export interface Problem {
 export class TraceletError extends Error {
   readonly code: ErrorCode;
   readonly what: string;
+  /** What the caller can do about it; the message ends with it. */
+  readonly cure: string | undefined;
 
   constructor(code: ErrorCode, problem: Problem) {
     super(compose(problem), problem.cause === undefined ? undefined : { cause: problem.cause });
     this.name = 'TraceletError';
     this.code = code;
     this.what = problem.what;
+    this.cure = problem.cure;
   }
 }
 

@@ -1,15 +1,18 @@
 import type { Attributes, Operands } from './call.ts';
 import { Engine } from './engine.ts';
-import { bestVariant } from './kernels.ts';
+import { TraceletError } from './error.ts';
+import { describe } from './json.ts';
+import { bestVariant, proveVariant } from './kernels.ts';
 import type { Variant } from './platform/platform.ts';
 import type { Shape, Tensor } from './tensor.ts';
 import type { Rule } from './trace/derived.ts';
 
 /** Gives ops their meaning: the engine computes them at once, a tracer records them. */
 export interface Executor {
-  apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor;
+  /** Throws `op`, `dtype`, `value` and `shape` errors for operands that are none of the op's. */
+  apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor<'float32'>;
   /** Whole numbers that follow from a grid of [batch, sequence, …] tokens; `fill` is what the rule of that name repeats. */
-  derive(rule: Rule, grid: Shape, fill?: number): Tensor;
+  derive(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'>;
   /** Runs `body`, the forward pass of `module`. */
   within<T>(module: object, body: () => T): T;
 }
@@ -29,6 +32,10 @@ function engineOf(variant: Variant): Engine {
 /** What ops run on here and now; the eager engine with the best kernels unless `using` says otherwise. */
 export const executor = (): Executor => current ?? engineOf(bestVariant());
 
+/** What `op` makes of its operands here and now. */
+export const apply = (op: string, operands: Operands<Tensor>, attrs: Attributes = {}): Tensor<'float32'> =>
+  executor().apply(op, operands, attrs);
+
 /** Runs the synchronous `body` with `chosen` giving ops their meaning. */
 export function using<T>(chosen: Executor, body: () => T): T {
   const before = current;
@@ -41,4 +48,8 @@ export function using<T>(chosen: Executor, body: () => T): T {
 }
 
 /** Runs the synchronous `body` with eager ops taken from one variant of the kernels. */
-export const withKernels = <T>(variant: Variant, body: () => T): T => using(engineOf(variant), body);
+export function withKernels<T>(variant: Variant, body: () => T): T {
+  proveVariant('withKernels', variant);
+  if (typeof body !== 'function') throw new TraceletError('value', { what: 'withKernels', expected: 'a function', got: describe(body) });
+  return using(engineOf(variant), body);
+}

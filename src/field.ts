@@ -6,12 +6,18 @@ export interface Kind<T> {
   /** `value` in its canonical form, or undefined where it is not of this sort. */
   read(value: unknown): T | undefined;
   cure?: string;
+  /** Messages do not show a value. */
+  secret?: boolean;
 }
 
 export interface Field<T> extends Kind<T> {
   default: T;
   /** What it takes to be written: nothing, to be asked for every field, or to have been given. */
   written: 'always' | 'in full' | 'if given';
+  /** What a file may say as well. */
+  inFile?: Kind<T>;
+  /** No answer depends on it, so that the default stands in for what a file should not say: with a warning, or in silence as in transformers. */
+  idle?: 'told' | 'silent';
 }
 
 export const MAX_SIZE = 2 ** 31 - 1;
@@ -26,7 +32,12 @@ const text = (value: unknown): boolean => typeof value === 'string';
 
 export const SIZE = kind<number>(`a whole number from 1 to ${MAX_SIZE}`, whole(1));
 export const LABEL_COUNT = kind<number>('a whole number from 1 to 1048576', (value) => whole(1)(value) && number(value, 1, 1 << 20));
+export const LABEL_COUNT_OR_NONE = kind<number>(
+  'a whole number from 0 to 1048576',
+  (value) => whole(0)(value) && number(value, 0, 1 << 20),
+);
 export const COUNT = kind<number>(`a whole number from 0 to ${MAX_SIZE}`, whole(0));
+export const WHOLE = kind<number>(`a whole number from ${-MAX_SIZE} to ${MAX_SIZE}`, whole(-MAX_SIZE));
 export const PROBABILITY = kind<number>('a number from 0 to 1', (value) => number(value, 0, 1));
 export const DEVIATION = kind<number>('a finite number from 0', (value) => number(value, 0, Number.MAX_VALUE));
 export const POSITIVE = kind<number>('a finite number above 0', (value) => number(value, Number.MIN_VALUE, Number.MAX_VALUE));
@@ -49,12 +60,31 @@ export function orNull<T>({ expected, read, cure }: Kind<T>): Kind<T | null> {
   return { expected: `${expected}, or null`, read: (value) => (value === null ? null : read(value)), cure };
 }
 
+/** With null for `value`. */
+export const nullAs = <T>(value: T, { expected, read, cure }: Kind<T>): Kind<T> => ({
+  expected,
+  read: (given) => (given === null ? value : read(given)),
+  cure,
+});
+
 export const LABELS: Kind<Readonly<Record<number, string>>> = {
   expected: 'a label for each id from 0',
   read(value) {
     const keys = isObject(value) ? Object.keys(value) : [];
     const whole = keys.length > 0 && keys.every((key, i) => key === `${i}` && text((value as JsonObject)[key]));
     return whole ? (value as Record<number, string>) : undefined;
+  },
+};
+
+/** Labels as files have them: under whole numbers, and not always strings. */
+export const ANY_LABELS: Kind<Readonly<Record<number, string>>> = {
+  expected: 'a label for each of some whole numbers',
+  read(value) {
+    if (!isObject(value) || !Object.keys(value).every((key) => /^\d+$/.test(key))) return undefined;
+    return Object.fromEntries(Object.entries(value).map(([id, label]) => [id, text(label) ? label : JSON.stringify(label)])) as Record<
+      number,
+      string
+    >;
   },
 };
 
@@ -70,3 +100,4 @@ export const LABEL_IDS: Kind<Readonly<Record<string, number>>> = {
 export const core = <T>(value: T, sort: Kind<T>): Field<T> => ({ ...sort, default: value, written: 'always' });
 export const other = <T>(value: T, sort: Kind<T>): Field<T> => ({ ...sort, default: value, written: 'in full' });
 export const seldom = <T>(value: T, sort: Kind<T>): Field<T> => ({ ...sort, default: value, written: 'if given' });
+export const idle = <T>(field: Field<T>, how: Field<T>['idle']): Field<T> => ({ ...field, idle: how });

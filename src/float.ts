@@ -34,3 +34,29 @@ export const TO_FLOAT32: Partial<Record<DType, (from: TypedArray, to: Float32Arr
   bfloat16: (from, to) => widenBfloat16(from as Uint16Array, to),
   float64: (from, to) => roundFloat64(from as Float64Array, to),
 };
+
+const toEven = (value: number): number => {
+  const rounded = Math.round(value);
+  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+};
+
+/** The bits of the nearest float with so many bits of exponent and fraction, ties to even, as PyTorch rounds: by way of float32. */
+function narrow(number: number, exponents: number, fractions: number): number {
+  const value = Math.fround(number);
+  const sign = value < 0 || Object.is(value, -0) ? 2 ** (exponents + fractions) : 0;
+  const infinity = (2 ** exponents - 1) * 2 ** fractions;
+  if (Number.isNaN(value)) return infinity + 2 ** (fractions - 1);
+  const magnitude = Math.abs(value);
+  if (magnitude === Number.POSITIVE_INFINITY) return sign + infinity;
+  const least = 2 - 2 ** (exponents - 1);
+  let exponent = Math.floor(Math.log2(magnitude));
+  if (2 ** exponent > magnitude) exponent--;
+  exponent = Math.max(exponent, least);
+  return sign + Math.min((exponent - least) * 2 ** fractions + toEven(magnitude / 2 ** (exponent - fractions)), infinity);
+}
+
+/** A number as the bits of an IEEE binary16. */
+export const toFloat16 = (value: number): number => narrow(value, 5, 10);
+
+/** A number as the bits of a bfloat16. */
+export const toBfloat16 = (value: number): number => narrow(value, 8, 7);

@@ -1,5 +1,6 @@
 import { repeat } from './clock.ts';
 import { TraceletError } from './error.ts';
+import { oneOf } from './field.ts';
 import { allocateMemory, instantiate, type Kernel, kernelModule, MEMORY_BASE } from './kernels.ts';
 import { OPS } from './ops.ts';
 import type { Variant } from './platform/platform.ts';
@@ -17,6 +18,9 @@ export const INTEGER_FORMS = {
 export type IntegerForm = keyof typeof INTEGER_FORMS;
 
 const FORMS = Object.keys(INTEGER_FORMS) as IntegerForm[];
+
+/** What may be given as one. */
+export const INTEGER_FORM = oneOf(FORMS);
 
 /** The form for programs on these kernels: `wanted`, or the fastest here; only relaxed kernels leave a choice. Throws a `kernels` error. */
 export function formFor(kernels: Variant, wanted?: IntegerForm): IntegerForm {

@@ -36,6 +36,13 @@ export function parseObject(text: string, name: string): JsonObject {
 
 export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** A copy of a value of JSON, of which nothing is shared. */
+export function copyOf<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copyOf(each)])) as T;
+}
+
 /** `value` as messages quote it: short, and shallow enough for a value of any depth. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return shorten(JSON.stringify(value));

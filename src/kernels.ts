@@ -1,8 +1,11 @@
 import { platform } from '#platform';
 import { TraceletError } from './error.ts';
+import { kind, oneOf } from './field.ts';
+import { describe } from './json.ts';
 import { OPS } from './ops.ts';
+import { checkOptions, type OptionTable } from './options.ts';
 import type { Binary, KernelSource, Variant } from './platform/platform.ts';
-import { isSharedBuffer } from './realm.ts';
+import { isSharedBuffer, isWasmModule } from './realm.ts';
 import { MOST_PAGES } from './threads/shared.ts';
 
 export type Kernel = (...args: number[]) => number | void;
@@ -27,11 +30,27 @@ export function setKernelSource(chosen: KernelSource): void {
   source = chosen;
 }
 
+/** Modules that the caller compiled. */
+export interface KernelModules {
+  baseline: WebAssembly.Module;
+  relaxed?: WebAssembly.Module;
+}
+
+const MODULE = kind('a WebAssembly.Module', isWasmModule, 'Compile it: await WebAssembly.compile(bytes)');
+const MODULES: OptionTable<KernelModules> = { baseline: MODULE, relaxed: MODULE };
+
 /**
  * Runs on modules that the caller compiled, from tracelet/wasm/baseline.wasm and tracelet/wasm/relaxed.wasm: for runtimes that have no
  * export condition of their own. Throws a `kernels` error once kernels have been used.
  */
-export function useKernels(modules: { baseline: WebAssembly.Module; relaxed?: WebAssembly.Module }): void {
+export function useKernels(modules: KernelModules): void {
+  checkOptions('useKernels', modules, MODULES);
+  if (!modules?.baseline)
+    throw new TraceletError('value', {
+      what: 'useKernels',
+      expected: 'the module of tracelet/wasm/baseline.wasm as { baseline }',
+      got: 'none',
+    });
   setKernelSource((binary, shared) => (shared || binary === 'debug' || binary === 'team' ? undefined : modules[binary]));
 }
 
@@ -73,6 +92,15 @@ export function instantiate(variant: Variant, memory: WebAssembly.Memory): Kerne
     if (typeof exports[name] !== 'function')
       throw new TraceletError('kernels', { what: `${variant} kernels`, expected: `an export named ${name}` });
   return exports as unknown as Kernels;
+}
+
+/** What may be given as one of the kernels. */
+export const VARIANT = oneOf<Variant>(['baseline', 'relaxed', 'debug']);
+
+/** Throws a `value` error unless `variant` names kernels. */
+export function proveVariant(what: string, variant: Variant): void {
+  if (VARIANT.read(variant) === undefined)
+    throw new TraceletError('value', { what: `${what}: kernels`, expected: VARIANT.expected, got: describe(variant) });
 }
 
 const pagesOf = (bytes: number): number => Math.ceil(bytes / PAGE);

@@ -23,7 +23,7 @@ import {
   need,
   normalised,
   OF_SEQUENCES,
-  pooled,
+  pooling,
   roundUp,
   rowsOf,
   rowwise,
@@ -223,15 +223,19 @@ export const OPS = {
     rowwise: ['a', 'b'],
     doc: 'rows of a followed by rows of b',
   },
-  mean_pool: {
-    args: { out: 'out', x: 'float32', mask: 'int32?', starts: 'int32', batch: 'int', cols: 'int' },
-    infer: pooled,
-    flops: ({ rows, cols }) => rows * cols,
-    split: ({ cols }) => ({ over: ['batch'], strides: { starts: 4, out: 4 * cols } }),
-    sequences: ['x'],
-    bounds: OF_SEQUENCES,
-    steps: LENGTHS,
-    doc: 'the mean over the rows of each sequence where mask is 1; zeros where none is',
+  mean_pool: pooling('mean_pool', 'the mean over the rows of each sequence where mask is 1; zeros where none is'),
+  mean_sqrt_pool: pooling('mean_sqrt_pool', 'the sum over the n rows of each sequence where mask is 1, divided by √n; zeros where none is'),
+  max_pool: pooling('max_pool', 'the largest of each column over the rows of each sequence where mask is 1; zeros where none is'),
+  first_pool: pooling('first_pool', 'the first row of each sequence where mask is 1; zeros where none is'),
+  last_pool: pooling('last_pool', 'the last row of each sequence where mask is 1; zeros where none is'),
+  weighted_mean_pool: {
+    ...pooling(
+      'weighted_mean_pool',
+      'the mean over the rows of each sequence where mask is 1, weighted with 1, 2, … from the first row where origin is 1',
+    ),
+    args: { out: 'out', x: 'float32', mask: 'int32?', origin: 'int32?', starts: 'int32', batch: 'int', cols: 'int' },
+    sequences: undefined,
+    bounds: { ...OF_SEQUENCES, origin: () => 2 },
   },
   unpack: {
     // biome-ignore format: a kernel's parameters in one row

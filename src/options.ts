@@ -15,14 +15,19 @@ export const NAMED = kind<string>('a string that is not empty', (value) => typeo
 /** For what is proved where it is used. */
 export const ANY = kind<unknown>('any value', () => true);
 
+/** What to do instead of giving an option of some name, where that is more than its nearest name. */
+export type CureOf = (name: string, value: unknown) => string | undefined;
+
+const MOST_LISTED = 16;
+
 /** That `what` has no option `name`. What was given under it is not shown: it may be a secret. */
-export function unknownOption(what: string, name: string, known: readonly string[]): TraceletError {
+export function unknownOption(what: string, name: string, known: readonly string[], cure?: string): TraceletError {
   const meant = nearest(name, known);
   return new TraceletError('value', {
     what: `${what}: option ${describe(name)}`,
-    expected: `one of ${known.join(', ')}`,
-    got: 'a name that is none of them',
-    cure: meant && `Did you mean ${meant}?`,
+    expected: known.length > MOST_LISTED ? 'an option that it has' : `one of ${known.join(', ')}`,
+    got: known.length > MOST_LISTED ? 'another name' : 'a name that is none of them',
+    cure: cure ?? (meant && `Did you mean ${meant}?`),
   });
 }
 
@@ -34,17 +39,24 @@ export function checkOptions<Options extends object>(
   what: string,
   options: Options | null | undefined,
   table: OptionTable<Options>,
+  cureOf?: CureOf,
 ): Options {
   if (options === undefined || options === null) return {} as Options;
   if (!isObject(options)) throw new TraceletError('value', { what: `${what}: options`, expected: 'an object', got: describe(options) });
   const checked: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
-    if (!Object.hasOwn(table, name)) throw unknownOption(what, name, Object.keys(table));
-    const { expected, read, cure } = table[name as keyof Options];
+    if (!Object.hasOwn(table, name)) throw unknownOption(what, name, Object.keys(table), cureOf?.(name, value));
+    const { expected, read, cure, secret } = table[name as keyof Options];
     const known = read(value);
     if (known !== undefined) checked[name] = known;
-    else if (value !== null) throw new TraceletError('value', { what: `${what}: option ${name}`, expected, got: describe(value), cure });
+    else if (value !== null)
+      throw new TraceletError('value', {
+        what: `${what}: option ${name}`,
+        expected,
+        got: secret ? 'something else' : describe(value),
+        cure,
+      });
   }
   return checked as Options;
 }

@@ -1,39 +1,81 @@
+import { allocate, elementsOf, type Values } from './elements.ts';
 import { TraceletError } from './error.ts';
+import { describe } from './json.ts';
 import { type Shape, sizeOf, Tensor } from './tensor.ts';
 
 /** Fills the values of a parameter that no checkpoint gave. */
 export type Initialiser = (values: Float32Array) => void;
 
 /**
- * A float32 weight of a module, as `torch.nn.Parameter`. Its values are made on first use, or set from a checkpoint. They are
- * changed through {@link set} alone: the kernels keep copies, and what is written into `data` may never reach them.
+ * A float32 weight of a module, as `torch.nn.Parameter`. Its values are made on first use, or set from a checkpoint. They may be
+ * changed with {@link set} or in `data`, which ops then look at anew in every call.
  */
-export class Parameter extends Tensor {
+export class Parameter extends Tensor<'float32'> {
   #values: Float32Array | null = null;
-  /** Counts how often the values were set. */
-  version = 0;
-  /** What makes the values if they are read before being set. */
-  initialise: Initialiser;
+  #version = 0;
+  #lent = false;
+  #initialise: Initialiser;
 
-  constructor(shape: Shape, initialise: Initialiser) {
-    for (const size of shape)
-      if (!Number.isInteger(size) || size < 1)
-        throw new TraceletError('value', { what: 'parameter', expected: 'dimensions that are whole numbers above 0', got: `[${shape}]` });
+  constructor(values: Tensor);
+  constructor(shape: Shape, initialise: Initialiser);
+  constructor(given: Shape | Tensor, initialise?: Initialiser) {
+    const shape = given instanceof Tensor ? given.shape : given;
+    const whole = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 1);
+    if (!whole)
+      throw new TraceletError('value', { what: 'parameter', expected: 'dimensions that are whole numbers above 0', got: describe(shape) });
+    if (!(given instanceof Tensor) && typeof initialise !== 'function')
+      throw new TraceletError('value', {
+        what: 'parameter',
+        expected: 'a tensor, or a shape and a function that fills the values',
+        got: `a shape and ${describe(initialise)}`,
+      });
     super('float32', shape, null);
-    this.initialise = initialise;
+    this.#initialise = initialise ?? (() => {});
+    if (given instanceof Tensor) this.set(given);
+    Object.defineProperty(this, 'data', { get: () => this.#lend(), enumerable: true });
   }
 
-  override get data(): Float32Array {
+  #lend(): Float32Array {
+    this.#lent = true;
+    return this.elements;
+  }
+
+  override get elements(): Float32Array {
     if (!this.#values) {
-      this.#values = new Float32Array(sizeOf(this.shape));
-      this.initialise(this.#values);
+      this.#values = allocate('float32', sizeOf(this.shape));
+      this.#initialise(this.#values);
     }
     return this.#values;
   }
 
-  /** Takes `values` as they are, without a copy. */
-  set(values: Float32Array): void {
-    this.#values = new Tensor('float32', this.shape, values).data as Float32Array;
-    this.version++;
+  /** Whether somebody has the elements and may write to them. */
+  get lent(): boolean {
+    return this.#lent;
+  }
+
+  /** Counts how often the values were set. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** What makes the values if they are read before being set. */
+  get initialise(): Initialiser {
+    return this.#initialise;
+  }
+
+  set initialise(initialise: Initialiser) {
+    this.#initialise = initialise;
+  }
+
+  /** Takes a copy of `values`: a tensor, or an array of as many numbers. Throws `shape`, `dtype` and `value` errors. */
+  set(values: Tensor | Values): void {
+    const given = values instanceof Tensor ? values.operand('float32', 'parameter').elements : (values ?? undefined);
+    this.adopt(new Tensor('float32', this.shape, given).data.slice());
+  }
+
+  /** Takes `values` as they are. Nobody else may write to them. */
+  adopt(values: Float32Array): void {
+    this.#values = new Tensor('float32', this.shape, elementsOf('float32', values, 'parameter')).data;
+    this.#version++;
   }
 }

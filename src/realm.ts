@@ -14,6 +14,7 @@ export const typedArrayName = (value: unknown): string | undefined => nameOf.cal
 export const isBytes = (value: unknown): value is Uint8Array => typedArrayName(value) === 'Uint8Array';
 export const isArrayBuffer = (value: unknown): value is ArrayBuffer => tagOf(value) === 'ArrayBuffer';
 export const isSharedBuffer = (value: unknown): value is SharedArrayBuffer => tagOf(value) === 'SharedArrayBuffer';
+export const isWasmModule = (value: unknown): value is WebAssembly.Module => tagOf(value) === 'WebAssembly.Module';
 export const isMap = (value: unknown): value is ReadonlyMap<unknown, unknown> => tagOf(value) === 'Map';
 
 const can = (value: unknown, ...methods: string[]): boolean =>

@@ -234,11 +234,23 @@ export function multiplied({ x, weight, bias }: Record<string, Shape>): Inferred
   return { shape: [...x.slice(0, -1), weight[0]], ints: { m: rowsOf(x), n: weight[0], k: weight[1], width: weight[0] } };
 }
 
-/** Rules of an op that makes one row of each sequence of x. */
-export function pooled(shapes: Record<string, Shape>): Inferred {
-  const { x } = shapes;
-  const ints = tokenRows('mean_pool', x, shapes);
-  return { shape: [ints.batch, last(x)], ints: { ...ints, cols: last(x) } };
+/** An op that makes one row of each sequence of x. */
+export function pooling(name: string, doc: string): Row {
+  return {
+    args: { out: 'out', x: 'float32', mask: 'int32?', starts: 'int32', batch: 'int', cols: 'int' },
+    infer: (shapes) => {
+      const { x, origin } = shapes;
+      const ints = tokenRows(name, x, shapes);
+      if (origin) need(sameShape(origin, x.slice(0, -1)), name, `an origin of shape [${x.slice(0, -1)}]`, origin);
+      return { shape: [ints.batch, last(x)], ints: { ...ints, cols: last(x) } };
+    },
+    flops: ({ rows, cols }) => rows * cols,
+    split: ({ cols }) => ({ over: ['batch'], strides: { starts: 4, out: 4 * cols } }),
+    sequences: ['x'],
+    bounds: OF_SEQUENCES,
+    steps: LENGTHS,
+    doc,
+  };
 }
 
 /** Rules of a product in integers with weights of eight bits. */

@@ -1,5 +1,6 @@
 import { DTYPES, dtypeOfSafetensors, FOREIGN_BITS, type ForeignDType, isForeign } from './dtype.ts';
 import { TraceletError } from './error.ts';
+import { TextDecoder, TextEncoder } from './globals.ts';
 import { HeaderReader, Unexpected } from './headerjson.ts';
 import { describe, isObject } from './json.ts';
 import { type AnyInfo, formatError as bad, byPlace, byteSize, checkLayout, checkOrder, labelOf, type TensorInfo } from './layout.ts';

@@ -1,38 +1,70 @@
-import { DTYPES, type DType, type TypedArray } from './dtype.ts';
+import { type Nested, tensor } from './creation.ts';
+import { type ArrayOf, type DType, type DTypeName, dtypeNamed, type Named, type TypedArray } from './dtype.ts';
+import { converted, elementsOf, numbersOf, type Values } from './elements.ts';
 import { TraceletError } from './error.ts';
+import { describe, isObject } from './json.ts';
+import type { TensorOps } from './methods.ts';
+import { typedArrayName } from './realm.ts';
+import { DENO_INSPECT, describeTensor, INSPECT, jsonOf, showTensor } from './show.ts';
+
+export { full, type Nested, ones, tensor, zeros } from './creation.ts';
 
 /** Dimensions, the slowest first. */
 export type Shape = readonly number[];
-/** Nested arrays of numbers, as {@link tensor} takes them. */
-export type Nested = number | bigint | boolean | readonly Nested[];
 
 /** Number of elements of `shape`. */
 export const sizeOf = (shape: Shape): number => shape.reduce((product, dim) => product * dim, 1);
 
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((dim, i) => dim === b[i]);
 
-/** A dense row-major array in host memory, as `torch.Tensor` on the CPU. */
-export class Tensor {
-  readonly dtype: DType;
-  readonly shape: Shape;
-  readonly #data: TypedArray | null;
+/** What one typed array can hold in every engine. */
+const MOST_ELEMENTS = 2 ** 31 - 1;
 
-  /** `data` may be null only in subclasses that stand for values not computed yet. */
-  constructor(dtype: DType, shape: Shape, data: TypedArray | null) {
-    if (data && data.length !== sizeOf(shape))
-      throw new TraceletError('shape', {
-        what: `tensor of shape [${shape}]`,
-        expected: `${sizeOf(shape)} elements`,
-        got: `${data.length}`,
-      });
-    this.dtype = dtype;
-    this.shape = shape;
-    this.#data = data;
+/** Proves that `shape` is one. Throws a `shape` error. */
+export function shapeOf(shape: unknown, what = 'tensor'): Shape {
+  const dims: unknown[] | undefined = Array.isArray(shape) || typedArrayName(shape) ? [...(shape as number[])] : undefined;
+  const whole = dims?.every((size) => Number.isSafeInteger(size) && (size as number) >= 0) && sizeOf(dims as number[]) <= MOST_ELEMENTS;
+  if (whole) return Object.freeze(dims as number[]);
+  throw new TraceletError('shape', {
+    what,
+    expected: `whole dimensions from 0, of at most ${MOST_ELEMENTS} elements`,
+    got: dims ? `[${dims.map(describe)}]` : describe(shape),
+  });
+}
+
+/** What is left of a tensor that was cloned or posted: also the tensor of another copy of this package, or of transformers.js. */
+export type TensorLike = { data: Values } & ({ dtype: string; shape: Shape } | { type: string; dims: Shape });
+
+/** A dense row-major array in host memory, as `torch.Tensor` on the CPU. `data` are its elements; 16-bit floats are held as their bits. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: ops on tensors are defined where ops are
+export class Tensor<D extends DType = DType> {
+  declare readonly dtype: D;
+  declare readonly shape: Shape;
+
+  /**
+   * `data` is any array of numbers, converted where it is not the one that holds `dtype`, and kept without a copy where it is. The order
+   * (type, data, dims) of transformers.js is understood where `data` is a typed array. Throws `dtype`, `shape` and `value` errors.
+   */
+  constructor(dtype: D, shape: Shape, data: Values | null);
+  constructor(type: D, data: TypedArray, dims: Shape);
+  constructor(dtype: D, second: Shape | TypedArray, third: Values | null) {
+    const swapped = typedArrayName(second) !== undefined && Array.isArray(third);
+    const [given, data] = swapped ? [third, second] : [second, third];
+    const shape = shapeOf(given);
+    const what = `tensor of shape [${shape}]`;
+    const known = dtypeNamed(dtype as DTypeName, what);
+    const own = {
+      dtype: known,
+      shape,
+      ...(data !== null && { data: fitted(known, data as Values, shape, what) }),
+    };
+    for (const [name, value] of Object.entries(own)) Object.defineProperty(this, name, { value, enumerable: true });
+    if (shape.length > 0) Object.defineProperty(this, Symbol.iterator, { value: this.rows });
   }
 
-  /** The elements in row-major order. */
-  get data(): TypedArray {
-    return this.#data as TypedArray;
+  /** A tensor from what was left of one by `structuredClone`, `postMessage` or another library, or from what {@link tensor} takes. */
+  static from(value: Tensor | TensorLike | Nested): Tensor {
+    return tensorLike(value) ?? tensor(value as Nested);
   }
 
   /** Number of elements. */
@@ -40,31 +72,215 @@ export class Tensor {
     return sizeOf(this.shape);
   }
 
-  /** The same elements under another shape of equal size; one dimension may be -1. */
-  reshape(shape: Shape): Tensor {
-    return new Tensor(this.dtype, resolveShape(this.shape, shape), this.data);
+  /** The shape, by the name it has in transformers.js. */
+  get dims(): Shape {
+    return this.shape;
   }
 
-  /** The only element of a tensor of size 1. */
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** The elements, for code that does not write to them. */
+  get elements(): ArrayOf<D> {
+    return this.data;
+  }
+
+  /** Whether it stands for a value that is not computed yet. */
+  get recorded(): boolean {
+    return false;
+  }
+
+  /** This tensor as the operand `what` of an op that takes `dtype`. Throws `dtype` and `value` errors. */
+  operand<W extends DType>(dtype: W, what: string): Tensor<W> {
+    const { elements, size } = this;
+    if (elements?.length !== size)
+      throw new TraceletError('value', {
+        what,
+        expected: `${size} elements`,
+        got: elements ? `${elements.length}: its buffer was detached or resized` : 'none',
+      });
+    if ((this.dtype as DType) === dtype) return this as unknown as Tensor<W>;
+    return new Tensor(dtype, this.shape, converted(dtype, this.dtype, elements, what));
+  }
+
+  /** The same elements under another shape of equal size; one dimension may be -1. */
+  reshape(...shape: readonly number[] | readonly [Shape]): Tensor<D> {
+    return this.reshaped(resolveShape(this.shape, dimsOf(shape)));
+  }
+
+  /** As {@link reshape}: tensors here are always contiguous. */
+  view(...shape: readonly number[] | readonly [Shape]): Tensor<D> {
+    return this.reshape(...shape);
+  }
+
+  protected reshaped(shape: Shape): Tensor<D> {
+    return new Tensor(this.dtype, shape, this.data);
+  }
+
+  /** Without the dimensions of size 1, or without `dim` if it has that size. */
+  squeeze(dim?: number): Tensor<D> {
+    const at = dim === undefined ? undefined : dimension(this.shape, dim, 'squeeze');
+    return this.reshaped(this.shape.filter((size, i) => size !== 1 || (at !== undefined && i !== at)));
+  }
+
+  /** With a dimension of size 1 put in at `dim`. */
+  unsqueeze(dim: number): Tensor<D> {
+    return this.reshaped(this.shape.toSpliced(dimension([...this.shape, 1], dim, 'unsqueeze'), 0, 1));
+  }
+
+  /** Dimensions `start` to `end` made one. */
+  flatten(start = 0, end = -1): Tensor<D> {
+    const { shape } = this;
+    if (shape.length === 0) return this.reshaped([1]);
+    const [first, last] = [dimension(shape, start, 'flatten'), dimension(shape, end, 'flatten')];
+    if (first > last) throw new TraceletError('shape', { what: 'flatten', expected: 'a start before the end', got: `${start} and ${end}` });
+    return this.reshaped(shape.toSpliced(first, last - first + 1, sizeOf(shape.slice(first, last + 1))));
+  }
+
+  /** The elements as numbers, proved to be there. */
+  get #numbers(): TypedArray {
+    return numbersOf(this.dtype, this.operand(this.dtype, 'tensor').elements);
+  }
+
+  /** The elements as another dtype, rounded where it is narrower. Whole numbers of a range it does not have are a `value` error. */
+  to<N extends DTypeName>(dtype: N): Tensor<Named<N>> {
+    const known = dtypeNamed(dtype, 'to');
+    return new Tensor(known, this.shape, elementsOf(known, this.#numbers, 'to').slice());
+  }
+
+  /** The same elements in memory of their own. */
+  clone(): Tensor<D> {
+    return new Tensor(this.dtype, this.shape, this.operand(this.dtype, 'clone').elements.slice());
+  }
+
+  /** The only element of a tensor of size 1. Throws a `value` error for an int64 that a number does not hold exactly. */
   item(): number {
     if (this.size !== 1)
       throw new TraceletError('shape', { what: 'item()', expected: 'a tensor with one element', got: `shape [${this.shape}]` });
-    return Number(this.data[0]);
+    const [element] = this.#numbers;
+    if (typeof element === 'bigint' && BigInt(Number(element)) !== element)
+      throw new TraceletError('value', { what: 'item()', expected: 'what a number holds', got: `${element}`, cure: 'Use data[0]' });
+    return Number(element);
   }
 
   /** Nested arrays of numbers (bigint for int64), shaped like the tensor. */
   // biome-ignore lint/suspicious/noExplicitAny: how deep it nests is not in the type
   tolist(): any {
-    let flat: Nested[] = Array.from(this.data as ArrayLike<number | bigint>);
-    if (this.shape.length === 0) return flat[0];
-    for (const dim of this.shape.slice(1).reverse())
-      flat = Array.from({ length: flat.length / dim }, (_, i) => flat.slice(i * dim, (i + 1) * dim));
-    return flat;
+    return nested(Array.from(this.#numbers as ArrayLike<number | bigint>), this.shape);
   }
+
+  /**
+   * What `JSON.stringify` writes: the nested arrays of {@link tolist}. What JSON has no number for is a string: NaN, Infinity, -Infinity and
+   * int64 beyond 2⁵³.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: how deep it nests is not in the type
+  toJSON(): any {
+    return nested(Array.from(this.#numbers as ArrayLike<number | bigint>, jsonOf), this.shape);
+  }
+
+  /** The tensors along the first dimension, on the same memory: what `for … of` goes through. Throws a `shape` error where there is none. */
+  *rows(): IterableIterator<Tensor<D>> {
+    const [count, ...rest] = this.shape;
+    if (count === undefined) throw new TraceletError('shape', { what: 'rows()', expected: 'at least one dimension', got: 'none' });
+    const step = sizeOf(rest);
+    const { data } = this.operand(this.dtype, 'rows()');
+    for (let i = 0; i < count; i++) yield new Tensor(this.dtype, rest, data.subarray(i * step, (i + 1) * step));
+  }
+
+  /** Its text, or the number of a tensor with one element. Throws a `value` error where operators of JavaScript meet any other. */
+  [Symbol.toPrimitive](hint: string): string | number {
+    if (hint === 'string') return this.toString();
+    if (this.size === 1) return this.item();
+    throw new TraceletError('value', {
+      what: `an operator on a tensor of shape [${this.shape}]`,
+      expected: 'a tensor with one element',
+      got: 'several',
+      cure: 'Use add, sub, mul and matmul',
+    });
+  }
+
+  /** The elements, shortened where there are many, with shape and dtype. */
+  toString(): string {
+    return showTensor(this.dtype, this.shape, this.#numbers);
+  }
+
+  [INSPECT](): string {
+    const there = !this.recorded && this.elements?.length === this.size;
+    return there ? this.toString() : `tensor(..., ${describeTensor(this.dtype, this.shape)})`;
+  }
+
+  [DENO_INSPECT](): string {
+    return this[INSPECT]();
+  }
+}
+
+/** What tensors get from the ops in `F`, and their elements. */
+export interface Tensor<D extends DType = DType> extends TensorOps<D> {
+  /** The elements in row-major order. */
+  readonly data: ArrayOf<D>;
+  /** The tensors along the first dimension; one of no dimensions is not iterable. */
+  [Symbol.iterator](): IterableIterator<Tensor<D>>;
+}
+
+function fitted<D extends DType>(dtype: D, data: Values, shape: Shape, what: string): ArrayOf<D> {
+  if (!Array.isArray(data) && typedArrayName(data) === undefined)
+    throw new TraceletError('value', {
+      what,
+      expected: 'its elements: a typed array or an array of numbers',
+      got: describe(data),
+      cure: 'new Tensor(dtype, shape, data) takes all three; tensor(values) finds out the first two',
+    });
+  if (data.length !== sizeOf(shape))
+    throw new TraceletError('shape', {
+      what,
+      expected: `${sizeOf(shape)} elements`,
+      got: `${data.length}`,
+      cure: data.length === 0 ? 'Was its buffer detached?' : 'The order is new Tensor(dtype, shape, data)',
+    });
+  return elementsOf(dtype, data, what);
+}
+
+/** The tensor that `value` is or was before it was cloned, if it is any. */
+export function tensorLike(value: unknown): Tensor | undefined {
+  if (value instanceof Tensor) return value;
+  if (!isObject(value) || typedArrayName(value) !== undefined || typedArrayName(value.data) === undefined) return undefined;
+  const [dtype, shape] = [value.dtype ?? value.type, value.shape ?? value.dims];
+  if (typeof dtype !== 'string' || shape === undefined) return undefined;
+  return new Tensor(dtype as DType, shape as Shape, value.data as TypedArray);
+}
+
+/** The dimensions that were given one by one or as a list. */
+export const dimsOf = (given: readonly unknown[]): Shape =>
+  (given.length === 1 && (Array.isArray(given[0]) || typedArrayName(given[0])) ? given[0] : given) as Shape;
+
+/** The dimension that `dim` counts, from the end where it is negative. Throws a `shape` error. */
+export function dimension(shape: Shape, dim: number, what: string): number {
+  const counted = Number.isInteger(dim) && dim < 0 ? dim + shape.length : dim;
+  if (Number.isInteger(dim) && counted in shape) return counted;
+  throw new TraceletError('shape', {
+    what,
+    expected: `a dimension of [${shape}], ${-shape.length} to ${shape.length - 1}`,
+    got: describe(dim),
+  });
+}
+
+function nested<T>(flat: T[], shape: Shape): unknown {
+  if (shape.length === 0) return flat[0];
+  let level: unknown[] = flat;
+  for (let i = shape.length - 1; i > 0; i--) {
+    const below = level;
+    const dim = shape[i];
+    level = Array.from({ length: sizeOf(shape.slice(0, i)) }, (_, at) => below.slice(at * dim, (at + 1) * dim));
+  }
+  return level;
 }
 
 /** `wanted` with its -1 filled in, checked to hold as many elements as `shape`. */
 export function resolveShape(shape: Shape, wanted: Shape): Shape {
+  if (!wanted.every(Number.isInteger))
+    throw new TraceletError('shape', { what: 'reshape', expected: 'whole dimensions', got: describe([...wanted]) });
   const known = wanted.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
   const resolved = wanted.map((dim) => (dim === -1 ? sizeOf(shape) / known : dim));
   if (sizeOf(resolved) !== sizeOf(shape) || !resolved.every((dim) => Number.isInteger(dim) && dim >= 0))
@@ -75,81 +291,3 @@ export function resolveShape(shape: Shape, wanted: Shape): Shape {
     });
   return resolved;
 }
-
-/**
- * A tensor from nested arrays, as `torch.tensor`. Without `dtype`, whole numbers and booleans become int32, bigints int64
- * and anything else float32.
- */
-export function tensor(values: Nested, options: { dtype?: DType } = {}): Tensor {
-  const shape: number[] = [];
-  for (let level: Nested = values; Array.isArray(level); level = level[0]) {
-    shape.push(level.length);
-    if (level.length === 0) break;
-  }
-  const flat: (number | bigint)[] = [];
-  flatten(values, shape, 0, flat);
-  const dtype = options.dtype ?? inferDType(flat);
-  const data = allocate(dtype, flat.length);
-  if (dtype === 'int64') for (let i = 0; i < flat.length; i++) data[i] = BigInt(flat[i]);
-  else for (let i = 0; i < flat.length; i++) data[i] = Number(flat[i]);
-  return new Tensor(dtype, shape, data);
-}
-
-function flatten(value: Nested, shape: Shape, depth: number, out: (number | bigint)[]): void {
-  if (!Array.isArray(value)) {
-    if (depth !== shape.length) throw ragged(shape, depth);
-    if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'boolean')
-      throw new TraceletError('value', {
-        what: 'tensor()',
-        expected: 'numbers, bigints or booleans',
-        got: value === null ? 'null' : typeof value,
-      });
-    out.push(typeof value === 'boolean' ? Number(value) : (value as number | bigint));
-    return;
-  }
-  if (depth >= shape.length || value.length !== shape[depth]) throw ragged(shape, depth);
-  for (const element of value) flatten(element, shape, depth + 1, out);
-}
-
-function ragged(shape: Shape, depth: number): TraceletError {
-  return new TraceletError('shape', {
-    what: 'tensor()',
-    expected: `nested arrays of one shape ([${shape}] by their first elements)`,
-    got: `an element of another length at depth ${depth}`,
-    cure: 'Pad the rows to one length',
-  });
-}
-
-function inferDType(flat: readonly (number | bigint)[]): DType {
-  if (flat.some((v) => typeof v === 'bigint')) return 'int64';
-  return flat.every((v) => Number.isInteger(v) && Math.abs(Number(v)) <= 0x7fffffff) ? 'int32' : 'float32';
-}
-
-/** A zeroed array for `length` elements of `dtype`. */
-function allocate(dtype: DType, length: number): TypedArray {
-  return new DTYPES[dtype].array(new ArrayBuffer(length * DTYPES[dtype].bytes));
-}
-
-/** What one typed array can hold in every engine. */
-const MOST_ELEMENTS = 2 ** 31 - 1;
-
-/** A tensor with every element `value`, as `torch.full`. */
-export function full(shape: Shape, value: number, options: { dtype?: DType } = {}): Tensor {
-  const dtype = options.dtype ?? 'float32';
-  if (!shape.every((size) => Number.isInteger(size) && size >= 0) || sizeOf(shape) > MOST_ELEMENTS)
-    throw new TraceletError('shape', {
-      what: 'tensor',
-      expected: `whole dimensions of at most ${MOST_ELEMENTS} elements`,
-      got: `[${shape}]`,
-    });
-  const data = allocate(dtype, sizeOf(shape));
-  if (dtype === 'int64') (data as BigInt64Array).fill(BigInt(value));
-  else (data as Float32Array).fill(value);
-  return new Tensor(dtype, shape, data);
-}
-
-/** As `torch.zeros`. */
-export const zeros = (shape: Shape, options: { dtype?: DType } = {}): Tensor => full(shape, 0, options);
-
-/** As `torch.ones`. */
-export const ones = (shape: Shape, options: { dtype?: DType } = {}): Tensor => full(shape, 1, options);

@@ -50,11 +50,11 @@ describe('batchInputs', () => {
   const rows = [
     [2, 5, 6, 3],
     [2, 3],
-  ].map((ids) => Int32Array.from(ids));
+  ].map((ids) => ({ ids: Int32Array.from(ids), unpooled: 0, own: ids.length - 2 }));
   const names = ['input_ids', 'token_type_ids', 'attention_mask'];
   const signatures = names.map((name) => ({ name, dtype: 'int32' as const, shape: [4, 6] }));
   const shaped = (batch: [number, number], sequence: [number, number]) =>
-    batchInputs(rows, { batch, sequence, batchTokens: 100 }, signatures, tokenizer);
+    batchInputs(rows, { batch, sequence, batchTokens: 100 }, signatures, tokenizer, 'texts');
 
   test('have the size of the batch within the bounds of the trace', () => {
     const { input_ids, token_type_ids, attention_mask } = shaped([1, 8], [1, 16]);
@@ -73,9 +73,9 @@ describe('batchInputs', () => {
 
   test('are those that the trace takes', () => {
     const bounds = { batch: [1, 8], sequence: [1, 16], batchTokens: 100 } as const;
-    const given = batchInputs(rows, bounds, [signatures[2], signatures[0]], tokenizer);
+    const given = batchInputs(rows, bounds, [signatures[2], signatures[0]], tokenizer, 'texts');
     expect(Object.keys(given)).toEqual(['attention_mask', 'input_ids']);
-    expect(() => batchInputs(rows, bounds, [signatures[0]], tokenizer)).toThrow(/made with an attention_mask/);
-    expect(batchInputs(rows.slice(0, 1), bounds, [signatures[0]], tokenizer).input_ids.shape).toEqual([1, 4]);
+    expect(() => batchInputs(rows, bounds, [signatures[0]], tokenizer, 'texts')).toThrow(/made with an attention_mask/);
+    expect(batchInputs(rows.slice(0, 1), bounds, [signatures[0]], tokenizer, 'texts').input_ids.shape).toEqual([1, 4]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type DType, type ErrorCode, jit, ones, Tensor, tensor, zeros } from '../src/index.ts';
-import { expectSameBits, problem, tinyBert } from './tiny.ts';
+import { type DType, type ErrorCode, F, jit, ones, Tensor, tensor, zeros } from '../src/index.ts';
+import { Computed, expectSameBits, problem, tinyBert } from './tiny.ts';
 
 const model = tinyBert();
 /** A tensor [2, 4]. */
@@ -27,6 +27,37 @@ test('eager and traced answer alike, by position, list and object', () => {
     expectSameBits(call(all), want);
     expectSameBits(call({ position_ids, attention_mask, input_ids, token_type_ids }), want);
   }
+});
+
+describe.each([
+  ['strict', {}],
+  ['dynamic', { dynamic: { batch: [1, 3], sequence: [2, 6] } } as const],
+])('inputs left out of a call of a %s trace', (_, options) => {
+  const defaults = {
+    token_type_ids: zeros([2, 4], { dtype: 'int32' }),
+    attention_mask: ones([2, 4], { dtype: 'int32' }),
+    position_ids: batch([0, 1, 2, 3, 0, 1, 2, 3]),
+  };
+
+  test.each([
+    ['token_type_ids'],
+    ['attention_mask'],
+    ['position_ids'],
+    ['token_type_ids', 'attention_mask', 'position_ids'],
+  ] as (keyof typeof defaults)[][])('%s', async (...names) => {
+    const own = await jit.trace(model, all, options);
+    const given = Object.fromEntries(Object.entries(all).filter(([name]) => !names.includes(name as keyof typeof defaults)));
+    const whole = { ...given, ...Object.fromEntries(names.map((name) => [name, defaults[name]])) };
+    expectSameBits(own(given), own(whole));
+    expectSameBits(await own.run(given), own(whole));
+    expectSameBits(own({ ...given, ...Object.fromEntries(names.map((name) => [name, null])) }), own(whole));
+    if (names.length === 3) expectSameBits(own(input_ids), model(input_ids));
+  });
+
+  test('none stands for floats, or for inputs of other names', async () => {
+    const own = await jit.trace(new Computed((a, b) => F.add(a, b)), { input_ids: ones([2, 4]), attention_mask: ones([2, 4]) });
+    expect((await problem('value', () => own(ones([2, 4])))).message).toContain('input "attention_mask": expected float32 [2,4]');
+  });
 });
 
 describe.each(both)('%s', (name, call) => {

@@ -56,6 +56,45 @@ describe('a model that is recorded otherwise the second time', () => {
   });
 });
 
+describe('a model that is recorded with other floats', () => {
+  const drifting = (make: (calls: number, t: Tensor) => Tensor) => {
+    let calls = 0;
+    return new Computed((t) => make(calls++, t));
+  };
+
+  test.each<[string, (calls: number, t: Tensor) => Tensor]>([
+    ['a factor', (calls, t) => F.tanh(F.scale(t, 1 + calls * 1e-3))],
+    ['a constant', (calls, t) => F.add(t, tensor([calls * 1e-3, 0, 0, 0, 0, 0], { dtype: 'float32' }))],
+    [
+      'a constant that is looked at under another shape',
+      (calls, t) =>
+        F.add(
+          t,
+          tensor(
+            [
+              [calls * 1e-3, 0, 0],
+              [0, 0, 0],
+            ],
+            { dtype: 'float32' },
+          ).reshape([6]),
+        ),
+    ],
+  ])('passes where the answers differ within the tolerance: %s', async (_, make) => {
+    await jit.trace(drifting(make), [x], { check_tolerance: 1e-2 });
+    await problem('tracing_check', () => jit.trace(drifting(make), [x], { check_tolerance: 1e-4 }));
+    await problem('tracing_check', () => jit.trace(drifting(make), [x]));
+  });
+
+  test('is refused at any tolerance for other ops, whole numbers or shapes', async () => {
+    const others: ((calls: number, t: Tensor) => Tensor)[] = [
+      (calls, t) => (calls % 2 ? F.relu(t) : F.tanh(t)),
+      (calls, t) => F.select(t, 0, calls % 2),
+      (calls, t) => F.relu(t).reshape(calls % 2 ? [12] : [6, 2]),
+    ];
+    for (const make of others) await problem('tracing_check', () => jit.trace(drifting(make), [x], { check_tolerance: 1e9 }));
+  });
+});
+
 describe('a model whose eager values differ', () => {
   const eagerly = (answer: (t: Tensor) => Tensor | Tensor[]) => {
     let calls = 0;

@@ -80,3 +80,15 @@ describe('chunkText', () => {
     expect((await problem('value', () => chunkText(tokenizer, 'a', options))).message).toMatch(message);
   });
 });
+
+test.each([
+  [['text', 100], 'a tokenizer'],
+  [[tokenizer, 7, { tokens: 9 }], 'a tokenizer, a text'],
+  [[tokenizer, 'text', 100], 'an object'],
+  [[tokenizer, 'text'], '{ tokens }'],
+  [[tokenizer, 'text', { token: 9 }], 'Did you mean tokens?'],
+  [[tokenizer, 'text', { tokens: '9' }], 'a whole number'],
+])('chunkText refuses other arguments', async (args, cure) => {
+  const any = chunkText as unknown as (...args: unknown[]) => unknown;
+  expect((await problem('value', () => any(...args))).message).toContain(cure);
+});

@@ -25,8 +25,10 @@ describe('run', () => {
 
   test('a text and its pair', async () => {
     const traced = await load('bare.tracelet');
-    const expected = await traced.run(traced.encode('Who was Jim?', 'a frog'));
-    const out = await json(['run', 'bare.tracelet'], { input: '{"text": "Who was Jim?", "pair": "a frog"}' });
+    const expected = await traced.run('Who was Jim?', 'a frog', { truncate: true });
+    const input = { input: '{"text": "Who was Jim?", "pair": "a frog"}' };
+    expect(await failure(3, ['run', 'bare.tracelet'], input)).toMatch(/text: expected at most 8 tokens, .*, got 9 .*--truncate/);
+    const out = await json(['run', 'bare.tracelet', '--truncate'], input);
     expect(out.pooler_output.data.flat().map(Math.fround)).toEqual((expected.pooler_output as Tensor).tolist().flat());
   });
 
@@ -53,7 +55,7 @@ describe('run', () => {
     ['[[[2, 5], [3]]]', 'nested arrays of one shape'],
     [JSON.stringify([[ids.map((id) => id + 0.5)], [zeros], [ones]]), 'input "input_ids": expected int32'],
     [JSON.stringify([[ids.map(() => 999)], [zeros], [ones]]), 'a whole number from 0 to 210, got 999'],
-    [JSON.stringify([[ids]]), 'input "token_type_ids": expected int32 [1,8]'],
+    ['[]', 'input "input_ids": expected int32 [1,8]'],
     ['[[[1, 2, 3, 4, 5, 6, 7, 8, 9]]]', 'must match the existing size (8)'],
   ])('refuses %s', async (input, message) => expect(await failure(3, ['run', 'bare.tracelet'], { input })).toContain(message));
 
@@ -97,20 +99,21 @@ describe('embed', () => {
 
   test('lines of stdin, and long texts cut with a remark', async () => {
     const { status, stdout, stderr } = await call(['embed', '--json', '--truncate', '-m', 'sentence.tracelet', '-', 'last'], stdin);
-    expect(textsIn(stdout)).toEqual(['one', long, 'last']);
+    expect(textsIn(stdout)).toEqual(['one', '', long, 'last']);
     expect(stderr).toMatch(/^tracelet: "frog .*…" has 22 tokens, of which the trace takes 16\n$/);
     expect(status).toBe(0);
   });
 
   test('long texts in chunks, or else an error behind what came before', async () => {
     const args = ['embed', '--json', '-m', 'sentence.tracelet', '-'];
-    const [, pooled] = await lines([...args, '--chunk', '--batch-tokens', '5'], stdin);
+    const [, , pooled] = await lines([...args, '--chunk', '--batch-tokens', '5'], stdin);
     const expected = await (await load('sentence.tracelet')).embed(long, { chunk: true });
     expect([JSON.parse(pooled).embedding.map(Math.fround)]).toEqual(expected.tolist());
-    expect(await lines([...args, '--overlap', '4'], stdin)).toHaveLength(2);
+    expect(await lines([...args, '--overlap', '4'], stdin)).toHaveLength(3);
     const { status, stdout, stderr } = await call(args, stdin);
-    expect(textsIn(stdout)).toEqual(['one']);
-    expect(stderr).toMatch(/^tracelet: texts\[1\]: expected at most 16 tokens, .*, got 22 for "frog .*option truncate .* option chunk/);
+    expect(textsIn(stdout)).toEqual(['one', '']);
+    expect(stderr).toMatch(/^tracelet: text 3: expected at most 16 tokens, .*, got 22 for "frog .* --truncate leaves out .* --chunk pools/);
+    expect(stderr).not.toContain('option');
     expect(status).toBe(3);
     expect(await failure(2, [...args, '--chunk', '--truncate'])).toContain('cannot be used with');
   });

@@ -72,10 +72,13 @@ export async function failure(status: number, args: readonly string[], options: 
   const result = await call(args, options);
   expect(result.stdout).toBe('');
   expect(result.stderr).not.toMatch(/^\s+at /m);
-  for (const line of result.stderr.trimEnd().split('\n')) expect(line).toMatch(/^(tracelet: |See tracelet )/);
+  for (const line of result.stderr.trimEnd().split('\n')) expect(line).toMatch(/^(tracelet: |See tracelet |\(Did you mean )/);
   expect(result.status).toBe(status);
   return result.stderr;
 }
+
+/** A line for `sh` in which `tracelet` is the command. */
+export const shell = (line: string): string => `tracelet() { "${process.execPath}" ${RELAXED.join(' ')} "${MAIN}" "$@"; }\n${line}`;
 
 /** A directory of transformers, with a vocabulary unless told otherwise. */
 export function directory(name: string, from: string, options: { vocab?: boolean } = {}): string {
@@ -87,10 +90,14 @@ export function directory(name: string, from: string, options: { vocab?: boolean
 
 export function sentenceDirectory(name: string, modules: readonly string[]): string {
   directory(name, 'bert-BertModel');
-  const types = modules.map((type, idx) => ({ idx, name: `${idx}`, path: '', type: `sentence_transformers.models.${type}` }));
+  const path = (type: string, idx: number) => (idx ? `${idx}_${type}` : '');
+  const types = modules.map((type, idx) => ({ idx, name: `${idx}`, path: path(type, idx), type: `sentence_transformers.models.${type}` }));
   writeFileSync(at(name, 'modules.json'), JSON.stringify(types));
   mkdirSync(at(name, '1_Pooling'));
-  writeFileSync(at(name, '1_Pooling/config.json'), JSON.stringify({ pooling_mode_mean_tokens: true, pooling_mode_cls_token: false }));
+  writeFileSync(
+    at(name, '1_Pooling/config.json'),
+    JSON.stringify({ word_embedding_dimension: 48, pooling_mode_mean_tokens: true, pooling_mode_cls_token: false }),
+  );
   return name;
 }
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BertConfig, type BertConfigOptions } from '../src/config.ts';
 import { TraceletError } from '../src/error.ts';
 import { ACTIVATIONS } from '../src/ops.ts';
+import { problem as expectProblem } from './tiny.ts';
 
 const CLASSIFIER = `{
   "add_cross_attention": false,
@@ -194,10 +195,181 @@ describe('an error names the field, what was expected and what was given', () =>
     [{ num_labels: 3, id2label: { 0: 'a', 1: 'b' } }, /^num_labels.*expected 2, the length of id2label, got 3/],
     [{ vocab_size: 5, vocab_size_or_config_json_file: 6 }, /^vocab_size.*expected 6, the vocab_size_or_config_json_file beside it, got 5/],
     [{ vocab_size_or_config_json_file: true }, /^vocab_size.*got true/],
-    [{ another: () => 1 }, /^another.*a value that JSON can hold, got a function/],
-    [JSON.parse('{"__proto__":{"polluted":true}}'), /^"__proto__" of BertConfig/],
   ];
   for (const [options, message] of wrong) test(Object.keys(options).join(' and '), () => expect(problem(options)).toMatch(message));
+});
+
+describe('a new configuration refuses', () => {
+  test.each([
+    [{ num_hidden_layer: 3 }, 'Did you mean num_hidden_layers?'],
+    [{ numLabels: 3 }, 'Did you mean num_labels?'],
+    [{ another: () => 1 }, 'BertConfig.from_dict'],
+    [JSON.parse('{"__proto__":{"polluted":true}}'), '"__proto__"'],
+  ])('the name in %o', async (options, cure) => {
+    expect((await expectProblem('value', () => new BertConfig(options))).message).toContain(cure);
+    expect((await expectProblem('value', () => new BertConfig(32000, options))).message).toContain(cure);
+  });
+
+  test('what it cannot keep of a file', async () => {
+    const read = (dict: Record<string, unknown>) => () => BertConfig.from_dict(dict);
+    expect((await expectProblem('config', read({ another: () => 1n }))).message).toContain('a value that JSON can hold');
+    await expectProblem('config', read(JSON.parse('{"__proto__":{"polluted":true}}')));
+    await expectProblem('config', () => BertConfig.from_dict([] as never));
+  });
+
+  test('amendments under an unknown name', async () => {
+    const amend = { num_label: 3 } as BertConfigOptions;
+    for (const body of [() => BertConfig.from_dict({}, amend), () => BertConfig.from_pretrained(directory, amend)])
+      expect((await expectProblem('value', body)).message).toContain('Did you mean num_labels?');
+  });
+});
+
+describe('fields by position', () => {
+  test('stand in the order of pytorch_transformers', () => {
+    expect(new BertConfig(32000).vocab_size).toBe(32000);
+    expect(new BertConfig(32000, { hidden_size: 48, torchscript: true })).toMatchObject({
+      vocab_size: 32000,
+      hidden_size: 48,
+      torchscript: true,
+    });
+    expect(new BertConfig(211, 48, 2, 4, 104, 'relu', 0.2, 0.3, 64, 3, 0.5, 1e-5)).toMatchObject({
+      vocab_size: 211,
+      hidden_size: 48,
+      num_hidden_layers: 2,
+      num_attention_heads: 4,
+      intermediate_size: 104,
+      hidden_act: 'relu',
+      hidden_dropout_prob: 0.2,
+      attention_probs_dropout_prob: 0.3,
+      max_position_embeddings: 64,
+      type_vocab_size: 3,
+      initializer_range: 0.5,
+      layer_norm_eps: 1e-5,
+    });
+    expect(new BertConfig(211, undefined, 2, { torchscript: true })).toMatchObject({
+      hidden_size: 768,
+      num_hidden_layers: 2,
+      torchscript: true,
+    });
+  });
+
+  test('may begin with the path of a config.json', () => {
+    expect(new BertConfig(path('config.json'))).toMatchObject({ vocab_size: 211, num_labels: 3 });
+    expect(new BertConfig(path('config.json'), { hidden_act: 'relu' })).toMatchObject({ vocab_size: 211, hidden_act: 'relu' });
+  });
+
+  test('that cannot be are refused', async () => {
+    await expectProblem('config', () => new BertConfig(32000, 'gelu'));
+    await expectProblem('config', () => new BertConfig(32000, 48, { hidden_size: 64 }));
+    await expectProblem('config', () => new BertConfig(32000, { vocab_size: 5 }));
+    await expectProblem('config', () => new BertConfig([] as never));
+    await expectProblem('value', () => new BertConfig(30522, 768, 12, 12, 3072, 'gelu', 0.1, 0.1, 512, 2, 0.02, 1e-12, 0));
+  });
+});
+
+describe('what a file says that no answer depends on', () => {
+  const read = (dict: Record<string, unknown>) => {
+    const warnings: string[] = [];
+    return { config: BertConfig.from_dict(dict, {}, 'config.json', (message) => warnings.push(message)), warnings };
+  };
+
+  test('is passed over without a word where transformers has none', () => {
+    const { config, warnings } = read({
+      position_embedding_type: null,
+      gradient_checkpointing: null,
+      output_attentions: null,
+      output_hidden_states: null,
+      torchscript: null,
+      is_decoder: null,
+      _name_or_path: null,
+      pruned_heads: null,
+      use_cache: 'yes',
+      architectures: 'BertModel',
+      dtype: { '': 'float32' },
+      label2id: { a: null },
+      model_type: null,
+      pad_token_id: -1,
+    });
+    expect(config).toMatchObject({
+      position_embedding_type: 'absolute',
+      gradient_checkpointing: false,
+      output_attentions: false,
+      pruned_heads: {},
+      use_cache: true,
+      architectures: null,
+      label2id: { LABEL_0: 0, LABEL_1: 1 },
+      model_type: 'bert',
+      pad_token_id: -1,
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  test('is passed over with one warning where transformers would stop', () => {
+    const { config, warnings } = read({
+      hidden_dropout_prob: '0.1',
+      initializer_range: null,
+      chunk_size_feed_forward: -1,
+      hidden_size: 48,
+      num_attention_heads: 4,
+    });
+    expect(config).toMatchObject({ hidden_dropout_prob: 0.1, initializer_range: 0.02, chunk_size_feed_forward: 0, hidden_size: 48 });
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('hidden_dropout_prob, initializer_range, chunk_size_feed_forward');
+  });
+
+  test('has labels of any kind, and as many as id2label has', () => {
+    expect(read({ id2label: { 0: 0, 1: 1 }, label2id: { 0: 0, 1: 1 } }).config).toMatchObject({
+      id2label: { 0: '0', 1: '1' },
+      num_labels: 2,
+    });
+    expect(read({ id2label: { 0: 'a', 2: null, 5: 'c' } }).config).toMatchObject({
+      id2label: { 0: 'a', 2: 'null', 5: 'c' },
+      num_labels: 3,
+    });
+    expect(read({ id2label: {} }).config.num_labels).toBe(0);
+    const { config, warnings } = read({ id2label: { 0: 'a', 1: 'b' }, num_labels: 3 });
+    expect([config.num_labels, config.id2label]).toEqual([2, { 0: 'a', 1: 'b' }]);
+    expect(warnings).toHaveLength(1);
+  });
+
+  test('is not what changes numbers', async () => {
+    for (const dict of [
+      { hidden_act: null },
+      { hidden_act: 'quick_gelu' },
+      { layer_norm_eps: null },
+      { layer_norm_eps: '1e-12' },
+      { num_hidden_layers: null },
+      { hidden_size: '768' },
+      { position_embedding_type: 'relative_key' },
+      { is_decoder: true },
+      { model_type: 'roberta' },
+      { pruned_heads: { 0: [1] } },
+      { pad_token_id: 30522 },
+      { output_attentions: 'yes' },
+      { id2label: ['a', 'b'] },
+      { id2label: { x: 'a' } },
+    ])
+      await expectProblem('config', () => BertConfig.from_dict(dict));
+  });
+
+  test('is an error where the caller says it', async () => {
+    for (const options of [{ use_cache: 'yes' }, { hidden_dropout_prob: '0.1' }, { id2label: { 0: 1 } }, { problem_type: 'ranking' }]) {
+      await expectProblem('config', () => new BertConfig(options as never));
+      await expectProblem('config', () => BertConfig.from_dict({}, options as never));
+    }
+  });
+});
+
+test('labels of a file stay where as many are asked for', () => {
+  const dict = { id2label: { 0: 'no', 1: 'maybe', 2: 'yes' }, label2id: { no: 0, maybe: 1, yes: 2 } };
+  expect(BertConfig.from_dict(dict, { num_labels: 3 })).toMatchObject(dict);
+  expect(BertConfig.from_dict(dict, { num_labels: 2 }).id2label).toEqual({ 0: 'LABEL_0', 1: 'LABEL_1' });
+});
+
+test('where a configuration came from is not written', () => {
+  const config = BertConfig.from_dict({ _name_or_path: '/home/me/bert', pooler: 1 });
+  expect(config.to_dict()).toMatchObject({ _name_or_path: '/home/me/bert', pooler: 1 });
+  expect(config.to_json_string()).not.toContain('/home/me');
 });
 
 describe('a config.json', () => {
@@ -207,7 +379,7 @@ describe('a config.json', () => {
   });
 
   test('is whole without use_diff, and reads as the same configuration', () => {
-    const config = new BertConfig({ num_labels: 3, pooler: { z: 1 } });
+    const config = BertConfig.from_dict({ num_labels: 3, pooler: { z: 1 } });
     const again = BertConfig.from_dict(JSON.parse(config.to_json_string(false)));
     expect(again.to_dict()).toEqual(config.to_dict());
     expect(config.to_dict()).toMatchObject({ return_dict: true, pooler: { z: 1 } });

@@ -58,6 +58,42 @@ describe('the eager engine', () => {
     );
   });
 
+  test('sees what is written into the data of a parameter, plain and packed, and grows by none of it', () => {
+    const engine = new Engine('baseline');
+    const dense = new nn.Linear(4, 4);
+    const x = floats([2, 4]);
+    const run = () => using(engine, () => [dense(x), F.relu(dense.weight), F.add(x, dense.bias as nn.Parameter)]);
+    run();
+    const view = dense.weight.reshape(16);
+    const settled = engine.memoryBytes;
+    for (let i = 0; i < 50; i++) {
+      const values = floats([4, 4], i).data as Float32Array;
+      if (i % 2) view.data.set(values);
+      else dense.weight.data.set(values);
+      (dense.bias as nn.Parameter).data.fill(i);
+      const fresh = new nn.Linear(4, 4);
+      fresh.weight.set(values);
+      fresh.bias?.set(Array(4).fill(i));
+      expectSameBits(
+        run(),
+        using(engine, () => [fresh(x), F.relu(fresh.weight), F.add(x, fresh.bias as nn.Parameter)]),
+      );
+    }
+    expect(engine.memoryBytes).toBe(settled);
+  });
+
+  test('copies parameters once, unless somebody has their data', () => {
+    const engine = new Engine('baseline');
+    const dense = new nn.Linear(4, 4);
+    using(engine, () => dense(floats([2, 4])));
+    dense.weight.tolist();
+    String(dense.weight);
+    JSON.stringify(dense.weight);
+    expect([dense.weight.lent, dense.bias?.lent]).toEqual([false, false]);
+    for (const take of [() => dense.weight.data, () => structuredClone(dense.bias)]) take();
+    expect([dense.weight.lent, dense.bias?.lent]).toEqual([true, true]);
+  });
+
   test('answers with memory of its own', () => {
     const engine = new Engine('baseline');
     const x = floats([8]);

@@ -97,7 +97,9 @@ describe('a trace comes back', () => {
 
   test('telling how far it is', async () => {
     const seen: number[] = [];
-    await jit.load(file, { progress_callback: (info) => info.status === 'progress' && seen.push(info.loaded / (info.total as number)) });
+    await jit.load(file, {
+      progress_callback: (info) => info.status === 'progress' && seen.push((info.loaded as number) / (info.total as number)),
+    });
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
     expect(seen.at(-1)).toBe(1);
   });

@@ -69,6 +69,16 @@ describe('a model comes', () => {
     expect(hub.seen).toEqual([]);
   });
 
+  test('from a signed address, whose signature no name of a file has', async () => {
+    const [signed, other] = ['X-Signature=secret', 'X-Signature=other'].map((query) => `${endpoint}/${TRACE}?${query}`);
+    await loads(signed);
+    hub.seen.length = 0;
+    await loads(signed, { local_files_only: true });
+    expect(hub.seen).toEqual([]);
+    expect((await kept()).join()).toMatch(/^model\.tracelet-[0-9a-f]{16}\.\d+$/);
+    await problem('source', () => loads(other, { local_files_only: true }));
+  });
+
   test('through any cache with match and put, and without one', async () => {
     const held = new Map<string, Uint8Array<ArrayBuffer>>();
     const cache: ModelCache = {

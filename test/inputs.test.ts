@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { F, jit, ones, type Tensor, tensor } from '../src/index.ts';
+import { F, jit, nn, ones, type Tensor, tensor } from '../src/index.ts';
 import { Block, Computed, expectSameBits, floats, problem, tinyBert } from './tiny.ts';
 
 const model = tinyBert();
@@ -78,7 +78,7 @@ test.each([[[1, 4]], [[4]]])('positions %j serve every row, eager and traced', a
 describe('a trace of floats', () => {
   test('wants float32', async () => {
     const block = await jit.trace(new Block(), [floats([2, 6])]);
-    await problem('dtype', () => block(ones([2, 6], { dtype: 'int32' })));
+    expectSameBits(block(ones([2, 6], { dtype: 'int32' })), block(ones([2, 6])));
     await problem('dtype', () => block(ones([2, 6], { dtype: 'float64' })));
     await problem('dtype', () => jit.trace(new Block(), [ones([2, 6], { dtype: 'float64' })]));
   });
@@ -90,5 +90,93 @@ describe('a trace of floats', () => {
     expectSameBits(named({ right: b, left: a }), sum(a, b));
     expect((await jit.trace(sum, [a, b])).inputs.map(({ name }) => name)).toEqual(['input_0', 'input_1']);
     expectSameBits((await jit.trace(new Computed((t) => F.relu(t)), a))(a), F.relu(a));
+  });
+});
+
+describe('whole numbers where floats are meant', () => {
+  const ints = tensor([
+    [1, -2],
+    [0, 3],
+  ]);
+  const floating = ints.to('float32');
+
+  test.each<[string, (x: Tensor) => Tensor]>([
+    ['relu', (x) => F.relu(x)],
+    ['a view of them', (x) => F.relu(x.reshape(4).view(2, 2))],
+    ['a row of them', (x) => F.add(x, F.select(x, 0, 1))],
+    ['a layer', (x) => dense(x)],
+    ['constants', (x) => F.add(F.mul(x, ints), tensor([1, 2]))],
+  ])('are floats: %s', async (_, body) => {
+    expectSameBits(body(ints), body(floating));
+    const traced = await jit.trace(body, [ints], { kernels: 'baseline' });
+    expect(traced.inputs).toEqual([{ name: 'input_0', dtype: 'float32', shape: [2, 2] }]);
+    const same = await jit.trace(body, [floating], { kernels: 'baseline' });
+    const others = tensor([
+      [0.5, -1],
+      [2, 1],
+    ]);
+    for (const x of [ints, floating, others, ints.to('int64'), ints.to('int8')]) expectSameBits(traced(x), same(x.to('float32')));
+    expect(Buffer.concat([...(await jit.serialize(traced))]).equals(Buffer.concat([...(await jit.serialize(same))]))).toBe(true);
+  });
+
+  const dense = new nn.Linear(2, 2, { seed: 1 });
+
+  test('and ids where ids are meant, whatever holds them', async () => {
+    const table = floats([5, 2]);
+    const want = F.embedding(tensor([[4, 0]]), table);
+    for (const dtype of ['int64', 'uint8', 'int8', 'int32'] as const) expectSameBits(F.embedding(tensor([[4, 0]], { dtype }), table), want);
+    expectSameBits(F.embedding([Uint8Array.of(4, 0)], table), want);
+    expectSameBits(F.embedding([[4, 0]], table), want);
+    await problem('value', () => F.embedding(tensor([2n ** 40n]), table));
+    await problem('value', () => F.embedding(tensor([5]), table));
+    expect((await problem('dtype', () => F.embedding(tensor([0.5]), table))).message).toMatch(
+      /got float32\. Convert it with to\('int32'\)/,
+    );
+  });
+
+  test('with sizes that calls choose', async () => {
+    const traced = await jit.trace((x: Tensor) => F.softmax(x), [ints], { dynamic: { batch: [1, 4], sequence: [1, 8] } });
+    expectSameBits(traced(tensor([[1, 0.5, 2]])), F.softmax(tensor([[1, 0.5, 2]])));
+  });
+
+  test('are neither rounded nor both', async () => {
+    expect((await problem('value', () => F.relu(tensor([2 ** 24 + 1])))).message).toMatch(
+      /up to 16777216 for float32, got 16777217\. Make it with/,
+    );
+    expectSameBits(F.relu(tensor([2 ** 24])), tensor([2 ** 24], { dtype: 'float32' }));
+    const both = [(x: Tensor) => F.mul(F.relu(x), F.embedding(x, ones(9, 2))), (x: Tensor) => F.mul(F.embedding(x, ones(9, 2)), F.relu(x))];
+    for (const body of both) expect((await problem('dtype', () => jit.trace(body, [tensor([1, 2])]))).message).toMatch(/as two inputs/);
+    await problem('dtype', () => jit.trace((x: Tensor) => F.relu(F.positions(x)), [ints]));
+    expect((await problem('dtype', () => F.relu(tensor([0.1], { dtype: 'double' })))).message).toMatch(
+      /got float64\. Convert it with to\('float32'\)/,
+    );
+  });
+});
+
+describe('a function', () => {
+  test('is traced as it is', async () => {
+    const traced = await jit.trace((x: Tensor) => F.relu(x), [floats([3])]);
+    expectSameBits(traced(floats([3], 4)), F.relu(floats([3], 4)));
+    const model = new Block();
+    const around = await jit.trace((x: Tensor) => ({ twice: F.scale(model(x), 2), x }), [floats([1, 6])]);
+    expect(around.outputs.map(({ name }) => name)).toEqual(['twice', 'x']);
+    const [twice] = around(floats([1, 6]));
+    for (const [i, value] of model(floats([1, 6])).elements.entries()) expect(twice.data[i]).toBeCloseTo(2 * Number(value), 5);
+  });
+
+  test.each([undefined, null, {}, 'model', tensor([1])])('is what %s is not', async (value) => {
+    const { message } = await problem('value', () => jit.trace(value as never, [tensor([1])]));
+    expect(message).toMatch(/jit\.trace: model: expected a module, or a function of tensors.*model comes first/);
+  });
+
+  test('that answers no tensors is refused', async () => {
+    await problem('tracing', () => jit.trace(async (x: Tensor) => F.relu(x), [tensor([1])]));
+    await problem('tracing', () => jit.trace(() => 5, [tensor([1])]));
+  });
+
+  test('takes what was posted', async () => {
+    const traced = await jit.trace((x: Tensor) => F.relu(x), [structuredClone(floats([3]))]);
+    expectSameBits(traced(structuredClone(floats([3]))), F.relu(floats([3])));
+    expectSameBits(traced([structuredClone(floats([3]))]), F.relu(floats([3])));
   });
 });

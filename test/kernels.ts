@@ -64,7 +64,8 @@ export function operandsOf(op: OpName, { shapes, lengths, mask, gains }: Case): 
     if (name === 'ids') operands.ids = fill((i) => (i * 7 + 3) % Math.max(1, shapes.table[0]));
     else if (name === 'index') operands.index = fill((i) => i + Math.floor(i / 3));
     else if (name === 'starts') operands.starts = cumulative(lengths ?? []);
-    else if (name === 'mask') operands.mask = (lengths ?? []).flatMap((n, b) => Array.from({ length: n }, (_, r) => mask?.(r, b) ?? 1));
+    else if (name === 'mask' || name === 'origin')
+      operands[name] = (lengths ?? []).flatMap((n, b) => Array.from({ length: n }, (_, r) => mask?.(r, b) ?? 1));
     else if (kind === 'rows8') operands[name] = fill((i) => ((i * 37) % 129) - 64);
     else if (dtypeOf(kind) === 'int8') operands[name] = fill((i) => ((i * 37) % 256) - 128);
     else if (dtypeOf(kind) === 'uint8') operands[name] = fill((i) => (i * 73 + 11 * seed) % 256);

@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { BertModel, bestVariant, F, full, jit, nn, type Tensor, withKernels } from '../src/index.ts';
+import { BertForMaskedLM, BertModel, bestVariant, F, full, jit, nn, type Tensor, tensor, withKernels } from '../src/index.ts';
 import { VARIANTS } from './fixtures.ts';
 import { Block, bytesOf, Computed, expectSameBits, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
 
@@ -108,16 +109,66 @@ describe('parameters', () => {
     await problem('shape', () => new nn.Parameter([3], () => {}).set(new Float32Array(4)));
   });
 
-  test.each<[string, () => { weight: Tensor; bias?: Tensor | null }, number, number]>([
+  test('are made of a tensor, and set from any numbers, as a copy', async () => {
+    const values = floats([2, 2]);
+    const parameter = new nn.Parameter(values);
+    values.data[0] = 9;
+    expect(parameter.data[0]).toBe(floats([1]).data[0]);
+    for (const given of [
+      [1, 2, 3, 4],
+      Int32Array.of(1, 2, 3, 4),
+      tensor([1, 2, 3, 4]),
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+    ]) {
+      parameter.set([0, 0, 0, 0]);
+      parameter.set(given);
+      expect(parameter.tolist()).toEqual([
+        [1, 2],
+        [3, 4],
+      ]);
+    }
+    await problem('dtype', () => parameter.set(tensor([1, 2, 3, 4], { dtype: 'float64' })));
+    expect(parameter.tolist()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  test('of an untouched model are not lent by calls, traces and weights tied to it', async () => {
+    const model = new BertForMaskedLM(tinyConfig({ torchscript: true }), { seed: 1 });
+    const ids = full([1, 4], 3, { dtype: 'int32' });
+    model(ids);
+    await jit.trace(model, [ids]);
+    expect([...model.named_parameters()].filter(([, parameter]) => parameter.lent).map(([name]) => name)).toEqual([]);
+  });
+
+  test('written to after a call are those of the next one, eager and traced', async () => {
+    const norm = new nn.LayerNorm(2);
+    const x = tensor([1, 3], { dtype: 'float32' });
+    expect(norm(x).data[1]).toBeCloseTo(1, 4);
+    norm.weight?.data.set([1, 5]);
+    expect(norm(x).data[1]).toBeCloseTo(5, 4);
+    const traced = await jit.trace(norm, [x]);
+    expectSameBits(traced(x), norm(x));
+    norm.weight?.data.set([1, 6]);
+    expect(norm(x).data[1]).toBeCloseTo(6, 4);
+    expect(traced(x).data[1]).toBeCloseTo(5, 4);
+  });
+
+  test.each<[string, () => { weight: Tensor | null }, number, number]>([
     ['Linear', () => new nn.Linear(16, 8, { seed: 1 }), -0.25, 0.25],
     ['Embedding', () => new nn.Embedding(16, 8, { seed: 1 }), -1, 1],
     ['LayerNorm', () => new nn.LayerNorm(16), 1, 1],
   ])('of a %s with a seed are the same each time, within their range', (_, make, low, high) => {
     const [a, b] = [make(), make()];
-    expect(a.weight.data).toEqual(b.weight.data);
-    expect(Math.min(...(a.weight.data as Float32Array))).toBeGreaterThanOrEqual(low);
-    expect(Math.max(...(a.weight.data as Float32Array))).toBeLessThanOrEqual(high);
-    if (low < high) expect(new Set(a.weight.data as Float32Array).size).toBeGreaterThan(100);
+    const values = a.weight?.data as Float32Array;
+    expect(values).toEqual(b.weight?.data);
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(low);
+    expect(Math.max(...values)).toBeLessThanOrEqual(high);
+    if (low < high) expect(new Set(values).size).toBeGreaterThan(100);
   });
 
   test('of a model follow from its seed', () => {
@@ -143,6 +194,71 @@ describe('parameters', () => {
     expect(first([...encoder.layer][0].attention.self.query.weight)).toEqual(['ba7d8649', '3c29c088', '3c9a099b', 'bce23729']);
     expect(first([...encoder.layer][0].attention.self.query.bias as Tensor)).toEqual(['0', '0', '0', '0']);
   });
+});
+
+describe('a module in print', () => {
+  test('is its parts', () => {
+    const text = `Net(
+  (first): Linear(in_features=4, out_features=4, bias=false)
+  (rest): ModuleList(
+    (0): Linear(in_features=4, out_features=4, bias=true)
+    (1): Block(
+      (dense): Linear(in_features=6, out_features=6, bias=true)
+      (norm): LayerNorm([6], eps=0.00001, elementwise_affine=true)
+    )
+  )
+  (drop): Dropout(p=0.9)
+)`;
+    const net = new Net();
+    expect(String(net)).toBe(text);
+    expect(inspect(net)).toBe(text);
+    expect(JSON.parse(JSON.stringify({ net }))).toEqual({ net: text });
+    expect(String(new nn.Embedding(10, 4, 0))).toBe('Embedding(10, 4, padding_idx=0)');
+    expect(() => structuredClone(net)).toThrow(/could not be cloned/);
+  });
+
+  test('is one line where it is traced', async () => {
+    const traced = await jit.trace(tinyBert(), [full([1, 4], 3, { dtype: 'int32' })], { dynamic: { sequence: [1, 8] } });
+    const line = 'TracedModule(input_ids int32 [1,sequence] -> last_hidden_state float32 [1,sequence,16], pooler_output float32 [1,16])';
+    expect([String(traced), inspect(traced), inspect({ traced })]).toEqual([line, line, `{\n  traced: ${line}\n}`]);
+    traced.dispose();
+    expect(inspect(traced)).toBe('TracedModule(disposed)');
+  });
+});
+
+describe('nn.Sequential', () => {
+  const parts = () => [new nn.Linear(4, 3, { seed: 1 }), new nn.ReLU(), new nn.Linear(3, 2, { seed: 2 })] as const;
+
+  test('calls one after the other, eager and traced', async () => {
+    const [first, , second] = parts();
+    const x = floats([2, 4]);
+    const chain = new nn.Sequential(...parts());
+    expectSameBits(chain(x), second(F.relu(first(x))));
+    expectSameBits(new nn.Sequential([...parts()])(x), chain(x));
+    expect([...chain.state_dict().keys()]).toEqual(['0.weight', '0.bias', '2.weight', '2.bias']);
+    expect([...chain]).toHaveLength(3);
+    expectSameBits(
+      (await jit.trace(chain, [x], { kernels: 'baseline' }))(x),
+      withKernels('baseline', () => chain(x)),
+    );
+    expect(new nn.Sequential()(x)).toBe(x);
+  });
+
+  test.each<[string, nn.Module, (x: Tensor) => Tensor]>([
+    ['ReLU', new nn.ReLU(), (x) => F.relu(x)],
+    ['SiLU', new nn.SiLU(), (x) => F.silu(x)],
+    ['Tanh', new nn.Tanh(), (x) => F.tanh(x)],
+    ['Sigmoid', new nn.Sigmoid(), (x) => F.sigmoid(x)],
+    ['GELU', new nn.GELU(), (x) => F.gelu(x)],
+    ['GELU of tanh', new nn.GELU('tanh'), (x) => F.gelu_new(x)],
+    ['Softmax', new nn.Softmax(0), (x) => F.softmax(x, 0)],
+  ])('takes %s', (_, layer, op) => expectSameBits(new nn.Sequential(layer)(floats([2, 3])), op(floats([2, 3]))));
+});
+
+test('a module without a forward says so', async () => {
+  const bare = new (class Bare extends (nn.Module as unknown as typeof Block) {})();
+  Object.defineProperty(bare, 'forward', { value: undefined });
+  expect((await problem('value', () => bare(floats([1])))).message).toMatch(/Bare: expected a forward method, got undefined/);
 });
 
 describe('withKernels', () => {

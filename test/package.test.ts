@@ -104,7 +104,11 @@ describe('the packed package', () => {
   });
 
   test('minified, with one binary, is below 86 kB gzipped, but for what threads and workers load', async () => {
-    const bundle = await rolldown({ input: join(installed, 'dist/index.js'), platform: 'node' });
+    const bundle = await rolldown({
+      input: join(installed, 'dist/index.js'),
+      platform: 'node',
+      resolve: { conditionNames: ['node', 'import'] },
+    });
     const { output } = await bundle.generate({ minify: true });
     await bundle.close();
     const chunks = new Map(output.filter((file) => file.type === 'chunk').map((chunk) => [chunk.fileName, chunk]));

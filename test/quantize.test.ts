@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BertForMaskedLM, BertModel, F, jit, nn, type Tensor, TraceletError, tensor } from '../src/index.ts';
+import { BertForMaskedLM, BertModel, F, jit, nn, SentenceEmbedder, type Tensor, TraceletError, tensor } from '../src/index.ts';
 import { integerForms } from '../src/integers.ts';
 import { type Bits, quantize } from '../src/quantize/index.ts';
 import { readSafetensors } from '../src/safetensors.ts';
@@ -77,6 +77,13 @@ describe.each([8, 4] as Bits[])('a trace in %i bits', (bits) => {
     }
     const like = await quantize(await jit.trace(again, inputs), { bits, like: traced });
     expectSameBits(like.traced(inputs), traced(inputs));
+
+    const unfused = await quantize(await jit.trace(again, inputs, { fusion: false }), { bits, like: traced });
+    const outer = await SentenceEmbedder.from_pretrained(await fileOf(traced), { config: model.config });
+    const embedder = await quantize(await jit.trace(outer, inputs), { bits, like: traced });
+    const wanted = traced(inputs).last_hidden_state as Tensor;
+    expect(relative(unfused.traced(inputs).last_hidden_state as Tensor, wanted)).toBeLessThan(0.02);
+    expectSameBits(embedder.traced(inputs).last_hidden_state, wanted);
   });
 
   test('does not depend on its batch', async () => {

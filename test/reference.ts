@@ -15,6 +15,7 @@ import {
   sum,
 } from './formulas.ts';
 import { INTEGER_REFERENCE } from './reference-integers.ts';
+import { POOL_REFERENCE } from './reference-pools.ts';
 
 /**
  * An op by its definition, in float64. `tolerance` counts rounding errors of float32 (2^-24), each as large as `sizes` says: the
@@ -224,23 +225,7 @@ export const REFERENCE: Record<OpName, Definition> = {
     }),
     tolerance: exact,
   },
-  mean_pool: {
-    cases: sequenceCases((b, s, h) => ({ x: [b, s, h] })).map(({ attrs, ...rest }) => rest),
-    of: ({ x, mask, starts }, { batch, cols }) => {
-      const values: number[] = [];
-      const sizes: number[] = [];
-      for (let b = 0; b < batch; b++) {
-        const kept = range(starts[b + 1] - starts[b]).filter((r) => mask?.[starts[b] + r] !== 0);
-        for (let c = 0; c < cols; c++) {
-          const terms = kept.map((r) => x[(starts[b] + r) * cols + c] / kept.length);
-          values.push(sum(terms));
-          sizes.push(sum(terms.map(Math.abs)));
-        }
-      }
-      return { values, sizes };
-    },
-    tolerance: ({ longest }) => longest + 1,
-  },
+  ...POOL_REFERENCE,
   unpack: {
     cases: [
       [0, 3, 2, 3],

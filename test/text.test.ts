@@ -11,7 +11,7 @@ const dummies = (batch = 1, length = 10): Record<string, Tensor> => {
 
 const classifier = await jit.trace(new BertForSequenceClassification(tinyConfig()), dummies(), { tokenizer });
 const embedder = await jit.trace(new SentenceEmbedder(tinyConfig()), dummies(), { tokenizer });
-const call = (...texts: string[]) => (classifier as (...args: unknown[]) => unknown)(...texts);
+const call = (...texts: unknown[]) => (classifier as (...args: unknown[]) => unknown)(...texts);
 
 describe('a trace with its tokenizer', () => {
   test('encodes a text and pads it', () => {
@@ -23,9 +23,63 @@ describe('a trace with its tokenizer', () => {
     expect(attention_mask.tolist()).toEqual([Array(10).fill(1)]);
   });
 
-  test('cuts what is too long', () => {
-    const { input_ids } = classifier.encode('jim '.repeat(50));
+  test('cuts what is too long where it is told to', async () => {
+    const long = 'jim '.repeat(50);
+    for (const refused of [() => classifier.encode(long), () => call(long), () => classifier.run(long), () => classifier.run([long])])
+      expect((await problem('value', refused)).message).toMatch(/text: expected at most 10 tokens, .*, got 52 for "jim .*truncate/);
+    const { input_ids } = classifier.encode(long, { truncate: true });
     expect(input_ids.tolist()).toEqual([[2, 5, 5, 5, 5, 5, 5, 5, 5, 3]]);
+    const cut = classifier(classifier.encode(long, { truncate: true }));
+    expectSameBits(call(long, { truncate: true }), cut);
+    expectSameBits(await classifier.run(long, { truncate: true }), cut);
+    const pair = classifier.encode('jim', 'henson '.repeat(9), { truncate: true }).input_ids.tolist();
+    expect(pair).toEqual([[2, 5, 3, 6, 7, 6, 7, 6, 7, 3]]);
+    expectSameBits(
+      await classifier.run('jim', 'henson '.repeat(9), { truncate: true }),
+      classifier({ ...classifier.encode('jim', 'henson '.repeat(9), { truncate: true }) }),
+    );
+  });
+
+  test('takes pairs in lists, and refuses what is none', async () => {
+    const batch = await jit.trace(new BertForSequenceClassification(tinyConfig()), dummies(3), { tokenizer });
+    const lists = batch.encode(['jim', 'was'], ['a', '!']);
+    expect(lists.input_ids.tolist()).toEqual([[2, 5, 3, 9, 3, 0, 0, 0, 0, 0], [2, 8, 3, 12, 3, 0, 0, 0, 0, 0], Array(10).fill(0)]);
+    expect(
+      batch.encode([
+        ['jim', 'a'],
+        ['was', '!'],
+      ]),
+    ).toEqual(lists);
+    expect(lists.token_type_ids.tolist()[0]).toEqual([0, 0, 0, 1, 1, 0, 0, 0, 0, 0]);
+    for (const args of [
+      [
+        ['jim', 'was'],
+        ['a', '!'],
+      ],
+      [
+        [
+          ['jim', 'a'],
+          ['was', '!'],
+        ],
+      ],
+    ] as const)
+      expectSameBits(await (batch.run as (...given: unknown[]) => Promise<unknown>)(...args), batch(lists));
+    expectSameBits(await classifier.run('jim', 'a'), call('jim', 'a'));
+    const encode =
+      (...args: unknown[]) =>
+      () =>
+        (batch.encode as (...given: unknown[]) => unknown)(...args);
+    for (const refused of [
+      encode(['jim', 'was'], ['a']),
+      encode('jim', ['a']),
+      encode(['jim'], 'a'),
+      encode([['a', 'b', 'c']]),
+      encode('a', 7),
+      encode('a', 'b', {}, {}),
+      encode([7]),
+    ])
+      await problem('value', refused);
+    await problem('value', () => (batch.run as (...given: unknown[]) => unknown)(['jim', 'was'], ['a']));
   });
 
   test('is called with texts as with their tensors', async () => {
@@ -95,7 +149,7 @@ test('texts that need padding need a mask', async () => {
   const { input_ids } = dummies();
   const maskless = await jit.trace(tinyBert(), { input_ids }, { tokenizer });
   expect((await problem('value', () => maskless.encode('jim'))).message).toMatch(/made with an attention_mask/);
-  expect(maskless.encode('jim '.repeat(20)).input_ids.shape).toEqual([1, 10]);
+  expect(maskless.encode('jim '.repeat(20), { truncate: true }).input_ids.shape).toEqual([1, 10]);
 });
 
 test('what a tokenizer answers goes into a trace, a model and pad as it is', () => {

@@ -128,9 +128,8 @@ describe('tokenizer.json', () => {
       /vocab.txt: expected the text/,
     );
     expect(message(() => BertTokenizer.from_files({}))).toMatch(/expected tokenizer.json or vocab.txt/);
-    expect(message(() => from({}, { tokenizer_class: 'T5Tokenizer' }))).toMatch(
-      /tokenizer_class of tokenizer_config.json.*got "T5Tokenizer"/,
-    );
+    const t5 = { 'vocab.txt': VOCAB.join('\n'), 'tokenizer_config.json': '{"tokenizer_class":"T5Tokenizer"}' };
+    expect(message(() => BertTokenizer.from_files(t5))).toMatch(/tokenizer_class of tokenizer_config.json.*got "T5Tokenizer"/);
     expect(message(() => from({}, { cls_token: '[SEP]' }))).toMatch(/cls_token: expected \[CLS\] as in the post_processor/);
   });
 });
@@ -138,13 +137,6 @@ describe('tokenizer.json', () => {
 describe('settings', () => {
   const make = (options: object) => new BertTokenizer({ vocab: VOCAB, ...options } as BertTokenizerOptions);
   const wrong: [string, object, RegExp][] = [
-    [
-      'a missing special token',
-      { vocab: VOCAB.slice(0, 4) },
-      /vocab of 4 tokens: expected an entry for mask_token "\[MASK\]", got none. Pass/,
-    ],
-    ['a duplicate', { vocab: [...VOCAB, 'jim'] }, /vocab entry "jim": expected each token once, got it as id 5 and id 12/],
-    ['a hole in the ids', { vocab: { '[PAD]': 0, a: 2 } }, /vocab entry "a": expected an id from 0 to 1 of its own, got 2/],
     ['an id twice', { vocab: new Map([['a', 0], ['b', 0]]) }, /vocab entry "b".*got 0, which "a" has/], // biome-ignore format: one row
     ['a token that is no string', { vocab: [...VOCAB, 5] }, /vocab\[12\]: expected a string, got 5/],
     ['a line break', { vocab: [...VOCAB, 'a\nb'] }, /vocab\[12\]: expected a token of whole characters without line breaks/],
@@ -208,11 +200,11 @@ describe('calls', () => {
   const any = tokenizer as unknown as Record<string, (...args: unknown[]) => unknown>;
   const wrong: [string, () => unknown, RegExp][] = [
     ['a text that is no string', () => any.encode(5), /text: expected a string, got 5/],
-    ['a pair that is no string', () => any.encode('a', {}), /pair: expected a string, got an empty object/],
+    ['a pair that is no string', () => any.encode('a', 5), /pair: expected a string, got 5/],
     ['a text of a batch', () => any.batch_encode_plus(['a', null]), /text\[1\]: expected a string or \[text, pair\], got null/],
     ['a batch that is none', () => any.batch_encode_plus('a'), /batch: expected an array of texts/],
     ['pairs of another count', () => any.call_(['a'], ['b', 'c']), /pair: expected an array as long as that of the texts/],
-    ['an unknown option', () => any.encode('a', null, { max_len: 3 }), /option max_len: expected one of add_special_tokens/],
+    ['an unknown option', () => any.encode('a', null, { max_len: 3 }), /option "max_len": expected one of text_pair, add_special_tokens/],
     ['an unknown strategy', () => any.encode('a', null, { truncation: 'first' }), /option truncation: expected boolean or longest_first/],
     ['a negative length', () => any.encode('a', null, { max_length: -1 }), /option max_length: expected a whole number, 0 or more, got -1/],
     [

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { characters, LOWERS } from '../src/tokenizer/characters.ts';
 import { BertTokenizer } from '../src/tokenizer/index.ts';
 
 const vocab = readFileSync(fileURLToPath(new URL('./fixtures/tokenizer/vocab.txt', import.meta.url)), 'utf8');
@@ -18,12 +19,18 @@ const pieces = fc.oneof(
 const texts = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''));
 const words = fc.stringMatching(/^[a-z]{1,12}$/);
 
-test('offsets are monotone and inside the text, in both units', () => {
+const LENGTHS = {
+  utf16: (text: string) => text.length,
+  codepoint: (text: string) => [...text].length,
+  byte: (text: string) => new TextEncoder().encode(text).length,
+};
+
+test('offsets are monotone and inside the text, in every unit', () => {
   fc.assert(
     fc.property(texts, (text) => {
-      for (const offset_unit of ['codepoint', 'utf16'] as const) {
+      for (const offset_unit of ['utf16', 'codepoint', 'byte'] as const) {
         const { offset_mapping } = bert.encode_plus(text, null, { return_offsets_mapping: true, offset_unit, add_special_tokens: false });
-        const length = offset_unit === 'utf16' ? text.length : [...text].length;
+        const length = LENGTHS[offset_unit](text);
         let before = [0, 0];
         for (const [start, end] of offset_mapping ?? []) {
           expect(start).toBeGreaterThanOrEqual(before[0]);
@@ -33,6 +40,23 @@ test('offsets are monotone and inside the text, in both units', () => {
           before = [start, end];
         }
       }
+    }),
+  );
+});
+
+test('every unit cuts the same pieces out of a text', () => {
+  const cutters = {
+    codepoint: (text: string) => (start: number, end: number) => [...text].slice(start, end).join(''),
+    byte: (text: string) => (start: number, end: number) => new TextDecoder().decode(new TextEncoder().encode(text).subarray(start, end)),
+  };
+  fc.assert(
+    fc.property(texts, (any) => {
+      const text = new TextDecoder().decode(new TextEncoder().encode(any));
+      const offsets = (offset_unit: keyof typeof LENGTHS) =>
+        bert.encode_plus(text, { return_offsets_mapping: true, offset_unit }).offset_mapping ?? [];
+      const pieces = offsets('utf16').map(([start, end]) => text.slice(start, end));
+      for (const unit of ['codepoint', 'byte'] as const)
+        expect(offsets(unit).map(([start, end]) => cutters[unit](text)(start, end))).toEqual(pieces);
     }),
   );
 });
@@ -95,6 +119,36 @@ test('from_files(files()) is the same tokenizer', () => {
       expect(again.encode_plus(text, pair, options)).toEqual(cased.encode_plus(text, pair, options));
     }),
   );
+});
+
+/** Capitals that Unicode 14, which Python 3.11 follows, does not have. */
+const NEWER = /[\u1c89\ua7cb\ua7cc\ua7ce\ua7d2\ua7d4\ua7da\ua7dc\u{10d50}-\u{10d65}\u{16ea0}-\u{16eb8}]/u;
+
+test('toLowerCase is what BERT and Python mean by lower case', () => {
+  const { flags, lowers } = characters();
+  const wrong: string[] = [];
+  for (let code = 0; code < 0x110000; code++) {
+    if (code >= 0xd800 && code < 0xe000) continue;
+    const text = String.fromCodePoint(code);
+    const lower = flags[code] & LOWERS ? String.fromCodePoint(...(lowers.get(code) as number[])) : text;
+    if (text.toLowerCase() !== lower && !NEWER.test(text)) wrong.push(code.toString(16));
+  }
+  expect(wrong).toEqual([]);
+  const python = {
+    'ΣΑΣ Σ': 'σας σ',
+    'Α.Σ.': 'α.ς.',
+    "ΑΣ'Α": "ασ'α",
+    'ΑΣ.': 'ας.',
+    'ΑΣ\u00adΑ': 'ασ\u00adα',
+    ΑΣ1: 'ας1',
+    '1Σ': '1σ',
+    ẞΣ: 'ßς',
+    aΣb: 'aσb',
+    İI: 'i\u0307i',
+    'A\u0345 Σ': 'a\u0345 σ',
+    'A\u0345Σ': 'a\u0345ς',
+  };
+  for (const [text, lower] of Object.entries(python)) expect(text.toLowerCase()).toBe(lower);
 });
 
 test('long words and runs of marks take linear time', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tensor } from '../src/tensor.ts';
-import { BertTokenizer, type EncodeOptions } from '../src/tokenizer/index.ts';
+import { BertTokenizer, type EncodeOptions, type OffsetUnit } from '../src/tokenizer/index.ts';
 
 const fixture = (name: string): string =>
   readFileSync(fileURLToPath(new URL(`./fixtures/tokenizer/${name}`, import.meta.url)), 'utf8').replace(/\n$/, '');
@@ -36,6 +36,7 @@ function expectCase(tokenizer: BertTokenizer, line: Case, options: EncodeOptions
   const { input_ids, token_type_ids, tokens, offset_mapping } = tokenizer.encode_plus(line.text, line.pair, {
     ...options,
     return_offsets_mapping: true,
+    offset_unit: 'codepoint',
   });
   expect({ input_ids, token_type_ids, tokens, offsets: offset_mapping }, JSON.stringify(line.text)).toEqual({
     input_ids: line.input_ids,
@@ -90,10 +91,17 @@ describe('text to tokens', () => {
       }
   });
 
-  test('offsets count code points or UTF-16 units', () => {
-    const options = { return_offsets_mapping: true, add_special_tokens: false } as const;
-    expect(bert.encode_plus('💢 é𠀀!', null, options).offset_mapping).toEqual([[0, 1], [2, 3], [3, 4], [4, 5]]); // biome-ignore format: one row
-    expect(bert.encode_plus('💢 é𠀀!', null, { ...options, offset_unit: 'utf16' }).offset_mapping).toEqual([[0, 2], [3, 4], [4, 6], [6, 7]]); // biome-ignore format: one row
+  test('offsets count UTF-16 units unless code points or bytes are asked for', () => {
+    const offsets = (text: string, offset_unit?: OffsetUnit | null) =>
+      bert.encode_plus(text, { return_offsets_mapping: true, add_special_tokens: false, offset_unit }).offset_mapping;
+    const [face, paris] = offsets('😀 Paris') as [number, number][];
+    expect(['😀 Paris'.slice(...face), '😀 Paris'.slice(...paris)]).toEqual(['😀', 'Paris']);
+    const text = '💢 é𠀀!';
+    expect(offsets(text)).toEqual([[0, 2], [3, 4], [4, 6], [6, 7]]); // biome-ignore format: one row
+    expect(offsets(text, null)).toEqual(offsets(text, 'utf16'));
+    expect(offsets(text, 'codepoint')).toEqual([[0, 1], [2, 3], [3, 4], [4, 5]]); // biome-ignore format: one row
+    expect(offsets(text, 'byte')).toEqual([[0, 4], [5, 7], [7, 11], [11, 12]]); // biome-ignore format: one row
+    expect(offsets('\ud83d中', 'byte')).toEqual(offsets('\ufffd中', 'byte'));
   });
 
   test('never_split keeps words between whitespace', () => {

@@ -1,6 +1,7 @@
 import { TraceletError } from '../error.ts';
 import { MAX_SIZE } from '../field.ts';
 import { describe } from '../json.ts';
+import { ANY, checkOptions, type OptionTable } from '../options.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 
 /** How a long text is cut into chunks. */
@@ -10,6 +11,8 @@ export interface ChunkOptions {
   /** Most tokens that a chunk repeats of the one before. Default 0. */
   overlap?: number;
 }
+
+const CHUNK_OPTIONS: OptionTable<ChunkOptions> = { tokens: ANY, overlap: ANY };
 
 /** A chunk of a text. */
 export interface Chunk {
@@ -57,15 +60,26 @@ export function whole(what: string, value: number, low: number, high: number): n
 }
 
 /** How many tokens of a text go into a chunk that holds `most`, special ones included, and how many are repeated. Throws `value` errors. */
-export function chunkSizes({ tokens, overlap = 0 }: ChunkOptions, most: number, special: number): [room: number, overlap: number] {
+export function chunkSizes(options: ChunkOptions, most: number, special: number): [room: number, overlap: number] {
+  const { tokens, overlap = 0 } = checkOptions('chunk', options, CHUNK_OPTIONS);
   const room = whole('chunk.tokens', tokens ?? most, special + 1, most) - special;
   return [room, whole('chunk.overlap', overlap, 0, room - 1)];
 }
 
 /** Cuts a text into chunks of at most `tokens` tokens between its words, as `embed` does with the option `chunk`. Throws `value` errors. */
 export function chunkText(tokenizer: BertTokenizer, text: string, options: ChunkOptions & { tokens: number }): Chunk[] {
+  if (typeof tokenizer?.encode_plus !== 'function' || typeof text !== 'string')
+    throw new TraceletError('value', {
+      what: 'chunkText',
+      expected: 'a tokenizer, a text and { tokens }',
+      got: `${describe(tokenizer)} and ${describe(text)}`,
+      cure: 'traced.tokenizer is one, and BertTokenizer.from_pretrained makes one',
+    });
+  const sizes = checkOptions('chunkText', options, CHUNK_OPTIONS);
+  if (sizes.tokens === undefined)
+    throw new TraceletError('value', { what: 'chunkText', expected: 'the most tokens of a chunk as { tokens }', got: 'none' });
   const special = tokenizer.num_special_tokens_to_add();
-  const [room, overlap] = chunkSizes(options, MAX_SIZE, special);
+  const [room, overlap] = chunkSizes(sizes, MAX_SIZE, special);
   const { tokens, offset_mapping: offsets = [] } = tokenizer.encode_plus(text, null, {
     add_special_tokens: false,
     return_offsets_mapping: true,

@@ -1,11 +1,13 @@
 import { Tensor } from '../tensor.ts';
+import type { TextInput } from '../tokenizer/index.ts';
 import { nextTask, SLICE_MS } from '../trace/run.ts';
 import { type Embedding, type EmbedOptions, embedder } from './embedder.ts';
 import type { Encoded } from './encode.ts';
 import { Source, type Texts } from './source.ts';
 
 /** A text with its vector, as `embedEach` yields them. */
-export interface EmbeddedText extends Omit<Encoded, 'rows'> {
+export interface EmbeddedText<Text extends TextInput = TextInput> extends Omit<Encoded, 'rows' | 'text'> {
+  text: Text;
   embedding: Float32Array;
 }
 
@@ -13,7 +15,7 @@ export interface EmbeddedText extends Omit<Encoded, 'rows'> {
 const WINDOW = 4;
 
 /** The vectors of texts in the order given: [texts, hidden]. */
-export async function embedTexts(traced: Embedding, texts: Texts, options: EmbedOptions): Promise<Tensor> {
+export async function embedTexts(traced: Embedding, texts: Texts, options: EmbedOptions): Promise<Tensor<'float32'>> {
   const { hidden, run, encode } = embedder(traced, options);
   const encoded: Encoded[] = [];
   const source = new Source(texts, options.signal);
@@ -24,7 +26,11 @@ export async function embedTexts(traced: Embedding, texts: Texts, options: Embed
 }
 
 /** Yields texts with their vectors in the order given, and takes only as many from the source as a few calls need. */
-export async function* embedEach(traced: Embedding, texts: Texts, options: EmbedOptions): AsyncGenerator<EmbeddedText, void, undefined> {
+export async function* embedEach<Text extends TextInput>(
+  traced: Embedding,
+  texts: Texts<Text>,
+  options: EmbedOptions,
+): AsyncGenerator<EmbeddedText<Text>, void, undefined> {
   const { capacity, concurrency, run, encode } = embedder(traced, options);
   const window = Math.max(WINDOW, 2 * concurrency) * capacity.batchTokens;
   const source = new Source(texts, options.signal);
@@ -41,7 +47,7 @@ export async function* embedEach(traced: Embedding, texts: Texts, options: Embed
       await run(encoded, total, ({ index }, vector) => {
         vectors[index - first] = vector;
       });
-      for (const [i, { rows: _, ...text }] of encoded.entries()) yield { ...text, embedding: vectors[i] };
+      for (const [i, { rows: _, ...text }] of encoded.entries()) yield { ...text, text: text.text as Text, embedding: vectors[i] };
       first += encoded.length;
     }
     if (failure) throw failure.error;
@@ -56,7 +62,7 @@ export async function* embedEach(traced: Embedding, texts: Texts, options: Embed
  */
 async function take(
   source: Source,
-  encode: (text: string, index: number) => Encoded,
+  encode: (text: TextInput, index: number) => Encoded,
   encoded: Encoded[],
   first: number,
   most: number,
@@ -68,7 +74,7 @@ async function take(
     if (next.done) return false;
     const text = encode(next.value, first + encoded.length);
     encoded.push(text);
-    for (const { length } of text.rows) tokens += length;
+    for (const { ids } of text.rows) tokens += ids.length;
     if (performance.now() - since < SLICE_MS) continue;
     await nextTask();
     since = performance.now();

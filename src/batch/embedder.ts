@@ -1,10 +1,14 @@
 import { TraceletError } from '../error.ts';
+import { FLAG, kind, SIZE } from '../field.ts';
+import { checkOptions, FUNCTION, type OptionTable, SIGNAL } from '../options.ts';
+import { isNormalized } from '../sentence/prompt.ts';
+import type { RunOptions } from '../trace/options.ts';
 import type { ModelOutput } from '../trace/outputs.ts';
-import type { RunOptions, TracedModule } from '../trace/traced.ts';
-import { type Encoded, encoder, type LongTexts } from './encode.ts';
+import type { TracedModule } from '../trace/traced.ts';
+import { type Encoded, encoder, LONG_TEXTS, type LongTexts } from './encode.ts';
 import { batchInputs, capacityOf } from './inputs.ts';
 import { allOf, planBatches, shareOf } from './plan.ts';
-import { pool } from './pool.ts';
+import { normalized, pool } from './pool.ts';
 
 /** How many texts have their vectors, and of how many where that is known. */
 export interface EmbedProgress {
@@ -14,35 +18,52 @@ export interface EmbedProgress {
 
 /** Options of `embed` and `embedEach`. A text that is too long is an error unless one of `truncate` and `chunk` says what becomes of it. */
 export interface EmbedOptions extends Pick<RunOptions, 'signal'>, LongTexts {
+  /** Keeps so many numbers of each vector, at most as many as it has; what the folder of the model says unless given. */
+  truncate_dim?: number;
+  /** Scales vectors to length 1, after `truncate_dim`. Models that do so themselves cannot be told not to. */
+  normalize?: boolean;
   /** Most tokens of a call, without padding. Default: 16384, or what the trace takes. Answers do not depend on it. */
   batchTokens?: number;
   /** Told after each call how far the work is. */
   progress_callback?: (progress: EmbedProgress) => void;
 }
 
+const EMBED_OPTIONS: OptionTable<EmbedOptions> = {
+  ...LONG_TEXTS,
+  truncate_dim: SIZE,
+  normalize: FLAG,
+  batchTokens: kind('a whole number', (value) => typeof value === 'number'),
+  signal: SIGNAL,
+  progress_callback: FUNCTION,
+};
+
 const OUTPUT = ['sentence_embedding'];
+const WORDING = {
+  what: 'embed()',
+  nameOf: (index: number) => `texts[${index}]`,
+  cure: 'The option truncate leaves out the rest, the option chunk pools the vectors of its parts',
+};
 
 /** What embedding asks of a trace. */
-export interface Embedding extends Pick<TracedModule<unknown>, 'inputs' | 'dynamic' | 'outputs' | 'tokenizer' | 'run'> {
+export interface Embedding extends Pick<TracedModule<unknown>, 'inputs' | 'dynamic' | 'outputs' | 'reader' | 'run'> {
   /** How many runs it makes at once, one unless given. */
   readonly concurrency?: number;
 }
 
 /** How to embed texts with a trace: options are proved, nothing has been computed. Throws `value` errors. */
-export function embedder(traced: Embedding, { batchTokens, signal, progress_callback, ...long }: EmbedOptions) {
-  const output = traced.outputs.find(({ name }) => name === OUTPUT[0]);
-  if (!output)
-    throw new TraceletError('value', {
-      what: 'embed()',
-      expected: 'a trace with an output sentence_embedding',
-      got: traced.outputs.map(({ name }) => name).join(', '),
-      cure: 'Trace a SentenceEmbedder',
-    });
-  const hidden = output.shape[1];
+export function embedder(traced: Embedding, options: EmbedOptions) {
+  const { batchTokens, signal, progress_callback, truncate_dim, normalize, ...long } = checkOptions('embed()', options, EMBED_OPTIONS);
+  const { inputs, reader, concurrency = 1 } = traced;
+  const width = widthOf(traced);
+  const hidden = keptOf(width, truncate_dim, traced);
+  if (normalize === false && isNormalized(reader.sentence)) throw normalizedAlready();
   const capacity = capacityOf(traced, batchTokens);
-  const { inputs, tokenizer, concurrency = 1 } = traced;
-  const special = tokenizer.num_special_tokens_to_add();
   let done = 0;
+
+  const finished = (vector: Float32Array): Float32Array => {
+    const kept = vector.subarray(0, hidden);
+    return normalize ? normalized(kept) : kept;
+  };
 
   /** Hands `place` each text with its vector, and tells how many of `total` have theirs. */
   async function run(
@@ -51,19 +72,20 @@ export function embedder(traced: Embedding, { batchTokens, signal, progress_call
     place: (text: Encoded, vector: Float32Array) => void,
   ): Promise<void> {
     const waiting = encoded.map((text) => ({ text, vectors: [] as Float32Array[], missing: text.rows.length }));
-    const rows = waiting.flatMap((of) => of.text.rows.map((ids, chunk) => ({ of, chunk, ids })));
-    const lengths = rows.map(({ ids }) => ids.length);
+    const all = waiting.flatMap((of) => of.text.rows.map((row, chunk) => ({ of, chunk, row })));
+    const lengths = all.map(({ row }) => row.ids.length);
     const plans = planBatches(lengths, shareOf(capacity, lengths, concurrency));
     await allOf(plans, concurrency, async (plan, goesOn) => {
-      const batch = plan.map((row) => rows[row]);
-      const ids = batch.map((row) => row.ids);
-      const answer = (await traced.run(batchInputs(ids, capacity, inputs, tokenizer), { signal, outputs: OUTPUT })) as ModelOutput;
+      const batch = plan.map((at) => all[at]);
+      const rows = batch.map(({ row }) => row);
+      const called = batchInputs(rows, capacity, inputs, reader.tokenizer, WORDING.what);
+      const answer = (await traced.run(called, { signal, outputs: OUTPUT })) as ModelOutput;
       if (!goesOn()) return;
       for (const [i, { of, chunk }] of batch.entries()) {
-        of.vectors[chunk] = answer.sentence_embedding.data.slice(i * hidden, (i + 1) * hidden) as Float32Array;
+        of.vectors[chunk] = answer.sentence_embedding.data.slice(i * width, (i + 1) * width) as Float32Array;
         if (--of.missing) continue;
-        const weights = of.text.rows.map(({ length }) => length - special);
-        place(of.text, pool(of.vectors, weights));
+        const weights = of.text.rows.map(({ own }) => own);
+        place(of.text, finished(pool(of.vectors, weights)));
         of.vectors = [];
         done++;
       }
@@ -71,5 +93,35 @@ export function embedder(traced: Embedding, { batchTokens, signal, progress_call
     });
   }
 
-  return { hidden, capacity, concurrency, run, encode: encoder(tokenizer, capacity.sequence[1], long) };
+  return { hidden, capacity, concurrency, run, encode: encoder(reader, capacity.sequence[1], long, WORDING) };
 }
+
+function widthOf({ outputs }: Embedding): number {
+  const output = outputs.find(({ name }) => name === OUTPUT[0]);
+  if (output) return output.shape[1];
+  throw new TraceletError('value', {
+    what: 'embed()',
+    expected: 'a trace with an output sentence_embedding',
+    got: outputs.map(({ name }) => name).join(', '),
+    cure: 'Trace a SentenceEmbedder',
+  });
+}
+
+/** How many numbers of `width` are kept: as many as were asked for, or at most as many as the folder says. */
+function keptOf(width: number, asked: number | undefined, { reader: { sentence } }: Embedding): number {
+  if (asked === undefined) return Math.min(width, sentence?.truncate_dim ?? width);
+  if (asked <= width) return asked;
+  throw new TraceletError('value', {
+    what: 'embed(): option truncate_dim',
+    expected: `at most ${width}, the width of the vectors`,
+    got: `${asked}`,
+  });
+}
+
+const normalizedAlready = (): TraceletError =>
+  new TraceletError('value', {
+    what: 'embed(): option normalize',
+    expected: 'true, or nothing',
+    got: 'false for a model that scales its vectors to length 1 itself',
+    cure: 'Load it with SentenceEmbedder.from_pretrained(folder, { normalize: false }) and trace it again',
+  });

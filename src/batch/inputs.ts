@@ -1,9 +1,11 @@
+import { TraceletError } from '../error.ts';
 import { MAX_SIZE } from '../field.ts';
 import { Tensor } from '../tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
-import { MASK, type Signature } from '../trace/inputs.ts';
-import { endsOf, type Taking, withoutMask } from '../trace/text.ts';
+import { MASK, POOLING_MASK, type Signature } from '../trace/inputs.ts';
+import { endsOf, type Taking, withoutMask } from '../trace/pad.ts';
 import { whole } from './chunk.ts';
+import type { Row } from './encode.ts';
 import type { Capacity, Ends } from './plan.ts';
 
 /** Tokens of a call unless said otherwise, where the trace leaves it open. */
@@ -20,22 +22,47 @@ const within = ([low, high]: Ends, wanted: number): number => Math.min(high, Mat
 
 /** The inputs for rows of ids, side by side and padded to what the trace takes. Throws a `value` error where it has no mask to tell padding by. */
 export function batchInputs(
-  rows: readonly Int32Array[],
+  rows: readonly Row[],
   { batch, sequence }: Capacity,
   signatures: readonly Signature[],
   tokenizer: BertTokenizer,
+  what: string,
 ): Record<string, Tensor> {
-  const longest = rows.reduce((length, row) => Math.max(length, row.length), 0);
-  const [height, width] = [within(batch, rows.length), within(sequence, longest)];
-  const padded = rows.length < height || rows.some(({ length }) => length < width);
-  if (padded && !signatures.some(({ name }) => name === MASK)) throw withoutMask('embed()');
-  const ids = new Int32Array(height * width).fill(padded ? tokenizer.pad_token_id : 0);
-  const mask = new Int32Array(height * width);
-  for (const [i, row] of rows.entries()) {
-    ids.set(row, i * width);
-    mask.fill(1, i * width, i * width + row.length);
+  const longest = rows.reduce((length, { ids }) => Math.max(length, ids.length), 0);
+  const [height, width] = [Math.max(batch[0], rows.length), within(sequence, longest)];
+  if (rows.length > batch[1])
+    throw new TraceletError('shape', {
+      what,
+      expected: `at most ${batch[1]}, which the trace takes in a call`,
+      got: `${rows.length}`,
+      cure: 'Make several calls, or trace again for more; embed() does so itself',
+    });
+  const takes = (input: string): boolean => signatures.some(({ name }) => name === input);
+  const padded = rows.length < height || rows.some(({ ids }) => ids.length < width);
+  if (padded && !takes(MASK)) throw withoutMask(what);
+  if (rows.some(({ unpooled }) => unpooled > 0) && !takes(POOLING_MASK)) throw withoutPoolingMask(what);
+  const column = (value = 0): Int32Array => new Int32Array(height * width).fill(value);
+  const columns = {
+    input_ids: column(padded ? tokenizer.pad_token_id : 0),
+    token_type_ids: column(),
+    [MASK]: column(),
+    [POOLING_MASK]: column(),
+  };
+  for (const [i, { ids, types, unpooled }] of rows.entries()) {
+    const [begin, end] = [i * width, i * width + ids.length];
+    columns.input_ids.set(ids, begin);
+    if (types) columns.token_type_ids.set(types, begin);
+    columns[MASK].fill(1, begin, end);
+    columns[POOLING_MASK].fill(1, Math.min(end, begin + unpooled), end);
   }
-  const columns: Record<string, Int32Array> = { input_ids: ids, token_type_ids: new Int32Array(height * width), [MASK]: mask };
-  const wanted = signatures.filter(({ name }) => Object.hasOwn(columns, name));
-  return Object.fromEntries(wanted.map(({ name }) => [name, new Tensor('int32', [height, width], columns[name])]));
+  const wanted = signatures.map(({ name }) => name).filter((name): name is keyof typeof columns => Object.hasOwn(columns, name));
+  return Object.fromEntries(wanted.map((name) => [name, new Tensor('int32', [height, width], columns[name])]));
 }
+
+const withoutPoolingMask = (what: string): TraceletError =>
+  new TraceletError('value', {
+    what: `${what}: a prompt for a model that leaves prompts out of its vectors`,
+    expected: `a trace made with ${POOLING_MASK}`,
+    got: 'one without',
+    cure: `Trace again with ${POOLING_MASK} among the dummy inputs, such as the attention_mask once more`,
+  });

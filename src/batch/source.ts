@@ -1,22 +1,23 @@
 import { TraceletError } from '../error.ts';
 import { describe } from '../json.ts';
 import { isPromise } from '../realm.ts';
+import type { TextInput } from '../tokenizer/index.ts';
 
-/** Texts as they are given to be embedded: one, a list of them, or whatever yields them. */
-export type Texts = string | Iterable<string> | AsyncIterable<string>;
+/** Texts as they are given to be embedded: one, a list of them, or whatever yields them. A text may be one with its pair. */
+export type Texts<Text extends TextInput = TextInput> = string | Iterable<Text> | AsyncIterable<Text>;
 
 /** How long texts that are there wait for the next one. */
 const STALL_MS = 10;
 
 /** Texts, taken as they are asked for. Throws a `value` error for what yields nothing. */
 export class Source {
-  readonly #iterator: Iterator<string> | AsyncIterator<string>;
+  readonly #iterator: Iterator<TextInput> | AsyncIterator<TextInput>;
   readonly #signal: AbortSignal | undefined;
   /** What was asked for and has not come. */
-  #pending: Promise<IteratorResult<string>> | undefined;
+  #pending: Promise<IteratorResult<TextInput>> | undefined;
 
   constructor(texts: Texts, signal: AbortSignal | undefined) {
-    const given = (typeof texts === 'string' ? [texts] : (texts ?? {})) as AsyncIterable<string> & Iterable<string>;
+    const given = (typeof texts === 'string' ? [texts] : (texts ?? {})) as AsyncIterable<TextInput> & Iterable<TextInput>;
     const iterator = given[Symbol.asyncIterator]?.() ?? given[Symbol.iterator]?.();
     if (!iterator) throw new TraceletError('value', { what: 'texts', expected: 'strings in an array or iterable', got: describe(texts) });
     this.#iterator = iterator;
@@ -24,7 +25,7 @@ export class Source {
   }
 
   /** What comes next; undefined where the source keeps `impatient` callers waiting. */
-  async next(impatient: boolean): Promise<IteratorResult<string> | undefined> {
+  async next(impatient: boolean): Promise<IteratorResult<TextInput> | undefined> {
     this.#signal?.throwIfAborted();
     const next = this.#pending ?? this.#iterator.next();
     if (!isPromise(next)) return next;
@@ -41,7 +42,7 @@ export class Source {
     else await closed;
   }
 
-  #waited(next: Promise<IteratorResult<string>>, impatient: boolean): Promise<IteratorResult<string> | undefined> {
+  #waited(next: Promise<IteratorResult<TextInput>>, impatient: boolean): Promise<IteratorResult<TextInput> | undefined> {
     const signal = this.#signal;
     return new Promise((resolve, reject) => {
       const stop = () => reject(signal?.reason);

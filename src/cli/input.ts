@@ -1,30 +1,60 @@
-import { readFile } from 'node:fs/promises';
-import { addAbortSignal } from 'node:stream';
+import { createReadStream } from 'node:fs';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { TraceletError } from '../error.ts';
 import { note } from './output.ts';
 
-/** The text of a file, or of stdin for "-". Throws `source` errors. */
+/** What messages call the place that `path` means. */
+export const nameOf = (path: string): string => (path === '-' ? 'stdin' : path);
+
+/** The text of a file, or of stdin for "-". Throws `source` errors, and `value` errors for what is not UTF-8. */
 export async function readInput(path: string, signal: AbortSignal): Promise<string> {
-  if (path !== '-') return readFile(path, { encoding: 'utf8', signal }).catch((cause) => Promise.reject(unreadable(path, cause)));
   let text = '';
-  for await (const piece of openStdin(signal)) text += piece;
+  for await (const piece of readText(path, signal)) text += piece;
   return text;
 }
 
-/** The lines of stdin as they come, without empty ones. */
-export async function* readLines(signal: AbortSignal): AsyncGenerator<string> {
+/** The lines of a file, or of stdin for "-", as they come; what ends in a line break has no further line behind it. */
+export async function* readLines(path: string, signal: AbortSignal): AsyncGenerator<string> {
   let rest = '';
-  for await (const piece of openStdin(signal)) {
-    const lines = (rest + piece).split(/\r?\n/);
+  for await (const piece of readText(path, signal)) {
+    rest += piece;
+    if (!piece.includes('\n')) continue;
+    const lines = rest.split('\n');
     rest = lines.pop() as string;
-    yield* lines.filter((line) => line.trim() !== '');
+    yield* lines.map(withoutReturn);
   }
-  if (rest.trim() !== '') yield rest;
+  if (rest !== '') yield withoutReturn(rest);
 }
 
-function openStdin(signal: AbortSignal): AsyncIterable<string> {
+const withoutReturn = (line: string): string => line.replace(/\r$/, '');
+
+async function* readText(path: string, signal: AbortSignal): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  for await (const piece of readBytes(path, signal)) yield decoded(() => decoder.decode(piece, { stream: true }), path);
+  yield decoded(() => decoder.decode(), path);
+}
+
+async function* readBytes(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    yield* addAbortSignal(signal, path === '-' ? openStdin() : createReadStream(path)) as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    signal.throwIfAborted();
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new TraceletError('source', { what: nameOf(path), expected: 'a readable file', got: code ?? message, cause });
+  }
+}
+
+function openStdin(): Readable {
   if (process.stdin.isTTY) note('tracelet: reading from the terminal; end with Ctrl-D');
-  return addAbortSignal(signal, process.stdin.setEncoding('utf8'));
+  return process.stdin;
+}
+
+function decoded(decode: () => string, path: string): string {
+  try {
+    return decode();
+  } catch (cause) {
+    throw new TraceletError('value', { what: nameOf(path), expected: 'UTF-8', got: 'other bytes', cure: 'Give it as UTF-8 text', cause });
+  }
 }
 
 /** The value that `text` holds. Throws a `format` error that names `what`. */
@@ -32,11 +62,7 @@ export function parseJson(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new TraceletError('format', { what, expected: 'JSON', got: (cause as Error).message, cause });
+    const got = text.trim() === '' ? 'nothing' : (cause as Error).message;
+    throw new TraceletError('format', { what, expected: 'JSON', got, cause });
   }
-}
-
-function unreadable(path: string, cause: unknown): TraceletError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return new TraceletError('source', { what: path, expected: 'a readable file', got: code ?? message, cause });
 }

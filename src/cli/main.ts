@@ -12,9 +12,10 @@ import { quantizeCommand } from './commands/quantize.ts';
 import { runCommand } from './commands/run.ts';
 import { traceCommand } from './commands/trace.ts';
 import { verifyCommand } from './commands/verify.ts';
-import { note } from './output.ts';
+import { expectStdout, note } from './output.ts';
 import { description, version } from './package.ts';
 import { STATUS } from './status.ts';
+import { inWords } from './words.ts';
 
 const COMMANDS = [
   traceCommand,
@@ -28,16 +29,20 @@ const COMMANDS = [
   profileCommand,
 ];
 
+/** What they do shows elsewhere than on stdout. */
+const SILENT = [traceCommand, quantizeCommand, verifyCommand];
+
 const HELP = `
 Exit status:
-  ${STATUS.ok}    done
-  ${STATUS.unverified}    a trace failed its verification
-  ${STATUS.usage}    the command line is wrong
-  ${STATUS.input}    an input, model or file is wrong
+  ${STATUS.ok}    done; where there is nothing to do, nothing is answered
+  ${STATUS.no}    a trace fails its verification, or a call does not fit (inspect --fit)
+  ${STATUS.usage}    the command line is wrong, whatever the files hold
+  ${STATUS.input}    an input, model or file is wrong, or cannot be read or written
   ${STATUS.bug}   something unforeseen: a bug
   ${STATUS.SIGINT}  interrupted (${STATUS.SIGTERM}: terminated); no partial file is left behind
 
-Answers go to stdout, remarks and errors to stderr. TRACELET_DEBUG=1 shows the stack of an error.
+Answers go to stdout, remarks and errors to stderr. TRACELET_DEBUG=1 shows the stack of an error. Each line of stdin that is a text gives
+one line of JSON, blank ones as well. Output files are replaced once they are whole; links are followed, and pipes and devices written to.
 
 Examples:
   $ tracelet trace all-MiniLM-L6-v2/ -o minilm.tracelet
@@ -55,15 +60,16 @@ function buildProgram(signal: AbortSignal): Command {
     .exitOverride();
   for (const command of COMMANDS) {
     const child = command(signal).copyInheritedSettings(program);
+    if (!SILENT.includes(command)) child.hook('preAction', expectStdout);
     program.addCommand(child.showHelpAfterError(`See tracelet ${child.name()} --help`));
   }
   return program;
 }
 
 function report(error: unknown): void {
-  const message = messageOf(error);
   if (process.env.TRACELET_DEBUG) note(inspect(error));
-  else note(error instanceof TraceletError ? `tracelet: ${message}` : `tracelet: ${message} (unforeseen; TRACELET_DEBUG=1 shows where)`);
+  else if (error instanceof TraceletError) note(`tracelet: ${inWords(error)}`);
+  else note(`tracelet: ${messageOf(error)} (unforeseen; TRACELET_DEBUG=1 shows where)`);
 }
 
 /** Runs the command line and answers with the exit status. */

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { platform } from '#platform';
 import { BertConfig } from '../config.ts';
 import type { Bounds } from '../dim.ts';
@@ -7,17 +8,18 @@ import type { IntegerForm } from '../integers.ts';
 import * as jit from '../jit.ts';
 import { parseObject } from '../json.ts';
 import { bestVariant } from '../kernels.ts';
-import { ARCHITECTURES, type Architecture, architecture } from '../models/index.ts';
-import type { PreTrainedModel } from '../models/pretrained.ts';
+import { type AnyModelClass, ARCHITECTURES, type Architecture, architecture } from '../models/index.ts';
+import type { PreTrainedModel, PreTrainedOptions } from '../models/pretrained.ts';
+import { SentenceEmbedder } from '../models/sentence/embedder.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Bits } from '../quantize/index.ts';
+import { isSentenceFolder } from '../sentence/config.ts';
 import { type Folder, textOf } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import type { ThreadCount } from '../threads/choose.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
 import { TRACE_NAME } from '../trace/file.ts';
 import type { TracedModule } from '../trace/traced.ts';
-import { parseJson } from './input.ts';
 import { note } from './output.ts';
 import { Progress } from './progress.ts';
 
@@ -51,6 +53,8 @@ export interface OpenModel {
   model: PreTrainedModel;
   config: BertConfig;
   tokenizer: BertTokenizer | undefined;
+  /** Why there is no tokenizer, if there is none. */
+  withoutTexts: TraceletError | undefined;
   /** How the trace was made that the model comes from, if it does. */
   traced: TraceSettings | undefined;
 }
@@ -69,6 +73,7 @@ export interface TraceSettings {
 interface Outline {
   config: BertConfig;
   tokenizer: BertTokenizer | undefined;
+  withoutTexts: TraceletError | undefined;
   /** The architecture it states, if it does. */
   stated: () => Promise<string | undefined>;
   traced?: TraceSettings;
@@ -85,7 +90,9 @@ export async function findTrace(path: string): Promise<string | undefined> {
 /** The model in a folder of transformers or in a trace. */
 export async function openModel(path: string, { head, torchscript = false, signal }: OpenOptions): Promise<OpenModel> {
   const trace = (await isDirectory(path)) || path.endsWith('.tracelet') ? await findTrace(path) : undefined;
-  const { config, tokenizer, stated, traced } = trace ? await outlineTrace(trace, signal) : await outlineFolder(path, signal);
+  const { config, tokenizer, withoutTexts, stated, traced } = trace
+    ? await outlineTrace(trace, signal)
+    : await outlineFolder(path.endsWith('.safetensors') ? dirname(path) : path, signal);
   const source = trace ?? path;
   const name = head === undefined ? await stated() : fullName(head, config);
   if (name === undefined)
@@ -98,11 +105,20 @@ export async function openModel(path: string, { head, torchscript = false, signa
   const built = architecture(name);
   const progress = new Progress();
   try {
-    const model = await built.from_pretrained(source, { torchscript, signal, progress_callback: progress.reading });
-    return { name: name as Architecture, model, config, tokenizer, traced };
+    const options = { torchscript, signal, progress_callback: progress.reading };
+    const model = await built.from_pretrained(source, options).catch((error) => withoutPooler(error, built, source, options));
+    const own = model instanceof SentenceEmbedder ? model.tokenizer : tokenizer;
+    return { name: name as Architecture, model, config, tokenizer: own, withoutTexts, traced };
   } finally {
     progress.clear();
   }
+}
+
+/** An encoder whose checkpoint has no pooler, instead of the error that says so. */
+function withoutPooler(error: unknown, built: AnyModelClass, source: string, options: PreTrainedOptions): Promise<PreTrainedModel> {
+  if (!(error instanceof TraceletError) || !error.cure?.includes('add_pooling_layer')) throw error;
+  note(`tracelet: ${source} has no pooler, so the trace answers last_hidden_state alone`);
+  return built.from_pretrained(source, { ...options, add_pooling_layer: false } as PreTrainedOptions);
 }
 
 function fullName(head: string, { model_type }: BertConfig): string {
@@ -115,31 +131,25 @@ function fullName(head: string, { model_type }: BertConfig): string {
 async function outlineFolder(path: string, signal: AbortSignal): Promise<Outline> {
   const config = await BertConfig.from_pretrained(path, { signal });
   const { folder } = await placeOf(path, { signal });
-  const stated = async () => ((await isSentenceModel(folder)) ? EMBEDDER : config.architectures?.[0]);
+  const stated = async () => ((await isSentenceFolder((name) => textOf(folder, name))) ? EMBEDDER : config.architectures?.[0]);
+  return { config, stated, ...(await tokenizerIn(folder, path, signal)) };
+}
+
+/** The tokenizer of a folder, unless it has none or one of a kind that does not run here. Throws the errors of one that is broken. */
+async function tokenizerIn(folder: Folder, path: string, signal: AbortSignal): Promise<Pick<Outline, 'tokenizer' | 'withoutTexts'>> {
   const vocabulary = (await folder.find('tokenizer.json')) ?? (await folder.find('vocab.txt'));
   await vocabulary?.close();
-  return { config, tokenizer: vocabulary && (await BertTokenizer.from_pretrained(path, { signal })), stated };
+  if (!vocabulary) return { tokenizer: undefined, withoutTexts: noTokenizer(path) };
+  try {
+    return { tokenizer: await BertTokenizer.from_pretrained(path, { signal }), withoutTexts: undefined };
+  } catch (error) {
+    if (!(error instanceof TraceletError) || error.code !== 'unsupported') throw error;
+    return { tokenizer: undefined, withoutTexts: error };
+  }
 }
 
-const POOLED_PARTS = ['Transformer', 'Pooling', 'Normalize'];
-
-/** Whether a folder is one of sentence-transformers that pools. Throws a `config` error for parts that do not run here. */
-async function isSentenceModel(folder: Folder): Promise<boolean> {
-  const text = await textOf(folder, 'modules.json');
-  if (text === undefined) return false;
-  const path = folder.at('modules.json');
-  const modules = parseJson(text, path);
-  const parts = Array.isArray(modules) ? modules.map((module) => String(module?.type).split('.').at(-1) as string) : [];
-  if (!parts.includes('Pooling')) return false;
-  const other = parts.find((part) => !POOLED_PARTS.includes(part));
-  if (other === undefined) return true;
-  throw new TraceletError('config', {
-    what: path,
-    expected: `only the parts ${POOLED_PARTS.join(', ')}`,
-    got: other,
-    cure: 'Choose what to trace with --head, such as --head model for the encoder alone',
-  });
-}
+const noTokenizer = (what: string): TraceletError =>
+  new TraceletError('source', { what, expected: 'vocab.txt or tokenizer.json', got: 'neither' });
 
 async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline> {
   const traced = await openTrace(path, { signal });
@@ -149,16 +159,17 @@ async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline>
   const what = `config.json of ${path}`;
   const config = BertConfig.from_dict(parseObject(new TextDecoder().decode(text), what), {}, what);
   const embeds = traced.outputs.some(({ name }) => name === 'sentence_embedding');
-  const tokenizer = traced.files.has('vocab.txt') ? traced.tokenizer : undefined;
+  const tokenizer = ['vocab.txt', 'tokenizer.json'].some((name) => traced.files.has(name)) ? traced.tokenizer : undefined;
   const { dynamic } = traced;
   const [{ shape }] = traced.inputs;
   const [batch, seq] = [shape[0], shape.at(-1) as number];
   const ops = traced.instance.program.ops;
-  const bits = ops.includes('linear_i8') ? 8 : ops.includes('linear_i4') ? 4 : undefined;
+  const bits = ([4, 8] as const).find((count) => ops.includes(`linear_i${count}`));
   traced.dispose();
   return {
     config,
     tokenizer,
+    withoutTexts: tokenizer ? undefined : noTokenizer(path),
     stated: async () => (embeds ? EMBEDDER : config.architectures?.[0]),
     traced: { path, batch, seq, dynamic, bits },
   };

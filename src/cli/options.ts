@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Bounds } from '../dim.ts';
 import { INTEGER_FORMS } from '../integers.ts';
 import { ARCHITECTURES } from '../models/index.ts';
+import { nearest } from '../nearest.ts';
 import type { ThreadCount } from '../threads/choose.ts';
 import { MOST_THREADS } from '../threads/control.ts';
 import { SHORT_NAMES } from './model.ts';
@@ -33,6 +34,9 @@ export const threadsOption = (): Option =>
   );
 
 export const DEFAULT_SEQ = 128;
+
+/** `--output`, the file to write. */
+export const outputOption = (): Option => new Option('-o, --output <file>', 'the file to write; - for stdout').makeOptionMandatory();
 
 /** `--seq` */
 export const seqOption = (): Option =>
@@ -66,8 +70,11 @@ export function memory(text: string): number {
 /** `--head`, the architecture to build. */
 export const headOption = (): Option =>
   new Option('--head <arch>', `architecture: ${SHORT_NAMES.join(', ')} or its full name`).argParser((text: string): string => {
-    if (SHORT_NAMES.includes(text) || Object.hasOwn(ARCHITECTURES, text)) return text;
-    throw new InvalidArgumentError(`It must be one of ${[...SHORT_NAMES, ...Object.keys(ARCHITECTURES)].join(', ')}.`);
+    const names = [...SHORT_NAMES, ...Object.keys(ARCHITECTURES)];
+    const named = names.find((name) => name.toLowerCase() === text.toLowerCase());
+    if (named) return named;
+    const meant = nearest(text, names);
+    throw new InvalidArgumentError(`It must be one of ${names.join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`);
   });
 
 /** The closing part of a command's help. */

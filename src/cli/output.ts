@@ -1,4 +1,6 @@
+import { fstatSync, readSync, statSync } from 'node:fs';
 import { type Dim, showDim } from '../dim.ts';
+import { TraceletError } from '../error.ts';
 
 /** Writes a line of the answer to stdout. */
 export function print(line: string): void {
@@ -28,7 +30,7 @@ const width = (text: string): number => [...text].length;
 /** `text` cut to `length` characters, control characters as spaces. */
 export function cut(text: string, length: number): string {
   const characters = [...text.replaceAll(/\p{Cc}/gu, ' ')];
-  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : text;
+  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : characters.join('');
 }
 
 const scaled = (value: number, step: number, prefixes: readonly string[]): string => {
@@ -49,3 +51,32 @@ export const whole = (value: number): string => value.toLocaleString('en-US');
 /** A dtype and shape as messages write them. */
 export const typeOf = ({ dtype, shape, dims = shape }: { dtype: string; shape: readonly number[]; dims?: readonly Dim[] }): string =>
   `${dtype} [${dims.map(showDim).join(', ')}]`;
+
+/**
+ * Throws a `source` error where stdout is closed, so that the answer would be lost. Node puts /dev/null in its place, open for reading as well,
+ * which one that a shell redirects to is not.
+ */
+export function expectStdout(): void {
+  if (!isStdoutClosed()) return;
+  throw new TraceletError('source', {
+    what: 'stdout',
+    expected: 'a place for the answer',
+    got: 'none: it is closed',
+    cure: 'Redirect it to a file, or with > /dev/null if nobody wants the answer',
+  });
+}
+
+function isStdoutClosed(): boolean {
+  if (process.platform === 'win32') return false;
+  try {
+    if (fstatSync(1).rdev !== statSync('/dev/null').rdev) return false;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'EBADF';
+  }
+  try {
+    readSync(1, new Uint8Array(1));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,5 +1,5 @@
 import type { ProgressInfo } from '../sources/progress.ts';
-import { bytes } from './output.ts';
+import { bytes, cut } from './output.ts';
 
 const INTERVAL_MS = 100;
 
@@ -16,7 +16,7 @@ export class Progress {
   /** Announces work at once. */
   phase(text: string): void {
     if (!process.stderr.isTTY) return;
-    process.stderr.write(`\r\x1b[2K${text}`);
+    process.stderr.write(`\r\x1b[2K${cut(text, (process.stderr.columns || 80) - 1)}`);
     this.#shown = true;
     this.#next = performance.now() + INTERVAL_MS;
   }
@@ -27,10 +27,9 @@ export class Progress {
   }
 
   /** For the `progress_callback` of everything that reads. */
-  readonly reading = (info: ProgressInfo): void => {
-    if (info.status !== 'progress') return;
-    const { name, file, loaded, total } = info;
-    this.update(`reading ${file} of ${name}: ${bytes(loaded)}${total ? ` of ${bytes(total)}` : ''}`);
+  readonly reading = ({ name, file, loaded, total }: ProgressInfo): void => {
+    if (loaded === undefined) return;
+    this.update(`reading ${name ? `${file} of ${name}` : file}: ${bytes(loaded)}${total ? ` of ${bytes(total)}` : ''}`);
   };
 
   /** For the `progress` option of quantize. */

@@ -1,15 +1,15 @@
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Bounds } from '../dim.ts';
-import { TraceletError } from '../error.ts';
+import type { TraceletError } from '../error.ts';
 import * as jit from '../jit.ts';
-import type { BertTokenizer } from '../tokenizer/index.ts';
+import { MASK, POOLING_MASK } from '../trace/inputs.ts';
 import type { TracedModule } from '../trace/traced.ts';
 import { dummyInputs } from './dummies.ts';
-import { isDirectory, openModel, type TraceSettings } from './model.ts';
+import { openModel, type TraceSettings } from './model.ts';
 import { DEFAULT_SEQ } from './options.ts';
-import { bytes, flops, whole as grouped, print, table, typeOf } from './output.ts';
+import { bytes, flops, whole as grouped, table, typeOf } from './output.ts';
+import type { Place } from './place.ts';
 import type { Progress } from './progress.ts';
+import { describeWeights } from './weights.ts';
 
 export interface TracingOptions {
   seq?: number;
@@ -25,7 +25,8 @@ export interface TracedSource {
   /** Of the architecture. */
   name: string;
   traced: TracedModule;
-  tokenizer: BertTokenizer | undefined;
+  /** Why it takes no texts, if it does not. */
+  withoutTexts: TraceletError | undefined;
   /** How the trace was made that the model comes from, if it does. */
   before: TraceSettings | undefined;
 }
@@ -35,18 +36,23 @@ const MOST_TEXTS = 64;
 
 /** Traces the model of a transformers directory or of another trace. */
 export async function traceModel(source: string, options: TracingOptions, progress: Progress, signal: AbortSignal): Promise<TracedSource> {
-  const { name, model, config, tokenizer, traced: before } = await openModel(source, { head: options.head, torchscript: true, signal });
+  const { head } = options;
+  const { name, model, config, tokenizer, withoutTexts, traced: before } = await openModel(source, { head, torchscript: true, signal });
   progress.phase('tracing');
+  const longest = Math.min(config.max_position_embeddings, tokenizer?.model_max_length ?? Infinity);
+  const dynamic = boundsFor(options, before?.dynamic, longest);
   const inputs = dummyInputs(config, tokenizer, {
-    batch: options.batch ?? before?.batch ?? 1,
+    batch: options.batch ?? within(before?.batch ?? 1, dynamic?.batch),
     choices: name.endsWith('ForMultipleChoice') ? CHOICES : undefined,
-    seq: options.seq ?? before?.seq ?? Math.min(DEFAULT_SEQ, config.max_position_embeddings),
+    seq: options.seq ?? within(before?.seq ?? Math.min(DEFAULT_SEQ, longest), dynamic?.sequence),
   });
+  if (model.input_names.includes(POOLING_MASK)) inputs[POOLING_MASK] = inputs[MASK];
   const { check: check_trace, fusion, exactPadding: exact_padding } = options;
-  const dynamic = boundsFor(options, before?.dynamic, config.max_position_embeddings);
   const traced = await jit.trace(model, inputs, { check_trace, fusion, exact_padding, dynamic, tokenizer, signal });
-  return { name, traced, tokenizer, before };
+  return { name, traced, withoutTexts, before };
 }
+
+const within = (size: number, [low, high]: readonly [number, number] = [size, size]): number => Math.min(high, Math.max(low, size));
 
 /** The sizes that calls may choose: those asked for, or those of the trace given, unless others were asked for. */
 function boundsFor({ dynamic, batch, seq }: TracingOptions, before: Bounds | undefined, longest: number): Bounds | undefined {
@@ -54,24 +60,14 @@ function boundsFor({ dynamic, batch, seq }: TracingOptions, before: Bounds | und
   return dynamic ?? (batch === undefined && seq === undefined ? before : undefined);
 }
 
-/** Throws a `source` error where no file can be written, before any work is done. */
-export async function checkPlace(output: string): Promise<void> {
-  const folder = dirname(output);
-  if (await isDirectory(output)) throw unwritable(output, 'a file to write', 'a directory');
-  if (!(await isDirectory(folder))) throw unwritable(output, `a file in a directory that exists`, `none called ${folder}`);
-}
-
-const unwritable = (what: string, expected: string, got: string): TraceletError => new TraceletError('source', { what, expected, got });
-
-/** Prints what was written. */
-export async function describeTrace(traced: TracedModule, output: string, model: string): Promise<void> {
-  const { size } = await stat(output);
+/** Says what was written. */
+export function describeTrace(traced: TracedModule, { path, say }: Place, size: number, model: string): void {
   const { instructions, arena } = traced.plan();
-  print(
+  say(
     table(
       [
-        ['wrote', `${output}, ${bytes(size)} (${grouped(size)} bytes)`],
-        ['model', model],
+        ['wrote', `${path}, ${bytes(size)} (${grouped(size)} bytes)`],
+        ['model', `${model}, ${describeWeights(traced)}`],
         ['inputs', traced.inputs.map((input) => `${input.name} ${typeOf(input)}`).join(', ')],
         ['outputs', traced.outputs.map((output) => `${output.name} ${typeOf(output)}`).join(', ')],
         ['a call', `${instructions.length} instructions, ${flops(traced.flops())}, arena of ${bytes(arena)}`],

@@ -1,7 +1,9 @@
 import type { BertConfig } from '../config.ts';
 import { TraceletError } from '../error.ts';
+import { FLAG } from '../field.ts';
 import * as F from '../functional.ts';
-import { Embedding, LayerNorm, Linear, ModuleList } from '../nn/layers.ts';
+import { ModuleList } from '../nn/containers.ts';
+import { Embedding, LayerNorm, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import { sameShape, type Tensor } from '../tensor.ts';
 import { type ModelOutput, modelOutput } from '../trace/outputs.ts';
@@ -19,7 +21,8 @@ class BertEmbeddings extends Module<[Tensor, Tensor, Tensor], Tensor> {
 
   constructor({ vocab_size, hidden_size, max_position_embeddings, type_vocab_size, pad_token_id, layer_norm_eps }: BertConfig) {
     super();
-    this.word_embeddings = new Embedding(vocab_size, hidden_size, { padding_idx: pad_token_id });
+    const padding_idx = pad_token_id !== null && pad_token_id < 0 ? vocab_size + pad_token_id : pad_token_id;
+    this.word_embeddings = new Embedding(vocab_size, hidden_size, { padding_idx });
     this.position_embeddings = new Embedding(max_position_embeddings, hidden_size);
     this.token_type_embeddings = new Embedding(type_vocab_size, hidden_size);
     this.LayerNorm = new LayerNorm(hidden_size, { eps: layer_norm_eps });
@@ -165,9 +168,11 @@ export class BertModel extends PreTrainedModel {
   encoder: BertEncoder;
   pooler: BertPooler | null;
 
+  static override readonly OPTIONS: typeof PreTrainedModel.OPTIONS = { ...PreTrainedModel.OPTIONS, add_pooling_layer: FLAG };
+
   /** Fresh weights follow from `seed` alone, the same in every runtime. */
   constructor(config: BertConfig, options: { seed?: number; add_pooling_layer?: boolean } = {}) {
-    super(config);
+    super(config, options);
     this.embeddings = new BertEmbeddings(config);
     this.encoder = new BertEncoder(config);
     this.pooler = options.add_pooling_layer === false ? null : new BertPooler(config);

@@ -13,8 +13,8 @@ import { type ModelInputs, PreTrainedModel } from './pretrained.ts';
 abstract class BertWithHead extends PreTrainedModel {
   bert: BertModel;
 
-  constructor(config: BertConfig, add_pooling_layer: boolean) {
-    super(config);
+  constructor(config: BertConfig, add_pooling_layer: boolean, options: HeadOptions) {
+    super(config, options);
     this.bert = new BertModel(config, { add_pooling_layer });
   }
 
@@ -121,7 +121,7 @@ abstract class BertWithLMHead extends BertWithHead {
     if (!this.config.tie_word_embeddings) return;
     const { weight } = this.bert.embeddings.word_embeddings;
     const { decoder } = this.cls.predictions;
-    if (this.config.torchscript) decoder.weight.initialise = (values) => values.set(weight.data);
+    if (this.config.torchscript) decoder.weight.initialise = (values) => values.set(weight.elements);
     else decoder.weight = weight;
   }
 }
@@ -131,7 +131,7 @@ export class BertForPreTraining extends BertWithLMHead {
   cls: BertPreTrainingHeads;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, true);
+    super(config, true, options);
     this.cls = new BertPreTrainingHeads(config);
     this.post_init(options.seed);
   }
@@ -147,7 +147,7 @@ export class BertForMaskedLM extends BertWithLMHead {
   cls: BertOnlyMLMHead;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, false);
+    super(config, false, options);
     this.cls = new BertOnlyMLMHead(config);
     this.post_init(options.seed);
   }
@@ -162,7 +162,7 @@ export class BertForNextSentencePrediction extends BertWithHead {
   cls: BertOnlyNSPHead;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, true);
+    super(config, true, options);
     this.cls = new BertOnlyNSPHead(config);
     this.post_init(options.seed);
   }
@@ -177,7 +177,7 @@ export class BertForSequenceClassification extends BertWithHead {
   classifier: Linear;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, true);
+    super(config, true, options);
     this.classifier = new Linear(config.hidden_size, config.num_labels);
     this.post_init(options.seed);
   }
@@ -192,7 +192,7 @@ export class BertForMultipleChoice extends BertWithHead {
   classifier: Linear;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, true);
+    super(config, true, options);
     this.classifier = new Linear(config.hidden_size, 1);
     this.post_init(options.seed);
   }
@@ -217,7 +217,7 @@ export class BertForTokenClassification extends BertWithHead {
   classifier: Linear;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, false);
+    super(config, false, options);
     this.classifier = new Linear(config.hidden_size, config.num_labels);
     this.post_init(options.seed);
   }
@@ -232,7 +232,7 @@ export class BertForQuestionAnswering extends BertWithHead {
   qa_outputs: Linear;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, false);
+    super(config, false, options);
     this.qa_outputs = new Linear(config.hidden_size, 2);
     this.post_init(options.seed);
   }

@@ -11,7 +11,7 @@ import {
   BertForTokenClassification,
 } from './heads.ts';
 import type { ModelClass, PreTrainedModel, PreTrainedOptions } from './pretrained.ts';
-import { SentenceEmbedder } from './sentence.ts';
+import { SentenceEmbedder } from './sentence/embedder.ts';
 
 /** Every architecture by its name in config.json. */
 export const ARCHITECTURES = {

@@ -1,13 +1,18 @@
 import { type Checkpoint, type CheckpointSource, openCheckpoint, readCheckpoint } from '../checkpoint.ts';
-import { BertConfig, type BertConfigOptions } from '../config.ts';
+import { amendmentsIn, BertConfig, type BertConfigOptions, travelling } from '../config.ts';
 import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
-import { parseObject } from '../json.ts';
+import { FLAG, type Kind, kind } from '../field.ts';
+import { CONFIG_OPTIONS } from '../fields.ts';
+import { cureOfForeign, FOREIGN } from '../foreign.ts';
+import { TextDecoder } from '../globals.ts';
+import { describe, isObject, parseObject } from '../json.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
+import { checkOptions, type OptionTable } from '../options.ts';
 import { normal } from '../random.ts';
 import { isUrl } from '../realm.ts';
-import { type Folder, type SourceOptions, splitOptions, textOf } from '../sources/folder.ts';
+import { type Folder, SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf, within } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import type { Tensor } from '../tensor.ts';
 import { FILES, FORMAT } from '../trace/file.ts';
@@ -32,7 +37,7 @@ export interface PreTrainedOptions extends SourceOptions, BertConfigOptions {
   config?: BertConfig;
   /** Seed of the weights that are not in the checkpoint, with `strict: false`. */
   seed?: number;
-  /** Whether a tensor missing from the checkpoint is an error; true unless given. */
+  /** Whether a tensor missing from the checkpoint is an error, and one too many a warning; true unless given. */
   strict?: boolean;
 }
 
@@ -40,45 +45,56 @@ export interface PreTrainedOptions extends SourceOptions, BertConfigOptions {
 export type ReadBeside = (name: string) => Promise<string | undefined>;
 
 /** What {@link PreTrainedModel.from_pretrained} needs of a class. */
-export interface ModelClass<M extends PreTrainedModel> {
-  new (config: BertConfig, options?: { seed?: number }): M;
+export interface ModelClass<M extends PreTrainedModel, Options = object> {
+  new (config: BertConfig, options?: Options): M;
+  readonly OPTIONS: Readonly<Record<string, Kind<unknown>>>;
+  encoder_path(read: ReadBeside): Promise<string>;
   options_beside(read: ReadBeside): Promise<object>;
 }
+
+const SEED = kind<number>('a whole number', Number.isSafeInteger);
 
 /** A model with a config and weights by the names that transformers gives them. As `transformers.PreTrainedModel`. */
 export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   /** Inputs in the order in which they are taken by position. */
   static readonly INPUTS: readonly string[] = ['input_ids', 'token_type_ids', 'attention_mask', 'position_ids'];
+  /** What each option of the constructor may be, by name. */
+  static readonly OPTIONS: Readonly<Record<string, Kind<unknown>>> = { seed: SEED };
   readonly config: BertConfig;
 
-  constructor(config: BertConfig) {
+  /** Throws `value` errors for what is no config, and for options that the class does not know. */
+  constructor(config: BertConfig, options: object = {}) {
     super();
-    this.config = config;
+    this.config = proveConfig(config, new.target.name);
+    checkOptions(`new ${new.target.name}`, options, (new.target as unknown as ModelClass<PreTrainedModel>).OPTIONS);
   }
 
   /**
    * A model in evaluation mode with the weights of a checkpoint: a directory, address or hub id with config.json, a .safetensors or
-   * .tracelet file, or bytes with { config }. Options that are fields of the config amend it.
+   * .tracelet file, or bytes with { config }. Options that are fields of the config amend it; those of the constructor reach it. Throws `value`
+   * errors for others.
    */
-  static async from_pretrained<M extends PreTrainedModel>(
-    this: ModelClass<M>,
+  static async from_pretrained<M extends PreTrainedModel, Options extends object>(
+    this: ModelClass<M, Options>,
     source: CheckpointSource,
-    options: PreTrainedOptions = {},
+    options: PreTrainedOptions & Options = {} as PreTrainedOptions & Options,
   ): Promise<M> {
-    const [reading, { config: given, seed, strict, ...overrides }] = splitOptions(options);
-    reading.signal?.throwIfAborted();
-    const place = typeof source === 'string' || isUrl(source) ? await placeOf(source, reading) : undefined;
-    const checkpoint = await (place ? readCheckpoint(place, reading) : openCheckpoint(source, reading));
-    const read = filesBeside(place?.folder, checkpoint);
-    const config = given ?? (await configOf(place?.folder, checkpoint.name, read, overrides));
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
-    const model = new this(config, { seed, ...(await this.options_beside(read)) });
-    assignWeights(model, checkpoint, { strict: strict ?? true, onwarn: reading.onwarn });
-    return model;
+    return loadPretrained(this, source, options);
+  }
+
+  /** The path of the encoder's config and weights in the folder of a model. */
+  static async encoder_path(_read: ReadBeside): Promise<string> {
+    return '';
   }
 
   /** Options of the constructor that files beside the checkpoint decide. */
   static async options_beside(_read: ReadBeside): Promise<object> {
+    return {};
+  }
+
+  /** Paths of folders that hold weights of parts of the model, by what the names of these begin with. */
+  folders_beside(): Readonly<Record<string, string>> {
     return {};
   }
 
@@ -93,7 +109,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
 
   /** Files that belong into a trace of this model. */
   trace_files(): Record<string, string> {
-    return { 'config.json': this.config.to_json_string() };
+    return { 'config.json': travelling(this.config) };
   }
 
   override call_(...args: ModelInputs): ModelOutput {
@@ -137,19 +153,107 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 }
 
-function filesBeside(folder: Folder | undefined, { tensors, metadata }: Checkpoint): ReadBeside {
-  if (metadata.format === FORMAT)
+async function loadPretrained<M extends PreTrainedModel, Options extends object>(
+  model: ModelClass<M, Options>,
+  source: CheckpointSource,
+  options: PreTrainedOptions & Options,
+): Promise<M> {
+  const { reading, config: given, strict, built, amendments } = sortOptions(model, options);
+  reading.signal?.throwIfAborted();
+  const place = typeof source === 'string' || isUrl(source) ? await placeOf(source, reading) : undefined;
+  const path = place && place.file === undefined ? await model.encoder_path(readOnce((name) => textOf(place.folder, name))) : '';
+  const home = place && (path ? { folder: within(place.folder, path) } : place);
+  const checkpoint = await (home ? readCheckpoint(home, reading) : openCheckpoint(source, reading));
+  const read = readOnce(filesBeside(place?.folder, checkpoint));
+  const readConfig = () => read(path ? `${path}/config.json` : 'config.json');
+  const config = given ?? (await configOf(home?.folder, checkpoint.name, readConfig, amendments, reading));
+  const made = new model(config, { ...(await model.options_beside(read)), ...built } as Options);
+  if (place && !isTrace(checkpoint)) await addFolders(checkpoint, place.folder, made.folders_beside(), reading);
+  assignWeights(made, checkpoint, { strict: strict ?? true, onwarn: reading.onwarn });
+  return made;
+}
+
+const isConfig = (value: unknown): value is BertConfig => isObject(value) && typeof value.to_json_string === 'function';
+
+function proveConfig(config: BertConfig, what: string): BertConfig {
+  if (isConfig(config)) return config;
+  throw new TraceletError('value', {
+    what: `new ${what}: config`,
+    expected: 'a BertConfig',
+    got: describe(config),
+    cure: `new ${what}(new BertConfig({ … })) has fresh weights, ${what}.from_pretrained(…) those of a checkpoint`,
+  });
+}
+
+const OWN = { config: kind<BertConfig>('a BertConfig', isConfig, 'BertConfig.from_dict makes one of an object'), strict: FLAG };
+
+/** The options of `from_pretrained` by what they are for. Throws `value` errors for those that are for nothing. */
+function sortOptions<M extends PreTrainedModel, Options extends object>(
+  model: ModelClass<M, Options>,
+  options: PreTrainedOptions & Options,
+) {
+  const what = `${model.name}.from_pretrained`;
+  const table = { ...SOURCE_OPTIONS, ...CONFIG_OPTIONS, ...FOREIGN, ...OWN, ...model.OPTIONS } as unknown as OptionTable<PreTrainedOptions>;
+  const [reading, { config, strict, ...others }] = splitOptions<PreTrainedOptions>(
+    checkOptions<PreTrainedOptions>(what, options, table, cureOfForeign),
+  );
+  const amendments = amendmentsIn(others);
+  const [field] = Object.keys(amendments);
+  if (config && field !== undefined)
+    throw new TraceletError('value', {
+      what: `${what}: option ${field}`,
+      expected: 'fields of the config, or a config',
+      got: 'both',
+      cure: `Make the config with ${field}`,
+    });
+  const built = Object.fromEntries(Object.entries(others).filter(([name]) => Object.hasOwn(model.OPTIONS, name)));
+  return { reading, config, strict, built, amendments };
+}
+
+const isTrace = ({ metadata }: Checkpoint): boolean => metadata.format === FORMAT;
+
+/** Asks `read` for each file once. */
+function readOnce(read: ReadBeside): ReadBeside {
+  const texts = new Map<string, Promise<string | undefined>>();
+  return (name) => {
+    const text = texts.get(name) ?? read(name);
+    texts.set(name, text);
+    return text;
+  };
+}
+
+/** Adds the tensors of folders within a folder to a checkpoint, each under the prefix of its folder. */
+async function addFolders(
+  { tensors }: Checkpoint,
+  folder: Folder,
+  paths: Readonly<Record<string, string>>,
+  reading: SourceOptions,
+): Promise<void> {
+  for (const [prefix, path] of Object.entries(paths)) {
+    const part = await readCheckpoint({ folder: within(folder, path) }, reading);
+    for (const [name, tensor] of part.tensors) tensors.set(prefix + name, tensor);
+  }
+}
+
+function filesBeside(folder: Folder | undefined, checkpoint: Checkpoint): ReadBeside {
+  if (isTrace(checkpoint))
     return async (name) => {
-      const file = tensors.get(FILES + name);
+      const file = checkpoint.tensors.get(FILES + name);
       return file && new TextDecoder().decode(file.data as Uint8Array);
     };
   return async (name) => folder && textOf(folder, name);
 }
 
-async function configOf(folder: Folder | undefined, name: string, read: ReadBeside, overrides: BertConfigOptions): Promise<BertConfig> {
-  const text = await read('config.json');
+async function configOf(
+  folder: Folder | undefined,
+  name: string,
+  read: () => Promise<string | undefined>,
+  amendments: BertConfigOptions,
+  { onwarn }: SourceOptions,
+): Promise<BertConfig> {
+  const text = await read();
   const what = `config.json of ${name}`;
-  if (text !== undefined) return BertConfig.from_dict(parseObject(text, what), overrides, what);
+  if (text !== undefined) return BertConfig.from_dict(parseObject(text, what), amendments, what, onwarn);
   if (folder)
     throw new TraceletError('source', { what, expected: folder.at('config.json'), got: 'none', cure: folder.cure ?? 'Pass { config }' });
   throw new TraceletError('config', {

@@ -4,9 +4,9 @@ import { quoteList } from '../json.ts';
 import { Parameter } from '../parameter.ts';
 import { type Shape, sameShape, type Tensor } from '../tensor.ts';
 import { type OnWarn, warn } from '../warn.ts';
+import { spellingsOf, withoutPrefix } from './names.ts';
 import type { PreTrainedModel } from './pretrained.ts';
 
-const PREFIX = 'bert.';
 /** What checkpoints hold of no model: the other tensors of a trace, and buffers that older versions of transformers saved. */
 const NO_WEIGHT = /^(trace|folded|constants)\.|^embeddings\.(position_ids|token_type_ids)$/;
 /** What architectures of the family have on top of the encoder. */
@@ -51,7 +51,7 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
     );
   for (const [follower, leader] of followers) {
     const [from, to] = [parameters.get(leader), parameters.get(follower)];
-    if (from && to && from !== to && !find(checkpoint, follower)) to.set(from.data.slice());
+    if (from && to && from !== to && !find(checkpoint, follower)) to.adopt(from.elements.slice());
   }
 }
 
@@ -67,14 +67,13 @@ const outlineOf = ({ tensors, foreign }: Checkpoint, name: string): { dtype: str
 
 /** The spelling under which the checkpoint holds `name`, if it does. */
 function find(checkpoint: Checkpoint, name: string): string | undefined {
-  const other = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : PREFIX + name;
-  return [name, other].find((spelling) => outlineOf(checkpoint, spelling));
+  return spellingsOf(name).find((spelling) => outlineOf(checkpoint, spelling));
 }
 
 /** Weights that are made on first use, as quantised ones are, still are then. */
 function assign(parameter: Parameter, tensor: Tensor): void {
   if (tensor instanceof Parameter) parameter.initialise = tensor.initialise;
-  else parameter.set(tensor.data as Float32Array);
+  else parameter.adopt(tensor.elements as Float32Array);
 }
 
 function fitting(checkpoint: Checkpoint, name: string, parameter: Parameter): Tensor {
@@ -111,7 +110,6 @@ function missingTensors(model: PreTrainedModel, { name }: Checkpoint, missing: r
 }
 
 const isWithin = (name: string, path: string): boolean => name === path || name.startsWith(`${path}.`);
-const withoutPrefix = (name: string): string => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name);
 
 /** Throws a `checkpoint` error for the first of `extra` that lies in a module of the model; answers with those that lie beside all of them. */
 function judge(model: PreTrainedModel, checkpoint: Checkpoint, own: readonly string[], extra: readonly string[]): string[] {

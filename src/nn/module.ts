@@ -1,7 +1,9 @@
 import { Callable } from '../callable.ts';
 import { TraceletError } from '../error.ts';
 import { executor } from '../executor.ts';
+import { describe } from '../json.ts';
 import { Parameter } from '../parameter.ts';
+import { DENO_INSPECT, INSPECT } from '../show.ts';
 import type { Tensor } from '../tensor.ts';
 
 /**
@@ -30,6 +32,8 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
         got: 'a call in training mode',
         cure: 'Call eval() first: tracelet runs models and does not train them',
       });
+    if (typeof this.forward !== 'function')
+      throw new TraceletError('value', { what: this.constructor.name, expected: 'a forward method', got: describe(this.forward) });
     return executor().within(this, () => this.forward(...args));
   }
 
@@ -64,6 +68,30 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
     if (mode) this.refuseTraining();
     for (const [, module] of this.named_modules()) module.training = mode;
     return this;
+  }
+
+  /** What a layer shows of itself between its brackets. */
+  extra_repr(): string {
+    return '';
+  }
+
+  /** Its parts by name, as PyTorch prints a module. */
+  override toString(): string {
+    const parts = this.children().map(([name, part]) => `  (${name}): ${String(part).replaceAll('\n', '\n  ')}\n`);
+    return `${this.constructor.name}(${this.extra_repr()}${parts.length > 0 ? `\n${parts.join('')}` : ''})`;
+  }
+
+  /** What `JSON.stringify` writes: {@link toString}, for weights do not belong there. */
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [INSPECT](): string {
+    return this.toString();
+  }
+
+  [DENO_INSPECT](): string {
+    return this.toString();
   }
 
   /** Throws a `training` error in models that must not be trained at all. */

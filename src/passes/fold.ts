@@ -27,5 +27,5 @@ function tensorOf(value: Value): Tensor | undefined {
 
 function materialise(value: Value): Tensor {
   const tensor = tensorOf(storageOf(value)) as Tensor;
-  return value.kind === 'view' ? new Tensor(tensor.dtype, value.shape, tensor.data) : tensor;
+  return value.kind === 'view' ? new Tensor(tensor.dtype, value.shape, tensor.elements) : tensor;
 }

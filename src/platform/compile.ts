@@ -23,7 +23,9 @@ function read(bytesOf: (binary: Binary) => Uint8Array<ArrayBuffer>, binary: Bina
       what: `${binary} kernels`,
       expected: `the file ${binary}.wasm beside the script`,
       got: String((cause as Error).message),
-      cure: 'Bundle with the export condition of the runtime ("browser", "workerd"), or import tracelet/inline',
+      cure:
+        'Bundle with the export condition of the runtime ("browser", "workerd"), in Node with "module" beside "node", or import tracelet/inline ' +
+        '(docs/bundlers.md)',
       cause,
     });
   }

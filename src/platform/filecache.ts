@@ -14,12 +14,15 @@ const escaped = (text: string): string => encodeURIComponent(text).replaceAll('*
 /** An ETag as a part of a name between dots. */
 const tagged = (etag: string): string => escaped(etag).replaceAll('.', '%2E');
 
+/** What follows the path of an address may be a signature or a token: a name has its hash alone. */
+const queried = (search: string): string => (search === '' ? '' : `-${createHash('sha256').update(search).digest('hex').slice(0, 16)}`);
+
 /** The folder of an address under `root`, and the name that its files begin with. */
 function placeOf(root: string, key: string): { folder: string; stem: string } {
   const { host, pathname, search } = new URL(key);
   const segments = pathname.split('/').filter(Boolean).map(escaped);
   const last = segments.pop() ?? 'index';
-  return { folder: join(root, escaped(host), ...segments), stem: `${last}${escaped(search)}.` };
+  return { folder: join(root, escaped(host), ...segments), stem: `${last}${queried(search)}.` };
 }
 
 /** Names in a folder that begin with `stem`; none where there is no folder. */

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { open as openFile, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open as openFile, readdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TraceletError } from '../error.ts';
 import type { ModelCache } from '../sources/cache.ts';
 import { fileCache } from './filecache.ts';
 import type { ByteSource, Platform } from './platform.ts';
+import { write } from './writing.ts';
 
 /** What node:fs takes for a path that may be written as a file: URL. */
 const located = (path: string): string | URL => (path.startsWith('file:') ? new URL(path) : path);
@@ -40,27 +41,6 @@ async function open(path: string): Promise<ByteSource> {
     },
     close: () => file.close(),
   };
-}
-
-async function write(path: string, chunks: Iterable<Uint8Array>, options: { signal?: AbortSignal } = {}): Promise<void> {
-  const part = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
-  try {
-    const file = await openFile(part, 'wx');
-    try {
-      for (const chunk of chunks) {
-        options.signal?.throwIfAborted();
-        await file.writeFile(chunk);
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(part, path);
-  } catch (cause) {
-    await rm(part, { force: true });
-    options.signal?.throwIfAborted();
-    throw new TraceletError('source', { what: path, expected: 'a file that can be written', got: String((cause as Error).message), cause });
-  }
 }
 
 const readText = (path: string): Promise<string> =>

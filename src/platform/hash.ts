@@ -1,3 +1,4 @@
+import { subtle } from '../globals.ts';
 import { isSharedBuffer } from '../realm.ts';
 
 /** A digest in hexadecimal. */
@@ -9,4 +10,4 @@ const unshared = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
   isSharedBuffer(bytes.buffer) ? bytes.slice() : (bytes as Uint8Array<ArrayBuffer>);
 
 /** SHA-256 of `bytes` in hexadecimal. */
-export const sha256 = async (bytes: Uint8Array): Promise<string> => hex(await crypto.subtle.digest('SHA-256', unshared(bytes)));
+export const sha256 = async (bytes: Uint8Array): Promise<string> => hex(await subtle().digest('SHA-256', unshared(bytes)));

@@ -2,11 +2,11 @@ import { availableParallelism } from 'node:os';
 import { type TransferListItem, Worker } from 'node:worker_threads';
 import type { Threads } from './platform.ts';
 
-/** Threads of node:worker_threads, which let the process end once they have said something. */
-export const nodeThreads = (script: URL): Threads => ({
+/** Threads of node:worker_threads, which let the process end once they have said something. The script is the place of a file, or text. */
+export const nodeThreads = (script: URL | string): Threads => ({
   count: availableParallelism(),
   start(heard, died) {
-    const worker = new Worker(script, { execArgv: [] });
+    const worker = new Worker(script, { eval: typeof script === 'string', execArgv: [] });
     worker.once('message', () => worker.unref());
     worker.on('message', heard);
     worker.on('error', (error) => died(`a worker that failed (${(error as Error).message})`));

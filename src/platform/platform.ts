@@ -24,7 +24,7 @@ export interface Files {
   kindOf(path: string): Promise<'directory' | 'file' | undefined>;
   /** Names in a directory, those of directories with a slash behind; undefined where there is none. */
   list(path: string): Promise<readonly string[] | undefined>;
-  /** Writes beside `path`, then renames: `path` is either whole or untouched. */
+  /** Writes beside the file at `path`, then renames: it is either whole or untouched. Links are followed; pipes and devices written where they are. */
   write(path: string, chunks: Iterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<void>;
 }
 

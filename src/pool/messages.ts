@@ -42,6 +42,7 @@ export interface Failure {
   /** Of errors of the library. */
   code?: ErrorCode;
   what: string;
+  cure?: string;
   message: string;
 }
 
@@ -57,12 +58,12 @@ export const received = (tensors: readonly Sent[]): Named[] =>
   tensors.map(({ name, dtype, shape, data }) => ({ name, tensor: new Tensor(dtype, shape, data) }));
 
 export function failureOf(error: unknown): Failure {
-  if (error instanceof TraceletError) return { code: error.code, what: error.what, message: error.message };
+  if (error instanceof TraceletError) return { code: error.code, what: error.what, cure: error.cure, message: error.message };
   return { what: 'a worker of the trace', message: String(error) };
 }
 
 /** The error that happened there: one of the library has the code and words that it had. */
-export function errorOf({ code, what, message }: Failure): TraceletError {
+export function errorOf({ code, what, cure, message }: Failure): TraceletError {
   if (!code) return new TraceletError('worker', { what, expected: 'a call that completes', got: message });
-  return Object.assign(new TraceletError(code, { what }), { message });
+  return Object.assign(new TraceletError(code, { what, cure }), { message });
 }

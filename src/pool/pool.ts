@@ -4,12 +4,11 @@ import { kernelModule } from '../kernels.ts';
 import type { Binary, Threads, Variant } from '../platform/platform.ts';
 import { checkCount, countOn, obstacleTo } from '../threads/choose.ts';
 import { explainKernels } from '../trace/explain.ts';
-import { copied } from '../trace/inputs.ts';
 import type { Instance } from '../trace/instance.ts';
 import { lend } from '../trace/lent.ts';
 import type { LoadOptions } from '../trace/load.ts';
 import type { ModelOutput, Named } from '../trace/outputs.ts';
-import { type Contents, type RunOptions, TracedModule } from '../trace/traced.ts';
+import { type Contents, TracedModule } from '../trace/traced.ts';
 import { Line } from './line.ts';
 import { moduleKey, type Setup, sent } from './messages.ts';
 import { PoolWorker } from './poolworker.ts';
@@ -125,13 +124,11 @@ export class TracePool<Result = ModelOutput> extends TracedModule<Result> {
   }
 
   /** Runs the trace in the worker that is free first. A `signal` ends the waiting at once, and the work between two instructions. */
-  override async run(inputs: unknown, options: RunOptions = {}): Promise<Result> {
-    const { signal, outputs } = options;
-    if (!this.workers) return super.run(inputs, options);
-    signal?.throwIfAborted();
-    const prepared = copied(this.prepare([inputs]));
+  override async run(...args: unknown[]): Promise<Result> {
+    if (!this.workers) return super.run(...(args as [unknown]));
+    const { inputs, signal, outputs } = this.prepareRun(args);
     if (outputs) this.instance.wanted(outputs);
-    const named = Object.entries(prepared).map(([name, tensor]) => ({ name, tensor }));
+    const named = Object.entries(inputs).map(([name, tensor]) => ({ name, tensor }));
     const worker = await this.#line.take(signal);
     const ask = { inputs: sent(named), outputs, stoppable: signal !== undefined };
     const work = worker.answer(ask).finally(() => this.#line.give(worker));

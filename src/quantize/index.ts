@@ -1,10 +1,14 @@
 import { TraceletError } from '../error.ts';
+import { kind, oneOf } from '../field.ts';
+import { TextEncoder } from '../globals.ts';
+import { describe } from '../json.ts';
+import { checkOptions, FUNCTION, type OptionTable, SIGNAL } from '../options.ts';
 import { buildInstance } from '../trace/build.ts';
 import { type Graph, makeNode, rewrite, type Value, verifyGraph } from '../trace/graph.ts';
 import { liftGraph } from '../trace/lift.ts';
 import type { ModelOutput } from '../trace/outputs.ts';
 import { nextTask } from '../trace/run.ts';
-import { TracedModule } from '../trace/traced.ts';
+import { isTraced, TracedModule } from '../trace/traced.ts';
 import { answer, cosines, observe, type Sample, type Seen } from './calibrate.ts';
 import { relativeError } from './error.ts';
 import { sumsOf } from './round.ts';
@@ -28,6 +32,15 @@ export interface QuantizeOptions {
   /** Told how far the work has come. */
   progress?: (state: { phase: 'calibrating' | 'rounding' | 'comparing'; done: number; total: number }) => void;
 }
+
+const QUANTIZE_OPTIONS: OptionTable<QuantizeOptions> = {
+  bits: oneOf([8, 4]),
+  calibrate: kind('a list of texts or inputs', Array.isArray),
+  keep: FUNCTION,
+  like: kind('a quantised trace of the same model', isTraced),
+  signal: SIGNAL,
+  progress: FUNCTION,
+};
 
 /** What became of one weight. */
 export interface QuantizedLayer {
@@ -67,11 +80,19 @@ export async function quantize<Result = ModelOutput>(
   traced: TracedModule<Result>,
   options: QuantizeOptions = {},
 ): Promise<{ traced: TracedModule<Result>; report: QuantizeReport }> {
-  const { bits = 8, calibrate: samples = [], like } = options;
+  if (!isTraced(traced))
+    throw new TraceletError('value', {
+      what: 'quantize',
+      expected: 'a traced model',
+      got: describe(traced),
+      cure: 'Trace it first: await jit.trace(model, inputs)',
+    });
+  const checked = checkOptions('quantize', options, QUANTIZE_OPTIONS);
+  const { bits = 8, calibrate: samples = [], like, keep } = checked;
   const graph = liftGraph(traced.instance);
   const targets = targetsOf(graph);
-  refuse(graph, targets, bits);
-  const step = stepper(options);
+  refuse(graph, targets);
+  const step = stepper(checked);
   const readers = new Map(
     [...targets.values()].filter(({ op }) => op === 'linear').flatMap(({ name, nodes }) => nodes.map((at) => [at, name])),
   );
@@ -83,9 +104,7 @@ export async function quantize<Result = ModelOutput>(
   for (const [name, target] of targets) {
     await step('rounding', layers.length, targets.size);
     const values = valuesOf(target.constant);
-    const made = options.keep?.(name)
-      ? undefined
-      : makeWeight(target, values, bits, { like, seen: seen.get(name), shared: shared.has(name) });
+    const made = keep?.(name) ? undefined : makeWeight(target, values, bits, { like, seen: seen.get(name), shared: shared.has(name) });
     if (made) quantised.set(name, made);
     const error = made ? relativeError(values, target.constant.shape[1], made, seen.get(name)) : 0;
     layers.push({ name, op: target.op, shape: target.constant.shape, bits: made?.bits ?? 32, error });
@@ -102,8 +121,7 @@ export async function quantize<Result = ModelOutput>(
   return { traced: result, report };
 }
 
-function refuse({ nodes }: Graph, targets: ReadonlyMap<string, Target>, bits: number): void {
-  if (bits !== 8 && bits !== 4) throw new TraceletError('value', { what: 'bits', expected: '8 or 4', got: `${bits}` });
+function refuse({ nodes }: Graph, targets: ReadonlyMap<string, Target>): void {
   const integer = nodes.find(({ call }) => call.row.exact);
   if (integer)
     throw new TraceletError('value', {

@@ -1,9 +1,11 @@
 import { TraceletError } from '../error.ts';
+import { spellingsOf } from '../models/names.ts';
 import { unpackNibbles } from '../nibbles.ts';
 import { GROUP, MOST_WEIGHT } from '../rules.ts';
 import { Tensor } from '../tensor.ts';
 import { SCALE, SMOOTH, STEPS, SUMS } from '../trace/file.ts';
 import { type Constant, type Graph, type Node, storageOf, type Value } from '../trace/graph.ts';
+import { smoothOf } from '../trace/smooth.ts';
 import type { TracedModule } from '../trace/traced.ts';
 import type { Seen } from './calibrate.ts';
 import { MOST_ENTRY, type Rounded, roundRows4, roundRows8 } from './round.ts';
@@ -103,14 +105,17 @@ function smoothing(values: Float32Array, rows: number, cols: number, { largest }
 }
 
 /** The weight as a quantised trace of the same model has it, if it does. */
-export function weightLike({ constant, name }: Target, like: TracedModule<unknown>): Quantised | undefined {
+export function weightLike({ constant }: Target, like: TracedModule<unknown>): Quantised | undefined {
   const { weights } = like.instance;
   const known = weights.names();
-  const names = constant.parts.map((part) => part.name);
-  if (!names.every((part) => known.has(part) && known.has(part + SCALE))) return undefined;
+  const held = (part: string): string | undefined =>
+    spellingsOf(part).find((spelling) => known.has(spelling) && known.has(spelling + SCALE));
+  const names = constant.parts.map((part) => held(part.name)).filter((part) => part !== undefined);
+  if (names.length < constant.parts.length) return undefined;
   const bytes = (suffix: string) => joined(names.map((part) => weights.part(part + suffix).tensor.data as Int8Array | Uint8Array));
   const scale = Float32Array.from(names.flatMap((part) => [...(weights.part(part + SCALE).tensor.data as Float32Array)]));
-  const smooth = known.has(name + SMOOTH) ? (weights.part(name + SMOOTH).tensor.data as Float32Array) : undefined;
+  const [name] = names;
+  const smooth = smoothOf(like.instance).get(name + SMOOTH)?.tensor.data as Float32Array | undefined;
   if (!known.has(name + STEPS)) return { bits: 8, integers: new Int8Array(bytes('').buffer), scale, smooth };
   const [nibbles, steps] = [bytes(''), bytes(STEPS)];
   return { bits: 4, nibbles, steps, integers: unpackNibbles(nibbles, steps), scale, smooth };

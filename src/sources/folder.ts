@@ -1,6 +1,7 @@
 import { platform } from '#platform';
 import { TraceletError } from '../error.ts';
 import { FLAG, kind } from '../field.ts';
+import { TextDecoder } from '../globals.ts';
 import { isObject, quoteList } from '../json.ts';
 import { nearest } from '../nearest.ts';
 import { FUNCTION, NAMED, type OptionTable, SIGNAL } from '../options.ts';
@@ -34,7 +35,7 @@ export const SOURCE_OPTIONS: OptionTable<SourceOptions> = {
   signal: SIGNAL,
   progress_callback: FUNCTION,
   revision: NAMED,
-  token: NAMED,
+  token: { ...NAMED, secret: true },
   endpoint: NAMED,
   local_files_only: FLAG,
   cache: kind(

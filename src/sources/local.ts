@@ -5,12 +5,15 @@ import { type Folder, folderOf, type SourceOptions } from './folder.ts';
 import { withoutPointer } from './head.ts';
 import { watched } from './progress.ts';
 
+const BUNDLED = 'A script that a bundler made needs the file beside it: copy it there (docs/bundlers.md)';
+
 /** The directory at `path`. */
 export function directory(path: string, { progress_callback, signal }: SourceOptions, name: string = path): Folder {
   const folder = path.replace(/[/\\]+$/, '');
   const at = (file: string): string => (path === '' ? file : `${folder}/${file}`);
   return folderOf({
     name,
+    cure: path.startsWith('file:') ? BUNDLED : undefined,
     at,
     async seek(file) {
       signal?.throwIfAborted();

@@ -12,7 +12,7 @@ export interface Place {
   readonly file?: string;
 }
 
-const FILE = /\.(safetensors|tracelet|json)$/;
+const FILE = /\.(safetensors|tracelet|json|txt)$/;
 const ADDRESS = /^(https?|blob|data):/;
 const PAGE_WITHOUT_SCHEME = /^(www\.)?(huggingface\.co|hf\.co)\//;
 

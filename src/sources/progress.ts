@@ -1,10 +1,18 @@
 import type { ByteSource } from '../platform/platform.ts';
 
-/** What `progress_callback` is told of a file, in the shape of transformers.js; `progress` is in per cent. */
-export type ProgressInfo =
-  | { status: 'initiate' | 'download' | 'done'; name: string; file: string }
-  /** `total` and `progress` are absent where the size is not known beforehand. */
-  | { status: 'progress'; name: string; file: string; loaded: number; total?: number; progress?: number };
+/** What `progress_callback` is told of a file, in the shape of transformers.js. */
+export interface ProgressInfo {
+  status: 'initiate' | 'download' | 'progress' | 'done';
+  /** The model, as the caller named it. */
+  name: string;
+  file: string;
+  /** Bytes so far, where the status is `progress`. */
+  loaded?: number;
+  /** Bytes in all, beside `loaded`, where that is known before the end. */
+  total?: number;
+  /** How much of them is there, in per cent. */
+  progress?: number;
+}
 
 /** Told how the reading of each file goes. */
 export type ProgressCallback = (info: ProgressInfo) => void;

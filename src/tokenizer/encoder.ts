@@ -1,20 +1,11 @@
 import { TraceletError } from '../error.ts';
 import { describe } from '../json.ts';
-import {
-  addFiller,
-  addSequence,
-  checkOptions,
-  codePointIndex,
-  type EncodeOptions,
-  type Encoding,
-  emptyRow,
-  type Filler,
-  padRow,
-  type Row,
-} from './encoding.ts';
+import type { EncodeSettings, Encoding } from './encoding.ts';
+import { offsetsIn } from './offsets.ts';
+import { addFiller, addSequence, emptyRow, padRow, type Row } from './row.ts';
 import { Segmenter } from './segment.ts';
 import { cut, type Kept, type Sequence, type TruncationStrategy, truncatedLengths } from './sequence.ts';
-import type { Role, Settings } from './settings.ts';
+import { roleOf, type Settings } from './settings.ts';
 
 /** A text with its pair, and what messages call the two. */
 export interface Input {
@@ -34,23 +25,20 @@ interface Part {
 export class Encoder {
   readonly #settings: Settings;
   readonly #segmenter: Segmenter;
-  readonly #filler: (role: Role) => Filler;
 
-  constructor(settings: Settings, filler: (role: Role) => Filler) {
+  constructor(settings: Settings) {
     this.#settings = settings;
-    this.#segmenter = new Segmenter(settings, filler('unk_token'));
-    this.#filler = filler;
+    this.#segmenter = new Segmenter(settings);
   }
 
-  encode(inputs: readonly Input[], options: EncodeOptions): Encoding[] {
-    checkOptions(options);
+  encode(inputs: readonly Input[], options: EncodeSettings): Encoding[] {
     const cuts = inputs.map((input) => this.#cut(input, options));
     const rows = cuts.map((parts) => this.#row(parts, options));
     this.#pad(rows, options);
     return rows.map((row, i) => columns(row, cuts[i], options));
   }
 
-  #cut({ text, pair, name }: Input, options: EncodeOptions): Part[] {
+  #cut({ text, pair, name }: Input, options: EncodeSettings): Part[] {
     const texts = pair === undefined ? [text] : [text, pair];
     const sequences = texts.map((one, i) => {
       const what = `${i ? 'pair' : 'text'}${name}`;
@@ -66,7 +54,7 @@ export class Encoder {
     });
   }
 
-  #kept([first, second]: readonly Sequence[], options: EncodeOptions, name: string): Kept {
+  #kept([first, second]: readonly Sequence[], options: EncodeSettings, name: string): Kept {
     const strategy = strategyOf(options);
     const limit = options.max_length ?? this.#settings.model_max_length;
     const special = options.add_special_tokens === false ? 0 : second ? 3 : 2;
@@ -83,19 +71,19 @@ export class Encoder {
     });
   }
 
-  #row(parts: readonly Part[], options: EncodeOptions): Row {
+  #row(parts: readonly Part[], options: EncodeSettings): Row {
     const row = emptyRow();
     const special = options.add_special_tokens !== false;
-    if (special) addFiller(row, this.#filler('cls_token'), 0);
+    if (special) addFiller(row, roleOf(this.#settings, 'cls_token'), 0);
     for (const [type, { text, sequence }] of parts.entries()) {
-      const inCodePoints = options.return_offsets_mapping && options.offset_unit !== 'utf16';
-      addSequence(row, sequence, type, inCodePoints ? codePointIndex(text) : (index) => index);
-      if (special) addFiller(row, this.#filler('sep_token'), type);
+      const unit = (options.return_offsets_mapping && options.offset_unit) || 'utf16';
+      addSequence(row, sequence, type, offsetsIn(unit, text));
+      if (special) addFiller(row, roleOf(this.#settings, 'sep_token'), type);
     }
     return row;
   }
 
-  #pad(rows: readonly Row[], options: EncodeOptions): void {
+  #pad(rows: readonly Row[], options: EncodeSettings): void {
     const { padding = false, pad_to_multiple_of: multiple = 1 } = options;
     if (padding === false || padding === 'do_not_pad') return;
     const limit = options.max_length ?? this.#settings.model_max_length;
@@ -110,18 +98,18 @@ export class Encoder {
       throw new TraceletError('value', { what: "padding 'max_length'", expected: 'a max_length', got: 'none, and no model_max_length' });
     const longest = padding === 'max_length' ? limit : rows.reduce((length, row) => Math.max(length, row.input_ids.length), 0);
     const length = Math.ceil(longest / multiple) * multiple;
-    for (const row of rows) padRow(row, length, this.#filler('pad_token'), this.#settings.padding_side);
+    for (const row of rows) padRow(row, length, roleOf(this.#settings, 'pad_token'), this.#settings.padding_side);
   }
 }
 
 /** A `max_length` on its own asks for truncation. */
-function strategyOf({ truncation, max_length, padding }: EncodeOptions): TruncationStrategy {
+function strategyOf({ truncation, max_length, padding }: EncodeSettings): TruncationStrategy {
   if (truncation === undefined) return max_length === undefined || padding ? 'do_not_truncate' : 'longest_first';
   if (typeof truncation === 'boolean') return truncation ? 'longest_first' : 'do_not_truncate';
   return truncation;
 }
 
-function columns(row: Row, parts: readonly Part[], options: EncodeOptions): Encoding {
+function columns(row: Row, parts: readonly Part[], options: EncodeSettings): Encoding {
   const { special_tokens_mask, offset_mapping, ...always } = row;
   const overflow = parts.flatMap((part) => part.overflow);
   return {

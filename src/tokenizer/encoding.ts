@@ -1,32 +1,44 @@
 import { TraceletError } from '../error.ts';
-import { describe } from '../json.ts';
+import { FLAG, kind, oneOf } from '../field.ts';
+import type { OptionTable } from '../options.ts';
 import { type Tensor, tensor } from '../tensor.ts';
-import type { Sequence, Side, TruncationStrategy } from './sequence.ts';
+import type { OffsetUnit } from './offsets.ts';
+import type { TruncationStrategy } from './sequence.ts';
 
 /** Where a token stands in its text: start and end, `[0, 0]` for tokens that were added. */
 export type Offset = [start: number, end: number];
 
-/** Options of the encoding methods, named as in Hugging Face's `__call__`. */
+/** Options of the encoding methods, named as in Hugging Face's `__call__`. null stands for what is not given. */
 export interface EncodeOptions {
+  /** The second text, or texts, where the arguments do not give it. */
+  text_pair?: string | readonly string[] | null;
   /** Default true. */
-  add_special_tokens?: boolean;
+  add_special_tokens?: boolean | null;
   /** true is 'longest_first'. Default: 'longest_first' where a `max_length` is given and no padding, else none. */
-  truncation?: boolean | TruncationStrategy;
+  truncation?: boolean | TruncationStrategy | null;
   /** In tokens, special ones included. Default: `model_max_length`. */
-  max_length?: number;
+  max_length?: number | null;
   /** true is 'longest', the longest of the batch. Default false. */
-  padding?: boolean | 'longest' | 'max_length' | 'do_not_pad';
+  padding?: boolean | 'longest' | 'max_length' | 'do_not_pad' | null;
   /** Rounds the padded length up. */
-  pad_to_multiple_of?: number;
-  /** int32 tensors of shape [batch, length] instead of arrays; tokens and offsets stay arrays. */
-  return_tensors?: boolean;
-  return_offsets_mapping?: boolean;
-  /** Offsets count code points, as in Python, or UTF-16 units, as JavaScript strings are indexed. Default 'codepoint'. */
-  offset_unit?: 'codepoint' | 'utf16';
-  return_special_tokens_mask?: boolean;
+  pad_to_multiple_of?: number | null;
+  /** int32 tensors of shape [batch, length] instead of arrays; tokens and offsets stay arrays. The names that Python uses mean the same as true. */
+  return_tensors?: boolean | 'pt' | 'np' | 'tf' | null;
+  return_offsets_mapping?: boolean | null;
+  /** Offsets count UTF-16 units, as strings are indexed here, code points, as in Python, or bytes of UTF-8. Default 'utf16'. */
+  offset_unit?: OffsetUnit | null;
+  return_special_tokens_mask?: boolean | null;
   /** Adds what truncation removed. */
-  return_overflowing_tokens?: boolean;
+  return_overflowing_tokens?: boolean | null;
 }
+
+/** {@link EncodeOptions} as they are once proved. */
+export type EncodeSettings = { [Name in keyof EncodeOptions]?: Exclude<EncodeOptions[Name], null> };
+
+/** Options that ask for tensors. */
+export type AsTensors = EncodeOptions & { return_tensors: true | 'pt' | 'np' | 'tf' };
+/** Options that do not. */
+export type AsArrays = EncodeOptions & { return_tensors?: false | null };
 
 /** One encoded text or pair, as Hugging Face's `BatchEncoding`. */
 export interface Encoding {
@@ -52,97 +64,24 @@ type TensorKey = 'input_ids' | 'token_type_ids' | 'attention_mask' | 'special_to
 /** Encoded texts as int32 tensors of shape [batch, length]. */
 export type TensorEncoding = Omit<BatchEncoding, TensorKey> & { [Key in keyof Pick<Encoding, TensorKey>]: Tensor };
 
-const OPTIONS: Record<keyof EncodeOptions, string> = {
-  add_special_tokens: 'boolean',
-  truncation: 'boolean longest_first only_first only_second do_not_truncate',
-  max_length: 'number',
-  padding: 'boolean longest max_length do_not_pad',
-  pad_to_multiple_of: 'number',
-  return_tensors: 'boolean',
-  return_offsets_mapping: 'boolean',
-  offset_unit: 'codepoint utf16',
-  return_special_tokens_mask: 'boolean',
-  return_overflowing_tokens: 'boolean',
+const COUNT = kind<number>('a whole number, 0 or more', (value) => Number.isInteger(value) && (value as number) >= 0);
+const either = (...values: unknown[]) =>
+  kind(['boolean', ...values].join(' or '), (value) => typeof value === 'boolean' || values.includes(value));
+
+/** What each option of encoding may be. */
+export const ENCODE_OPTIONS: OptionTable<EncodeOptions> = {
+  text_pair: kind('a string or an array of strings', (value) => typeof value === 'string' || Array.isArray(value)),
+  add_special_tokens: FLAG,
+  truncation: either('longest_first', 'only_first', 'only_second', 'do_not_truncate'),
+  max_length: COUNT,
+  padding: either('longest', 'max_length', 'do_not_pad'),
+  pad_to_multiple_of: COUNT,
+  return_tensors: either('pt', 'np', 'tf'),
+  return_offsets_mapping: FLAG,
+  offset_unit: oneOf<OffsetUnit>(['utf16', 'codepoint', 'byte']),
+  return_special_tokens_mask: FLAG,
+  return_overflowing_tokens: FLAG,
 };
-
-export function checkOptions(options: EncodeOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw new TraceletError('value', { what: 'options', expected: 'an object of encoding options', got: describe(options) });
-  for (const [name, value] of Object.entries(options)) {
-    const allowed = OPTIONS[name as keyof EncodeOptions]?.split(' ');
-    if (!allowed)
-      throw new TraceletError('value', {
-        what: `option ${name}`,
-        expected: `one of ${Object.keys(OPTIONS).join(', ')}`,
-        got: describe(value),
-      });
-    const fits =
-      value === undefined || allowed.some((kind) => (kind === 'number' ? isCount(value) : typeof value === kind || value === kind));
-    if (!fits)
-      throw new TraceletError('value', {
-        what: `option ${name}`,
-        expected: allowed[0] === 'number' ? 'a whole number, 0 or more' : allowed.join(' or '),
-        got: describe(value),
-      });
-  }
-}
-
-const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
-
-/** One row under construction: every column as long as the row. */
-export type Row = Required<Omit<Encoding, 'overflowing_tokens' | 'num_truncated_tokens'>>;
-
-/** A token that is put around or behind the text. */
-export interface Filler {
-  id: number;
-  token: string;
-}
-
-export const emptyRow = (): Row => ({
-  input_ids: [],
-  token_type_ids: [],
-  attention_mask: [],
-  tokens: [],
-  special_tokens_mask: [],
-  offset_mapping: [],
-});
-
-export function addFiller(row: Row, { id, token }: Filler, type: number): void {
-  row.input_ids.push(id);
-  row.token_type_ids.push(type);
-  row.attention_mask.push(1);
-  row.tokens.push(token);
-  row.special_tokens_mask.push(1);
-  row.offset_mapping.push([0, 0]);
-}
-
-/** Appends a text; `unit` turns an index of its UTF-16 units into an offset. */
-export function addSequence(row: Row, sequence: Sequence, type: number, unit: (index: number) => number): void {
-  for (let i = 0; i < sequence.ids.length; i++) {
-    row.input_ids.push(sequence.ids[i]);
-    row.token_type_ids.push(type);
-    row.attention_mask.push(1);
-    row.tokens.push(sequence.tokens[i]);
-    row.special_tokens_mask.push(0);
-    row.offset_mapping.push([unit(sequence.starts[i]), unit(sequence.ends[i])]);
-  }
-}
-
-export function padRow(row: Row, length: number, { id, token }: Filler, side: Side): void {
-  const count = length - row.input_ids.length;
-  if (count <= 0) return;
-  const extend = <T>(column: T[], value: (index: number) => T): void => {
-    const filling = Array.from({ length: count }, (_, index) => value(index));
-    if (side === 'right') for (const one of filling) column.push(one);
-    else column.splice(0, column.length, ...filling.concat(column));
-  };
-  extend(row.input_ids, () => id);
-  extend(row.token_type_ids, () => 0);
-  extend(row.attention_mask, () => 0);
-  extend(row.tokens, () => token);
-  extend(row.special_tokens_mask, () => 1);
-  extend(row.offset_mapping, () => [0, 0]);
-}
 
 /** The rows column by column. */
 export function stack(rows: readonly Encoding[]): BatchEncoding {
@@ -168,17 +107,4 @@ export function tensors(batch: BatchEncoding): TensorEncoding {
     attention_mask: int32(batch.attention_mask),
     ...(mask && { special_tokens_mask: int32(mask) }),
   } as TensorEncoding;
-}
-
-/** A function from indexes of UTF-16 units of `text` to indexes of its code points. */
-export function codePointIndex(text: string): (index: number) => number {
-  const indexes = new Uint32Array(text.length + 1);
-  let count = 0;
-  for (let i = 0; i < text.length; ) {
-    const next = i + ((text.codePointAt(i) as number) > 0xffff ? 2 : 1);
-    indexes.fill(count++, i, next);
-    i = next;
-  }
-  indexes[text.length] = count;
-  return (index) => indexes[index];
 }

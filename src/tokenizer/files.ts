@@ -1,30 +1,81 @@
 import { TraceletError } from '../error.ts';
-import { describe } from '../json.ts';
-import { type Folder, textOf } from '../sources/folder.ts';
+import { kind } from '../field.ts';
+import { TextDecoder } from '../globals.ts';
+import { describe, isObject, type JsonObject } from '../json.ts';
+import { checkOptions, type OptionTable } from '../options.ts';
+import { openFile, type SourceOptions, textOf, textOfFile } from '../sources/folder.ts';
+import type { Place } from '../sources/place.ts';
+import { TRACE_NAME } from '../trace/file.ts';
+import { readExtraFiles } from '../trace/files.ts';
 import type { AddedToken } from './added.ts';
-import { type BertTokenizerOptions, ROLES, type Settings } from './settings.ts';
+import { checkClass, normalizesByFlags } from './classes.ts';
+import { optionsOfJson } from './json.ts';
+import { addedToken, ROLES, TOKEN } from './roles.ts';
+import { type BertTokenizerOptions, type Given, TOKENIZER_OPTIONS } from './settings.ts';
 import { parseVocab } from './vocab.ts';
 
 /** Texts of the files of a tokenizer by name; `tokenizer.json` or `vocab.txt` is needed. */
 export interface TokenizerFiles {
   'tokenizer.json'?: string;
+  /** Not read beside `tokenizer.json`. */
   'vocab.txt'?: string;
   'tokenizer_config.json'?: string;
+  /** Read, as the next, unless `tokenizer_config.json` has an `added_tokens_decoder`, as in transformers. */
   'special_tokens_map.json'?: string;
+  'added_tokens.json'?: string;
 }
 
-const FILE_NAMES = ['tokenizer.json', 'vocab.txt', 'tokenizer_config.json', 'special_tokens_map.json'] as const;
+type Name = keyof TokenizerFiles;
 
-/** The texts of the tokenizer's files that are in a folder. */
-export async function filesIn(folder: Folder, signal: AbortSignal | undefined): Promise<TokenizerFiles> {
-  const files: TokenizerFiles = {};
-  for (const name of FILE_NAMES) {
-    signal?.throwIfAborted();
-    if (name === 'vocab.txt' && files['tokenizer.json'] !== undefined) continue;
-    const text = await textOf(folder, name);
-    if (text !== undefined) files[name] = text;
-  }
-  return files;
+/** Options as far as they have been read. */
+interface Reading extends Partial<Given> {
+  /** Whether tokenizer.json is among them. */
+  json?: boolean;
+  /** Whether they list all added tokens. */
+  complete?: boolean;
+}
+
+/** How each file adds to what those before it say. */
+const READERS: Record<Name, (reading: Reading, text: string) => Reading> = {
+  'tokenizer.json': (_, text) => ({ ...optionsOfJson(parse(text, 'tokenizer.json')), json: true }),
+  'vocab.txt': (reading, text) => (reading.vocab ? reading : { vocab: parseVocab(text) }),
+  'tokenizer_config.json': (reading, text) => withConfig(reading, parse(text, 'tokenizer_config.json')),
+  'special_tokens_map.json': (reading, text) => (reading.complete ? reading : withMap(reading, parse(text, 'special_tokens_map.json'))),
+  'added_tokens.json': (reading, text) => (reading.complete ? reading : withAdded(reading, parse(text, 'added_tokens.json'))),
+};
+
+const FILE_NAMES = Object.keys(READERS) as Name[];
+const VOCABULARIES: readonly Name[] = ['tokenizer.json', 'vocab.txt'];
+
+const hasVocab = (files: TokenizerFiles): boolean => VOCABULARIES.some((name) => files[name] !== undefined);
+
+/** The texts that `read` gives of the tokenizer's files; undefined where there is none to make a tokenizer of. */
+export async function filesRead(read: (name: string) => Promise<string | undefined>): Promise<TokenizerFiles | undefined> {
+  const json = await read('tokenizer.json');
+  const others = FILE_NAMES.filter((name) => name !== 'tokenizer.json' && (name !== 'vocab.txt' || json === undefined));
+  const texts = await Promise.all(others.map(async (name) => [name, await read(name)] as const));
+  const files: TokenizerFiles = Object.fromEntries([['tokenizer.json', json] as const, ...texts].filter(([, text]) => text !== undefined));
+  return hasVocab(files) ? files : undefined;
+}
+
+/** What a path that ends so is read as. */
+const ENDINGS = { '.json': 'tokenizer.json', '.txt': 'vocab.txt' } as const;
+
+/** The texts of the tokenizer's files at a place. Throws a `source` error where there are none. */
+export async function filesAt({ folder, file }: Place, reading: SourceOptions): Promise<TokenizerFiles> {
+  const path = file?.replace(/[?#].*$/s, '');
+  for (const [ending, name] of Object.entries(ENDINGS))
+    if (file && path?.endsWith(ending)) return { [name]: await textOfFile(folder, file) };
+  const files = file === undefined && (await filesRead((name) => textOf(folder, name)));
+  if (files) return files;
+  const trace = await (file === undefined ? folder.find(TRACE_NAME) : openFile(folder, file));
+  if (trace) return textsOf(await readExtraFiles(trace, reading));
+  throw new TraceletError('source', {
+    what: folder.name,
+    expected: 'a directory with tokenizer.json, vocab.txt or a trace',
+    got: 'none of them',
+    cure: folder.cure,
+  });
 }
 
 /** The tokenizer's files among those that travel in a trace. */
@@ -33,167 +84,153 @@ export function textsOf(files: ReadonlyMap<string, Uint8Array>): TokenizerFiles 
   return Object.fromEntries(present.map((name) => [name, new TextDecoder().decode(files.get(name))]));
 }
 
-type Json = Record<string, unknown>;
-
-const CLASSES = ['Bert', 'DistilBert', 'MobileBert', 'Electra', 'ConvBert', 'SqueezeBert', 'LayoutLM', 'Lxmert', 'PreTrained'];
-const OPTION_NAMES = [
-  'do_lower_case',
-  'strip_accents',
-  'tokenize_chinese_chars',
-  'clean_text',
-  'additional_special_tokens',
-  'never_split',
-  'model_max_length',
-  'max_input_chars_per_word',
-  'wordpieces_prefix',
-  'padding_side',
-  'truncation_side',
-  'clean_up_tokenization_spaces',
-  ...ROLES,
-] as const;
-
-/** Options from the files: `special_tokens_map.json` prevails over `tokenizer_config.json`, and that over `tokenizer.json`. */
+/** What the files say, in the order of transformers: each prevails over those before it. */
 export function optionsFromFiles(files: TokenizerFiles): BertTokenizerOptions {
-  const json = parse(files, 'tokenizer.json');
-  const vocab = files['vocab.txt'];
-  if (!json && vocab === undefined)
+  if (!isObject(files) || !hasVocab(files))
     throw new TraceletError('source', {
       what: 'tokenizer files',
       expected: 'tokenizer.json or vocab.txt',
-      got: describe(Object.keys(files)),
+      got: isObject(files) ? describe(Object.keys(files)) : describe(files),
     });
-  if (!json && typeof vocab !== 'string') throw notText('vocab.txt', vocab);
-  const config = parse(files, 'tokenizer_config.json') ?? {};
-  const specials = parse(files, 'special_tokens_map.json') ?? {};
-  checkClass(config.tokenizer_class);
-  const base = json ? fromTokenizerJson(json) : { vocab: parseVocab(vocab as string) };
-  const options = { ...base, ...pick(config, OPTION_NAMES), ...pick(specials, [...ROLES, 'additional_special_tokens']) };
-  if (json) checkTemplateRoles(base, options);
-  return { ...options, added_tokens: [...(base.added_tokens ?? []), ...fromDecoder(config.added_tokens_decoder)] };
-}
-
-/** The fewest files that rebuild the same tokenizer: `vocab.txt` and `tokenizer_config.json`. */
-export function filesOf(settings: Settings): Record<'vocab.txt' | 'tokenizer_config.json', string> {
-  const { vocab, roles, added, model_max_length, ...rest } = settings;
-  const config = {
-    tokenizer_class: 'BertTokenizer',
-    ...pick(rest, OPTION_NAMES),
-    ...roles,
-    ...(model_max_length !== Infinity && { model_max_length }),
-    added_tokens_decoder: Object.fromEntries(added.map(({ id, token: { id: _, ...token } }) => [id, token])),
+  const present = FILE_NAMES.filter((name) => files[name] !== undefined && files[name] !== null);
+  const read = (reading: Reading, name: Name): Reading => {
+    const text = files[name];
+    if (typeof text === 'string') return READERS[name](reading, text);
+    throw new TraceletError('value', { what: name, expected: 'the text of the file', got: describe(text) });
   };
-  return { 'vocab.txt': vocab.tokens.map((token) => `${token}\n`).join(''), 'tokenizer_config.json': JSON.stringify(config, null, 2) };
+  const { json, complete, ...options } = present.reduce(read, {});
+  return options as BertTokenizerOptions;
 }
 
-function parse(files: TokenizerFiles, name: keyof TokenizerFiles): Json | undefined {
-  const text = files[name];
-  if (text === undefined) return undefined;
-  if (typeof text !== 'string') throw notText(name, text);
+/** The object in a file. Of a key that is given twice the last counts, as in Python. */
+function parse(text: string, name: Name): JsonObject {
+  let value: unknown;
   try {
-    return object(JSON.parse(text), name);
+    value = JSON.parse(text);
   } catch (cause) {
-    if (cause instanceof TraceletError) throw cause;
-    throw new TraceletError('format', { what: name, expected: 'JSON', got: (cause as Error).message, cause });
+    throw new TraceletError('format', { what: name, expected: 'JSON', got: describe((cause as Error).message).slice(1, -1), cause });
   }
+  if (isObject(value)) return value;
+  throw new TraceletError('format', { what: name, expected: 'a JSON object', got: describe(value) });
 }
 
-const notText = (name: string, got: unknown): TraceletError =>
-  new TraceletError('value', { what: name, expected: 'the text of the file', got: describe(got) });
+const NORMALIZER = ['do_lower_case', 'strip_accents', 'tokenize_chinese_chars', 'clean_text'];
+const EXTRA = ['additional_special_tokens', 'extra_special_tokens'];
+/** Options that tokenizer.json settles for every class. */
+const SPLITTING = ['wordpieces_prefix', 'max_input_chars_per_word', 'never_split'];
+const SHARED = Object.keys(TOKENIZER_OPTIONS).filter((name) => ![...NORMALIZER, ...EXTRA, ...SPLITTING, 'vocab'].includes(name));
 
-function object(value: unknown, what: string): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
-  throw new TraceletError('format', { what, expected: 'a JSON object', got: describe(value) });
+/** What a class of BERT takes where its options are absent, whatever tokenizer.json says. */
+const BY_FLAGS: Reading = {
+  do_lower_case: true,
+  strip_accents: null,
+  tokenize_chinese_chars: true,
+  clean_text: true,
+  pad_token: undefined,
+  mask_token: undefined,
+};
+
+/** Settings of files that would change ids if they were other than these. */
+const FIXED = {
+  fast_tokenizer_files: kind('only tokenizer.json', (value) => Array.isArray(value) && value.every((name) => name === 'tokenizer.json')),
+  init_inputs: kind('an empty array', (value) => Array.isArray(value) && value.length === 0),
+};
+
+/** Options for which null is a value; for others it means that they are not given. */
+const NULLABLE = ['strip_accents', 'bos_token', 'eos_token', 'pad_token', 'mask_token'];
+
+function select(json: JsonObject, names: readonly string[]): JsonObject {
+  const given = names.filter((name) => Object.hasOwn(json, name) && (json[name] !== null || NULLABLE.includes(name)));
+  return Object.fromEntries(given.map((name) => [name, json[name]]));
 }
 
-/** Settings for which null is a value; for any other it means that the setting is absent. */
-const NULLABLE: readonly string[] = ['strip_accents', 'pad_token', 'mask_token'];
-
-function pick(source: object, names: readonly string[]): Partial<BertTokenizerOptions> {
-  const present = (name: string): boolean => ((source as Json)[name] ?? (NULLABLE.includes(name) ? null : undefined)) !== undefined;
-  return Object.fromEntries(names.filter((name) => name in source && present(name)).map((name) => [name, (source as Json)[name]]));
+/** The options `names` that a file gives, proved. */
+function pick(json: JsonObject, file: Name, names: readonly string[]): Partial<Given> {
+  return checkOptions(file, select(json, names), TOKENIZER_OPTIONS as OptionTable<JsonObject>);
 }
 
-function checkClass(name: unknown): void {
-  if (name === undefined || name === null || CLASSES.some((family) => name === `${family}Tokenizer` || name === `${family}TokenizerFast`))
-    return;
-  throw new TraceletError('config', {
-    what: 'tokenizer_class of tokenizer_config.json',
-    expected: `a BERT WordPiece tokenizer (${CLASSES.join(', ')})`,
-    got: describe(name),
-  });
-}
-
-/** The parts of tokenizer.json that decide how text is split; its truncation and padding are left to the caller. */
-function fromTokenizerJson(json: Json): BertTokenizerOptions {
-  const model = part(json, 'model', ['WordPiece']);
-  const normalizer = part(json, 'normalizer', ['BertNormalizer']);
-  part(json, 'pre_tokenizer', ['BertPreTokenizer']);
-  if (json.decoder) part(json, 'decoder', ['WordPiece']);
-  const [cls_token, sep_token] = templateTokens(part(json, 'post_processor', ['TemplateProcessing', 'BertProcessing']));
+function withConfig(reading: Reading, config: JsonObject): Reading {
+  const file = 'tokenizer_config.json';
+  if (!reading.json) checkClass(config.tokenizer_class);
+  checkOptions(file, select(config, Object.keys(FIXED)), FIXED as OptionTable<JsonObject>);
+  const byFlags = !reading.json || normalizesByFlags(config.tokenizer_class);
+  const names = [...SHARED, ...(byFlags ? NORMALIZER : []), ...(reading.json ? [] : SPLITTING)];
+  const { added_tokens = [], ...given } = pick(config, file, names);
+  checkRoles(reading, given);
+  const listed = decoderTokens(config.added_tokens_decoder);
   return {
-    vocab: object(model.vocab, 'model.vocab of tokenizer.json') as Record<string, number>,
-    unk_token: model.unk_token as string | undefined,
-    wordpieces_prefix: model.continuing_subword_prefix as string | undefined,
-    max_input_chars_per_word: model.max_input_chars_per_word as number | undefined,
-    clean_text: normalizer.clean_text as boolean | undefined,
-    tokenize_chinese_chars: normalizer.handle_chinese_chars as boolean | undefined,
-    strip_accents: normalizer.strip_accents as boolean | null | undefined,
-    do_lower_case: normalizer.lowercase as boolean | undefined,
-    cls_token,
-    sep_token,
-    added_tokens: (json.added_tokens ?? []) as AddedToken[],
+    ...reading,
+    ...(reading.json && byFlags && BY_FLAGS),
+    ...given,
+    ...extraTokens(reading, config, file),
+    added_tokens: [...(reading.added_tokens ?? []), ...added_tokens, ...(listed ?? [])],
+    complete: listed !== undefined,
   };
 }
 
-function part(json: Json, name: string, types: readonly string[]): Json {
-  const value = json[name];
-  const type = value === null || value === undefined ? 'none' : object(value, `${name} of tokenizer.json`).type;
-  if (types.includes(type as string)) return value as Json;
-  throw new TraceletError('config', {
-    what: `${name} of tokenizer.json`,
-    expected: types.join(' or '),
-    got: typeof type === 'string' ? type : describe(type),
-    cure: 'Only BERT tokenizers (WordPiece) are supported',
-  });
+function withMap(reading: Reading, map: JsonObject): Reading {
+  const given = pick(map, 'special_tokens_map.json', ROLES);
+  checkRoles(reading, given);
+  return { ...reading, ...given, ...extraTokens(reading, map, 'special_tokens_map.json') };
 }
 
-/** The tokens that stand for [CLS] and [SEP] in a post-processor, which must follow BERT's two templates. */
-function templateTokens(processor: Json): [cls: string, sep: string] {
-  const { cls, sep } = processor;
-  if (processor.type === 'BertProcessing' && Array.isArray(cls) && Array.isArray(sep)) return [String(cls[0]), String(sep[0])];
-  const single = templateText(processor.single);
-  const [first = '', , last = ''] = single.split(' ');
-  const pair = templateText(processor.pair);
-  if (single === `${first} A:0 ${last}` && pair === `${first} A:0 ${last} B:1 ${last.replace(/:0$/, ':1')}`)
-    return [first.replace(/:0$/, ''), last.replace(/:0$/, '')];
-  throw new TraceletError('config', {
-    what: 'post_processor of tokenizer.json',
-    expected: '[CLS]:0 A:0 [SEP]:0, and for pairs B:1 [SEP]:1 behind it',
-    got: `${single}, and for pairs ${pair}`,
-  });
+function withAdded(reading: Reading, added: JsonObject): Reading {
+  const before = reading.added_tokens ?? [];
+  const others = Object.entries(added).filter(([content]) => !before.some((token) => token.content === content));
+  const tokens = inOrder(
+    others.map(([content, id]) => [id, { content }]),
+    'added_tokens.json',
+  );
+  return { ...reading, added_tokens: [...before, ...tokens] };
 }
 
-function templateText(template: unknown): string {
-  if (!Array.isArray(template)) return describe(template);
-  const pieces = template.map((piece) => piece?.SpecialToken ?? piece?.Sequence);
-  return pieces.map((piece) => `${piece?.id}:${piece?.type_id}`).join(' ');
-}
+/** Roles that tokenizer.json settles. */
+const SETTLED = { unk_token: 'model', cls_token: 'post_processor', sep_token: 'post_processor' } as const;
 
-function checkTemplateRoles(template: BertTokenizerOptions, options: BertTokenizerOptions): void {
-  for (const role of ['cls_token', 'sep_token'] as const) {
-    const token = options[role] ?? template[role];
-    const content = typeof token === 'string' ? token : token?.content;
-    if (content !== template[role])
+function checkRoles(reading: Reading, given: Partial<Given>): void {
+  for (const [role, name] of reading.json ? (Object.entries(SETTLED) as [keyof typeof SETTLED, string][]) : []) {
+    const [token, known] = [given[role], reading[role]];
+    const content = typeof token === 'object' ? token?.content : token;
+    if (content !== undefined && known !== undefined && content !== known)
       throw new TraceletError('config', {
         what: role,
-        expected: `${template[role]} as in the post_processor of tokenizer.json`,
+        expected: `${describe(known).slice(1, -1)} as in the ${name} of tokenizer.json`,
         got: describe(content),
       });
   }
 }
 
-function fromDecoder(decoder: unknown): AddedToken[] {
-  if (decoder === undefined || decoder === null) return [];
-  const entries = Object.entries(object(decoder, 'added_tokens_decoder of tokenizer_config.json'));
-  return entries.map(([id, token]) => ({ ...(object(token, `added_tokens_decoder[${id}]`) as unknown as AddedToken), id: Number(id) }));
+/** Special tokens that have no role, by name or in a list: newer files name them `extra_special_tokens` or in keys of their own. */
+function extraTokens(reading: Reading, json: JsonObject, file: Name): Partial<Given> {
+  const { additional_special_tokens: additional, extra_special_tokens: extra } = pick(json, file, EXTRA);
+  const isOwn = (key: string): boolean => key.endsWith('_token') && !(ROLES as readonly string[]).includes(key);
+  const own = Object.entries(json).filter(([key, value]) => isOwn(key) && TOKEN.read(value) !== undefined);
+  const { additional_special_tokens: before, extra_special_tokens: named } = reading;
+  const isNew = (token: unknown): boolean => !before?.some((known) => describe(known) === describe(token));
+  const listed = Array.isArray(extra) ? extra.filter(isNew) : [];
+  return {
+    additional_special_tokens: before || listed.length ? [...(before ?? []), ...listed] : additional,
+    extra_special_tokens: { ...named, ...Object.fromEntries(own), ...(isObject(extra) && extra) } as Given['extra_special_tokens'],
+  };
+}
+
+function decoderTokens(decoder: unknown): AddedToken[] | undefined {
+  if (decoder === undefined || decoder === null) return undefined;
+  const what = 'added_tokens_decoder of tokenizer_config.json';
+  if (!isObject(decoder)) throw new TraceletError('format', { what, expected: 'a JSON object', got: describe(decoder) });
+  return inOrder(
+    Object.entries(decoder).map(([id, token]) => [/^\d+$/.test(id) ? Number(id) : id, token]),
+    what,
+  );
+}
+
+/** Tokens in the order of the ids that a file gives them: they have the next free ones, as in transformers. */
+function inOrder(tokens: readonly (readonly [id: unknown, token: unknown])[], file: string): AddedToken[] {
+  const wrong = tokens.find(([id]) => !Number.isInteger(id) || (id as number) < 0);
+  if (wrong) throw new TraceletError('format', { what: file, expected: 'ids that are whole numbers', got: describe(wrong[0]) });
+  const sorted = [...tokens].sort(([a], [b]) => (a as number) - (b as number));
+  return sorted.map(([id, token]) => {
+    const { id: _, ...added } = addedToken(`${file}[${id}]`, token);
+    return added;
+  });
 }

@@ -1,7 +1,10 @@
 export type { AddedToken } from './added.ts';
-export { BertTokenizer, type DecodeOptions, type Ids, type TextInput } from './bert.ts';
+export type { TextInput } from './arguments.ts';
+export { BertTokenizer } from './bert.ts';
 export type { BatchEncoding, EncodeOptions, Encoding, Offset, TensorEncoding } from './encoding.ts';
 export type { TokenizerFiles } from './files.ts';
+export type { OffsetUnit } from './offsets.ts';
 export type { Side, TruncationStrategy } from './sequence.ts';
 export type { BertTokenizerOptions } from './settings.ts';
+export type { DecodeOptions, Ids } from './tokens.ts';
 export type { VocabSource } from './vocab.ts';

@@ -20,24 +20,24 @@ export const NO_PREFIX: Prefix = prefixOf('');
 
 /** Finds tokens in a text without taking substrings: a hash table over FNV-1a of their UTF-16 units, open addressing. */
 export class Lookup {
-  readonly #tokens: readonly string[];
+  readonly #tokens: readonly (string | undefined)[];
   readonly #slots: Int32Array;
   /** Hash of the first n + 1 units of the text in question. */
   #hashes = new Int32Array(0);
 
-  constructor(tokens: readonly string[]) {
+  constructor(tokens: readonly (string | undefined)[]) {
     this.#tokens = tokens;
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * tokens.length + 2)));
   }
 
-  /** Adds the token of `id`; answers the id of an equal one that is there already. */
+  /** Adds the token of `id`; answers the id of an equal one, which it replaces. */
   add(id: number): number | undefined {
-    const token = this.#tokens[id];
+    const token = this.#tokens[id] as string;
     if (token.length > this.#hashes.length) this.#hashes = new Int32Array(2 * token.length);
     const slot = this.#probe(hashed(token), '', token, 0, token.length);
-    if (this.#slots[slot]) return this.#slots[slot] - 1;
+    const before = this.#slots[slot] - 1;
     this.#slots[slot] = id + 1;
-    return undefined;
+    return before < 0 ? undefined : before;
   }
 
   /** Id of the token that `text` is, or -1. */
@@ -65,7 +65,8 @@ export class Lookup {
   #probe(hash: number, prefix: string, text: string, start: number, length: number): number {
     const mask = this.#slots.length - 1;
     let slot = (hash ^ (hash >>> 15)) & mask;
-    while (this.#slots[slot] && !equals(this.#tokens[this.#slots[slot] - 1], prefix, text, start, length)) slot = (slot + 1) & mask;
+    while (this.#slots[slot] && !equals(this.#tokens[this.#slots[slot] - 1] as string, prefix, text, start, length))
+      slot = (slot + 1) & mask;
     return slot;
   }
 }

@@ -1,8 +1,9 @@
 import { AddedTokens, type Stretch } from './added.ts';
 import { characters, SPACE } from './characters.ts';
 import { type Normalized, type NormalizerRules, normalize } from './normalize.ts';
+import type { Filler } from './row.ts';
 import type { Sequence } from './sequence.ts';
-import type { Settings } from './settings.ts';
+import { roleOf, type Settings } from './settings.ts';
 import { splitWords, WordPiece } from './wordpiece.ts';
 
 /** Turns text into tokens: added tokens first, then normalizer, words and their pieces. */
@@ -12,11 +13,12 @@ export class Segmenter {
   readonly #normalized: AddedTokens;
   readonly #model: WordPiece;
   readonly #neverSplit: ReadonlySet<string>;
-  readonly #tokens: readonly string[];
-  readonly #unknown: { id: number; token: string };
+  readonly #tokens: readonly (string | undefined)[];
+  readonly #unknown: Filler;
 
-  constructor(settings: Settings, unknown: { id: number; token: string }) {
-    const { vocab, added, clean_text, tokenize_chinese_chars, do_lower_case: lowercase, strip_accents } = settings;
+  constructor(settings: Settings) {
+    const { vocab, clean_text, tokenize_chinese_chars, do_lower_case: lowercase, strip_accents } = settings;
+    const added = settings.added.filter(({ token }) => !(settings.split_special_tokens && token.special));
     this.#rules = { clean_text, tokenize_chinese_chars, lowercase, strip_accents: strip_accents ?? lowercase };
     this.#exact = new AddedTokens(added.filter(({ token }) => !token.normalized));
     this.#normalized = new AddedTokens(
@@ -27,7 +29,7 @@ export class Segmenter {
     this.#model = new WordPiece(vocab, settings.wordpieces_prefix, settings.max_input_chars_per_word);
     this.#neverSplit = new Set(settings.never_split);
     this.#tokens = vocab.tokens;
-    this.#unknown = unknown;
+    this.#unknown = roleOf(settings, 'unk_token');
   }
 
   segment(text: string): Sequence {
@@ -75,7 +77,7 @@ export class Segmenter {
   #word(text: string, normalized: Normalized, start: number, end: number, out: Sequence): void {
     const known = this.#model.match(normalized.text, start, end, (id, from, to) => {
       const [first, last] = origin(text, normalized, from, to);
-      push(out, id, this.#tokens[id], first, last);
+      push(out, id, this.#tokens[id] as string, first, last);
     });
     if (known) return;
     const [first, last] = origin(text, normalized, start, end);

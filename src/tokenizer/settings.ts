@@ -1,53 +1,105 @@
 import { TraceletError } from '../error.ts';
-import { describe } from '../json.ts';
+import { FLAG, kind, NAMES, oneOf, orNull } from '../field.ts';
+import { describe, isObject } from '../json.ts';
+import { ANY, checkOptions, type OptionTable } from '../options.ts';
 import type { AddedToken, Pattern } from './added.ts';
+import { addedToken, placeTokens, ROLES, type Role, roleToken, special, TOKEN, TOKEN_LIST, TOKENS_OR_NAMED } from './roles.ts';
+import type { Filler } from './row.ts';
 import type { Side } from './sequence.ts';
 import { indexVocab, type Vocab, type VocabSource } from './vocab.ts';
 
-/** The roles a special token can have, in the order of `all_special_tokens`. */
-export const ROLES = ['unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'] as const;
-export type Role = (typeof ROLES)[number];
-
 /** What a {@link BertTokenizer} is made of; names and defaults as in Hugging Face's `BertTokenizer`. */
 export interface BertTokenizerOptions {
-  /** WordPiece vocabulary. It must hold the special tokens, and each id and token once. */
+  /** WordPiece vocabulary. Ids may be left out; of a token that is given twice the last id counts. */
   vocab: VocabSource;
   /** Default true. */
-  do_lower_case?: boolean;
+  do_lower_case?: boolean | null;
   /** null, the default, follows `do_lower_case`. */
   strip_accents?: boolean | null;
   /** Whether ideographs are words of their own. Default true. */
-  tokenize_chinese_chars?: boolean;
+  tokenize_chinese_chars?: boolean | null;
   /** Whether control characters go and all whitespace is one. Default true. */
-  clean_text?: boolean;
-  /** Default `[UNK]`. */
+  clean_text?: boolean | null;
+  /** Default none. */
+  bos_token?: string | AddedToken | null;
+  /** Default none. */
+  eos_token?: string | AddedToken | null;
+  /** Default `[UNK]`. A special token that the vocabulary lacks has an id behind it. */
   unk_token?: string | AddedToken;
   /** Default `[SEP]`. */
   sep_token?: string | AddedToken;
   /** Default `[CLS]`. */
   cls_token?: string | AddedToken;
-  /** Default `[PAD]`; null for a vocabulary without one. */
+  /** Default `[PAD]`; null for none. */
   pad_token?: string | AddedToken | null;
-  /** Default `[MASK]`; null for a vocabulary without one. */
+  /** Default `[MASK]`; null for none. */
   mask_token?: string | AddedToken | null;
-  additional_special_tokens?: readonly (string | AddedToken)[];
+  additional_special_tokens?: readonly (string | AddedToken)[] | null;
+  /** The name of `additional_special_tokens` since transformers 5, and prevails over it; or special tokens by names such as `image_token`. */
+  extra_special_tokens?: readonly (string | AddedToken)[] | Readonly<Record<string, string | AddedToken>> | null;
   /** Tokens recognised whole; a special token listed here takes its matching rules from here. */
-  added_tokens?: readonly AddedToken[];
+  added_tokens?: readonly AddedToken[] | null;
+  /** Whether special tokens in a text are split like other words. Default false. */
+  split_special_tokens?: boolean | null;
   /** Words between whitespace that are matched as they are, without lower-casing or splitting. */
   never_split?: readonly string[] | null;
+  /** Only true: texts are always split at punctuation first. */
+  do_basic_tokenize?: boolean | null;
   /** Length in tokens that `truncation` and `padding: 'max_length'` take for themselves; absent or over 1e20 is no limit. */
-  model_max_length?: number;
+  model_max_length?: number | null;
+  /** The old name of `model_max_length`, which prevails. */
+  max_len?: number | null;
   /** Longer words, in code points, are unknown. Default 100. */
-  max_input_chars_per_word?: number;
+  max_input_chars_per_word?: number | null;
   /** Marks a piece that continues a word. Default `##`. */
-  wordpieces_prefix?: string;
+  wordpieces_prefix?: string | null;
   /** Default right. */
-  padding_side?: Side;
+  padding_side?: Side | null;
   /** Default right. */
-  truncation_side?: Side;
+  truncation_side?: Side | null;
   /** Whether `decode` closes up punctuation. Default true. */
-  clean_up_tokenization_spaces?: boolean;
+  clean_up_tokenization_spaces?: boolean | null;
 }
+
+const SIDE = kind<Side>("'left' or 'right'", (value) => value === 'left' || value === 'right');
+const LIMIT = kind<number>('a positive number', (value) => typeof value === 'number' && value > 0);
+const ROLE = orNull(TOKEN);
+
+/** What each option may be. */
+export const TOKENIZER_OPTIONS: OptionTable<BertTokenizerOptions> = {
+  vocab: ANY,
+  do_lower_case: FLAG,
+  strip_accents: kind('true, false or null', (value) => value === null || typeof value === 'boolean'),
+  tokenize_chinese_chars: FLAG,
+  clean_text: FLAG,
+  bos_token: ROLE,
+  eos_token: ROLE,
+  unk_token: ROLE,
+  sep_token: ROLE,
+  cls_token: ROLE,
+  pad_token: ROLE,
+  mask_token: ROLE,
+  additional_special_tokens: TOKEN_LIST,
+  extra_special_tokens: TOKENS_OR_NAMED,
+  added_tokens: TOKEN_LIST,
+  split_special_tokens: FLAG,
+  never_split: NAMES,
+  do_basic_tokenize: oneOf([true], 'List words that must stay whole in never_split'),
+  model_max_length: LIMIT,
+  max_len: LIMIT,
+  max_input_chars_per_word: kind('a positive whole number', (value) => Number.isInteger(value) && (value as number) > 0),
+  wordpieces_prefix: kind('a non-empty string', (value) => typeof value === 'string' && value !== ''),
+  padding_side: SIDE,
+  truncation_side: SIDE,
+  clean_up_tokenization_spaces: FLAG,
+};
+
+/** Options proved: without those that are not given. */
+export type Given = {
+  [Name in keyof BertTokenizerOptions]: Name extends Role | 'strip_accents'
+    ? BertTokenizerOptions[Name] | null
+    : Exclude<BertTokenizerOptions[Name], null>;
+};
 
 /** Checked options with their defaults. */
 export interface Settings {
@@ -56,9 +108,12 @@ export interface Settings {
   strip_accents: boolean | null;
   tokenize_chinese_chars: boolean;
   clean_text: boolean;
-  roles: Record<Role, string | null>;
+  roles: Record<Role, Filler | null>;
   additional_special_tokens: readonly string[];
+  /** By name. */
+  extra_special_tokens: Readonly<Record<string, string>>;
   added: readonly Pattern[];
+  split_special_tokens: boolean;
   never_split: readonly string[];
   model_max_length: number;
   max_input_chars_per_word: number;
@@ -70,13 +125,11 @@ export interface Settings {
 
 const DEFAULTS = {
   do_lower_case: true,
+  strip_accents: null,
   tokenize_chinese_chars: true,
   clean_text: true,
-  unk_token: '[UNK]',
-  sep_token: '[SEP]',
-  pad_token: '[PAD]',
-  cls_token: '[CLS]',
-  mask_token: '[MASK]',
+  split_special_tokens: false,
+  never_split: [],
   max_input_chars_per_word: 100,
   wordpieces_prefix: '##',
   padding_side: 'right',
@@ -84,106 +137,80 @@ const DEFAULTS = {
   clean_up_tokenization_spaces: true,
 } as const;
 
+const DEFAULT_ROLES: Record<Role, string | null> = {
+  bos_token: null,
+  eos_token: null,
+  unk_token: '[UNK]',
+  sep_token: '[SEP]',
+  pad_token: '[PAD]',
+  cls_token: '[CLS]',
+  mask_token: '[MASK]',
+};
+
 const NO_LIMIT = 1e20;
-const OPTIONAL_ROLES: readonly Role[] = ['pad_token', 'mask_token'];
 
 export function resolveSettings(options: BertTokenizerOptions): Settings {
-  if (typeof options !== 'object' || options === null)
-    throw new TraceletError('config', { what: 'BertTokenizer', expected: 'an object of options', got: describe(options) });
-  const given = { ...DEFAULTS, ...withoutUndefined(options) };
-  for (const name of ['do_lower_case', 'tokenize_chinese_chars', 'clean_text', 'clean_up_tokenization_spaces'] as const)
-    check(name, given[name], typeof given[name] === 'boolean', 'true or false');
-  for (const name of ['padding_side', 'truncation_side'] as const)
-    check(name, given[name], ['left', 'right'].includes(given[name]), "'left' or 'right'");
-  const { strip_accents = null, model_max_length = Infinity, max_input_chars_per_word, wordpieces_prefix } = given;
-  check('strip_accents', strip_accents, strip_accents === null || typeof strip_accents === 'boolean', 'true, false or null');
-  check('model_max_length', model_max_length, typeof model_max_length === 'number' && model_max_length > 0, 'a positive number');
-  const limit = max_input_chars_per_word;
-  check('max_input_chars_per_word', limit, Number.isInteger(limit) && limit > 0, 'a positive whole number');
-  check('wordpieces_prefix', wordpieces_prefix, typeof wordpieces_prefix === 'string' && wordpieces_prefix !== '', 'a non-empty string');
-  const never_split = given.never_split ?? [];
-  check('never_split', never_split, Array.isArray(never_split) && never_split.every((w) => typeof w === 'string'), 'an array of strings');
-
-  const vocab = indexVocab(given.vocab);
-  const additional = listOf('additional_special_tokens', given.additional_special_tokens).map(special('additional_special_tokens'));
-  const roles = ROLES.map((role) => [role, roleToken(role, given[role])] as const);
-  const listed = listOf('added_tokens', given.added_tokens).map(addedToken);
-  const specials = [...roles.flatMap(([, token]) => token ?? []), ...additional];
-  const isSpecial = ({ content }: AddedToken): boolean => specials.some((token) => token.content === content);
-  const added = placeTokens(vocab, [...listed.map((token) => (isSpecial(token) ? { ...token, special: true } : token)), ...specials]);
-  for (const [role, token] of roles) if (token) requireToken(vocab, listed, role, token.content);
-  return {
-    ...given,
-    strip_accents,
-    never_split,
+  if (!isObject(options))
+    throw new TraceletError('config', {
+      what: 'BertTokenizer',
+      expected: 'an object of options',
+      got: describe(options),
+      cure: 'BertTokenizer.from_pretrained takes a path',
+    });
+  const {
+    vocab: source,
+    max_len,
+    do_basic_tokenize,
+    added_tokens = [],
+    ...given
+  } = checkOptions('BertTokenizer', options, TOKENIZER_OPTIONS) as Given;
+  const vocab = indexVocab(source);
+  const roles = ROLES.map((role) => [role, roleToken(role, given[role] === undefined ? DEFAULT_ROLES[role] : given[role])] as const);
+  const [named, additional] = extraTokens(given);
+  const specials = [...roles.flatMap(([, token]) => token ?? []), ...named.map(([, token]) => token), ...additional];
+  const added = placeTokens(
     vocab,
-    roles: Object.fromEntries(roles.map(([role, token]) => [role, token?.content ?? null])) as Record<Role, string | null>,
+    together(
+      added_tokens.map((token, i) => addedToken(`added_tokens[${i}]`, token)),
+      specials,
+    ),
+  );
+  const ids = new Map(added.map(({ text, id }) => [text, id]));
+  const fillers = roles.map(([role, token]) => [role, token && { token: token.content, id: ids.get(token.content) as number }] as const);
+  const { model_max_length = max_len ?? Infinity } = given;
+  return {
+    ...DEFAULTS,
+    ...given,
+    vocab,
+    roles: Object.fromEntries(fillers) as Settings['roles'],
     additional_special_tokens: additional.map((token) => token.content),
+    extra_special_tokens: Object.fromEntries(named.map(([name, token]) => [name, token.content])),
     added,
     model_max_length: model_max_length > NO_LIMIT ? Infinity : model_max_length,
   };
 }
 
-function check(name: string, value: unknown, valid: boolean, expected: string): void {
-  if (!valid) throw new TraceletError('config', { what: name, expected, got: describe(value) });
+/** The token of a role. Throws a `config` error where there is none. */
+export function roleOf({ roles }: Settings, role: Role): Filler {
+  const filler = roles[role];
+  if (filler) return filler;
+  throw new TraceletError('config', { what: role, expected: 'a token', got: 'null: the tokenizer was made without it' });
 }
 
-function withoutUndefined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+/** Special tokens without a role: those with names, and those in a list. */
+function extraTokens({ extra_special_tokens: extra, additional_special_tokens: additional = [] }: Partial<Given>) {
+  const what = 'additional_special_tokens';
+  const named = isObject(extra) ? Object.entries(extra) : [];
+  const listed = Array.isArray(extra) && extra.length ? extra : additional;
+  return [named.map(([name, token]) => [name, special(name, token)] as const), listed.map((token) => special(what, token))] as const;
 }
 
-function listOf<T>(name: string, list: readonly T[] | null | undefined): readonly T[] {
-  check(name, list, list === undefined || list === null || Array.isArray(list), 'an array of tokens');
-  return list ?? [];
-}
-
-function roleToken(role: Role, value: unknown): AddedToken | null {
-  if (value === null && OPTIONAL_ROLES.includes(role)) return null;
-  return special(role)(value);
-}
-
-const special =
-  (name: string) =>
-  (value: unknown): AddedToken => ({ ...addedToken(typeof value === 'string' ? { content: value } : value, name), special: true });
-
-function addedToken(value: unknown, name: unknown): AddedToken {
-  const what = typeof name === 'string' ? name : `added_tokens[${name}]`;
-  const content = (value as AddedToken | null)?.content;
-  if (typeof content !== 'string' || content === '')
-    throw new TraceletError('config', { what, expected: 'a token with a content that is not empty', got: describe(content ?? value) });
-  return value as AddedToken;
-}
-
-function requireToken({ tokens, lookup }: Vocab, listed: readonly AddedToken[], role: Role, content: string): void {
-  if (lookup.find(content) >= 0 || listed.some((token) => token.content === content)) return;
-  throw new TraceletError('config', {
-    what: `vocab of ${tokens.length} tokens`,
-    expected: `an entry for ${role} ${JSON.stringify(content)}`,
-    got: 'none',
-    cure: `Pass the ${role} that this vocabulary uses${OPTIONAL_ROLES.includes(role) ? ', or null if it has none' : ''}`,
-  });
-}
-
-/** Gives every token its id: that of the vocabulary, the one it asks for, or the next free one. */
-function placeTokens({ lookup, tokens }: Vocab, added: readonly AddedToken[]): Pattern[] {
-  const placed = new Map<string, Pattern>();
-  const taken = new Map<number, string>();
-  let next = added.reduce((top, { id = -1 }) => Math.max(top, id + 1), tokens.length);
-  for (const token of added) {
-    const text = token.content;
-    if (placed.has(text)) continue;
-    const found = lookup.find(text);
-    const known = found < 0 ? undefined : found;
-    const id = known ?? token.id ?? next++;
-    const holder = tokens[id] ?? taken.get(id);
-    if ((token.id !== undefined && token.id !== id) || !Number.isInteger(id) || id < 0 || (holder !== undefined && holder !== text))
-      throw new TraceletError('config', {
-        what: `id of added token ${JSON.stringify(text)}`,
-        expected: known === undefined ? 'a free id behind the vocabulary' : `${known} as in the vocabulary`,
-        got: `${token.id}${known === undefined && holder !== undefined ? `, which ${JSON.stringify(holder)} has` : ''}`,
-      });
-    taken.set(id, text);
-    placed.set(text, { text, id, token: { ...token, normalized: token.normalized ?? !token.special } });
-  }
-  return [...placed.values()];
+/** The tokens that are listed, special if they are among `specials`, and those of `specials` that are not. */
+function together(listed: readonly AddedToken[], specials: readonly AddedToken[]): AddedToken[] {
+  const contents = new Set(listed.map((token) => token.content));
+  const isSpecial = new Set(specials.map((token) => token.content));
+  const others = specials.filter(
+    ({ content }, i) => !contents.has(content) && specials.findIndex((token) => token.content === content) === i,
+  );
+  return [...listed.map((token) => (isSpecial.has(token.content) ? { ...token, special: true } : token)), ...others];
 }

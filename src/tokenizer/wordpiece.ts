@@ -45,11 +45,11 @@ export class WordPiece {
       const id = lookup.longest(text, at, end, prefix);
       if (id < 0) return false;
       found.push(id);
-      at += tokens[id].length - prefix.text.length;
+      at += (tokens[id] as string).length - prefix.text.length;
     }
     let at = start;
     for (const id of found) {
-      const stop = at + tokens[id].length - (at === start ? 0 : this.#prefix.text.length);
+      const stop = at + (tokens[id] as string).length - (at === start ? 0 : this.#prefix.text.length);
       piece(id, at, stop);
       at = stop;
     }

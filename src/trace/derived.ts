@@ -54,7 +54,7 @@ function deriveStarts(out: Int32Array, batch: number, sequence: number, kept: In
 export const gridShape = (rule: Rule, [batch, sequence]: Shape): Shape => (rule === 'starts' ? [batch + 1] : [batch, sequence]);
 
 /** The numbers of a rule where every one of [batch, sequence] tokens has a row. */
-export function derivedTensor(rule: Rule, [batch, sequence]: Shape, fill = 0): Tensor {
+export function derivedTensor(rule: Rule, [batch, sequence]: Shape, fill = 0): Tensor<'int32'> {
   const shape = gridShape(rule, [batch, sequence]);
   const out = new Int32Array(sizeOf(shape));
   derive(out, rule, { batch, sequence }, fill);

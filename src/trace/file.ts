@@ -1,6 +1,7 @@
 import { platform } from '#platform';
 import { DTYPES, type DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
+import { TextDecoder, TextEncoder } from '../globals.ts';
 import { describe, isObject } from '../json.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { encodeHeader, type Header, readHeader, type TensorInfo } from '../safetensors.ts';

@@ -1,5 +1,15 @@
+import { TextEncoder } from '../globals.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { bytesOfTensor, checkHash, FILES, readExactly, readTraceHeader, tensorFor } from './file.ts';
+
+/** Extra files of a trace, by name. */
+export type ExtraFiles = Readonly<Record<string, string | Uint8Array>>;
+
+/** Extra files as they travel. */
+export const textFiles = (files: ExtraFiles): Map<string, Uint8Array> =>
+  new Map(
+    Object.entries(files).map(([name, content]) => [name, typeof content === 'string' ? new TextEncoder().encode(content) : content]),
+  );
 
 const SKIP = 1 << 20;
 

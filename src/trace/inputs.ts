@@ -1,7 +1,7 @@
-import { type Bounds, type Dim, evaluateDim, type Sizes, showDim, symbolOf } from '../dim.ts';
+import { type Bounds, type Dim, evaluateDim, type Sizes, shapeAt, showDim, symbolOf } from '../dim.ts';
 import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
-import { type Shape, Tensor } from '../tensor.ts';
+import { type Shape, sizeOf, Tensor, tensorLike } from '../tensor.ts';
 import { sizesOf } from './sizes.ts';
 
 /** What a tokenizer answers beside the inputs of a model. */
@@ -14,7 +14,7 @@ export const inputEntries = <T>(inputs: Readonly<Record<string, T>>): [string, T
 /** Inputs by name, given by position, as one list, or as one object of names. Throws `value` errors for unknown names and too many of them. */
 export function nameInputs(args: readonly unknown[], names: readonly string[], what: string): Record<string, Tensor> {
   const [first] = args;
-  if (args.length === 1 && first !== null && typeof first === 'object' && !(first instanceof Tensor))
+  if (args.length === 1 && first !== null && typeof first === 'object' && !tensorLike(first))
     return Array.isArray(first) ? nameInputs(first, names, what) : checkNamed(inputEntries(first as Record<string, unknown>), names, what);
   if (args.length > names.length)
     throw new TraceletError('value', { what, expected: `at most ${names.length} inputs (${names.join(', ')})`, got: `${args.length}` });
@@ -27,22 +27,22 @@ export function nameInputs(args: readonly unknown[], names: readonly string[], w
 
 function checkNamed(entries: readonly (readonly [string, unknown])[], names: readonly string[], what: string): Record<string, Tensor> {
   const given = entries.filter(([, tensor]) => tensor !== undefined && tensor !== null);
-  for (const [name, tensor] of given) {
-    if (!names.includes(name))
-      throw new TraceletError('value', { what: `${what}: input "${name}"`, expected: `one of ${names.join(', ')}` });
-    if (!(tensor instanceof Tensor))
-      throw new TraceletError('value', {
-        what: `${what}: input "${name}"`,
-        expected: 'a tensor',
-        got: typeof tensor,
-        cure: 'Make one with tensor([...])',
-      });
-  }
-  return Object.fromEntries(given) as Record<string, Tensor>;
+  return Object.fromEntries(
+    given.map(([name, value]) => {
+      const input = `${what}: input "${name}"`;
+      if (!names.includes(name)) throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}` });
+      const tensor = tensorLike(value);
+      if (tensor) return [name, tensor.recorded ? tensor : tensor.operand(tensor.dtype, input)];
+      throw new TraceletError('value', { what: input, expected: 'a tensor', got: typeof value, cure: 'Make one with tensor([...])' });
+    }),
+  );
 }
 
 /** The input in which 0 stands for a token to leave out. */
 export const MASK = 'attention_mask';
+
+/** The input in which 0 stands for a token, such as one of a prompt, that pooling leaves out. */
+export const POOLING_MASK = 'pooling_mask';
 
 /**
  * The input `name` in whole numbers, as the kernels take them: int64, uint8 and bool become int32, and so does an
@@ -52,7 +52,7 @@ export function toInt32(tensor: Tensor, name: string, what: string = `input "${n
   const { dtype, shape } = tensor;
   if (dtype === 'int32') return tensor;
   const floatMask = name === MASK && dtype === 'float32';
-  if (dtype !== 'int64' && dtype !== 'bool' && dtype !== 'uint8' && !floatMask)
+  if (dtype !== 'int64' && dtype !== 'bool' && dtype !== 'uint8' && dtype !== 'int8' && !floatMask)
     throw new TraceletError('dtype', {
       what,
       expected: 'int32, int64, uint8 or bool',
@@ -73,6 +73,31 @@ export function toInt32(tensor: Tensor, name: string, what: string = `input "${n
   return new Tensor('int32', shape, values);
 }
 
+/** What stands for an input that is not given, as in transformers, by the place of a token in its sequence. */
+const DEFAULTS: Readonly<Record<string, (place: number) => number>> = {
+  token_type_ids: () => 0,
+  [MASK]: () => 1,
+  [POOLING_MASK]: () => 1,
+  position_ids: (place) => place,
+};
+
+/** Inputs that are the same as another one where they are not given. */
+const LIKE: Readonly<Record<string, string>> = { [POOLING_MASK]: MASK };
+
+/** What stands for the input of that name where it is not given, if anything does. */
+export function defaultInput(name: string, shape: Shape): Tensor | undefined {
+  const valueAt = Object.hasOwn(DEFAULTS, name) ? DEFAULTS[name] : undefined;
+  const sequence = shape.at(-1) as number;
+  return (
+    valueAt &&
+    new Tensor(
+      'int32',
+      shape,
+      Int32Array.from({ length: sizeOf(shape) }, (_, i) => valueAt(i % sequence)),
+    )
+  );
+}
+
 /** An input or output of a trace. */
 export interface Signature {
   name: string;
@@ -83,25 +108,38 @@ export interface Signature {
   dims?: readonly Dim[];
 }
 
-/** The arguments of a call as a trace with these inputs takes them, by name. Throws `value`, `shape` and `dtype` errors. */
+/**
+ * The arguments of a call as a trace with these inputs takes them, by name; those left out take their defaults. Throws `value`, `shape` and
+ * `dtype` errors.
+ */
 export function fitInputs(args: readonly unknown[], signatures: readonly Signature[], bounds: Bounds = {}): Record<string, Tensor> {
   const names = signatures.map(({ name }) => name);
   const named = nameInputs(args, names, 'trace');
   const sizes = sizesOf(signatures.map(({ name, dims }) => ({ dims, shape: named[name]?.shape ?? [] })));
+  const anyGiven = Object.keys(named).length > 0;
   return Object.fromEntries(
     signatures.map((signature) => {
-      const { name, dtype } = signature;
-      if (!named[name])
-        throw new TraceletError('value', {
-          what: `trace: input "${name}"`,
-          expected: `${dtype} ${showShape(signature)}, as when it was traced`,
-          got: 'nothing',
-        });
-      checkRank(named[name], signature);
-      return [name, fitInput(named[name], signature, sizes, bounds)];
+      const { name } = signature;
+      const tensor = named[name] ?? named[LIKE[name]] ?? (anyGiven ? absentInput(signature, sizes) : undefined);
+      if (!tensor) throw missing(signature);
+      checkRank(tensor, signature);
+      return [name, fitInput(tensor, signature, sizes, bounds)];
     }),
   );
 }
+
+/** The default of an input, where it has one and the inputs that are given say how large it is. */
+function absentInput({ name, dtype, shape, dims = shape }: Signature, sizes: Sizes): Tensor | undefined {
+  const isSized = dims.every((dim) => typeof dim === 'number' || (symbolOf(dim) ?? '') in sizes);
+  return dtype === 'int32' && isSized ? defaultInput(name, shapeAt(dims, sizes)) : undefined;
+}
+
+const missing = (signature: Signature): TraceletError =>
+  new TraceletError('value', {
+    what: `trace: input "${signature.name}"`,
+    expected: `${signature.dtype} ${showShape(signature)}, as when it was traced`,
+    got: 'nothing',
+  });
 
 /** Dimensions as messages show them. */
 export const showShape = ({ shape, dims = shape }: Pick<Signature, 'shape' | 'dims'>): string => `[${dims.map(showDim)}]`;
@@ -136,7 +174,7 @@ function fitInput(tensor: Tensor, signature: Signature, sizes: Sizes, bounds: Bo
       cure: tracedWith(signature),
     });
   });
-  return dtype === 'int32' ? toInt32(tensor, name) : checkDType(tensor, dtype, name);
+  return dtype === 'int32' ? toInt32(tensor, name) : tensor.operand(dtype, `input "${name}"`);
 }
 
 function checkBounds(symbol: string, got: number, [low, high]: readonly [number, number], tensor: Tensor, signature: Signature): void {
@@ -159,11 +197,6 @@ const fixedSize = (got: number, wanted: number, axis: number, { shape }: Tensor,
         : 'Trace the model again with dummy inputs at least as large as the largest input, or with dynamic sizes',
   });
 
-function checkDType(tensor: Tensor, dtype: DType, name: string): Tensor {
-  if (tensor.dtype !== dtype) throw new TraceletError('dtype', { what: `input "${name}"`, expected: dtype, got: tensor.dtype });
-  return tensor;
-}
-
 /** The same tensors in memory of their own. */
 export const copied = (tensors: Record<string, Tensor>): Record<string, Tensor> =>
-  Object.fromEntries(Object.entries(tensors).map(([name, { dtype, shape, data }]) => [name, new Tensor(dtype, shape, data.slice())]));
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));

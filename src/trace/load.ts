@@ -1,6 +1,8 @@
 import { TraceletError } from '../error.ts';
-import type { IntegerForm } from '../integers.ts';
-import { bestVariant } from '../kernels.ts';
+import { FLAG } from '../field.ts';
+import { INTEGER_FORM, type IntegerForm } from '../integers.ts';
+import { bestVariant, VARIANT } from '../kernels.ts';
+import { ANY, type OptionTable, SIGNAL } from '../options.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
 import type { TensorInfo } from '../safetensors.ts';
 import { sameShape, type Tensor } from '../tensor.ts';
@@ -40,6 +42,16 @@ export interface LoadOptions {
   /** So many workers answer calls, one call each at a time: as many as were asked for, or as the machine has threads, 8 at most. */
   workers?: ThreadCount;
 }
+
+/** What each option of loading a trace may be. */
+export const TRACE_LOAD_OPTIONS: OptionTable<LoadOptions> = {
+  signal: SIGNAL,
+  kernels: VARIANT,
+  integers: INTEGER_FORM,
+  threads: ANY,
+  worker: FLAG,
+  workers: ANY,
+};
 
 /** Reads a trace from its first byte to its last, weights straight to their place in wasm memory. */
 export async function loadTrace<Result>(source: ByteSource, options: LoadOptions = {}): Promise<TracedModule<Result>> {

@@ -1,14 +1,17 @@
 import { TraceletError } from '../error.ts';
+import { DENO_INSPECT, INSPECT } from '../show.ts';
 import { Tensor } from '../tensor.ts';
 
 /**
  * What a model answers: a tuple whose entries also stand under the names that transformers gives them.
  * `out[0]` is `out.last_hidden_state`; `hidden_states` and `attentions` are tuples themselves.
  */
-export type ModelOutput = Tensor[] & { readonly [name: string]: Tensor } & {
-  readonly hidden_states: Tensor[];
-  readonly attentions: Tensor[];
+export type ModelOutput = Floats[] & { readonly [name: string]: Floats } & {
+  readonly hidden_states: Floats[];
+  readonly attentions: Floats[];
 };
+
+type Floats = Tensor<'float32'>;
 
 /** What a forward pass may return. */
 export type ForwardResult = Tensor | readonly (Tensor | readonly Tensor[])[] | Readonly<Record<string, Tensor | readonly Tensor[]>>;
@@ -18,11 +21,38 @@ export interface Named {
   tensor: Tensor;
 }
 
+/** Shows its tensors under their names. */
+class Outputs extends Array<Tensor | readonly Tensor[]> {
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+
+  toJSON(): object {
+    const entries = entriesOf(this);
+    return entries.some(([name], i) => name !== `${i}`) ? Object.fromEntries(entries) : entries.map(([, value]) => value);
+  }
+
+  override toString(): string {
+    const show = (value: Tensor | readonly Tensor[]): string => (Array.isArray(value) ? `[${value.map(show).join(',\n')}]` : String(value));
+    return `{\n${entriesOf(this)
+      .map(([name, value]) => `  ${name}: ${show(value).replaceAll('\n', '\n  ')}`)
+      .join(',\n')}\n}`;
+  }
+
+  [INSPECT](): string {
+    return this.toString();
+  }
+
+  [DENO_INSPECT](): string {
+    return this.toString();
+  }
+}
+
 /** A tuple with names from named entries, in their order. */
 export function modelOutput(entries: Readonly<Record<string, Tensor | Tensor[] | undefined>>): ModelOutput {
   const present = Object.entries(entries).filter((entry): entry is [string, Tensor | Tensor[]] => entry[1] !== undefined);
-  const tuple = present.map(([, value]) => value);
-  for (const [name, value] of present) if (!/^\d+$/.test(name)) Object.defineProperty(tuple, name, { value, enumerable: false });
+  const tuple = Outputs.from(present, ([, value]) => value);
+  for (const [name, value] of present) if (!/^\d+$/.test(name)) Object.defineProperty(tuple, name, { value, enumerable: true });
   return tuple as unknown as ModelOutput;
 }
 

@@ -1,5 +1,6 @@
 import { type Bounds, type Dim, type Sizes, shapeAt, symbolOf } from '../dim.ts';
 import { TraceletError } from '../error.ts';
+import { describe, isObject } from '../json.ts';
 import { type Shape, sizeOf } from '../tensor.ts';
 import type { Instance } from './instance.ts';
 import { type Program, ROWS } from './program.ts';
@@ -26,6 +27,7 @@ export function sizesOf(inputs: readonly { dims?: readonly Dim[]; shape: Shape }
 
 /** All sizes of a call, at the dummies' but for those given. Throws `value` errors for those out of bounds. */
 export function sizesFor({ program, decoded: { base } }: Instance, given: Sizes): Sizes {
+  if (!isObject(given)) throw new TraceletError('value', { what: 'plan', expected: 'sizes by name', got: describe(given) });
   const sizes = { ...base, ...given };
   const tokens = maskedTokens(program, sizes);
   if (tokens !== undefined && given[ROWS] === undefined) sizes[ROWS] = tokens;

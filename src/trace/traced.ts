@@ -1,34 +1,31 @@
 import { type EmbeddedText, embedEach, embedTexts } from '../batch/embed.ts';
 import type { EmbedOptions } from '../batch/embedder.ts';
+import { TEXT_OPTIONS, type TextOptions } from '../batch/encode.ts';
 import type { Texts } from '../batch/source.ts';
+import { areTexts, encodeTexts, readerFrom, refuseForTensors, textsIn } from '../batch/texts.ts';
 import type { Bounds, Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { formFor, type IntegerForm } from '../integers.ts';
-import { bestVariant } from '../kernels.ts';
+import { bestVariant, proveVariant } from '../kernels.ts';
 import { Module } from '../nn/module.ts';
+import { checkOptions } from '../options.ts';
 import type { Variant } from '../platform/platform.ts';
+import type { TextReader } from '../sentence/tokenizer.ts';
 import type { Tensor } from '../tensor.ts';
-import type { BertTokenizer } from '../tokenizer/index.ts';
+import type { BertTokenizer, TextInput } from '../tokenizer/index.ts';
 import { costs, type MemoryPlan } from './cost.ts';
 import { estimate } from './estimate.ts';
 import { explainKernels, explainThreads } from './explain.ts';
-import { copied, fitInputs, type Signature } from './inputs.ts';
+import { copied, fitInputs, type Signature, showShape } from './inputs.ts';
 import type { Instance, Target } from './instance.ts';
 import { listCode, listGraph } from './listing.ts';
+import { PAD_OPTIONS, PROFILE_OPTIONS, RUN_OPTIONS, type RunOptions } from './options.ts';
 import { type ModelOutput, type Named, unflattenOutputs } from './outputs.ts';
+import { padInputs } from './pad.ts';
 import { type Profile, profileInstance } from './profile.ts';
 import { runSliced } from './run.ts';
 import { sizesFor } from './sizes.ts';
-import { encodeTexts, padInputs, tokenizerFrom } from './text.ts';
 import { difference, type Verification } from './verification.ts';
-
-/** Options of a run that does not block. */
-export interface RunOptions {
-  /** Stops the run between two instructions; the trace stays usable. */
-  signal?: AbortSignal;
-  /** The outputs that are wanted, by name, so that no others are computed; all unless given. */
-  outputs?: readonly string[];
-}
 
 /** What a trace is made of besides its program and weights. */
 export interface Contents {
@@ -42,12 +39,13 @@ export interface Contents {
 }
 
 /** What a trace answers of a model that answers `Result`: one tensor, or a tuple with names. */
-export type TracedResult<Result> = Result extends Tensor ? Tensor : ModelOutput;
+export type TracedResult<Result> = Result extends Tensor ? Tensor<'float32'> : ModelOutput;
 
 /**
  * A traced model, as `torch.jit.ScriptModule`: a program with its weights, in a wasm memory of its own.
  * Called like the model it was traced from, with tensors by position, as one list or as one object of names; or with a
- * text where a tokenizer travels inside. `jit.trace` and `jit.load` make it.
+ * text where a tokenizer travels inside. Where they are left out, token_type_ids are 0, an attention_mask 1 and position_ids 0, 1, 2, … .
+ * `jit.trace` and `jit.load` make it.
  */
 export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result> {
   /** The kernels that calls run on. */
@@ -59,7 +57,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** The dummy inputs that it was traced on, and what the baseline kernels made of them. */
   readonly golden: Contents['golden'];
   #instance: Instance | null;
-  #tokenizer: BertTokenizer | undefined;
+  #reader: TextReader | undefined;
   #running: Promise<unknown> | null = null;
 
   constructor(instance: Instance, { files, golden, kernels, integers }: Contents) {
@@ -115,8 +113,13 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** The tokenizer that travels in the trace. Throws a `value` error if none does. */
   get tokenizer(): BertTokenizer {
-    this.#tokenizer ??= tokenizerFrom(this.files);
-    return this.#tokenizer;
+    return this.reader.tokenizer;
+  }
+
+  /** The tokenizer, and what the folder of sentence-transformers says that the trace comes from, if it is one: prompts, lengths, modules. */
+  get reader(): TextReader {
+    this.#reader ??= readerFrom(this.files);
+    return this.#reader;
   }
 
   /** Runs the trace at once. Throws a `busy` error while a `run` is under way. */
@@ -126,15 +129,19 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return this.result(this.instance.run(inputs, this));
   }
 
-  /** Runs the trace after calls made before. With a `signal` it lets other work through every few milliseconds, and stops when told to. */
-  async run(inputs: unknown, { signal, outputs }: RunOptions = {}): Promise<Result> {
-    signal?.throwIfAborted();
-    const prepared = copied(this.prepare([inputs]));
+  /**
+   * Runs the trace after calls made before, on what a call takes: inputs, or a text, its pair if it has one, and options. With a `signal` it lets
+   * other work through every few milliseconds, and stops when told to.
+   */
+  run(inputs: unknown, options?: RunOptions): Promise<Result>;
+  run(text: string | readonly string[], pair: string | readonly string[] | null | undefined, options?: RunOptions): Promise<Result>;
+  async run(...args: unknown[]): Promise<Result> {
+    const { inputs, signal, outputs } = this.prepareRun(args);
     const wanted = outputs && this.instance.wanted(outputs);
     const before = this.#running;
     const run = (async () => {
       await before?.catch(() => {});
-      return this.result(await runSliced(this.instance, this, prepared, { wanted, signal }));
+      return this.result(await runSliced(this.instance, this, inputs, { wanted, signal }));
     })();
     this.#running = run;
     try {
@@ -146,24 +153,33 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** Shorter inputs filled up to the traced size, with an attention_mask that rules out what was added. */
   pad(inputs: Record<string, Tensor>, options: { pad_token_id?: number } = {}): Record<string, Tensor> {
-    return padInputs(inputs, this, options.pad_token_id ?? 0);
+    return padInputs(inputs, this, checkOptions('pad', options, PAD_OPTIONS).pad_token_id ?? 0);
   }
 
-  /** The inputs for a text (or as many as the traced batch has), cut and padded to the traced length. */
-  encode(text: string | readonly string[], pair?: string): Record<string, Tensor> {
-    return encodeTexts(this.tokenizer, this, text, pair);
+  /**
+   * The inputs for texts, padded to what the trace takes: one text, one with its pair, a list of texts with a list of their pairs, or a list of
+   * texts and [text, pair]. Throws a `value` error for a text that is too long, unless told to truncate.
+   */
+  encode(text: string | readonly TextInput[], options?: TextOptions): Record<string, Tensor>;
+  encode(text: string | readonly string[], pair?: string | readonly string[] | null, options?: TextOptions): Record<string, Tensor>;
+  encode(...args: unknown[]): Record<string, Tensor> {
+    const { texts, options } = textsIn('encode()', args);
+    return encodeTexts(this.reader, this, texts, checkOptions('encode()', options as TextOptions, TEXT_OPTIONS));
   }
 
   /**
    * One row of the output `sentence_embedding` for each text, in their order: [texts, hidden]. Texts of like length run
    * together; a row depends on its text alone. Throws a `value` error for a text that is too long, unless told what becomes of it.
    */
-  embed(texts: Texts, options: EmbedOptions = {}): Promise<Tensor> {
+  embed(texts: Texts, options: EmbedOptions = {}): Promise<Tensor<'float32'>> {
     return embedTexts(this, texts, options);
   }
 
   /** Yields what {@link embed} answers, text by text in their order, and asks for no more texts than a few calls need. */
-  embedEach(texts: Texts, options: EmbedOptions = {}): AsyncGenerator<EmbeddedText, void, undefined> {
+  embedEach<Text extends TextInput = string>(
+    texts: Texts<Text>,
+    options: EmbedOptions = {},
+  ): AsyncGenerator<EmbeddedText<Text>, void, undefined> {
     return embedEach(this, texts, options);
   }
 
@@ -188,7 +204,8 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   }
 
   /** Times each instruction for about `seconds`, on `inputs` or on the dummy inputs that travel in the trace. */
-  profile(inputs: unknown = this.#dummies, { seconds = 1, kernels = this.kernels }: { seconds?: number; kernels?: Variant } = {}): Profile {
+  profile(inputs: unknown = this.#dummies, options: { seconds?: number; kernels?: Variant } = {}): Profile {
+    const { seconds = 1, kernels = this.kernels } = checkOptions('profile', options, PROFILE_OPTIONS);
     const prepared = this.prepare([inputs]);
     this.expectIdle();
     return profileInstance(this.instance, this.#target(kernels), prepared, 1000 * seconds);
@@ -196,6 +213,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** Re-runs the dummy inputs that travel in the trace and compares with the outputs stored beside them. */
   verify(kernels: Variant = this.kernels): Verification {
+    proveVariant('verify', kernels);
     this.expectIdle();
     const got = new Map(this.instance.run(this.#dummies, this.#target(kernels)).map(({ name, tensor }) => [name, tensor]));
     const outputs = this.golden.outputs.map(({ name, tensor }) => ({ name, ...difference(got.get(name) as Tensor, tensor) }));
@@ -222,6 +240,14 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     this.#instance = null;
   }
 
+  /** What it takes and answers, in a line. */
+  override toString(): string {
+    if (!this.#instance) return `${this.constructor.name}(disposed)`;
+    const list = (signatures: readonly Signature[]) =>
+      signatures.map((signature) => `${signature.name} ${signature.dtype} ${showShape(signature)}`).join(', ');
+    return `${this.constructor.name}(${list(this.inputs)} -> ${list(this.outputs)})`;
+  }
+
   get #dummies(): Record<string, Tensor> {
     return Object.fromEntries(this.golden.inputs.map(({ name, tensor }) => [name, tensor]));
   }
@@ -239,8 +265,19 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** The inputs of a call, proved to fit. */
   protected prepare(args: readonly unknown[]): Record<string, Tensor> {
-    const [text, pair] = args;
-    return fitInputs(typeof text === 'string' ? [this.encode(text, pair as string | undefined)] : args, this.inputs, this.dynamic);
+    const inputs = areTexts(args) ? [this.encode(...(args as [string, string]))] : args;
+    return fitInputs(inputs, this.inputs, this.dynamic);
+  }
+
+  /** The inputs of a run, proved to fit and in memory of their own, and its options. */
+  protected prepareRun(args: readonly unknown[]): Pick<RunOptions, 'signal' | 'outputs'> & { inputs: Record<string, Tensor> } {
+    const what = 'run()';
+    const { texts, options } = areTexts(args) ? textsIn(what, args) : { texts: undefined, options: args[1] };
+    const { signal, outputs, ...ofTexts } = checkOptions(what, options as RunOptions, RUN_OPTIONS);
+    signal?.throwIfAborted();
+    if (!texts) refuseForTensors(what, args, Object.keys(ofTexts));
+    const inputs = texts ? [encodeTexts(this.reader, this, texts, ofTexts)] : [args[0]];
+    return { inputs: copied(fitInputs(inputs, this.inputs, this.dynamic)), signal, outputs };
   }
 
   /** What a call answers. */
@@ -260,3 +297,6 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     });
   }
 }
+
+/** Whether `value` is a traced model. */
+export const isTraced = (value: unknown): value is TracedModule<unknown> => value instanceof TracedModule;

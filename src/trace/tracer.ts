@@ -1,12 +1,13 @@
-import type { Attributes, Operands } from '../call.ts';
+import { type Attributes, fitOperands, type Operands } from '../call.ts';
 import type { DType, TypedArray } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { type Executor, using } from '../executor.ts';
 import type { AnyModule } from '../nn/module.ts';
 import { Parameter } from '../parameter.ts';
-import { resolveShape, type Shape, Tensor } from '../tensor.ts';
+import { type Shape, Tensor } from '../tensor.ts';
+import { select } from '../views.ts';
 import { gridShape, type Rule } from './derived.ts';
-import { type Derived, type Graph, type Input, makeNode, type Node, type Value, verifyGraph } from './graph.ts';
+import { type Derived, type Graph, type Input, makeNode, type Node, storageOf, type Value, type View, verifyGraph } from './graph.ts';
 import { type ForwardResult, flattenOutputs } from './outputs.ts';
 
 /** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */
@@ -28,12 +29,26 @@ class Recorded extends Tensor {
     throw this.#unknown('reads the element');
   }
 
-  override reshape(shape: Shape): Tensor {
-    const resolved = resolveShape(this.shape, shape);
-    return new Recorded({ kind: 'view', base: this.value, dtype: this.dtype, shape: resolved }, this.#tracer);
+  override get recorded(): boolean {
+    return true;
   }
 
-  [Symbol.toPrimitive](): never {
+  protected override reshaped(shape: Shape): Tensor {
+    return new Recorded({ kind: 'view', base: this.value, dtype: this.value.dtype, shape }, this.#tracer);
+  }
+
+  /** An input of whole numbers that ops take for floats is one of floats. */
+  override operand<W extends DType>(dtype: W, what: string): Tensor<W> {
+    this.#tracer.readAs(this.value, dtype, what);
+    return this as unknown as Tensor<W>;
+  }
+
+  /** Its rows, each the result of an op. */
+  override *rows(): IterableIterator<Tensor> {
+    for (let i = 0; i < this.shape[0]; i++) yield select(this, 0, i);
+  }
+
+  override [Symbol.toPrimitive](): never {
     throw this.#unknown('compares or computes with the elements');
   }
 
@@ -55,6 +70,8 @@ class Tracer implements Executor {
   readonly #constants = new Map<Tensor, Value>();
   readonly #derived = new Map<string, Derived>();
   readonly #names: Map<unknown, string>;
+  /** What ops took inputs for. */
+  readonly #readAs = new Map<Input, DType>();
   path = '';
 
   constructor(model: AnyModule) {
@@ -72,14 +89,15 @@ class Tracer implements Executor {
     }
   }
 
-  apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor {
-    const values = Object.fromEntries(Object.entries(operands).map(([name, tensor]) => [name, tensor ? this.valueOf_(tensor) : null]));
+  apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor<'float32'> {
+    const fitted = Object.entries(fitOperands(op, operands));
+    const values = Object.fromEntries(fitted.map(([name, tensor]) => [name, tensor ? this.valueOf_(tensor) : null]));
     const node = makeNode(op, values, attrs, { path: this.path });
     this.nodes.push(node);
-    return new Recorded(node, this);
+    return new Recorded(node, this) as Tensor as Tensor<'float32'>;
   }
 
-  derive(rule: Rule, grid: Shape, fill?: number): Tensor {
+  derive(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'> {
     const [batch, sequence] = grid;
     const key = `${rule} ${batch} ${sequence} ${fill}`;
     let derived = this.#derived.get(key);
@@ -88,11 +106,31 @@ class Tracer implements Executor {
       derived = { kind: 'derived', rule, grid: [batch, sequence], packed: false, fill, dtype: 'int32', shape };
       this.#derived.set(key, derived);
     }
-    return new Recorded(derived, this);
+    return new Recorded(derived, this) as Tensor as Tensor<'int32'>;
+  }
+
+  /** Notes that an op takes `value` for `dtype`; what it makes of an input holds for all of it. Throws `dtype` errors. */
+  readAs(value: Value, dtype: DType, what: string): void {
+    const storage = storageOf(value);
+    if (storage.kind === 'input') this.#retype(storage, dtype, what);
+    else if (storage.dtype !== dtype) throw new TraceletError('dtype', { what, expected: dtype, got: storage.dtype });
+  }
+
+  #retype(input: Input, dtype: DType, what: string): void {
+    const known = this.#readAs.get(input) ?? dtype;
+    if (known !== dtype || (input.dtype !== dtype && !(input.dtype === 'int32' && dtype === 'float32')))
+      throw new TraceletError('dtype', {
+        what,
+        expected: dtype,
+        got: `input "${input.name}" of ${known === dtype ? input.dtype : known}`,
+        cure: known === dtype ? undefined : 'Give the whole numbers and the floats as two inputs',
+      });
+    this.#readAs.set(input, dtype);
+    (input as { dtype: DType }).dtype = dtype;
   }
 
   valueOf_(tensor: Tensor): Value {
-    if (tensor instanceof Recorded) return tensor.value;
+    if (tensor instanceof Recorded) return typedAsStored(tensor.value);
     let constant = this.#constants.get(tensor);
     if (!constant) {
       const name =
@@ -103,6 +141,13 @@ class Tracer implements Executor {
     }
     return constant;
   }
+}
+
+/** A view has the dtype of what it is a view of, also where that turned out later. */
+function typedAsStored(value: Value): Value {
+  const { dtype } = storageOf(value);
+  for (let at = value; at.kind === 'view'; at = at.base) (at as { dtype: DType } & View).dtype = dtype;
+  return value;
 }
 
 export interface TracedInput {

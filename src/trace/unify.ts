@@ -147,14 +147,14 @@ const contents = new WeakMap<Tensor, string>();
 
 /** The elements in words, or a hash of them. */
 function contentOf(tensor: Tensor): string {
-  if (tensor.size <= SMALL) return String(tensor.data);
+  if (tensor.size <= SMALL) return String(tensor.elements);
   const known = contents.get(tensor) ?? hashOf(tensor);
   contents.set(tensor, known);
   return known;
 }
 
 /** FNV-1a over the bytes, twice with different starts. */
-function hashOf({ data: { buffer, byteOffset, byteLength } }: Tensor): string {
+function hashOf({ elements: { buffer, byteOffset, byteLength } }: Tensor): string {
   let [a, b] = [0x811c9dc5, 0x01000193];
   for (const byte of new Uint8Array(buffer, byteOffset, byteLength)) {
     a = Math.imul(a ^ byte, 0x01000193);

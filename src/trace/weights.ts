@@ -120,7 +120,7 @@ export class Weights {
   fill(constants: readonly Constant[]): void {
     for (const { parts } of constants)
       for (const { name, tensor, stored } of parts) {
-        const { buffer, byteOffset, byteLength } = stored?.rows ?? tensor.data;
+        const { buffer, byteOffset, byteLength } = stored?.rows ?? tensor.elements;
         for (const target of this.targets(name, stored ? 'int8' : (tensor.dtype as Stored)))
           target.set(new Uint8Array(buffer, byteOffset, byteLength));
         if (stored) this.quantised(name, stored.scale);

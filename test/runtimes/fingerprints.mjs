@@ -29,7 +29,7 @@ function inputsOf(tensor, rows, longest = LONGEST, seeds = rows.map((_, i) => i)
 
 const choices = (inputs) => Object.fromEntries(Object.entries(inputs).map(([name, each]) => [name, each.reshape([1, ...each.shape])]));
 
-async function modelOf({ tracelet, bytes }, name) {
+async function modelOf({ tracelet, bytes, TextDecoder = globalThis.TextDecoder }, name) {
   const text = new TextDecoder().decode(await bytes(`zoo/${name}/config.json`));
   const config = new tracelet.BertConfig({ ...JSON.parse(text), torchscript: true });
   const weights = await bytes(`zoo/${name}/model.safetensors`);
@@ -63,7 +63,14 @@ async function both(context, { trace, quantised, file, call }) {
 
 /** The bytes of the file of a trace. */
 export async function fileOf(tracelet, traced) {
-  return new Uint8Array(await new Blob([...(await tracelet.jit.serialize(traced))]).arrayBuffer());
+  const pieces = [...(await tracelet.jit.serialize(traced))];
+  const file = new Uint8Array(pieces.reduce((size, { length }) => size + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    file.set(piece, at);
+    at += piece.length;
+  }
+  return file;
 }
 
 function expectSame(what, got, want) {

@@ -22,7 +22,7 @@ export function installed(path) {
 export const tool = (name) => import(pathToFileURL(createRequire(`${HERE}x.js`).resolve(name)).href);
 
 const MANIFEST = { type: 'module', dependencies: { tracelet: '*', '@tracelet/all-minilm-l6-v2': '*' } };
-const SCRIPTS = ['suite.mjs', 'fingerprints.mjs', 'context.mjs', 'program.mjs', 'page.mjs', 'worker.mjs'];
+const SCRIPTS = ['suite.mjs', 'fingerprints.mjs', 'context.mjs', 'program.mjs', 'page.mjs', 'worker.mjs', 'testrunner.test.mjs'];
 
 /** Answers the folder and what removes it. */
 export function installPackage() {

@@ -2,6 +2,7 @@
 import { chromium, firefox, webkit } from './browsers.mjs';
 import { bundle, installed } from './install.mjs';
 import { output } from './processes.mjs';
+import { jest, vitest } from './testrunners.mjs';
 import { askWorker, where } from './workerd.mjs';
 
 const binary = (path) => () => installed(path);
@@ -50,6 +51,7 @@ const workerd = {
 };
 
 export const RUNTIMES = [
+  program('Node 20.0', { where: binary('node20first/bin/node'), relaxed: false }),
   program('Node 20', { where: binary('node20/bin/node'), relaxed: false }),
   program('Node 22', { where: binary('node22/bin/node') }),
   program('Node 24', { where: binary('node24/bin/node') }),
@@ -60,4 +62,12 @@ export const RUNTIMES = [
   browser('Chromium', chromium),
   browser('Firefox', firefox),
   browser('WebKitGTK', webkit, false),
+  jest('jest, node, Node 20', { node: 20, environment: 'node' }),
+  jest('jest, node, Node 22', { node: 22, environment: 'node' }),
+  jest('jest, jsdom, Node 20', { node: 20, environment: 'jsdom' }),
+  jest('jest, jsdom as Node, Node 22', { node: 22, environment: 'jsdom', conditions: ['node', 'node-addons'] }),
+  vitest('vitest, node, forks', { node: 22, environment: 'node', pool: 'forks' }),
+  vitest('vitest, node, vmThreads', { node: 22, environment: 'node', pool: 'vmThreads' }),
+  vitest('vitest, jsdom, forks', { node: 22, environment: 'jsdom', pool: 'forks' }),
+  vitest('vitest, jsdom, vmThreads', { node: 22, environment: 'jsdom', pool: 'vmThreads' }),
 ];

@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import type { EmbeddedText } from '../../batch/embed.ts';
-import { TraceletError } from '../../error.ts';
 import type { ThreadCount } from '../../threads/choose.ts';
 import { readLines } from '../input.ts';
 import { defaultTrace, openTrace } from '../model.ts';
@@ -11,6 +10,10 @@ import { Progress } from '../progress.ts';
 interface EmbedOptions {
   model?: string;
   json?: boolean;
+  prompt?: string;
+  promptName?: string;
+  truncateDim?: number;
+  normalize?: boolean;
   truncate?: boolean;
   chunk?: boolean;
   overlap?: number;
@@ -27,9 +30,13 @@ interface Embedded {
 export const embedCommand = (signal: AbortSignal): Command =>
   new Command('embed')
     .description('turn texts into vectors and show how similar they are')
-    .argument('<texts...>', 'texts; - for the lines of stdin')
+    .argument('<texts...>', 'texts; - for the lines of stdin, of which blank ones are texts as well')
     .option('-m, --model <file>', 'a trace of a SentenceEmbedder (default: the all-MiniLM-L6-v2 that comes with tracelet)')
     .option('--json', 'print a line of JSON for each text as it is done: {"text": ..., "embedding": [...]}')
+    .addOption(new Option('--prompt-name <name>', 'put the prompt of this name before texts, such as query (default: as the model says)'))
+    .addOption(new Option('--prompt <text>', 'put these words before texts').conflicts('promptName'))
+    .option('--truncate-dim <n>', 'keep so many numbers of each vector', whole(1 << 20))
+    .option('--normalize', 'scale vectors to length 1')
     .addOption(new Option('--truncate', 'leave out what does not fit of texts that are too long (default: an error)').conflicts('chunk'))
     .option('--chunk', 'cut texts that are too long between words, and pool the vectors of the parts')
     .addOption(
@@ -49,27 +56,31 @@ export const embedCommand = (signal: AbortSignal): Command =>
 
 async function embed(texts: readonly string[], options: EmbedOptions, signal: AbortSignal): Promise<void> {
   const rows: Embedded[] = [];
+  let answered = 0;
   for await (const { text, embedding } of vectors(texts, options, signal)) {
+    answered++;
     const row = { text, embedding: Array.from(embedding, (value) => Number(value.toPrecision(9))) };
     if (options.json) printJson(row);
     else rows.push(row);
   }
-  if (options.json) return;
-  if (rows.length === 0) throw new TraceletError('value', { what: 'texts', expected: 'at least one line on stdin', got: 'none' });
-  print(rows.length <= MATRIX_TEXTS ? matrix(rows) : neighbours(rows));
+  if (answered === 0) note('tracelet: no lines on stdin, so there is no answer');
+  if (rows.length > 0) print(rows.length <= MATRIX_TEXTS ? matrix(rows) : neighbours(rows));
 }
 
 const QUIET_MS = 2000;
 
 /** The texts with their vectors, watched. */
-async function* vectors(texts: readonly string[], options: EmbedOptions, signal: AbortSignal): AsyncGenerator<EmbeddedText> {
-  const { model, truncate, chunk, overlap, batchTokens } = options;
+async function* vectors(texts: readonly string[], options: EmbedOptions, signal: AbortSignal): AsyncGenerator<EmbeddedText<string>> {
+  const { model, prompt, promptName: prompt_name, truncateDim: truncate_dim, normalize, truncate, chunk, overlap, batchTokens } = options;
   const traced = await openTrace(model ?? defaultTrace(), { signal, threads: options.threads });
   const progress = new Progress(QUIET_MS);
-  const progress_callback = ({ done }: { done: number }): void => progress.update(`embedding: ${done} texts done`);
+  const progress_callback = ({ done }: { done: number }): void =>
+    progress.update(`embedding: ${done} ${done === 1 ? 'text' : 'texts'} done`);
+  const cutting = { truncate, chunk: chunk && { overlap } };
+  const asked = { prompt, prompt_name, truncate_dim, normalize, ...cutting, batchTokens, signal, progress_callback };
   const source = texts.includes('-') ? allTexts(texts, signal) : texts;
   try {
-    for await (const row of traced.embedEach(source, { truncate, chunk: chunk && { overlap }, batchTokens, signal, progress_callback })) {
+    for await (const row of traced.embedEach(source, asked)) {
       progress.clear();
       noteCut(row);
       yield row;
@@ -81,11 +92,11 @@ async function* vectors(texts: readonly string[], options: EmbedOptions, signal:
 
 async function* allTexts(texts: readonly string[], signal: AbortSignal): AsyncGenerator<string> {
   for (const text of texts)
-    if (text === '-') yield* readLines(signal);
+    if (text === '-') yield* readLines(text, signal);
     else yield text;
 }
 
-function noteCut({ text, tokens, truncated }: EmbeddedText): void {
+function noteCut({ text, tokens, truncated }: EmbeddedText<string>): void {
   if (truncated > 0) note(`tracelet: "${cut(text, 40)}" has ${tokens} tokens, of which the trace takes ${tokens - truncated}`);
 }
 

@@ -61,8 +61,8 @@ async function fill(text: string, { model, top, json }: FillOptions, signal: Abo
 }
 
 async function askModel(directory: string, text: string, signal: AbortSignal): Promise<Answer> {
-  const { model, config, tokenizer } = await openModel(directory, { head: 'mlm', signal });
-  if (!tokenizer) throw new TraceletError('source', { what: directory, expected: 'tokenizer.json or vocab.txt in it', got: 'neither' });
+  const { model, config, tokenizer, withoutTexts } = await openModel(directory, { head: 'mlm', signal });
+  if (!tokenizer) throw withoutTexts;
   const { input_ids, token_type_ids, attention_mask } = tokenizer.encode_plus(text, null, {
     truncation: true,
     max_length: config.max_position_embeddings,
@@ -96,9 +96,9 @@ function best({ data, shape }: Tensor, at: number, top: number, tokenizer: BertT
   const row = Array.from(data.subarray(at * vocabulary, (at + 1) * vocabulary), Number);
   const peak = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const total = row.reduce((sum, logit) => sum + Math.exp(logit - peak), 0);
-  return row
-    .slice(0, tokenizer.length)
-    .map((logit, id) => ({ id, probability: Math.exp(logit - peak) / total }))
+  return [...tokenizer.get_vocab().values()]
+    .filter((id) => id < vocabulary)
+    .map((id) => ({ id, probability: Math.exp(row[id] - peak) / total }))
     .sort((a, b) => b.probability - a.probability || a.id - b.id)
     .slice(0, top)
     .map(({ id, probability }) => ({ token: tokenizer.convert_ids_to_tokens(id), id, probability }));

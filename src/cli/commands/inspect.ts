@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import type { Sizes } from '../../dim.ts';
-import { DTYPES } from '../../dtype.ts';
-import { SCALE, SMOOTH, STEPS, SUMS } from '../../trace/file.ts';
 import type { TracedModule } from '../../trace/traced.ts';
 import { engineVariants, findTrace, openTrace } from '../model.ts';
 import { examples, memory, whole } from '../options.ts';
 import { bytes, flops, whole as grouped, note, print, printJson, table, typeOf } from '../output.ts';
+import { STATUS } from '../status.ts';
+import { countParameters, countWeights, type WeightCount } from '../weights.ts';
 
 interface InspectOptions {
   graph?: boolean;
@@ -71,7 +71,7 @@ function checkFit(traced: TracedModule, sizes: Sizes, fit: number): void {
   const needed = traced.plan(sizes).memory;
   const fits = needed <= fit;
   note(`tracelet: a call needs ${bytes(needed)} of wasm memory, which ${fits ? 'fits' : 'does not fit'} in ${bytes(fit)}`);
-  if (!fits) process.exitCode = 1;
+  if (!fits) process.exitCode = STATUS.no;
 }
 
 interface View {
@@ -120,12 +120,6 @@ function planText(traced: TracedModule, sizes: Sizes): string {
   return `${table([head, ...rows], 'rllrrrrrl')}\n${memories}\n${flops(all)}, about ${ms.toFixed(2)} ms here`;
 }
 
-interface WeightCount {
-  tensors: number;
-  parameters: number;
-  bytes: number;
-}
-
 type Summary = Awaited<ReturnType<typeof summarise>>;
 
 async function summarise(traced: TracedModule, file: string) {
@@ -144,7 +138,7 @@ async function summarise(traced: TracedModule, file: string) {
     outputs: traced.outputs,
     instructions: instructions.length,
     ops,
-    parameters: Object.values(weights).reduce((sum, { parameters }) => sum + parameters, 0),
+    parameters: countParameters(weights),
     weights,
     flops: operations,
     memory: { weights: inMemory, arena, total: needed },
@@ -159,32 +153,6 @@ const sizeOf = (file: string): Promise<number | null> =>
     ({ size }) => size,
     () => null,
   );
-
-const BELONGINGS = [SCALE, STEPS, SUMS, SMOOTH];
-
-/** Weights by dtype (int4: nibbles, two a byte); what belongs to an integer one counts as bytes of it, and constants of the program not at all. */
-function countWeights({ instance }: TracedModule): Record<string, WeightCount> {
-  const counts: Record<string, WeightCount> = {};
-  const kinds = new Map<string, string>();
-  const belongings: { name: string; bytes: number }[] = [];
-  for (const { name, dtype, shape } of instance.weights.stored()) {
-    if (name.startsWith('constants.')) continue;
-    const size = shape.reduce((product, dim) => product * dim, 1);
-    const stored = size * DTYPES[dtype].bytes;
-    if (BELONGINGS.some((suffix) => name.endsWith(suffix))) {
-      belongings.push({ name, bytes: stored });
-      continue;
-    }
-    const kind = dtype === 'uint8' ? 'int4' : dtype;
-    kinds.set(name, kind);
-    counts[kind] ??= { tensors: 0, parameters: 0, bytes: 0 };
-    counts[kind].tensors++;
-    counts[kind].parameters += kind === 'int4' ? 2 * size : size;
-    counts[kind].bytes += stored;
-  }
-  for (const { name, bytes: more } of belongings) counts[kinds.get(name.slice(0, name.lastIndexOf('.'))) ?? 'float32'].bytes += more;
-  return counts;
-}
 
 function summaryText(summary: Summary): string {
   const { file, bytes: size, inputs, outputs, ops, weights, parameters, memory, files, kernels } = summary;

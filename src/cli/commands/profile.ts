@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander';
-import { platform } from '#platform';
 import type { IntegerForm } from '../../integers.ts';
 import type { Variant } from '../../platform/platform.ts';
 import type { ThreadCount } from '../../threads/choose.ts';
 import type { InstructionProfile, Profile } from '../../trace/profile.ts';
 import { openTrace } from '../model.ts';
 import { examples, integersOption, seconds, threadsOption } from '../options.ts';
-import { print, printJson, table } from '../output.ts';
+import { print, table } from '../output.ts';
+import { placeFor, writeTo } from '../place.ts';
 
 interface ProfileOptions {
   seconds: number;
@@ -56,22 +56,24 @@ ${examples('tracelet profile minilm.tracelet', 'tracelet profile minilm.tracelet
     .action((file: string, options: ProfileOptions) => profile(file, options, signal));
 
 async function profile(file: string, options: ProfileOptions, signal: AbortSignal): Promise<void> {
+  const chrome = options.chrome === undefined ? undefined : await placeFor(options.chrome);
+  const say = chrome?.say ?? print;
   const traced = await openTrace(file, { signal, kernels: options.kernels, integers: options.integers, threads: options.threads });
   const measured = traced.profile(undefined, { seconds: options.seconds });
   signal.throwIfAborted();
-  if (options.chrome) await writeChrome(options.chrome, measured, signal);
-  if (options.json) return printJson(measured);
+  if (chrome) await writeTo(chrome, chromeTrace(measured), signal);
+  if (options.json) return say(JSON.stringify(measured));
   const { instructions, calls, kernels, integers, peaks } = measured;
   const total = instructions.reduce((sum, { ms }) => sum + ms, 0);
   const listed = options.each
     ? instructions.map((instruction, i) => lineOf(`${i} ${nameOf(instruction)}`, [instruction]))
     : byKind(instructions);
-  print(report(listed, total));
+  say(report(listed, total));
   const slowest = instructions.reduce((a, b) => (b.ms > a.ms ? b : a));
-  print(`\nslowest  instruction ${instructions.indexOf(slowest)}, ${nameOf(slowest)}: ${slowest.ms.toFixed(3)} of ${total.toFixed(2)} ms`);
-  print(`medians  of ${calls} calls on the inputs stored in the trace, ${kernels} kernels${integers ? `, integers as ${integers}` : ''}`);
+  say(`\nslowest  instruction ${instructions.indexOf(slowest)}, ${nameOf(slowest)}: ${slowest.ms.toFixed(3)} of ${total.toFixed(2)} ms`);
+  say(`medians  of ${calls} calls on the inputs stored in the trace, ${kernels} kernels${integers ? `, integers as ${integers}` : ''}`);
   const integer = peaks.integer ? `, ${(peaks.integer / 1e6).toFixed(1)} GOP/s for integer products` : '';
-  print(`peak     ${(peaks.float / 1e6).toFixed(1)} GFLOP/s on registers alone${integer}`);
+  say(`peak     ${(peaks.float / 1e6).toFixed(1)} GFLOP/s on registers alone${integer}`);
 }
 
 const nameOf = ({ op, path }: InstructionProfile): string => `${op} ${path}`.trim();
@@ -107,7 +109,7 @@ function report(lines: readonly Line[], total: number): string {
 }
 
 /** One call as complete events of the Trace Event Format, microseconds from its start. */
-async function writeChrome(path: string, { instructions, kernels }: Profile, signal: AbortSignal): Promise<void> {
+function chromeTrace({ instructions, kernels }: Profile): Uint8Array[] {
   let at = 0;
   const traceEvents = instructions.map((instruction, i) => {
     const { op, path: module, shape, ms, flops, moved, peak } = instruction;
@@ -124,5 +126,5 @@ async function writeChrome(path: string, { instructions, kernels }: Profile, sig
     at += ms;
     return event;
   });
-  await platform.write(path, [new TextEncoder().encode(JSON.stringify({ traceEvents, otherData: { kernels } }))], { signal });
+  return [new TextEncoder().encode(JSON.stringify({ traceEvents, otherData: { kernels } }))];
 }

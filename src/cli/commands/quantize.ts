@@ -1,14 +1,15 @@
-import { readFile, stat } from 'node:fs/promises';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { TraceletError } from '../../error.ts';
 import * as jit from '../../jit.ts';
 import { type Bits, type QuantizeReport, quantize } from '../../quantize/index.ts';
 import type { TracedModule } from '../../trace/traced.ts';
+import { nameOf, readLines } from '../input.ts';
 import { findTrace, openTrace } from '../model.ts';
-import { batchOption, dynamicOption, examples, headOption, seqOption } from '../options.ts';
-import { bytes, note, print, printJson, table } from '../output.ts';
+import { batchOption, dynamicOption, examples, headOption, outputOption, seqOption } from '../options.ts';
+import { bytes, note, table } from '../output.ts';
+import { placeFor, writeTo } from '../place.ts';
 import { Progress } from '../progress.ts';
-import { checkPlace, type TracingOptions, traceModel } from '../tracing.ts';
+import { type TracingOptions, traceModel } from '../tracing.ts';
 
 interface QuantizeOptions extends TracingOptions {
   output: string;
@@ -22,7 +23,7 @@ const pattern = (text: string): RegExp => {
   try {
     return new RegExp(text);
   } catch (cause) {
-    throw new TraceletError('value', { what: '--keep', expected: 'a regular expression', got: (cause as Error).message });
+    throw new InvalidArgumentError(`It must be a regular expression: ${(cause as Error).message}.`);
   }
 };
 
@@ -31,9 +32,9 @@ export const quantizeCommand = (signal: AbortSignal): Command =>
   new Command('quantize')
     .description('make a trace whose products run in integers: smaller, faster, and the same bits everywhere')
     .argument('<model>', 'a trace, or a transformers directory to trace first')
-    .requiredOption('-o, --output <file>', 'the file to write')
+    .addOption(outputOption())
     .addOption(new Option('--bits <n>', 'bits a weight').choices(['8', '4']).default('8'))
-    .option('--calibrate <file>', 'texts to calibrate with, one a line in UTF-8: a few dozen like those to come')
+    .option('--calibrate <file>', 'texts to calibrate with, one a line in UTF-8 (- for stdin): a few dozen like those to come')
     .option('--keep <pattern>', 'leave weights whose name matches in float32', pattern)
     .addOption(seqOption())
     .addOption(batchOption())
@@ -45,7 +46,7 @@ export const quantizeCommand = (signal: AbortSignal): Command =>
       'after',
       `
 The report has a line for each weight, worst first: the error of its products (or, without calibration, of the weight) as a share.
-It travels in the trace as quantization.json. --seq, --batch and --head say how a directory is traced.
+It travels in the trace as quantization.json. --seq, --batch, --dynamic, --exact-padding and --head say how a\ndirectory is traced, or a trace made anew.
 ${examples(
   'tracelet quantize minilm.tracelet -o minilm-q8.tracelet --calibrate texts.txt',
   'tracelet quantize bert-base-uncased/ -o bert-q4.tracelet --bits 4 --calibrate texts.txt --seq 64',
@@ -55,7 +56,7 @@ ${examples(
     .action((source: string, options: QuantizeOptions) => run(source, options, signal));
 
 async function run(source: string, options: QuantizeOptions, signal: AbortSignal): Promise<void> {
-  await checkPlace(options.output);
+  const place = await placeFor(options.output);
   const texts = options.calibrate === undefined ? [] : await readTexts(options.calibrate, signal);
   const progress = new Progress();
   try {
@@ -64,39 +65,33 @@ async function run(source: string, options: QuantizeOptions, signal: AbortSignal
     const bits = Number(options.bits) as Bits;
     const made = await quantize(traced, { bits, calibrate: texts, keep, signal, progress: progress.quantizing });
     progress.phase(`writing ${options.output}`);
-    await jit.save(made.traced, options.output, { signal });
+    const size = await writeTo(place, await jit.serialize(made.traced, { signal }), signal);
     progress.clear();
-    if (options.json) return printJson(made.report);
-    print(reportText(made.report));
-    print(`\nwrote ${options.output}, ${bytes((await stat(options.output)).size)}`);
+    if (options.json) return place.say(JSON.stringify(made.report));
+    place.say(reportText(made.report));
+    place.say(`\nwrote ${place.path}, ${bytes(size)}`);
     if (texts.length === 0) note('tracelet: not calibrated; --calibrate FILE with texts like those to come makes it more accurate');
   } finally {
     progress.clear();
   }
 }
 
+/** What says how a model is traced. */
+const TRACING = ['seq', 'batch', 'dynamic', 'exactPadding', 'head'] as const;
+
+/** A trace as it is, unless it is to be made anew; one that is quantised is refused as it is. */
 async function openSource(source: string, options: QuantizeOptions, progress: Progress, signal: AbortSignal): Promise<TracedModule> {
-  if ((await findTrace(source)) !== undefined) return openTrace(source, { signal });
-  return (await traceModel(source, options, progress, signal)).traced;
+  const isReady = (await findTrace(source)) !== undefined && TRACING.every((name) => options[name] === undefined);
+  const made = isReady ? undefined : await traceModel(source, options, progress, signal);
+  return made && made.before?.bits === undefined ? made.traced : openTrace(source, { signal });
 }
 
-/** The lines of a file that are not blank. Throws `source` errors, and `value` errors for files that are not UTF-8 or hold no text. */
+/** The lines that are not blank. Throws `source` errors, and `value` errors for what is not UTF-8 or holds no text. */
 async function readTexts(path: string, signal: AbortSignal): Promise<string[]> {
-  const content = await readFile(path, { signal }).catch((cause) =>
-    Promise.reject(new TraceletError('source', { what: path, expected: 'a readable file', got: cause.code ?? cause.message, cause })),
-  );
-  const lines = decodeText(content, path).split(/\r?\n/);
-  const texts = lines.filter((line) => line.trim() !== '');
+  const texts: string[] = [];
+  for await (const line of readLines(path, signal)) if (line.trim() !== '') texts.push(line);
   if (texts.length > 0) return texts;
-  throw new TraceletError('value', { what: path, expected: 'at least one text to calibrate with, one a line', got: 'an empty file' });
-}
-
-function decodeText(content: Uint8Array, path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(content);
-  } catch (cause) {
-    throw new TraceletError('value', { what: path, expected: 'UTF-8', got: 'other bytes', cure: 'Save the file as UTF-8 text', cause });
-  }
+  throw new TraceletError('value', { what: nameOf(path), expected: 'at least one text to calibrate with, one a line', got: 'none' });
 }
 
 function reportText({ layers, outputs, samples }: QuantizeReport): string {

@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { TraceletError } from '../../error.ts';
 import { describe, isObject } from '../../json.ts';
-import { type Nested, sameShape, type Tensor, tensor, zeros } from '../../tensor.ts';
+import { nearest } from '../../nearest.ts';
+import { type Nested, sameShape, type Tensor, tensor } from '../../tensor.ts';
 import type { ThreadCount } from '../../threads/choose.ts';
 import { type Signature, showShape } from '../../trace/inputs.ts';
 import { flattenOutputs, type Named } from '../../trace/outputs.ts';
 import type { TracedModule } from '../../trace/traced.ts';
-import { parseJson, readInput } from '../input.ts';
+import { nameOf, parseJson, readInput } from '../input.ts';
 import { openTrace } from '../model.ts';
 import { examples, threadsOption } from '../options.ts';
 import { print } from '../output.ts';
@@ -14,6 +15,7 @@ import { print } from '../output.ts';
 interface RunOptions {
   input: string;
   output?: string[];
+  truncate?: boolean;
   pad?: boolean;
   threads?: ThreadCount;
 }
@@ -25,12 +27,14 @@ export const runCommand = (signal: AbortSignal): Command =>
     .argument('<file>', 'a trace')
     .option('-i, --input <file>', 'JSON file, - for stdin', '-')
     .option('--output <names...>', 'outputs to print (default: all)')
+    .option('--truncate', 'leave out what does not fit of a text that is too long (default: an error)')
     .option('--pad', 'fill inputs that are shorter than the traced ones up with padding')
     .addOption(threadsOption())
     .addHelpText(
       'after',
       `
-Input is one JSON value: an object of inputs by name, an array of them by position, or a text.
+Input is one JSON value: an object of inputs by name, an array of them by position, or a text. Where they are left out, token_type_ids are 0,
+an attention_mask 1 and position_ids 0, 1, 2, … .
   {"input_ids": [[101, 7592, 102]], "attention_mask": [[1, 1, 1]]}
   [[[101, 7592, 102]]]
   {"text": "Who was Jim Henson?", "pair": "Jim Henson was a puppeteer."}
@@ -43,12 +47,12 @@ ${examples(
     )
     .action((file: string, options: RunOptions) => run(file, options, signal));
 
-async function run(file: string, { input, output, pad, threads }: RunOptions, signal: AbortSignal): Promise<void> {
+async function run(file: string, { input, output, truncate, pad, threads }: RunOptions, signal: AbortSignal): Promise<void> {
   const traced = await openTrace(file, { signal, threads });
   const chosen = chooseOutputs(traced, output);
-  const what = input === '-' ? 'stdin' : input;
-  const given = readTensors(parseJson(await readInput(input, signal), what), traced, what);
-  const inputs = pad ? fillUp(given, traced) : checkLengths(given, traced);
+  const what = nameOf(input);
+  const given = readTensors(parseJson(await readInput(input, signal), what), traced, what, truncate);
+  const inputs = pad ? traced.pad(given) : checkLengths(given, traced);
   const { tensors } = flattenOutputs(await traced.run(inputs, { signal, outputs: chosen }));
   print(
     `{${tensors
@@ -61,14 +65,19 @@ async function run(file: string, { input, output, pad, threads }: RunOptions, si
 function chooseOutputs({ outputs }: TracedModule, wanted: readonly string[] | undefined): string[] {
   const names = outputs.map(({ name }) => name);
   const unknown = wanted?.find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new TraceletError('value', { what: '--output', expected: `one of ${names.join(', ')}`, got: describe(unknown) });
+  if (unknown !== undefined) throw unknownName('--output', unknown, names);
   return wanted ? [...wanted] : names;
 }
 
+function unknownName(what: string, name: string, names: readonly string[]): TraceletError {
+  const meant = nearest(name, names);
+  const cure = meant && `Did you mean ${meant}?`;
+  return new TraceletError('value', { what, expected: `one of ${names.join(', ')}`, got: describe(name), cure });
+}
+
 /** Tensors by name from any of the forms of input. */
-function readTensors(value: unknown, traced: TracedModule, what: string): Record<string, Tensor> {
-  if (isObject(value) && 'text' in value) return readText(value, traced, what);
+function readTensors(value: unknown, traced: TracedModule, what: string, truncate?: boolean): Record<string, Tensor> {
+  if (isObject(value) && 'text' in value) return readText(value, traced, what, truncate);
   if (!isObject(value) && !Array.isArray(value))
     throw new TraceletError('format', { what, expected: 'an object or array of inputs, or {"text": ...}', got: describe(value) });
   const signatures = traced.inputs;
@@ -77,16 +86,22 @@ function readTensors(value: unknown, traced: TracedModule, what: string): Record
     entries.map(([name, nested]) => {
       const signature = signatures.find((candidate) => candidate.name === name);
       if (!signature)
-        throw new TraceletError('value', {
-          what: `input ${describe(name)}`,
-          expected: `one of ${signatures.map((candidate) => candidate.name).join(', ')}`,
-        });
+        throw unknownName(
+          `input ${describe(name)}`,
+          name,
+          signatures.map((candidate) => candidate.name),
+        );
       return [name, readTensor(nested, signature)];
     }),
   );
 }
 
-function readText({ text, pair, ...others }: Record<string, unknown>, traced: TracedModule, what: string): Record<string, Tensor> {
+function readText(
+  { text, pair, ...others }: Record<string, unknown>,
+  traced: TracedModule,
+  what: string,
+  truncate?: boolean,
+): Record<string, Tensor> {
   const sound = typeof text === 'string' && (pair === undefined || typeof pair === 'string') && Object.keys(others).length === 0;
   if (!sound)
     throw new TraceletError('format', {
@@ -94,7 +109,7 @@ function readText({ text, pair, ...others }: Record<string, unknown>, traced: Tr
       expected: '{"text": string, "pair": string if any}',
       got: describe({ text, pair, ...others }),
     });
-  return traced.encode(text, pair as string | undefined);
+  return traced.encode(text, pair as string | undefined, { truncate });
 }
 
 function byPosition(values: readonly unknown[], signatures: readonly Signature[], what: string): [string, unknown][] {
@@ -106,13 +121,6 @@ function byPosition(values: readonly unknown[], signatures: readonly Signature[]
 function readTensor(value: unknown, { name, dtype }: Signature): Tensor {
   checkNumbers(value, `input "${name}"`);
   return tensor(value as Nested, dtype === 'float32' ? { dtype } : {});
-}
-
-/** Inputs of the traced size; the types of tokens, where none are given, are 0. */
-function fillUp(inputs: Record<string, Tensor>, traced: TracedModule): Record<string, Tensor> {
-  const { input_ids, token_type_ids } = inputs;
-  const untyped = input_ids && !token_type_ids && traced.inputs.some(({ name }) => name === 'token_type_ids');
-  return traced.pad(untyped ? { ...inputs, token_type_ids: zeros(input_ids.shape, { dtype: 'int32' }) } : inputs);
 }
 
 function checkLengths(inputs: Record<string, Tensor>, traced: TracedModule): Record<string, Tensor> {

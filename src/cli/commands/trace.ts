@@ -2,10 +2,12 @@ import { Command, Option } from 'commander';
 import * as jit from '../../jit.ts';
 import { quantize } from '../../quantize/index.ts';
 import { openTrace } from '../model.ts';
-import { batchOption, dynamicOption, examples, headOption, seqOption } from '../options.ts';
+import { batchOption, dynamicOption, examples, headOption, outputOption, seqOption } from '../options.ts';
 import { note } from '../output.ts';
+import { placeFor, writeTo } from '../place.ts';
 import { Progress } from '../progress.ts';
-import { checkPlace, describeTrace, type TracingOptions, traceModel } from '../tracing.ts';
+import { describeTrace, type TracingOptions, traceModel } from '../tracing.ts';
+import { inWords } from '../words.ts';
 
 interface TraceOptions extends TracingOptions {
   output: string;
@@ -17,7 +19,7 @@ export const traceCommand = (signal: AbortSignal): Command =>
   new Command('trace')
     .description('trace a model to a file that runs anywhere')
     .argument('<model>', 'a transformers directory (config.json, model.safetensors, vocab.txt or tokenizer.json) or a .tracelet file')
-    .requiredOption('-o, --output <file>', 'the file to write')
+    .addOption(outputOption())
     .addOption(seqOption())
     .addOption(batchOption())
     .addOption(dynamicOption())
@@ -26,7 +28,7 @@ export const traceCommand = (signal: AbortSignal): Command =>
     .addOption(
       new Option(
         '--dtype <dtype>',
-        `float32 weights, or integers of 8 or 4 bits; tracelet quantize calibrates them (default: f32, or those of the trace given)`,
+        'float32 weights, or integers of 8 or 4 bits, as far as the trace that is given has none (default: those of the trace given, else f32)',
       ).choices(Object.keys(BITS)),
     )
     .option('--no-fusion', 'keep one instruction for each op of the model')
@@ -47,18 +49,18 @@ export const traceCommand = (signal: AbortSignal): Command =>
 const BITS = { f32: undefined, q8: 8, q4: 4 } as const;
 
 async function trace(source: string, options: TraceOptions, signal: AbortSignal): Promise<void> {
-  await checkPlace(options.output);
+  const place = await placeFor(options.output);
   const progress = new Progress();
   try {
-    const { name, traced, tokenizer, before } = await traceModel(source, options, progress, signal);
+    const { name, traced, withoutTexts, before } = await traceModel(source, options, progress, signal);
     const bits = options.dtype ? BITS[options.dtype] : before?.bits;
     const like = before && bits === before.bits && bits ? await openTrace(before.path, { signal }) : undefined;
     const result = bits ? (await quantize(traced, { bits, like, signal, progress: progress.quantizing })).traced : traced;
     progress.phase(`writing ${options.output}`);
-    await jit.save(result, options.output, { signal });
+    const size = await writeTo(place, await jit.serialize(result, { signal }), signal);
     progress.clear();
-    if (!tokenizer) note(`tracelet: ${source} has no vocab.txt or tokenizer.json, so the trace takes ids and no texts`);
-    await describeTrace(result, options.output, `${name}, ${bits ? `int${bits}` : 'float32'} weights`);
+    if (withoutTexts) note(`tracelet: the trace takes ids and no texts: ${inWords(withoutTexts)}`);
+    describeTrace(result, place, size, name);
   } finally {
     progress.clear();
   }

@@ -5,6 +5,7 @@ import { engineVariants, openTrace } from '../model.ts';
 import { examples } from '../options.ts';
 import { note, print } from '../output.ts';
 import { STATUS } from '../status.ts';
+import { inWords } from '../words.ts';
 
 /** `tracelet verify` */
 export const verifyCommand = (signal: AbortSignal): Command =>
@@ -27,7 +28,7 @@ async function verify(files: readonly string[], signal: AbortSignal): Promise<vo
       statuses.push(await verifyFile(file, signal));
     } catch (error) {
       if (!(error instanceof TraceletError) || files.length === 1) throw error;
-      note(`tracelet: ${error.message}`);
+      note(`tracelet: ${inWords(error)}`);
       statuses.push(STATUS.input);
     }
   }
@@ -41,7 +42,7 @@ async function verifyFile(file: string, signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
     const verification = traced.verify(kernels);
     const passed = kernels === 'baseline' || traced.instance.exact ? verification.exact : verification.ok;
-    if (!passed) status = STATUS.unverified;
+    if (!passed) status = STATUS.no;
     print(`${passed ? 'ok    ' : 'FAILED'}  ${kernels.padEnd(8)}  ${file}: ${finding(verification)}`);
   }
   traced.dispose();

@@ -1,38 +1,7 @@
 import { type Bounds, symbolOf } from '../dim.ts';
 import { TraceletError } from '../error.ts';
-import { full, type Shape, sameShape, Tensor } from '../tensor.ts';
-import { textsOf } from '../tokenizer/files.ts';
-import { BertTokenizer } from '../tokenizer/index.ts';
-import { inputEntries, MASK, type Signature, toInt32 } from './inputs.ts';
-
-/** The tokenizer among the extra files of a trace. Throws a `value` error if there is none. */
-export function tokenizerFrom(files: ReadonlyMap<string, Uint8Array>): BertTokenizer {
-  const texts = textsOf(files);
-  if (!texts['vocab.txt'] && !texts['tokenizer.json'])
-    throw new TraceletError('value', {
-      what: 'the tokenizer of the trace',
-      expected: 'vocab.txt or tokenizer.json among its extra files',
-      got: [...files.keys()].join(', ') || 'no files',
-      cure: 'Trace with { tokenizer }, or call the trace with tensors',
-    });
-  return BertTokenizer.from_files(texts);
-}
-
-/** Inputs with these signatures for a text, a text and its pair, or several texts: cut to the longest that the trace takes, and padded. */
-export function encodeTexts(
-  tokenizer: BertTokenizer,
-  { inputs: signatures, dynamic }: Taking,
-  text: string | readonly string[],
-  pair?: string,
-): Record<string, Tensor> {
-  const options = { truncation: true, padding: true, max_length: endsOf(signatures[0], 1, dynamic)[1], return_tensors: true } as const;
-  const { input_ids, token_type_ids, attention_mask } =
-    typeof text === 'string' ? tokenizer(text, pair, options) : tokenizer(text, undefined, options);
-  const wanted = Object.entries({ input_ids, token_type_ids, attention_mask }).filter(([name]) =>
-    signatures.some((signature) => signature.name === name),
-  );
-  return padInputs(Object.fromEntries(wanted), { inputs: signatures, dynamic }, tokenizer.pad_token_id);
-}
+import { type Shape, sameShape, Tensor } from '../tensor.ts';
+import { defaultInput, inputEntries, MASK, type Signature, toInt32 } from './inputs.ts';
 
 /** What a trace takes. */
 export interface Taking {
@@ -45,9 +14,6 @@ export function endsOf({ shape, dims = shape }: Signature, axis: number, bounds:
   const symbol = symbolOf(dims[axis]);
   return symbol === undefined ? [shape[axis], shape[axis]] : bounds[symbol];
 }
-
-/** What stands for an input that is not given, as in transformers. */
-const DEFAULTS: Readonly<Record<string, number>> = { attention_mask: 1, token_type_ids: 0 };
 
 /** `inputs` [batch, sequence] filled up to their signatures; what is added is padding, ruled out by the attention_mask. */
 export function padInputs(
@@ -70,9 +36,10 @@ export function padInputs(
   for (const { tensor, signature } of given) checkSide(tensor, signature, first);
   const grows = given.some(({ tensor, signature }) => !sameShape(tensor.shape, paddedShape(tensor.shape, signature, dynamic)));
   if (grows && !signatures.some(({ name }) => name === MASK)) throw withoutMask('pad');
-  for (const signature of signatures)
-    if (!inputs[signature.name] && signature.name in DEFAULTS)
-      given.push({ signature, tensor: full(first.shape, DEFAULTS[signature.name], { dtype: 'int32' }) });
+  for (const signature of signatures) {
+    const tensor = inputs[signature.name] ? undefined : defaultInput(signature.name, first.shape);
+    if (tensor) given.push({ signature, tensor });
+  }
   return Object.fromEntries(
     given.map(({ signature, tensor }) => {
       const { name } = signature;

@@ -1,0 +1,26 @@
+import { TraceletError } from './error.ts';
+
+/** Names that people look for because transformers has them, and what they find here. */
+function elsewhere(name: string, here: string): never {
+  throw new TraceletError('value', {
+    what: `${name} of transformers`,
+    expected: 'a name that tracelet has',
+    got: 'one that it does not have yet',
+    cure: here,
+  });
+}
+
+/** Not here yet. Throws a `value` error that names what is. */
+export const pipeline = (..._: unknown[]): never =>
+  elsewhere(
+    'pipeline',
+    'For embeddings load a trace, jit.load(minilm), and call embed(texts); for other tasks trace a model with its tokenizer',
+  );
+
+const absentClass = (name: string, here: string) => ({ from_pretrained: (..._: unknown[]): never => elsewhere(name, here) });
+
+/** Not here yet. Throws a `value` error that names what is. */
+export const AutoModel = absentClass('AutoModel', 'Use BertModel.from_pretrained, SentenceEmbedder.from_pretrained, or architecture(name)');
+
+/** Not here yet. Throws a `value` error that names what is. */
+export const AutoTokenizer = absentClass('AutoTokenizer', 'Use BertTokenizer.from_pretrained');

@@ -1,0 +1,68 @@
+import type { Operand } from './arguments.ts';
+import type { DType } from './dtype.ts';
+import * as F from './functional.ts';
+import { Tensor } from './tensor.ts';
+
+/** Ops of `F` as methods of tensors, which are their first operand. */
+export interface TensorOps<D extends DType = DType> {
+  /** As `F.add`. */
+  add(other: Operand, options?: { alpha?: number }): Tensor<'float32'>;
+  /** As `F.sub`. */
+  sub(other: Operand, options?: { alpha?: number }): Tensor<'float32'>;
+  /** As `F.mul`. */
+  mul(other: Operand): Tensor<'float32'>;
+  /** As `F.matmul`. */
+  matmul(other: Operand): Tensor<'float32'>;
+  /** As `F.softmax`. */
+  softmax(dim?: number): Tensor<'float32'>;
+  /** As `F.relu`. */
+  relu(): Tensor<'float32'>;
+  /** As `F.sigmoid`. */
+  sigmoid(): Tensor<'float32'>;
+  /** As `F.tanh`. */
+  tanh(): Tensor<'float32'>;
+  /** As `F.permute`. */
+  permute(...dims: number[] | [dims: readonly number[]]): Tensor<D>;
+  /** As `F.transpose`. */
+  transpose(dim0: number, dim1: number): Tensor<D>;
+  /** As `F.select`. */
+  select(dim: number, index: number): Tensor<D>;
+  /** As `F.narrow`. */
+  narrow(dim: number, start: number, length: number): Tensor<D>;
+  /** A part, as in transformers.js: for each dimension an index, which takes the dimension away, [begin, end), or null for all of it. */
+  slice(...parts: readonly (number | null | readonly [begin: number, end: number])[]): Tensor<D>;
+  /** The dimensions in reverse order. */
+  readonly T: Tensor<D>;
+}
+
+const { add, sub, mul, matmul, softmax, relu, sigmoid, tanh, permute, transpose, select, narrow } = F;
+const OPS = { add, sub, mul, matmul, softmax, relu, sigmoid, tanh, permute, transpose, select, narrow };
+
+function slice(x: Tensor, ...parts: readonly (number | null | readonly [number, number])[]): Tensor {
+  const from = x.shape.length - parts.length;
+  return parts.reduceRight(
+    (rest: Tensor, part, dim) => {
+      if (part === null || part === undefined) return rest;
+      if (!Array.isArray(part)) return F.select(rest, dim, part as number);
+      const [begin, end] = part.map((at) => (at < 0 ? at + x.shape[dim] : at));
+      return F.slice(rest, dim, begin, end);
+    },
+    from < 0 ? F.select(x, parts.length - 1, 0) : x,
+  );
+}
+
+for (const [name, op] of Object.entries({ ...OPS, slice }) as [string, (...args: unknown[]) => Tensor][])
+  Object.defineProperty(Tensor.prototype, name, {
+    value(this: Tensor, ...args: unknown[]) {
+      return op(this, ...args);
+    },
+    writable: true,
+    configurable: true,
+  });
+
+Object.defineProperty(Tensor.prototype, 'T', {
+  get(this: Tensor) {
+    return F.permute(this, this.shape.map((_, dim) => dim).reverse());
+  },
+  configurable: true,
+});

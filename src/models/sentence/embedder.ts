@@ -1,0 +1,148 @@
+import type { BertConfig } from '../../config.ts';
+import { FLAG } from '../../field.ts';
+import { ModuleList } from '../../nn/containers.ts';
+import type { AnyModule } from '../../nn/module.ts';
+import { FUNCTION, OBJECT } from '../../options.ts';
+import { parseSentence, readSentenceFiles, type SentenceConfig, sentenceFiles } from '../../sentence/config.ts';
+import { type Feature, POOLING, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
+import { excludesPrompt, isNormalized } from '../../sentence/prompt.ts';
+import { supportedTokenizer } from '../../sentence/tokenizer.ts';
+import type { Tensor } from '../../tensor.ts';
+import { filesRead as tokenizerFiles } from '../../tokenizer/files.ts';
+import type { BertTokenizer } from '../../tokenizer/index.ts';
+import { POOLING_MASK } from '../../trace/inputs.ts';
+import { type ModelOutput, modelOutput } from '../../trace/outputs.ts';
+import { BertModel } from '../bert.ts';
+import { type ModelInputs, PreTrainedModel, type ReadBeside } from '../pretrained.ts';
+import { makeParts, type Part } from './parts.ts';
+
+/** Options of {@link SentenceEmbedder}. */
+export interface EmbedderOptions {
+  /** What fresh weights follow from. */
+  seed?: number;
+  /** How the tokens of a text become one vector; several ways are laid side by side. The mean unless given. */
+  pooling?: PoolingMode | readonly PoolingMode[];
+  /** Whether vectors are scaled to length 1; true unless given. */
+  normalize?: boolean;
+}
+
+/** What a folder of sentence-transformers says, in place of the options above. */
+export interface FolderOptions {
+  sentence?: SentenceConfig;
+  tokenizer?: BertTokenizer;
+}
+
+/** The parts behind an encoder, by their numbers in modules.json. */
+class Parts extends ModuleList<Part> {
+  override children(): [string, AnyModule][] {
+    return this.items.map((item, i) => [String(i + 1), item]);
+  }
+}
+
+/**
+ * One vector a text, as `sentence_transformers.SentenceTransformer`: an encoder, and the modules of the folder that it is loaded from behind it, as
+ * modules.json chains them. Without such a folder, the tokens' mean scaled to length 1. Answers (sentence_embedding [batch, width],
+ * last_hidden_state [batch, sequence, hidden]). Where the folder leaves prompts out of its vectors there is one more input, `pooling_mask`, 0 for
+ * tokens of a prompt.
+ */
+export class SentenceEmbedder extends PreTrainedModel {
+  bert: BertModel;
+  modules: Parts;
+  /** What the folder says of modules, prompts and lengths. */
+  readonly sentence: SentenceConfig;
+  /** The folder's tokenizer, if there is one that runs here: it travels in traces. */
+  readonly tokenizer: BertTokenizer | undefined;
+  static override readonly OPTIONS: typeof PreTrainedModel.OPTIONS = {
+    ...PreTrainedModel.OPTIONS,
+    pooling: POOLING,
+    normalize: FLAG,
+    sentence: OBJECT,
+    tokenizer: FUNCTION,
+  };
+
+  constructor(config: BertConfig, options: EmbedderOptions & FolderOptions = {}) {
+    super(config, options);
+    this.sentence = withOptions(options.sentence ?? plainSentence(config), options);
+    this.tokenizer = options.tokenizer;
+    this.bert = new BertModel(config, { add_pooling_layer: false });
+    this.modules = new Parts(makeParts(this.sentence.modules, config.hidden_size));
+    this.post_init(options.seed);
+  }
+
+  static override async encoder_path(read: ReadBeside): Promise<string> {
+    return encoderOf(await sentenceIn(read)).path;
+  }
+
+  static override async options_beside(read: ReadBeside): Promise<FolderOptions> {
+    const sentence = await sentenceIn(read);
+    const { path } = encoderOf(sentence);
+    const files = await tokenizerFiles((name) => read(path ? `${path}/${name}` : name));
+    return { sentence, tokenizer: files && supportedTokenizer(files, sentence) };
+  }
+
+  override folders_beside(): Record<string, string> {
+    const weighted = [...this.modules].flatMap((part, i) => (part.named_parameters().next().done ? [] : [i + 1]));
+    return Object.fromEntries(weighted.map((i) => [`modules.${i}.`, this.sentence.modules[i].path]));
+  }
+
+  override get input_names(): readonly string[] {
+    return excludesPrompt(this.sentence) ? [...super.input_names, POOLING_MASK] : super.input_names;
+  }
+
+  override trace_files(): Record<string, string> {
+    return { ...super.trace_files(), ...sentenceFiles(this.sentence), ...this.tokenizer?.files() };
+  }
+
+  forward(...inputs: ModelInputs): ModelOutput {
+    const [ids, types, attention, positions, pooling = attention] = inputs as (Tensor | undefined)[];
+    const { last_hidden_state } = this.bert(ids as Tensor, types, attention, positions);
+    const features: Partial<Record<Feature, Tensor>> = { token_embeddings: last_hidden_state };
+    for (const part of this.modules) {
+      const { input, output } = part.wiring;
+      features[output] = part(features[input] as Tensor, { attention, pooling });
+    }
+    return modelOutput({ sentence_embedding: features.sentence_embedding, last_hidden_state });
+  }
+}
+
+const plainSentence = ({ hidden_size }: BertConfig): SentenceConfig => ({
+  modules: [
+    { type: 'Transformer', path: '', max_seq_length: null, do_lower_case: false },
+    { type: 'Pooling', path: '1_Pooling', embedding_dimension: hidden_size, pooling_mode: ['mean'], include_prompt: true },
+    NORMALIZE,
+  ],
+  prompts: {},
+  default_prompt_name: null,
+  truncate_dim: null,
+});
+
+const NORMALIZE: SentenceModule<'Normalize'> = {
+  type: 'Normalize',
+  path: '2_Normalize',
+  module_input_name: 'sentence_embedding',
+  module_output_name: 'sentence_embedding',
+};
+
+const sentenceIn = async (read: ReadBeside): Promise<SentenceConfig | undefined> => {
+  const files = await readSentenceFiles(read);
+  return files && parseSentence(files);
+};
+
+const encoderOf = (sentence: SentenceConfig | undefined): { path: string } => sentence?.modules[0] ?? { path: '' };
+
+/** `sentence` with the pooling and scaling that options ask for. */
+function withOptions(sentence: SentenceConfig, { pooling, normalize }: EmbedderOptions): SentenceConfig {
+  let { modules } = sentence;
+  if (pooling !== undefined)
+    modules = modules.map((module) =>
+      module.type === 'Pooling' ? { ...module, pooling_mode: [pooling].flat() as PoolingMode[] } : module,
+    );
+  if (normalize !== undefined && normalize !== isNormalized(sentence))
+    modules = normalize
+      ? [...modules, { ...NORMALIZE, path: `${modules.length}_Normalize` }]
+      : modules.slice(
+          0,
+          modules.findLastIndex(({ type }) => type === 'Normalize'),
+        );
+  return { ...sentence, modules };
+}

@@ -1,0 +1,63 @@
+import { TraceletError } from '../error.ts';
+import { describe } from '../json.ts';
+import type { Tensor } from '../tensor.ts';
+import { type AnyModule, Module } from './module.ts';
+
+/** The modules among `given`, or all of it. Throws a `value` error that names the first which is none. */
+function modulesIn<M extends AnyModule>(what: string, given: readonly M[]): readonly M[] {
+  if (!Array.isArray(given)) throw new TraceletError('value', { what, expected: 'an array of modules', got: describe(given) });
+  given.forEach((item, i) => {
+    if (!((item as unknown) instanceof Module))
+      throw new TraceletError('value', { what: `${what}[${i}]`, expected: 'a module', got: describe(item) });
+  });
+  return given;
+}
+
+/** Parts named by number, as `torch.nn.ModuleList`. */
+export class ModuleList<M extends AnyModule> extends Module<[], never> {
+  readonly items: readonly M[];
+
+  constructor(items: readonly M[] = []) {
+    super();
+    this.items = modulesIn('nn.ModuleList', items);
+  }
+
+  override children(): [string, AnyModule][] {
+    return this.items.map((item, i) => [String(i), item]);
+  }
+
+  *[Symbol.iterator](): Iterator<M> {
+    yield* this.items;
+  }
+
+  forward(): never {
+    throw new TraceletError('value', {
+      what: 'a ModuleList has no forward: call its items',
+      cure: 'nn.Sequential calls one after the other',
+    });
+  }
+}
+
+/** Modules that each take what the one before answers, named by number, as `torch.nn.Sequential`. */
+// biome-ignore lint/suspicious/noExplicitAny: what the first takes and the last answers is not in the type
+export class Sequential extends Module<any[], any> {
+  readonly items: readonly AnyModule[];
+
+  constructor(...items: readonly AnyModule[] | readonly [readonly AnyModule[]]) {
+    super();
+    this.items = modulesIn('nn.Sequential', (Array.isArray(items[0]) ? items[0] : items) as readonly AnyModule[]);
+  }
+
+  override children(): [string, AnyModule][] {
+    return this.items.map((item, i) => [String(i), item]);
+  }
+
+  *[Symbol.iterator](): Iterator<AnyModule> {
+    yield* this.items;
+  }
+
+  forward(...inputs: Tensor[]): unknown {
+    const [first, ...rest] = this.items;
+    return first ? rest.reduce((x, item) => item(x), first(...inputs)) : inputs[0];
+  }
+}

@@ -1,0 +1,236 @@
+import { TraceletError } from '../error.ts';
+import { COUNT, FLAG, type Kind, kind, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../field.ts';
+import { describe, isObject, type JsonObject } from '../json.ts';
+import { nearest } from '../nearest.ts';
+
+/** How `sentence_transformers` makes one vector of the tokens of a text. */
+export const POOLING_MODES = ['cls', 'max', 'mean', 'mean_sqrt_len_tokens', 'weightedmean', 'lasttoken'] as const;
+export type PoolingMode = (typeof POOLING_MODES)[number];
+
+/** What modules hand on: a vector for each token, and one for the text. */
+export const FEATURES = ['token_embeddings', 'sentence_embedding'] as const;
+export type Feature = (typeof FEATURES)[number];
+
+/** Activations of PyTorch that a Dense may name, by what follows the last dot, as ops. */
+export const DENSE_ACTIVATIONS: Readonly<Record<string, string | undefined>> = {
+  Identity: undefined,
+  Tanh: 'tanh',
+  ReLU: 'relu',
+  GELU: 'gelu',
+  SiLU: 'silu',
+  Sigmoid: 'sigmoid',
+};
+
+/** What the config of each module says, checked. */
+export interface ModuleFields {
+  Transformer: { max_seq_length: number | null; do_lower_case: boolean };
+  Pooling: { embedding_dimension: number; pooling_mode: readonly PoolingMode[]; include_prompt: boolean };
+  Dense: {
+    in_features: number;
+    out_features: number;
+    bias: boolean;
+    activation_function: string;
+    use_residual: boolean;
+    module_input_name: Feature;
+    module_output_name: Feature;
+  };
+  LayerNorm: { dimension: number };
+  Normalize: { module_input_name: Feature; module_output_name: Feature };
+  Dropout: { dropout: number };
+}
+export type ModuleType = keyof ModuleFields;
+
+/** A module of a folder: its type, the path of its files, and what its config says. */
+export type SentenceModule<Type extends ModuleType = ModuleType> = { [T in Type]: { type: T; path: string } & ModuleFields[T] }[Type];
+
+interface ModuleKind<Type extends ModuleType> {
+  /** Names that its config may have. */
+  configs: readonly string[];
+  /** Every key that is known in it. */
+  fields: Readonly<Record<string, Kind<unknown>>>;
+  read(given: JsonObject, what: string): ModuleFields[Type];
+}
+
+/** Arguments for loading that change no number here. */
+const LOADING = ['trust_remote_code', 'add_pooling_layer', 'attn_implementation', 'dtype', 'torch_dtype'];
+const loading = kind<JsonObject>(
+  `an object of ${LOADING.join(', ')} alone`,
+  (value) => isObject(value) && Object.keys(value).every((name) => LOADING.includes(name)),
+);
+const textForward = kind<JsonObject>('the last hidden state that forward gives for text', (value) => {
+  const { text } = isObject(value) ? value : {};
+  return isObject(text) && text.method === 'forward' && text.method_output_name === 'last_hidden_state';
+});
+const nothing = orNull(kind<object>('an empty object', (value) => isObject(value) && Object.keys(value).length === 0));
+const feature = oneOf<Feature>(FEATURES);
+/** One way of pooling, or several. */
+export const POOLING = kind<PoolingMode | PoolingMode[]>(`one of ${POOLING_MODES.join(', ')}, or several`, (value) => {
+  const list = [value].flat();
+  return list.length > 0 && list.every((mode) => POOLING_MODES.includes(mode as PoolingMode));
+});
+
+/** The switches of older configs, in the order in which their vectors follow one another. */
+const MODE_SWITCHES: Readonly<Record<string, PoolingMode>> = {
+  pooling_mode_cls_token: 'cls',
+  pooling_mode_max_tokens: 'max',
+  pooling_mode_mean_tokens: 'mean',
+  pooling_mode_mean_sqrt_len_tokens: 'mean_sqrt_len_tokens',
+  pooling_mode_weightedmean_tokens: 'weightedmean',
+  pooling_mode_lasttoken: 'lasttoken',
+};
+
+const BERT_CONFIGS = ['bert', 'roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'];
+
+/** Every module that runs here. */
+export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } = {
+  Transformer: {
+    configs: BERT_CONFIGS.map((family) => `sentence_${family}_config.json`),
+    fields: {
+      max_seq_length: orNull(SIZE),
+      do_lower_case: FLAG,
+      transformer_task: oneOf(['feature-extraction']),
+      modality_config: textForward,
+      module_output_name: oneOf(['token_embeddings']),
+      unpad_inputs: orNull(FLAG),
+      ...Object.fromEntries(
+        ['model', 'tokenizer', 'processor', 'config']
+          .flatMap((of) => [`${of}_args`, `${of}_kwargs`])
+          .map((name) => [name, orNull(loading)]),
+      ),
+      processing_kwargs: nothing,
+      query_length: oneOf([null]),
+      document_length: oneOf([null]),
+      query_expansion: oneOf([null]),
+      tokenizer_name_or_path: oneOf([null]),
+    },
+    read: ({ max_seq_length = null, do_lower_case = false }) => ({ max_seq_length, do_lower_case }) as ModuleFields['Transformer'],
+  },
+  Pooling: {
+    configs: ['config.json'],
+    fields: {
+      embedding_dimension: SIZE,
+      word_embedding_dimension: SIZE,
+      pooling_mode: orNull(POOLING),
+      include_prompt: FLAG,
+      ...Object.fromEntries(Object.keys(MODE_SWITCHES).map((name) => [name, FLAG])),
+    },
+    read(
+      { word_embedding_dimension, embedding_dimension = word_embedding_dimension, pooling_mode, include_prompt = true, ...switches },
+      what,
+    ) {
+      const on = Object.keys(MODE_SWITCHES)
+        .filter((name) => switches[name])
+        .map((name) => MODE_SWITCHES[name]);
+      const chosen = pooling_mode ? [pooling_mode].flat() : on;
+      return {
+        embedding_dimension: needed(embedding_dimension, 'embedding_dimension', what),
+        pooling_mode: (chosen.length ? chosen : ['mean']) as PoolingMode[],
+        include_prompt: include_prompt as boolean,
+      };
+    },
+  },
+  Dense: {
+    configs: ['config.json'],
+    fields: {
+      in_features: SIZE,
+      out_features: SIZE,
+      bias: FLAG,
+      activation_function: TEXT,
+      use_residual: FLAG,
+      module_input_name: feature,
+      module_output_name: orNull(feature),
+    },
+    read(given, what) {
+      const { bias = true, activation_function = 'torch.nn.modules.activation.Tanh', use_residual = false } = given;
+      const name = activation_function as string;
+      if (!name.startsWith('torch.') || !Object.hasOwn(DENSE_ACTIVATIONS, lastName(name)))
+        throw bad(`activation_function of ${what}`, `one of torch.nn ${Object.keys(DENSE_ACTIVATIONS).join(', ')}`, describe(name));
+      return {
+        in_features: needed(given.in_features, 'in_features', what),
+        out_features: needed(given.out_features, 'out_features', what),
+        bias,
+        activation_function: lastName(name),
+        use_residual,
+        ...passed(given),
+      } as ModuleFields['Dense'];
+    },
+  },
+  LayerNorm: {
+    configs: ['config.json'],
+    fields: { dimension: SIZE },
+    read: ({ dimension }, what) => ({ dimension: needed(dimension, 'dimension', what) }),
+  },
+  Normalize: {
+    configs: ['config.json'],
+    fields: { module_input_name: feature, module_output_name: orNull(feature) },
+    read: passed,
+  },
+  Dropout: {
+    configs: ['config.json'],
+    fields: { dropout: PROBABILITY },
+    read: ({ dropout = 0.2 }) => ({ dropout }) as ModuleFields['Dropout'],
+  },
+};
+
+function passed({ module_input_name = 'sentence_embedding', module_output_name }: JsonObject): ModuleFields['Normalize'] {
+  return { module_input_name, module_output_name: module_output_name ?? module_input_name } as ModuleFields['Normalize'];
+}
+
+const lastName = (dotted: string): string => dotted.slice(dotted.lastIndexOf('.') + 1);
+
+const bad = (what: string, expected: string, got: string, cure?: string): TraceletError =>
+  new TraceletError('config', { what, expected, got, cure });
+
+function needed(value: unknown, name: string, what: string): number {
+  if (value !== undefined) return value as number;
+  throw bad(`${name} of ${what}`, SIZE.expected, 'nothing');
+}
+
+/** The keys of an object, each of which has to be known and of its kind. Throws `config` errors. */
+export function readFields(given: JsonObject, fields: Readonly<Record<string, Kind<unknown>>>, what: string): JsonObject {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      if (!Object.hasOwn(fields, name)) {
+        const meant = nearest(name, Object.keys(fields));
+        const cure = meant ? `Is ${meant} meant? What is not known might change the vectors` : 'What is not known might change the vectors';
+        throw bad(`${describe(name)} in ${what}`, `one of ${Object.keys(fields).join(', ')}`, 'another name', cure);
+      }
+      const known = fields[name].read(value);
+      if (known === undefined) throw bad(`${name} of ${what}`, fields[name].expected, describe(value), fields[name].cure);
+      return [name, known];
+    }),
+  );
+}
+
+const ENTRY = {
+  idx: COUNT,
+  name: TEXT,
+  path: TEXT,
+  type: TEXT,
+  kwargs: orNull(kind<unknown[]>('an empty array', (value) => Array.isArray(value) && !value.length)),
+};
+
+/** An entry of modules.json: the type of the module and the path of its files. */
+export interface ModuleEntry {
+  type: ModuleType;
+  path: string;
+}
+
+/** The entry number `index` of a modules.json. Throws `config` errors for what does not run here. */
+export function readEntry(value: unknown, index: number, what: string): ModuleEntry {
+  const entry = `module ${index} of ${what}`;
+  if (!isObject(value)) throw bad(entry, 'an object', describe(value));
+  const { type, path } = readFields(value, ENTRY, entry);
+  const name = lastName(String(type));
+  if (!/^sentence_transformers\.[\w.]+$/.test(String(type)) || !Object.hasOwn(MODULE_KINDS, name))
+    throw bad(
+      entry,
+      `one of sentence_transformers' ${Object.keys(MODULE_KINDS).join(', ')}`,
+      describe(type),
+      'Choose another architecture, such as BertModel for the encoder alone',
+    );
+  const place = (path as string | undefined) ?? (name === 'Transformer' ? '' : `${index}_${name}`);
+  if (/^[/\\]|\\|:|\0/.test(place) || place.split('/').includes('..'))
+    throw bad(`path of ${entry}`, 'a folder within that of the model', describe(place));
+  return { type: name as ModuleType, path: place.replace(/\/+$/, '') };
+}

@@ -1,0 +1,40 @@
+import { TraceletError } from '../error.ts';
+import { nearest } from '../nearest.ts';
+import type { SentenceConfig } from './config.ts';
+
+/** What to put before texts. */
+export interface PromptOptions {
+  /** The words themselves. */
+  prompt?: string;
+  /** The name of a prompt of the folder, such as `query`. The folder's default prompt is used unless one of the two is given. */
+  prompt_name?: string;
+}
+
+/** The prompt that is asked for, empty where there is none. Throws a `value` error for names that the folder does not have. */
+export function promptOf(sentence: SentenceConfig | undefined, { prompt, prompt_name }: PromptOptions, what: string): string {
+  if (prompt !== undefined && prompt_name !== undefined)
+    throw new TraceletError('value', { what, expected: 'prompt or prompt_name', got: 'both' });
+  if (prompt !== undefined) return prompt;
+  const { prompts = {}, default_prompt_name = null } = sentence ?? {};
+  const name = prompt_name ?? default_prompt_name;
+  if (name === null) return '';
+  if (Object.hasOwn(prompts, name)) return prompts[name];
+  const known = Object.keys(prompts);
+  const meant = nearest(name, known);
+  throw new TraceletError('value', {
+    what: `${what}: option prompt_name`,
+    expected: known.length ? `one of ${known.join(', ')}` : 'none: the folder of the model has no prompts',
+    got: JSON.stringify(name),
+    cure: meant ? `Did you mean ${meant}?` : 'Pass the words themselves as prompt',
+  });
+}
+
+/** Whether tokens of a prompt are left out when a vector is made of those of a text. */
+export const excludesPrompt = (sentence: SentenceConfig | undefined): boolean =>
+  sentence?.modules.some((module) => module.type === 'Pooling' && !module.include_prompt) ?? false;
+
+/** Whether vectors have length 1 already. */
+export const isNormalized = (sentence: SentenceConfig | undefined): boolean => {
+  const last = sentence?.modules.findLast(({ type }) => type !== 'Dropout');
+  return last?.type === 'Normalize' && last.module_output_name === 'sentence_embedding';
+};

@@ -1,0 +1,72 @@
+import { TraceletError } from '../error.ts';
+import { type Kind, kind } from '../field.ts';
+import { describe, isObject } from '../json.ts';
+import type { AddedToken, Pattern } from './added.ts';
+import type { Vocab } from './vocab.ts';
+
+/** The roles a special token can have, in the order of `all_special_tokens`. */
+export const ROLES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Roles that every tokenizer of BERT needs. */
+const NEEDED: readonly Role[] = ['unk_token', 'sep_token', 'cls_token'];
+
+const contentOf = (value: unknown): unknown => (isObject(value) ? value.content : value);
+const isToken = (value: unknown): boolean => typeof contentOf(value) === 'string' && contentOf(value) !== '';
+
+export const TOKEN = kind<string | AddedToken>('a token with a content that is not empty', isToken);
+export const TOKEN_LIST = kind<readonly (string | AddedToken)[]>('an array of tokens', Array.isArray);
+export const TOKENS_OR_NAMED: Kind<readonly (string | AddedToken)[] | Readonly<Record<string, string | AddedToken>>> = kind(
+  'an array of tokens, or tokens by name',
+  (value) => Array.isArray(value) || isObject(value),
+);
+
+/** The token of a role; null where the tokenizer has none. */
+export function roleToken(role: Role, value: unknown): AddedToken | null {
+  return value === null && !NEEDED.includes(role) ? null : special(role, value);
+}
+
+export const special = (what: string, value: unknown): AddedToken => ({
+  ...addedToken(what, typeof value === 'string' ? { content: value } : value),
+  special: true,
+});
+
+const FLAGS = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'] as const;
+
+/** The known fields of `value`, proved to be a token with flags that are flags. */
+export function addedToken(what: string, value: unknown): AddedToken {
+  const content = isObject(value) ? value.content : undefined;
+  if (!isToken(content)) throw new TraceletError('config', { what, expected: TOKEN.expected, got: describe(content ?? value) });
+  const token = value as AddedToken;
+  const given = FLAGS.filter((flag) => token[flag] !== undefined && token[flag] !== null);
+  const wrong = given.find((flag) => typeof token[flag] !== 'boolean');
+  if (wrong) throw new TraceletError('config', { what: `${wrong} of ${what}`, expected: 'true or false', got: describe(token[wrong]) });
+  const { content: text, id } = token;
+  return { content: text, ...(id !== undefined && id !== null && { id }), ...Object.fromEntries(given.map((flag) => [flag, token[flag]])) };
+}
+
+/**
+ * Gives every token its id: that of the vocabulary, the one it asks for, or the next free one behind the vocabulary. Of equal tokens the last decides
+ * how it is matched.
+ */
+export function placeTokens({ lookup, tokens }: Vocab, added: readonly AddedToken[]): Pattern[] {
+  const placed = new Map<string, Pattern>();
+  const taken = new Map<number, string>();
+  let next = added.reduce((top, { id = -1 }) => Math.max(top, id + 1), tokens.length);
+  for (const token of added) {
+    const text = token.content;
+    const found = lookup.find(text);
+    const known = found < 0 ? placed.get(text)?.id : found;
+    const id = known ?? token.id ?? next++;
+    const holder = tokens[id] ?? taken.get(id);
+    if ((token.id !== undefined && token.id !== id) || !Number.isInteger(id) || id < 0 || (holder !== undefined && holder !== text))
+      throw new TraceletError('config', {
+        what: `id of added token ${describe(text)}`,
+        expected: known === undefined ? 'a free id behind the vocabulary' : `${known} as in the vocabulary`,
+        got: `${describe(token.id)}${known === undefined && holder !== undefined ? `, which ${describe(holder)} has` : ''}`,
+      });
+    taken.set(id, text);
+    placed.set(text, { text, id, token: { ...token, normalized: token.normalized ?? !token.special } });
+  }
+  return [...placed.values()];
+}

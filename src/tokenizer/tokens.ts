@@ -1,0 +1,158 @@
+import { Callable } from '../callable.ts';
+import { TraceletError } from '../error.ts';
+import { FLAG } from '../field.ts';
+import { describe } from '../json.ts';
+import { checkOptions, type OptionTable } from '../options.ts';
+import type { Tensor } from '../tensor.ts';
+import { ROLES } from './roles.ts';
+import { roleOf, type Settings } from './settings.ts';
+
+/** Ids as any method takes them: one, a list, or a one-dimensional integer tensor. */
+export type Ids = number | readonly number[] | Tensor;
+
+export interface DecodeOptions {
+  /** Leaves out special tokens. Default false. */
+  skip_special_tokens?: boolean | null;
+  /** Default: the setting of the tokenizer. */
+  clean_up_tokenization_spaces?: boolean | null;
+}
+
+export const DECODE_OPTIONS: OptionTable<DecodeOptions> = { skip_special_tokens: FLAG, clean_up_tokenization_spaces: FLAG };
+
+/** The tokens of a tokenizer by their names, ids and roles. */
+export abstract class Tokens extends Callable {
+  readonly #settings: Settings;
+  readonly #idByAdded: ReadonlyMap<string, number>;
+  readonly #addedById: ReadonlyMap<number, string>;
+  readonly #specialIds: ReadonlySet<number>;
+
+  constructor(settings: Settings) {
+    super();
+    this.#settings = settings;
+    this.#idByAdded = new Map(settings.added.map(({ text, id }) => [text, id]));
+    this.#addedById = new Map(settings.added.map(({ text, id }) => [id, text]));
+    this.#specialIds = new Set(settings.added.filter(({ token }) => token.special).map(({ id }) => id));
+  }
+
+  /** Ids of tokens; a token that is not in the vocabulary has that of `unk_token`. */
+  convert_tokens_to_ids(tokens: string): number;
+  convert_tokens_to_ids(tokens: readonly string[]): number[];
+  convert_tokens_to_ids(tokens: string | readonly string[]): number | number[] {
+    if (typeof tokens !== 'string' && !Array.isArray(tokens))
+      throw new TraceletError('value', { what: 'tokens', expected: 'a token or an array of tokens', got: describe(tokens) });
+    const id = (token: string, what: string): number => {
+      if (typeof token !== 'string') throw new TraceletError('value', { what, expected: 'a string', got: describe(token) });
+      const found = this.#idByAdded.get(token) ?? this.#settings.vocab.lookup.find(token);
+      return found < 0 ? this.unk_token_id : found;
+    };
+    return typeof tokens === 'string' ? id(tokens, 'token') : tokens.map((token: string, i: number) => id(token, `tokens[${i}]`));
+  }
+
+  /** Tokens of ids; throws for an id that no token has. */
+  convert_ids_to_tokens(ids: number, options?: DecodeOptions): string;
+  convert_ids_to_tokens(ids: readonly number[] | Tensor, options?: DecodeOptions): string[];
+  convert_ids_to_tokens(ids: Ids, options?: DecodeOptions): string | string[] {
+    const { skip_special_tokens } = checkOptions('convert_ids_to_tokens()', options, DECODE_OPTIONS);
+    if (typeof ids === 'number') return this.#token(ids, 'id');
+    const list = idList(ids);
+    const tokens = list.map((id, i) => this.#token(id, `ids[${i}]`));
+    return skip_special_tokens ? tokens.filter((_, i) => !this.#specialIds.has(list[i])) : tokens;
+  }
+
+  /** The vocabulary with the added tokens. */
+  get_vocab(): Map<string, number> {
+    const { tokens } = this.#settings.vocab;
+    return new Map([...tokens.flatMap((token, id) => (token === undefined ? [] : [[token, id] as const])), ...this.#idByAdded]);
+  }
+
+  /** How many tokens the vocabulary has without added tokens. */
+  get vocab_size(): number {
+    return this.#settings.vocab.size;
+  }
+
+  /** How many it has with added tokens, as Python's `len(tokenizer)`. */
+  get length(): number {
+    const { vocab, added } = this.#settings;
+    return vocab.size + added.filter(({ text }) => vocab.lookup.find(text) < 0).length;
+  }
+
+  /** Infinity where the tokenizer sets no limit. */
+  get model_max_length(): number {
+    return this.#settings.model_max_length;
+  }
+  /** What pieces within a word begin with. */
+  get wordpieces_prefix(): string {
+    return this.#settings.wordpieces_prefix;
+  }
+  get do_lower_case(): boolean {
+    return this.#settings.do_lower_case;
+  }
+  /** null where it follows `do_lower_case`. */
+  get strip_accents(): boolean | null {
+    return this.#settings.strip_accents;
+  }
+  get unk_token(): string {
+    return roleOf(this.#settings, 'unk_token').token;
+  }
+  get unk_token_id(): number {
+    return roleOf(this.#settings, 'unk_token').id;
+  }
+  get sep_token(): string {
+    return roleOf(this.#settings, 'sep_token').token;
+  }
+  get sep_token_id(): number {
+    return roleOf(this.#settings, 'sep_token').id;
+  }
+  get cls_token(): string {
+    return roleOf(this.#settings, 'cls_token').token;
+  }
+  get cls_token_id(): number {
+    return roleOf(this.#settings, 'cls_token').id;
+  }
+  /** Throws where the vocabulary has none, as `pad_token_id`, `mask_token` and `mask_token_id` do. */
+  get pad_token(): string {
+    return roleOf(this.#settings, 'pad_token').token;
+  }
+  get pad_token_id(): number {
+    return roleOf(this.#settings, 'pad_token').id;
+  }
+  get mask_token(): string {
+    return roleOf(this.#settings, 'mask_token').token;
+  }
+  get mask_token_id(): number {
+    return roleOf(this.#settings, 'mask_token').id;
+  }
+  get all_special_tokens(): string[] {
+    const roles = ROLES.flatMap((role) => this.#settings.roles[role]?.token ?? []);
+    const { extra_special_tokens, additional_special_tokens } = this.#settings;
+    return [...new Set([...roles, ...Object.values(extra_special_tokens), ...additional_special_tokens])];
+  }
+  get all_special_ids(): number[] {
+    return this.convert_tokens_to_ids(this.all_special_tokens);
+  }
+
+  #token(id: number, what: string): string {
+    const { tokens } = this.#settings.vocab;
+    const token = tokens[id] ?? this.#addedById.get(id);
+    if (token !== undefined) return token;
+    const last = Math.max(tokens.length - 1, ...this.#addedById.keys());
+    const isHole = Number.isInteger(id) && id >= 0 && id <= last;
+    throw new TraceletError('value', {
+      what,
+      expected: isHole ? 'the id of a token' : `an id from 0 to ${last}`,
+      got: `${describe(id)}${isHole ? ', which no token has' : ''}`,
+    });
+  }
+}
+
+function idList(ids: readonly number[] | Tensor): number[] {
+  if (Array.isArray(ids)) return [...ids];
+  const { shape, data } = (ids ?? {}) as Tensor;
+  if (shape?.length === 1) return Array.from(data as ArrayLike<number | bigint>, Number);
+  throw new TraceletError('value', {
+    what: 'ids',
+    expected: 'an array of ids or a one-dimensional tensor',
+    got: shape ? `a tensor of shape [${shape}]` : describe(ids),
+    cure: 'Use batch_decode for a batch',
+  });
+}

@@ -1,0 +1,23 @@
+/** The suite as a test of jest and of vitest, whose realms have classes of their own. Bytes come from outside, as those of node:fs do. */
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { ReadableStream } from 'node:stream/web';
+import { fileURLToPath } from 'node:url';
+import { TextDecoder } from 'node:util';
+import { minilm } from '@tracelet/all-minilm-l6-v2';
+import * as tracelet from 'tracelet';
+import { quantize } from 'tracelet/quantize';
+import { runSuite } from './suite.mjs';
+
+const { fixtures, lines: file, ...options } = JSON.parse(process.env.TRACELET_SUITE);
+const place = (name) => (name === 'model.tracelet' ? fileURLToPath(String(minilm)) : `${fixtures}/${name}`);
+/** Pages that are imitated have no responses. */
+const streamed = (file) => [ReadableStream.from([file]), ...(globalThis.Response ? [new Response(file)] : [])];
+
+test('the suite', async () => {
+  const lines = [];
+  const digest = async (floats) => createHash('sha256').update(floats).digest('hex');
+  const bytes = (name) => readFile(place(name));
+  await runSuite({ tracelet, quantize, bytes, digest, streamed, TextDecoder, ...options }, (line) => lines.push(line));
+  await writeFile(file, JSON.stringify(lines));
+});

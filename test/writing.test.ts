@@ -1,0 +1,177 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { jit, nn, ones } from '../src/index.ts';
+import { write } from '../src/platform/writing.ts';
+import { problem } from './tiny.ts';
+
+const POSIX = process.platform !== 'win32';
+const ROOT = process.getuid?.() === 0;
+
+const all = mkdtempSync(join(tmpdir(), 'tracelet-writing-'));
+afterAll(() => rmSync(all, { recursive: true, force: true }));
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(all, 'case-'));
+});
+const at = (...parts: string[]): string => join(home, ...parts);
+const bytes = (text: string): Uint8Array[] => [...text].map((letter) => new TextEncoder().encode(letter));
+const content = (name: string): string => readFileSync(at(name), 'utf8');
+
+describe.skipIf(!POSIX)('links', () => {
+  test('the file behind them is replaced, and they stay', async () => {
+    mkdirSync(at('far'));
+    writeFileSync(at('far/file'), 'before');
+    symlinkSync('far/file', at('near'));
+    symlinkSync(at('near'), at('first'));
+    const { ino } = statSync(at('far/file'));
+    await write(at('first'), bytes('after'));
+    expect(content('far/file')).toBe('after');
+    expect(statSync(at('far/file')).ino).not.toBe(ino);
+    expect([readlinkSync(at('first')), readlinkSync(at('near'))]).toEqual([at('near'), 'far/file']);
+    expect(readdirSync(at('far'))).toEqual(['file']);
+  });
+
+  test('a target above a linked directory is where the system finds it', async () => {
+    mkdirSync(at('deep/inner'), { recursive: true });
+    symlinkSync('../found', at('deep/inner/up'));
+    symlinkSync('deep/inner', at('door'));
+    await write(at('door/up'), bytes('here'));
+    expect(content('deep/found')).toBe('here');
+  });
+
+  test('one that leads nowhere makes its file', async () => {
+    symlinkSync('made', at('link'));
+    await write(at('link'), bytes('new'));
+    expect(content('made')).toBe('new');
+    expect(lstatSync(at('link')).isSymbolicLink()).toBe(true);
+  });
+
+  test('those that lead to no directory, to a directory or in a circle are errors', async () => {
+    symlinkSync('no/where', at('lost'));
+    symlinkSync('.', at('folder'));
+    symlinkSync('b', at('a'));
+    symlinkSync('a', at('b'));
+    for (const [name, message] of [
+      ['lost', /lost: expected a file in a directory that exists, got none called .*\/no$/],
+      ['folder', /folder: expected a file to write, got a directory/],
+      ['a', /a: expected a file to write, got links that lead in a circle/],
+    ] as const)
+      expect((await problem('source', () => write(at(name), bytes('x')))).message).toMatch(message);
+    expect(readdirSync(home).sort()).toEqual(['a', 'b', 'folder', 'lost']);
+  });
+});
+
+test.skipIf(!POSIX)('a file keeps its permissions, and one that is not to be written is an error', async () => {
+  writeFileSync(at('own'), 'before');
+  chmodSync(at('own'), 0o640);
+  await write(at('own'), bytes('after'));
+  expect(statSync(at('own')).mode & 0o777).toBe(0o640);
+  if (ROOT) return;
+  chmodSync(at('own'), 0o440);
+  expect((await problem('source', () => write(at('own'), bytes('x')))).message).toContain('EACCES');
+  expect(content('own')).toBe('after');
+});
+
+test.each([
+  ['.', 'expected a file to write, got a directory'],
+  ['no/where', 'expected a file in a directory that exists'],
+  ['file/below', 'file/below: expected a file'],
+])('%s is an error, and nothing is left', async (name, message) => {
+  writeFileSync(at('file'), 'before');
+  expect((await problem('source', () => write(at(name), bytes('x')))).message).toContain(message);
+  expect(readdirSync(home)).toEqual(['file']);
+  await problem('source', () => write('', bytes('x')));
+  await problem('source', () => write(at('nul\0'), bytes('x')));
+});
+
+test('what fails half way leaves the file that was there', async () => {
+  writeFileSync(at('kept'), 'before');
+  const controller = new AbortController();
+  function* broken() {
+    yield new Uint8Array(5);
+    controller.abort(new Error('enough'));
+    yield new Uint8Array(5);
+  }
+  await expect(write(at('kept'), broken(), { signal: controller.signal })).rejects.toThrow('enough');
+  expect(content('kept')).toBe('before');
+  expect(readdirSync(home)).toEqual(['kept']);
+});
+
+describe.skipIf(!POSIX)('pipes and devices', () => {
+  const MANY = new Uint8Array(1 << 20).map((_, i) => i % 251);
+
+  test('a named pipe is written for its reader, who may come late, and stays', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const written = write(at('pipe'), [MANY, MANY.subarray(0, 3)]);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const read = await readFile(at('pipe'));
+    await written;
+    expect(Buffer.compare(read, Buffer.concat([MANY, MANY.subarray(0, 3)]))).toBe(0);
+    expect(lstatSync(at('pipe')).isFIFO()).toBe(true);
+    expect(readdirSync(home)).toEqual(['pipe']);
+  });
+
+  test('waiting for a reader, or for one that is slow, ends at the signal', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const reason = new Error('enough');
+    const soon = () => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(reason), 50);
+      return controller.signal;
+    };
+    await expect(write(at('pipe'), [MANY], { signal: soon() })).rejects.toBe(reason);
+    const reader = await open(at('pipe'), 'r+');
+    await expect(write(at('pipe'), [MANY], { signal: soon() })).rejects.toBe(reason);
+    await reader.close();
+  });
+
+  test('a character device stays one', async () => {
+    await write('/dev/null', [MANY]);
+    expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true);
+    if (!ROOT || spawnSync('mknod', [at('null'), 'c', '1', '3']).status !== 0) return;
+    symlinkSync('null', at('link'));
+    for (const name of ['null', 'link']) await write(at(name), [MANY]);
+    expect(lstatSync(at('null')).isCharacterDevice()).toBe(true);
+    expect(readdirSync(home).sort()).toEqual(['link', 'null']);
+  });
+
+  test.skipIf(process.platform !== 'linux')('a device that is full is an error', async () => {
+    expect((await problem('source', () => write('/dev/full', [MANY]))).message).toContain('ENOSPC');
+    expect(lstatSync('/dev/full').isCharacterDevice()).toBe(true);
+  });
+
+  test('what the process has open, and what it has not', async () => {
+    const file = await open(at('out'), 'w');
+    await write(`/dev/fd/${file.fd}`, bytes('one '));
+    await write(`/dev/fd/${file.fd}`, bytes('two'));
+    await file.close();
+    expect(content('out')).toBe('one two');
+    expect((await problem('source', () => write('/dev/fd/987', bytes('x')))).message).toContain('EBADF');
+  });
+});
+
+test.skipIf(!POSIX)('jit.save writes through a link', async () => {
+  writeFileSync(at('file'), 'before');
+  symlinkSync('file', at('link'));
+  const traced = await jit.trace(new nn.Linear(4, 4), [ones([1, 4])]);
+  await jit.save(traced, at('link'));
+  expect(lstatSync(at('link')).isSymbolicLink()).toBe(true);
+  expect((await jit.load(at('file'))).verify().ok).toBe(true);
+});
