@@ -361,6 +361,7 @@ describe('a model in other formats', () => {
     [['model-Q8_0.gguf'], /got only model-Q8_0\.gguf\. GGUF is not read/],
     [['adapter_model.safetensors'], /got only adapter_model\.safetensors\. These are adapters: merge them/],
     [['model-00001-of-00002.safetensors'], /got only model-00001-of-00002\.safetensors/],
+    [['my-model/model.tracelet'], /got only my-model\/model\.tracelet\. Name the folder in which it is, or the file itself/],
     [['README.md', 'model.py'], /got neither among "README\.md", "model\.py"|got neither among "model\.py", "README\.md"/],
   ];
 
