@@ -13,7 +13,7 @@ const FORMATS: readonly (readonly [RegExp, string])[] = [
   [/(^|\/)adapter_model\.(safetensors|bin)$/, 'These are adapters: merge them into their model (merge_and_unload of peft), and save that'],
   [/(^|\/)model\.[\w-]+\.safetensors(\.index\.json)?$/, NAMED],
   [/^(?!.*-of-\d+)[^/]+\.(safetensors|tracelet)$/, NAMED],
-  [/\.safetensors$/, 'Name the folder in which it is, or the file itself'],
+  [/\.(safetensors|tracelet)$/, 'Name the folder in which it is, or the file itself'],
   [/\.onnx$/, `ONNX graphs are not read: ${FROM}`],
   [/\.(h5|msgpack|ot|tflite)$/, `Weights of TensorFlow, Flax and Rust are not read: ${FROM}`],
   [/\.gguf$/, `GGUF is not read: ${FROM}`],

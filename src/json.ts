@@ -2,17 +2,30 @@ import { TraceletError } from './error.ts';
 
 export type JsonObject = Record<string, unknown>;
 
-/** What `text` holds. Refuses what JSON.parse lets through: keys given twice, and `__proto__` as a key. `name` is the file in messages. */
+/**
+ * What `text` holds. Takes a byte order mark, and the NaN and Infinity that Python writes. Refuses what JSON.parse lets through: keys given twice,
+ * and `__proto__` as a key. `name` is the file in messages.
+ */
 export function parseJson(text: string, name: string): unknown {
   let value: unknown;
+  const json = text.replace(/^\uFEFF/, '');
   try {
-    value = JSON.parse(text);
+    value = /\b(NaN|Infinity)\b/.test(json) ? JSON.parse(json.replace(WORDS, marked), unmarked) : JSON.parse(json);
   } catch (cause) {
     throw new TraceletError('format', { what: name, expected: 'JSON', got: shorten(String((cause as Error).message)), cause });
   }
   checkKeys(text, name);
   return value;
 }
+
+/** Strings, and words that are numbers in Python. */
+const WORDS = /"(?:[^"\\]+|\\.)*"|(?:-?\bInfinity|\bNaN)\b(?!\s*:)/g;
+/** Begins no string of a file: it is no character. */
+const MARK = '\uFFFF';
+
+const marked = (word: string): string => (word.startsWith('"') ? word : `"${MARK}${word}"`);
+const unmarked = (_: string, value: unknown): unknown =>
+  typeof value === 'string' && value.startsWith(MARK) ? Number(value.slice(1)) : value;
 
 /** The object that `text` holds, as {@link parseJson} reads it. */
 export function parseObject(text: string, name: string): JsonObject {

@@ -41,11 +41,26 @@ export function parseHeaderLength(first8: Uint8Array, name: string, fileBytes?: 
   const stored = new DataView(first8.buffer, first8.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
   if (stored === 0n) throw bad(name, 'a header of at least 2 bytes', 'a header length of 0');
   if (stored > MAX_HEADER_BYTES)
-    throw bad(name, `a header of at most ${MAX_HEADER_BYTES} bytes`, `a header length of ${stored}`, 'Is this a safetensors file?');
+    throw bad(name, `a header of at most ${MAX_HEADER_BYTES} bytes`, `a header length of ${stored}`, whatIs(first8));
   const length = Number(stored);
   if (fileBytes !== undefined && LENGTH_BYTES + length > fileBytes)
     throw bad(name, `${LENGTH_BYTES + length} bytes of length and header`, `a file of ${fileBytes} bytes`, 'The file is cut short');
   return length;
+}
+
+const MAGIC: readonly (readonly [begins: string, what: string])[] = [
+  ['PK\x03\x04', 'a PyTorch archive, or another zip file'],
+  ['\x80', 'a pickle, such as an old PyTorch file'],
+  ['GGUF', 'a GGUF file'],
+  ['\x89HDF', 'an HDF5 file, such as of TensorFlow'],
+  ['<', 'a page of HTML or XML'],
+  ['{', 'JSON'],
+];
+
+function whatIs(first8: Uint8Array): string {
+  const text = String.fromCharCode(...first8);
+  const what = MAGIC.find(([begins]) => text.startsWith(begins))?.[1];
+  return what ? `This is ${what}, where a safetensors file is needed` : 'Is this a safetensors file?';
 }
 
 /** The header in `json`, checked; with `dataBytes` also against the bytes that follow it. `name` is the file in messages. */

@@ -76,6 +76,12 @@ const malformed: Record<string, readonly [Uint8Array, RegExp]> = {
   'a control character in a name': [file('{"a\n":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'), /expected JSON/],
   'an escape that is none': [file('{"a":{"x":"\\q","dtype":"U8","shape":[0],"data_offsets":[0,0]}}'), /expected JSON/],
   'text behind the end': [file('{} x'), /header of model: expected JSON, got "x" at 3/],
+  'a PyTorch archive': [new TextEncoder().encode('PK\x03\x04 and so on'), /This is a PyTorch archive, or another zip file, where/],
+  'a GGUF file': [new TextEncoder().encode('GGUF and so on'), /This is a GGUF file, where a safetensors file is needed/],
+  'an overlap before what is broken': [
+    file(`{"a":${JSON.stringify(entry('U8', [4], [0, 4]))},"b":${JSON.stringify(entry('U8', [4], [0, 4]))},broken`, 4),
+    /tensor "b" of model: expected data from byte 4, behind tensor "a", got an overlap from byte 0/,
+  ],
   overlap: [
     withTensors({ a: entry('U8', [4], [0, 4]), b: entry('U8', [4], [2, 6]) }, 6),
     /tensor "b" of model: expected data from byte 4, behind tensor "a", got an overlap from byte 2/,

@@ -192,9 +192,20 @@ describe('a name', () => {
 
   test('that nobody knows is named with both readings', async () => {
     fallback = { status: 401, headers: { 'x-error-code': 'RepoNotFound' } };
+    const url = `${base}/bert-base-uncased/resolve/main/model.safetensors`;
+    const start =
+      'bert-base-uncased: expected a directory or file that exists, or a hub id owner/name, got neither: no such directory here, and ';
     expect(await messageOf('bert-base-uncased')).toMatch(
-      /got status 401 RepoNotFound, and no such directory here\. Write its full name, owner\/name\. Check its name/,
+      `${start}status 401 RepoNotFound for ${url}. Check the path, or write the full name, owner/name. Check its name, `,
     );
+    expect(await messageOf('bert-base-uncased', { endpoint: 'http://127.0.0.1:1' })).toContain(start);
+    fallback = { status: 404, headers: { 'x-error-code': 'RepoNotFound' } };
+    expect(await messageOf('bert-base-uncased')).toContain(`${start}status 404 RepoNotFound`);
+    expect(await messageOf('owner/bert')).toMatch(
+      /expected a model, got status 404 RepoNotFound, and no such directory here\. Check its name/,
+    );
+    fallback = { status: 404, headers: { 'x-error-code': 'RevisionNotFound' } };
+    expect(await messageOf('owner/bert')).toMatch(/expected a model, got status 404 RevisionNotFound\. Check its name and the revision$/);
     fallback = { status: 404 };
     expect(await messageOf('bert-base-uncased')).toMatch(
       /got neither\. As a path: no such directory here\. Models on the hub are called owner\/name$/,
@@ -235,6 +246,13 @@ describe('a name', () => {
     );
     expect((await problem('source', () => jit.load(join(folder, 'none', 'x.tracelet')))).message).toMatch(/got no directory .*none\/?$/);
   });
+});
+
+test('a folder with a model that is no trace is told so', async () => {
+  await keep({ 'config.json': config, 'model.safetensors': weights });
+  expect((await problem('source', () => jit.load(folder))).message).toMatch(
+    /model\.tracelet: expected a file, got none beside "config\.json", "model\.safetensors"\. Trace the model first: /,
+  );
 });
 
 describe('a page of the hub', () => {
@@ -297,6 +315,17 @@ describe('a page of the hub', () => {
   });
 });
 
+test('an endpoint is an address', async () => {
+  serve('m/');
+  for (const endpoint of ['hf-mirror.com', 'https://']) {
+    expect(await messageOf('owner/name', { endpoint })).toMatch(/^endpoint: expected an address that begins with https:\/\/, got "/);
+    await withEnvironment({ HF_ENDPOINT: endpoint }, async () => {
+      expect(await messageOf('owner/name', { endpoint: undefined })).toMatch(/^HF_ENDPOINT: expected an address/);
+      await loads(`${base}/m/`, { endpoint: undefined });
+    });
+  }
+});
+
 describe('offline', () => {
   test.each(['HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE'])('by %s, nothing is asked of the hub', async (variable) => {
     serve('owner/name/resolve/main/');
@@ -332,6 +361,7 @@ describe('a model in other formats', () => {
     [['model-Q8_0.gguf'], /got only model-Q8_0\.gguf\. GGUF is not read/],
     [['adapter_model.safetensors'], /got only adapter_model\.safetensors\. These are adapters: merge them/],
     [['model-00001-of-00002.safetensors'], /got only model-00001-of-00002\.safetensors/],
+    [['my-model/model.tracelet'], /got only my-model\/model\.tracelet\. Name the folder in which it is, or the file itself/],
     [['README.md', 'model.py'], /got neither among "README\.md", "model\.py"|got neither among "model\.py", "README\.md"/],
   ];
 

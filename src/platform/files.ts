@@ -66,7 +66,7 @@ const exists = async (path: string): Promise<boolean> => (await kindOf(path)) !=
 
 const list = (path: string): Promise<readonly string[] | undefined> =>
   readdir(located(path), { withFileTypes: true }).then(
-    (entries) => entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)),
+    (entries) => entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort(),
     () => undefined,
   );
 

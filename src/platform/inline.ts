@@ -6,8 +6,14 @@ import { webThreads } from './webthreads.ts';
 
 /** Kernels that lie in the script itself. */
 export const inlineKernels: KernelSource = compiled((variant) =>
-  variant === 'debug' ? new Uint8Array(0) : Uint8Array.from(atob(BINARIES[variant]), (letter) => letter.charCodeAt(0)),
+  variant === 'debug' ? new Uint8Array(0) : bytesOf(atob(BINARIES[variant])),
 );
+
+function bytesOf(letters: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
+}
 
 /** Workers whose script lies there as well. */
 export const inlineThreads = (): Threads | string => webThreads(WORKER);

@@ -12,6 +12,7 @@ export const OTHER_FORMATS: readonly string[] = [
   'model.fp16.safetensors',
   'model.onnx',
   'onnx/model.onnx',
+  'onnx/model_quantized.onnx',
   'adapter_model.safetensors',
 ];
 

@@ -22,7 +22,7 @@ export type SourceOptions = {
   token?: string;
   /** The address of the hub; the environment variable HF_ENDPOINT, then https://huggingface.co, unless given. */
   endpoint?: string;
-  /** Whether what is not on this machine counts as absent. */
+  /** Whether what is not on this machine counts as absent; of the hub, HF_HUB_OFFLINE and TRANSFORMERS_OFFLINE in the environment say so as well. */
   local_files_only?: boolean;
   /** Where downloads stay, or the name of such a place; false for nowhere. Unless given, those from the hub stay where the runtime keeps such things. */
   cache?: ModelCache | string | false;
@@ -89,8 +89,8 @@ export const within = (folder: Folder, path: string): Folder =>
       (await folder.contents()).filter((name) => name.startsWith(`${path}/`)).map((name) => name.slice(path.length + 1)),
   });
 
-/** A file of a folder. Throws a `source` error where there is none. */
-export async function openFile(folder: Folder, file: string): Promise<ByteSource> {
+/** A file of a folder. Throws a `source` error where there is none; `otherwise` is what can be done where there are other files. */
+export async function openFile(folder: Folder, file: string, otherwise?: string): Promise<ByteSource> {
   const found = await folder.seek(file);
   if (!isAbsence(found)) return found;
   const names = await folder.contents();
@@ -101,7 +101,7 @@ export async function openFile(folder: Folder, file: string): Promise<ByteSource
     what: folder.at(file),
     expected: 'a file',
     got: names.length > 0 ? `${found.absent} beside ${beside}` : found.absent,
-    cure: found.cure ?? folder.cure ?? (meant && `Did you mean ${meant}?`),
+    cure: found.cure ?? folder.cure ?? (meant ? `Did you mean ${meant}?` : names.length > 0 ? otherwise : undefined),
   });
 }
 

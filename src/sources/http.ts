@@ -1,4 +1,4 @@
-import { TraceletError } from '../error.ts';
+import { type Problem, TraceletError } from '../error.ts';
 import { messageOf } from '../realm.ts';
 import { fetchUntil } from './abort.ts';
 import { HASH_HEADER } from './cache.ts';
@@ -13,8 +13,10 @@ export interface RequestOptions {
   hashed?: boolean;
   /** What can be done about a server that refuses. */
   cure?: string;
-  /** What messages say besides what the server says. */
-  besides?: string;
+  /** What to say where the server does not know the model or is not reached, instead of what is said of its answer. */
+  unknown?: (problem: Problem) => Problem;
+  /** How often a busy server is asked again. */
+  waits?: number;
   /** Whether a page of HTML or status 403 means that a file is absent, as it does of servers of pages and of stores of objects. */
   lenient?: boolean;
 }
@@ -38,17 +40,17 @@ export async function request(url: string, headers: Record<string, string>, opti
   for (let turn = 0; ; turn++) {
     const answer = await follow(url, headers, options);
     const { response } = answer;
-    if (BUSY.includes(response.status) && turn < WAITS) {
+    if (BUSY.includes(response.status) && turn < (options.waits ?? WAITS)) {
       await response.body?.cancel();
       await pause(delayOf(response, turn, url), options.signal);
       continue;
     }
     const absence = absenceOf(response, options);
     if (absence) return { ...answer, absence };
-    const refused = problemOf(response, options);
+    const refused = problemOf(url, response, options);
     if (!refused) return answer;
     await response.body?.cancel().catch(() => {});
-    throw new TraceletError('source', { what: url, ...refused });
+    throw new TraceletError('source', refused);
   }
 }
 
@@ -79,19 +81,13 @@ async function follow(url: string, headers: Record<string, string>, options: Req
 
 const hashOf = (etag: string | null): string | undefined => /^"?([0-9a-f]{64})"?$/.exec(etag ?? '')?.[1];
 
-function unanswered(url: string, cause: unknown, { besides }: RequestOptions): TraceletError {
+function unanswered(url: string, cause: unknown, { unknown = asIs }: RequestOptions): TraceletError {
   const { cause: inner } = cause as Error;
   const got = [messageOf(cause), inner && messageOf(inner)].filter(Boolean).join(': ');
-  return new TraceletError('source', {
-    what: url,
-    expected: 'an answer',
-    got: also(got, besides),
-    cure: 'Check the address and the network',
-    cause,
-  });
+  return new TraceletError('source', unknown({ what: url, expected: 'an answer', got, cure: 'Check the address and the network', cause }));
 }
 
-const also = (got: string, besides: string | undefined): string => (besides === undefined ? got : `${got}, and ${besides}`);
+const asIs = (problem: Problem): Problem => problem;
 
 const statusOf = ({ status, statusText, headers }: Response): string =>
   `status ${[status, headers.get('x-error-code') ?? statusText].filter(Boolean).join(' ')}`;
@@ -112,19 +108,19 @@ function absenceOf(response: Response, { lenient, cure }: RequestOptions): Absen
   return lenient && status === 200 && isHtml(response) ? PAGE : undefined;
 }
 
-function problemOf(response: Response, { cure, besides }: RequestOptions): { expected: string; got: string; cure?: string } | undefined {
-  const { status } = response;
+function problemOf(what: string, response: Response, { cure, unknown = asIs }: RequestOptions): Problem | undefined {
+  const { status, headers } = response;
   const got = statusOf(response);
-  if (status === 401) return { expected: 'leave to read it', got: also(got, besides), cure };
-  if (status === 403) return { expected: 'leave to read it', got, cure };
-  if (BUSY.includes(status)) return { expected: 'a server with time for it', got: `${got} ${WAITS + 1} times`, cure: 'Try again later' };
-  if (status === 404) {
-    const unknown = response.headers.get('x-error-code') === 'RepoNotFound';
-    return { expected: 'a model', got: unknown ? also(got, besides) : got, cure: unknown ? cure : 'Check its name and the revision' };
-  }
+  const refused = { what, expected: 'leave to read it', got, cure };
+  if (status === 401) return unknown(refused);
+  if (status === 403) return refused;
+  if (BUSY.includes(status))
+    return { what, expected: 'a server with time for it', got: `${got} ${WAITS + 1} times`, cure: 'Try again later' };
+  if (status === 404 && headers.get('x-error-code') === 'RepoNotFound') return unknown({ what, expected: 'a model', got, cure });
+  if (status === 404) return { what, expected: 'a model', got, cure: 'Check its name and the revision' };
   if ([412, 416].includes(status)) return undefined;
-  if (!response.ok || !response.body) return { expected: 'a response with a body', got };
-  return isHtml(response) ? { expected: 'a file of a model', got: PAGE.absent, cure: PAGE.cure } : undefined;
+  if (!response.ok || !response.body) return { what, expected: 'a response with a body', got };
+  return isHtml(response) ? { what, expected: 'a file of a model', got: PAGE.absent, cure: PAGE.cure } : undefined;
 }
 
 function delayOf({ headers, status }: Response, turn: number, url: string): number {

@@ -1,6 +1,6 @@
 import { platform } from '#platform';
-import { TraceletError } from '../error.ts';
-import { isObject } from '../json.ts';
+import { type Problem, TraceletError } from '../error.ts';
+import { describe, isObject } from '../json.ts';
 import { OTHER_FORMATS } from './address.ts';
 import { cacheOf, type Folder, folderOf, OFFLINE, type SourceOptions, within } from './folder.ts';
 import { request } from './http.ts';
@@ -9,7 +9,10 @@ import { type RemoteOptions, remoteFile, there } from './remote.ts';
 
 const HUB = 'https://huggingface.co';
 const HUB_HOSTS = ['huggingface.co', 'www.huggingface.co', 'hf.co'];
+/** What a name is to be. */
+export const NEITHER = 'a directory or file that exists, or a hub id owner/name';
 const NO_LEAVE = 'Check its name, accept its terms if it has any, and pass a token that may read it as { token } or in HF_TOKEN';
+const ADDRESS = /^https?:\/\/[\w[]/;
 const NAME = /^\w([\w.-]{0,94}\w)?$/;
 const TRUE = ['1', 'ON', 'YES', 'TRUE'];
 const OFFLINE_VARIABLES = ['HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE'];
@@ -41,6 +44,12 @@ export function repository(id: string, given: SourceOptions, local?: Nowhere): F
   const variable = forbidden();
   const options = { ...given, local_files_only: given.local_files_only || variable !== undefined };
   const endpoint = endpointOf(options);
+  if (!ADDRESS.test(endpoint))
+    throw new TraceletError('source', {
+      what: options.endpoint === undefined ? 'HF_ENDPOINT' : 'endpoint',
+      expected: 'an address that begins with https://',
+      got: describe(endpoint),
+    });
   const revision = encodeURIComponent(options.revision ?? 'main');
   const at = (file: string): string => `${endpoint}/${id}/resolve/${revision}/${encoded(file)}`;
   const cached = cacheOf(options.cache);
@@ -48,8 +57,8 @@ export function repository(id: string, given: SourceOptions, local?: Nowhere): F
   const asking = {
     signal: options.signal,
     token: options.token ?? platform.env('HF_TOKEN'),
-    cure: owned ? NO_LEAVE : `Write its full name, owner/name. ${NO_LEAVE}`,
-    besides: local?.got,
+    cure: NO_LEAVE,
+    unknown: (problem: Problem): Problem => unknownName(id, local, problem),
     hashed: true,
   };
   const about = async (file: string): Promise<RemoteOptions> => ({ ...options, ...asking, name: id, file, cache: await cached });
@@ -60,9 +69,22 @@ export function repository(id: string, given: SourceOptions, local?: Nowhere): F
     seek: async (file) => remoteFile(at(file), await about(file)),
     contents: async () => {
       if (options.local_files_only) return [];
-      return (await listed(`${endpoint}/api/models/${id}/revision/${revision}`, asking)) ?? there(OTHER_FORMATS, at, asking);
+      return (await listed(`${endpoint}/api/models/${id}/revision/${revision}`, asking)) ?? (await there(OTHER_FORMATS, at, asking));
     },
   });
+}
+
+/** A name may be meant as a path, and one without an owner most often is, or lacks it. */
+function unknownName(id: string, local: Nowhere | undefined, problem: Problem): Problem {
+  const path = local?.got ?? 'no path here';
+  if (id.includes('/')) return local ? { ...problem, got: `${problem.got}, and ${path}` } : problem;
+  return {
+    ...problem,
+    what: id,
+    expected: NEITHER,
+    got: `neither: ${path}, and ${problem.got} for ${problem.what}`,
+    cure: `Check the path, or write the full name, owner/name. ${problem.cure}`,
+  };
 }
 
 function cureOf(
@@ -80,7 +102,7 @@ function cureOf(
 /** What the hub says that a repository holds; undefined where it does not say. */
 async function listed(url: string, asking: Partial<RemoteOptions>): Promise<string[] | undefined> {
   try {
-    const { response, absence } = await request(url, {}, asking);
+    const { response, absence } = await request(url, {}, { ...asking, waits: 0 });
     if (absence) await response.body?.cancel();
     const answer: unknown = absence ? undefined : await response.json();
     if (!isObject(answer) || !Array.isArray(answer.siblings)) return undefined;
@@ -129,6 +151,7 @@ export function pageOf(address: string, options: SourceOptions): { folder: Folde
 
 /** The part of an address that is behind `endpoint`. */
 function below(endpoint: string, { origin, pathname }: URL): string | undefined {
+  if (!ADDRESS.test(endpoint)) return undefined;
   const base = new URL(endpoint);
   const prefix = base.pathname.replace(/\/$/, '');
   return origin === base.origin && pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : undefined;

@@ -2,7 +2,7 @@ import { platform } from '#platform';
 import { TraceletError } from '../error.ts';
 import { addressed } from './address.ts';
 import type { Folder, SourceOptions } from './folder.ts';
-import { isHubId, pageOf, repository } from './hub.ts';
+import { isHubId, NEITHER, pageOf, repository } from './hub.ts';
 import { directory, nowhere } from './local.ts';
 
 /** What a path, address or hub id stands for: a folder, or one file in it. */
@@ -33,7 +33,7 @@ export async function placeOf(source: string | URL, options: SourceOptions, uncl
   if (isHubId(text)) return { folder: repository(text, options, local) };
   throw new TraceletError('source', {
     what: text,
-    expected: 'a directory or file that exists, or a hub id owner/name',
+    expected: NEITHER,
     got: local?.close ? `neither: ${local.got}` : 'neither',
     cure: 'Check the path, or write an address that begins with https://',
   });

@@ -55,7 +55,7 @@ export async function there(
 
 async function isThere(url: string, options: RequestOptions): Promise<boolean> {
   try {
-    const { response, absence } = await request(url, {}, options);
+    const { response, absence } = await request(url, {}, { ...options, waits: 0 });
     await response.body?.cancel();
     return absence === undefined;
   } catch {

@@ -11,12 +11,14 @@ import { fromBytes, fromResponse, fromStream } from './stream.ts';
 /** Where a model may come from: a path, an address, a hub id, bytes, a response, a Blob or File, or a stream. */
 export type Source = string | URL | Uint8Array | ArrayBuffer | Response | Blob | ReadableStream<Uint8Array>;
 
+const NO_TRACE = 'Trace the model first: from_pretrained and jit.trace, or tracelet trace';
+
 /** Opens any source for reading front to back; of a folder its file `main`. Throws `source` errors that name it. */
 export async function openSource(source: Source, main: string, options: SourceOptions = {}): Promise<ByteSource> {
   options.signal?.throwIfAborted();
   if (typeof source !== 'string' && !isUrl(source)) return openGiven(source, options);
   const { folder, file } = await placeOf(source, options, 'file');
-  return openFile(folder, file ?? main);
+  return file === undefined ? openFile(folder, main, NO_TRACE) : openFile(folder, file);
 }
 
 /** Opens what the caller holds already. */
