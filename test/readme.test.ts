@@ -43,7 +43,10 @@ describe('README', () => {
       join(root, 'node_modules/typescript/bin/tsc'),
       ...'--ignoreConfig --strict --target es2023 --module nodenext --types node guide.mts'.split(' '),
     );
-    expect(node('guide.mjs')).toContain('layer_norm');
+    const printed = node('guide.mjs');
+    expect(printed).toContain('layer_norm');
+    const [shown] = readme.match(/(?<=```\n)tensor\(.*?(?=```)/s) ?? [];
+    expect(printed.startsWith(shown as string)).toBe(true);
   });
 
   test('its commands run', () => {
@@ -58,7 +61,8 @@ describe('README', () => {
 
   test('its two opening commands are scripts of the package', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
-    const opening = inLanguage('sh').slice(0, 2);
+    const [install, ...opening] = inLanguage('sh').slice(0, 3);
+    expect(install).toBe('npm i tracelet @tracelet/all-minilm-l6-v2\n');
     expect(opening.map((code) => code.match(/npm install && npm (?:run )?(\w+)/)?.[1])).toEqual(['demo', 'test']);
     for (const name of ['demo', 'test']) expect(scripts[name]).toBeDefined();
   });
