@@ -158,8 +158,9 @@ describe.runIf(present)('a route of Next.js', () => {
     return join(place, folder.slice(HERE.length));
   }
 
-  test('by Turbopack, standalone', { timeout: 600_000 }, async () => {
+  test('by Turbopack, in place and standalone', { timeout: 600_000 }, async () => {
     await built(nextConfig("export default { output: 'standalone' };"));
+    expect(await answerOf([next, 'start'], folder)).toBe(384);
     const place = standalone();
     expect(await answerOf(['server.js'], place)).toBe(384);
   });
