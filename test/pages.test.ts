@@ -52,6 +52,8 @@ async function check(made: string): Promise<void> {
   }
 }
 
+if (!present) test.skip('left out, npm run runtimes:setup installs the bundlers', () => {});
+
 describe.runIf(present)('a page with the default model', () => {
   test('by vite build', { timeout: 240_000 }, async () => {
     const { build } = await tool('vite');
