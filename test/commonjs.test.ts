@@ -47,6 +47,8 @@ describe('require', () => {
 
 const jest = installed('jest/bin/jest.js');
 
+if (!required && !jest) test.skip('left out, npm run runtimes:setup installs jest', () => {});
+
 describe.runIf(required || jest)('CommonJS tests of jest', () => {
   const run = (name: string, config: object) => {
     const all = { rootDir: folder, cache: false, watchman: false, testMatch: ['**/embed.test.cjs', '**/required.test.cjs'], ...config };

@@ -1,4 +1,5 @@
 import { webcrypto } from 'node:crypto';
+import * as web from 'node:stream/web';
 import * as util from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { copyOf } from '../src/json.ts';
@@ -10,19 +11,20 @@ afterEach(() => {
 
 describe('globals that an imitated page lacks', () => {
   test('are those of Node', async () => {
-    for (const name of ['TextDecoder', 'TextEncoder', 'crypto']) vi.stubGlobal(name, undefined);
+    for (const name of ['ReadableStream', 'TextDecoder', 'TextEncoder', 'crypto']) vi.stubGlobal(name, undefined);
     const globals = await import('../src/globals.ts');
     expect(globals.TextDecoder).toBe(util.TextDecoder);
     expect(globals.TextEncoder).toBe(util.TextEncoder);
+    expect(globals.ReadableStream).toBe(web.ReadableStream);
     expect(globals.subtle()).toBe(webcrypto.subtle);
   });
 
   test('are left as they are where there are some', async () => {
     const own = class {};
-    for (const name of ['TextDecoder', 'TextEncoder']) vi.stubGlobal(name, own);
+    for (const name of ['ReadableStream', 'TextDecoder', 'TextEncoder']) vi.stubGlobal(name, own);
     vi.stubGlobal('crypto', { subtle: own });
     const globals = await import('../src/globals.ts');
-    expect([globals.TextDecoder, globals.TextEncoder, globals.subtle()]).toEqual([own, own, own]);
+    expect([globals.ReadableStream, globals.TextDecoder, globals.TextEncoder, globals.subtle()]).toEqual([own, own, own, own]);
   });
 
   test('may be lacking in a runtime that is not Node', async () => {

@@ -45,6 +45,15 @@ describe('the packed package', () => {
     for (const name of ['test', 'assembly', 'bench', 'src', 'models']) expect(top).not.toContain(name);
   });
 
+  test('the default model holds every file that its exports name', () => {
+    const place = join(folder, 'node_modules/@tracelet/all-minilm-l6-v2');
+    const { exports, files } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as { exports: object; files: string[] };
+    const named = new Set([...JSON.stringify(exports).matchAll(/"\.\/([\w.]+)"(?!:)/g)].map(([, path]) => path));
+    expect([...named].sort()).toEqual(['index.d.ts', 'index.js', 'model.tracelet', 'node.js', 'package.json']);
+    for (const name of named) expect([...files, 'package.json']).toContain(name);
+    for (const name of named) expect(readdirSync(place)).toContain(name);
+  });
+
   test('exports what it says', async () => {
     expect(Object.keys(await import('../src/index.ts')).sort()).toMatchInlineSnapshot(`
       [

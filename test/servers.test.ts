@@ -57,6 +57,8 @@ const BUNDLERS = ['esbuild', 'webpack', 'Vite, for servers', 'Bun'].flatMap((nam
   recipe(name).commands.map((command, i) => ({ name, command, i })),
 );
 
+if (!present) test.skip('left out, npm run runtimes:setup installs the bundlers', () => {});
+
 test('the page has recipes', () => expect(BUNDLERS.length).toBe(7));
 
 describe.runIf(present)('a bundled server', () => {
@@ -85,10 +87,10 @@ describe.runIf(present)('a bundled server', () => {
     await expect(ask(scriptOf(place), place)).rejects.toThrow(/kernels: expected the file .*"module" beside "node"/);
   });
 
-  test('has threads and workers', async () => {
-    const text = `
+  /** A server that tells whether calls in threads and workers have the same bits, and how many of each there are. */
+  const counting = (from: string): string => `
       import { minilm } from '@tracelet/all-minilm-l6-v2';
-      import { jit } from 'tracelet';
+      import { jit } from '${from}';
       export async function handler() {
         const [one, two, pool] = await Promise.all([{}, { threads: 2 }, { workers: 1 }].map((options) => jit.load(minilm, options)));
         const rows = await Promise.all([one, two, pool].map((each) => each.embed('a cat')));
@@ -98,11 +100,22 @@ describe.runIf(present)('a bundled server', () => {
         pool.dispose();
         return counts;
       }`;
+
+  test('has threads and workers', async () => {
     for (const command of recipe('esbuild').commands) {
-      put(folder, { 'server.js': text });
+      put(folder, { 'server.js': counting('tracelet') });
       await shell(folder, command);
       const place = alone(join(folder, 'out'), elsewhere);
       expect(await ask(scriptOf(place), place, process.execPath, [])).toBe('true,2,1\n');
+    }
+  });
+
+  test('with tracelet/inline has one thread where its bundler left the others out', async () => {
+    put(folder, { 'server.js': counting('tracelet/inline') });
+    for (const command of recipe('esbuild').commands.slice(0, 2)) {
+      await shell(folder, command.replace('--bundle', '--bundle --conditions=production'));
+      const place = alone(join(folder, 'out'), elsewhere);
+      expect(await ask(scriptOf(place), place, process.execPath, [])).toBe('true,1,0\n');
     }
   });
 });
@@ -147,8 +160,9 @@ describe.runIf(present)('a route of Next.js', () => {
     return join(place, folder.slice(HERE.length));
   }
 
-  test('by Turbopack, standalone', { timeout: 600_000 }, async () => {
+  test('by Turbopack, in place and standalone', { timeout: 600_000 }, async () => {
     await built(nextConfig("export default { output: 'standalone' };"));
+    expect(await answerOf([next, 'start'], folder)).toBe(384);
     const place = standalone();
     expect(await answerOf(['server.js'], place)).toBe(384);
   });

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TraceletError } from '../error.ts';
+import { ReadableStream } from '../globals.ts';
 import { HASH_HEADER, type Partial, type ResumableCache } from '../sources/cache.ts';
 
 /** A part that nothing was written to for so long belongs to nobody. */

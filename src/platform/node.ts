@@ -2,14 +2,23 @@ import { readFileSync } from 'node:fs';
 import { compiled } from './compile.ts';
 import { files } from './files.ts';
 import { nodeThreads } from './nodethreads.ts';
-import type { Platform } from './platform.ts';
+import type { Platform, Threads } from './platform.ts';
 
 const kernelModule = compiled((variant) => new Uint8Array(readFileSync(new URL(`../../dist/wasm/${variant}.wasm`, import.meta.url))));
+
+/** What a bundler makes as CommonJS has no address that scripts could lie beside. */
+function threadsOf(script: () => URL): Threads | string {
+  try {
+    return nodeThreads(script());
+  } catch {
+    return 'a bundler left the script of workers out (docs/bundlers.md)';
+  }
+}
 
 /** Node and Deno: binaries in files beside the script. */
 export const platform: Platform = {
   ...files,
   kernelModule,
-  threads: () => nodeThreads(new URL('../../dist/threads/worker.js', import.meta.url)),
-  workers: async () => nodeThreads(new URL('../../dist/pool/worker.js', import.meta.url)),
+  threads: () => threadsOf(() => new URL('../../dist/threads/worker.js', import.meta.url)),
+  workers: async () => threadsOf(() => new URL('../../dist/pool/worker.js', import.meta.url)),
 };

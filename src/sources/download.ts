@@ -1,4 +1,5 @@
 import { TraceletError } from '../error.ts';
+import { ReadableStream } from '../globals.ts';
 import type { Entry, Partial } from './cache.ts';
 import type { Absence } from './folder.ts';
 import { HEAD_BYTES, isPage, refusePointer } from './head.ts';

@@ -1,4 +1,5 @@
 import { TraceletError } from '../error.ts';
+import { ReadableStream } from '../globals.ts';
 import type { ByteSource } from '../platform/platform.ts';
 
 const CHUNK = 1 << 18;

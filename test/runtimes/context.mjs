@@ -15,6 +15,6 @@ export async function runFrom(base, { files, relaxed, threads = true }) {
     return new Uint8Array(await response.arrayBuffer());
   };
   const lines = [];
-  await runSuite({ tracelet, quantize, bytes, digest, files, relaxed, threads }, (line) => lines.push(line));
+  await runSuite({ tracelet, quantize, base, bytes, digest, files, relaxed, threads }, (line) => lines.push(line));
   return lines;
 }

@@ -46,6 +46,8 @@ export async function serve(folder) {
       response.writeHead(404).end();
     }
   });
+  // Runtimes under load ask on connections that would just have been closed.
+  server.keepAliveTimeout = 600_000;
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     base: `http://127.0.0.1:${server.address().port}`,

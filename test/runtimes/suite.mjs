@@ -71,6 +71,13 @@ const CASES = {
     for (const source of [file, file.buffer, ...(context.streamed ?? streamed)(file)])
       equal(numbers((await jit.load(source))(inputs)), numbers(traced(inputs)), 'loaded');
   },
+  async 'a trace is loaded from an address, where these can be fetched'({ tracelet: { jit }, base }) {
+    if (typeof fetch !== 'function') return;
+    const { signal } = new AbortController();
+    const embedder = await jit.load(`${base}/fixtures/model.tracelet`, { signal });
+    equal(embedder('a cat').sentence_embedding.shape, [1, 384], 'shape');
+    embedder.dispose();
+  },
   async 'a trace verifies itself'(context) {
     const { traced } = await fresh(context);
     expect(traced.verify('baseline').exact, 'baseline kernels give other bits');

@@ -12,9 +12,9 @@ function runner(name, { node, program, argsOf, page = false }) {
   return {
     name,
     where,
-    async run({ folder }) {
+    async run({ folder, server: { base } }) {
       const lines = join(folder, `${name.replaceAll(/\W/g, '-')}.json`);
-      const options = { fixtures: join(ROOT, 'test/fixtures'), lines, relaxed: node > 20, files: !page, threads: !page };
+      const options = { base, fixtures: join(ROOT, 'test/fixtures'), lines, relaxed: node > 20, files: !page, threads: !page };
       const child = start(where(), argsOf(folder), { cwd: folder, env: { TRACELET_SUITE: JSON.stringify(options) } });
       const timer = setTimeout(child.stop, LIMIT_MS);
       const code = await child.ended;
