@@ -42,10 +42,18 @@ function directory(path: string, model: PreTrainedModel): void {
 
 function sentenceDirectory(path: string): void {
   directory(path, new BertModel(config, { seed: 1 }));
-  const modules = ['Transformer', 'Pooling', 'Normalize'].map((name, idx) => ({ idx, name: `${idx}`, path: '', type: `models.${name}` }));
+  const modules = ['Transformer', 'Pooling', 'Normalize'].map((name, idx) => ({
+    idx,
+    name: `${idx}`,
+    path: idx ? `${idx}_${name}` : '',
+    type: `sentence_transformers.models.${name}`,
+  }));
   writeFileSync(join(path, 'modules.json'), JSON.stringify(modules));
   mkdirSync(join(path, '1_Pooling'));
-  writeFileSync(join(path, '1_Pooling/config.json'), JSON.stringify({ pooling_mode_mean_tokens: true }));
+  writeFileSync(
+    join(path, '1_Pooling/config.json'),
+    JSON.stringify({ word_embedding_dimension: config.hidden_size, pooling_mode_mean_tokens: true }),
+  );
 }
 
 const tracelet = (line: string, cwd: string) => spawnSync('sh', ['-c', shell(line)], { cwd, encoding: 'utf8' });

@@ -77,7 +77,7 @@ describe.runIf(present)('a bundled server', () => {
       expect(await ask(scriptOf(out), '/')).toBe('384\n');
       const place = alone(out, elsewhere);
       expect(await ask(scriptOf(place), folder)).toBe('384\n');
-      await expect(ask(scriptOf(place), place)).rejects.toThrow(/model\.tracelet: expected a file, got none\. .*copy it there/);
+      await expect(ask(scriptOf(place), place)).rejects.toThrow(/model\.tracelet: expected a file, got none .*copy it there/);
     },
   );
 

@@ -37,11 +37,13 @@ const PROGRAM = `
 import { minilm } from '@tracelet/all-minilm-l6-v2';
 import { BertConfig, BertModel, F, jit, nn, type ProgressInfo, type Tensor, tensor } from 'tracelet';
 import { jit as inlined } from 'tracelet/inline';
+import { load } from 'tracelet/jit';
 import { quantize } from 'tracelet/quantize';
 
 const told = ({ status, file, loaded, progress }: ProgressInfo): string => \`\${status} \${file} \${loaded ?? 0} \${progress ?? 0}\`;
 export async function main(): Promise<number[]> {
   const traced = await jit.load(minilm, { progress_callback: (info) => void told(info) });
+  await load(minilm, { threads: 1 });
   await inlined.load(minilm, { threads: 2, progress_callback: ({ progress }) => void progress?.toFixed() });
   const x: Tensor = F.relu(tensor([[1.5]]));
   class Gate extends nn.Module {

@@ -1,4 +1,4 @@
-import { jit } from 'tracelet';
+import { load } from 'tracelet/jit';
 
 /** Traces by file name, each from the moment that its loading began: requests that come meanwhile share it. */
 const models = new Map();
@@ -7,7 +7,7 @@ const models = new Map();
 export function openModel(name, env, ctx) {
   let model = models.get(name);
   if (!model) {
-    model = load(name, env);
+    model = fetchModel(name, env);
     models.set(name, model);
     model.catch(() => models.delete(name));
     ctx.waitUntil(
@@ -20,10 +20,10 @@ export function openModel(name, env, ctx) {
   return model;
 }
 
-async function load(name, env) {
+async function fetchModel(name, env) {
   const object = await env.MODELS?.get(name);
-  if (object) return jit.load(object.body);
+  if (object) return load(object.body);
   const asset = await env.ASSETS?.fetch(`https://assets.local/${name}`);
   if (!asset?.ok) throw new Error(`${name} is neither in the bucket MODELS nor among the assets`);
-  return jit.load(asset);
+  return load(asset);
 }
