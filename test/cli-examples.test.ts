@@ -119,6 +119,6 @@ describe.skipIf(process.platform === 'win32')('every example of every --help run
     });
     expect(stderr).toBe('');
     expect(status).toBe(0);
-    expect(Object.keys(JSON.parse(stdout))).toEqual(['sentence_embedding', 'last_hidden_state', 'pooler_output']);
+    expect(Object.keys(JSON.parse(stdout))).toEqual(['sentence_embedding', 'last_hidden_state']);
   });
 });
