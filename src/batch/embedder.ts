@@ -37,6 +37,18 @@ const EMBED_OPTIONS: OptionTable<EmbedOptions> = {
   progress_callback: FUNCTION,
 };
 
+/** What takes the place of other options of sentence-transformers and transformers.js. */
+const CURES: Readonly<Record<string, string>> = {
+  pooling: 'Pooling is that of the model: SentenceEmbedder.from_pretrained(folder, { pooling })',
+  normalize_embeddings: 'Did you mean normalize?',
+  batch_size: 'Say batchTokens; answers do not depend on it',
+  show_progress_bar: 'progress_callback is told how far it is',
+  convert_to_tensor: 'Leave it out: the answer is a tensor',
+  convert_to_numpy: 'Leave it out: data of the tensor that is answered is a Float32Array',
+  precision: 'Vectors are float32',
+  max_length: 'The model says how long texts may be: truncate or chunk longer ones',
+};
+
 const OUTPUT = ['sentence_embedding'];
 const WORDING = {
   what: 'embed()',
@@ -52,7 +64,12 @@ export interface Embedding extends Pick<TracedModule<unknown>, 'inputs' | 'dynam
 
 /** How to embed texts with a trace: options are proved, nothing has been computed. Throws `value` errors. */
 export function embedder(traced: Embedding, options: EmbedOptions) {
-  const { batchTokens, signal, progress_callback, truncate_dim, normalize, ...long } = checkOptions('embed()', options, EMBED_OPTIONS);
+  const { batchTokens, signal, progress_callback, truncate_dim, normalize, ...long } = checkOptions(
+    'embed()',
+    options,
+    EMBED_OPTIONS,
+    (name) => (Object.hasOwn(CURES, name) ? CURES[name] : undefined),
+  );
   const { inputs, reader, concurrency = 1 } = traced;
   const width = widthOf(traced);
   const hidden = keptOf(width, truncate_dim, traced);

@@ -78,7 +78,7 @@ export function encoder(reader: TextReader, longest: number, options: LongTexts,
     if (!chunk)
       throw new TraceletError('value', {
         what: nameOf(index),
-        expected: `at most ${most} tokens, which the trace takes`,
+        expected: `at most ${most} tokens, which the ${most < longest ? 'model' : 'trace'} takes`,
         got: `${tokens} for ${describe(text)}`,
         cure,
       });
