@@ -78,13 +78,13 @@ async function benchmarkDefault() {
     const cases = Object.fromEntries(
       variants.map((kernels) => {
         const here = on(embedder, kernels);
-        return [kernels, () => here(text)];
+        return [kernels, () => here(text, { truncate: true })];
       }),
     );
     const title = `default model with its tokenizer, ${name} text (${tokens} tokens)`;
     await measure(title, { flops: embedder.flops({ batch: 1, sequence: tokens }), cases });
   }
-  if (options.profile) for (const kernels of variants) showProfile('default model', embedder, embedder.encode(TEXTS.long), kernels);
+  if (options.profile) for (const kernels of variants) showProfile('default model', embedder, embedder.encode(TEXTS.long, { truncate: true }), kernels);
 }
 
 /** @param {string} title @param {Subject} subject */
