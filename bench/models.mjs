@@ -84,7 +84,8 @@ async function benchmarkDefault() {
     const title = `default model with its tokenizer, ${name} text (${tokens} tokens)`;
     await measure(title, { flops: embedder.flops({ batch: 1, sequence: tokens }), cases });
   }
-  if (options.profile) for (const kernels of variants) showProfile('default model', embedder, embedder.encode(TEXTS.long, { truncate: true }), kernels);
+  if (options.profile)
+    for (const kernels of variants) showProfile('default model', embedder, embedder.encode(TEXTS.long, { truncate: true }), kernels);
 }
 
 /** @param {string} title @param {Subject} subject */
