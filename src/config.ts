@@ -17,10 +17,12 @@ import {
   present,
 } from './fields.ts';
 import { cureOfForeign, FOREIGN } from './foreign.ts';
+import { TextEncoder } from './globals.ts';
 import { copyOf, describe, isObject, type JsonObject, parseObject } from './json.ts';
 import { nearest } from './nearest.ts';
 import { checkOptions, type OptionTable, unknownOption } from './options.ts';
 import { SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf } from './sources/folder.ts';
+import { refusePointer } from './sources/head.ts';
 import { placeOf } from './sources/place.ts';
 import type { OnWarn } from './warn.ts';
 
@@ -204,7 +206,9 @@ function fromFile(dict: Readonly<JsonObject>, origin: string, onwarn?: OnWarn, a
 function fromPath(path: string, amendments?: JsonObject): Contents {
   if (typeof path !== 'string')
     throw new TraceletError('value', { what: 'BertConfig.from_json_file', expected: 'a path', got: describe(path) });
-  return fromFile(parseObject(platform.readTextSync(path), path), path, undefined, amendments);
+  const text = platform.readTextSync(path);
+  refusePointer(new TextEncoder().encode(text), path);
+  return fromFile(parseObject(text, path), path, undefined, amendments);
 }
 
 /** Without the old name of vocab_size. A path under it counts only where the caller writes it, never in a file. */

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openCheckpoint } from '../src/checkpoint.ts';
 import { BertConfig, BertModel, BertTokenizer, jit, type SourceOptions, tensor } from '../src/index.ts';
 import { expectSameBits, fileOf, problem, tinyBert } from './tiny.ts';
@@ -152,6 +152,12 @@ describe('a pointer of Git LFS', () => {
   test.each(['tokenizer.json', 'vocab.txt', 'tokenizer_config.json'])('in place of %s', async (name) => {
     await keep({ 'vocab.txt': '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n', [name]: POINTER });
     expect((await problem('source', () => BertTokenizer.from_pretrained(folder))).message).toMatch(says);
+  });
+
+  test('in place of a configuration that is read at once', async () => {
+    await keep({ 'config.json': POINTER });
+    for (const read of [BertConfig.from_json_file, (path: string) => new BertConfig(path)])
+      expect((await problem('source', () => read(join(folder, 'config.json')))).message).toMatch(says);
   });
 
   test('in place of a trace, however that comes', async () => {
@@ -385,6 +391,14 @@ describe('a model in other formats', () => {
     fallback = { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' };
     expect(await messageOf(`${base}/none/`)).toMatch(/got neither\./);
   });
+
+  test('is not what a server answers in place of any file, whatever that is called', async () => {
+    for (const type of ['text/plain', 'application/octet-stream']) {
+      fallback = { status: 200, headers: { 'content-type': type }, body: '<!doctype html><title>app</title>' };
+      expect(await messageOf(`${base}/none/`)).toMatch(/got neither\./);
+      expect((await problem('source', () => jit.load(`${base}/none/`))).message).toMatch(/got a page of HTML\. /);
+    }
+  });
 });
 
 describe('a Blob', () => {
@@ -454,6 +468,23 @@ describe('a signal of another realm', () => {
     abort(new Error('before'));
     await expect(jit.load(`${base}/x.tracelet`, { signal })).rejects.toThrow('before');
     expect(seen).toEqual([]);
+  });
+});
+
+describe('a runtime without fetch, as jsdom is', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  test.each([['fetch'], ['Response', 'Headers']])('without %s is told from a server that does not answer', async (...names) => {
+    serve('owner/name/resolve/main/');
+    await loads('owner/name', { cache: join(folder, 'cache') });
+    for (const name of names) vi.stubGlobal(name, undefined);
+    const says = /: expected a runtime with fetch, got no .*\. jsdom has none: hand it the globals of Node/;
+    for (const source of [`${base}/m/`, `${base}/m/model.safetensors`, 'owner/name'])
+      expect(await messageOf(source, { cache: join(folder, 'cache') })).toMatch(says);
+    for (const source of [`${base}/m/`, `${base}/model.tracelet`, 'data:,x'])
+      expect((await problem('source', () => jit.load(source))).message).toMatch(says);
+    await keep({ 'config.json': config, 'model.safetensors': weights });
+    await loads(folder);
   });
 });
 

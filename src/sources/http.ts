@@ -29,6 +29,20 @@ export interface Answer {
   absence?: Absence;
 }
 
+const NEEDED = ['fetch', 'Headers', 'Request', 'Response'];
+
+/** Throws a `source` error where there is no fetch, as in a page that jsdom imitates. */
+export function proveFetch(url: string): void {
+  const missing = NEEDED.filter((name) => typeof Reflect.get(globalThis, name) !== 'function');
+  if (missing.length === 0) return;
+  throw new TraceletError('source', {
+    what: url,
+    expected: 'a runtime with fetch',
+    got: `no ${missing.join(', ')}`,
+    cure: 'jsdom has none: hand it the globals of Node in the setup of its environment, or load from a path or bytes',
+  });
+}
+
 const ACCEPT = 'application/octet-stream, application/json, text/plain';
 const REDIRECTS = 20;
 const WAITS = 4;
@@ -37,6 +51,7 @@ const BUSY = [429, 502, 503, 504];
 
 /** Asks for `url` until there is an answer: follows redirects, waits while the server is busy; the answer is the file, a part of it, or that there is none. Throws `source` errors for all others but 412 and 416. */
 export async function request(url: string, headers: Record<string, string>, options: RequestOptions): Promise<Answer> {
+  proveFetch(url);
   for (let turn = 0; ; turn++) {
     const answer = await follow(url, headers, options);
     const { response } = answer;

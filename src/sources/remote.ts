@@ -3,8 +3,8 @@ import type { ByteSource } from '../platform/platform.ts';
 import { type ModelCache, type ResumableCache, responseOf } from './cache.ts';
 import { type Download, download } from './download.ts';
 import type { Absence } from './folder.ts';
-import { withoutPointer } from './head.ts';
-import { type RequestOptions, request } from './http.ts';
+import { isPage, withoutPointer } from './head.ts';
+import { proveFetch, type RequestOptions, request } from './http.ts';
 import { type ProgressCallback, reporter, watched } from './progress.ts';
 import { fromResponse, fromStream } from './stream.ts';
 
@@ -22,6 +22,7 @@ export interface RemoteOptions extends RequestOptions {
 export async function remoteFile(url: string, options: RemoteOptions): Promise<ByteSource | Absence> {
   const { cache, signal, name, file, progress_callback } = options;
   signal?.throwIfAborted();
+  proveFetch(url);
   const kept = await cache?.match(url);
   if (kept) return watched(withoutPointer(fromResponse(kept, url, signal)), progress_callback, name, file);
   if (options.local_files_only) return { absent: 'none' };
@@ -56,8 +57,10 @@ export async function there(
 async function isThere(url: string, options: RequestOptions): Promise<boolean> {
   try {
     const { response, absence } = await request(url, {}, { ...options, waits: 0 });
-    await response.body?.cancel();
-    return absence === undefined;
+    const reader = response.body?.getReader();
+    const head = absence ? undefined : (await reader?.read())?.value;
+    await reader?.cancel();
+    return absence === undefined && !(options.lenient && head && isPage(head));
   } catch {
     options.signal?.throwIfAborted();
     return false;
