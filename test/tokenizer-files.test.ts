@@ -64,6 +64,20 @@ describe('tokenizer.json', () => {
     expect(BertTokenizer.from_files(files, { do_lower_case: true }).tokenize('JIM')).toEqual(['jim']);
   });
 
+  test('what lets a user in is no special token', () => {
+    const secrets = {
+      auth_token: 'hf_x',
+      use_auth_token: 'hf_x',
+      hf_token: 'hf_x',
+      hub_token: 'hf_x',
+      access_token: 'hf_x',
+      api_token: 'hf_x',
+    };
+    const tokenizer = from({}, { ...secrets, image_token: '<image>' });
+    expect(JSON.stringify(tokenizer.files())).not.toContain('hf_x');
+    expect(tokenizer.tokenize('<image> jim')).toEqual(['<image>', 'jim']);
+  });
+
   test('BertProcessing is the same template', () => {
     const post_processor = { type: 'BertProcessing', sep: ['[SEP]', 3], cls: ['[CLS]', 2] };
     expect(from({ post_processor }).encode('jim', 'x')).toEqual([2, 5, 3, 10, 3]);

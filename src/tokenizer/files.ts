@@ -200,10 +200,13 @@ function checkRoles(reading: Reading, given: Partial<Given>): void {
   }
 }
 
+/** Keys of tokens by which a server knows a user. */
+const SECRET = /(^|_)(access|api|auth|hf|hub)_token$/;
+
 /** Special tokens that have no role, by name or in a list: newer files name them `extra_special_tokens` or in keys of their own. */
 function extraTokens(reading: Reading, json: JsonObject, file: Name): Partial<Given> {
   const { additional_special_tokens: additional, extra_special_tokens: extra } = pick(json, file, EXTRA);
-  const isOwn = (key: string): boolean => key.endsWith('_token') && !(ROLES as readonly string[]).includes(key);
+  const isOwn = (key: string): boolean => key.endsWith('_token') && !(ROLES as readonly string[]).includes(key) && !SECRET.test(key);
   const own = Object.entries(json).filter(([key, value]) => isOwn(key) && TOKEN.read(value) !== undefined);
   const { additional_special_tokens: before, extra_special_tokens: named } = reading;
   const isNew = (token: unknown): boolean => !before?.some((known) => describe(known) === describe(token));
