@@ -139,6 +139,23 @@ describe('modules', () => {
     expect(bytesOf(await lowered.embed(loud)).equals(bytesOf(await plain.embed(loud)))).toBe(false);
   });
 
+  test('null where a switch would be is off, as in Python', async () => {
+    const folder = folderOf('mean', { 'sentence_bert_config.json': json({ max_seq_length: 64, do_lower_case: null }) });
+    const switches = { pooling_mode_cls_token: null, pooling_mode_mean_tokens: true, pooling_mode_max_tokens: null };
+    writeFileSync(join(folder, '1_Pooling/config.json'), json({ word_embedding_dimension: 16, ...switches }));
+    const [here, there] = [await embedderOf(folder), await embedderOf(folderOf('mean'))];
+    expect(bytesOf(await here.embed(TEXTS)).equals(bytesOf(await there.embed(TEXTS)))).toBe(true);
+  });
+
+  test('add_pooling_layer is false in any case', async () => {
+    const model = await SentenceEmbedder.from_pretrained(folderOf('mean'), { add_pooling_layer: false });
+    expect([...model.state_dict().keys()].some((name) => name.includes('pooler'))).toBe(false);
+    const asked = { add_pooling_layer: true } as unknown as { add_pooling_layer: false };
+    expect((await problem('value', () => SentenceEmbedder.from_pretrained(folderOf('mean'), asked))).message).toMatch(
+      /expected only false/,
+    );
+  });
+
   test('a pooler that no vector needs may be missing', async () => {
     const { tensors } = await openCheckpoint(folderOf('mean'));
     const less = Object.fromEntries([...tensors].filter(([name]) => !name.startsWith('pooler.')));

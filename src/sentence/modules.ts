@@ -1,5 +1,5 @@
 import { TraceletError } from '../error.ts';
-import { COUNT, FLAG, type Kind, kind, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../field.ts';
+import { COUNT, FLAG, type Kind, kind, nullAs, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../field.ts';
 import { describe, isObject, type JsonObject } from '../json.ts';
 import { nearest } from '../nearest.ts';
 
@@ -87,7 +87,7 @@ export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } =
     configs: BERT_CONFIGS.map((family) => `sentence_${family}_config.json`),
     fields: {
       max_seq_length: orNull(SIZE),
-      do_lower_case: FLAG,
+      do_lower_case: nullAs(false, FLAG),
       transformer_task: oneOf(['feature-extraction']),
       modality_config: textForward,
       module_output_name: oneOf(['token_embeddings']),
@@ -112,7 +112,7 @@ export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } =
       word_embedding_dimension: SIZE,
       pooling_mode: orNull(POOLING),
       include_prompt: FLAG,
-      ...Object.fromEntries(Object.keys(MODE_SWITCHES).map((name) => [name, FLAG])),
+      ...Object.fromEntries(Object.keys(MODE_SWITCHES).map((name) => [name, nullAs(false, FLAG)])),
     },
     read(
       { word_embedding_dimension, embedding_dimension = word_embedding_dimension, pooling_mode, include_prompt = true, ...switches },

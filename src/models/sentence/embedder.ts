@@ -1,5 +1,5 @@
 import type { BertConfig } from '../../config.ts';
-import { FLAG } from '../../field.ts';
+import { FLAG, oneOf } from '../../field.ts';
 import { ModuleList } from '../../nn/containers.ts';
 import type { AnyModule } from '../../nn/module.ts';
 import { FUNCTION, OBJECT } from '../../options.ts';
@@ -24,6 +24,8 @@ export interface EmbedderOptions {
   pooling?: PoolingMode | readonly PoolingMode[];
   /** Whether vectors are scaled to length 1; true unless given. */
   normalize?: boolean;
+  /** Only false, as in any case: no vector comes from that layer. */
+  add_pooling_layer?: false;
 }
 
 /** What a folder of sentence-transformers says, in place of the options above. */
@@ -56,6 +58,7 @@ export class SentenceEmbedder extends PreTrainedModel {
     ...PreTrainedModel.OPTIONS,
     pooling: POOLING,
     normalize: FLAG,
+    add_pooling_layer: oneOf([false], 'No vector comes from that layer: pooling says how the tokens become one'),
     sentence: OBJECT,
     tokenizer: FUNCTION,
   };
