@@ -28,7 +28,8 @@ function unit(row: Float64Array, what: string): Float64Array {
 }
 
 const dot = (a: Float64Array, b: Float64Array): number => {
-  const sum = a.reduce((total, value, i) => total + value * b[i], 0);
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return Math.max(-1, Math.min(1, sum));
 };
 
