@@ -111,6 +111,18 @@ describe('similarity', () => {
 test.each<[string, () => unknown, RegExp]>([
   ['pipeline', () => pipeline('feature-extraction', 'x'), /pipeline of transformers.*jit\.load\(minilm\).*embed/],
   ['AutoModel', () => AutoModel.from_pretrained('x'), /BertModel\.from_pretrained/],
+  ...(
+    [
+      ['numpy', /tensor\.numpy of PyTorch.*Use data, a typed array, or tolist\(\)$/],
+      ['float', /Use to\('float32'\)$/],
+      ['normalize', /Use F\.normalize\(tensor\)$/],
+      ['mean', /Compute it from data/],
+      ['detach', /Leave it out/],
+    ] as const
+  ).map(
+    ([name, says]) =>
+      [name, () => (tensor([1.5]) as unknown as Record<string, () => unknown>)[name](), says] as [string, () => unknown, RegExp],
+  ),
   ['AutoTokenizer', () => AutoTokenizer.from_pretrained('x'), /BertTokenizer\.from_pretrained/],
 ])('%s says what is here in its place', async (_, use, message) => {
   expect((await problem('value', use)).message).toMatch(message);
