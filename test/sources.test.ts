@@ -474,17 +474,25 @@ describe('a signal of another realm', () => {
 describe('a runtime without fetch, as jsdom is', () => {
   afterEach(() => vi.unstubAllGlobals());
 
-  test.each([['fetch'], ['Response', 'Headers']])('without %s is told from a server that does not answer', async (...names) => {
-    serve('owner/name/resolve/main/');
-    await loads('owner/name', { cache: join(folder, 'cache') });
-    for (const name of names) vi.stubGlobal(name, undefined);
-    const says = /: expected a runtime with fetch, got no .*\. jsdom has none: hand it the globals of Node/;
-    for (const source of [`${base}/m/`, `${base}/m/model.safetensors`, 'owner/name'])
-      expect(await messageOf(source, { cache: join(folder, 'cache') })).toMatch(says);
+  const says = /: expected a runtime with fetch, got no .*\. jsdom has none: hand it the globals of Node/;
+
+  test('is told from a server that does not answer', async () => {
+    vi.stubGlobal('fetch', undefined);
+    for (const source of [`${base}/m/`, `${base}/m/model.safetensors`, 'owner/name']) expect(await messageOf(source)).toMatch(says);
     for (const source of [`${base}/m/`, `${base}/model.tracelet`, 'data:,x'])
       expect((await problem('source', () => jit.load(source))).message).toMatch(says);
     await keep({ 'config.json': config, 'model.safetensors': weights });
     await loads(folder);
+  });
+
+  test('may have one of its own, but keeps nothing without the rest', async () => {
+    const cache = join(folder, 'cache');
+    serve('owner/name/resolve/main/');
+    await loads('owner/name', { cache });
+    serve('m/');
+    for (const name of ['Headers', 'Response', 'Request']) vi.stubGlobal(name, undefined);
+    expect(await messageOf('owner/name', { cache })).toMatch(/got no Headers, Response\. /);
+    await loads(`${base}/m/`);
   });
 });
 

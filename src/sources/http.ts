@@ -29,11 +29,9 @@ export interface Answer {
   absence?: Absence;
 }
 
-const NEEDED = ['fetch', 'Headers', 'Request', 'Response'];
-
-/** Throws a `source` error where there is no fetch, as in a page that jsdom imitates. */
-export function proveFetch(url: string): void {
-  const missing = NEEDED.filter((name) => typeof Reflect.get(globalThis, name) !== 'function');
+/** Throws a `source` error where there is no fetch, or no other global that it takes to read `url`, as in a page that jsdom imitates. */
+export function proveFetch(url: string, ...others: string[]): void {
+  const missing = ['fetch', ...others].filter((name) => typeof Reflect.get(globalThis, name) !== 'function');
   if (missing.length === 0) return;
   throw new TraceletError('source', {
     what: url,

@@ -22,7 +22,7 @@ export interface RemoteOptions extends RequestOptions {
 export async function remoteFile(url: string, options: RemoteOptions): Promise<ByteSource | Absence> {
   const { cache, signal, name, file, progress_callback } = options;
   signal?.throwIfAborted();
-  proveFetch(url);
+  if (cache) proveFetch(url, 'Headers', 'Response');
   const kept = await cache?.match(url);
   if (kept) return watched(withoutPointer(fromResponse(kept, url, signal)), progress_callback, name, file);
   if (options.local_files_only) return { absent: 'none' };
