@@ -68,57 +68,24 @@ Object.defineProperty(Tensor.prototype, 'T', {
   configurable: true,
 });
 
-const LEAVE = 'Leave it out: tensors are plain memory, and nothing is trained here';
-const COMPUTE = 'Compute it from data, a typed array, or from tolist()';
-
 /** Methods of PyTorch's tensors that are not here, and what is. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  numpy: 'Use data, a typed array, or tolist()',
-  numel: 'Use size',
-  t: 'Use T',
-  float: "Use to('float32')",
-  double: "Use to('float64')",
-  half: "Use to('float16')",
-  long: "Use to('int64')",
-  int: "Use to('int32')",
-  bool: "Use to('bool')",
-  gelu: 'Use F.gelu(tensor)',
-  silu: 'Use F.silu(tensor)',
-  log_softmax: 'Use F.log_softmax(tensor, dim)',
-  normalize: 'Use F.normalize(tensor)',
-  expand: 'Use F.cat([tensor, tensor], dim)',
-  repeat: 'Use F.cat([tensor, tensor], dim)',
-  div: 'Use mul(1 / other)',
-  neg: 'Use mul(-1)',
-  mm: 'Use matmul',
-  bmm: 'Use matmul',
-  ...Object.fromEntries(['cpu', 'cuda', 'detach', 'contiguous', 'requires_grad_', 'backward'].map((name) => [name, LEAVE])),
-  ...Object.fromEntries(
-    [
-      'abs',
-      'argmax',
-      'argmin',
-      'argsort',
-      'exp',
-      'log',
-      'max',
-      'mean',
-      'min',
-      'norm',
-      'pow',
-      'sort',
-      'sqrt',
-      'std',
-      'sum',
-      'topk',
-      'var',
-    ].map((name) => [name, COMPUTE]),
-  ),
-};
+const ELSEWHERE: readonly [names: string, here: string][] = [
+  ['numpy', 'Use data, a typed array, or tolist()'],
+  ['numel', 'Use size'],
+  ['t', 'Use T'],
+  ['float double half long int bool', 'Use to(dtype)'],
+  ['gelu silu log_softmax normalize', 'Use the function of F'],
+  ['expand repeat', 'Use F.cat'],
+  ['div neg', 'Use mul'],
+  ['mm bmm', 'Use matmul'],
+  ['cpu cuda detach contiguous backward', 'Leave it out: nothing is trained here'],
+  ['abs argmax argmin exp log max mean min norm pow sort sqrt std sum topk', 'Compute it from data, a typed array'],
+];
 
-for (const [name, here] of Object.entries(ELSEWHERE))
-  Object.defineProperty(Tensor.prototype, name, {
-    value: () => elsewhere(`tensor.${name}`, here, 'PyTorch'),
-    writable: true,
-    configurable: true,
-  });
+for (const [names, here] of ELSEWHERE)
+  for (const name of names.split(' '))
+    Object.defineProperty(Tensor.prototype, name, {
+      value: () => elsewhere(`tensor.${name}`, here, 'PyTorch'),
+      writable: true,
+      configurable: true,
+    });

@@ -114,8 +114,8 @@ test.each<[string, () => unknown, RegExp]>([
   ...(
     [
       ['numpy', /tensor\.numpy of PyTorch.*Use data, a typed array, or tolist\(\)$/],
-      ['float', /Use to\('float32'\)$/],
-      ['normalize', /Use F\.normalize\(tensor\)$/],
+      ['float', /Use to\(dtype\)$/],
+      ['normalize', /Use the function of F$/],
       ['mean', /Compute it from data/],
       ['detach', /Leave it out/],
     ] as const
