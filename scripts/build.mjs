@@ -48,7 +48,7 @@ function writeInline() {
 }
 
 /** Scripts under dist/ that are imported by name; the benches draw the weights of their models from `random`. */
-const ENTRIES = ['index', 'inline', 'jit', 'functional', 'nn/index', 'quantize/index', 'cli/main', 'random'];
+const ENTRIES = ['index', 'inline', 'jit', 'methods', 'functional', 'nn/index', 'quantize/index', 'cli/main', 'random'];
 
 /** Puts the compiled modules together: few files load several times faster than many. */
 async function bundle() {

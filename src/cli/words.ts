@@ -46,6 +46,7 @@ export const PHRASES: readonly (readonly [library: string, here: string])[] = [
   ],
   ['tracelet trace, or jit.trace and jit.save', 'tracelet trace'],
   ['Pass { config }', 'Put it beside the weights'],
+  ['Pass the words themselves as prompt', 'Give the words themselves with --prompt'],
   ['embed()', 'embed'],
   ['tensor()', 'an input'],
   ["threads: 2, or 'auto'", '--threads 2, or auto'],

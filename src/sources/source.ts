@@ -1,7 +1,7 @@
 import { TraceletError } from '../error.ts';
 import { describe } from '../json.ts';
 import type { ByteSource } from '../platform/platform.ts';
-import { isArrayBuffer, isBlob, isBytes, isResponse, isStream, isUrl } from '../realm.ts';
+import { isArrayBuffer, isBlob, isBytes, isPromise, isResponse, isStream, isUrl } from '../realm.ts';
 import { openFile, type SourceOptions } from './folder.ts';
 import { withoutPointer } from './head.ts';
 import { placeOf } from './place.ts';
@@ -37,6 +37,6 @@ function streamed(source: Exclude<Source, string | URL>, signal: AbortSignal | u
     what: 'source',
     expected: 'a path, a URL, a hub id, bytes, a Response, a Blob or a ReadableStream',
     got: describe(source),
-    cure: 'Of a Readable of Node, Readable.toWeb makes a ReadableStream',
+    cure: isPromise(source) ? 'Await it first' : 'Of a Readable of Node, Readable.toWeb makes a ReadableStream',
   });
 }
