@@ -100,7 +100,7 @@ const DTYPE_OF: Partial<Record<string, DType>> = {
 };
 
 /** The dtype that an operand kind asks for, if it asks for a tensor at all. */
-export const dtypeOf = (kind: Kind): DType | undefined => DTYPE_OF[kind.replace('?', '')];
+export const dtypeOf = (kind: Kind): DType | undefined => DTYPE_OF[isOptional(kind) ? kind.slice(0, -1) : kind];
 
 /** Whether a kernel has an argument of this kind. */
 export const hasKind = ({ args }: Row, kind: Kind): boolean => Object.values(args).includes(kind);

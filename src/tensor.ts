@@ -13,9 +13,16 @@ export { full, type Nested, ones, tensor, zeros } from './creation.ts';
 export type Shape = readonly number[];
 
 /** Number of elements of `shape`. */
-export const sizeOf = (shape: Shape): number => shape.reduce((product, dim) => product * dim, 1);
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const dim of shape) size *= dim;
+  return size;
+}
 
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((dim, i) => dim === b[i]);
+export function sameShape(a: Shape, b: Shape): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
+}
 
 /** What one typed array can hold in every engine. */
 const MOST_ELEMENTS = 2 ** 31 - 1;
@@ -24,7 +31,7 @@ const MOST_ELEMENTS = 2 ** 31 - 1;
 export function shapeOf(shape: unknown, what = 'tensor'): Shape {
   const dims: unknown[] | undefined = Array.isArray(shape) || typedArrayName(shape) ? [...(shape as number[])] : undefined;
   const whole = dims?.every((size) => Number.isSafeInteger(size) && (size as number) >= 0) && sizeOf(dims as number[]) <= MOST_ELEMENTS;
-  if (whole) return Object.freeze(dims as number[]);
+  if (whole) return dims as number[];
   throw new TraceletError('shape', {
     what,
     expected: `whole dimensions from 0, of at most ${MOST_ELEMENTS} elements`,
@@ -34,6 +41,11 @@ export function shapeOf(shape: unknown, what = 'tensor'): Shape {
 
 /** What is left of a tensor that was cloned or posted: also the tensor of another copy of this package, or of transformers.js. */
 export type TensorLike = { data: Values } & ({ dtype: string; shape: Shape } | { type: string; dims: Shape });
+
+/** For tensors made of what was proved: a shape that nobody writes to, and an array of this realm that holds as many elements of the dtype. */
+export const PROVED: unique symbol = Symbol('proved');
+
+type Parts<D extends DType> = readonly [dtype: D, shape: Shape, data: ArrayOf<D> | null];
 
 /** A dense row-major array in host memory, as `torch.Tensor` on the CPU. `data` are its elements; 16-bit floats are held as their bits. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: ops on tensors are defined where ops are
@@ -47,19 +59,13 @@ export class Tensor<D extends DType = DType> {
    */
   constructor(dtype: D, shape: Shape, data: Values | null);
   constructor(type: D, data: TypedArray, dims: Shape);
-  constructor(dtype: D, second: Shape | TypedArray, third: Values | null) {
-    const swapped = typedArrayName(second) !== undefined && Array.isArray(third);
-    const [given, data] = swapped ? [third, second] : [second, third];
-    const shape = shapeOf(given);
-    const what = `tensor of shape [${shape}]`;
-    const known = dtypeNamed(dtype as DTypeName, what);
-    const own = {
-      dtype: known,
-      shape,
-      ...(data !== null && { data: fitted(known, data as Values, shape, what) }),
-    };
-    for (const [name, value] of Object.entries(own)) Object.defineProperty(this, name, { value, enumerable: true });
-    if (shape.length > 0) Object.defineProperty(this, Symbol.iterator, { value: this.rows });
+  constructor(dtype: D, shape: Shape, data: ArrayOf<D>, proved: typeof PROVED);
+  constructor(...given: [D, Shape | TypedArray, Values | null, typeof PROVED?]) {
+    const [dtype, shape, data] = given[3] === PROVED ? (given as unknown as Parts<D>) : prove(given[0], given[1], given[2]);
+    this.dtype = dtype;
+    this.shape = Object.freeze(shape);
+    if (data !== null) (this as { data: ArrayOf<D> }).data = data;
+    if (new.target === Tensor) Object.freeze(this);
   }
 
   /** A tensor from what was left of one by `structuredClone`, `postMessage` or another library, or from what {@link tensor} takes. */
@@ -102,7 +108,7 @@ export class Tensor<D extends DType = DType> {
         got: elements ? `${elements.length}: its buffer was detached or resized` : 'none',
       });
     if ((this.dtype as DType) === dtype) return this as unknown as Tensor<W>;
-    return new Tensor(dtype, this.shape, converted(dtype, this.dtype, elements, what));
+    return new Tensor(dtype, this.shape, converted(dtype, this.dtype, elements, what), PROVED);
   }
 
   /** The same elements under another shape of equal size; one dimension may be -1. */
@@ -147,12 +153,12 @@ export class Tensor<D extends DType = DType> {
   /** The elements as another dtype, rounded where it is narrower. Whole numbers of a range it does not have are a `value` error. */
   to<N extends DTypeName>(dtype: N): Tensor<Named<N>> {
     const known = dtypeNamed(dtype, 'to');
-    return new Tensor(known, this.shape, elementsOf(known, this.#numbers, 'to').slice());
+    return new Tensor(known, this.shape, elementsOf(known, this.#numbers, 'to').slice() as ArrayOf<Named<N>>, PROVED);
   }
 
   /** The same elements in memory of their own. */
   clone(): Tensor<D> {
-    return new Tensor(this.dtype, this.shape, this.operand(this.dtype, 'clone').elements.slice());
+    return new Tensor(this.dtype, this.shape, this.operand(this.dtype, 'clone').elements.slice() as ArrayOf<D>, PROVED);
   }
 
   /** The only element of a tensor of size 1. Throws a `value` error for an int64 that a number does not hold exactly. */
@@ -180,13 +186,18 @@ export class Tensor<D extends DType = DType> {
     return nested(Array.from(this.#numbers as ArrayLike<number | bigint>, jsonOf), this.shape);
   }
 
+  /** The tensors along the first dimension; one of no dimensions is not iterable. */
+  get [Symbol.iterator](): () => IterableIterator<Tensor<D>> {
+    return (this.ndim > 0 ? this.rows : undefined) as () => IterableIterator<Tensor<D>>;
+  }
+
   /** The tensors along the first dimension, on the same memory: what `for … of` goes through. Throws a `shape` error where there is none. */
   *rows(): IterableIterator<Tensor<D>> {
     const [count, ...rest] = this.shape;
     if (count === undefined) throw new TraceletError('shape', { what: 'rows()', expected: 'at least one dimension', got: 'none' });
     const step = sizeOf(rest);
     const { data } = this.operand(this.dtype, 'rows()');
-    for (let i = 0; i < count; i++) yield new Tensor(this.dtype, rest, data.subarray(i * step, (i + 1) * step));
+    for (let i = 0; i < count; i++) yield new Tensor(this.dtype, rest, data.subarray(i * step, (i + 1) * step) as ArrayOf<D>, PROVED);
   }
 
   /** Its text, or the number of a tensor with one element. Throws a `value` error where operators of JavaScript meet any other. */
@@ -220,8 +231,15 @@ export class Tensor<D extends DType = DType> {
 export interface Tensor<D extends DType = DType> extends TensorOps<D> {
   /** The elements in row-major order. */
   readonly data: ArrayOf<D>;
-  /** The tensors along the first dimension; one of no dimensions is not iterable. */
-  [Symbol.iterator](): IterableIterator<Tensor<D>>;
+}
+
+function prove<D extends DType>(dtype: D, second: Shape | TypedArray, third: Values | null): Parts<D> {
+  const swapped = typedArrayName(second) !== undefined && Array.isArray(third);
+  const [given, data] = swapped ? [third, second] : [second, third];
+  const shape = shapeOf(given);
+  const what = `tensor of shape [${shape}]`;
+  const known = dtypeNamed(dtype as DTypeName, what) as D;
+  return [known, shape, data === null ? null : fitted(known, data as Values, shape, what)];
 }
 
 function fitted<D extends DType>(dtype: D, data: Values, shape: Shape, what: string): ArrayOf<D> {
