@@ -4,7 +4,7 @@ import { kind } from './field.ts';
 import { TextDecoder } from './globals.ts';
 import { describe, isObject } from './json.ts';
 import { Module } from './nn/module.ts';
-import { type CureOf, checkOptions, OBJECT, type OptionTable, SIGNAL } from './options.ts';
+import { type CureOf, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL } from './options.ts';
 import type { TracePool } from './pool/pool.ts';
 import { isBytes } from './realm.ts';
 import { SOURCE_OPTIONS, type SourceOptions } from './sources/folder.ts';
@@ -117,7 +117,7 @@ const CURES: Readonly<Record<string, string>> = {
   _restore_shapes: 'Leave it out: a trace has its shapes',
 };
 
-const cureOf: CureOf = (name) => (Object.hasOwn(CURES, name) ? CURES[name] : undefined);
+const cureOf = curesIn(CURES);
 
 /** Options that make {@link load} answer a {@link TracePool}. */
 export type WithWorkers = { worker: true } | { workers: ThreadCount };

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { TraceletError } from '../../error.ts';
 import { describe, isObject } from '../../json.ts';
-import { nearest } from '../../nearest.ts';
+import { didYouMean } from '../../nearest.ts';
 import { type Nested, sameShape, type Tensor, tensor } from '../../tensor.ts';
 import type { ThreadCount } from '../../threads/choose.ts';
 import { type Signature, showShape } from '../../trace/inputs.ts';
@@ -70,9 +70,12 @@ function chooseOutputs({ outputs }: TracedModule, wanted: readonly string[] | un
 }
 
 function unknownName(what: string, name: string, names: readonly string[]): TraceletError {
-  const meant = nearest(name, names);
-  const cure = meant && `Did you mean ${meant}?`;
-  return new TraceletError('value', { what, expected: `one of ${names.join(', ')}`, got: describe(name), cure });
+  return new TraceletError('value', {
+    what,
+    expected: `one of ${names.join(', ')}`,
+    got: describe(name),
+    cure: didYouMean(name, names),
+  });
 }
 
 /** Tensors by name from any of the forms of input. */
