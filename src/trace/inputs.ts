@@ -2,6 +2,7 @@ import { type Bounds, type Dim, evaluateDim, type Sizes, shapeAt, showDim, symbo
 import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { type Shape, sizeOf, Tensor, tensorLike } from '../tensor.ts';
+import type { Program } from './program.ts';
 import { sizesOf } from './sizes.ts';
 
 /** What a tokenizer answers beside the inputs of a model. */
@@ -107,6 +108,13 @@ export interface Signature {
   /** The shape in symbols, where it depends on any. */
   dims?: readonly Dim[];
 }
+
+/** What a program takes or answers, in order. */
+export const signaturesOf = (program: Program, side: 'inputs' | 'outputs'): Signature[] =>
+  program[side].map(({ name, value }) => {
+    const { dtype, shape, dims } = program.values[value];
+    return dims ? { name, dtype, shape, dims } : { name, dtype, shape };
+  });
 
 /**
  * The arguments of a call as a trace with these inputs takes them, by name; those left out take their defaults. Throws `value`, `shape` and
