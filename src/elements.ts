@@ -53,13 +53,18 @@ const exactFloat: Rule = {
   read: (value) => (value >= -EXACT && value <= EXACT ? Number(value) : undefined),
 };
 
-/** A zeroed array of `length` elements. Throws a `memory` error where there is no room. */
-export function allocate<D extends DType>(dtype: D, length: number): ArrayOf<D> {
+/** A zeroed array of `length` elements. Throws a `memory` error for `what` where there is no room. */
+export function allocate<D extends DType>(dtype: D, length: number, what = `${dtype} tensor`): ArrayOf<D> {
   const { bytes, array } = DTYPES[dtype];
   try {
     return new array(new ArrayBuffer(length * bytes)) as ArrayOf<D>;
   } catch (cause) {
-    throw new TraceletError('memory', { what: `${dtype} tensor`, expected: `${length * bytes} bytes`, got: 'no room for them', cause });
+    throw new TraceletError('memory', {
+      what,
+      expected: `room for ${dtype} [${length}], ${length * bytes} bytes`,
+      got: String((cause as Error).message),
+      cause,
+    });
   }
 }
 
