@@ -47,7 +47,8 @@ const READERS: Record<Name, (reading: Reading, text: string) => Reading> = {
 const FILE_NAMES = Object.keys(READERS) as Name[];
 const VOCABULARIES: readonly Name[] = ['tokenizer.json', 'vocab.txt'];
 
-const hasVocab = (files: TokenizerFiles): boolean => VOCABULARIES.some((name) => files[name] !== undefined);
+/** Whether there is one of the files that a tokenizer cannot do without. */
+export const hasVocab = (files: TokenizerFiles): boolean => VOCABULARIES.some((name) => files[name] !== undefined);
 
 /** The texts that `read` gives of the tokenizer's files; undefined where there is none to make a tokenizer of. */
 export async function filesRead(read: (name: string) => Promise<string | undefined>): Promise<TokenizerFiles | undefined> {
