@@ -296,7 +296,7 @@ function nested<T>(flat: T[], shape: Shape): unknown {
 }
 
 /** `wanted` with its -1 filled in, checked to hold as many elements as `shape`. */
-export function resolveShape(shape: Shape, wanted: Shape): Shape {
+function resolveShape(shape: Shape, wanted: Shape): Shape {
   if (!wanted.every(Number.isInteger))
     throw new TraceletError('shape', { what: 'reshape', expected: 'whole dimensions', got: describe([...wanted]) });
   const known = wanted.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);

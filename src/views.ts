@@ -35,7 +35,7 @@ function gathered<D extends DType>(x: Tensor<D>, offset: number, shape: Shape, s
   return new Tensor(x.dtype, shape, out);
 }
 
-export function permuted<D extends DType>(x: Tensor<D>, dims: readonly number[]): Tensor<D> {
+function permuted<D extends DType>(x: Tensor<D>, dims: readonly number[]): Tensor<D> {
   const order = dims.map((dim) => dimension(x.shape, dim, 'permute'));
   const valid = order.length === x.shape.length && [...order].sort((a, b) => a - b).every((dim, i) => dim === i);
   if (!valid)

@@ -51,7 +51,7 @@ export interface Absence {
   readonly cure?: string;
 }
 
-export const isAbsence = (found: ByteSource | Absence): found is Absence => 'absent' in found;
+const isAbsence = (found: ByteSource | Absence): found is Absence => 'absent' in found;
 
 /** A place that holds files of a model: a directory, an address, a repository on the hub. */
 export interface Folder {
