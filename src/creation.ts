@@ -81,26 +81,29 @@ function shapeOfNested(values: Nested): number[] {
 }
 
 function flatten(value: unknown, shape: Shape, depth: number, out: Gathered): void {
-  const whole = tensorLike(value);
-  const array = typedArrayName(value);
-  if (whole) {
-    flattenTensor(whole, shape, depth, out);
-    return;
-  }
-  if (!Array.isArray(value) && array === undefined) {
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') {
     if (depth !== shape.length) throw ragged(shape, depth);
-    if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'boolean')
-      throw new TraceletError('value', {
-        what: 'tensor()',
-        expected: 'numbers, bigints or booleans',
-        got: value === null ? 'null' : typeof value,
-      });
     out.flat.push(value);
     return;
   }
+  const whole = tensorLike(value);
+  if (whole) flattenTensor(whole, shape, depth, out);
+  else flattenArray(value, shape, depth, out);
+}
+
+function flattenArray(value: unknown, shape: Shape, depth: number, out: Gathered): void {
+  const name = typedArrayName(value);
+  if (!Array.isArray(value) && name === undefined) {
+    if (depth !== shape.length) throw ragged(shape, depth);
+    throw new TraceletError('value', {
+      what: 'tensor()',
+      expected: 'numbers, bigints or booleans',
+      got: value === null ? 'null' : typeof value,
+    });
+  }
   const elements = value as ArrayLike<unknown>;
   if (depth >= shape.length || elements.length !== shape[depth]) throw ragged(shape, depth);
-  if (array !== undefined) out.dtypes.add(dtypeOfArray(array));
+  if (name !== undefined) out.dtypes.add(dtypeOfArray(name));
   for (let i = 0; i < elements.length; i++) flatten(elements[i], shape, depth + 1, out);
 }
 
