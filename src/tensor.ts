@@ -3,9 +3,9 @@ import { type ArrayOf, type DType, type DTypeName, dtypeNamed, type Named, type 
 import { converted, elementsOf, numbersOf, type Values } from './elements.ts';
 import { TraceletError } from './error.ts';
 import { describe, isObject } from './json.ts';
-import type { TensorOps } from './methods.ts';
 import { typedArrayName } from './realm.ts';
 import { DENO_INSPECT, describeTensor, INSPECT, jsonOf, showTensor } from './show.ts';
+import type { TensorOps } from './tensorops.ts';
 
 export { full, type Nested, ones, tensor, zeros } from './creation.ts';
 
