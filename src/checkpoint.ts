@@ -3,6 +3,7 @@ import { DTYPES, type ForeignDType, isForeign, type TypedArray } from './dtype.t
 import { allocate } from './elements.ts';
 import { TraceletError } from './error.ts';
 import { TO_FLOAT32 } from './float.ts';
+import { insteadOfCheckpoint } from './formats.ts';
 import { describe, isObject, parseObject, quoteList } from './json.ts';
 import { type AnyInfo, byPlace, type TensorInfo } from './layout.ts';
 import { checkOptions } from './options.ts';
@@ -83,7 +84,6 @@ async function readFolder(folder: Folder, options: SourceOptions): Promise<Check
   if (index !== undefined) return { ...(await readShards(folder, index, folder.at(INDEX), options)), name };
   const trace = await folder.find(TRACE_NAME);
   if (trace) return readStream(trace, options);
-  const { insteadOfCheckpoint } = await import('./formats.ts');
   const { got, cure } = await insteadOfCheckpoint(folder);
   throw new TraceletError('source', {
     what: `checkpoint ${name}`,
