@@ -15,7 +15,7 @@ export type Shape = readonly number[];
 /** Number of elements of `shape`. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
-  for (const dim of shape) size *= dim;
+  for (let i = 0; i < shape.length; i++) size *= shape[i];
   return size;
 }
 
@@ -45,7 +45,11 @@ export type TensorLike = { data: Values } & ({ dtype: string; shape: Shape } | {
 /** For tensors made of what was proved: a shape that nobody writes to, and an array of this realm that holds as many elements of the dtype. */
 export const PROVED: unique symbol = Symbol('proved');
 
-type Parts<D extends DType> = readonly [dtype: D, shape: Shape, data: ArrayOf<D> | null];
+interface Parts<D extends DType> {
+  dtype: D;
+  shape: Shape;
+  data: ArrayOf<D> | null;
+}
 
 /** A dense row-major array in host memory, as `torch.Tensor` on the CPU. `data` are its elements; 16-bit floats are held as their bits. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: ops on tensors are defined where ops are
@@ -60,8 +64,9 @@ export class Tensor<D extends DType = DType> {
   constructor(dtype: D, shape: Shape, data: Values | null);
   constructor(type: D, data: TypedArray, dims: Shape);
   constructor(dtype: D, shape: Shape, data: ArrayOf<D>, proved: typeof PROVED);
-  constructor(...given: [D, Shape | TypedArray, Values | null, typeof PROVED?]) {
-    const [dtype, shape, data] = given[3] === PROVED ? (given as unknown as Parts<D>) : prove(given[0], given[1], given[2]);
+  constructor(type: D, second: Shape | TypedArray, third: Values | null, proved?: typeof PROVED) {
+    const { dtype, shape, data } =
+      proved === PROVED ? ({ dtype: type, shape: second, data: third } as Parts<D>) : prove(type, second, third);
     this.dtype = dtype;
     this.shape = Object.freeze(shape);
     if (data !== null) (this as { data: ArrayOf<D> }).data = data;
@@ -239,7 +244,7 @@ function prove<D extends DType>(dtype: D, second: Shape | TypedArray, third: Val
   const shape = shapeOf(given);
   const what = `tensor of shape [${shape}]`;
   const known = dtypeNamed(dtype as DTypeName, what) as D;
-  return [known, shape, data === null ? null : fitted(known, data as Values, shape, what)];
+  return { dtype: known, shape, data: data === null ? null : fitted(known, data as Values, shape, what) };
 }
 
 function fitted<D extends DType>(dtype: D, data: Values, shape: Shape, what: string): ArrayOf<D> {

@@ -27,16 +27,17 @@ export function nameInputs(args: readonly unknown[], names: readonly string[], w
 }
 
 function checkNamed(entries: readonly (readonly [string, unknown])[], names: readonly string[], what: string): Record<string, Tensor> {
-  const given = entries.filter(([, tensor]) => tensor !== undefined && tensor !== null);
-  return Object.fromEntries(
-    given.map(([name, value]) => {
-      const input = `${what}: input "${name}"`;
-      if (!names.includes(name)) throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}` });
-      const tensor = tensorLike(value);
-      if (tensor) return [name, tensor.recorded ? tensor : tensor.operand(tensor.dtype, input)];
+  const named: [string, Tensor][] = [];
+  for (const [name, value] of entries) {
+    if (value === undefined || value === null) continue;
+    const input = `${what}: input "${name}"`;
+    if (!names.includes(name)) throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}` });
+    const tensor = tensorLike(value);
+    if (!tensor)
       throw new TraceletError('value', { what: input, expected: 'a tensor', got: typeof value, cure: 'Make one with tensor([...])' });
-    }),
-  );
+    named.push([name, tensor.recorded ? tensor : tensor.operand(tensor.dtype, input)]);
+  }
+  return Object.fromEntries(named);
 }
 
 /** The input in which 0 stands for a token to leave out. */
