@@ -5,7 +5,7 @@ import { kind } from './field.ts';
 import { isObject } from './json.ts';
 import { checkOptions } from './options.ts';
 import { typedArrayName } from './realm.ts';
-import { dimsOf, type Shape, shapeOf, sizeOf, Tensor, tensorLike } from './tensor.ts';
+import { dimsOf, PROVED, type Shape, shapeOf, sizeOf, Tensor, tensorLike } from './tensor.ts';
 
 /** Nested arrays of numbers, as {@link tensor} takes them. */
 export type Nested = number | bigint | boolean | NumberArray | Tensor | readonly Nested[];
@@ -61,7 +61,7 @@ export function tensor(values: Nested, options: CreationOptions = {}): Tensor {
   const gathered: Gathered = { flat: [], dtypes: new Set() };
   flatten(values, shape, 0, gathered);
   const dtype = wanted ?? inferDType(gathered);
-  return new Tensor(dtype, shape, elementsOf(dtype, gathered.flat, 'tensor()'));
+  return new Tensor(dtype, shape, elementsOf(dtype, gathered.flat, 'tensor()'), PROVED);
 }
 
 /** Lengths of the first element at each depth. */
@@ -154,7 +154,7 @@ export function full(shape: Shape, value: number | bigint, options: CreationOpti
   const [element] = elementsOf(dtype, [value], 'full: value');
   const data = allocate(dtype, sizeOf(dims));
   (data as Float32Array).fill(element as number);
-  return new Tensor(dtype, dims, data);
+  return new Tensor(dtype, dims, data, PROVED);
 }
 
 /** A shape as one list or dimension by dimension, and options behind it. */
