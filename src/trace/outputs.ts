@@ -50,14 +50,14 @@ class Outputs extends Array<Tensor | readonly Tensor[]> {
 
 const NUMBER = /^\d+$/;
 
-/** A tuple with names from named entries, in their order. */
+/** A tuple with names from named entries, in their order. Engines make a plain array faster than one of a subclass. */
 export function modelOutput(entries: Readonly<Record<string, Tensor | Tensor[] | undefined>>): ModelOutput {
-  const tuple = new Outputs();
-  for (const [name, value] of Object.entries(entries)) {
-    if (value === undefined) continue;
-    tuple.push(value);
-    if (!NUMBER.test(name)) Object.defineProperty(tuple, name, { value, enumerable: true });
-  }
+  const present = Object.entries(entries).filter((entry): entry is [string, Tensor | Tensor[]] => entry[1] !== undefined);
+  const tuple = Object.setPrototypeOf(
+    present.map(([, value]) => value),
+    Outputs.prototype,
+  ) as Outputs;
+  for (const [name, value] of present) if (!NUMBER.test(name)) Object.defineProperty(tuple, name, { value, enumerable: true });
   return tuple as unknown as ModelOutput;
 }
 
