@@ -24,15 +24,18 @@ export interface Call extends Inferred {
 /** The operands of `op` in the dtypes that it takes. Throws `op`, `dtype` and `value` errors for what is no tensor or cannot be converted. */
 export function fitOperands(op: string, operands: Operands<Tensor>): Operands<Tensor> {
   const { args } = rowOf(op);
-  return Object.fromEntries(
-    Object.entries(operands).map(([name, operand]) => {
-      const what = `${op}: operand "${name}"`;
-      const dtype = Object.hasOwn(args, name) && dtypeOf(args[name]);
-      if (operand === null || operand === undefined || !dtype) return [name, operand];
-      if (operand instanceof Tensor) return [name, operand.operand(dtype, what)];
-      throw new TraceletError('value', { what, expected: `a ${dtype} tensor`, got: describe(operand) });
-    }),
-  );
+  const fitted: Operands<Tensor> = {};
+  for (const name of Object.keys(operands)) {
+    const operand = operands[name];
+    const dtype = operand !== null && operand !== undefined && Object.hasOwn(args, name) && dtypeOf(args[name]);
+    fitted[name] = dtype ? fitOperand(operand, dtype, `${op}: operand "${name}"`) : operand;
+  }
+  return fitted;
+}
+
+function fitOperand(operand: unknown, dtype: DType, what: string): Tensor {
+  if (operand instanceof Tensor) return operand.operand(dtype, what);
+  throw new TraceletError('value', { what, expected: `a ${dtype} tensor`, got: describe(operand) });
 }
 
 /** Checks operands and attributes of one application of `op` against its row. Throws `op`, `dtype`, `value` or `shape` errors. */

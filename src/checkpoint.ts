@@ -1,5 +1,6 @@
 import { dequantize } from './dequantize.ts';
 import { DTYPES, type ForeignDType, isForeign, type TypedArray } from './dtype.ts';
+import { allocate } from './elements.ts';
 import { TraceletError } from './error.ts';
 import { TO_FLOAT32 } from './float.ts';
 import { insteadOfCheckpoint } from './formats.ts';
@@ -154,7 +155,7 @@ async function readPieces(
 /** Memory for the bytes of a tensor, so placed that 16-bit floats can be widened where they lie. */
 function place({ dtype, shape, begin, end }: TensorInfo, what: string): { bytes: Uint8Array; finish(): Tensor } {
   const stored = end - begin;
-  const buffer = reserve(dtype === 'float16' || dtype === 'bfloat16' ? 2 * stored : stored, what);
+  const buffer = allocate('uint8', dtype === 'float16' || dtype === 'bfloat16' ? 2 * stored : stored, what).buffer as ArrayBuffer;
   const offset = buffer.byteLength - stored;
   const data: TypedArray = new DTYPES[dtype].array(buffer, offset);
   const finish = () => {
@@ -164,14 +165,6 @@ function place({ dtype, shape, begin, end }: TensorInfo, what: string): { bytes:
     return new Tensor('float32', shape, wide);
   };
   return { bytes: new Uint8Array(buffer, offset), finish };
-}
-
-function reserve(bytes: number, what: string): ArrayBuffer {
-  try {
-    return new ArrayBuffer(bytes);
-  } catch (cause) {
-    throw new TraceletError('memory', { what, expected: `${bytes} bytes of memory`, got: String((cause as Error).message), cause });
-  }
 }
 
 function widened(tensor: Tensor): Tensor {

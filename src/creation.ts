@@ -5,7 +5,7 @@ import { kind } from './field.ts';
 import { isObject } from './json.ts';
 import { checkOptions } from './options.ts';
 import { typedArrayName } from './realm.ts';
-import { dimsOf, type Shape, shapeOf, sizeOf, Tensor, tensorLike } from './tensor.ts';
+import { dimsOf, PROVED, type Shape, shapeOf, sizeOf, Tensor, tensorLike } from './tensor.ts';
 
 /** Nested arrays of numbers, as {@link tensor} takes them. */
 export type Nested = number | bigint | boolean | NumberArray | Tensor | readonly Nested[];
@@ -61,7 +61,7 @@ export function tensor(values: Nested, options: CreationOptions = {}): Tensor {
   const gathered: Gathered = { flat: [], dtypes: new Set() };
   flatten(values, shape, 0, gathered);
   const dtype = wanted ?? inferDType(gathered);
-  return new Tensor(dtype, shape, elementsOf(dtype, gathered.flat, 'tensor()'));
+  return new Tensor(dtype, shape, elementsOf(dtype, gathered.flat, 'tensor()'), PROVED);
 }
 
 /** Lengths of the first element at each depth. */
@@ -81,26 +81,29 @@ function shapeOfNested(values: Nested): number[] {
 }
 
 function flatten(value: unknown, shape: Shape, depth: number, out: Gathered): void {
-  const whole = tensorLike(value);
-  const array = typedArrayName(value);
-  if (whole) {
-    flattenTensor(whole, shape, depth, out);
-    return;
-  }
-  if (!Array.isArray(value) && array === undefined) {
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') {
     if (depth !== shape.length) throw ragged(shape, depth);
-    if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'boolean')
-      throw new TraceletError('value', {
-        what: 'tensor()',
-        expected: 'numbers, bigints or booleans',
-        got: value === null ? 'null' : typeof value,
-      });
     out.flat.push(value);
     return;
   }
+  const whole = tensorLike(value);
+  if (whole) flattenTensor(whole, shape, depth, out);
+  else flattenArray(value, shape, depth, out);
+}
+
+function flattenArray(value: unknown, shape: Shape, depth: number, out: Gathered): void {
+  const name = typedArrayName(value);
+  if (!Array.isArray(value) && name === undefined) {
+    if (depth !== shape.length) throw ragged(shape, depth);
+    throw new TraceletError('value', {
+      what: 'tensor()',
+      expected: 'numbers, bigints or booleans',
+      got: value === null ? 'null' : typeof value,
+    });
+  }
   const elements = value as ArrayLike<unknown>;
   if (depth >= shape.length || elements.length !== shape[depth]) throw ragged(shape, depth);
-  if (array !== undefined) out.dtypes.add(dtypeOfArray(array));
+  if (name !== undefined) out.dtypes.add(dtypeOfArray(name));
   for (let i = 0; i < elements.length; i++) flatten(elements[i], shape, depth + 1, out);
 }
 
@@ -151,7 +154,7 @@ export function full(shape: Shape, value: number | bigint, options: CreationOpti
   const [element] = elementsOf(dtype, [value], 'full: value');
   const data = allocate(dtype, sizeOf(dims));
   (data as Float32Array).fill(element as number);
-  return new Tensor(dtype, dims, data);
+  return new Tensor(dtype, dims, data, PROVED);
 }
 
 /** A shape as one list or dimension by dimension, and options behind it. */

@@ -1,6 +1,6 @@
 import { TraceletError } from './error.ts';
 import { describe } from './json.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 
 /** The array that holds the elements of a dtype. */
 interface Arrays {
@@ -95,11 +95,10 @@ export function dtypeNamed<N extends DTypeName>(name: N, what: string): Named<N>
   if (Object.hasOwn(DTYPES, name)) return name as Named<N>;
   if (Object.hasOwn(ALIASES, name)) return ALIASES[name as keyof typeof ALIASES] as Named<N>;
   const names = Object.keys(DTYPES);
-  const meant = typeof name === 'string' ? nearest(name, [...names, ...Object.keys(ALIASES)]) : undefined;
   throw new TraceletError('dtype', {
     what,
     expected: `a dtype: one of ${names.join(', ')}`,
     got: describe(name),
-    cure: meant && `Did you mean ${meant}?`,
+    cure: typeof name === 'string' ? didYouMean(name, [...names, ...Object.keys(ALIASES)]) : undefined,
   });
 }

@@ -53,13 +53,18 @@ const exactFloat: Rule = {
   read: (value) => (value >= -EXACT && value <= EXACT ? Number(value) : undefined),
 };
 
-/** A zeroed array of `length` elements. Throws a `memory` error where there is no room. */
-export function allocate<D extends DType>(dtype: D, length: number): ArrayOf<D> {
+/** A zeroed array of `length` elements. Throws a `memory` error for `what` where there is no room. */
+export function allocate<D extends DType>(dtype: D, length: number, what = `${dtype} tensor`): ArrayOf<D> {
   const { bytes, array } = DTYPES[dtype];
   try {
     return new array(new ArrayBuffer(length * bytes)) as ArrayOf<D>;
   } catch (cause) {
-    throw new TraceletError('memory', { what: `${dtype} tensor`, expected: `${length * bytes} bytes`, got: 'no room for them', cause });
+    throw new TraceletError('memory', {
+      what,
+      expected: `room for ${dtype} [${length}], ${length * bytes} bytes`,
+      got: String((cause as Error).message),
+      cause,
+    });
   }
 }
 
@@ -76,9 +81,8 @@ function convert<D extends DType>(dtype: D, values: Values, what: string, { expe
   return elements;
 }
 
-/** Names of arrays that hold the elements of a dtype as they are. */
-const holds = (dtype: DType, name: string): boolean =>
-  name === DTYPES[dtype].array.name || name === { float16: 'Float16Array', uint8: 'Uint8ClampedArray' }[dtype as string];
+/** Arrays beside the one of a dtype that hold its elements as they are. */
+const ALSO: Partial<Record<DType, string>> = { float16: 'Float16Array', uint8: 'Uint8ClampedArray' };
 
 /**
  * `values` as elements of `dtype`: as they are where the array is the one that holds this dtype, and otherwise converted one by one.
@@ -87,11 +91,11 @@ const holds = (dtype: DType, name: string): boolean =>
  */
 export function elementsOf<D extends DType>(dtype: D, values: Values, what: string): ArrayOf<D> {
   const name = typedArrayName(values);
-  if (name === undefined || !holds(dtype, name)) return convert(dtype, values, what, RULES[dtype]);
-  if (dtype === 'bool' && (values as Uint8Array).some((value) => value > 1)) return convert(dtype, values, what, RULES.bool);
   const { array } = DTYPES[dtype];
+  if (name === undefined || (name !== array.name && name !== ALSO[dtype])) return convert(dtype, values, what, RULES[dtype]);
+  if (dtype === 'bool' && (values as Uint8Array).some((value) => value > 1)) return convert(dtype, values, what, RULES.bool);
   const { buffer, byteOffset, length } = values as TypedArray;
-  if (!isSharedBuffer(buffer) && Object.getPrototypeOf(values) === array.prototype) return values as ArrayOf<D>;
+  if (Object.getPrototypeOf(values) === array.prototype && !isSharedBuffer(buffer)) return values as ArrayOf<D>;
   const view = new array(buffer as ArrayBuffer, byteOffset, length) as ArrayOf<D>;
   return isSharedBuffer(buffer) ? (view.slice() as ArrayOf<D>) : view;
 }

@@ -7,7 +7,7 @@ import { dtypeOf, type Kind, type Row, SLACK } from './op.ts';
 import { OPS } from './ops.ts';
 import { Parameter } from './parameter.ts';
 import type { Variant } from './platform/platform.ts';
-import { type Shape, sizeOf, Tensor } from './tensor.ts';
+import { PROVED, type Shape, sizeOf, Tensor } from './tensor.ts';
 import { derivedTensor, type Rule } from './trace/derived.ts';
 
 /** Where a parameter lies, and which version of it. */
@@ -71,7 +71,8 @@ export class Engine {
         return operand ? this.#place(operand, kind, borrow) : 0;
       });
       callKernel(this.#kernels[op], args, () => `${op} (eager)`);
-      return new Tensor('float32', call.shape, new Float32Array(this.#memory.buffer, out, sizeOf(call.shape)).slice());
+      const { buffer } = this.#memory as { buffer: ArrayBuffer };
+      return new Tensor('float32', call.shape, new Float32Array(buffer, out, sizeOf(call.shape)).slice(), PROVED);
     } finally {
       for (const at of borrowed) this.#allocator.free(at);
     }

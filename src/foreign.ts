@@ -1,5 +1,5 @@
 import { FLAG, oneOf } from './field.ts';
-import type { CureOf } from './options.ts';
+import { type CureOf, curesIn } from './options.ts';
 
 const FLOAT = 'All is computed in float32: quantize(traced) makes weights of 8 or 4 bits';
 const CPU = 'All runs where the program runs: leave it out';
@@ -48,4 +48,4 @@ const CURES: Readonly<Record<string, string>> = {
 };
 
 /** What to do instead of giving an option that other libraries have. */
-export const cureOfForeign: CureOf = (name) => (Object.hasOwn(CURES, name) ? CURES[name] : undefined);
+export const cureOfForeign: CureOf = curesIn(CURES);

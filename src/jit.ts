@@ -3,8 +3,7 @@ import { TraceletError } from './error.ts';
 import { kind } from './field.ts';
 import { TextDecoder } from './globals.ts';
 import { describe, isObject } from './json.ts';
-import { Module } from './nn/module.ts';
-import { type CureOf, checkOptions, OBJECT, type OptionTable, SIGNAL } from './options.ts';
+import { type CureOf, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL } from './options.ts';
 import type { TracePool } from './pool/pool.ts';
 import { isBytes } from './realm.ts';
 import { SOURCE_OPTIONS, type SourceOptions } from './sources/folder.ts';
@@ -17,7 +16,7 @@ import type { Instance } from './trace/instance.ts';
 import { type LoadOptions, loadTrace, TRACE_LOAD_OPTIONS } from './trace/load.ts';
 import type { ModelOutput, Named } from './trace/outputs.ts';
 import { smoothOf } from './trace/smooth.ts';
-import { isTraced, type TracedModule } from './trace/traced.ts';
+import { proveTraced, type TracedModule } from './trace/traced.ts';
 import { refuseMore } from './trace/tracing.ts';
 
 export { TracingCheckError } from './trace/check.ts';
@@ -42,17 +41,6 @@ const SAVE_OPTIONS: OptionTable<SaveOptions> = {
 /** PyTorch takes extra files as the third argument. */
 const filesByName: CureOf = (name, value) =>
   typeof value === 'string' || isBytes(value) ? `Pass extra files as { _extra_files: { ${JSON.stringify(name)}: … } }` : undefined;
-
-/** Proves that `traced` is a trace. */
-function proveTraced(what: string, traced: unknown): void {
-  if (isTraced(traced)) return;
-  throw new TraceletError('value', {
-    what,
-    expected: 'a traced model',
-    got: traced instanceof Module ? `a ${traced.constructor.name} that is not traced` : describe(traced),
-    cure: 'Trace it first: await jit.trace(model, inputs)',
-  });
-}
 
 /** In an order that survives saving and loading. */
 const byName = (tensors: readonly Named[]): Named[] => tensors.toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -117,7 +105,7 @@ const CURES: Readonly<Record<string, string>> = {
   _restore_shapes: 'Leave it out: a trace has its shapes',
 };
 
-const cureOf: CureOf = (name) => (Object.hasOwn(CURES, name) ? CURES[name] : undefined);
+const cureOf = curesIn(CURES);
 
 /** Options that make {@link load} answer a {@link TracePool}. */
 export type WithWorkers = { worker: true } | { workers: ThreadCount };

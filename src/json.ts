@@ -2,18 +2,23 @@ import { TraceletError } from './error.ts';
 
 export type JsonObject = Record<string, unknown>;
 
+/** What `text` holds, as JSON.parse reads it: of a key that is given twice the last counts. Throws a `format` error that names `name`. */
+export function readJson(text: string, name: string, reviver?: (key: string, value: unknown) => unknown): unknown {
+  try {
+    return JSON.parse(text, reviver);
+  } catch (cause) {
+    const got = text.trim() === '' ? 'nothing' : shorten((cause as Error).message.replaceAll(/\s+/g, ' '));
+    throw new TraceletError('format', { what: name, expected: 'JSON', got, cause });
+  }
+}
+
 /**
  * What `text` holds. Takes a byte order mark, and the NaN and Infinity that Python writes. Refuses what JSON.parse lets through: keys given twice,
  * and `__proto__` as a key. `name` is the file in messages.
  */
 export function parseJson(text: string, name: string): unknown {
-  let value: unknown;
   const json = text.replace(/^\uFEFF/, '');
-  try {
-    value = /\b(NaN|Infinity)\b/.test(json) ? JSON.parse(json.replace(WORDS, marked), unmarked) : JSON.parse(json);
-  } catch (cause) {
-    throw new TraceletError('format', { what: name, expected: 'JSON', got: shorten(String((cause as Error).message)), cause });
-  }
+  const value = /\b(NaN|Infinity)\b/.test(json) ? readJson(json.replace(WORDS, marked), name, unmarked) : readJson(json, name);
   checkKeys(text, name);
   return value;
 }
@@ -27,9 +32,9 @@ const marked = (word: string): string => (word.startsWith('"') ? word : `"${MARK
 const unmarked = (_: string, value: unknown): unknown =>
   typeof value === 'string' && value.startsWith(MARK) ? Number(value.slice(1)) : value;
 
-/** The object that `text` holds, as {@link parseJson} reads it. */
-export function parseObject(text: string, name: string): JsonObject {
-  const value = parseJson(text, name);
+/** The object that `text` holds, as {@link parseJson} reads it, or another `read`. */
+export function parseObject(text: string, name: string, read: (text: string, name: string) => unknown = parseJson): JsonObject {
+  const value = read(text, name);
   if (isObject(value)) return value;
   throw new TraceletError('format', { what: name, expected: 'a JSON object', got: describe(value) });
 }

@@ -25,3 +25,9 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   const least = Math.min(...far);
   return least <= Math.max(1, Math.floor(wanted.length / 4)) ? names[far.indexOf(least)] : undefined;
 }
+
+/** What can be done about `name`, which is none of `names` but like one of them. */
+export function didYouMean(name: string, names: readonly string[]): string | undefined {
+  const meant = nearest(name, names);
+  return meant === undefined ? undefined : `Did you mean ${meant}?`;
+}

@@ -89,10 +89,12 @@ export interface Row {
   doc: string;
 }
 
-const DTYPE_OF: Partial<Record<string, DType>> = {
+const DTYPE_OF: Partial<Record<Kind, DType>> = {
   float32: 'float32',
+  'float32?': 'float32',
   packed: 'float32',
   int32: 'int32',
+  'int32?': 'int32',
   int8: 'int8',
   rows8: 'int8',
   uint8: 'uint8',
@@ -100,7 +102,7 @@ const DTYPE_OF: Partial<Record<string, DType>> = {
 };
 
 /** The dtype that an operand kind asks for, if it asks for a tensor at all. */
-export const dtypeOf = (kind: Kind): DType | undefined => DTYPE_OF[kind.replace('?', '')];
+export const dtypeOf = (kind: Kind): DType | undefined => DTYPE_OF[kind];
 
 /** Whether a kernel has an argument of this kind. */
 export const hasKind = ({ args }: Row, kind: Kind): boolean => Object.values(args).includes(kind);

@@ -1,7 +1,7 @@
 import { TraceletError } from './error.ts';
 import { type Kind, kind } from './field.ts';
 import { describe, isObject } from './json.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 import { isSignal } from './realm.ts';
 
 /** The options that a function knows, and what each may be. */
@@ -18,16 +18,21 @@ export const ANY = kind<unknown>('any value', () => true);
 /** What to do instead of giving an option of some name, where that is more than its nearest name. */
 export type CureOf = (name: string, value: unknown) => string | undefined;
 
+/** The cures of a table by name. */
+export const curesIn =
+  (table: Readonly<Record<string, string>>): CureOf =>
+  (name) =>
+    Object.hasOwn(table, name) ? table[name] : undefined;
+
 const MOST_LISTED = 16;
 
 /** That `what` has no option `name`. What was given under it is not shown: it may be a secret. */
 export function unknownOption(what: string, name: string, known: readonly string[], cure?: string): TraceletError {
-  const meant = nearest(name, known);
   return new TraceletError('value', {
     what: `${what}: option ${describe(name)}`,
     expected: known.length > MOST_LISTED ? 'an option that it has' : `one of ${known.join(', ')}`,
     got: known.length > MOST_LISTED ? 'another name' : 'a name that is none of them',
-    cure: cure ?? (meant && `Did you mean ${meant}?`),
+    cure: cure ?? didYouMean(name, known),
   });
 }
 

@@ -6,7 +6,20 @@ import { type Shape, sameShape, sizeOf } from './tensor.ts';
 /** What rows of the op table have in common: rules for shapes, bounds and costs. */
 
 export const last = (shape: Shape): number => shape[shape.length - 1];
-export const rowsOf = (shape: Shape): number => sizeOf(shape.slice(0, -1));
+
+export function rowsOf(shape: Shape): number {
+  let rows = 1;
+  for (let i = 0; i < shape.length - 1; i++) rows *= shape[i];
+  return rows;
+}
+
+/** `shape` with another last dimension. */
+function withLast(shape: Shape, size: number): Shape {
+  const [...dims] = shape;
+  dims.pop();
+  dims.push(size);
+  return dims;
+}
 export const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;
 
 export function need(holds: boolean, what: string, expected: string, ...got: (Shape | number)[]): void {
@@ -97,7 +110,7 @@ function integerLinear(name: string, shapes: Record<string, Shape>, unpacks: boo
   const m = rowsOf(x);
   const held = Math.min(m, INTEGER_ROWS) * (2 * INTEGER_STRETCH + 8);
   const unpacked = unpacks ? INTEGER_COLS * INTEGER_STRETCH : 0;
-  return { shape: [...x.slice(0, -1), n], ints: { m, n, k, width: n }, scratch: held + 4 * INTEGER_TILE * INTEGER_COLS + unpacked };
+  return { shape: withLast(x, n), ints: { m, n, k, width: n }, scratch: held + 4 * INTEGER_TILE * INTEGER_COLS + unpacked };
 }
 
 /** A rows4 weight for n rows of k, and its steps. */
@@ -140,7 +153,7 @@ const ATTENTION_BLOCK = 48;
 function attended(name: string, x: Shape, hidden: number, operands: Record<string, Shape>, { heads }: Record<string, number>): Inferred {
   const { batch, rows, longest } = tokenRows(name, x, operands);
   const { head_dim, scratch } = heldByAttention(name, hidden, heads, longest);
-  return { shape: [...x.slice(0, -1), hidden], ints: { batch, rows, longest, head_dim, width: hidden }, scratch };
+  return { shape: withLast(x, hidden), ints: { batch, rows, longest, head_dim, width: hidden }, scratch };
 }
 
 /** The size of a head, and bytes of scratch for sequences of at most `longest` rows. */
@@ -217,7 +230,7 @@ export function attendedWeights(shapes: Record<string, Shape>, attrs: Record<str
 /** Rules of rows of a and b beside one another. */
 export function joined({ a, b }: Record<string, Shape>): Inferred {
   need(a.length === b.length && sameShape(a.slice(0, -1), b.slice(0, -1)), 'concat', 'operands equal but for the last dimension', a, b);
-  return { shape: [...a.slice(0, -1), last(a) + last(b)], ints: { rows: rowsOf(a), a_cols: last(a), b_cols: last(b) } };
+  return { shape: withLast(a, last(a) + last(b)), ints: { rows: rowsOf(a), a_cols: last(a), b_cols: last(b) } };
 }
 
 /** Rules of rows put back among all tokens. */
@@ -231,7 +244,7 @@ export function unpacked({ x, index }: Record<string, Shape>, { batch, sequence 
 export function multiplied({ x, weight, bias }: Record<string, Shape>): Inferred {
   need(weight.length === 2 && last(x) === weight[1], 'linear', `a weight [out, ${last(x)}] for x [${x}]`, weight);
   if (bias) need(sameShape(bias, [weight[0]]), 'linear', `a bias of shape [${weight[0]}]`, bias);
-  return { shape: [...x.slice(0, -1), weight[0]], ints: { m: rowsOf(x), n: weight[0], k: weight[1], width: weight[0] } };
+  return { shape: withLast(x, weight[0]), ints: { m: rowsOf(x), n: weight[0], k: weight[1], width: weight[0] } };
 }
 
 /** An op that makes one row of each sequence of x. */

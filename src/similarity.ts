@@ -2,8 +2,9 @@ import { TraceletError } from './error.ts';
 import { describe } from './json.ts';
 import { type Nested, Tensor, type TensorLike, tensor, tensorLike } from './tensor.ts';
 
-/** A vector, or a matrix of one a row: a tensor, numbers, or a list of vectors. */
 type Vector = readonly number[] | Float32Array | Float64Array;
+
+/** A vector, or a matrix of one a row: a tensor, numbers, or a list of vectors. */
 export type Vectors = Tensor | TensorLike | Nested;
 
 /** The rows of `vectors`, scaled to length 1 in double precision; a row of zeros stays one. */
@@ -27,11 +28,11 @@ function unit(row: Float64Array, what: string): Float64Array {
   return row.map((value) => value / largest / norm);
 }
 
-const dot = (a: Float64Array, b: Float64Array): number => {
+function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return Math.max(-1, Math.min(1, sum));
-};
+}
 
 /**
  * Cosine similarity, as `sentence_transformers.util.cos_sim`: a number for two vectors, and otherwise float32 [n, m] for n and m vectors, a
@@ -44,6 +45,8 @@ export function similarity(a: Vectors, b: Vectors): number | Tensor<'float32'> {
   if (left.width !== right.width)
     throw new TraceletError('shape', { what: 'similarity', expected: 'vectors of one width', got: `${left.width} and ${right.width}` });
   if (left.single && right.single) return dot(left.rows[0], right.rows[0]);
-  const values = left.rows.flatMap((row) => right.rows.map((other) => dot(row, other)));
+  const values = new Float32Array(left.rows.length * right.rows.length);
+  let at = 0;
+  for (const row of left.rows) for (const other of right.rows) values[at++] = dot(row, other);
   return new Tensor('float32', [left.rows.length, right.rows.length], values);
 }

@@ -3,37 +3,25 @@ import { type ArrayOf, type DType, type DTypeName, dtypeNamed, type Named, type 
 import { converted, elementsOf, numbersOf, type Values } from './elements.ts';
 import { TraceletError } from './error.ts';
 import { describe, isObject } from './json.ts';
-import type { TensorOps } from './methods.ts';
 import { typedArrayName } from './realm.ts';
+import { dimension, dimsOf, resolveShape, type Shape, shapeOf, sizeOf } from './shape.ts';
 import { DENO_INSPECT, describeTensor, INSPECT, jsonOf, showTensor } from './show.ts';
+import type { TensorOps } from './tensorops.ts';
 
 export { full, type Nested, ones, tensor, zeros } from './creation.ts';
-
-/** Dimensions, the slowest first. */
-export type Shape = readonly number[];
-
-/** Number of elements of `shape`. */
-export const sizeOf = (shape: Shape): number => shape.reduce((product, dim) => product * dim, 1);
-
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((dim, i) => dim === b[i]);
-
-/** What one typed array can hold in every engine. */
-const MOST_ELEMENTS = 2 ** 31 - 1;
-
-/** Proves that `shape` is one. Throws a `shape` error. */
-export function shapeOf(shape: unknown, what = 'tensor'): Shape {
-  const dims: unknown[] | undefined = Array.isArray(shape) || typedArrayName(shape) ? [...(shape as number[])] : undefined;
-  const whole = dims?.every((size) => Number.isSafeInteger(size) && (size as number) >= 0) && sizeOf(dims as number[]) <= MOST_ELEMENTS;
-  if (whole) return Object.freeze(dims as number[]);
-  throw new TraceletError('shape', {
-    what,
-    expected: `whole dimensions from 0, of at most ${MOST_ELEMENTS} elements`,
-    got: dims ? `[${dims.map(describe)}]` : describe(shape),
-  });
-}
+export { dimension, dimsOf, type Shape, sameShape, shapeOf, sizeOf } from './shape.ts';
 
 /** What is left of a tensor that was cloned or posted: also the tensor of another copy of this package, or of transformers.js. */
 export type TensorLike = { data: Values } & ({ dtype: string; shape: Shape } | { type: string; dims: Shape });
+
+/** For tensors made of what was proved: a shape that nobody writes to, and an array of this realm that holds as many elements of the dtype. */
+export const PROVED: unique symbol = Symbol('proved');
+
+interface Parts<D extends DType> {
+  dtype: D;
+  shape: Shape;
+  data: ArrayOf<D> | null;
+}
 
 /** A dense row-major array in host memory, as `torch.Tensor` on the CPU. `data` are its elements; 16-bit floats are held as their bits. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: ops on tensors are defined where ops are
@@ -47,19 +35,14 @@ export class Tensor<D extends DType = DType> {
    */
   constructor(dtype: D, shape: Shape, data: Values | null);
   constructor(type: D, data: TypedArray, dims: Shape);
-  constructor(dtype: D, second: Shape | TypedArray, third: Values | null) {
-    const swapped = typedArrayName(second) !== undefined && Array.isArray(third);
-    const [given, data] = swapped ? [third, second] : [second, third];
-    const shape = shapeOf(given);
-    const what = `tensor of shape [${shape}]`;
-    const known = dtypeNamed(dtype as DTypeName, what);
-    const own = {
-      dtype: known,
-      shape,
-      ...(data !== null && { data: fitted(known, data as Values, shape, what) }),
-    };
-    for (const [name, value] of Object.entries(own)) Object.defineProperty(this, name, { value, enumerable: true });
-    if (shape.length > 0) Object.defineProperty(this, Symbol.iterator, { value: this.rows });
+  constructor(dtype: D, shape: Shape, data: ArrayOf<D>, proved: typeof PROVED);
+  constructor(type: D, second: Shape | TypedArray, third: Values | null, proved?: typeof PROVED) {
+    const { dtype, shape, data } =
+      proved === PROVED ? ({ dtype: type, shape: second, data: third } as Parts<D>) : prove(type, second, third);
+    this.dtype = dtype;
+    this.shape = Object.freeze(shape);
+    if (data !== null) (this as { data: ArrayOf<D> }).data = data;
+    if (new.target === Tensor) Object.freeze(this);
   }
 
   /** A tensor from what was left of one by `structuredClone`, `postMessage` or another library, or from what {@link tensor} takes. */
@@ -102,7 +85,7 @@ export class Tensor<D extends DType = DType> {
         got: elements ? `${elements.length}: its buffer was detached or resized` : 'none',
       });
     if ((this.dtype as DType) === dtype) return this as unknown as Tensor<W>;
-    return new Tensor(dtype, this.shape, converted(dtype, this.dtype, elements, what));
+    return new Tensor(dtype, this.shape, converted(dtype, this.dtype, elements, what), PROVED);
   }
 
   /** The same elements under another shape of equal size; one dimension may be -1. */
@@ -147,12 +130,12 @@ export class Tensor<D extends DType = DType> {
   /** The elements as another dtype, rounded where it is narrower. Whole numbers of a range it does not have are a `value` error. */
   to<N extends DTypeName>(dtype: N): Tensor<Named<N>> {
     const known = dtypeNamed(dtype, 'to');
-    return new Tensor(known, this.shape, elementsOf(known, this.#numbers, 'to').slice());
+    return new Tensor(known, this.shape, elementsOf(known, this.#numbers, 'to').slice() as ArrayOf<Named<N>>, PROVED);
   }
 
   /** The same elements in memory of their own. */
   clone(): Tensor<D> {
-    return new Tensor(this.dtype, this.shape, this.operand(this.dtype, 'clone').elements.slice());
+    return new Tensor(this.dtype, this.shape, this.operand(this.dtype, 'clone').elements.slice() as ArrayOf<D>, PROVED);
   }
 
   /** The only element of a tensor of size 1. Throws a `value` error for an int64 that a number does not hold exactly. */
@@ -180,13 +163,18 @@ export class Tensor<D extends DType = DType> {
     return nested(Array.from(this.#numbers as ArrayLike<number | bigint>, jsonOf), this.shape);
   }
 
+  /** The tensors along the first dimension; one of no dimensions is not iterable. */
+  get [Symbol.iterator](): () => IterableIterator<Tensor<D>> {
+    return (this.ndim > 0 ? this.rows : undefined) as () => IterableIterator<Tensor<D>>;
+  }
+
   /** The tensors along the first dimension, on the same memory: what `for … of` goes through. Throws a `shape` error where there is none. */
   *rows(): IterableIterator<Tensor<D>> {
     const [count, ...rest] = this.shape;
     if (count === undefined) throw new TraceletError('shape', { what: 'rows()', expected: 'at least one dimension', got: 'none' });
     const step = sizeOf(rest);
     const { data } = this.operand(this.dtype, 'rows()');
-    for (let i = 0; i < count; i++) yield new Tensor(this.dtype, rest, data.subarray(i * step, (i + 1) * step));
+    for (let i = 0; i < count; i++) yield new Tensor(this.dtype, rest, data.subarray(i * step, (i + 1) * step) as ArrayOf<D>, PROVED);
   }
 
   /** Its text, or the number of a tensor with one element. Throws a `value` error where operators of JavaScript meet any other. */
@@ -220,8 +208,15 @@ export class Tensor<D extends DType = DType> {
 export interface Tensor<D extends DType = DType> extends TensorOps<D> {
   /** The elements in row-major order. */
   readonly data: ArrayOf<D>;
-  /** The tensors along the first dimension; one of no dimensions is not iterable. */
-  [Symbol.iterator](): IterableIterator<Tensor<D>>;
+}
+
+function prove<D extends DType>(dtype: D, second: Shape | TypedArray, third: Values | null): Parts<D> {
+  const swapped = typedArrayName(second) !== undefined && Array.isArray(third);
+  const [given, data] = swapped ? [third, second] : [second, third];
+  const shape = shapeOf(given);
+  const what = `tensor of shape [${shape}]`;
+  const known = dtypeNamed(dtype as DTypeName, what) as D;
+  return { dtype: known, shape, data: data === null ? null : fitted(known, data as Values, shape, what) };
 }
 
 function fitted<D extends DType>(dtype: D, data: Values, shape: Shape, what: string): ArrayOf<D> {
@@ -251,21 +246,6 @@ export function tensorLike(value: unknown): Tensor | undefined {
   return new Tensor(dtype as DType, shape as Shape, value.data as TypedArray);
 }
 
-/** The dimensions that were given one by one or as a list. */
-export const dimsOf = (given: readonly unknown[]): Shape =>
-  (given.length === 1 && (Array.isArray(given[0]) || typedArrayName(given[0])) ? given[0] : given) as Shape;
-
-/** The dimension that `dim` counts, from the end where it is negative. Throws a `shape` error. */
-export function dimension(shape: Shape, dim: number, what: string): number {
-  const counted = Number.isInteger(dim) && dim < 0 ? dim + shape.length : dim;
-  if (Number.isInteger(dim) && counted in shape) return counted;
-  throw new TraceletError('shape', {
-    what,
-    expected: `a dimension of [${shape}], ${-shape.length} to ${shape.length - 1}`,
-    got: describe(dim),
-  });
-}
-
 function nested<T>(flat: T[], shape: Shape): unknown {
   if (shape.length === 0) return flat[0];
   let level: unknown[] = flat;
@@ -275,19 +255,4 @@ function nested<T>(flat: T[], shape: Shape): unknown {
     level = Array.from({ length: sizeOf(shape.slice(0, i)) }, (_, at) => below.slice(at * dim, (at + 1) * dim));
   }
   return level;
-}
-
-/** `wanted` with its -1 filled in, checked to hold as many elements as `shape`. */
-export function resolveShape(shape: Shape, wanted: Shape): Shape {
-  if (!wanted.every(Number.isInteger))
-    throw new TraceletError('shape', { what: 'reshape', expected: 'whole dimensions', got: describe([...wanted]) });
-  const known = wanted.reduce((product, dim) => (dim === -1 ? product : product * dim), 1);
-  const resolved = wanted.map((dim) => (dim === -1 ? sizeOf(shape) / known : dim));
-  if (sizeOf(resolved) !== sizeOf(shape) || !resolved.every((dim) => Number.isInteger(dim) && dim >= 0))
-    throw new TraceletError('shape', {
-      what: 'reshape',
-      expected: `a shape of ${sizeOf(shape)} elements`,
-      got: `[${wanted}] from [${shape}]`,
-    });
-  return resolved;
 }

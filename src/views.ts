@@ -3,7 +3,7 @@ import type { DType } from './dtype.ts';
 import { allocate } from './elements.ts';
 import { TraceletError } from './error.ts';
 import { apply } from './executor.ts';
-import { dimension, type Shape, sameShape, sizeOf, Tensor } from './tensor.ts';
+import { dimension, PROVED, type Shape, sameShape, sizeOf, Tensor } from './tensor.ts';
 
 /** Ops that move elements and compute nothing. They keep the dtype. */
 
@@ -32,10 +32,10 @@ function gathered<D extends DType>(x: Tensor<D>, offset: number, shape: Shape, s
     const from = steps.reduce((at, step, dim) => at + (Math.floor(i / step) % shape[dim]) * strides[dim], offset);
     out[i] = elements[from];
   }
-  return new Tensor(x.dtype, shape, out);
+  return new Tensor(x.dtype, shape, out, PROVED);
 }
 
-export function permuted<D extends DType>(x: Tensor<D>, dims: readonly number[]): Tensor<D> {
+function permuted<D extends DType>(x: Tensor<D>, dims: readonly number[]): Tensor<D> {
   const order = dims.map((dim) => dimension(x.shape, dim, 'permute'));
   const valid = order.length === x.shape.length && [...order].sort((a, b) => a - b).every((dim, i) => dim === i);
   if (!valid)
@@ -101,7 +101,7 @@ function beside(a: Tensor, b: Tensor): Tensor {
     const [row, col] = [Math.floor(i / (left + right)), i % (left + right)];
     out[i] = col < left ? from[0][row * left + col] : from[1][row * right + col - left];
   }
-  return new Tensor(a.dtype, [rows, left + right], out);
+  return new Tensor(a.dtype, [rows, left + right], out, PROVED);
 }
 
 interface Permute {

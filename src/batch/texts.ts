@@ -3,7 +3,7 @@ import { describe } from '../json.ts';
 import { parseSentence, sentenceTexts } from '../sentence/config.ts';
 import { sentenceTokenizer, type TextReader } from '../sentence/tokenizer.ts';
 import type { Tensor } from '../tensor.ts';
-import { textsOf } from '../tokenizer/files.ts';
+import { hasVocab, textsOf } from '../tokenizer/files.ts';
 import type { TextInput } from '../tokenizer/index.ts';
 import type { Taking } from '../trace/pad.ts';
 import { encoder, type TextOptions } from './encode.ts';
@@ -12,7 +12,7 @@ import { batchInputs, capacityOf } from './inputs.ts';
 /** The tokenizer among the extra files of a trace, and what they say of sentence-transformers. Throws a `value` error if there is none. */
 export function readerFrom(files: ReadonlyMap<string, Uint8Array>): TextReader {
   const texts = textsOf(files);
-  if (!texts['vocab.txt'] && !texts['tokenizer.json'])
+  if (!hasVocab(texts))
     throw new TraceletError('value', {
       what: 'the tokenizer of the trace',
       expected: 'vocab.txt or tokenizer.json among its extra files',

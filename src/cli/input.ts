@@ -56,13 +56,3 @@ function decoded(decode: () => string, path: string): string {
     throw new TraceletError('value', { what: nameOf(path), expected: 'UTF-8', got: 'other bytes', cure: 'Give it as UTF-8 text', cause });
   }
 }
-
-/** The value that `text` holds. Throws a `format` error that names `what`. */
-export function parseJson(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const got = text.trim() === '' ? 'nothing' : (cause as Error).message;
-    throw new TraceletError('format', { what, expected: 'JSON', got, cause });
-  }
-}

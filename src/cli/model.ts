@@ -17,6 +17,7 @@ import { isSentenceFolder } from '../sentence/config.ts';
 import { type Folder, textOf } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import type { ThreadCount } from '../threads/choose.ts';
+import { hasVocab, textsOf } from '../tokenizer/files.ts';
 import { BertTokenizer } from '../tokenizer/index.ts';
 import { explainThreads } from '../trace/explain.ts';
 import { TRACE_NAME } from '../trace/file.ts';
@@ -161,7 +162,7 @@ async function outlineTrace(path: string, signal: AbortSignal): Promise<Outline>
   const what = `config.json of ${path}`;
   const config = BertConfig.from_dict(parseObject(new TextDecoder().decode(text), what), {}, what);
   const embeds = traced.outputs.some(({ name }) => name === 'sentence_embedding');
-  const tokenizer = ['vocab.txt', 'tokenizer.json'].some((name) => traced.files.has(name)) ? traced.tokenizer : undefined;
+  const tokenizer = hasVocab(textsOf(traced.files)) ? traced.tokenizer : undefined;
   const { dynamic } = traced;
   const [{ shape }] = traced.inputs;
   const [batch, seq] = [shape[0], shape.at(-1) as number];
@@ -200,7 +201,7 @@ export async function openTrace(
   }
 }
 
-export const isDirectory = async (path: string): Promise<boolean> => (await platform.kindOf(path)) === 'directory';
+const isDirectory = async (path: string): Promise<boolean> => (await platform.kindOf(path)) === 'directory';
 
 const DEFAULT_MODEL = '@tracelet/all-minilm-l6-v2';
 

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Bounds } from '../dim.ts';
 import { INTEGER_FORMS } from '../integers.ts';
 import { ARCHITECTURES } from '../models/index.ts';
-import { nearest } from '../nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import type { ThreadCount } from '../threads/choose.ts';
 import { MOST_THREADS } from '../threads/control.ts';
 import { SHORT_NAMES } from './model.ts';
@@ -73,8 +73,7 @@ export const headOption = (): Option =>
     const names = [...SHORT_NAMES, ...Object.keys(ARCHITECTURES)];
     const named = names.find((name) => name.toLowerCase() === text.toLowerCase());
     if (named) return named;
-    const meant = nearest(text, names);
-    throw new InvalidArgumentError(`It must be one of ${names.join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`);
+    throw new InvalidArgumentError(`It must be one of ${names.join(', ')}. ${didYouMean(text, names) ?? ''}`.trimEnd());
   });
 
 /** The closing part of a command's help. */

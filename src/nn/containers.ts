@@ -13,13 +13,13 @@ function modulesIn<M extends AnyModule>(what: string, given: readonly M[]): read
   return given;
 }
 
-/** Parts named by number, as `torch.nn.ModuleList`. */
-export class ModuleList<M extends AnyModule> extends Module<[], never> {
+/** Parts named by number. */
+abstract class Items<M extends AnyModule, Args extends unknown[], Result> extends Module<Args, Result> {
   readonly items: readonly M[];
 
-  constructor(items: readonly M[] = []) {
+  constructor(what: string, items: readonly M[]) {
     super();
-    this.items = modulesIn('nn.ModuleList', items);
+    this.items = modulesIn(what, items);
   }
 
   override children(): [string, AnyModule][] {
@@ -28,6 +28,13 @@ export class ModuleList<M extends AnyModule> extends Module<[], never> {
 
   *[Symbol.iterator](): Iterator<M> {
     yield* this.items;
+  }
+}
+
+/** Parts named by number, as `torch.nn.ModuleList`. */
+export class ModuleList<M extends AnyModule> extends Items<M, [], never> {
+  constructor(items: readonly M[] = []) {
+    super('nn.ModuleList', items);
   }
 
   forward(): never {
@@ -40,20 +47,9 @@ export class ModuleList<M extends AnyModule> extends Module<[], never> {
 
 /** Modules that each take what the one before answers, named by number, as `torch.nn.Sequential`. */
 // biome-ignore lint/suspicious/noExplicitAny: what the first takes and the last answers is not in the type
-export class Sequential extends Module<any[], any> {
-  readonly items: readonly AnyModule[];
-
+export class Sequential extends Items<AnyModule, any[], any> {
   constructor(...items: readonly AnyModule[] | readonly [readonly AnyModule[]]) {
-    super();
-    this.items = modulesIn('nn.Sequential', (Array.isArray(items[0]) ? items[0] : items) as readonly AnyModule[]);
-  }
-
-  override children(): [string, AnyModule][] {
-    return this.items.map((item, i) => [String(i), item]);
-  }
-
-  *[Symbol.iterator](): Iterator<AnyModule> {
-    yield* this.items;
+    super('nn.Sequential', (Array.isArray(items[0]) ? items[0] : items) as readonly AnyModule[]);
   }
 
   forward(...inputs: Tensor[]): unknown {

@@ -4,14 +4,14 @@ import type { Binary, KernelSource } from './platform.ts';
 
 /** Binaries compiled, once each, from bytes that the engine validates. */
 export function compiled(bytesOf: (binary: Binary) => Uint8Array<ArrayBuffer>): KernelSource {
-  const modules = new Map<string, WebAssembly.Module | undefined>();
+  const [plain, common] = [new Map<Binary, WebAssembly.Module | undefined>(), new Map<Binary, WebAssembly.Module | undefined>()];
   return (binary, shared = false) => {
-    const key = `${binary} ${shared}`;
-    if (!modules.has(key)) {
+    const modules = shared ? common : plain;
+    if (!modules.has(binary)) {
       const bytes = read(bytesOf, binary);
-      modules.set(key, compile(shared ? sharing(bytes) : bytes, binary));
+      modules.set(binary, compile(shared ? sharing(bytes) : bytes, binary));
     }
-    return modules.get(key);
+    return modules.get(binary);
   };
 }
 

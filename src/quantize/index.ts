@@ -1,14 +1,13 @@
 import { TraceletError } from '../error.ts';
 import { kind, oneOf } from '../field.ts';
 import { TextEncoder } from '../globals.ts';
-import { describe } from '../json.ts';
 import { checkOptions, FUNCTION, type OptionTable, SIGNAL } from '../options.ts';
 import { buildInstance } from '../trace/build.ts';
 import { type Graph, makeNode, rewrite, type Value, verifyGraph } from '../trace/graph.ts';
 import { liftGraph } from '../trace/lift.ts';
 import type { ModelOutput } from '../trace/outputs.ts';
 import { nextTask } from '../trace/run.ts';
-import { isTraced, TracedModule } from '../trace/traced.ts';
+import { isTraced, proveTraced, TracedModule } from '../trace/traced.ts';
 import { answer, cosines, observe, type Sample, type Seen } from './calibrate.ts';
 import { relativeError } from './error.ts';
 import { sumsOf } from './round.ts';
@@ -80,13 +79,7 @@ export async function quantize<Result = ModelOutput>(
   traced: TracedModule<Result>,
   options: QuantizeOptions = {},
 ): Promise<{ traced: TracedModule<Result>; report: QuantizeReport }> {
-  if (!isTraced(traced))
-    throw new TraceletError('value', {
-      what: 'quantize',
-      expected: 'a traced model',
-      got: describe(traced),
-      cure: 'Trace it first: await jit.trace(model, inputs)',
-    });
+  proveTraced('quantize', traced);
   const checked = checkOptions('quantize', options, QUANTIZE_OPTIONS);
   const { bits = 8, calibrate: samples = [], like, keep } = checked;
   const graph = liftGraph(traced.instance);

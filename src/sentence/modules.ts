@@ -4,11 +4,11 @@ import { describe, isObject, type JsonObject } from '../json.ts';
 import { nearest } from '../nearest.ts';
 
 /** How `sentence_transformers` makes one vector of the tokens of a text. */
-export const POOLING_MODES = ['cls', 'max', 'mean', 'mean_sqrt_len_tokens', 'weightedmean', 'lasttoken'] as const;
+const POOLING_MODES = ['cls', 'max', 'mean', 'mean_sqrt_len_tokens', 'weightedmean', 'lasttoken'] as const;
 export type PoolingMode = (typeof POOLING_MODES)[number];
 
 /** What modules hand on: a vector for each token, and one for the text. */
-export const FEATURES = ['token_embeddings', 'sentence_embedding'] as const;
+const FEATURES = ['token_embeddings', 'sentence_embedding'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** Activations of PyTorch that a Dense may name, by what follows the last dot, as ops. */

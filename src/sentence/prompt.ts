@@ -1,5 +1,5 @@
 import { TraceletError } from '../error.ts';
-import { nearest } from '../nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import type { SentenceConfig } from './config.ts';
 
 /** What to put before texts. */
@@ -20,12 +20,11 @@ export function promptOf(sentence: SentenceConfig | undefined, { prompt, prompt_
   if (name === null) return '';
   if (Object.hasOwn(prompts, name)) return prompts[name];
   const known = Object.keys(prompts);
-  const meant = nearest(name, known);
   throw new TraceletError('value', {
     what: `${what}: option prompt_name`,
     expected: known.length ? `one of ${known.join(', ')}` : 'none: the folder of the model has no prompts',
     got: JSON.stringify(name),
-    cure: meant ? `Did you mean ${meant}?` : 'Pass the words themselves as prompt',
+    cure: didYouMean(name, known) ?? 'Pass the words themselves as prompt',
   });
 }
 

@@ -3,7 +3,7 @@ import { TraceletError } from '../error.ts';
 import { FLAG, kind } from '../field.ts';
 import { TextDecoder } from '../globals.ts';
 import { isObject, quoteList } from '../json.ts';
-import { nearest } from '../nearest.ts';
+import { didYouMean } from '../nearest.ts';
 import { FUNCTION, NAMED, type OptionTable, SIGNAL } from '../options.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import type { OnWarn } from '../warn.ts';
@@ -51,7 +51,7 @@ export interface Absence {
   readonly cure?: string;
 }
 
-export const isAbsence = (found: ByteSource | Absence): found is Absence => 'absent' in found;
+const isAbsence = (found: ByteSource | Absence): found is Absence => 'absent' in found;
 
 /** A place that holds files of a model: a directory, an address, a repository on the hub. */
 export interface Folder {
@@ -96,12 +96,11 @@ export async function openFile(folder: Folder, file: string, otherwise?: string)
   const names = await folder.contents();
   const alike = names.filter((name) => name.split('.').at(-1) === file.split('.').at(-1));
   const beside = quoteList(alike.length > 0 ? alike : names);
-  const meant = nearest(file, names);
   throw new TraceletError('source', {
     what: folder.at(file),
     expected: 'a file',
     got: names.length > 0 ? `${found.absent} beside ${beside}` : found.absent,
-    cure: found.cure ?? folder.cure ?? (meant ? `Did you mean ${meant}?` : names.length > 0 ? otherwise : undefined),
+    cure: found.cure ?? folder.cure ?? didYouMean(file, names) ?? (names.length > 0 ? otherwise : undefined),
   });
 }
 

@@ -5,7 +5,7 @@ import { isUrl } from '../realm.ts';
 import { SOURCE_OPTIONS, type SourceOptions, splitOptions } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import type { Tensor } from '../tensor.ts';
-import { batchOf, callOf, manyInputs, oneInput, type TextInput } from './arguments.ts';
+import { batchOf, type Call, callOf, manyInputs, oneInput, type TextInput } from './arguments.ts';
 import { closeUp, joinPieces } from './decode.ts';
 import { Encoder, type Input } from './encoder.ts';
 import {
@@ -73,8 +73,8 @@ export class BertTokenizer extends Tokens {
   tokenize(text: string, options?: EncodeOptions): string[];
   tokenize(text: string, pair?: string | null, options?: EncodeOptions): string[];
   tokenize(...args: unknown[]): string[] {
-    const { options, ...call } = callOf('tokenize()', args);
-    return this.#one(oneInput({ ...call, options }), { add_special_tokens: false, ...options }).tokens;
+    const call = callOf('tokenize()', args);
+    return this.#one(oneInput(call), { add_special_tokens: false, ...call.options }).tokens;
   }
 
   /** The ids of a text or pair; as a tensor of shape [1, length] if asked for tensors. */
@@ -97,9 +97,7 @@ export class BertTokenizer extends Tokens {
   encode_plus(text: string, options: EncodeOptions): Encoding | TensorEncoding;
   encode_plus(text: string, pair?: string | null, options?: EncodeOptions): Encoding | TensorEncoding;
   encode_plus(...args: unknown[]): Encoding | TensorEncoding {
-    const call = callOf('encode_plus()', args);
-    const encoding = this.#one(oneInput(call), call.options);
-    return call.options.return_tensors ? tensors(stack([encoding])) : encoding;
+    return this.#answer(callOf('encode_plus()', args));
   }
 
   /** Encodes texts and pairs, column by column. */
@@ -126,9 +124,7 @@ export class BertTokenizer extends Tokens {
   /** What calling the tokenizer does. */
   call_(...args: unknown[]): Encoding | BatchEncoding | TensorEncoding {
     const call = callOf('the tokenizer', args);
-    if (Array.isArray(call.text)) return this.#many(manyInputs(call), call.options);
-    const encoding = this.#one(oneInput(call), call.options);
-    return call.options.return_tensors ? tensors(stack([encoding])) : encoding;
+    return Array.isArray(call.text) ? this.#many(manyInputs(call), call.options) : this.#answer(call);
   }
 
   /** The text that ids stand for. */
@@ -162,6 +158,12 @@ export class BertTokenizer extends Tokens {
   /** How many special tokens an encoded text, or pair, has. */
   num_special_tokens_to_add(pair = false): number {
     return pair ? 3 : 2;
+  }
+
+  /** The one text of a call encoded. */
+  #answer(call: Call): Encoding | TensorEncoding {
+    const encoding = this.#one(oneInput(call), call.options);
+    return call.options.return_tensors ? tensors(stack([encoding])) : encoding;
   }
 
   #one(input: Input, options: EncodeSettings): Encoding {

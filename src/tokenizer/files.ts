@@ -1,7 +1,7 @@
 import { TraceletError } from '../error.ts';
 import { kind } from '../field.ts';
 import { TextDecoder } from '../globals.ts';
-import { describe, isObject, type JsonObject } from '../json.ts';
+import { describe, isObject, type JsonObject, parseObject, readJson } from '../json.ts';
 import { checkOptions, type OptionTable } from '../options.ts';
 import { openFile, type SourceOptions, textOf, textOfFile } from '../sources/folder.ts';
 import type { Place } from '../sources/place.ts';
@@ -47,7 +47,8 @@ const READERS: Record<Name, (reading: Reading, text: string) => Reading> = {
 const FILE_NAMES = Object.keys(READERS) as Name[];
 const VOCABULARIES: readonly Name[] = ['tokenizer.json', 'vocab.txt'];
 
-const hasVocab = (files: TokenizerFiles): boolean => VOCABULARIES.some((name) => files[name] !== undefined);
+/** Whether there is one of the files that a tokenizer cannot do without. */
+export const hasVocab = (files: TokenizerFiles): boolean => VOCABULARIES.some((name) => files[name] !== undefined);
 
 /** The texts that `read` gives of the tokenizer's files; undefined where there is none to make a tokenizer of. */
 export async function filesRead(read: (name: string) => Promise<string | undefined>): Promise<TokenizerFiles | undefined> {
@@ -103,16 +104,7 @@ export function optionsFromFiles(files: TokenizerFiles): BertTokenizerOptions {
 }
 
 /** The object in a file. Of a key that is given twice the last counts, as in Python. */
-function parse(text: string, name: Name): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new TraceletError('format', { what: name, expected: 'JSON', got: describe((cause as Error).message).slice(1, -1), cause });
-  }
-  if (isObject(value)) return value;
-  throw new TraceletError('format', { what: name, expected: 'a JSON object', got: describe(value) });
-}
+const parse = (text: string, name: Name): JsonObject => parseObject(text, name, readJson);
 
 const NORMALIZER = ['do_lower_case', 'strip_accents', 'tokenize_chinese_chars', 'clean_text'];
 const EXTRA = ['additional_special_tokens', 'extra_special_tokens'];

@@ -1,4 +1,4 @@
-import { type Shape, sizeOf, Tensor } from '../tensor.ts';
+import { PROVED, type Shape, sizeOf, Tensor } from '../tensor.ts';
 
 /**
  * Whole numbers that follow from sizes and the mask, written by the host before each call. A grid of [batch, sequence] tokens has a row
@@ -58,5 +58,5 @@ export function derivedTensor(rule: Rule, [batch, sequence]: Shape, fill = 0): T
   const shape = gridShape(rule, [batch, sequence]);
   const out = new Int32Array(sizeOf(shape));
   derive(out, rule, { batch, sequence }, fill);
-  return new Tensor('int32', shape, out);
+  return new Tensor('int32', shape, out, PROVED);
 }

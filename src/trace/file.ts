@@ -1,11 +1,12 @@
 import { platform } from '#platform';
 import { DTYPES, type DType } from '../dtype.ts';
+import { allocate } from '../elements.ts';
 import { TraceletError } from '../error.ts';
 import { TextDecoder, TextEncoder } from '../globals.ts';
 import { describe, isObject } from '../json.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { encodeHeader, type Header, readHeader, type TensorInfo } from '../safetensors.ts';
-import { type Shape, sizeOf, Tensor } from '../tensor.ts';
+import { PROVED, type Shape, sizeOf, Tensor } from '../tensor.ts';
 
 /**
  * A trace is a safetensors file. Its metadata:
@@ -192,17 +193,7 @@ const damaged = (what: string): TraceletError =>
   });
 
 /** A host tensor for the bytes of `info`. Throws a `memory` error. */
-export function tensorFor({ name, dtype, shape }: TensorInfo): Tensor {
-  try {
-    return new Tensor(dtype, shape, new DTYPES[dtype].array(new ArrayBuffer(sizeOf(shape) * DTYPES[dtype].bytes)));
-  } catch (cause) {
-    throw new TraceletError('memory', {
-      what: name,
-      expected: `room for ${dtype} [${shape}]`,
-      got: String((cause as Error).message),
-      cause,
-    });
-  }
-}
+export const tensorFor = ({ name, dtype, shape }: TensorInfo): Tensor =>
+  new Tensor(dtype, shape, allocate(dtype, sizeOf(shape), name), PROVED);
 
 export { bytesOf as bytesOfTensor };

@@ -2,6 +2,7 @@ import { type Bounds, type Dim, evaluateDim, type Sizes, shapeAt, showDim, symbo
 import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { type Shape, sizeOf, Tensor, tensorLike } from '../tensor.ts';
+import type { Program } from './program.ts';
 import { sizesOf } from './sizes.ts';
 
 /** What a tokenizer answers beside the inputs of a model. */
@@ -26,16 +27,17 @@ export function nameInputs(args: readonly unknown[], names: readonly string[], w
 }
 
 function checkNamed(entries: readonly (readonly [string, unknown])[], names: readonly string[], what: string): Record<string, Tensor> {
-  const given = entries.filter(([, tensor]) => tensor !== undefined && tensor !== null);
-  return Object.fromEntries(
-    given.map(([name, value]) => {
-      const input = `${what}: input "${name}"`;
-      if (!names.includes(name)) throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}` });
-      const tensor = tensorLike(value);
-      if (tensor) return [name, tensor.recorded ? tensor : tensor.operand(tensor.dtype, input)];
+  const named: [string, Tensor][] = [];
+  for (const [name, value] of entries) {
+    if (value === undefined || value === null) continue;
+    const input = `${what}: input "${name}"`;
+    if (!names.includes(name)) throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}` });
+    const tensor = tensorLike(value);
+    if (!tensor)
       throw new TraceletError('value', { what: input, expected: 'a tensor', got: typeof value, cure: 'Make one with tensor([...])' });
-    }),
-  );
+    named.push([name, tensor.recorded ? tensor : tensor.operand(tensor.dtype, input)]);
+  }
+  return Object.fromEntries(named);
 }
 
 /** The input in which 0 stands for a token to leave out. */
@@ -107,6 +109,13 @@ export interface Signature {
   /** The shape in symbols, where it depends on any. */
   dims?: readonly Dim[];
 }
+
+/** What a program takes or answers, in order. */
+export const signaturesOf = (program: Program, side: 'inputs' | 'outputs'): Signature[] =>
+  program[side].map(({ name, value }) => {
+    const { dtype, shape, dims } = program.values[value];
+    return dims ? { name, dtype, shape, dims } : { name, dtype, shape };
+  });
 
 /**
  * The arguments of a call as a trace with these inputs takes them, by name; those left out take their defaults. Throws `value`, `shape` and

@@ -5,7 +5,7 @@ import { TraceletError } from '../error.ts';
 import { formFor, type IntegerForm } from '../integers.ts';
 import { allocateMemory, callKernel, instantiate, type Kernels } from '../kernels.ts';
 import type { Variant } from '../platform/platform.ts';
-import { sizeOf, Tensor } from '../tensor.ts';
+import { PROVED, sizeOf, Tensor } from '../tensor.ts';
 import { type Choice, ONE_THREAD } from '../threads/choose.ts';
 import type { Team } from '../threads/team.ts';
 import { Arena, type Region } from './arena.ts';
@@ -194,7 +194,7 @@ export class Instance {
     const { dtype } = this.program.values[value];
     const shape = this.binding.shapes[value];
     const view = new DTYPES[dtype].array(this.memory.buffer as ArrayBuffer, this.addressOf(value), sizeOf(shape));
-    return new Tensor(dtype, shape, view.slice());
+    return new Tensor(dtype, shape, view.slice(), PROVED);
   }
 
   /** What has to run for the outputs of these names. Throws a `value` error for unknown ones. */

@@ -1,7 +1,7 @@
 import { type Bounds, type Dim, isInterval, parseDim } from '../dim.ts';
 import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
-import { describe, isObject } from '../json.ts';
+import { describe, isObject, readJson } from '../json.ts';
 import { sizeOf } from '../tensor.ts';
 import { RULES, type Rule } from './derived.ts';
 import { type DerivedInfo, type Program, ROWS, type ValueInfo } from './program.ts';
@@ -13,12 +13,7 @@ export function expect(holds: boolean, what: string, expected: string, got: stri
 
 /** Reads the JSON form of everything in a program but its code. Throws `format` errors. */
 export function parseProgram(json: string, code: Int32Array): Program {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(json);
-  } catch (cause) {
-    throw new TraceletError('format', { what: 'trace: program', expected: 'JSON', got: (cause as Error).message });
-  }
+  const raw = readJson(json, 'trace: program');
   expect(isObject(raw), 'program', 'an object', describe(raw));
   const list = (name: string): unknown[] => {
     const items = raw[name];

@@ -6,6 +6,7 @@ import { areTexts, encodeTexts, readerFrom, refuseForTensors, textsIn } from '..
 import type { Bounds, Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { formFor, type IntegerForm } from '../integers.ts';
+import { describe } from '../json.ts';
 import { bestVariant, proveVariant } from '../kernels.ts';
 import { Module } from '../nn/module.ts';
 import { checkOptions } from '../options.ts';
@@ -16,7 +17,7 @@ import type { BertTokenizer, TextInput } from '../tokenizer/index.ts';
 import { costs, type MemoryPlan } from './cost.ts';
 import { estimate } from './estimate.ts';
 import { explainKernels, explainThreads } from './explain.ts';
-import { copied, fitInputs, type Signature, showShape } from './inputs.ts';
+import { copied, fitInputs, type Signature, showShape, signaturesOf } from './inputs.ts';
 import type { Instance, Target } from './instance.ts';
 import { listCode, listGraph } from './listing.ts';
 import { PAD_OPTIONS, PROFILE_OPTIONS, RUN_OPTIONS, type RunOptions } from './options.ts';
@@ -25,7 +26,7 @@ import { padInputs } from './pad.ts';
 import { type Profile, profileInstance } from './profile.ts';
 import { runSliced } from './run.ts';
 import { sizesFor } from './sizes.ts';
-import { difference, type Verification } from './verification.ts';
+import { comparison, type Verification } from './verification.ts';
 
 /** What a trace is made of besides its program and weights. */
 export interface Contents {
@@ -88,12 +89,12 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** What a call takes, in order. */
   get inputs(): Signature[] {
-    return this.#signature(this.instance.program.inputs);
+    return signaturesOf(this.instance.program, 'inputs');
   }
 
   /** What a call answers, in order; nested outputs have dotted names. */
   get outputs(): Signature[] {
-    return this.#signature(this.instance.program.outputs);
+    return signaturesOf(this.instance.program, 'outputs');
   }
 
   /** Sizes that calls may choose, with their bounds: `{ batch: [1, 64], sequence: [1, 512] }`; empty for a strict trace. */
@@ -215,14 +216,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   verify(kernels: Variant = this.kernels): Verification {
     proveVariant('verify', kernels);
     this.expectIdle();
-    const got = new Map(this.instance.run(this.#dummies, this.#target(kernels)).map(({ name, tensor }) => [name, tensor]));
-    const outputs = this.golden.outputs.map(({ name, tensor }) => ({ name, ...difference(got.get(name) as Tensor, tensor) }));
-    return {
-      kernels,
-      exact: outputs.every(({ exact }) => exact),
-      ok: outputs.every(({ ok }) => ok),
-      outputs: outputs.map(({ ok: _, ...rest }) => rest),
-    };
+    return { kernels, ...comparison(this.instance.run(this.#dummies, this.#target(kernels)), this.golden.outputs) };
   }
 
   protected override refuseTraining(): void {
@@ -289,14 +283,18 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   #target(kernels: Variant): Target {
     return { kernels, integers: kernels === this.kernels ? this.integers : undefined };
   }
-
-  #signature(bindings: readonly { name: string; value: number }[]): Signature[] {
-    return bindings.map(({ name, value }) => {
-      const { dtype, shape, dims } = this.instance.program.values[value];
-      return dims ? { name, dtype, shape, dims } : { name, dtype, shape };
-    });
-  }
 }
 
 /** Whether `value` is a traced model. */
 export const isTraced = (value: unknown): value is TracedModule<unknown> => value instanceof TracedModule;
+
+/** Throws a `value` error for `what` unless `traced` is a traced model. */
+export function proveTraced(what: string, traced: unknown): void {
+  if (isTraced(traced)) return;
+  throw new TraceletError('value', {
+    what,
+    expected: 'a traced model',
+    got: traced instanceof Module ? `a ${traced.constructor.name} that is not traced` : describe(traced),
+    cure: 'Trace it first: await jit.trace(model, inputs)',
+  });
+}

@@ -6,7 +6,7 @@ import { DEVIATION, FLAG, kind } from '../field.ts';
 import { describe, isObject } from '../json.ts';
 import { bestVariant, VARIANT } from '../kernels.ts';
 import { type AnyModule, Module } from '../nn/module.ts';
-import { ANY, type CureOf, checkOptions, OBJECT, type OptionTable, SIGNAL } from '../options.ts';
+import { ANY, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL } from '../options.ts';
 import { optimise } from '../passes/index.ts';
 import { packsRows } from '../passes/rows.ts';
 import type { Variant } from '../platform/platform.ts';
@@ -94,7 +94,7 @@ const CURES: Readonly<Record<string, string>> = {
   dynamic_shapes: 'Did you mean dynamic?',
 };
 
-const cureOf: CureOf = (name) => (Object.hasOwn(CURES, name) ? CURES[name] : undefined);
+const cureOf = curesIn(CURES);
 
 /**
  * Records what `model`, a module or a function of tensors, does on `inputs` (by position, or by name) as a program for their dimensions, or

@@ -1,5 +1,6 @@
 import type { Variant } from '../platform/platform.ts';
 import { sameShape, type Tensor } from '../tensor.ts';
+import type { Named } from './outputs.ts';
 
 /** How a trace answers its own dummy inputs, beside what is stored in it. */
 export interface Verification {
@@ -33,4 +34,15 @@ export function difference(
     if (!(error <= maxError) && !Number.isNaN(maxError)) maxError = error;
   }
   return { exact, ok, maxError };
+}
+
+/** How outputs differ from those of the same names that are stored. */
+export function comparison(got: readonly Named[], stored: readonly Named[]): Omit<Verification, 'kernels'> {
+  const byName = new Map(got.map(({ name, tensor }) => [name, tensor]));
+  const outputs = stored.map(({ name, tensor }) => ({ name, ...difference(byName.get(name) as Tensor, tensor) }));
+  return {
+    exact: outputs.every(({ exact }) => exact),
+    ok: outputs.every(({ ok }) => ok),
+    outputs: outputs.map(({ ok: _, ...rest }) => rest),
+  };
 }

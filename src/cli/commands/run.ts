@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { TraceletError } from '../../error.ts';
-import { describe, isObject } from '../../json.ts';
-import { nearest } from '../../nearest.ts';
+import { describe, isObject, readJson } from '../../json.ts';
+import { didYouMean } from '../../nearest.ts';
 import { type Nested, sameShape, type Tensor, tensor } from '../../tensor.ts';
 import type { ThreadCount } from '../../threads/choose.ts';
 import { type Signature, showShape } from '../../trace/inputs.ts';
 import { flattenOutputs, type Named } from '../../trace/outputs.ts';
 import type { TracedModule } from '../../trace/traced.ts';
-import { nameOf, parseJson, readInput } from '../input.ts';
+import { nameOf, readInput } from '../input.ts';
 import { openTrace } from '../model.ts';
 import { examples, threadsOption } from '../options.ts';
 import { print } from '../output.ts';
@@ -51,7 +51,7 @@ async function run(file: string, { input, output, truncate, pad, threads }: RunO
   const traced = await openTrace(file, { signal, threads });
   const chosen = chooseOutputs(traced, output);
   const what = nameOf(input);
-  const given = readTensors(parseJson(await readInput(input, signal), what), traced, what, truncate);
+  const given = readTensors(readJson(await readInput(input, signal), what), traced, what, truncate);
   const inputs = pad ? traced.pad(given) : checkLengths(given, traced);
   const { tensors } = flattenOutputs(await traced.run(inputs, { signal, outputs: chosen }));
   print(
@@ -70,9 +70,12 @@ function chooseOutputs({ outputs }: TracedModule, wanted: readonly string[] | un
 }
 
 function unknownName(what: string, name: string, names: readonly string[]): TraceletError {
-  const meant = nearest(name, names);
-  const cure = meant && `Did you mean ${meant}?`;
-  return new TraceletError('value', { what, expected: `one of ${names.join(', ')}`, got: describe(name), cure });
+  return new TraceletError('value', {
+    what,
+    expected: `one of ${names.join(', ')}`,
+    got: describe(name),
+    cure: didYouMean(name, names),
+  });
 }
 
 /** Tensors by name from any of the forms of input. */
