@@ -13,8 +13,8 @@ export function optionsOfJson(json: JsonObject): Given {
   const vocab = new Map(Object.entries(object(model.vocab, 'model.vocab'))) as Map<string, number>;
   const added_tokens = addedTokens(json.added_tokens, vocab);
   const template = templateOf(part(json.post_processor, 'post_processor', ['TemplateProcessing', 'BertProcessing']));
-  const ids = new Map([...added_tokens.flatMap(({ content, id }) => (id === undefined ? [] : [[content, id] as const])), ...vocab]);
-  for (const [token, id] of template) checkTemplateId(token, id, ids.get(token));
+  const idOf = (token: string) => vocab.get(token) ?? added_tokens.find(({ content }) => content === token)?.id;
+  for (const [token, id] of template) checkTemplateId(token, id, idOf(token));
   const [[cls_token], [sep_token]] = template;
   const padding = setting(json, 'padding');
   const pad_token = typeof padding.pad_token === 'string' ? padding.pad_token : '[PAD]';
@@ -29,8 +29,8 @@ export function optionsOfJson(json: JsonObject): Given {
     do_lower_case: normalizer.lowercase,
     cls_token,
     sep_token,
-    pad_token: ids.has(pad_token) ? pad_token : null,
-    mask_token: ids.has('[MASK]') ? '[MASK]' : null,
+    pad_token: idOf(pad_token) !== undefined ? pad_token : null,
+    mask_token: idOf('[MASK]') !== undefined ? '[MASK]' : null,
     added_tokens,
     padding_side: side(padding, 'padding'),
     truncation_side: side(setting(json, 'truncation'), 'truncation'),
@@ -69,7 +69,8 @@ function addedTokens(list: unknown, vocab: ReadonlyMap<string, number>): AddedTo
     throw new TraceletError('format', { what: 'added_tokens of tokenizer.json', expected: 'an array of tokens', got: describe(list) });
   const taken = new Set(vocab.values());
   const behind = new Map<string, number>();
-  let next = [...taken].reduce((top, id) => Math.max(top, id + 1), 0);
+  let next = 0;
+  for (const id of taken) if (id >= next) next = id + 1;
   return (list ?? []).map((value: unknown, i: number) => {
     const token = addedToken(`added_tokens[${i}] of tokenizer.json`, value);
     if (vocab.has(token.content) || taken.has(token.id as number)) return token;

@@ -59,7 +59,7 @@ function checkToken(token: unknown, id: number): void {
 }
 
 function byId(source: ReadonlyMap<string, number> | Readonly<Record<string, number>>): (string | undefined)[] {
-  const entries = isMap(source) ? ([...source] as [string, number][]) : Object.entries(source as Record<string, number>);
+  const entries = isMap(source) ? (source as ReadonlyMap<string, number>) : Object.entries(source as Record<string, number>);
   const tokens: (string | undefined)[] = [];
   for (const [token, id] of entries) {
     const wrong = !Number.isInteger(id) || id < 0 || id > MAX_ID;
