@@ -67,12 +67,13 @@ function modelOf({ model }: JsonObject): unknown {
 function addedTokens(list: unknown, vocab: ReadonlyMap<string, number>): AddedToken[] {
   if (list !== undefined && list !== null && !Array.isArray(list))
     throw new TraceletError('format', { what: 'added_tokens of tokenizer.json', expected: 'an array of tokens', got: describe(list) });
+  const given: AddedToken[] = (list ?? []).map((value: unknown, i: number) => addedToken(`added_tokens[${i}] of tokenizer.json`, value));
+  if (given.every(({ content }) => vocab.has(content))) return given;
   const taken = new Set(vocab.values());
   const behind = new Map<string, number>();
   let next = 0;
   for (const id of taken) if (id >= next) next = id + 1;
-  return (list ?? []).map((value: unknown, i: number) => {
-    const token = addedToken(`added_tokens[${i}] of tokenizer.json`, value);
+  return given.map((token) => {
     if (vocab.has(token.content) || taken.has(token.id as number)) return token;
     const id = behind.get(token.content) ?? next++;
     behind.set(token.content, id);

@@ -155,7 +155,7 @@ export function resolveSettings(options: BertTokenizerOptions): Settings {
       what: 'BertTokenizer',
       expected: 'an object of options',
       got: describe(options),
-      cure: 'BertTokenizer.from_pretrained takes a path',
+      cure: 'A vocabulary goes in as { vocab }; BertTokenizer.from_pretrained takes a path',
     });
   const {
     vocab: source,
