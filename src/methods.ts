@@ -34,6 +34,26 @@ Object.defineProperty(Tensor.prototype, 'T', {
   configurable: true,
 });
 
+Object.defineProperty(Tensor.prototype, 'length', {
+  get(this: Tensor) {
+    return this.shape[0];
+  },
+  configurable: true,
+});
+
+const INDEX = /^-?\d+$/;
+
+Object.setPrototypeOf(
+  Tensor.prototype,
+  new Proxy(
+    {},
+    {
+      get: (none, name, tensor) =>
+        typeof name === 'string' && INDEX.test(name) ? F.select(tensor, 0, Number(name)) : Reflect.get(none, name, tensor),
+    },
+  ),
+);
+
 /** Methods of PyTorch's tensors that are not here, and what is. */
 const ELSEWHERE: readonly [names: string, here: string][] = [
   ['numpy', 'Use data, a typed array, or tolist()'],

@@ -30,6 +30,10 @@ export interface TensorOps<D extends DType = DType> {
   narrow(dim: number, start: number, length: number): Tensor<D>;
   /** A part, as in transformers.js: for each dimension an index, which takes the dimension away, [begin, end), or null for all of it. */
   slice(...parts: readonly (number | null | readonly [begin: number, end: number])[]): Tensor<D>;
+  /** A part along the first dimension, as `select(0, index)`; a negative one counts from the end. */
+  readonly [index: number]: Tensor<D>;
+  /** Size of the first dimension. */
+  readonly length: number;
   /** The dimensions in reverse order. */
   readonly T: Tensor<D>;
 }

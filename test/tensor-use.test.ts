@@ -37,6 +37,26 @@ describe('the numbers of a tensor', () => {
     expect(Reflect.get(tensor(1), Symbol.for('Deno.customInspect')).call(tensor(1))).toBe(inspect(tensor(1)));
   });
 
+  test('by index, as select', async () => {
+    const x = tensor([
+      [1, 0],
+      [1, 2.5],
+      [3, 4],
+    ]);
+    expect([x.length, x[0].length, tensor(1).length]).toEqual([3, 2, undefined]);
+    expect([x[0].tolist(), x[-1].tolist(), x[1][1].item()]).toEqual([[1, 0], [3, 4], 2.5]);
+    expect(tensor([[5n], [2n ** 60n]])[1].tolist()).toEqual([2n ** 60n]);
+    expect((await problem('shape', () => x[3])).message).toContain('within dimension 0 of [3,2], got 3 to 4');
+    expect((await problem('shape', () => tensor(3)[0])).message).toContain('a dimension of []');
+    expect((await jit.trace((rows: Tensor) => rows[1], [x]))(x.to('float32'))).toEqual(x[1]);
+    expect([x instanceof Object, Object.keys(x), Reflect.get(x, '1.5'), Reflect.get(x, 'nothing')]).toEqual([
+      true,
+      ['dtype', 'shape', 'data'],
+      undefined,
+      undefined,
+    ]);
+  });
+
   test('as lists, one of them, and row by row', async () => {
     const x = tensor([
       [
