@@ -7,31 +7,17 @@ import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vites
 import { jit, type Tensor } from '../src/index.ts';
 import { BertTokenizer, type BertTokenizerOptions, type Encoding, type TensorEncoding } from '../src/tokenizer/index.ts';
 import { problem, tinyBert } from './tiny.ts';
+import { bertJson } from './tokenizerjson.ts';
 
 const vocab = readFileSync(fileURLToPath(new URL('./fixtures/tokenizer/vocab.txt', import.meta.url)), 'utf8').trimEnd();
 const words = vocab.split('\n');
 const bert = BertTokenizer.from_files({ 'vocab.txt': vocab });
 
-const template = (...pieces: [string, number][]) =>
-  pieces.map(([id, type_id]) => ({ [id.length > 1 ? 'SpecialToken' : 'Sequence']: { id, type_id } }));
+const PLAIN = bertJson(words);
 const JSON_FILE = {
+  ...PLAIN,
   added_tokens: ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'].map((content) => ({ id: words.indexOf(content), content, special: true })),
-  normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
-  pre_tokenizer: { type: 'BertPreTokenizer' },
-  post_processor: {
-    type: 'TemplateProcessing',
-    single: template(['[CLS]', 0], ['A', 0], ['[SEP]', 0]),
-    pair: template(['[CLS]', 0], ['A', 0], ['[SEP]', 0], ['B', 1], ['[SEP]', 1]),
-    special_tokens: { '[CLS]': { ids: [101] }, '[SEP]': { ids: [102] } },
-  },
-  decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
-  model: {
-    type: 'WordPiece',
-    unk_token: '[UNK]',
-    continuing_subword_prefix: '##',
-    max_input_chars_per_word: 100,
-    vocab: Object.fromEntries(words.map((word, id) => [word, id])),
-  },
+  post_processor: { ...PLAIN.post_processor, special_tokens: { '[CLS]': { ids: [101] }, '[SEP]': { ids: [102] } } },
 };
 const json = (changes: object = {}): string => JSON.stringify({ ...JSON_FILE, ...changes });
 

@@ -1,36 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { BertTokenizer, type BertTokenizerOptions, type TokenizerFiles } from '../src/tokenizer/index.ts';
+import { bertJson } from './tokenizerjson.ts';
 
 const VOCAB = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'jim', 'é', 'e', '##s', '中', 'x', '_'];
 
-const piece = (kind: 'SpecialToken' | 'Sequence', id: string, type_id = 0) => ({ [kind]: { id, type_id } });
 const added = (id: number, content: string, flags = {}) => ({ id, content, special: true, normalized: false, ...flags });
 
 const TOKENIZER = {
+  ...bertJson(VOCAB),
   truncation: { max_length: 4, strategy: 'LongestFirst', stride: 0 },
   padding: { strategy: { Fixed: 8 }, pad_id: 0, pad_token: '[PAD]' },
   added_tokens: VOCAB.slice(0, 5).map((content, id) => added(id, content)),
-  normalizer: { type: 'BertNormalizer', clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true },
-  pre_tokenizer: { type: 'BertPreTokenizer' },
-  post_processor: {
-    type: 'TemplateProcessing',
-    single: [piece('SpecialToken', '[CLS]'), piece('Sequence', 'A'), piece('SpecialToken', '[SEP]')],
-    pair: [
-      piece('SpecialToken', '[CLS]'),
-      piece('Sequence', 'A'),
-      piece('SpecialToken', '[SEP]'),
-      piece('Sequence', 'B', 1),
-      piece('SpecialToken', '[SEP]', 1),
-    ],
-  },
-  decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
-  model: {
-    type: 'WordPiece',
-    unk_token: '[UNK]',
-    continuing_subword_prefix: '##',
-    max_input_chars_per_word: 100,
-    vocab: Object.fromEntries(VOCAB.map((token, id) => [token, id])),
-  },
 };
 
 const from = (changes: object = {}, config?: object): BertTokenizer =>
