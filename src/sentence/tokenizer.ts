@@ -1,4 +1,5 @@
 import { TraceletError } from '../error.ts';
+import { optionsFromFiles } from '../tokenizer/files.ts';
 import { BertTokenizer, type TokenizerFiles } from '../tokenizer/index.ts';
 import type { SentenceConfig } from './config.ts';
 
@@ -13,15 +14,15 @@ export interface TextReader {
  * sentence-transformers, lowering says nothing of accents.
  */
 export function sentenceTokenizer(files: TokenizerFiles, sentence: SentenceConfig | undefined): BertTokenizer {
-  const plain = BertTokenizer.from_files(files);
+  const options = optionsFromFiles(files);
   const [transformer] = sentence?.modules ?? [];
-  if (transformer?.type !== 'Transformer') return plain;
+  if (transformer?.type !== 'Transformer') return new BertTokenizer(options);
   const { max_seq_length, do_lower_case } = transformer;
-  const lowers = do_lower_case && !plain.do_lower_case;
-  if (max_seq_length === null && !lowers) return plain;
-  return BertTokenizer.from_files(files, {
+  const lowers = do_lower_case && options.do_lower_case === false;
+  return new BertTokenizer({
+    ...options,
     ...(max_seq_length !== null && { model_max_length: max_seq_length }),
-    ...(lowers && { do_lower_case, strip_accents: plain.strip_accents ?? false }),
+    ...(lowers && { do_lower_case, strip_accents: options.strip_accents ?? false }),
   });
 }
 
