@@ -161,10 +161,11 @@ async function loadPretrained<M extends PreTrainedModel, Options extends object>
   const { reading, config: given, strict, built, amendments } = sortOptions(model, options);
   reading.signal?.throwIfAborted();
   const place = typeof source === 'string' || isUrl(source) ? await placeOf(source, reading) : undefined;
-  const path = place && place.file === undefined ? await model.encoder_path(readOnce((name) => textOf(place.folder, name))) : '';
+  const beside = readOnce(async (name) => place && textOf(place.folder, name));
+  const path = place && place.file === undefined ? await model.encoder_path(beside) : '';
   const home = place && (path ? { folder: within(place.folder, path) } : place);
   const checkpoint = await (home ? readCheckpoint(home, reading) : openCheckpoint(source, reading));
-  const read = readOnce(filesBeside(place?.folder, checkpoint));
+  const read = isTrace(checkpoint) ? filesIn(checkpoint) : beside;
   const readConfig = () => read(path ? `${path}/config.json` : 'config.json');
   const config = given ?? (await configOf(home?.folder, checkpoint.name, readConfig, amendments, reading));
   const made = new model(config, { ...(await model.options_beside(read)), ...built } as Options);
@@ -235,14 +236,13 @@ async function addFolders(
   }
 }
 
-function filesBeside(folder: Folder | undefined, checkpoint: Checkpoint): ReadBeside {
-  if (isTrace(checkpoint))
-    return async (name) => {
-      const file = checkpoint.tensors.get(FILES + name);
-      return file && new TextDecoder().decode(file.data as Uint8Array);
-    };
-  return async (name) => folder && textOf(folder, name);
-}
+/** Reads the files that travel in a trace. */
+const filesIn =
+  ({ tensors }: Checkpoint): ReadBeside =>
+  async (name) => {
+    const file = tensors.get(FILES + name);
+    return file && new TextDecoder().decode(file.data as Uint8Array);
+  };
 
 async function configOf(
   folder: Folder | undefined,
