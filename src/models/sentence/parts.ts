@@ -13,12 +13,15 @@ export interface Masks {
   pooling: Tensor | null | undefined;
 }
 
-/** What a module reads and writes, and how wide the latter is. */
+/** What a module reads and writes, how wide its config says that the former is, and how wide the latter is. */
 export interface Wiring {
   input: Feature;
+  takes?: number;
   output: Feature;
   width: number;
 }
+
+type Widths = Partial<Record<Feature, number>>;
 
 /** A module of a folder behind its encoder. */
 export abstract class Part extends Module<[Tensor, Masks], Tensor> {
@@ -41,7 +44,12 @@ class Pooling extends Part {
   constructor({ pooling_mode, embedding_dimension }: SentenceModule<'Pooling'>) {
     super();
     this.modes = pooling_mode;
-    this.wiring = { input: 'token_embeddings', output: 'sentence_embedding', width: pooling_mode.length * embedding_dimension };
+    this.wiring = {
+      input: 'token_embeddings',
+      takes: embedding_dimension,
+      output: 'sentence_embedding',
+      width: pooling_mode.length * embedding_dimension,
+    };
   }
 
   forward(x: Tensor, { pooling, attention }: Masks): Tensor {
@@ -66,7 +74,7 @@ class Dense extends Part {
     this.residual = use_residual && in_features !== out_features ? new nn.Linear(in_features, out_features, { bias: false }) : null;
     this.activation = DENSE_ACTIVATIONS[activation_function];
     this.use_residual = use_residual;
-    this.wiring = { input: module_input_name, output: module_output_name, width: out_features };
+    this.wiring = { input: module_input_name, takes: in_features, output: module_output_name, width: out_features };
   }
 
   forward(x: Tensor): Tensor {
@@ -83,7 +91,7 @@ class LayerNorm extends Part {
   constructor({ dimension }: SentenceModule<'LayerNorm'>) {
     super();
     this.norm = new nn.LayerNorm(dimension);
-    this.wiring = { input: 'sentence_embedding', output: 'sentence_embedding', width: dimension };
+    this.wiring = { input: 'sentence_embedding', takes: dimension, output: 'sentence_embedding', width: dimension };
   }
 
   forward(x: Tensor): Tensor {
@@ -94,9 +102,9 @@ class LayerNorm extends Part {
 class Normalize extends Part {
   readonly wiring: Wiring;
 
-  constructor({ module_input_name, module_output_name }: SentenceModule<'Normalize'>, width: number) {
+  constructor({ module_input_name, module_output_name }: SentenceModule<'Normalize'>, widths: Widths) {
     super();
-    this.wiring = { input: module_input_name, output: module_output_name, width };
+    this.wiring = { input: module_input_name, output: module_output_name, width: widths[module_input_name] ?? 0 };
   }
 
   forward(x: Tensor): Tensor {
@@ -107,9 +115,9 @@ class Normalize extends Part {
 class Dropout extends Part {
   readonly wiring: Wiring;
 
-  constructor(_: SentenceModule<'Dropout'>, width: number) {
+  constructor(_: SentenceModule<'Dropout'>, widths: Widths) {
     super();
-    this.wiring = { input: 'sentence_embedding', output: 'sentence_embedding', width };
+    this.wiring = { input: 'sentence_embedding', output: 'sentence_embedding', width: widths.sentence_embedding ?? 0 };
   }
 
   forward(x: Tensor): Tensor {
@@ -120,29 +128,20 @@ class Dropout extends Part {
 type Behind = Exclude<SentenceModule, { type: 'Transformer' }>;
 const PARTS = { Pooling, Dense, LayerNorm, Normalize, Dropout } as const satisfies Record<Behind['type'], unknown>;
 
-/** How wide a module takes what it reads to be, where its config says so. */
-function askedWidth(module: Behind): number | undefined {
-  if (module.type === 'Pooling') return module.embedding_dimension;
-  if (module.type === 'Dense') return module.in_features;
-  return module.type === 'LayerNorm' ? module.dimension : undefined;
-}
-
 /** The modules of a folder behind an encoder of `hidden` numbers a token. Throws `config` errors for those that do not fit one another. */
 export function makeParts(modules: readonly SentenceModule[], hidden: number): Part[] {
-  const widths: Partial<Record<Feature, number>> = { token_embeddings: hidden };
-  const parts = (modules.slice(1) as Behind[]).map((module, i) => {
-    const make = PARTS[module.type] as new (module: Behind, width: number) => Part;
-    const { input } = new make(module, 0).wiring;
-    const [width, asked] = [widths[input], askedWidth(module)];
-    if (width === undefined || (asked !== undefined && asked !== width))
+  const widths: Widths = { token_embeddings: hidden };
+  return (modules.slice(1) as Behind[]).map((module, i) => {
+    const part = new (PARTS[module.type] as new (module: Behind, widths: Widths) => Part)(module, widths);
+    const { input, takes, output, width } = part.wiring;
+    const given = widths[input];
+    if (given === undefined || (takes !== undefined && takes !== given))
       throw new TraceletError('config', {
         what: `module ${i + 1} of modules.json, ${module.type}`,
-        expected: width === undefined ? `a module before it that makes a ${input}` : `a ${input} of ${width} numbers`,
-        got: width === undefined ? 'none' : `${asked} in its config`,
+        expected: given === undefined ? `a module before it that makes a ${input}` : `a ${input} of ${given} numbers`,
+        got: given === undefined ? 'none' : `${takes} in its config`,
       });
-    const part = new make(module, width);
-    widths[part.wiring.output] = part.wiring.width;
+    widths[output] = width;
     return part;
   });
-  return parts;
 }
