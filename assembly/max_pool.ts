@@ -1,4 +1,4 @@
-import { checkPooled, firstKept, isKept } from './lib/pool';
+import { checkPooled, copyFirst, isKept } from './lib/pool';
 import { bytes, load4, store4 } from './lib/simd';
 
 /** out[b] = the largest of each column over the rows of sequence b that mask lets through, NaN where one is; zeros if there are none. */
@@ -7,9 +7,7 @@ export function max_pool(out: usize, x: usize, mask: usize, starts: usize, batch
   const stride = bytes(cols);
   for (let b = 0; b < batch; b++, out += stride, starts += 4) {
     const end = load<i32>(starts, 4);
-    const first = firstKept(mask, load<i32>(starts), end);
-    if (first == end) memory.fill(out, 0, stride);
-    else memory.copy(out, x + <usize>first * stride, stride);
+    const first = copyFirst(out, x, mask, load<i32>(starts), end, cols);
     for (let r = first + 1; r < end; r++) if (isKept(mask, r)) maxRow(out, x + <usize>r * stride, cols);
   }
 }

@@ -25,6 +25,14 @@ export function firstKept(mask: usize, r: i32, end: i32): i32 {
   return r;
 }
 
+/** out = the first row from `r` to `end` that `mask` lets through, or zeros; answers which it is, or `end`. */
+export function copyFirst(out: usize, x: usize, mask: usize, r: i32, end: i32, cols: i32): i32 {
+  const first = firstKept(mask, r, end);
+  if (first == end) memory.fill(out, 0, bytes(cols));
+  else memory.copy(out, x + <usize>first * bytes(cols), bytes(cols));
+  return first;
+}
+
 /** out = the sum of the rows r … end that `mask` lets through, added in order; answers how many there are. */
 export function sumKept(out: usize, x: usize, mask: usize, r: i32, end: i32, cols: i32): f32 {
   let count: f32 = 0;
