@@ -1,6 +1,6 @@
 import { TraceletError } from '../error.ts';
 import { FLAG, kind, SIZE } from '../field.ts';
-import { checkOptions, FUNCTION, type OptionTable, SIGNAL } from '../options.ts';
+import { checkOptions, curesIn, FUNCTION, type OptionTable, SIGNAL } from '../options.ts';
 import { isNormalized } from '../sentence/prompt.ts';
 import type { RunOptions } from '../trace/options.ts';
 import type { ModelOutput } from '../trace/outputs.ts';
@@ -49,6 +49,8 @@ const CURES: Readonly<Record<string, string>> = {
   max_length: 'The model says how long texts may be: truncate or chunk longer ones',
 };
 
+const cureOf = curesIn(CURES);
+
 const OUTPUT = ['sentence_embedding'];
 const WORDING = {
   what: 'embed()',
@@ -68,7 +70,7 @@ export function embedder(traced: Embedding, options: EmbedOptions) {
     'embed()',
     options,
     EMBED_OPTIONS,
-    (name) => (Object.hasOwn(CURES, name) ? CURES[name] : undefined),
+    cureOf,
   );
   const { inputs, reader, concurrency = 1 } = traced;
   const width = widthOf(traced);

@@ -139,6 +139,8 @@ export async function cacheOf(cache: SourceOptions['cache']): Promise<ModelCache
 
 /** The options of reading among others, and the others. */
 export function splitOptions<Options extends SourceOptions>(options: Options): [SourceOptions, Options] {
-  const { signal, progress_callback, revision, token, endpoint, local_files_only, cache, onwarn, ...others } = options;
-  return [{ signal, progress_callback, revision, token, endpoint, local_files_only, cache, onwarn }, others as Options];
+  const entries = Object.entries(options);
+  const isReading = ([name]: readonly [string, unknown]): boolean => Object.hasOwn(SOURCE_OPTIONS, name);
+  const others = entries.filter((entry) => !isReading(entry));
+  return [Object.fromEntries(entries.filter(isReading)), Object.fromEntries(others) as Options];
 }
