@@ -113,14 +113,16 @@ async function listed(url: string, asking: Partial<RemoteOptions>): Promise<stri
   }
 }
 
-const PAGES = ['tree', 'blob', 'raw', 'resolve', 'edit', 'blame', 'commit', 'commits', 'discussions', 'settings'];
+/** Pages whose address goes on with a revision and a path. */
+const FILE_PAGES = ['tree', 'blob', 'raw', 'resolve', 'edit', 'blame'];
+const PAGES = [...FILE_PAGES, 'commit', 'commits', 'discussions', 'settings'];
 /** What may as well be a folder on a server that is not the hub alone. */
 const FOLDER = /^\/[^/]+(\/|\/[^/]+\/)?$/;
 const OTHER_KINDS: Readonly<Record<string, string>> = { datasets: 'a data set', spaces: 'a space' };
 
 /**
- * What a page of the hub, or of the endpoint in its place, shows: a repository, a folder or a file of it, at a revision. Undefined for addresses that are no such page. Throws
- * `source` errors for what is no model, and for two revisions.
+ * What a page of the hub, or of the endpoint in its place, shows: a repository, a folder or a file of it, at a revision. Undefined for
+ * addresses that are no such page. Throws `source` errors for what is no model, and for two revisions.
  */
 export function pageOf(address: string, options: SourceOptions): { folder: Folder; file?: string } | undefined {
   const url = new URL(address);
@@ -135,8 +137,7 @@ export function pageOf(address: string, options: SourceOptions): { folder: Folde
   const id = segments.slice(0, named).join('/');
   const [page, ...rest] = segments.slice(named);
   if (!isHubId(id) || id === '' || id === 'models' || (page !== undefined && !PAGES.includes(page))) return undefined;
-  const files = ['tree', 'blob', 'raw', 'resolve', 'edit', 'blame'].includes(page);
-  const [revision, inner] = files ? revisionOf(rest) : [undefined, []];
+  const [revision, inner] = FILE_PAGES.includes(page) ? revisionOf(rest) : [undefined, []];
   if (revision !== undefined && options.revision !== undefined && options.revision !== revision)
     throw new TraceletError('source', {
       what: address,

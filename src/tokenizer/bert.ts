@@ -45,8 +45,9 @@ export class BertTokenizer extends Tokens {
   }
 
   /**
-   * Reads `tokenizer.json` or `vocab.txt`, with the files beside it that say more, from a directory, an address or a hub id; or a trace in which they
-   * travel. Without `tokenizer_config.json` a tokenizer.json decides alone. Of the path of one such file that file alone is read. `options` prevail over what the files say.
+   * Reads `tokenizer.json` or `vocab.txt`, with the files beside it that say more, from a directory, an address or a hub id; or a trace in
+   * which they travel. Without `tokenizer_config.json` a tokenizer.json decides alone. Of the path of one such file that file alone is
+   * read. `options` prevail over what the files say.
    */
   static async from_pretrained(source: string | URL, options: Overrides & SourceOptions = {}): Promise<BertTokenizer> {
     if (typeof source !== 'string' && !isUrl(source))
