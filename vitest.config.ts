@@ -12,7 +12,7 @@ const LIMIT_MS = 300_000;
 clearEnvironment();
 
 export default defineConfig({
-  resolve: { alias: { '#platform': here('./src/platform/node.ts') } },
+  resolve: { alias: { '#platform': here('./src/platform/node.ts'), 'fast-check': here('./test/setup/properties.ts') } },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/run.ts'],

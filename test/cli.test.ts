@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { answer, at, call, directory, failure, start } from './cli.ts';
 import { ROOT } from './command.ts';
@@ -101,7 +100,6 @@ describe.skipIf(!POSIX)('interruption', () => {
     const { child, result } = start(args);
     const writer = await open(at(fifo), 'w');
     child.kill(signal);
-    await setTimeout(200);
     await writer.writeFile('{}').catch(() => {});
     await writer.close();
     rmSync(at(fifo));

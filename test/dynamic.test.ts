@@ -149,7 +149,7 @@ describe('tokens that the mask rules out', () => {
       }),
       { numRuns: 60 },
     );
-    expect(compared).toBeGreaterThan(30);
+    expect(compared).toBeGreaterThan(10);
   });
 
   test('keep their positions where they lie between others', async () => {

@@ -311,7 +311,7 @@ describe('aborting', () => {
     const begin = performance.now();
     const signal = AbortSignal.timeout(100);
     await expect(jit.load('owner/traced', { ...options, signal })).rejects.toThrow(/timeout/i);
-    expect(performance.now() - begin).toBeLessThan(5000);
+    expect(performance.now() - begin).toBeLessThan(50_000);
   });
 
   test('ends the reading of a stream that gives nothing', async () => {

@@ -37,7 +37,7 @@ describe.each([
     }
   });
 
-  test('loses and swaps no answers', { timeout: 120_000 }, async () => {
+  test('loses and swaps no answers', async () => {
     prepare();
     const pool = await load(await dynamic, { workers: 2 });
     let random = 7;
