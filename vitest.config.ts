@@ -20,6 +20,9 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: LIMIT_MS,
     hookTimeout: LIMIT_MS,
+    restoreMocks: true,
+    unstubGlobals: true,
+    unstubEnvs: true,
     execArgv: relaxedBehindFlag ? ['--experimental-wasm-relaxed-simd'] : [],
   },
 });

@@ -17,14 +17,12 @@ test.each([
   vi.stubEnv(name, 'from a shell');
   clearEnvironment();
   expect(process.env[name]).toBe(undefined);
-  vi.unstubAllEnvs();
 });
 
 test.each(['TRACELET_RUNTIMES', 'TRACELET_MINILM', 'PATH', 'HOME'])('%s does', (name) => {
   vi.stubEnv(name, 'from a shell');
   clearEnvironment();
   expect(process.env[name]).toBe('from a shell');
-  vi.unstubAllEnvs();
 });
 
 test('temporary files lie in a folder of the run', () => expect(basename(tmpdir())).toMatch(/^tracelet-tests-/));
