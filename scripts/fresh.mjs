@@ -1,7 +1,7 @@
 /** Whether what lies in dist/ was built from the sources as they are. A build leaves their hashes beside what it made. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -54,12 +54,46 @@ export function beginParts(parts, root = ROOT) {
   return () => write({ ...others, ...Object.fromEntries(hashes) });
 }
 
-/** Builds what is stale. */
-export function buildStale(root = ROOT) {
+/** @param {number} pid */
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Does `act` while nobody else builds here. What a process left that is gone bars nobody. */
+function alone(root, act) {
+  const lock = join(root, 'build/building');
+  mkdirSync(join(root, 'build'), { recursive: true });
+  for (let own = false; !own; ) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      own = true;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      if (existsSync(lock) && !isRunning(Number(readFileSync(lock, 'utf8')))) rmSync(lock, { force: true });
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
+  }
+  try {
+    act();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function build(root) {
   const stale = staleParts(root);
   if (stale.length === 0) return;
   console.log(`dist/ was not built from these sources (${stale.join(', ')}): building`);
   const flags = stale.length === 1 ? [`--${stale[0]}`] : [];
   const { status } = spawnSync(process.execPath, ['scripts/build.mjs', ...flags], { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new Error('dist/ is not what these sources say, and cannot be built from them: see above');
+}
+
+/** Builds what is stale. */
+export function buildStale(root = ROOT) {
+  if (staleParts(root).length > 0) alone(root, () => build(root));
 }

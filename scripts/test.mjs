@@ -8,13 +8,13 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { buildStale } from './fresh.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const report = `${root}build/vitest.json`;
+const report = `${root}build/vitest-${process.pid}.json`;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { times: { type: 'string', default: '1' }, busy: { type: 'string', default: '0' } },
@@ -44,11 +44,12 @@ async function aspect(config) {
 
 async function vitest() {
   mkdirSync(`${root}build`, { recursive: true });
-  rmSync(report, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const [code] = await once(node('inherit', 'node_modules/vitest/vitest.mjs', 'run', ...reporters, ...positionals), 'close');
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0, names: ['vitest did not end'], said: '' };
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  const said = readFileSync(report, 'utf8');
+  renameSync(report, `${root}build/vitest.json`);
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(said);
   const failures = testResults.flatMap(({ name, status, assertionResults }) => {
     const tests = assertionResults.filter((each) => each.status === 'failed').map(({ fullName }) => fullName);
     const place = name.slice(root.length);

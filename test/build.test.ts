@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -66,6 +67,48 @@ describe('what lies in dist/', () => {
     put('src/index.ts', 'changed meanwhile');
     done();
     expect(staleParts(tree)).toEqual(['js']);
+  });
+});
+
+describe('building what is stale', () => {
+  const tree = join(folder, 'built');
+  const FRESH = JSON.stringify(join(ROOT, 'scripts/fresh.mjs'));
+  const SCRIPT = `
+    import { appendFileSync } from 'node:fs';
+    import { beginParts } from ${FRESH};
+    const done = beginParts(['wasm', 'js'], ${JSON.stringify(tree)});
+    appendFileSync('log', 'built ');
+    done();`;
+  const build = (): Promise<string> =>
+    output(process.execPath, ['--input-type=module', '-e', `(await import(${FRESH})).buildStale(${JSON.stringify(tree)})`]);
+
+  beforeEach(() => {
+    rmSync(tree, { recursive: true, force: true });
+    for (const name of ['src', 'assembly', 'scripts', 'build', 'dist/wasm']) mkdirSync(join(tree, name), { recursive: true });
+    for (const name of ['tsconfig.json', 'package.json', 'asconfig.json', 'package-lock.json', 'dist/index.js', 'dist/wasm/inline.js'])
+      writeFileSync(join(tree, name), '');
+    writeFileSync(join(tree, 'scripts/build.mjs'), SCRIPT);
+  });
+  const log = (): string => readFileSync(join(tree, 'log'), 'utf8');
+
+  test('is done once for all who ask at once', async () => {
+    await Promise.all([build(), build(), build()]);
+    await build();
+    expect(log()).toBe('built ');
+    expect(readdirSync(join(tree, 'build'))).toEqual([]);
+  });
+
+  test('does not wait for one who was ended while building', async () => {
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    writeFileSync(join(tree, 'build/building'), String(pid));
+    await build();
+    expect(log()).toBe('built ');
+  });
+
+  test('that fails lets no test run', async () => {
+    writeFileSync(join(tree, 'scripts/build.mjs'), 'process.exit(1)');
+    await expect(build()).rejects.toThrow('dist/ is not what these sources say');
+    expect(readdirSync(join(tree, 'build'))).toEqual([]);
   });
 });
 
