@@ -76,6 +76,8 @@ export const REFERENCE: Record<OpName, Definition> = {
       [1, 64, 130],
       [12, 7, 513],
       [14, 24, 1030],
+      [200, 64, 800],
+      [200, 61, 800],
     ].flatMap(([m, n, k], i) => {
       const activation = Object.keys(ACTIVATION)[i % 7];
       const plain = { x: [m, k], weight: [n, k] };
