@@ -79,6 +79,18 @@ describe('text to tokens', () => {
     expect(small.tokenize(`${'💢'.repeat(100)} ${'jim'.repeat(34)}`)).toEqual(['[UNK]', '[UNK]']);
   });
 
+  test.each([
+    ['jim ', 1, ['jim']],
+    ['💢 jim ', 2, ['[UNK]', 'jim']],
+  ])('a text of %j many times over loses no token', (text, words, tokens) => {
+    const times = 5000;
+    const encoding = small.encode_plus(text.repeat(times), null, { add_special_tokens: false, return_offsets_mapping: true });
+    expect(encoding.tokens).toEqual(Array.from({ length: times }, () => tokens).flat());
+    const end = times * text.length - 1;
+    expect(encoding.offset_mapping?.at(-1)).toEqual([end - 3, end]);
+    expect(encoding.offset_mapping?.at(-words)?.[0]).toBe((times - 1) * text.length);
+  });
+
   test('lone surrogates count as U+FFFD', () => {
     const read = (text: string) => bert.encode_plus(text, null, { return_offsets_mapping: true });
     const kept = BertTokenizer.from_files({ 'vocab.txt': vocab }, { clean_text: false });
@@ -152,6 +164,22 @@ describe('results', () => {
     expect(encoding.input_ids).toEqual([2, 5, 3, 6, 7, 3]);
     expect(encoding.overflowing_tokens).toEqual([8, 5]);
     expect(encoding.num_truncated_tokens).toBe(2);
+    const left = new BertTokenizer({ vocab: SMALL, truncation_side: 'left' });
+    const options = { truncation: true, max_length: 4, return_overflowing_tokens: true };
+    expect(left.encode_plus('jim hen was !', null, options)).toMatchObject({ input_ids: [2, 8, 9, 3], overflowing_tokens: [5, 6] });
+  });
+
+  test('padding to a multiple goes with lengths that are one', () => {
+    const padded = (options: Pick<EncodeOptions, 'padding' | 'truncation' | 'max_length' | 'pad_to_multiple_of'>) =>
+      small.encode('jim', null, { padding: true, pad_to_multiple_of: 4, ...options });
+    expect(padded({ truncation: true, max_length: 8 })).toHaveLength(4);
+    expect(padded({ truncation: true, max_length: 8, padding: 'max_length' })).toHaveLength(8);
+    expect(padded({ truncation: false, max_length: 6, padding: 'max_length' })).toHaveLength(8);
+    expect(padded({ truncation: true, max_length: 5, pad_to_multiple_of: 1 })).toHaveLength(3);
+    for (const max_length of [5, 6, 7])
+      expect(() => padded({ truncation: true, max_length })).toThrow(
+        `max_length: expected a multiple of pad_to_multiple_of, 4, got ${max_length}`,
+      );
   });
 
   test('the limit of the tokenizer is used only when asked for', () => {
