@@ -113,9 +113,21 @@ describe('during a run', () => {
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect((await problem('busy', () => slow(input))).message).toMatch(/call during a run.*run\(\.\.\.\), which queues/);
     await problem('busy', () => slow.verify());
+    await problem('busy', () => slow.profile(input, { seconds: 0.001 }));
     expectSameBits(await run, want);
     expectSameBits(slow(input), want);
     expect(slow.verify().ok).toBe(true);
+  });
+
+  test('and while the next of two is under way', async () => {
+    const slow = await slowTrace();
+    const inputs = [3, 4].map((seed) => floats([100, 1000], seed));
+    const want = inputs.map((input) => slow(input));
+    const [first, second] = inputs.map((input) => slow.run(input, { signal: new AbortController().signal }));
+    expectSameBits(await first, want[0]);
+    await problem('busy', () => slow(inputs[0]));
+    expectSameBits(await second, want[1]);
+    expectSameBits(slow(inputs[0]), want[0]);
   });
 
   test('dispose() makes it reject', async () => {
