@@ -30,6 +30,7 @@ describe('a dynamic program is refused', () => {
       set('symbols.batch', [3, 4]),
       /symbol batch: expected a dimension of an input from 3 to 4, got 2/,
     ],
+    ['with bounds below the dummies', set('symbols.batch', [1, 1]), /symbol batch: expected a dimension of an input from 1 to 1, got 2/],
     ['with a symbol that no input has', set('symbols.width', [1, 4]), /symbol width: expected a dimension of an input/],
     ['with a symbol called rows', set('symbols.rows', [1, 4]), /symbols: rows/],
     ['with dimensions that are no list', set(`values.${symbolic}.dims`, 3), /dims|list of dimensions/],
@@ -76,6 +77,12 @@ describe('a dynamic program is refused', () => {
     const loaded = await jit.load(altered(file, set(`derived.${derived('places')}.grid`, [1, [[1, 'batch', 'sequence']]])));
     loaded(inputsAt(2, 5));
     expect((await problem('format', () => loaded(inputsAt(2, 7)))).message).toMatch(/derived places: expected 14 elements below 12/);
+  });
+
+  test('at sizes for which sequences end behind the rows that there are', async () => {
+    const loaded = await jit.load(altered(file, set(`derived.${derived('starts')}.packed`, false)));
+    loaded(inputsAt(2, 5));
+    expect((await problem('format', () => loaded(inputsAt(2, 5, 1)))).message).toMatch(/derived starts: expected 3 elements below 10/);
   });
 
   test('at sizes for which its shapes do not fit, while those of the dummies do', async () => {
