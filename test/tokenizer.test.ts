@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tensor } from '../src/tensor.ts';
 import { BertTokenizer, type EncodeOptions, type OffsetUnit } from '../src/tokenizer/index.ts';
+import { offsetsIn } from '../src/tokenizer/offsets.ts';
 
 const fixture = (name: string): string =>
   readFileSync(fileURLToPath(new URL(`./fixtures/tokenizer/${name}`, import.meta.url)), 'utf8').replace(/\n$/, '');
@@ -116,6 +117,16 @@ describe('text to tokens', () => {
     expect(offsets('\ud83d中', 'byte')).toEqual(offsets('\ufffd中', 'byte'));
   });
 
+  test('offsets in bytes are those of UTF-8 on both sides of every length of a character', () => {
+    const text = ['\u007f', '\u0080', '\u07ff', '\u0800', '\uffff', '\u{10000}', '\u{10ffff}', 'a'].join('');
+    const [bytes, points] = [offsetsIn('byte', text), offsetsIn('codepoint', text)];
+    let at = 0;
+    for (const [i, character] of [...text, ''].entries()) {
+      expect([bytes(at), points(at)]).toEqual([Buffer.byteLength(text.slice(0, at)), i]);
+      at += character.length;
+    }
+  });
+
   test('never_split keeps words between whitespace', () => {
     const tokenizer = new BertTokenizer({ vocab: [...SMALL, "Jim's"], never_split: ["Jim's"] });
     expect(tokenizer.tokenize("Jim's Jim was! Jim's")).toEqual(["Jim's", 'jim', 'was', '!', "Jim's"]);
@@ -176,10 +187,26 @@ describe('results', () => {
     expect(padded({ truncation: true, max_length: 8, padding: 'max_length' })).toHaveLength(8);
     expect(padded({ truncation: false, max_length: 6, padding: 'max_length' })).toHaveLength(8);
     expect(padded({ truncation: true, max_length: 5, pad_to_multiple_of: 1 })).toHaveLength(3);
+    expect(() => padded({ pad_to_multiple_of: 0 })).toThrow('option pad_to_multiple_of: expected 1 or more, got 0');
     for (const max_length of [5, 6, 7])
       expect(() => padded({ truncation: true, max_length })).toThrow(
         `max_length: expected a multiple of pad_to_multiple_of, 4, got ${max_length}`,
       );
+  });
+
+  test('texts of one length give up as many tokens, the first the odd one, and none gives up all of its own', () => {
+    const cut = (pair: string, options: { truncation: EncodeOptions['truncation']; max_length: number }) =>
+      small.encode('jim was jim', pair, options);
+    expect(cut('jim was jim', { truncation: true, max_length: 6 })).toEqual([2, 5, 3, 5, 8, 3]);
+    expect(cut('hen was', { truncation: 'only_second', max_length: 7 })).toEqual([2, 5, 8, 5, 3, 6, 3]);
+    for (const pair of ['hen', 'hen was'])
+      expect(() => cut(pair, { truncation: 'only_second', max_length: 6 })).toThrow('expected room for a token of the second text');
+  });
+
+  test('padding to a length needs one', () => {
+    const endless = new BertTokenizer({ vocab: SMALL, model_max_length: 1e30 });
+    expect(() => endless.encode('jim', null, { padding: 'max_length' })).toThrow("padding 'max_length': expected a max_length, got none");
+    expect(endless.encode('jim', null, { padding: 'max_length', max_length: 4 })).toHaveLength(4);
   });
 
   test('the limit of the tokenizer is used only when asked for', () => {
