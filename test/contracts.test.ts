@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dtypeOf, type Row } from '../src/op.ts';
+import { dtypeOf, type Kind, type Row } from '../src/op.ts';
 import { OPS, type OpName } from '../src/ops.ts';
 import { sizeOf } from '../src/tensor.ts';
 import type { Case } from './cases.ts';
@@ -30,6 +30,31 @@ describe('broken contracts are named by the debug build', () => {
     const { memory, exports } = kernelsOf('debug');
     new Int32Array(memory.buffer, 100000, 4).set([0, 3, 3, 1]);
     expect(() => exports[op](...args)).toThrow(message);
+  });
+});
+
+describe('every argument is looked at by the debug build', () => {
+  /** What is wrong for an argument of a kind, and what is said of it; integer weights may lie anywhere. */
+  const wrong = (kind: Kind): [change: (given: number) => number, message: RegExp] | undefined => {
+    if (kind === 'int') return [() => -1, /dimension below 0|need the mask of all/];
+    if (kind === 'stride') return [() => -1, /rows overlap/];
+    if (kind === 'scratch' || kind === 'packed') return [(at) => at + 4, /not a multiple of 16/];
+    const ofFour = kind === 'out' || dtypeOf(kind) === 'float32' || dtypeOf(kind) === 'int32';
+    return ofFour ? [(at) => at + 1, /not a multiple of (4|16)/] : undefined;
+  };
+  const all = (Object.keys(OPS) as OpName[]).flatMap((op) =>
+    Object.entries((OPS[op] as Row).args).flatMap(([name, kind], at) => {
+      const made = wrong(kind);
+      return made ? [[op, name, at, ...made] as const] : [];
+    }),
+  );
+
+  test.each(all)('%s: %s', (op, _, at, change, message) => {
+    const kernels = kernelsOf('debug');
+    const example = REFERENCE[op].cases[1];
+    const { args } = arrange(kernels, op, operandsOf(op, example), example);
+    expect(() => kernels.exports[op](...args)).not.toThrow();
+    expect(() => kernels.exports[op](...args.with(at, change(args[at])))).toThrow(message);
   });
 });
 

@@ -78,6 +78,9 @@ describe('text to tokens', () => {
     expect(bert.tokenize('é'.repeat(100)).length).toBeGreaterThan(1);
     expect(bert.tokenize('é'.repeat(101))).toEqual(['[UNK]']);
     expect(small.tokenize(`${'💢'.repeat(100)} ${'jim'.repeat(34)}`)).toEqual(['[UNK]', '[UNK]']);
+    const astral = new BertTokenizer({ vocab: [...SMALL, '𐐨', '##𐐨'] });
+    expect(astral.tokenize('𐐨'.repeat(100))).toEqual(['𐐨', ...Array(99).fill('##𐐨')]);
+    expect(astral.tokenize('𐐨'.repeat(101))).toEqual(['[UNK]']);
   });
 
   test.each([
