@@ -250,7 +250,11 @@ describe('options', () => {
     const some = (await dynamic.run(inputs, { outputs: ['sentence_embedding'] })) as ModelOutput;
     expect(some).toHaveLength(1);
     expectSameBits([some.sentence_embedding], [all.sentence_embedding]);
-    const error = await problem('value', () => dynamic.run(inputs, { outputs: ['logits'] }));
-    expect(error.message).toMatch(/output "logits": expected one of sentence_embedding, last_hidden_state, got/);
+    for (const [outputs, message] of [
+      [['logits'], /output "logits": expected one of sentence_embedding, last_hidden_state, got no such output/],
+      [['sentence_embedding', 'last'], /output "last": expected one of .*, got no such output/],
+      [[], /expected one of sentence_embedding, last_hidden_state, got no names/],
+    ] as const)
+      expect((await problem('value', () => dynamic.run(inputs, { outputs: [...outputs] }))).message).toMatch(message);
   });
 });
