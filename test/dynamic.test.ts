@@ -244,6 +244,24 @@ describe('options', () => {
     expectSameBits(await run, dynamic(inputsOf(ones(6, 12))));
   });
 
+  test.each<[string, object, RegExp]>([
+    ['a fraction', { sequence: 2.5 }, /plan: sequence: expected a whole number from 1 to 12, got 2\.5/],
+    ['more than the bounds', { batch: 7 }, /plan: batch: expected a whole number from 1 to 6, got 7/],
+    ['less than the bounds', { batch: 0 }, /plan: batch: expected a whole number from 1 to 6, got 0/],
+    ['more rows than tokens', { batch: 2, sequence: 5, rows: 11 }, /plan: rows: expected a whole number from 0 to 10, got 11/],
+    ['a size of nothing', { width: 3 }, /plan: width: expected one of batch, sequence, rows, got 3/],
+  ])('a plan is refused for %s', async (_, sizes, message) => {
+    expect((await problem('value', () => dynamic.plan(sizes as never))).message).toMatch(message);
+    for (const fit of [{ batch: 6 }, { batch: 1 }, { batch: 2, sequence: 5, rows: 10 }])
+      expect(dynamic.plan(fit as Record<string, number>).flops).toBeGreaterThan(0);
+  });
+
+  test('instructions that no wanted output needs are left out', async () => {
+    const both = await jit.trace((x: Tensor) => ({ one: F.relu(x), two: F.tanh(F.sigmoid(x)) }), [floats([3])], { fusion: false });
+    const running = (...names: string[]) => both.instance.wanted(names).instructions.filter(Boolean).length;
+    expect([running('one'), running('two'), running('one', 'two')]).toEqual([1, 2, 3]);
+  });
+
   test('only what is wanted is computed', async () => {
     const inputs = inputsOf(ones(2, 5));
     const all = dynamic(inputs);

@@ -104,6 +104,17 @@ describe('abort', () => {
   });
 });
 
+test('a run that was aborted while it waited answers nothing, however short it is', async () => {
+  const chain = (t: Tensor) => Array.from({ length: 100 }).reduce<Tensor>((y) => F.tanh(F.softmax(y)), t);
+  const both = await jit.trace((t: Tensor) => ({ short: F.relu(t), long: chain(t) }), [floats([20, 1000])], { check_trace: false });
+  const controller = new AbortController();
+  const first = both.run(floats([20, 1000]), { signal: new AbortController().signal });
+  const second = both.run(floats([20, 1000]), { outputs: ['short'], signal: controller.signal });
+  controller.abort(new Error('enough'));
+  await expect(second).rejects.toThrow('enough');
+  await first;
+});
+
 describe('during a run', () => {
   test('a call at once, and verify(), are refused; afterwards they are not', async () => {
     const slow = await slowTrace();
