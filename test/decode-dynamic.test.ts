@@ -66,6 +66,17 @@ describe('a dynamic program is refused', () => {
     expect((await problem('format', () => loaded(longer))).message).toMatch(/^trace: /);
   });
 
+  test('where there are more ids, or fewer, than tokens that the mask tells of', async () => {
+    const { value } = whole.program.inputs[0];
+    const loaded = await jit.load(altered(file, set(`values.${value}.dims`, [[[1, 'batch']], [[2, 'sequence'], [-5]]])));
+    loaded(inputsAt(2, 5));
+    for (const [ids, mask] of [[9, 7], [3, 4]]) // biome-ignore format: one row
+      expect(
+        (await problem('format', () => loaded({ input_ids: inputsAt(2, ids).input_ids, attention_mask: inputsAt(2, mask).attention_mask })))
+          .message,
+      ).toMatch(/^trace: derived kept: /);
+  });
+
   test('where a result is written twice', async () => {
     const change = ({ program, code }: Parts): void => {
       program.derived[0].value = code[1];
