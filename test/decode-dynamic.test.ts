@@ -17,6 +17,7 @@ const file = await fileOf(
 const whole = takeApart(file);
 const derived = (rule: string) => whole.program.derived.findIndex((item: Loose) => item.rule === rule);
 const symbolic = whole.program.values.findIndex(({ dims }: Loose) => dims?.length === 2 && dims[1] === 16);
+const constant = whole.program.values.findIndex(({ place }: Loose) => 'constant' in place);
 
 type Case = [string, (parts: Parts) => void, RegExp, ErrorCode?];
 
@@ -33,6 +34,16 @@ describe('a dynamic program is refused', () => {
     ['with bounds below the dummies', set('symbols.batch', [1, 1]), /symbol batch: expected a dimension of an input from 1 to 1, got 2/],
     ['with a symbol that no input has', set('symbols.width', [1, 4]), /symbol width: expected a dimension of an input/],
     ['with a symbol called rows', set('symbols.rows', [1, 4]), /symbols: rows/],
+    [
+      'with an input as long as there are rows',
+      set(`values.${whole.program.inputs[0].value}.dims`, [[[1, 'batch']], [[1, 'rows']]]),
+      /inputs: expected dimensions other than rows, got rows/,
+    ],
+    [
+      'with dimensions of a constant',
+      set(`values.${constant}.dims`, whole.program.values[constant].shape),
+      /value \d+: expected \d dimensions/,
+    ],
     ['with dimensions that are no list', set(`values.${symbolic}.dims`, 3), /dims|list of dimensions/],
     ['with a symbol unknown', set(`values.${symbolic}.dims`, [[[1, 'width']], 16]), /a whole number or products of/],
     ['with a fraction', set(`values.${symbolic}.dims`, [[[0.5, 'rows']], 16]), /a whole number or products of/],

@@ -58,6 +58,12 @@ describe('a trace with dynamic sizes', () => {
     }
   });
 
+  test('takes less memory for fewer tokens, also for fewer than the dummies had', () => {
+    const arenas = [[1, 1], [2, 4], [2, 5], [2, 6], [6, 12]].map(([batch, sequence]) => dynamic.plan({ batch, sequence }).arena); // biome-ignore format: one row
+    expect(arenas).toEqual([...arenas].sort((a, b) => a - b));
+    expect(new Set(arenas).size).toBe(5);
+  });
+
   test('comes back from its file, quantised or not', async () => {
     const inputs = inputsOf(ones(3, 9));
     for (const traced of [dynamic, int8, int4]) {
