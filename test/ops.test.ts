@@ -165,6 +165,22 @@ for (const variant of VARIANTS)
         }
       });
 
+      test.each([
+        [1, 3],
+        [8, 1],
+        [9, 5],
+        [16, 17],
+        [21, 30],
+      ])('pack where x is the result, %i rows of %i', (n, k) => {
+        const { memory, exports } = kernelsOf(variant);
+        const [at, scratch] = [65536, 131072];
+        const x = some(n * k, 3);
+        const apart = call(variant, 'pack', { x }, { x: [n, k] });
+        new Float32Array(memory.buffer, at, n * k).set(x);
+        exports.pack(at, at, scratch, n, k);
+        expect(bitsOf(new Float32Array(memory.buffer, at, apart.length))).toEqual(bitsOf(apart));
+      });
+
       describe('attention', () => {
         const [heads, head_dim] = [2, 12];
         const hidden = heads * head_dim;

@@ -1,5 +1,5 @@
 import type { OpName } from '../src/ops.ts';
-import { type Case, LENGTHS, LOOKUPS, MATRICES, NORMS, ROWWISE, sequenceCases } from './cases.ts';
+import { type Case, LENGTHS, LONG_SEQUENCES, LOOKUPS, MATRICES, NORMS, ROWWISE, SEQUENCES, sequenceCases } from './cases.ts';
 import {
   ACTIVATION,
   attend,
@@ -106,7 +106,7 @@ export const REFERENCE: Record<OpName, Definition> = {
     tolerance: ({ k }) => k + 8,
   },
   attention: {
-    cases: sequenceCases((b, s, h) => ({ q: [b, s, h], k: [b, s, h], v: [b, s, h] })),
+    cases: sequenceCases((b, s, h) => ({ q: [b, s, h], k: [b, s, h], v: [b, s, h] }), [...SEQUENCES, ...LONG_SEQUENCES]),
     of: (operands, numbers) => attend(operands.q, operands.k, operands.v, numbers.heads * numbers.head_dim, operands, numbers),
     tolerance: attentionTolerance,
   },
