@@ -8,9 +8,9 @@ test.each(VARIANTS.filter(runs))('the largest magnitude of weights is found wher
   const { memory, exports } = kernelsOf(variant);
   const largest = exports.largest as unknown as (x: number, n: number) => number;
   for (const n of [0, 1, 4, 15, 16, 17, 31, 32, 47]) {
-    const x = new Int8Array(memory.buffer, 65541, n);
-    const found = () => largest(65541, n);
-    new Int8Array(memory.buffer, 65541 - 16, n + 32).fill(100);
+    const x = new Int8Array(memory.buffer, 66565, n);
+    const found = () => largest(66565, n);
+    new Int8Array(memory.buffer, 66565 - 16, n + 32).fill(100);
     x.fill(3);
     expect(found()).toBe(n === 0 ? 0 : 3);
     for (let at = 0; at < n; at++)
