@@ -58,6 +58,12 @@ describe('a trace with dynamic sizes', () => {
     }
   });
 
+  test('takes less memory for fewer tokens, also for fewer than the dummies had', () => {
+    const arenas = [[1, 1], [2, 4], [2, 5], [2, 6], [6, 12]].map(([batch, sequence]) => dynamic.plan({ batch, sequence }).arena); // biome-ignore format: one row
+    expect(arenas).toEqual([...arenas].sort((a, b) => a - b));
+    expect(new Set(arenas).size).toBe(5);
+  });
+
   test('comes back from its file, quantised or not', async () => {
     const inputs = inputsOf(ones(3, 9));
     for (const traced of [dynamic, int8, int4]) {
@@ -244,13 +250,35 @@ describe('options', () => {
     expectSameBits(await run, dynamic(inputsOf(ones(6, 12))));
   });
 
+  test.each<[string, object, RegExp]>([
+    ['a fraction', { sequence: 2.5 }, /plan: sequence: expected a whole number from 1 to 12, got 2\.5/],
+    ['more than the bounds', { batch: 7 }, /plan: batch: expected a whole number from 1 to 6, got 7/],
+    ['less than the bounds', { batch: 0 }, /plan: batch: expected a whole number from 1 to 6, got 0/],
+    ['more rows than tokens', { batch: 2, sequence: 5, rows: 11 }, /plan: rows: expected a whole number from 0 to 10, got 11/],
+    ['a size of nothing', { width: 3 }, /plan: width: expected one of batch, sequence, rows, got 3/],
+  ])('a plan is refused for %s', async (_, sizes, message) => {
+    expect((await problem('value', () => dynamic.plan(sizes as never))).message).toMatch(message);
+    for (const fit of [{ batch: 6 }, { batch: 1 }, { batch: 2, sequence: 5, rows: 10 }])
+      expect(dynamic.plan(fit as Record<string, number>).flops).toBeGreaterThan(0);
+  });
+
+  test('instructions that no wanted output needs are left out', async () => {
+    const both = await jit.trace((x: Tensor) => ({ one: F.relu(x), two: F.tanh(F.sigmoid(x)) }), [floats([3])], { fusion: false });
+    const running = (...names: string[]) => both.instance.wanted(names).instructions.filter(Boolean).length;
+    expect([running('one'), running('two'), running('one', 'two')]).toEqual([1, 2, 3]);
+  });
+
   test('only what is wanted is computed', async () => {
     const inputs = inputsOf(ones(2, 5));
     const all = dynamic(inputs);
     const some = (await dynamic.run(inputs, { outputs: ['sentence_embedding'] })) as ModelOutput;
     expect(some).toHaveLength(1);
     expectSameBits([some.sentence_embedding], [all.sentence_embedding]);
-    const error = await problem('value', () => dynamic.run(inputs, { outputs: ['logits'] }));
-    expect(error.message).toMatch(/output "logits": expected one of sentence_embedding, last_hidden_state, got/);
+    for (const [outputs, message] of [
+      [['logits'], /output "logits": expected one of sentence_embedding, last_hidden_state, got no such output/],
+      [['sentence_embedding', 'last'], /output "last": expected one of .*, got no such output/],
+      [[], /expected one of sentence_embedding, last_hidden_state, got no names/],
+    ] as const)
+      expect((await problem('value', () => dynamic.run(inputs, { outputs: [...outputs] }))).message).toMatch(message);
   });
 });

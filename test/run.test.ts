@@ -111,6 +111,17 @@ describe('abort', () => {
   });
 });
 
+test('a run that was aborted while it waited answers nothing, however short it is', async () => {
+  const chain = (t: Tensor) => Array.from({ length: 100 }).reduce<Tensor>((y) => F.tanh(F.softmax(y)), t);
+  const both = await jit.trace((t: Tensor) => ({ short: F.relu(t), long: chain(t) }), [floats([20, 1000])], { check_trace: false });
+  const controller = new AbortController();
+  const first = both.run(floats([20, 1000]), { signal: new AbortController().signal });
+  const second = both.run(floats([20, 1000]), { outputs: ['short'], signal: controller.signal });
+  controller.abort(new Error('enough'));
+  await expect(second).rejects.toThrow('enough');
+  await first;
+});
+
 describe('during a run', () => {
   test('a call at once, and verify(), are refused; afterwards they are not', async () => {
     const slow = await slowTrace();
@@ -120,9 +131,21 @@ describe('during a run', () => {
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect((await problem('busy', () => slow(input))).message).toMatch(/call during a run.*run\(\.\.\.\), which queues/);
     await problem('busy', () => slow.verify());
+    await problem('busy', () => slow.profile(input, { seconds: 0.001 }));
     expectSameBits(await run, want);
     expectSameBits(slow(input), want);
     expect(slow.verify().ok).toBe(true);
+  });
+
+  test('and while the next of two is under way', async () => {
+    const slow = await slowTrace();
+    const inputs = [3, 4].map((seed) => floats([100, 1000], seed));
+    const want = inputs.map((input) => slow(input));
+    const [first, second] = inputs.map((input) => slow.run(input, { signal: new AbortController().signal }));
+    expectSameBits(await first, want[0]);
+    await problem('busy', () => slow(inputs[0]));
+    expectSameBits(await second, want[1]);
+    expectSameBits(slow(inputs[0]), want[0]);
   });
 
   test('dispose() makes it reject', async () => {
