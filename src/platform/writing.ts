@@ -4,6 +4,7 @@ import { dirname, isAbsolute } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { TraceletError } from '../error.ts';
+import { ownPart, removeAbandoned } from './parts.ts';
 
 /** Where writing to a path leads once links are followed. */
 export type Destination =
@@ -50,6 +51,7 @@ async function end(path: string, at: string, entry: Stats | undefined): Promise<
 }
 
 async function expectDirectory(path: string, at: string): Promise<void> {
+  if (/[/\\]$/.test(at)) throw refused(path, 'the name of a file', 'that of a directory');
   if (path === '') throw refused('the path', 'the name of a file', 'an empty one');
   const folder = dirname(at);
   const isThere = await stat(folder).then(
@@ -67,14 +69,17 @@ export async function write(path: string, chunks: Iterable<Uint8Array>, { signal
     else await pour(place, chunks, signal);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw cause instanceof TraceletError ? cause : unwritable(path, cause);
+    throw isOfSystem(cause) ? unwritable(path, cause) : cause;
   }
 }
 
+const PARTS = /^\d+[-_][\da-z_]+\.part$/;
+
 async function replace({ path, old }: Destination & { kind: 'file' }, chunks: Iterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
-  const part = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
+  await removeAbandoned(`${path}.`, PARTS);
+  const part = `${path}.${ownPart()}`;
   try {
-    const file = await open(part, 'wx');
+    const file = await open(part, 'wx', old ? old.mode & 0o777 : undefined);
     try {
       for (const chunk of chunks) {
         signal?.throwIfAborted();
@@ -84,6 +89,7 @@ async function replace({ path, old }: Destination & { kind: 'file' }, chunks: It
     } finally {
       await file.close();
     }
+    signal?.throwIfAborted();
     if (old) await likeBefore(part, old);
     await rename(part, path);
   } catch (cause) {
@@ -136,6 +142,10 @@ async function opened(place: Exclude<Destination, { kind: 'file' }>, signal?: Ab
 
 const unless = <T>(code: string, work: Promise<T>): Promise<T | undefined> =>
   work.catch((cause) => (cause.code === code ? undefined : Promise.reject(cause)));
+
+/** What `chunks` throw is for the caller as it is. */
+const isOfSystem = (cause: unknown): boolean =>
+  !(cause instanceof TraceletError) && typeof (cause as NodeJS.ErrnoException | undefined)?.code === 'string';
 
 const refused = (what: string, expected: string, got: string): TraceletError => new TraceletError('source', { what, expected, got });
 

@@ -1,5 +1,6 @@
 import { type Problem, TraceletError } from '../error.ts';
 import { messageOf } from '../realm.ts';
+import { whenAborted } from '../signal.ts';
 import { fetchUntil } from './abort.ts';
 import { HASH_HEADER } from './cache.ts';
 import type { Absence } from './folder.ts';
@@ -152,15 +153,13 @@ function delayOf({ headers, status }: Response, turn: number, url: string): numb
 /** Waits, unless the signal is aborted. */
 export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
     const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
+      deaf();
       resolve();
     }, ms);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener('abort', stop, { once: true });
+    const deaf = whenAborted(signal, () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    });
   });
 }
