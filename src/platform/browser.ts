@@ -10,5 +10,11 @@ export const platform: Platform = {
   threads: inlineThreads,
   workers: inlineWorkers,
   sha256,
-  cache: async (name = 'tracelet') => globalThis.caches?.open(name).catch(() => undefined),
+  cache: async (name = 'tracelet') => {
+    try {
+      return await globalThis.caches?.open(name);
+    } catch {
+      return undefined;
+    }
+  },
 };

@@ -9,7 +9,7 @@ interface AnyWorker extends Worker {
 export function webThreads(script: string): Threads | string {
   if (typeof Worker !== 'function') return 'this scope cannot start workers';
   return {
-    count: navigator.hardwareConcurrency,
+    count: globalThis.navigator?.hardwareConcurrency ?? 1,
     start(heard, died) {
       const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
       const worker: AnyWorker = new Worker(address, { type: 'module' });
