@@ -135,7 +135,7 @@ export class Counter {
 
   /** Waits until nothing is open any more. */
   async expectNothing(): Promise<void> {
-    await vi.waitFor(() => expect(this.now).toEqual(NOTHING), { timeout: 10_000, interval: 10 });
+    await vi.waitFor(() => expect(this.now).toEqual(NOTHING), { timeout: 5000, interval: 10 });
   }
 }
 

@@ -172,15 +172,18 @@ describe('a signal ends it, and nothing stays open', () => {
   const signal = () => counter.signal;
   const abortAt = (status: ProgressInfo['status']) => (info: ProgressInfo) =>
     void (info.status === status && counter.controller.abort(BOOM));
-  const soon = () => void setTimeout(() => counter.controller.abort(BOOM), 20);
+  const soon = (): AbortSignal => {
+    setTimeout(() => counter.controller.abort(BOOM), 20);
+    return counter.signal;
+  };
 
   test.each<[string, () => unknown]>([
     ['a file', () => jit.load(path, { signal: signal(), progress_callback: abortAt('progress') })],
     ['a model', () => BertModel.from_pretrained(inHome('bert'), { signal: signal(), progress_callback: abortAt('progress') })],
     ['a checkpoint', () => openCheckpoint(inHome('bert'), { signal: signal(), progress_callback: abortAt('progress') })],
     ['a tokenizer in a trace', () => BertTokenizer.from_pretrained(path, { signal: signal(), progress_callback: abortAt('progress') })],
-    ['a stream that gives nothing', () => (soon(), jit.load(new ReadableStream(), { signal: signal() }))],
-    ['a list of texts that stalls', () => (soon(), embedder.embed(counter.iterable(TEXTS, true), { signal: signal() }))],
+    ['a stream that gives nothing', () => jit.load(new ReadableStream(), { signal: soon() })],
+    ['a list of texts that stalls', () => embedder.embed(counter.iterable(TEXTS, true), { signal: soon() })],
     [
       'a save',
       () => {
