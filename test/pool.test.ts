@@ -135,6 +135,21 @@ describe.each([
     expectSameBits(await pool.run(x), (await jit.load<Tensor>(await slowFile))(x));
   });
 
+  test('has a worker leave off what it computes when its call is stopped', async () => {
+    prepare();
+    const seen = watched();
+    const pool = await load<Tensor>(await slowFile, { workers: 1 });
+    const want = await pool.run(x);
+    const stop = new AbortController();
+    const run = pool.run(x, { signal: stop.signal });
+    await new Promise((resolve) => setImmediate(resolve));
+    stop.abort();
+    await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+    expectSameBits(await pool.run(x), want);
+    const kinds = seen.said.map((reply) => ('failed' in (reply as object) ? 'failed' : 'answered'));
+    expect(kinds).toEqual(['answered', 'answered', 'failed', 'answered']);
+  });
+
   test('ends its workers, and the calls, at dispose()', async () => {
     prepare();
     const seen = watched();

@@ -63,13 +63,15 @@ export interface Seen {
   ends: (() => void)[];
   died: string[];
   post: ((message: unknown) => void)[];
+  /** What they said, in order. */
+  said: unknown[];
   /** Why none may start. */
   refused?: string;
 }
 
 /** Watches the workers that start from now on. `extra` is what their script does beside its work. */
 export function watched(extra?: string): Seen {
-  const seen: Seen = { count: 0, ends: [], died: [], post: [] };
+  const seen: Seen = { count: 0, ends: [], died: [], post: [], said: [] };
   const script = extra && new URL(`data:text/javascript,${encodeURIComponent(`await import(${JSON.stringify(WORKER)});\n${extra}`)}`);
   const host = nodeThreads(script || WORKER);
   const start: Threads['start'] = (heard, died) => {
@@ -79,7 +81,11 @@ export function watched(extra?: string): Seen {
       return { post: () => {}, end: () => {} };
     }
     seen.count++;
-    const thread = host.start(heard, (why) => {
+    const hears = (message: unknown) => {
+      seen.said.push(message);
+      heard(message);
+    };
+    const thread = host.start(hears, (why) => {
       seen.died.push(why);
       died(why);
     });
