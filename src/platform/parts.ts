@@ -7,11 +7,14 @@ const OWNER = /(\d+)_([\da-z]+)_[\da-z]+\.part$/;
 /** How long a process elsewhere may write nothing. */
 const ABANDONED_MS = 3_600_000;
 
+/** A machine that may not be known. */
+const NOWHERE = '0';
+
 const machine = (): string => {
   try {
     return [...hostname()].reduce((sum, letter) => (31 * sum + letter.charCodeAt(0)) >>> 0, 7).toString(36);
   } catch {
-    return '0';
+    return NOWHERE;
   }
 };
 
@@ -23,7 +26,7 @@ export async function isAbandoned(path: string, patience = ABANDONED_MS): Promis
   const { mtimeMs } = await lstat(path);
   const [, pid, host] = OWNER.exec(path) ?? [];
   if (Date.now() - mtimeMs > patience) return true;
-  return host === machine() && !isWriting(Number(pid), mtimeMs);
+  return host !== NOWHERE && host === machine() && !isWriting(Number(pid), mtimeMs);
 }
 
 /** Whether the process that has this number is the one that wrote then: in containers they all have the same. */

@@ -37,7 +37,7 @@ export async function* piecesOf(path: string, signal?: AbortSignal): AsyncGenera
       const read = await file.read(piece, 0, PIECE, null).catch((cause) => (cause.code === 'EAGAIN' ? undefined : Promise.reject(cause)));
       if (read?.bytesRead === 0) return;
       if (read) yield piece.subarray(0, read.bytesRead);
-      else await setTimeout(PAUSE_MS, undefined, { signal });
+      else await setTimeout(PAUSE_MS);
     }
   } finally {
     await file.close();

@@ -61,15 +61,24 @@ async function expectDirectory(path: string, at: string): Promise<void> {
   if (!isThere) throw refused(path, 'a file in a directory that exists', `none called ${folder}`);
 }
 
-/** Writes a file whole or not at all, and a pipe or device where it is. Throws `source` errors; ends with the signal's reason. */
+/** Writes a file whole or not at all, and a pipe or device where it is. Throws `source` errors, and what `chunks` throw; ends with the signal's reason. */
 export async function write(path: string, chunks: Iterable<Uint8Array>, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  const theirs: unknown[] = [];
+  function* watched() {
+    try {
+      yield* chunks;
+    } catch (cause) {
+      theirs.push(cause);
+      throw cause;
+    }
+  }
   try {
     const place = await destination(path);
-    if (place.kind === 'file') await replace(place, chunks, signal);
-    else await pour(place, chunks, signal);
+    if (place.kind === 'file') await replace(place, watched(), signal);
+    else await pour(place, watched(), signal);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw isOfSystem(cause) ? unwritable(path, cause) : cause;
+    throw cause instanceof TraceletError || theirs.includes(cause) ? cause : unwritable(path, cause);
   }
 }
 
@@ -142,10 +151,6 @@ async function opened(place: Exclude<Destination, { kind: 'file' }>, signal?: Ab
 
 const unless = <T>(code: string, work: Promise<T>): Promise<T | undefined> =>
   work.catch((cause) => (cause.code === code ? undefined : Promise.reject(cause)));
-
-/** What `chunks` throw is for the caller as it is. */
-const isOfSystem = (cause: unknown): boolean =>
-  !(cause instanceof TraceletError) && typeof (cause as NodeJS.ErrnoException | undefined)?.code === 'string';
 
 const refused = (what: string, expected: string, got: string): TraceletError => new TraceletError('source', { what, expected, got });
 
