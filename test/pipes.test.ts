@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { open, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BertConfig, BertModel, BertTokenizer, jit, openCheckpoint, type SourceOptions, type Tensor, tensor } from '../src/index.ts';
 import { flattenOutputs } from '../src/trace/outputs.ts';
@@ -46,6 +47,7 @@ const CALLS: [what: string, name: string, content: () => Uint8Array | string, ca
   ['jit.load', 'pipe', () => trace, (options) => jit.load(at('pipe'), options)],
   ['jit.load in workers', 'pipe', () => trace, (options) => jit.load(at('pipe'), { ...options, workers: 1 })],
   ['openCheckpoint', 'pipe', () => trace, (options) => openCheckpoint(at('pipe'), options)],
+  ['openCheckpoint of an address', 'pipe', () => trace, (options) => openCheckpoint(pathToFileURL(at('pipe')), options)],
   ['openCheckpoint of a folder', 'model/model.safetensors', weights, (options) => openCheckpoint(at('model'), options)],
   ['a model', 'model/model.safetensors', weights, (options) => BertModel.from_pretrained(at('model'), options)],
   ['a model whose config comes late', 'config/config.json', config, (options) => BertModel.from_pretrained(at('config'), options)],

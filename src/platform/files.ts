@@ -8,7 +8,7 @@ import type { ModelCache } from '../sources/cache.ts';
 import type { ByteSource, Platform } from './platform.ts';
 
 /** What node:fs takes for a path that may be written as a file: URL. */
-const located = (path: string): string | URL => (path.startsWith('file:') ? new URL(path) : path);
+export const located = (path: string): string | URL => (path.startsWith('file:') ? new URL(path) : path);
 
 /** Smaller reads than this are served from memory. */
 const BUFFER = 1 << 18;

@@ -3,7 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { whenAborted } from '../signal.ts';
 import { filling } from '../sources/stream.ts';
-import { unreadable } from './files.ts';
+import { located, unreadable } from './files.ts';
 import type { ByteSource } from './platform.ts';
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK = 0 } = constants;
@@ -27,10 +27,10 @@ export function openPipe(path: string, signal?: AbortSignal): ByteSource {
 /** What comes through a pipe or from a device; `signal` ends the waiting for it. */
 export async function* piecesOf(path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   signal?.throwIfAborted();
-  const held = (await stat(path)).isFIFO() ? await writerOf(path, signal) : undefined;
-  const file = await open(path, O_RDONLY | O_NONBLOCK);
+  const at = located(path);
+  const held = (await stat(at)).isFIFO() ? await writerOf(at, signal) : undefined;
+  const file = await open(at, O_RDONLY | O_NONBLOCK).finally(() => held?.close());
   try {
-    await held?.close();
     for (;;) {
       signal?.throwIfAborted();
       const piece = new Uint8Array(PIECE);
@@ -45,7 +45,7 @@ export async function* piecesOf(path: string, signal?: AbortSignal): AsyncGenera
 }
 
 /** Waits until somebody writes to a pipe: without blocking, one that nobody writes to yet looks like one that has ended. */
-async function writerOf(path: string, signal: AbortSignal | undefined): Promise<FileHandle> {
+async function writerOf(path: string | URL, signal: AbortSignal | undefined): Promise<FileHandle> {
   let waits = true;
   const opened = open(path, 'r').finally(() => {
     waits = false;
@@ -65,7 +65,7 @@ async function writerOf(path: string, signal: AbortSignal | undefined): Promise<
 }
 
 /** Wakes the thread that waits in the opening of a pipe, by a writer that goes at once. Answers whether there may be one. */
-function poke(path: string): boolean {
+function poke(path: string | URL): boolean {
   try {
     closeSync(openSync(path, O_WRONLY | O_NONBLOCK));
     return true;
