@@ -49,12 +49,23 @@ export class TraceletError extends Error {
     super(compose(problem), problem.cause === undefined ? undefined : { cause: problem.cause });
     this.name = 'TraceletError';
     this.code = code;
-    this.what = problem.what;
-    this.cure = problem.cure;
+    this.what = shorten(problem.what, MOST);
+    this.cure = problem.cure && shorten(problem.cure, MOST);
   }
 }
 
-function compose({ what, expected, got, cure, sentence }: Problem): string {
+/** No part of a message is longer, whatever a name or path that it quotes. */
+const MOST = 400;
+
+/** `text` in at most so many characters: its beginning and its end. */
+export function shorten(text: string, most: number): string {
+  const last = most >> 2;
+  return text.length > most ? `${text.slice(0, most - last - 3)}...${text.slice(-last)}` : text;
+}
+
+function compose(problem: Problem): string {
+  const part = (text: string | undefined) => text && shorten(text, MOST);
+  const [what, expected, got, cure, sentence] = [problem.what, problem.expected, problem.got, problem.cure, problem.sentence].map(part);
   const facts = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
   const first = sentence ? `${sentence}. ${what}${facts ? `: ${facts}` : ''}` : `${what}${facts ? `: ${facts}` : ''}`;
   return cure ? `${first}. ${cure}` : first;

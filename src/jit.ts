@@ -121,21 +121,28 @@ export async function load<Result = ModelOutput>(source: Source, given: JitLoadO
   const bytes = await openSource(source, TRACE_NAME, options);
   try {
     const traced = await loadTrace<Result>(bytes, options);
-    const wanted = options._extra_files ?? {};
-    for (const name of Object.keys(wanted)) {
-      const content = traced.files.get(name);
-      if (!content) {
-        traced.dispose();
-        throw new TraceletError('value', {
-          what: `extra file "${name}"`,
-          expected: `one of ${[...traced.files.keys()].join(', ')}`,
-          got: 'no such file',
-        });
-      }
-      wanted[name] = new TextDecoder().decode(content);
+    try {
+      fill(options._extra_files ?? {}, traced.files);
+      return traced;
+    } catch (cause) {
+      traced.dispose();
+      throw cause;
     }
-    return traced;
   } finally {
     await bytes.close();
+  }
+}
+
+/** Gives each of the `wanted` extra files its text. */
+function fill(wanted: Record<string, string>, files: ReadonlyMap<string, Uint8Array>): void {
+  for (const name of Object.keys(wanted)) {
+    const content = files.get(name);
+    if (!content)
+      throw new TraceletError('value', {
+        what: `extra file ${describe(name)}`,
+        expected: `one of ${[...files.keys()].join(', ')}`,
+        got: 'no such file',
+      });
+    wanted[name] = new TextDecoder().decode(content);
   }
 }

@@ -1,4 +1,4 @@
-import { TraceletError } from './error.ts';
+import { shorten, TraceletError } from './error.ts';
 
 export type JsonObject = Record<string, unknown>;
 
@@ -7,7 +7,7 @@ export function readJson(text: string, name: string, reviver?: (key: string, val
   try {
     return JSON.parse(text, reviver);
   } catch (cause) {
-    const got = text.trim() === '' ? 'nothing' : shorten((cause as Error).message.replaceAll(/\s+/g, ' '));
+    const got = text.trim() === '' ? 'nothing' : shorten((cause as Error).message.replaceAll(/\s+/g, ' '), QUOTED);
     throw new TraceletError('format', { what: name, expected: 'JSON', got, cause });
   }
 }
@@ -50,10 +50,10 @@ export function copyOf<T>(value: T): T {
 
 /** `value` as messages quote it: short, and shallow enough for a value of any depth. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return shorten(JSON.stringify(value));
+  if (typeof value === 'string') return shorten(JSON.stringify(value), QUOTED);
   if (Array.isArray(value)) {
     const plain = value.length <= 16 && value.every((element) => typeof element !== 'object' || element === null);
-    return plain ? shorten(`[${value.map(describe).join(', ')}]`) : `an array of ${value.length}`;
+    return plain ? shorten(`[${value.map(describe).join(', ')}]`, QUOTED) : `an array of ${value.length}`;
   }
   if (isObject(value)) return describeObject(value);
   return typeof value === 'function' ? 'a function' : String(value);
@@ -71,7 +71,8 @@ export function quoteList(names: readonly string[]): string {
   return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }
 
-const shorten = (text: string): string => (text.length > 120 ? `${text.slice(0, 117)}...` : text);
+/** Characters of a value that messages quote. */
+const QUOTED = 120;
 
 function checkKeys(json: string, name: string): void {
   const scopes: Set<string>[] = [];

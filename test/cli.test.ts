@@ -100,10 +100,10 @@ describe.skipIf(!POSIX)('interruption', () => {
     const { child, result } = start(args);
     const writer = await open(at(fifo), 'w');
     child.kill(signal);
-    await writer.writeFile('{}').catch(() => {});
+    const ended = await result;
     await writer.close();
     rmSync(at(fifo));
-    return result;
+    return ended;
   }
 
   test.each([
@@ -116,6 +116,31 @@ describe.skipIf(!POSIX)('interruption', () => {
     const result = await interrupt(args, `${signal}-model/special_tokens_map.json`, signal);
     expect(result).toEqual({ status, stdout: '', stderr: 'tracelet: interrupted\n' });
     expect(readdirSync(at(signal))).toEqual([]);
+  });
+
+  /** Makes a process say that it is about to open the file of this name. */
+  const telling = (name: string): string => `
+    import fs from 'node:fs/promises';
+    import { syncBuiltinESMExports } from 'node:module';
+    const { open } = fs;
+    fs.open = (path, ...rest) => {
+      if (String(path).endsWith('${name}')) process.stderr.write('waits');
+      return open(path, ...rest);
+    };
+    syncBuiltinESMExports();`;
+
+  test.each([
+    ['inspect', 'waiting'],
+    ['run', 'bare.tracelet', '--input', 'waiting'],
+    ['quantize', 'bare.tracelet', '-o', 'never.tracelet', '--calibrate', 'waiting'],
+  ])('SIGINT while nobody writes to the pipe that is read: %s', async (...args) => {
+    execFileSync('mkfifo', [at('waiting')]);
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(telling('waiting'))}` };
+    const { child, result } = start(args, { env });
+    await new Promise((resolve) => child.stderr.once('data', resolve));
+    child.kill('SIGINT');
+    expect(await result).toEqual({ status: 130, stdout: '', stderr: 'waitstracelet: interrupted\n' });
+    rmSync(at('waiting'));
   });
 
   test('SIGINT while waiting for input', async () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type BertModel, F, jit, type ModelOutput, nn, SentenceEmbedder, Tensor, type TracedModule, tensor } from '../src/index.ts';
 import { quantize } from '../src/quantize/index.ts';
+import { Binder } from '../src/trace/binding.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
 
 const BOUNDS = { batch: [1, 6], sequence: [1, 12] } as const;
@@ -41,6 +42,22 @@ const rowOf = ({ data, shape }: Tensor, at: number): Uint8Array => {
   const width = shape[shape.length - 1];
   return new Uint8Array((data as Float32Array).slice(at * width, (at + 1) * width).buffer);
 };
+
+test('sizes are bound once while they are among the last 32 that were used', async () => {
+  const traced = await jit.load(await fileOf(dynamic));
+  const bound = vi.spyOn(Binder.prototype, 'bind');
+  const [first, second, ...others] = Array.from({ length: 34 }, (_, i) => inputsOf(ones(1 + (i % 6), 1 + Math.floor(i / 6))));
+  const bindings = (inputs: Record<string, Tensor>): number => {
+    bound.mockClear();
+    traced(inputs);
+    return bound.mock.calls.length;
+  };
+  for (const inputs of [first, second, ...others.slice(0, 29)]) bindings(inputs);
+  expect([bindings(second), bindings(first)]).toEqual([0, 0]);
+  expect(others.slice(29).map(bindings)).toEqual([1, 1, 1]);
+  expect([others[2], first, second, others[1]].map(bindings)).toEqual([0, 0, 0, 1]);
+  bound.mockRestore();
+});
 
 describe('a trace with dynamic sizes', () => {
   test('answers any of them with the bits of a trace made for it', async () => {

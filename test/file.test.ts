@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BertForMaskedLM, F, full, jit, nn, type Tensor, type TracedModule, tensor } from '../src/index.ts';
 import { readSafetensors } from '../src/safetensors.ts';
+import { encodeTrace } from '../src/trace/file.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
 
 const ids = tensor([[1, 2, 3, 4, 5]]);
@@ -196,6 +197,52 @@ describe('saving', () => {
     expect(await readdir(root)).toEqual(['traces']);
     await jit.save(traced, at('old.tracelet'));
     expect(sameBytes(await readFile(at('old.tracelet')), file)).toBe(true);
+  });
+
+  /** Entries whose reading is told of. */
+  const entries = (read: () => void) =>
+    ['a', 'b', 'c', 'd'].map((name) => {
+      const { dtype, shape } = floats([2]);
+      const told = () => {
+        read();
+        return floats([2]);
+      };
+      return { name, dtype, shape, read: told };
+    });
+
+  test('ends at the signal between two tensors', async () => {
+    const controller = new AbortController();
+    let count = 0;
+    const stopping = () => {
+      if (++count === 2) controller.abort(new Error('enough'));
+    };
+    await expect(encodeTrace(entries(stopping), '', { signal: controller.signal })).rejects.toThrow('enough');
+    expect(count).toBe(2);
+  });
+
+  test('hears of the signal while tensors are hashed one after the other', async () => {
+    const controller = new AbortController();
+    let count = 0;
+    const slow = () => {
+      count++;
+      const begin = performance.now();
+      while (performance.now() - begin < 12);
+    };
+    setTimeout(() => controller.abort(new Error('enough')), 0);
+    await expect(encodeTrace(entries(slow), '', { signal: controller.signal })).rejects.toThrow('enough');
+    expect(count).toBeLessThan(4);
+  });
+
+  test('keeps tensors apart that have the same bytes and another dtype or shape', async () => {
+    const zeros = [full([4], 0), full([2, 2], 0), full([4], 0, { dtype: 'int32' }), full([4], 0)];
+    const entries = zeros.map((tensor, i) => ({ name: `t${i}`, dtype: tensor.dtype, shape: tensor.shape, read: () => tensor }));
+    const { tensors, metadata } = readSafetensors(Buffer.concat([...(await encodeTrace(entries, ''))]), 'zeros');
+    expect([...tensors].map(([name, { dtype, shape }]) => `${name} ${dtype} [${shape}]`).sort()).toEqual([
+      't0 float32 [4]',
+      't1 float32 [2,2]',
+      't2 int32 [4]',
+    ]);
+    expect(JSON.parse(metadata.aliases)).toEqual({ t3: 't0' });
   });
 });
 

@@ -90,7 +90,9 @@ describe('a model comes', () => {
     expect(hub.asked(TRACE)).toHaveLength(1);
     await loads('owner/traced', { cache: false });
     const full: ModelCache = { match: async () => undefined, put: () => Promise.reject(new Error('quota')) };
-    await loads('owner/traced', { cache: full });
+    const told: string[] = [];
+    await loads('owner/traced', { cache: full, onwarn: (message) => told.push(message) });
+    expect(told).toEqual(['what was downloaded could not be kept: quota']);
     expect(await kept()).toEqual([]);
   });
 

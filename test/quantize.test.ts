@@ -140,13 +140,19 @@ describe('calibration', () => {
     const sample = { input_ids: ids, attention_mask: mask };
     await quantize(traced, { calibrate: [sample], progress: ({ phase }) => phases.add(phase) });
     expect([...phases]).toEqual(['calibrating', 'rounding', 'comparing']);
-    const controller = new AbortController();
-    const stopped = quantize(traced, {
-      calibrate: [sample],
-      signal: controller.signal,
-      progress: () => controller.abort(new Error('enough')),
-    });
-    await expect(stopped).rejects.toThrow('enough');
+    for (const last of phases) {
+      const controller = new AbortController();
+      const told: string[] = [];
+      const progress = ({ phase }: { phase: string }) => {
+        told.push(phase);
+        if (phase === last) controller.abort(new Error('enough'));
+      };
+      await expect(quantize(traced, { calibrate: [sample], signal: controller.signal, progress })).rejects.toThrow('enough');
+      expect(told.filter((phase) => phase === last)).toEqual([last]);
+      expect(told.at(-1)).toBe(last);
+    }
+    const before = quantize(traced, { signal: AbortSignal.abort(new Error('before')), progress: () => expect.unreachable() });
+    await expect(before).rejects.toThrow('before');
     expect(traced.verify().ok).toBe(true);
   });
 });

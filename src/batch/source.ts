@@ -1,6 +1,7 @@
 import { TraceletError } from '../error.ts';
 import { describe } from '../json.ts';
 import { isPromise } from '../realm.ts';
+import { untilAborted } from '../signal.ts';
 import type { TextInput } from '../tokenizer/index.ts';
 
 /** Texts as they are given to be embedded: one, a list of them, or whatever yields them. A text may be one with its pair. */
@@ -43,15 +44,10 @@ export class Source {
   }
 
   #waited(next: Promise<IteratorResult<TextInput>>, impatient: boolean): Promise<IteratorResult<TextInput> | undefined> {
-    const signal = this.#signal;
-    return new Promise((resolve, reject) => {
-      const stop = () => reject(signal?.reason);
-      const timer = impatient ? setTimeout(resolve, STALL_MS) : undefined;
-      signal?.addEventListener('abort', stop);
-      next.then(resolve, reject).then(() => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', stop);
-      });
+    let timer: unknown;
+    const stalled = new Promise<undefined>((resolve) => {
+      if (impatient) timer = setTimeout(resolve, STALL_MS);
     });
+    return untilAborted(this.#signal, Promise.race([next, stalled])).finally(() => clearTimeout(timer as number));
   }
 }

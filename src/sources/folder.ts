@@ -113,7 +113,8 @@ export async function textOf(folder: Folder, file: string): Promise<string | und
 /** The text of a file. Throws a `source` error where there is none. */
 export const textOfFile = async (folder: Folder, file: string): Promise<string> => readText(await openFile(folder, file));
 
-async function readText(source: ByteSource): Promise<string> {
+/** The text of a source, which is closed. */
+export async function readText(source: ByteSource): Promise<string> {
   try {
     const decoder = new TextDecoder();
     let text = '';

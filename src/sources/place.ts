@@ -25,12 +25,13 @@ export async function placeOf(source: string | URL, options: SourceOptions, uncl
   const text = String(source);
   if (ADDRESS.test(text)) return placeAt(text, options, unclear);
   if (FILE.test(text)) return besides(text, options);
-  const kind = text === '' ? undefined : await platform.kindOf(text);
+  const isId = isHubId(text);
+  const kind = text === '' ? undefined : await platform.kindOf(text).catch((cause) => (isId ? undefined : Promise.reject(cause)));
   if (kind === 'directory') return { folder: directory(text, options) };
   if (kind === 'file') return besides(text, options);
   if (PAGE_WITHOUT_SCHEME.test(text)) return placeAt(`https://${text}`, options, unclear);
   const local = text === '' ? undefined : await nowhere(text);
-  if (isHubId(text)) return { folder: repository(text, options, local) };
+  if (isId) return { folder: repository(text, options, local) };
   throw new TraceletError('source', {
     what: text,
     expected: NEITHER,

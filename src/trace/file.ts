@@ -7,6 +7,7 @@ import { describe, isObject } from '../json.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { encodeHeader, type Header, readHeader, type TensorInfo } from '../safetensors.ts';
 import { PROVED, type Shape, sizeOf, Tensor } from '../tensor.ts';
+import { nextTask, SLICE_MS } from './run.ts';
 
 /**
  * A trace is a safetensors file. Its metadata:
@@ -63,7 +64,12 @@ export async function encodeTrace(
   const hashes: Record<string, string> = {};
   const aliases: Record<string, string> = {};
   const first = new Map<string, string>();
+  let since = performance.now();
   for (const entry of entries.toSorted((a, b) => DTYPES[b.dtype].bytes - DTYPES[a.dtype].bytes)) {
+    if (options.signal && performance.now() - since > SLICE_MS) {
+      await nextTask();
+      since = performance.now();
+    }
     options.signal?.throwIfAborted();
     const hash = await platform.sha256(bytesOf(entry.read()));
     const key = `${hash} ${entry.dtype} ${entry.shape}`;
