@@ -1,6 +1,7 @@
 import { TraceletError } from '../error.ts';
 import { FLAG } from '../field.ts';
 import { INTEGER_FORM, type IntegerForm } from '../integers.ts';
+import { quoteList } from '../json.ts';
 import { bestVariant, VARIANT } from '../kernels.ts';
 import { ANY, type OptionTable, SIGNAL } from '../options.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
@@ -93,13 +94,15 @@ async function settleSliced(instance: Instance, kernels: Variant, { signal }: Lo
 }
 
 function checkGolden(golden: readonly Named[], bindings: readonly NamedValue[], { values }: Program, what: string): void {
+  const unbound = new Map(golden.map(({ name, tensor }) => [name, tensor]));
   for (const { name, value } of bindings) {
-    const tensor = golden.find((candidate) => candidate.name === name)?.tensor;
+    const tensor = unbound.get(name);
+    unbound.delete(name);
     const { dtype, shape } = values[value];
     if (tensor?.dtype !== dtype || !sameShape(tensor.shape, shape)) throw partError(what, name, `${dtype} [${shape}]`, tensor);
   }
-  const extra = golden.find(({ name }) => !bindings.some((binding) => binding.name === name));
-  if (extra) throw new TraceletError('format', { what: `${what}${extra.name}`, expected: `one of ${bindings.map(({ name }) => name)}` });
+  for (const extra of unbound.keys())
+    throw new TraceletError('format', { what: `${what}${extra}`, expected: `one of ${quoteList(bindings.map(({ name }) => name))}` });
 }
 
 function codeOf({ find }: TraceHeader, name: string): TensorInfo {
