@@ -115,7 +115,7 @@ export class Layout<Value> {
     const [anywhere, everywhere] = [new Map<number, Taken>(), new Map<number, Taken>()];
     return ({ bytes, from, to }) => {
       const met: Taken[] = [];
-      spans.above(from, to, (node) => meet(met, everywhere.get(node)));
+      spans.above(from, (node) => meet(met, everywhere.get(node)));
       spans.within(from, to, (node) => meet(met, anywhere.get(node)));
       let offset = 0;
       for (let at = met.length - 1; at >= 0; ) {
@@ -125,7 +125,7 @@ export class Layout<Value> {
       }
       spans.within(from, to, (node) => takenAt(everywhere, node).add(offset, offset + bytes));
       spans.within(from, to, (node) => takenAt(anywhere, node).add(offset, offset + bytes));
-      spans.above(from, to, (node) => takenAt(anywhere, node).add(offset, offset + bytes));
+      spans.above(from, (node) => takenAt(anywhere, node).add(offset, offset + bytes));
       return offset;
     };
   }

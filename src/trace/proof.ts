@@ -42,7 +42,7 @@ class Latest {
   write(access: Access): number {
     const write = ++this.#writes;
     const [first, last] = this.#placesOf(access, 0);
-    this.#spans.above(first, last, (node) => {
+    this.#spans.above(first, (node) => {
       this.#some[node] = write;
     });
     this.#spans.within(first, last, (node) => {
@@ -58,7 +58,7 @@ class Latest {
     this.#spans.within(first, last, (node) => {
       write = Math.max(write, this.#some[node]);
     });
-    this.#spans.above(first, last, (node) => {
+    this.#spans.above(first, (node) => {
       write = Math.max(write, this.#whole[node]);
     });
     return write;

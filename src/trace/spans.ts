@@ -1,6 +1,6 @@
 /**
- * Numbered places as the leaves of a tree, whose nodes are numbered as well. A range of places is made up of few nodes, and
- * what else overlaps it lies at a node above one of its ends.
+ * Numbered places as the leaves of a tree, whose nodes are numbered as well. A range of places is made up of few nodes. Of two ranges that
+ * overlap one holds the first place of the other, so that a node above that place is among those that make up the former.
  */
 export class Spans {
   readonly #leaves: number;
@@ -24,14 +24,9 @@ export class Spans {
     }
   }
 
-  /** Visits the nodes that hold `first` or `last`. */
-  above(first: number, last: number, visit: (node: number) => void): void {
-    let [left, right] = [first + this.#leaves, last + this.#leaves];
-    for (; left !== right; left >>= 1, right >>= 1) {
-      visit(left);
-      visit(right);
-    }
-    for (; left > 0; left >>= 1) visit(left);
+  /** Visits the nodes that hold `place`. */
+  above(place: number, visit: (node: number) => void): void {
+    for (let node = place + this.#leaves; node > 0; node >>= 1) visit(node);
   }
 }
 
