@@ -1,4 +1,4 @@
-import { type Call, checkCall, type Described, type Range, rangesOf } from '../call.ts';
+import { type Call, checkCall, type Described, narrower, type Range, rangesOf } from '../call.ts';
 import { evaluateDim, type Sizes, shapeAt } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { hasKind } from '../op.ts';
@@ -141,16 +141,11 @@ export class Binder {
     const ranges = new Map<number, Range>();
     this.#decoded.instructions.forEach(({ operands }, i) => {
       if (!calls[i].row.bounds) return;
-      for (const [name, { bound, step }] of rangesOf(calls[i])) {
+      for (const [name, range] of rangesOf(calls[i])) {
         const value = operands[name];
         if (value === null || value === undefined) continue;
         const storage = storageIndex(this.#program.values, value);
-        const known = ranges.get(storage);
-        const steps = [step, known?.step].filter((limit) => limit !== undefined);
-        ranges.set(storage, {
-          bound: Math.min(bound, known?.bound ?? Number.POSITIVE_INFINITY),
-          step: steps.length > 0 ? Math.min(...steps) : undefined,
-        });
+        ranges.set(storage, narrower(range, ranges.get(storage)));
       }
     });
     return ranges;

@@ -10,6 +10,7 @@ import { expect } from './parse.ts';
 import { bytesOf } from './plan.ts';
 import { type Program, ROWS, type ValueInfo, wordToFloat } from './program.ts';
 import { type Access, checkPlan, type Step } from './proof.ts';
+import { whole } from './run.ts';
 import { maskedTokens, sizesOf } from './sizes.ts';
 
 /** An instruction whose words have been read and proved to fit its op. */
@@ -39,7 +40,10 @@ export interface Decoded {
 }
 
 /** Reads and proves a program. Throws `op` errors for unknown names, `format` errors for everything that cannot be. */
-export function decode(program: Program): Decoded {
+export const decode = (program: Program): Decoded => whole(decoding(program));
+
+/** The same, instruction by instruction. */
+export function* decoding(program: Program): Generator<void, Decoded> {
   program.ops.forEach(rowOf);
   checkValues(program);
   const base = checkSymbols(program);
@@ -49,6 +53,7 @@ export function decode(program: Program): Decoded {
     const instruction = readInstruction(program, at, instructions.length, dims);
     instructions.push(instruction);
     at += 1 + wordsOf(instruction.call.row).length;
+    yield;
   }
   const written = [...program.inputs, ...program.derived].map(({ value }) => value);
   const results = [...written, ...instructions.map(({ out }) => out)];
@@ -68,11 +73,17 @@ export function decode(program: Program): Decoded {
   return { instructions, base };
 }
 
+/** How many views may stand between a value and its memory. */
+const MOST_VIEWS = 1000;
+
 function checkValues({ values, constants, inputs, derived, outputs, structure }: Program): void {
+  const depths = new Uint16Array(values.length);
   values.forEach(({ shape, place, dtype }, i) => {
     const what = `value ${i}`;
     if ('view' in place) {
       expect(place.view >= 0 && place.view < i, what, 'a view of an earlier value', `${place.view}`);
+      depths[i] = depths[place.view] + 1;
+      expect(depths[i] <= MOST_VIEWS, what, `at most ${MOST_VIEWS} views of one another`, `${depths[i]}`);
       const base = values[place.view];
       expect(
         sizeOf(base.shape) === sizeOf(shape) && base.dtype === dtype && !isPacked(base, constants),
