@@ -77,6 +77,12 @@ export function rangesOf({ row, numbers }: Call): [operand: string, range: Range
   return Object.entries(row.bounds ?? {}).map(([name, bound]) => [name, { bound: bound(numbers), step: row.steps?.[name]?.(numbers) }]);
 }
 
+/** What two ranges allow together. */
+export function narrower({ bound, step = Number.POSITIVE_INFINITY }: Range, other?: Range): Range {
+  const least = Math.min(step, other?.step ?? step);
+  return { bound: Math.min(bound, other?.bound ?? bound), step: least === Number.POSITIVE_INFINITY ? undefined : least };
+}
+
 /** Throws a `value` error naming the first element of an int32 operand that lies outside its range. */
 export function checkRange(what: string, values: ArrayLike<number>, { bound, step }: Range): void {
   for (let i = 0; i < values.length; i++) {

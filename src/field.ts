@@ -31,11 +31,12 @@ const whole = (low: number) => (value: unknown) => Number.isInteger(value) && nu
 const text = (value: unknown): boolean => typeof value === 'string';
 
 export const SIZE = kind<number>(`a whole number from 1 to ${MAX_SIZE}`, whole(1));
-export const LABEL_COUNT = kind<number>('a whole number from 1 to 1048576', (value) => whole(1)(value) && number(value, 1, 1 << 20));
-export const LABEL_COUNT_OR_NONE = kind<number>(
-  'a whole number from 0 to 1048576',
-  (value) => whole(0)(value) && number(value, 0, 1 << 20),
-);
+const upTo = (low: number, high: number): Kind<number> =>
+  kind(`a whole number from ${low} to ${high}`, (value) => whole(low)(value) && number(value, low, high));
+const MOST_LABELS = 1 << 17;
+export const LABEL_COUNT = upTo(1, MOST_LABELS);
+export const LABEL_COUNT_OR_NONE = upTo(0, MOST_LABELS);
+export const LAYER_COUNT = upTo(1, 1024);
 export const COUNT = kind<number>(`a whole number from 0 to ${MAX_SIZE}`, whole(0));
 export const WHOLE = kind<number>(`a whole number from ${-MAX_SIZE} to ${MAX_SIZE}`, whole(-MAX_SIZE));
 export const PROBABILITY = kind<number>('a number from 0 to 1', (value) => number(value, 0, 1));

@@ -1,4 +1,4 @@
-import { type Bounds, cornersOf, isInterval, type Sizes } from '../dim.ts';
+import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { packsRows } from '../passes/rows.ts';
 import type { Graph } from './graph.ts';
@@ -24,6 +24,9 @@ function axisOf(symbol: string, rank: number): number[] {
 /** Tells which dimensions of the dummy inputs are symbols. Throws `value` errors for symbols that are nowhere and bounds that cannot be. */
 export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: DynamicAxes = {}): { axes: Axes; sizes: Sizes } {
   const sizes: Record<string, number> = {};
+  const count = Object.keys(bounds).length;
+  if (count > MOST_SYMBOLS)
+    throw new TraceletError('value', { what: 'dynamic', expected: `at most ${MOST_SYMBOLS} symbols`, got: `${count}` });
   const axes = new Map(inputs.map(({ name, shape }) => [name, shape.map(() => undefined as string | undefined)]));
   for (const [symbol, ends] of Object.entries(bounds)) {
     checkBounds(symbol, ends);
@@ -71,14 +74,15 @@ export const inputsAt = (inputs: readonly TracedInput[], axes: Axes, sizes: Size
 
 /**
  * The optimised graph of a model at the dummies' sizes, with what depends on symbols in symbols. The model is recorded at the ends of all
- * bounds and at sizes in between, and has to do the same at each. Throws `tracing` errors where it does not.
+ * bounds and at sizes in between, and has to do the same at each; it is made recording by recording. Throws `tracing` errors
+ * where it does not.
  */
-export function symbolicGraph(
+export function* symbolicGraph(
   recorded: Recording,
   { sizes, bounds }: { sizes: Sizes; bounds: Bounds },
   recordAt: (sizes: Sizes) => Recording,
   optimise: (graph: Graph, rows?: number) => Graph,
-): Graph {
+): Generator<void, Graph> {
   const base = optimise(recorded.graph);
   const packs = packsRows(base);
   const varying: Bounds = Object.fromEntries(Object.entries(bounds).filter(([, [low, high]]) => low < high));
@@ -93,9 +97,14 @@ export function symbolicGraph(
     return { sizes: { ...others, [ROWS]: rows }, graph: optimise(recording.graph, rows) };
   };
   const box: Bounds = packs ? { ...varying, [ROWS]: SOME_ROWS } : varying;
-  const corners = cornersOf(box).map(sampleAt);
-  const between = sizesBetween(varying).map((at) => sampleAt({ ...at, [ROWS]: SOME_ROWS[0] }));
-  unify(base, corners, between, box);
+  const ends = cornersOf(box);
+  const samples: Sample[] = [];
+  for (const at of [...ends, ...sizesBetween(varying).map((at) => ({ ...at, [ROWS]: SOME_ROWS[0] }))]) {
+    yield;
+    samples.push(sampleAt(at));
+  }
+  yield;
+  unify(base, samples.slice(0, ends.length), samples.slice(ends.length), box);
   return base;
 }
 

@@ -155,7 +155,9 @@ export async function checkTraceHeader(header: Header, name: string): Promise<Tr
   for (const [alias, target] of Object.entries(links)) {
     if (stored.has(alias) || !stored.has(target))
       throw new TraceletError('format', { what: `${name}: alias ${alias}`, expected: 'a stored tensor under a new name', got: target });
-    aliases.set(target, [...(aliases.get(target) ?? []), alias]);
+    const others = aliases.get(target);
+    if (others) others.push(alias);
+    else aliases.set(target, [alias]);
   }
   const find = (tensor: string) => stored.get(tensor) ?? (Object.hasOwn(links, tensor) ? stored.get(links[tensor]) : undefined);
   return { header, program: metadata.program ?? '', aliases, hashes: stringMap(metadata.sha256, `sha256 of ${name}`), find };

@@ -28,10 +28,11 @@ export function nameInputs(args: readonly unknown[], names: readonly string[], w
 
 function checkNamed(entries: readonly (readonly [string, unknown])[], names: readonly string[], what: string): Record<string, Tensor> {
   const named: [string, Tensor][] = [];
+  const known = new Set(names);
   for (const [name, value] of entries) {
     if (value === undefined || value === null) continue;
     const input = `${what}: input "${name}"`;
-    if (!names.includes(name)) throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}` });
+    if (!known.has(name)) throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}` });
     const tensor = tensorLike(value);
     if (!tensor)
       throw new TraceletError('value', { what: input, expected: 'a tensor', got: typeof value, cure: 'Make one with tensor([...])' });

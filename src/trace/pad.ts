@@ -21,8 +21,9 @@ export function padInputs(
   { inputs: signatures, dynamic }: Taking,
   padToken: number,
 ): Record<string, Tensor> {
+  const byName = new Map(signatures.map((signature) => [signature.name, signature]));
   const signatureOf = (name: string): Signature => {
-    const signature = signatures.find((candidate) => candidate.name === name);
+    const signature = byName.get(name);
     if (!signature)
       throw new TraceletError('value', { what: `pad: input "${name}"`, expected: `one of ${signatures.map((s) => s.name).join(', ')}` });
     return signature;

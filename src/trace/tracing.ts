@@ -20,6 +20,7 @@ import { textFiles } from './files.ts';
 import type { Graph } from './graph.ts';
 import { copied, MASK, nameInputs, toInt32 } from './inputs.ts';
 import { type ForwardResult, flattenOutputs, type Named } from './outputs.ts';
+import { sliced, whole } from './run.ts';
 import { TracedModule, type TracedResult } from './traced.ts';
 import { type Recording, record, type TracedInput } from './tracer.ts';
 
@@ -55,7 +56,7 @@ export interface TraceOptions {
   kernels?: Variant;
   /** How many threads a call of the trace runs on, one unless given; where several cannot be had, `explain()` says why. */
   threads?: ThreadCount;
-  /** Stops between two phases of tracing. */
+  /** Stops between two phases of tracing, or two recordings for the bounds of `dynamic`. */
   signal?: AbortSignal;
 }
 
@@ -169,9 +170,10 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   const recordAt = (at: Sizes): Recording => recordModel(model, names, inputsAt(signature, axes, at), options.strict);
   const recorded = recordAt(sizes);
   const dummies = asRecorded(given, recorded);
-  const optimised = symbolicGraph(recorded, { sizes, bounds }, recordAt, (graph, rows) =>
+  const recordings = symbolicGraph(recorded, { sizes, bounds }, recordAt, (graph, rows) =>
     optimise(graph, { fusion, packing: !options.exact_padding, rows }),
   );
+  const optimised = signal ? await sliced(recordings, signal) : whole(recordings);
   const instance = buildInstance(optimised, recorded.structure, chooseThreads(options.threads, kernels ?? bestVariant()));
   signal?.throwIfAborted();
   const files = textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() });
