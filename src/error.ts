@@ -54,8 +54,16 @@ export class TraceletError extends Error {
   }
 }
 
+/** How much of a part is shown: names and lists in a file may be of any length. */
+const MOST_SHOWN = 500;
+const cut = (part: string): string => (part.length > MOST_SHOWN ? `${part.slice(0, MOST_SHOWN)}...` : part);
+
+/** Control characters and halves of pairs as escapes: names in a file may hold any. */
+const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cs}]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 function compose({ what, expected, got, cure, sentence }: Problem): string {
-  const facts = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
-  const first = sentence ? `${sentence}. ${what}${facts ? `: ${facts}` : ''}` : `${what}${facts ? `: ${facts}` : ''}`;
-  return cure ? `${first}. ${cure}` : first;
+  const facts = [expected && `expected ${cut(expected)}`, got && `got ${cut(got)}`].filter(Boolean).join(', ');
+  const first = `${sentence ? `${sentence}. ` : ''}${cut(what)}${facts ? `: ${facts}` : ''}`;
+  return printable(cure ? `${first}. ${cure}` : first);
 }
