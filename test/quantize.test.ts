@@ -4,6 +4,7 @@ import { integerForms } from '../src/integers.ts';
 import { type Bits, quantize } from '../src/quantize/index.ts';
 import { readSafetensors } from '../src/safetensors.ts';
 import { VARIANTS } from './fixtures.ts';
+import { altered, type Loose } from './malformed_trace.ts';
 import { expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
 
 const ids = tensor([[1, 2, 3, 4, 5]]);
@@ -100,6 +101,20 @@ describe.each([8, 4] as Bits[])('a trace in %i bits', (bits) => {
       expect(one(tensor([row])).pooler_output.tolist()[0]).toEqual(together[i]);
     });
   });
+});
+
+test('weights in integers stay so where the file has scales of theirs that no instruction reads', async () => {
+  const inputs = { input_ids: ids, attention_mask: mask };
+  const { traced } = await quantize(await tracedBert());
+  const moved = altered(await fileOf(traced), ({ program }) => {
+    const scales = program.constants.find(({ parts }: Loose) => parts[0] === 'pooler.dense.weight.scale');
+    scales.parts = ['encoder.layer.0.output.dense.weight.scale'];
+  });
+  const loaded = await jit.load(moved, { kernels: 'debug' });
+  expectSameBits(loaded(inputs).last_hidden_state, traced(inputs).last_hidden_state);
+  expect(loaded.instance.weights.part('pooler.dense.weight').tensor.data).toEqual(
+    traced.instance.weights.part('pooler.dense.weight').tensor.data,
+  );
 });
 
 describe('calibration', () => {
