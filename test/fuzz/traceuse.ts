@@ -5,6 +5,7 @@ import { jit, Tensor, type TracedModule } from '../../src/index.ts';
 import { MEMORY_BASE } from '../../src/kernels.ts';
 import type { Variant } from '../../src/platform/platform.ts';
 import { sameShape, sizeOf } from '../../src/tensor.ts';
+import { storageIndex } from '../../src/trace/decode.ts';
 import type { Instance, Target } from '../../src/trace/instance.ts';
 import type { Named } from '../../src/trace/outputs.ts';
 import { fileOf } from '../tiny.ts';
@@ -27,25 +28,45 @@ const GUARD_BYTES = 1 << 16;
 /** Arenas that a step may be compared in. */
 const MOST_ARENA = 1 << 18;
 
-/** Runs a program step by step: each instruction writes to its result and its scratch, and to nothing else. */
+/** When the value in each place of the arena is read for the last time, after all instructions if it is an output. */
+function lastReads({ program, decoded }: Instance): Map<number, number> {
+  const reads = new Map<number, number>();
+  const note = (value: number, at: number) => reads.set(storageIndex(program.values, value), at);
+  for (const [at, { operands }] of decoded.instructions.entries())
+    for (const value of Object.values(operands)) if (value !== null) note(value, at);
+  for (const { value } of program.outputs) note(value, decoded.instructions.length);
+  return reads;
+}
+
+/** Runs a program step by step: each instruction writes to its result and its scratch, and to nothing that is read later. */
 function runGuarded(instance: Instance, inputs: Inputs, target: Target): Named[] {
   instance.write(inputs);
-  const { arena, binding } = instance;
+  const { arena, binding, program } = instance;
   if (binding.arena > MOST_ARENA) return instance.run(inputs, target);
+  for (const { name, value } of program.inputs)
+    must(bitsOf(instance.read(value)) === bitsOf(inputs[name]), `input ${name} is not what was given`);
   const end = arena.base + binding.arena;
   const tail = () => memory().subarray(end, end + GUARD_BYTES);
   const memory = () => new Uint8Array(instance.memory.buffer);
   const constants = memory().slice(MEMORY_BASE, arena.base);
   tail().fill(GUARD);
+  const reads = lastReads(instance);
+  const written = new Set([...program.inputs, ...program.derived].map(({ value }) => value));
+  const place = (value: number): [begin: number, end: number] => {
+    const begin = instance.addressOf(value) - arena.base;
+    return [begin, begin + sizeOf(binding.shapes[value]) * DTYPES[program.values[value].dtype].bytes];
+  };
   let before = memory().slice(arena.base, end);
   for (const at of instance.steps(target)) {
     const { out, op } = instance.decoded.instructions[at];
     const after = memory().slice(arena.base, end);
     const expected = before.slice();
-    const allow = (begin: number, bytes: number) => expected.set(after.subarray(begin, begin + bytes), begin);
-    allow(instance.addressOf(out) - arena.base, 4 * sizeOf(binding.shapes[out]));
-    allow(binding.scratch[at], binding.calls[at].scratch ?? 0);
+    const copy = (from: Uint8Array, [begin, to]: [number, number]) => expected.set(from.subarray(begin, to), begin);
+    copy(after, place(out));
+    copy(after, [binding.scratch[at], binding.scratch[at] + (binding.calls[at].scratch ?? 0)]);
+    for (const value of written) if ((reads.get(value) ?? -1) > at) copy(before, place(value));
     must(Buffer.compare(expected, after) === 0, () => `${op} (instruction ${at}) writes where another value lies`);
+    written.add(out);
     before = after;
   }
   must(
