@@ -117,6 +117,34 @@ test('weights in integers stay so where the file has scales of theirs that no in
   );
 });
 
+test.each<[string, (program: Loose) => void]>([
+  [
+    'is that of another weight',
+    ({ constants }) => {
+      const [a, b] = ['pooler', 'encoder.layer.0.intermediate'].map((path) =>
+        constants.find(({ parts }: Loose) => parts[0] === `${path}.dense.weight.smooth`),
+      );
+      [a.parts, b.parts] = [b.parts, a.parts];
+    },
+  ],
+  [
+    'is computed',
+    ({ constants, values }) => {
+      const smooth = constants.findIndex(({ parts }: Loose) => parts[0] === 'pooler.dense.weight.smooth');
+      const view = values.findIndex(({ shape, place }: Loose) => String(shape) === '1,1,1,64' && 'arena' in place);
+      values.find(({ place }: Loose) => place.constant === smooth).place = { view };
+    },
+  ],
+])('a trace in integers is saved as it is where what multiplies the columns of a product %s', async (_, change) => {
+  const inputs = { input_ids: ids, attention_mask: mask };
+  const { traced } = await quantize(await tracedBert(), { calibrate: [inputs] });
+  const loaded = await jit.load(altered(await fileOf(traced), ({ program }) => change(program)));
+  const saved = await fileOf(loaded);
+  const again = await jit.load(saved);
+  expectSameBits(again(inputs), loaded(inputs));
+  expect(Buffer.from(await fileOf(again)).equals(Buffer.from(saved))).toBe(true);
+});
+
 describe('calibration', () => {
   const rows = Array.from({ length: 48 }, (_, r) => random(64, r));
   const spiky = (seed: number) => tensor([random(64, seed).map((value, i) => (i === 7 ? 60 * value : value))], { dtype: 'float32' });
