@@ -63,10 +63,14 @@ export function shorten(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - last - 3)}...${text.slice(-last)}` : text;
 }
 
+/** Control characters and halves of pairs as escapes: names in a file may hold any. */
+const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cs}]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 function compose(problem: Problem): string {
   const part = (text: string | undefined) => text && shorten(text, MOST);
   const [what, expected, got, cure, sentence] = [problem.what, problem.expected, problem.got, problem.cure, problem.sentence].map(part);
   const facts = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
-  const first = sentence ? `${sentence}. ${what}${facts ? `: ${facts}` : ''}` : `${what}${facts ? `: ${facts}` : ''}`;
-  return cure ? `${first}. ${cure}` : first;
+  const first = `${sentence ? `${sentence}. ` : ''}${what}${facts ? `: ${facts}` : ''}`;
+  return printable(cure ? `${first}. ${cure}` : first);
 }

@@ -74,8 +74,10 @@ function serialized(traced: TracedModule<unknown>, options: SaveOptions): Promis
 }
 
 /** `smooth` belongs to every weight of a product of several, so that each can be read on its own. */
-const companions = (instance: Instance): Named[] =>
-  [...smoothOf(instance)].filter(([name, { held }]) => name !== held).map(([name, { tensor }]) => ({ name, tensor }));
+function companions(instance: Instance): Named[] {
+  const stored = instance.weights.names();
+  return [...smoothOf(instance)].filter(([name]) => !stored.has(name)).map(([name, { tensor }]) => ({ name, tensor }));
+}
 
 /** Writes the trace to a file, whole or not at all. As `torch.jit.save`. */
 export async function save(traced: TracedModule<unknown>, path: string, options: SaveOptions = {}, ...others: never[]): Promise<void> {

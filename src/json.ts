@@ -23,8 +23,8 @@ export function parseJson(text: string, name: string): unknown {
   return value;
 }
 
-/** Strings, and words that are numbers in Python. */
-const WORDS = /"(?:[^"\\]+|\\.)*"|(?:-?\bInfinity|\bNaN)\b(?!\s*:)/g;
+/** Strings, one that never ends as well, and words that are numbers in Python. */
+const WORDS = /"[^"\\]*(?:\\.?[^"\\]*)*(?:"|$)|(?:-?\bInfinity|\bNaN)\b(?!\s*:)/gs;
 /** Begins no string of a file: it is no character. */
 const MARK = '\uFFFF';
 

@@ -55,6 +55,7 @@ describe('a dynamic program is refused', () => {
     ['with a grid too small', set('derived.0.grid', [2]), /a batch and a sequence/],
     ['with packed that is no boolean', set('derived.0.packed', 1), /packed: expected true or false/],
     ['with ids of no input', set(`derived.${derived('kept')}.input`, 'ids'), /expected an int32 input, got "ids"/],
+    ['with an input that is none where the rule takes none', set(`derived.${derived('starts')}.input`, 'ids'), /an int32 input, got "ids"/],
     ['with derived values in one place', set('derived.1.value', whole.program.derived[0].value), /values of their own/],
     ['with derived values beyond all', set('derived.0.value', 999), /an int32 value in the arena/],
     ['without the mask', set('inputs.1.name', 'mask'), /an int32 input attention_mask|expected one of/],

@@ -32,6 +32,11 @@ describe('JSON of files', () => {
     expect((await problem('format', () => parseJson(text, 'x.json'))).message).toMatch(/^x\.json: expected JSON, got /);
   });
 
+  test('is refused at once where a text in it never ends', async () => {
+    for (const text of [`[NaN, "${'x'.repeat(1e6)}`, `[NaN, "${'\\"'.repeat(1e6)}`, `[NaN, "${'x\\\\'.repeat(1e6)}\\`])
+      expect((await problem('format', () => parseJson(text, 'x.json'))).message).toMatch(/^x\.json: expected JSON, got /);
+  });
+
   test('has every key once', async () => {
     await problem('format', () => parseJson('[{"a": NaN, "\\u0061": 1}]', 'x'));
     await problem('format', () => parseJson('{"__proto__": Infinity}', 'x'));

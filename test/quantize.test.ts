@@ -4,6 +4,7 @@ import { integerForms } from '../src/integers.ts';
 import { type Bits, quantize } from '../src/quantize/index.ts';
 import { readSafetensors } from '../src/safetensors.ts';
 import { VARIANTS } from './fixtures.ts';
+import { altered, type Loose } from './malformed_trace.ts';
 import { expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
 
 const ids = tensor([[1, 2, 3, 4, 5]]);
@@ -103,6 +104,48 @@ describe.each([8, 4] as Bits[])('a trace in %i bits', (bits) => {
       expect(one(tensor([row])).pooler_output.tolist()[0]).toEqual(together[i]);
     });
   });
+});
+
+test('weights in integers stay so where the file has scales of theirs that no instruction reads', async () => {
+  const inputs = { input_ids: ids, attention_mask: mask };
+  const { traced } = await quantize(await tracedBert());
+  const moved = altered(await fileOf(traced), ({ program }) => {
+    const scales = program.constants.find(({ parts }: Loose) => parts[0] === 'pooler.dense.weight.scale');
+    scales.parts = ['encoder.layer.0.output.dense.weight.scale'];
+  });
+  const loaded = await jit.load(moved, { kernels: 'debug' });
+  expectSameBits(loaded(inputs).last_hidden_state, traced(inputs).last_hidden_state);
+  expect(loaded.instance.weights.part('pooler.dense.weight').tensor.data).toEqual(
+    traced.instance.weights.part('pooler.dense.weight').tensor.data,
+  );
+});
+
+test.each<[string, (program: Loose) => void]>([
+  [
+    'is that of another weight',
+    ({ constants }) => {
+      const [a, b] = ['pooler', 'encoder.layer.0.intermediate'].map((path) =>
+        constants.find(({ parts }: Loose) => parts[0] === `${path}.dense.weight.smooth`),
+      );
+      [a.parts, b.parts] = [b.parts, a.parts];
+    },
+  ],
+  [
+    'is computed',
+    ({ constants, values }) => {
+      const smooth = constants.findIndex(({ parts }: Loose) => parts[0] === 'pooler.dense.weight.smooth');
+      const view = values.findIndex(({ shape, place }: Loose) => String(shape) === '1,1,1,64' && 'arena' in place);
+      values.find(({ place }: Loose) => place.constant === smooth).place = { view };
+    },
+  ],
+])('a trace in integers is saved as it is where what multiplies the columns of a product %s', async (_, change) => {
+  const inputs = { input_ids: ids, attention_mask: mask };
+  const { traced } = await quantize(await tracedBert(), { calibrate: [inputs] });
+  const loaded = await jit.load(altered(await fileOf(traced), ({ program }) => change(program)));
+  const saved = await fileOf(loaded);
+  const again = await jit.load(saved);
+  expectSameBits(again(inputs), loaded(inputs));
+  expect(Buffer.from(await fileOf(again)).equals(Buffer.from(saved))).toBe(true);
 });
 
 describe('calibration', () => {

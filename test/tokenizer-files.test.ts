@@ -102,6 +102,29 @@ describe('tokenizer.json', () => {
       /expected TemplateProcessing or BertProcessing, got RobertaProcessing/,
     ],
     ['template', { post_processor: { ...TOKENIZER.post_processor, pair: [] } }, /post_processor of tokenizer.json: expected \[CLS\]:0 A:0/],
+    [
+      'template with pieces of no text',
+      { post_processor: { ...TOKENIZER.post_processor, pair: [{ SpecialToken: { id: {}, type_id: [0] } }] } },
+      /for pairs an empty object:\[0\]/,
+    ],
+    [
+      'BertProcessing without a text',
+      { post_processor: { type: 'BertProcessing', cls: [{}, 2], sep: ['[SEP]', 3] } },
+      /got undefined, and/,
+    ],
+    [
+      'id of no number',
+      {
+        model: { ...TOKENIZER.model, vocab: { '[UNK]': 1, '[CLS]': {}, '[SEP]': 3 } },
+        post_processor: { type: 'BertProcessing', cls: ['[CLS]', 2], sep: ['[SEP]', 3] },
+      },
+      /expected an empty object as in the vocabulary/,
+    ],
+    [
+      'content within a content',
+      { added_tokens: [{ id: 0, content: { content: '[PAD]' } }] },
+      /token with a content.*got an object with "content"/,
+    ],
     ['decoder', { decoder: { type: 'BPEDecoder' } }, /decoder of tokenizer.json: expected WordPiece, got BPEDecoder/],
     ['vocab', { model: { type: 'WordPiece' } }, /model.vocab of tokenizer.json: expected a JSON object, got undefined/],
     ['id', { added_tokens: [added(9, '[MASK]')] }, /added token "\[MASK\]": expected 4 as in the vocabulary, got 9/],

@@ -83,14 +83,12 @@ function addedTokens(list: unknown, vocab: ReadonlyMap<string, number>): AddedTo
 
 type Special = readonly [token: string, id: unknown];
 
+const isNamed = (pair: unknown): pair is Special => Array.isArray(pair) && typeof pair[0] === 'string';
+
 /** The tokens that stand for [CLS] and [SEP] in a post-processor, which must follow BERT's two templates, and their ids. */
 function templateOf(processor: JsonObject): readonly [cls: Special, sep: Special] {
   const { cls, sep } = processor;
-  if (processor.type === 'BertProcessing' && Array.isArray(cls) && Array.isArray(sep))
-    return [
-      [String(cls[0]), cls[1]],
-      [String(sep[0]), sep[1]],
-    ];
+  if (processor.type === 'BertProcessing' && isNamed(cls) && isNamed(sep)) return [cls, sep];
   const single = templateText(processor.single);
   const [first = '', , last = ''] = single.split(' ');
   const pair = templateText(processor.pair);
@@ -106,7 +104,9 @@ function templateOf(processor: JsonObject): readonly [cls: Special, sep: Special
 function templateText(template: unknown): string {
   if (!Array.isArray(template)) return describe(template);
   const pieces = template.map((piece) => piece?.SpecialToken ?? piece?.Sequence);
-  return pieces.map((piece) => `${piece?.id}:${piece?.type_id}`).join(' ');
+  return pieces
+    .map((piece) => [piece?.id, piece?.type_id].map((part) => (typeof part === 'string' ? part : describe(part))).join(':'))
+    .join(' ');
 }
 
 function specialOf({ special_tokens }: JsonObject, token: string): Special {
@@ -119,7 +119,7 @@ function checkTemplateId(token: string, id: unknown, known: number | undefined):
   if (id === undefined || id === known) return;
   throw new TraceletError('config', {
     what: `id of ${describe(token)} in the post_processor of tokenizer.json`,
-    expected: known === undefined ? 'a token of the vocabulary' : `${known} as in the vocabulary`,
+    expected: known === undefined ? 'a token of the vocabulary' : `${describe(known)} as in the vocabulary`,
     got: describe(id),
   });
 }

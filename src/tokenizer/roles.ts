@@ -36,7 +36,8 @@ const FLAGS = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'] as co
 /** The known fields of `value`, proved to be a token with flags that are flags. */
 export function addedToken(what: string, value: unknown): AddedToken {
   const content = isObject(value) ? value.content : undefined;
-  if (!isToken(content)) throw new TraceletError('config', { what, expected: TOKEN.expected, got: describe(content ?? value) });
+  if (typeof content !== 'string' || content === '')
+    throw new TraceletError('config', { what, expected: TOKEN.expected, got: describe(content ?? value) });
   const token = value as AddedToken;
   const given = FLAGS.filter((flag) => token[flag] !== undefined && token[flag] !== null);
   const wrong = given.find((flag) => typeof token[flag] !== 'boolean');

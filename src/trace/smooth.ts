@@ -14,6 +14,7 @@ export function smoothOf({ program, weights, decoded }: Instance): Map<string, {
     const { weight, smooth } = operands;
     if (typeof weight !== 'number' || typeof smooth !== 'number') continue;
     const [held] = partsOf(smooth);
+    if (held === undefined) continue;
     const { tensor } = weights.part(held);
     for (const part of partsOf(weight)) found.set(part + SMOOTH, { held, tensor });
   }

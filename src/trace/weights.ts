@@ -92,9 +92,10 @@ export class Weights {
     });
   }
 
-  /** Marks the tensor `name` as int8 with these scales. */
+  /** Marks the tensor `name` as int8 with these scales, wherever it stands for floats. */
   quantised(name: string, scale: Float32Array): void {
-    for (const [, slot] of this.#slotsOf(name)) {
+    for (const [{ dtype }, slot] of this.#slotsOf(name)) {
+      if (dtype !== 'float32') continue;
       if (scale.length !== slot.rows)
         throw new TraceletError('format', { what: `${name}.scale`, expected: `${slot.rows} scales`, got: `${scale.length}` });
       slot.scale = scale;

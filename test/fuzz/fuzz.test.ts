@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import type { Case, Tally } from './messages.ts';
+
+const RUN = fileURLToPath(new URL('./run.mjs', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'fuzz-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Report {
+  tallies: Record<string, Tally>;
+  findings: { file: string; problem: string }[];
+}
+
+/** What the command line reports, and how it ends. */
+function fuzz(...args: string[]): Promise<Report & { code: number | null }> {
+  const report = join(folder, `${args[1]}.report`.replaceAll('/', '-'));
+  const child = spawn(process.execPath, [RUN, ...args, '--findings', join(folder, 'found'), '--report', report], { stdio: 'ignore' });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => resolve({ code, ...JSON.parse(readFileSync(report, 'utf8')) }));
+  });
+}
+
+/** Mutants of each kind, and how many of them at least are accepted: otherwise nothing behind the first checks is tried. */
+const COUNTS = { traces: [1500, 150], configs: [1000, 200], tokenizers: [2500, 800], safetensors: [5000, 300], indexes: [4000, 700] };
+
+test.each(Object.entries(COUNTS))(
+  'mutants of %s are refused in words, or used as they say',
+  { timeout: 600_000 },
+  async (kind, [count, fewest]) => {
+    const { tallies, findings, code } = await fuzz('--kind', kind, '--count', String(count), '--seed', '1');
+    expect(findings).toEqual([]);
+    expect(code).toBe(0);
+    expect(Object.values(tallies[kind]).reduce((a, b) => a + b)).toBe(count);
+    expect(tallies[kind].accepted).toBeGreaterThan(fewest);
+  },
+);
+
+/** What is said of each fault; nothing of those that are none. */
+const FAULTS: Record<string, RegExp | undefined> = {
+  hang: /does not end within/,
+  never: /does not end within/,
+  slow: /it took \d|does not end within/,
+  untyped: /TypeError/,
+  unnamed: /does not say what is wrong/,
+  long: /its message has \d+ characters/,
+  unprintable: /cannot be printed/,
+  object: /\[object Object\]/,
+  trap: /of code kernels/,
+  late: /an error that nobody handles: .*nobody waits/,
+  wrong: /other bits/,
+  unusable: /it was accepted, and cannot be used/,
+  memory: /the process grew by \d+ MB/,
+  crash: /the process ended \(SIGABRT\)/,
+  exit: /the process ended \(3\)/,
+  prototype: /Object\.prototype has polluted/,
+  refused: undefined,
+  sound: undefined,
+};
+
+test('whatever may go wrong is found, and the next mutant tried all the same', { timeout: 600_000 }, async () => {
+  const files = Object.keys(FAULTS).map((name) => {
+    const given: Case = {
+      kind: 'faults',
+      name: `fault ${name}`,
+      seed: 'sound',
+      steps: ['fault'],
+      inert: false,
+      files: { fault: Buffer.from(name).toString('base64') },
+    };
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(given));
+    return join(folder, `${name}.json`);
+  });
+  const { tallies, findings, code } = await fuzz('--replay', ...files, '--patience', '3000');
+  expect(code).toBe(1);
+  expect(Object.values(tallies.faults).reduce((a, b) => a + b)).toBe(files.length);
+  for (const [name, said] of Object.entries(FAULTS)) {
+    const found = findings.find(({ file }) => file.endsWith(`fault-${name}.json`));
+    if (said) expect(found?.problem, name).toMatch(said);
+    else expect(found, name).toBeUndefined();
+  }
+});
+
+test('a campaign goes on behind mutants that end or stop their process', { timeout: 600_000 }, async () => {
+  const { tallies, findings } = await fuzz('--kind', 'faults', '--count', '20', '--seed', '3', '--patience', '3000');
+  expect(Object.values(tallies.faults).reduce((a, b) => a + b)).toBe(20);
+  expect(findings.map(({ problem }) => problem).join()).toMatch(/the process ended/);
+});

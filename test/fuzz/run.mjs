@@ -1,0 +1,29 @@
+/** Bundles the fuzzer with the sources as they are, and runs it: Node 20 does not read TypeScript, and mutants need no build of the package. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+mkdirSync(`${root}build`, { recursive: true });
+const folder = mkdtempSync(`${root}build/fuzz-`);
+
+async function bundle() {
+  const bundled = await rolldown({
+    input: { main: `${root}test/fuzz/main.ts`, child: `${root}test/fuzz/child.ts` },
+    platform: 'node',
+    external: [/^node:/, 'vitest'],
+    treeshake: { moduleSideEffects: (id) => id !== 'vitest' },
+    resolve: { alias: { '#platform': `${root}test/fuzz/platform.ts` } },
+  });
+  await bundled.write({ dir: folder, entryFileNames: '[name].mjs', chunkFileNames: '[name].mjs' });
+  await bundled.close();
+}
+
+process.chdir(root);
+try {
+  await bundle();
+  const { main } = await import(pathToFileURL(`${folder}/main.mjs`).href);
+  process.exitCode = await main(process.argv.slice(2), `${folder}/child.mjs`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

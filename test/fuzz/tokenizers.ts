@@ -1,0 +1,161 @@
+import { TraceletError } from '../../src/error.ts';
+import { BertTokenizer, type TokenizerFiles } from '../../src/tokenizer/index.ts';
+import { bertJson } from '../tokenizerjson.ts';
+import { mutateFolder } from './folders.ts';
+import { bytesOfJson, bytesOfText, type Files, Finding, type Kind, must, textOfBytes, type Use } from './kind.ts';
+import type { Random } from './random.ts';
+
+const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
+const VOCAB = [...SPECIAL, 'jim', 'é', 'e', '##s', '中', 'x', '_', 'un', '##known', '##a', '.', ',', '##x', 'İ', 'ß'];
+const added = (id: number, content: string, flags = {}) => ({ id, content, special: true, normalized: false, ...flags });
+const specials = SPECIAL.map((content, id) => added(id, content));
+const json = (more: object = {}) => bytesOfJson({ ...bertJson(VOCAB), added_tokens: specials, ...more });
+const vocab = (words = VOCAB) => bytesOfText(`${words.join('\n')}\n`);
+
+const SEEDS: Record<string, Files> = {
+  json: { 'tokenizer.json': json() },
+  'json, config': {
+    'tokenizer.json': json(),
+    'tokenizer_config.json': bytesOfJson({
+      tokenizer_class: 'BertTokenizer',
+      do_lower_case: false,
+      model_max_length: 6,
+      pad_token: '[PAD]',
+    }),
+  },
+  'json, added': {
+    'tokenizer.json': json({
+      added_tokens: [
+        ...specials,
+        added(20, '<a b>', { lstrip: true }),
+        added(21, 'word', { single_word: true, special: false, normalized: true }),
+      ],
+    }),
+  },
+  'json, sides': {
+    'tokenizer.json': json({
+      truncation: { direction: 'Left', max_length: 4, strategy: 'LongestFirst', stride: 0 },
+      padding: { strategy: { Fixed: 8 }, direction: 'Left', pad_id: 0, pad_type_id: 0, pad_token: '[PAD]' },
+      post_processor: { type: 'BertProcessing', sep: ['[SEP]', 3], cls: ['[CLS]', 2] },
+    }),
+  },
+  'json, extra': {
+    'tokenizer.json': json(),
+    'tokenizer_config.json': bytesOfJson({
+      extra_special_tokens: { image_token: '<image>' },
+      additional_special_tokens: ['<s>', { content: '<t>', lstrip: true }],
+    }),
+  },
+  vocab: { 'vocab.txt': vocab() },
+  'vocab, config': {
+    'vocab.txt': vocab(),
+    'tokenizer_config.json': bytesOfJson({ do_lower_case: false, strip_accents: true, tokenize_chinese_chars: false, never_split: ['un'] }),
+  },
+  'vocab, map': {
+    'vocab.txt': vocab(),
+    'special_tokens_map.json': bytesOfJson({
+      cls_token: '[CLS]',
+      mask_token: { content: '[MASK]', lstrip: true },
+      additional_special_tokens: ['<e>'],
+    }),
+  },
+  'vocab, added': { 'vocab.txt': vocab(), 'added_tokens.json': bytesOfJson({ '<e1>': 20, '</e1>': 21, covid19: 22 }) },
+  'vocab, decoder': {
+    'vocab.txt': vocab(),
+    'tokenizer_config.json': bytesOfJson({
+      added_tokens_decoder: { 0: { content: '[PAD]', special: true }, 20: { content: '<x>', rstrip: true } },
+    }),
+    'added_tokens.json': bytesOfJson({ '<x>': 20 }),
+  },
+  'few special tokens': {
+    'vocab.txt': vocab(['[UNK]', '[CLS]', '[SEP]', 'want', '##want', '##ed', 'wa', 'un', 'runn', '##ing', ',', 'low', 'lowest']),
+  },
+  all: {
+    'tokenizer.json': json(),
+    'vocab.txt': vocab(),
+    'tokenizer_config.json': bytesOfJson({ tokenizer_class: 'PreTrainedTokenizerFast', padding_side: 'left' }),
+    'special_tokens_map.json': bytesOfJson({ pad_token: '[PAD]' }),
+    'added_tokens.json': bytesOfJson({ '<z>': 20 }),
+  },
+};
+
+/** Texts that are rarely typed. */
+const PIECES = [
+  '',
+  ' ',
+  'Jim',
+  'é',
+  'e\u0301',
+  'JIM és',
+  '中x',
+  '[MASK]',
+  '[CLS] [SEP]',
+  '<e1>',
+  ' <a b> ',
+  'word',
+  'unknowna.x,',
+  '\ud800',
+  '\udc00',
+  '\0',
+].concat('\u200b', '\u00a0', '\ufffd', '\u{1f600}', 'İß', '\u0344', '##s', '_', '\r\n\t', 'x'.repeat(150), '한', '<image>', '\u202e', '[');
+
+const textFrom = (random: Random): string => Array.from({ length: random.below(6) }, () => random.pick(PIECES)).join('');
+
+const textsOf = (files: Files): TokenizerFiles =>
+  Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, textOfBytes(bytes)]));
+
+function reloaded(tokenizer: BertTokenizer): BertTokenizer {
+  const files = tokenizer.files();
+  try {
+    return BertTokenizer.from_files(files);
+  } catch (error) {
+    if (error instanceof TraceletError) throw new Finding(`its own files are refused: ${error.message}`);
+    throw error;
+  }
+}
+
+function useText(tokenizer: BertTokenizer, again: BertTokenizer, text: string, pair: string | null): void {
+  const options = { return_offsets_mapping: true, return_special_tokens_mask: true } as const;
+  const encoding = tokenizer.encode_plus(text, pair, options);
+  const { input_ids, offset_mapping = [], tokens } = encoding;
+  must(
+    JSON.stringify(again.encode_plus(text, pair, options)) === JSON.stringify(encoding),
+    `saved and read again it encodes ${JSON.stringify([text, pair])} otherwise`,
+  );
+  must(
+    input_ids.every((id) => Number.isSafeInteger(id) && id >= 0),
+    `ids ${input_ids} of ${JSON.stringify(text)}`,
+  );
+  must(
+    tokens.length === input_ids.length && offset_mapping.length === input_ids.length,
+    `${tokens.length} tokens, ${input_ids.length} ids`,
+  );
+  const longest = Math.max(text.length, pair?.length ?? 0);
+  must(
+    offset_mapping.every(([start, end]) => start >= 0 && start <= end && end <= longest),
+    `offsets ${offset_mapping} in ${JSON.stringify(text)}`,
+  );
+  const decoded = tokenizer.decode(input_ids);
+  must(typeof decoded === 'string' && again.decode(input_ids) === decoded, `saved and read again it decodes ${input_ids} otherwise`);
+  tokenizer.decode(input_ids, { skip_special_tokens: true });
+}
+
+async function use({ files, random, accept }: Use): Promise<void> {
+  const tokenizer = BertTokenizer.from_files(textsOf(files));
+  accept();
+  const again = reloaded(tokenizer);
+  must(JSON.stringify(again.files()) === JSON.stringify(tokenizer.files()), 'saved, read and saved again it is other files');
+  for (let i = 0; i < 4; i++) useText(tokenizer, again, textFrom(random), random.chance(0.3) ? textFrom(random) : null);
+  tokenizer([textFrom(random), 'jim'], {
+    padding: JSON.parse(tokenizer.files()['tokenizer_config.json']).pad_token !== null,
+    truncation: true,
+    max_length: 8,
+  });
+}
+
+/** The files of a tokenizer. */
+export const tokenizers: Kind = {
+  seeds: async () => SEEDS,
+  mutate: (files: Files, random: Random) => mutateFolder(files, random, () => true),
+  use,
+};

@@ -1,0 +1,116 @@
+import {
+  BertForMaskedLM,
+  BertForSequenceClassification,
+  BertTokenizer,
+  F,
+  jit,
+  nn,
+  SentenceEmbedder,
+  type Tensor,
+  type TracedModule,
+  tensor,
+} from '../../src/index.ts';
+import { quantize } from '../../src/quantize/index.ts';
+import type { SentenceConfig } from '../../src/sentence/config.ts';
+import { Block, Computed, fileOf, floats, tinyBert, tinyConfig } from '../tiny.ts';
+
+const ids = tensor([[1, 2, 3, 4, 5]]);
+const mask = tensor([[1, 1, 1, 1, 0]]);
+const pooled = { input_ids: ids, attention_mask: mask };
+const VOCAB = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a', 'b', 'cat', 'dog', 'sat', '.'].join('\n');
+const tokenizer = BertTokenizer.from_files({ 'vocab.txt': VOCAB });
+const any = { dynamic: { batch: [1, 4], sequence: [1, 12] } } as const;
+/** Large enough for an embedding to be worth integers, and for groups of 32. */
+const INTEGERS = { hidden_size: 32, intermediate_size: 32, vocab_size: 1100, num_attention_heads: 2 };
+
+const integers = async (bits: 8 | 4): Promise<TracedModule<unknown>> =>
+  (await quantize(await jit.trace(tinyBert(INTEGERS), pooled), { bits, calibrate: [pooled] })).traced;
+
+const chained = (x: Tensor): Tensor[] =>
+  Array.from({ length: 6 })
+    .reduce<Tensor[]>((all) => [...all, F.relu(all.at(-1) as Tensor)], [x])
+    .slice(1);
+
+function mixed(x: Tensor, y: Tensor): Record<string, Tensor> {
+  const product = F.mul(F.tanh(x), F.sigmoid(y));
+  return {
+    soft: F.softmax(F.add(x, y)),
+    log: F.log_softmax(product.reshape(3, 2)),
+    unit: F.normalize(F.silu(product)),
+    scaled: F.scale(F.gelu_new(x), 0.5),
+    same: x,
+  };
+}
+
+function apart(q: Tensor, k: Tensor, present: Tensor): Record<string, Tensor> {
+  return { attended: F.attention(q, k, q, { heads: 2, mask: present }), weights: F.attention_weights(q, k, { heads: 2, mask: present }) };
+}
+
+class Twice extends nn.Module<[Tensor], Tensor> {
+  first = new nn.Linear(6, 6);
+  second = new nn.Linear(6, 6);
+
+  constructor() {
+    super();
+    const values = Float32Array.from({ length: 36 }, (_, i) => Math.cos(i));
+    for (const layer of [this.first, this.second]) layer.weight.set(values);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.second(F.relu(this.first(x)));
+  }
+}
+
+const POOLING = ['cls', 'max', 'mean', 'mean_sqrt_len_tokens', 'weightedmean', 'lasttoken'] as const;
+
+/** Vectors of texts, with a folder's prompts that pooling leaves out. */
+async function prompted(): Promise<TracedModule<unknown>> {
+  const config = tinyConfig({ vocab_size: 11 });
+  const sentence: SentenceConfig = {
+    modules: [
+      { type: 'Transformer', path: '', max_seq_length: 8, do_lower_case: true },
+      { type: 'Pooling', path: '1_Pooling', embedding_dimension: 16, pooling_mode: ['mean'], include_prompt: false },
+    ],
+    prompts: { query: 'a ' },
+    default_prompt_name: null,
+    truncate_dim: 8,
+  };
+  const model = new SentenceEmbedder(config, { seed: 2, sentence, tokenizer });
+  const row = tensor([[2, 5, 7, 3]]);
+  const ones = tensor([[1, 1, 1, 1]]);
+  return jit.trace(model, { input_ids: row, attention_mask: ones, pooling_mask: ones }, any);
+}
+
+const embedder = (options: object): SentenceEmbedder => new SentenceEmbedder(tinyConfig({ vocab_size: 11 }), { seed: 2, ...options });
+
+const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
+  block: () => jit.trace(new Block(), [floats([2, 6])]),
+  'block, any rows': () => jit.trace(new Block(), [floats([2, 6])], { dynamic: { batch: [1, 9] } }),
+  bert: () => jit.trace(tinyBert(), [ids]),
+  'bert, padded': () => jit.trace(tinyBert(), pooled),
+  'bert, exact padding': () => jit.trace(tinyBert(), pooled, { exact_padding: true }),
+  'bert, any size': () => jit.trace(tinyBert(), pooled, any),
+  'bert, unfused': () => jit.trace(tinyBert(), pooled, { fusion: false }),
+  'masked words': () => jit.trace(new BertForMaskedLM(tinyConfig({ torchscript: true }), { seed: 5 }), pooled),
+  labels: () => jit.trace(new BertForSequenceClassification(tinyConfig(), { seed: 5 }), pooled, any),
+  embedder: () => jit.trace(embedder({}), pooled, { ...any, tokenizer }),
+  'all pooling': () => jit.trace(embedder({ pooling: POOLING }), pooled, any),
+  prompted,
+  int8: () => integers(8),
+  int4: () => integers(4),
+  chain: () => jit.trace(new Computed(chained), [floats([2, 5])]),
+  mixed: () => jit.trace(new Computed(mixed as never), [floats([2, 3]), floats([2, 3], 4)]),
+  attention: () => jit.trace(new Computed(apart as never), [floats([1, 3, 4]), floats([1, 3, 4], 2), tensor([[1, 1, 0]])]),
+  'equal weights': () => jit.trace(new Twice(), [floats([2, 6])]),
+};
+
+/** Traces of all that a program may have: bytes of their files by name. */
+export async function traceSeeds(): Promise<Record<string, Uint8Array>> {
+  const files: Record<string, Uint8Array> = {};
+  for (const [name, make] of Object.entries(TRACES)) {
+    const traced = await make();
+    files[name] = await fileOf(traced);
+    traced.dispose();
+  }
+  return files;
+}

@@ -1,0 +1,86 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PREPARING, type Reply, type Request } from './messages.ts';
+
+/** What became of a request: a reply, or the mutant at which the process ended or stopped. */
+export type Answer = { reply: Reply } | { index: number; problem: string; hung: boolean };
+
+const FLAGS = ['--expose-gc', ...(process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : [])];
+const LOOK_MS = 100;
+/** For what is done once: tracing the seeds. */
+const PREPARING_MS = 300_000;
+
+/** A process that tries mutants and may come to any end; there is another one then. */
+export class Watched {
+  readonly #script: string;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'tracelet-fuzz-'));
+  readonly #file = join(this.#folder, 'progress');
+  #child: ChildProcess | undefined;
+
+  constructor(script: string) {
+    this.#script = script;
+  }
+
+  get #index(): number {
+    const place = new Float64Array(1);
+    const file = openSync(this.#file, 'r');
+    readSync(file, new Uint8Array(place.buffer), 0, 8, 0);
+    closeSync(file);
+    return place[0];
+  }
+
+  #started(): ChildProcess {
+    if (this.#child) return this.#child;
+    writeFileSync(this.#file, new Uint8Array(Float64Array.of(PREPARING).buffer));
+    const child = fork(this.#script, [this.#file], {
+      execArgv: FLAGS,
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    return child;
+  }
+
+  /** Asks the process. It is ended when a mutant takes longer than `patience` milliseconds. */
+  ask(request: Request, patience: number): Promise<Answer> {
+    const child = this.#started();
+    return new Promise((resolve) => {
+      let errors = '';
+      let [index, since] = [this.#index, performance.now()];
+      const look = setInterval(() => {
+        const now = this.#index;
+        if (now !== index) [index, since] = [now, performance.now()];
+        const most = index === PREPARING ? PREPARING_MS : patience;
+        if (performance.now() - since > most) end({ index, problem: `it does not end within ${most / 1000} s`, hung: true });
+      }, LOOK_MS);
+      const hear = (reply: Reply) => end({ reply });
+      const collect = (text: Buffer): void => {
+        errors = (errors + text).slice(-2000);
+      };
+      const died = (code: number | null, signal: string | null) =>
+        end({ index: this.#index, problem: `the process ended (${signal ?? code}) ${errors}`, hung: false });
+      const end = (answer: Answer): void => {
+        clearInterval(look);
+        child.off('message', hear).off('exit', died);
+        child.stderr?.off('data', collect);
+        if (!('reply' in answer)) this.#replace();
+        resolve(answer);
+      };
+      child.on('message', hear).on('exit', died);
+      child.stderr?.on('data', collect);
+      child.send(request);
+    });
+  }
+
+  #replace(): void {
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+  }
+
+  end(): void {
+    this.#replace();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
