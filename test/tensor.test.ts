@@ -44,7 +44,7 @@ describe('a tensor is made of', () => {
 
   test.each<[string, 'value' | 'shape' | 'dtype' | 'memory', () => unknown, RegExp]>([
     ['no data', 'value', () => Reflect.construct(Tensor, ['float32', [1, 2]]), /expected its elements.*got undefined.*tensor\(values\)/],
-    ['null', 'value', () => F.relu(new Tensor('float32', [2], null)), /expected 2 elements, got none/],
+    ['null', 'value', () => F.relu(new Tensor('float32', [2], null)), /expected its elements.*got null/],
     ['a string', 'value', () => new Tensor('float32', [1], '1' as never), /got "1"/],
     ['strings', 'value', () => new Tensor('float32', [1], ['1'] as never), /\[0\]: expected a number for float32, got "1"/],
     ['a hole', 'value', () => new Tensor('float32', [2], [1, undefined] as never), /\[1\]: .*got undefined/],

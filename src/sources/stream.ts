@@ -1,8 +1,22 @@
 import { TraceletError } from '../error.ts';
 import { ReadableStream } from '../globals.ts';
+import { describe } from '../json.ts';
 import type { ByteSource } from '../platform/platform.ts';
+import { isBytes, isDetached, isPromise, messageOf } from '../realm.ts';
 
 const CHUNK = 1 << 18;
+const BYTES = 'Of texts, pipeThrough(new TextEncoderStream()) makes one';
+
+/** That `source` is none of what was expected. */
+export const noSource = (source: unknown, expected: string, cure?: string): TraceletError =>
+  new TraceletError('source', { what: 'source', expected, got: describe(source), cure: isPromise(source) ? 'Await it first' : cure });
+
+/** What is in memory, as bytes. Throws a `source` error where it was moved to another thread. */
+export function bytesOf(source: Uint8Array | ArrayBuffer): Uint8Array {
+  if (isDetached(isBytes(source) ? source.buffer : source))
+    throw new TraceletError('source', { what: 'source', expected: 'bytes', got: 'a detached buffer', cure: 'Transfer a copy of it' });
+  return isBytes(source) ? source : new Uint8Array(source);
+}
 
 /** Bytes in memory, as a source. */
 export function fromBytes(bytes: Uint8Array): ByteSource {
@@ -45,7 +59,11 @@ function piecesOf(stream: ReadableStream<Uint8Array>): Pieces {
     reader = stream.getReader({ mode: 'byob' });
   } catch {
     const plain = stream.getReader();
-    return { next: async () => (await plain.read()).value, cancel: (reason) => plain.cancel(reason) };
+    const next = async () => {
+      const { done, value } = await plain.read();
+      return done ? undefined : (value ?? (null as unknown as Uint8Array));
+    };
+    return { next, cancel: (reason) => plain.cancel(reason) };
   }
   let buffer = new ArrayBuffer(CHUNK);
   const next = async (): Promise<Uint8Array | undefined> => {
@@ -67,10 +85,12 @@ export function fromStream(stream: ReadableStream<Uint8Array>, name: string, siz
     const piece = await pieces.next().catch((cause) => {
       signal?.throwIfAborted();
       if (cause instanceof TraceletError) throw cause;
-      throw new TraceletError('source', { what: name, expected: 'a stream read to its end', got: String((cause as Error).message), cause });
+      throw new TraceletError('source', { what: name, expected: 'a stream read to its end', got: messageOf(cause), cause });
     });
     signal?.throwIfAborted();
-    if (piece) rest = piece;
+    if (piece !== undefined && !isBytes(piece))
+      throw new TraceletError('source', { what: name, expected: 'a stream of bytes', got: `one of ${describe(piece)}`, cure: BYTES });
+    rest = piece ?? rest;
     return piece !== undefined;
   };
   return {
