@@ -52,6 +52,8 @@ describe('quantize', () => {
     const out = await answer(['profile', 'once.tracelet', '--seconds', '0.05', '--kernels', 'baseline', '--integers', 'dot16']);
     expect(out).toContain('baseline kernels, integers as dot16');
     expect(out).toMatch(/peak +[\d.]+ GFLOP\/s on registers alone, [\d.]+ GOP\/s for integer products/);
-    expect(await failure(3, ['bench', 'once.tracelet', '--kernels', 'baseline', '--integers', 'pairs', '--seconds', '0.05'])).toBeDefined();
+    expect(await failure(3, ['bench', 'once.tracelet', '--kernels', 'baseline', '--integers', 'pairs', '--seconds', '0.05'])).toContain(
+      'integer form pairs on baseline kernels: expected one of dot16',
+    );
   });
 });

@@ -11,8 +11,8 @@ const mask = tensor([[1, 1, 1, 1, 0]]);
 /** Large enough for an embedding to be worth integers, and for groups of 32. */
 const SIZES = { hidden_size: 64, intermediate_size: 96, vocab_size: 1100 };
 
-const tracedBert = (options = {}) =>
-  jit.trace(tinyBert({ ...SIZES, num_hidden_layers: 2, ...options }), { input_ids: ids, attention_mask: mask });
+const tracedBert = (options = {}, how: jit.TraceOptions = {}) =>
+  jit.trace(tinyBert({ ...SIZES, num_hidden_layers: 2, ...options }), { input_ids: ids, attention_mask: mask }, how);
 
 class Dense extends nn.Module<[Tensor], Tensor> {
   dense: nn.Linear;
@@ -116,8 +116,8 @@ describe('calibration', () => {
     expect(calibrated.report.outputs[0].worst).toBeGreaterThan(0.99);
   });
 
-  test('leaves rows of padding out', async () => {
-    const traced = await tracedBert();
+  test.each([true, false])('leaves rows of padding out, computed or not: %s', async (exact_padding) => {
+    const traced = await tracedBert({}, { exact_padding });
     const padded = (pad: number) => ({ input_ids: tensor([[1, 2, 3, 4, pad]]), attention_mask: mask });
     const reports = await Promise.all([5, 900].map(async (pad) => (await quantize(traced, { calibrate: [padded(pad)] })).report));
     expect(reports[0]).toEqual(reports[1]);
