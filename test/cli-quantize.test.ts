@@ -30,6 +30,7 @@ describe('quantize', () => {
     const { samples, layers } = JSON.parse(stdout);
     expect(samples).toBe(0);
     for (const { name, bits } of layers) expect(bits, name).toBe(name.includes('pooler') ? 32 : 8);
+    expect(new Set(layers.map(({ bits }: { bits: number }) => bits))).toEqual(new Set([8, 32]));
     expect((await call(['quantize', 'bare.tracelet', '-o', 'plain.tracelet'])).stderr).toContain('not calibrated');
   });
 

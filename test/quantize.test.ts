@@ -224,6 +224,7 @@ describe('odd weights', () => {
     const { report, traced } = await quantize(await tracedBert(), { keep: (name) => name.includes('layer.0') });
     for (const { name, bits, error } of report.layers)
       expect([bits, error > 0], name).toEqual(name.includes('layer.0') ? [32, false] : [8, true]);
+    expect(new Set(report.layers.map(({ bits }) => bits))).toEqual(new Set([8, 32]));
     expect(traced.instance.program.ops).toContain('linear');
   });
 });

@@ -9,6 +9,8 @@ import { sizesOf } from './sizes.ts';
 /** What a tokenizer answers beside the inputs of a model. */
 const BESIDE_INPUTS: readonly string[] = ['tokens', 'offset_mapping', 'special_tokens_mask', 'overflowing_tokens', 'num_truncated_tokens'];
 
+const TEXTS = "Turn texts into tensors: tokenizer(texts, { padding: true, return_tensors: 'pt' })";
+
 /** The inputs in an object of names, which may be what a tokenizer answered. */
 const inputEntries = <T>(inputs: Readonly<Record<string, T>>): [string, T][] =>
   Object.entries(inputs).filter(([name]) => !BESIDE_INPUTS.includes(name));
@@ -39,7 +41,12 @@ function checkNamed(entries: readonly (readonly [string, unknown])[], names: rea
       throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}`, got: 'another name' });
     const tensor = tensorLike(value);
     if (!tensor)
-      throw new TraceletError('value', { what: input, expected: 'a tensor', got: describe(value), cure: 'Make one with tensor([...])' });
+      throw new TraceletError('value', {
+        what: input,
+        expected: 'a tensor',
+        got: describe(value),
+        cure: typeof value === 'string' ? TEXTS : 'Make one with tensor([...])',
+      });
     named.push([name, tensor.recorded ? tensor : tensor.operand(tensor.dtype, input)]);
   }
   return Object.fromEntries(named);
