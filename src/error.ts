@@ -46,6 +46,8 @@ export class TraceletError extends Error {
   readonly cure: string | undefined;
 
   constructor(code: ErrorCode, problem: Problem) {
+    if (!isProblem(code, problem))
+      throw new TraceletError('value', { what: 'new TraceletError', expected: 'a code and { what } in strings', got: 'something else' });
     super(compose(problem), problem.cause === undefined ? undefined : { cause: problem.cause });
     this.name = 'TraceletError';
     this.code = code;
@@ -53,6 +55,12 @@ export class TraceletError extends Error {
     this.cure = problem.cure && shorten(problem.cure, MOST);
   }
 }
+
+const isProblem = (code: unknown, problem: unknown): boolean =>
+  typeof code === 'string' &&
+  Object.hasOwn(ERROR_CODES, code) &&
+  typeof (problem as Problem | undefined)?.what === 'string' &&
+  Object.entries(problem as Problem).every(([name, value]) => name === 'cause' || value === undefined || typeof value === 'string');
 
 /** No part of a message is longer, whatever a name or path that it quotes. */
 const MOST = 400;

@@ -5,7 +5,7 @@ import { TextDecoder } from './globals.ts';
 import { describe, isObject } from './json.ts';
 import { type CureOf, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL } from './options.ts';
 import type { TracePool } from './pool/pool.ts';
-import { isBytes } from './realm.ts';
+import { isBytes, isDetached } from './realm.ts';
 import { SOURCE_OPTIONS, type SourceOptions } from './sources/folder.ts';
 import { openSource, type Source } from './sources/source.ts';
 import { Tensor } from './tensor.ts';
@@ -33,7 +33,9 @@ export interface SaveOptions {
 const SAVE_OPTIONS: OptionTable<SaveOptions> = {
   _extra_files: kind(
     'texts or bytes by name',
-    (value) => isObject(value) && Object.values(value).every((content) => typeof content === 'string' || isBytes(content)),
+    (value) =>
+      isObject(value) &&
+      Object.values(value).every((content) => typeof content === 'string' || (isBytes(content) && !isDetached(content.buffer))),
   ),
   signal: SIGNAL,
 };

@@ -1,4 +1,5 @@
 import { shorten, TraceletError } from './error.ts';
+import { tagOf } from './realm.ts';
 
 export type JsonObject = Record<string, unknown>;
 
@@ -39,7 +40,8 @@ export function parseObject(text: string, name: string, read: (text: string, nam
   throw new TraceletError('format', { what: name, expected: 'a JSON object', got: describe(value) });
 }
 
-export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Whether it holds values by name: no array, map, date, promise or typed array does. */
+export const isObject = (value: unknown): value is JsonObject => tagOf(value) === 'Object';
 
 /** A copy of a value of JSON, of which nothing is shared. */
 export function copyOf<T>(value: T): T {
@@ -55,13 +57,13 @@ export function describe(value: unknown): string {
     const plain = value.length <= 16 && value.every((element) => typeof element !== 'object' || element === null);
     return plain ? shorten(`[${value.map(describe).join(', ')}]`, QUOTED) : `an array of ${value.length}`;
   }
-  if (isObject(value)) return describeObject(value);
+  if (typeof value === 'object' && value !== null) return describeObject(value);
   return typeof value === 'function' ? 'a function' : String(value);
 }
 
-function describeObject(value: JsonObject): string {
-  const kind = Object.getPrototypeOf(value)?.constructor?.name ?? 'Object';
-  if (kind !== 'Object') return `a ${kind}`;
+function describeObject(value: object): string {
+  const kind = Object.getPrototypeOf(value)?.constructor?.name;
+  if (typeof kind === 'string' && kind !== 'Object') return `a ${kind}`;
   return Object.keys(value).length ? `an object with ${quoteList(Object.keys(value))}` : 'an empty object';
 }
 

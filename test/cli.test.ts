@@ -7,7 +7,7 @@ import { answer, at, call, directory, failure, start } from './cli.ts';
 import { ROOT } from './command.ts';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-const COMMANDS = ['trace', 'run', 'embed', 'fill', 'inspect', 'verify', 'bench', 'profile'];
+const COMMANDS = ['trace', 'quantize', 'run', 'embed', 'fill', 'inspect', 'verify', 'bench', 'profile'];
 const POSIX = process.platform !== 'win32';
 
 describe('the program', () => {
@@ -20,7 +20,8 @@ describe('the program', () => {
 
   test('--help lists commands and exit statuses, --version tells the version', async () => {
     const help = await answer(['--help']);
-    for (const command of COMMANDS) expect(help).toMatch(new RegExp(`^  ${command} `, 'm'));
+    const [, listed] = /^Commands:\n(.*?)\n\n/ms.exec(help) as RegExpExecArray;
+    expect([...listed.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name).sort()).toEqual([...COMMANDS, 'help'].sort());
     for (const status of [0, 1, 2, 3, 70, 130]) expect(help).toMatch(new RegExp(`^  ${status} `, 'm'));
     expect(await answer(['--version'])).toBe(`${version}\n`);
   });

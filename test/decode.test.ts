@@ -104,8 +104,8 @@ describe('the sense of a program', () => {
     ['heads that do not divide', word(48, 3), /heads that divide the hidden size/, 'shape'],
     ['heads negative', word(48, -2), /operand "heads": expected a whole number, got -2/, 'value'],
     ['a number not finite', word(30, 0x7f800000), /operand "eps": expected a finite number, got Infinity/, 'value'],
-    ['an activation that is none', word(74, 0), /operand "activation".*got embedding/, 'value'],
-    ['an activation beyond the ops', word(74, 77), /operand "activation".*got 77/, 'value'],
+    ['an activation that is none', word(74, 0), /operand "activation".*got "embedding"/, 'value'],
+    ['an activation beyond the ops', word(74, 77), /operand "activation".*got "77"/, 'value'],
     ['a weight not packed', word(34, 3), /linear weight: expected a packed value, got a value that is not packed/],
     ['a table that is packed', word(3, 14), /embedding table: expected a float32 value, got a packed weight/],
     [

@@ -236,6 +236,16 @@ describe('options', () => {
     expect((await problem('value', () => traceAs({ dynamic: bounds as never }))).message).toMatch(message);
   });
 
+  test.each<[string, unknown]>([
+    ['an input that is none', { ids: { 0: 'batch' } }],
+    ['a dimension that is none', { input_ids: { 2: 'batch' } }],
+    ['a symbol without bounds', { input_ids: { 0: 'rows' } }],
+    ['no symbols', { input_ids: 7 }],
+  ])('refuses dynamic_axes with %s', async (_, dynamic_axes) => {
+    const error = await problem('value', () => traceAs({ dynamic: { batch: [1, 4] }, dynamic_axes: dynamic_axes as never }));
+    expect(error.message).toMatch(/dynamic_axes: (input_)?ids: expected an input, with a symbol of dynamic/);
+  });
+
   test('bounds of one size fix it', async () => {
     const traced = await traceAs({ dynamic: { batch: [2, 2], sequence: [1, 12] } });
     expect(traced.dynamic).toEqual({ sequence: [1, 12] });

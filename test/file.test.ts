@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BertForMaskedLM, F, full, jit, nn, type Tensor, type TracedModule, tensor } from '../src/index.ts';
+import { BertForMaskedLM, F, full, jit, nn, openCheckpoint, type Tensor, type TracedModule, tensor } from '../src/index.ts';
 import { readSafetensors } from '../src/safetensors.ts';
 import { encodeTrace } from '../src/trace/file.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
@@ -42,6 +42,14 @@ function streamOf(bytes: Uint8Array, sizes: readonly number[]): ReadableStream<U
   });
 }
 
+const textsOf = (bytes: Uint8Array) => new Blob([bytes as BlobPart]).stream().pipeThrough(new TextDecoderStream('latin1'));
+
+function moved(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice();
+  structuredClone(copy.buffer, { transfer: [copy.buffer as ArrayBuffer] });
+  return copy;
+}
+
 describe('a trace comes back', () => {
   const cases: [string, () => Parameters<typeof jit.load>[0] | Promise<Parameters<typeof jit.load>[0]>][] = [
     ['bytes', () => file],
@@ -62,6 +70,18 @@ describe('a trace comes back', () => {
     expectSameBits(loaded(ids), traced(ids));
     expect(loaded.graph).toBe(traced.graph);
     expect(sameBytes(await fileOf(loaded), file)).toBe(true);
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ['a stream of texts', () => textsOf(file), /a stream of bytes, got one of "/],
+    ['a stream of nothing', () => new ReadableStream({ pull: (to) => to.enqueue(undefined) }), /a stream of bytes, got one of null/],
+    ['a stream that fails without an error', () => new ReadableStream({ pull: (to) => to.error() }), /read to its end, got undefined/],
+    ['a detached buffer', () => moved(file).buffer, /expected bytes, got a detached buffer/],
+    ['bytes of a detached buffer', () => moved(file), /expected bytes, got a detached buffer/],
+    ['a number', () => 7, /expected a path, .*got 7/],
+  ])('but not from %s', async (_, make, message) => {
+    for (const open of [jit.load, openCheckpoint])
+      expect((await problem('source', () => open(make() as Uint8Array))).message).toMatch(message);
   });
 
   test.each(['whole', 'in pieces', 'missing', 'cut'])('from a server: %s', async (name) => {

@@ -1,6 +1,6 @@
 import { TraceletError } from '../error.ts';
 import { describe } from '../json.ts';
-import { isPromise } from '../realm.ts';
+import { isPromise, isStream, typedArrayName } from '../realm.ts';
 import { untilAborted } from '../signal.ts';
 import type { TextInput } from '../tokenizer/index.ts';
 
@@ -19,8 +19,10 @@ export class Source {
 
   constructor(texts: Texts, signal: AbortSignal | undefined) {
     const given = (typeof texts === 'string' ? [texts] : (texts ?? {})) as AsyncIterable<TextInput> & Iterable<TextInput>;
-    const iterator = given[Symbol.asyncIterator]?.() ?? given[Symbol.iterator]?.();
-    if (!iterator) throw new TraceletError('value', { what: 'texts', expected: 'strings in an array or iterable', got: describe(texts) });
+    const isSpent = (isStream(texts) && texts.locked) || typedArrayName(texts) !== undefined;
+    const iterator = isSpent ? undefined : (given[Symbol.asyncIterator]?.() ?? given[Symbol.iterator]?.());
+    if (typeof iterator?.next !== 'function')
+      throw new TraceletError('value', { what: 'texts', expected: 'strings in an array or iterable', got: describe(texts) });
     this.#iterator = iterator;
     this.#signal = signal;
   }

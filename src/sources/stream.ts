@@ -1,10 +1,23 @@
 import { TraceletError } from '../error.ts';
 import type { ReadableStream } from '../globals.ts';
+import { describe } from '../json.ts';
 import type { ByteSource } from '../platform/platform.ts';
-import { messageOf } from '../realm.ts';
+import { isBytes, isDetached, isPromise, messageOf } from '../realm.ts';
 import { whenAborted } from '../signal.ts';
 
 const CHUNK = 1 << 18;
+const BYTES = 'Of texts, pipeThrough(new TextEncoderStream()) makes one';
+
+/** That `source` is none of what was expected. */
+export const noSource = (source: unknown, expected: string, cure?: string): TraceletError =>
+  new TraceletError('source', { what: 'source', expected, got: describe(source), cure: isPromise(source) ? 'Await it first' : cure });
+
+/** What is in memory, as bytes. Throws a `source` error where it was moved to another thread. */
+export function bytesOf(source: Uint8Array | ArrayBuffer): Uint8Array {
+  if (isDetached(isBytes(source) ? source.buffer : source))
+    throw new TraceletError('source', { what: 'source', expected: 'bytes', got: 'a detached buffer', cure: 'Transfer a copy of it' });
+  return isBytes(source) ? source : new Uint8Array(source);
+}
 
 /** Bytes in memory, as a source. */
 export function fromBytes(bytes: Uint8Array): ByteSource {
@@ -50,7 +63,11 @@ function piecesOf(stream: ReadableStream<Uint8Array>): Pieces {
     reader = stream.getReader({ mode: 'byob' });
   } catch {
     const plain = stream.getReader();
-    return { next: async () => (await plain.read()).value, ...lettingGo(plain) };
+    const next = async () => {
+      const { done, value } = await plain.read();
+      return done ? undefined : (value ?? (null as unknown as Uint8Array));
+    };
+    return { next, ...lettingGo(plain) };
   }
   let buffer = new ArrayBuffer(CHUNK);
   const next = async (): Promise<Uint8Array | undefined> => {
@@ -97,6 +114,8 @@ export function fromStream(stream: ReadableStream<Uint8Array>, name: string, siz
       throw new TraceletError('source', { what: name, expected: 'a stream read to its end', got: messageOf(cause), cause });
     });
     signal?.throwIfAborted();
+    if (piece !== undefined && !isBytes(piece))
+      throw new TraceletError('source', { what: name, expected: 'a stream of bytes', got: `one of ${describe(piece)}`, cure: BYTES });
     return piece;
   };
   return {

@@ -1,5 +1,6 @@
 import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
+import { describe, isObject } from '../json.ts';
 import { packsRows } from '../passes/rows.ts';
 import type { Graph } from './graph.ts';
 import { ROWS } from './program.ts';
@@ -28,6 +29,7 @@ export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: Dy
   if (count > MOST_SYMBOLS)
     throw new TraceletError('value', { what: 'dynamic', expected: `at most ${MOST_SYMBOLS} symbols`, got: `${count}` });
   const axes = new Map(inputs.map(({ name, shape }) => [name, shape.map(() => undefined as string | undefined)]));
+  for (const [name, stated] of Object.entries(given)) checkStated(name, stated, axes.get(name), bounds);
   for (const [symbol, ends] of Object.entries(bounds)) {
     checkBounds(symbol, ends);
     for (const { name, shape } of inputs) {
@@ -43,15 +45,28 @@ export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: Dy
       throw new TraceletError('value', {
         what: `dynamic: ${symbol}`,
         expected: 'batch, sequence, or a symbol of dynamic_axes',
+        got: 'a name that stands nowhere',
         cure: `Say where it stands: { dynamic_axes: { ${inputs[0].name}: { 0: '${symbol}' } } }`,
       });
     if (size < ends[0] || size > ends[1])
       throw new TraceletError('value', {
         what: `dummy inputs of ${symbol} ${size}`,
         expected: `${ends[0]} to ${ends[1]}, as dynamic says`,
+        got: `${size}`,
       });
   }
   return { axes, sizes };
+}
+
+function checkStated(name: string, stated: unknown, dims: readonly unknown[] | undefined, bounds: Bounds): void {
+  const known = ([axis, symbol]: [string, unknown]): boolean =>
+    dims !== undefined && axis in dims && typeof symbol === 'string' && Object.hasOwn(bounds, symbol);
+  if (isObject(stated) && dims && Object.entries(stated).every(known)) return;
+  throw new TraceletError('value', {
+    what: `dynamic_axes: ${name}`,
+    expected: 'an input, with a symbol of dynamic for each of some dimensions',
+    got: dims ? describe(stated) : 'another name',
+  });
 }
 
 function checkBounds(symbol: string, ends: unknown): void {
@@ -59,7 +74,7 @@ function checkBounds(symbol: string, ends: unknown): void {
     throw new TraceletError('value', {
       what: `dynamic: ${symbol}`,
       expected: '[low, high] in whole numbers from 1',
-      got: JSON.stringify(ends),
+      got: describe(ends),
     });
   if (symbol === ROWS || !/^[A-Za-z_]\w*$/.test(symbol))
     throw new TraceletError('value', { what: `dynamic: ${symbol}`, expected: `a name other than ${ROWS}`, got: symbol });

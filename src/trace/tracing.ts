@@ -6,10 +6,11 @@ import { DEVIATION, FLAG, kind } from '../field.ts';
 import { describe, isObject } from '../json.ts';
 import { bestVariant, VARIANT } from '../kernels.ts';
 import { type AnyModule, Module } from '../nn/module.ts';
-import { ANY, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL } from '../options.ts';
+import { ANY, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL, TOKENIZER } from '../options.ts';
 import { optimise } from '../passes/index.ts';
 import { packsRows } from '../passes/rows.ts';
 import type { Variant } from '../platform/platform.ts';
+import { isFunction } from '../realm.ts';
 import { ones, Tensor } from '../tensor.ts';
 import { chooseThreads, type ThreadCount } from '../threads/choose.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
@@ -78,7 +79,7 @@ const TRACE_OPTIONS: OptionTable<TraceOptions> = {
   dynamic: OBJECT,
   dynamic_axes: OBJECT,
   exact_padding: FLAG,
-  tokenizer: kind('a tokenizer', (value) => typeof (value as BertTokenizer | undefined)?.files === 'function'),
+  tokenizer: TOKENIZER,
   kernels: VARIANT,
   threads: ANY,
   signal: SIGNAL,
@@ -141,8 +142,8 @@ class TracedFunction extends Module<Tensor[], ForwardResult> {
 
 function moduleOf(model: unknown): AnyModule {
   if (model instanceof Module) return model;
-  const isClass = typeof model === 'function' && model.prototype instanceof Module;
-  if (typeof model === 'function' && !isClass) return new TracedFunction(model as (...inputs: Tensor[]) => ForwardResult);
+  const isClass = typeof model === 'function';
+  if (isFunction(model)) return new TracedFunction(model as (...inputs: Tensor[]) => ForwardResult);
   throw new TraceletError('value', {
     what: 'jit.trace: model',
     expected: 'a module, or a function of tensors',
@@ -182,7 +183,7 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   golden.outputs.push(...instance.run(dummies, { kernels: 'baseline' }));
   signal?.throwIfAborted();
   if (options.check_trace ?? true) {
-    const more = (options.check_inputs ?? []).map((given) => dummyInputs(given, names, model));
+    const more = Array.from(options.check_inputs ?? [], (given) => dummyInputs(given, names, model));
     const again = recordAt(sizes);
     withKernels(traced.kernels, () => {
       checkSameRecording(recorded, again, dummies, options.check_tolerance);
@@ -219,7 +220,7 @@ function namesOf(model: AnyModule, inputs: Inputs): readonly string[] {
   const { input_names } = model as Traceable;
   if (input_names) return input_names;
   if (inputs instanceof Tensor) return ['input_0'];
-  return Array.isArray(inputs) ? inputs.map((_, i) => `input_${i}`) : Object.keys(inputs);
+  return Array.isArray(inputs) ? Array.from(inputs, (_, i) => `input_${i}`) : Object.keys(inputs);
 }
 
 /** Inputs by name; whole numbers as int32, and floats as well where the model takes them so. */
