@@ -64,6 +64,7 @@ describe('a sound file', () => {
   test('may say more of a tensor, and spell its name in escapes', () => {
     const json = '{"\\u0061\\ud83d\\ude00\\"":{"x":[1,{"y":-1.5e3}],"dtype":"U8","note":"}","shape":[1],"data_offsets":[0,1],"z":null}}';
     expect([...readSafetensors(file(json, 1), 'x').tensors.keys()]).toEqual(['a😀"']);
+    expect([...readSafetensors(file(json.replace('\\u0061', 'an a '), 1), 'x').tensors.keys()]).toEqual(['an a 😀"']);
   });
 
   test.each([

@@ -11,7 +11,7 @@ export default {
   timeoutMS: 600_000,
   dryRunTimeoutMinutes: 30,
   tsconfigFile: 'none',
-  tempDirName: 'build/mutation/tmp',
+  tempDirName: `build/mutation/${area}`,
   ignorePatterns: [
     'assembly',
     'bench',
