@@ -122,6 +122,23 @@ describe('a sound file', () => {
     expect(chunk.buffer).toBe(a.data.buffer);
   });
 
+  test('is written from views on parts of memory', () => {
+    const memory = Float32Array.from([9, 1, 2, 9]);
+    const part = new Tensor('float32', [2], memory.subarray(1, 3));
+    expect(
+      readSafetensors(concat(serialize([['a', part]])), 'x')
+        .tensors.get('a')
+        ?.tolist(),
+    ).toEqual([1, 2]);
+  });
+
+  test('may have a header of many pieces', async () => {
+    const names = Array.from({ length: 30_000 }, (_, i) => `a tensor with a long name, number ${i}`);
+    const bytes = concat(serialize(names.map((name) => [name, tensor([])])));
+    expect(parseHeaderLength(bytes.subarray(0, 8), 'x')).toBeGreaterThan(2 << 20);
+    for (const sized of [true, false]) expect((await readHeader(sourceOf(bytes, sized))).tensors.map(({ name }) => name)).toEqual(names);
+  });
+
   test('has a header that can be read ahead of the data', async () => {
     const bytes = concat(serialize([['a', tensor([1, 2])]], { k: 'v' }));
     for (const sized of [true, false]) {

@@ -11,10 +11,15 @@ export const AREAS = {
     folder: 'src/tokenizer',
     tests: words('tokenizer tokenizer-cases tokenizer-files tokenizer-folders'),
   },
-  formats: {
+  headers: {
     folder: 'src',
-    names: words('safetensors headerjson layout json checkpoint formats dtype field fields options config'),
-    tests: words('safetensors json file checkpoint damage malformed config options weights pretrained words integers'),
+    names: words('safetensors headerjson layout json'),
+    tests: words('safetensors json malformed damage file'),
+  },
+  checkpoints: {
+    folder: 'src',
+    names: words('checkpoint formats dtype field fields options config'),
+    tests: words('checkpoint config options weights pretrained torch-arguments'),
   },
   decoding: {
     folder: 'src/trace',

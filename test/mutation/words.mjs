@@ -3,6 +3,9 @@ import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
 const WORDS = new Set(['what', 'expected', 'got', 'cure', 'sentence']);
 
+/** Functions that make an error, or say what is wrong with a value. */
+const MAKERS = /problem|error$|^(bad|wrong|misplaced)$/i;
+
 const isText = (path) => path.isStringLiteral() || path.isTemplateLiteral();
 
 /** A property with words of an error, an argument behind the code of one, or one of a function that makes one. */
@@ -11,7 +14,7 @@ function holdsWords({ node, parent, listKey, key }) {
   if (listKey !== 'arguments') return false;
   const callee = parent.callee.property ?? parent.callee;
   if (callee.name === 'TraceletError') return key > 0;
-  return /problem/i.test(callee.name ?? callee.id?.name ?? '');
+  return MAKERS.test(callee.name ?? callee.id?.name ?? '');
 }
 
 const words = {
