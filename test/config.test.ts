@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BertConfig, type BertConfigOptions } from '../src/config.ts';
 import { TraceletError } from '../src/error.ts';
+import { COUNT, DEVIATION, LABEL_COUNT, LABEL_COUNT_OR_NONE, POSITIVE, PROBABILITY, SIZE, WHOLE } from '../src/field.ts';
 import { ACTIVATIONS } from '../src/ops.ts';
 import { problem as expectProblem } from './tiny.ts';
 
@@ -174,6 +175,10 @@ describe('an error names the field, what was expected and what was given', () =>
     [{ vocab_size: Number.NaN }, /^vocab_size.*got NaN/],
     [{ vocab_size: 2 ** 31 }, /^vocab_size.*got 2147483648/],
     [{ vocab_size: 2 ** 22 }, /^vocab_size x hidden_size.*at most 2147483647 elements, got 4194304 x 768/],
+    [{ max_position_embeddings: 2 ** 22 }, /^max_position_embeddings x hidden_size.*got 4194304 x 768/],
+    [{ type_vocab_size: 2 ** 22 }, /^type_vocab_size x hidden_size/],
+    [{ hidden_size: 2 ** 16, vocab_size: 2 }, /^hidden_size x hidden_size.*got 65536 x 65536/],
+    [{ intermediate_size: 2 ** 22 }, /^intermediate_size x hidden_size/],
     [{ max_position_embeddings: [] }, /^max_position_embeddings.*got \[\]/],
     [{ hidden_dropout_prob: 1.1 }, /^hidden_dropout_prob.*a number from 0 to 1, got 1\.1/],
     [{ attention_probs_dropout_prob: -0.1 }, /^attention_probs_dropout_prob.*got -0\.1/],
@@ -182,6 +187,7 @@ describe('an error names the field, what was expected and what was given', () =>
     [{ layer_norm_eps: Number.POSITIVE_INFINITY }, /^layer_norm_eps.*got Infinity/],
     [{ initializer_range: -1 }, /^initializer_range.*got -1/],
     [{ pad_token_id: 30522 }, /^pad_token_id.*below vocab_size 30522, got 30522/],
+    [{ pad_token_id: -30523 }, /^pad_token_id.*below vocab_size 30522, got -30523/],
     [{ bos_token_id: 'x' }, /^bos_token_id.*a token id or an array of them, or null, got "x"/],
     [{ torchscript: 1 }, /^torchscript.*true or false, got 1/],
     [{ architectures: 'BertModel' }, /^architectures.*an array of strings, or null, got "BertModel"/],
@@ -193,10 +199,40 @@ describe('an error names the field, what was expected and what was given', () =>
     [{ id2label: { 0: 1 } }, /^id2label/],
     [{ label2id: { a: -1 } }, /^label2id.*an id for each label/],
     [{ num_labels: 3, id2label: { 0: 'a', 1: 'b' } }, /^num_labels.*expected 2, the length of id2label, got 3/],
+    [{ label2id: ['a'] }, /^label2id.*an id for each label, got \["a"\]/],
+    [{ label2id: { a: '1x' } }, /^label2id/],
+    [{ label2id: { a: 'x1' } }, /^label2id/],
     [{ vocab_size: 5, vocab_size_or_config_json_file: 6 }, /^vocab_size.*expected 6, the vocab_size_or_config_json_file beside it, got 5/],
     [{ vocab_size_or_config_json_file: true }, /^vocab_size.*got true/],
   ];
   for (const [options, message] of wrong) test(Object.keys(options).join(' and '), () => expect(problem(options)).toMatch(message));
+});
+
+describe('numbers may be as small and as great as messages say', () => {
+  const MAX = 2 ** 31 - 1;
+  test.each([
+    [SIZE, [1, MAX], [0, MAX + 1, 1.5]],
+    [LABEL_COUNT, [1, 1048576], [0, 1048577, 1.5]],
+    [LABEL_COUNT_OR_NONE, [0, 1048576], [-1, 1048577]],
+    [COUNT, [0, MAX], [-1, MAX + 1]],
+    [WHOLE, [-MAX, MAX], [-MAX - 1, MAX + 1]],
+    [PROBABILITY, [0, 1], [-Number.MIN_VALUE, 1 + Number.EPSILON]],
+    [DEVIATION, [0, Number.MAX_VALUE], [-Number.MIN_VALUE, Infinity, Number.NaN]],
+    [POSITIVE, [Number.MIN_VALUE, Number.MAX_VALUE], [0, Infinity]],
+  ])('$expected', ({ read }, most, none) => {
+    for (const value of most) expect(read(value), `${value}`).toBe(value);
+    for (const value of [...none, '1', 1n, null]) expect(read(value), `${value}`).toBeUndefined();
+  });
+
+  test('and so may what follows from two of them', () => {
+    const taken = [
+      { vocab_size: MAX, hidden_size: 1, num_attention_heads: 1 },
+      { pad_token_id: 30521 },
+      { pad_token_id: -30522 },
+      { vocab_size: 5, vocab_size_or_config_json_file: 5 },
+    ];
+    for (const options of taken) expect(problem(options)).toBe('accepted');
+  });
 });
 
 describe('a new configuration refuses', () => {
@@ -263,6 +299,8 @@ describe('fields by position', () => {
     await expectProblem('config', () => new BertConfig(32000, 48, { hidden_size: 64 }));
     await expectProblem('config', () => new BertConfig(32000, { vocab_size: 5 }));
     await expectProblem('config', () => new BertConfig([] as never));
+    expect((await expectProblem('config', () => new BertConfig(null as never, 48))).message).toContain('got null');
+    await expectProblem('value', () => BertConfig.from_json_file(7 as never));
     await expectProblem('value', () => new BertConfig(30522, 768, 12, 12, 3072, 'gelu', 0.1, 0.1, 512, 2, 0.02, 1e-12, 0));
   });
 });

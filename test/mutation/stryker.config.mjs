@@ -3,7 +3,7 @@ const area = process.env.TRACELET_MUTATED;
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   testRunner: 'kept',
-  plugins: ['words.mjs', 'runner.mjs'].map((name) => new URL(name, import.meta.url).pathname),
+  plugins: ['words.mjs', 'runner.mjs', 'told.mjs'].map((name) => new URL(name, import.meta.url).pathname),
   ignorers: ['words'],
   testRunnerNodeArgs: process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : [],
   coverageAnalysis: 'perTest',
@@ -25,7 +25,7 @@ export default {
   ].map((path) => `/${path}`),
   incremental: true,
   incrementalFile: `build/mutation/${area}.incremental.json`,
-  reporters: ['clear-text', 'progress', 'json', 'html'],
+  reporters: ['told', 'clear-text', 'progress', 'json', 'html'],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false, reportMutants: false },
   jsonReporter: { fileName: `build/mutation/${area}.json` },
   htmlReporter: { fileName: `build/mutation/${area}.html` },
