@@ -14,7 +14,7 @@ const fileOf = (id) => id.slice(0, id.indexOf('#'));
 /** A mutant that comes past itself so many times as often as in the first run goes round in a loop. */
 const ROUNDS = 10;
 /** What a mutant may compute longer than its tests did in the first run. Computing, not waiting: a busy machine makes nothing a timeout. */
-const LONGER = { times: 10, ms: 5000 };
+const LONGER = { times: 10, ms: 3000, most: 30_000 };
 const WATCH_MS = 250;
 
 const cpuMs = () => {
@@ -123,7 +123,7 @@ class KeptRunner {
     let ran = 0;
     for (const { file, tests, ms } of this.#quickFirst(testFilter)) {
       const limit = this.#hitsOf(mutant, file, tests) * ROUNDS + 1000;
-      const answer = await this.#kept.ask(file, { mutant, hitLimit: limit, tests }, ms * LONGER.times + LONGER.ms);
+      const answer = await this.#kept.ask(file, { mutant, hitLimit: limit, tests }, Math.min(ms * LONGER.times + LONGER.ms, LONGER.most));
       this.#hung = answer === undefined;
       if (this.#hung) return { status: MutantRunStatus.Timeout, reason: 'it computes without end' };
       ran += answer.ran;
