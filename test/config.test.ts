@@ -196,6 +196,7 @@ describe('an error names the field, what was expected and what was given', () =>
     [{ num_labels: 2 ** 31 - 1 }, /^num_labels.*a whole number from 1 to 1048576/],
     [{ id2label: { 0: 'a', 2: 'b' } }, /^id2label.*a label for each id from 0, got an object with "0", "2"/],
     [{ id2label: {} }, /^id2label.*got an empty object/],
+    [{ id2label: 5 }, /^id2label.*got 5/],
     [{ id2label: { 0: 1 } }, /^id2label/],
     [{ label2id: { a: -1 } }, /^label2id.*an id for each label/],
     [{ num_labels: 3, id2label: { 0: 'a', 1: 'b' } }, /^num_labels.*expected 2, the length of id2label, got 3/],
@@ -205,7 +206,11 @@ describe('an error names the field, what was expected and what was given', () =>
     [{ vocab_size: 5, vocab_size_or_config_json_file: 6 }, /^vocab_size.*expected 6, the vocab_size_or_config_json_file beside it, got 5/],
     [{ vocab_size_or_config_json_file: true }, /^vocab_size.*got true/],
   ];
-  for (const [options, message] of wrong) test(Object.keys(options).join(' and '), () => expect(problem(options)).toMatch(message));
+  for (const [options, message] of wrong)
+    test(Object.keys(options).join(' and '), () => {
+      expect(problem(options)).toMatch(message);
+      expect(problem(options)).toMatch(/^\w+( x \w+)? of BertConfig: expected .*, got /);
+    });
 });
 
 describe('numbers may be as small and as great as messages say', () => {
@@ -243,6 +248,7 @@ describe('a new configuration refuses', () => {
     [JSON.parse('{"__proto__":{"polluted":true}}'), '"__proto__"'],
   ])('the name in %o', async (options, cure) => {
     expect((await expectProblem('value', () => new BertConfig(options))).message).toContain(cure);
+    expect((await expectProblem('value', () => new BertConfig(options))).message).toMatch(/^BertConfig\(\): option "/);
     expect((await expectProblem('value', () => new BertConfig(32000, options))).message).toContain(cure);
   });
 
@@ -250,7 +256,9 @@ describe('a new configuration refuses', () => {
     const read = (dict: Record<string, unknown>) => () => BertConfig.from_dict(dict);
     expect((await expectProblem('config', read({ another: () => 1n }))).message).toContain('a value that JSON can hold');
     await expectProblem('config', read(JSON.parse('{"__proto__":{"polluted":true}}')));
-    await expectProblem('config', () => BertConfig.from_dict([] as never));
+    expect((await expectProblem('config', () => BertConfig.from_dict([] as never))).message).toBe(
+      'BertConfig.from_dict: expected an object, got []',
+    );
   });
 
   test('amendments under an unknown name', async () => {
@@ -287,6 +295,8 @@ describe('fields by position', () => {
       num_hidden_layers: 2,
       torchscript: true,
     });
+    expect(new BertConfig(211, undefined, { hidden_size: 48 })).toMatchObject({ vocab_size: 211, hidden_size: 48 });
+    for (const nothing of [null, undefined]) expect(new BertConfig(nothing)).toEqual(new BertConfig());
   });
 
   test('may begin with the path of a config.json', () => {
@@ -296,12 +306,15 @@ describe('fields by position', () => {
 
   test('that cannot be are refused', async () => {
     await expectProblem('config', () => new BertConfig(32000, 'gelu'));
-    await expectProblem('config', () => new BertConfig(32000, 48, { hidden_size: 64 }));
+    const twice = await expectProblem('config', () => new BertConfig(32000, 48, { hidden_size: 64 }));
+    expect(twice.message).toBe('hidden_size of BertConfig: expected it once, got it by position and by name');
     await expectProblem('config', () => new BertConfig(32000, { vocab_size: 5 }));
     await expectProblem('config', () => new BertConfig([] as never));
     expect((await expectProblem('config', () => new BertConfig(null as never, 48))).message).toContain('got null');
-    await expectProblem('value', () => BertConfig.from_json_file(7 as never));
-    await expectProblem('value', () => new BertConfig(30522, 768, 12, 12, 3072, 'gelu', 0.1, 0.1, 512, 2, 0.02, 1e-12, 0));
+    const none = await expectProblem('value', () => BertConfig.from_json_file(7 as never));
+    expect(none.message).toBe('BertConfig.from_json_file: expected a path, got 7');
+    const many = await expectProblem('value', () => new BertConfig(30522, 768, 12, 12, 3072, 'gelu', 0.1, 0.1, 512, 2, 0.02, 1e-12, 0));
+    expect(many.message).toMatch(/^BertConfig\(\): expected at most 12 fields by position, got 13 arguments\. Give the others by name/);
   });
 });
 
@@ -417,10 +430,34 @@ describe('a config.json', () => {
   });
 
   test('is whole without use_diff, and reads as the same configuration', () => {
-    const config = BertConfig.from_dict({ num_labels: 3, pooler: { z: 1 } });
+    const config = BertConfig.from_dict({ num_labels: 3, pooler: { z: 1 }, poolers: [{ z: 1, a: 2 }] });
     const again = BertConfig.from_dict(JSON.parse(config.to_json_string(false)));
     expect(again.to_dict()).toEqual(config.to_dict());
     expect(config.to_dict()).toMatchObject({ return_dict: true, pooler: { z: 1 } });
+    expect(config.to_json_string()).toMatch(/"poolers": \[\s+\{\s+"a": 2,\s+"z": 1\s+\}\s+\],/);
+  });
+
+  test('says of a plain configuration what makes its shape, or everything that is asked of every BERT', () => {
+    const shape = Object.keys(new BertConfig().to_diff_dict());
+    expect(shape.sort()).toEqual([
+      'attention_probs_dropout_prob',
+      'hidden_act',
+      'hidden_dropout_prob',
+      'hidden_size',
+      'initializer_range',
+      'intermediate_size',
+      'layer_norm_eps',
+      'max_position_embeddings',
+      'model_type',
+      'num_attention_heads',
+      'num_hidden_layers',
+      'pad_token_id',
+      'type_vocab_size',
+      'vocab_size',
+    ]);
+    const all = new BertConfig().to_dict();
+    expect(all).toMatchObject({ return_dict: true, id2label: { 0: 'LABEL_0' } });
+    for (const name of ['num_labels', 'quantization_config', 'auto_map']) expect(all).not.toHaveProperty(name);
   });
 
   test('gives way to overrides', async () => {
