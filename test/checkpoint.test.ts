@@ -54,7 +54,9 @@ describe('a checkpoint', () => {
   const bytes = pack(mixed, { format: 'pt' });
 
   test('is read from a directory, a file and bytes alike', async () => {
-    const directory = await folder({ 'model.safetensors': bytes, 'other.tracelet': bytes });
+    const beside = ['config.json', 'modules.json', 'config_sentence_transformers.json', 'README.md'];
+    const files = Object.fromEntries(beside.map((name) => [name, '']));
+    const directory = await folder({ 'model.safetensors': bytes, 'other.tracelet': bytes, ...files });
     const file = join(directory, 'other.tracelet');
     for (const [source, name] of [
       [directory, directory],
@@ -67,7 +69,7 @@ describe('a checkpoint', () => {
       expect(plain(checkpoint.tensors)).toEqual(widened);
       expect({ ...checkpoint.metadata }).toEqual({ format: 'pt' });
     }
-    expect(plain((await openCheckpoint(`${directory}/`)).tensors)).toEqual(widened);
+    for (const name of ['', ...beside]) expect(plain((await openCheckpoint(`${directory}/${name}`)).tensors), name).toEqual(widened);
   });
 
   test('in bytes is not copied where it need not be', async () => {
@@ -106,6 +108,14 @@ describe('a checkpoint', () => {
     await expect(openCheckpoint(join(directory, 'x.safetensors'))).rejects.toMatchObject({ code: 'source' });
     const legacy = await folder({ 'pytorch_model.bin': '' });
     await expect(openCheckpoint(legacy)).rejects.toThrow(/got only pytorch_model\.bin\. Save the model once more with safe_serialization/);
+    const many = ['1', '2', '3', '4', '5'].map((part) => [`${part}.onnx`, ''] as const);
+    await expect(openCheckpoint(await folder(Object.fromEntries(many.slice(0, 3))))).rejects.toThrow(
+      /got only 1\.onnx, 2\.onnx, 3\.onnx\. ONNX/,
+    );
+    await expect(openCheckpoint(await folder(Object.fromEntries(many)))).rejects.toThrow(
+      /got only 1\.onnx, 2\.onnx, 3\.onnx and 2 more\. ONNX/,
+    );
+    await expect(openCheckpoint(await folder({ 'notes.txt': '' }))).rejects.toThrow(/got neither among "notes\.txt"/);
   });
 
   test('is read from a stream of unknown size, which is closed', async () => {

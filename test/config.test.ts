@@ -200,6 +200,11 @@ describe('an error names the field, what was expected and what was given', () =>
     [{ id2label: { 0: 1 } }, /^id2label/],
     [{ label2id: { a: -1 } }, /^label2id.*an id for each label/],
     [{ num_labels: 3, id2label: { 0: 'a', 1: 'b' } }, /^num_labels.*expected 2, the length of id2label, got 3/],
+    [{ architectures: ['a', 1] }, /^architectures/],
+    [{ bos_token_id: [1, -1] }, /^bos_token_id/],
+    [{ label2id: 5 }, /^label2id/],
+    [{ label2id: [1] }, /^label2id/],
+    [{ label2id: { a: 1, b: -1 } }, /^label2id/],
     [{ label2id: ['a'] }, /^label2id.*an id for each label, got \["a"\]/],
     [{ label2id: { a: '1x' } }, /^label2id/],
     [{ label2id: { a: 'x1' } }, /^label2id/],
@@ -263,8 +268,16 @@ describe('a new configuration refuses', () => {
 
   test('amendments under an unknown name', async () => {
     const amend = { num_label: 3 } as BertConfigOptions;
-    for (const body of [() => BertConfig.from_dict({}, amend), () => BertConfig.from_pretrained(directory, amend)])
-      expect((await expectProblem('value', body)).message).toContain('Did you mean num_labels?');
+    for (const [what, body] of [
+      ['overrides', () => BertConfig.from_dict({}, amend)],
+      ['BertConfig.from_pretrained', () => BertConfig.from_pretrained(directory, amend)],
+    ] as const)
+      expect((await expectProblem('value', body)).message).toMatch(new RegExp(`^${what}: option "num_label".*Did you mean num_labels\\?`));
+    const odd = [{ hidden_act: 'odd' }, { vocab_size: 5, vocab_size_or_config_json_file: 6 }];
+    for (const overrides of odd)
+      expect((await expectProblem('config', () => BertConfig.from_dict({}, overrides))).message).toMatch(/^\w+ of overrides: /);
+    const overFile = () => new BertConfig({ vocab_size_or_config_json_file: path('config.json'), hidden_act: 'odd' });
+    expect((await expectProblem('config', overFile)).message).toMatch(/^hidden_act of BertConfig: /);
   });
 });
 
@@ -353,6 +366,12 @@ describe('what a file says that no answer depends on', () => {
       pad_token_id: -1,
     });
     expect(warnings).toEqual([]);
+    expect(config.to_diff_dict()).not.toHaveProperty('use_cache');
+  });
+
+  test('is kept where only its name is like that of a field', () => {
+    const others = { my_num_labels: null, num_labels_of_it: null };
+    expect(read(others).config.to_dict()).toMatchObject(others);
   });
 
   test('is passed over with one warning where transformers would stop', () => {
@@ -378,9 +397,10 @@ describe('what a file says that no answer depends on', () => {
       num_labels: 3,
     });
     expect(read({ id2label: {} }).config.num_labels).toBe(0);
+    expect(read({ id2label: { 10: 'k' } })).toMatchObject({ config: { num_labels: 1 }, warnings: [] });
     const { config, warnings } = read({ id2label: { 0: 'a', 1: 'b' }, num_labels: 3 });
     expect([config.num_labels, config.id2label]).toEqual([2, { 0: 'a', 1: 'b' }]);
-    expect(warnings).toHaveLength(1);
+    expect(warnings).toEqual([expect.stringMatching(/^config\.json: passed over num_labels, whose/)]);
   });
 
   test('is not what changes numbers', async () => {
@@ -399,6 +419,8 @@ describe('what a file says that no answer depends on', () => {
       { output_attentions: 'yes' },
       { id2label: ['a', 'b'] },
       { id2label: { x: 'a' } },
+      { id2label: { x1: 'a' } },
+      { id2label: { '1x': 'a' } },
     ])
       await expectProblem('config', () => BertConfig.from_dict(dict));
   });
@@ -415,6 +437,7 @@ test('labels of a file stay where as many are asked for', () => {
   const dict = { id2label: { 0: 'no', 1: 'maybe', 2: 'yes' }, label2id: { no: 0, maybe: 1, yes: 2 } };
   expect(BertConfig.from_dict(dict, { num_labels: 3 })).toMatchObject(dict);
   expect(BertConfig.from_dict(dict, { num_labels: 2 }).id2label).toEqual({ 0: 'LABEL_0', 1: 'LABEL_1' });
+  expect(BertConfig.from_dict(dict, { num_labels: 3, id2label: { 0: 'a', 1: 'b', 2: 'c' } }).label2id).toEqual({ a: 0, b: 1, c: 2 });
 });
 
 test('where a configuration came from is not written', () => {

@@ -169,7 +169,8 @@ describe('results', () => {
   });
 
   test('padding to a multiple takes a limit that is none only where nothing is cut', () => {
-    const pad = (options: EncodeOptions) => small.encode('jim', null, { padding: 'max_length', pad_to_multiple_of: 4, ...options });
+    const pad = (options: { max_length: number; truncation?: boolean; pad_to_multiple_of?: number }) =>
+      small.encode('jim', null, { padding: 'max_length', pad_to_multiple_of: 4, ...options });
     expect(pad({ max_length: 6, truncation: false })).toHaveLength(8);
     expect(pad({ max_length: 8, truncation: true })).toHaveLength(8);
     expect(() => pad({ max_length: 6, truncation: true })).toThrow(/max_length: expected a multiple of pad_to_multiple_of, 4, got 6/);

@@ -19,7 +19,7 @@ export const AREAS = {
   checkpoints: {
     folder: 'src',
     names: words('checkpoint formats dtype field fields options config'),
-    tests: words('checkpoint config options weights pretrained torch-arguments'),
+    tests: words('checkpoint config options weights pretrained torch-arguments tensor file'),
   },
   decoding: {
     folder: 'src/trace',

@@ -7,7 +7,7 @@ const TOLD = new Set(['Survived', 'NoCoverage']);
 class Told {
   onMutantTested({ status, fileName, location: { start }, mutatorName, replacement = '' }) {
     if (!TOLD.has(status)) return;
-    const place = `${relative('.', fileName)}:${start.line + 1}:${start.column + 1}`;
+    const place = `${relative('.', fileName)}:${start.line}:${start.column}`;
     console.log(`${status} ${place} ${mutatorName} => ${replacement.replace(/\s+/g, ' ').slice(0, 80)}`);
   }
 }
