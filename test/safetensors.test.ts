@@ -133,10 +133,12 @@ describe('a sound file', () => {
   });
 
   test('may have a header of many pieces', async () => {
-    const names = Array.from({ length: 30_000 }, (_, i) => `a tensor with a long name, number ${i}`);
-    const bytes = concat(serialize(names.map((name) => [name, tensor([])])));
-    expect(parseHeaderLength(bytes.subarray(0, 8), 'x')).toBeGreaterThan(2 << 20);
-    for (const sized of [true, false]) expect((await readHeader(sourceOf(bytes, sized))).tensors.map(({ name }) => name)).toEqual(names);
+    const bytes = concat(serialize([['a', tensor([7])]], { note: 'long'.repeat(1 << 20) }));
+    for (const sized of [true, false]) {
+      const { tensors, metadata } = await readHeader(sourceOf(bytes, sized));
+      expect(tensors.map(({ name }) => name)).toEqual(['a']);
+      expect(metadata.note === 'long'.repeat(1 << 20)).toBe(true);
+    }
   });
 
   test('has a header that can be read ahead of the data', async () => {
