@@ -187,8 +187,8 @@ describe('a malformed file', () => {
     expect(
       errorOf(() =>
         serialize([
-          ['a', new Tensor('uint8', [1], null)],
-          ['a', new Tensor('uint8', [1], null)],
+          ['a', new Tensor('uint8', [1], [0])],
+          ['a', new Tensor('uint8', [1], [0])],
         ]),
       ).code,
     ).toBe('format');
