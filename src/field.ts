@@ -82,10 +82,12 @@ export const ANY_LABELS: Kind<Readonly<Record<number, string>>> = {
   expected: 'a label for each of some whole numbers',
   read(value) {
     if (!isObject(value) || !Object.keys(value).every((key) => /^\d+$/.test(key))) return undefined;
-    return Object.fromEntries(Object.entries(value).map(([id, label]) => [id, text(label) ? label : JSON.stringify(label)])) as Record<
-      number,
-      string
-    >;
+    return Object.fromEntries(
+      Object.entries(value).map(([id, label]) => [
+        id,
+        text(label) ? label : isObject(label) || Array.isArray(label) ? describe(label) : JSON.stringify(label),
+      ]),
+    ) as Record<number, string>;
   },
 };
 
