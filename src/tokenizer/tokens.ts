@@ -137,7 +137,8 @@ export abstract class Tokens extends Callable {
     const { tokens } = this.#settings.vocab;
     const token = tokens[id] ?? this.#addedById.get(id);
     if (token !== undefined) return token;
-    const last = Math.max(tokens.length - 1, ...this.#addedById.keys());
+    let last = tokens.length - 1;
+    for (const added of this.#addedById.keys()) last = Math.max(last, added);
     const isHole = Number.isInteger(id) && id >= 0 && id <= last;
     throw new TraceletError('value', {
       what,
