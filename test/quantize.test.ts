@@ -158,6 +158,24 @@ describe('what cannot be quantised', () => {
     expect(error.message).toMatch(/float32 weights, got one that is quantised \(embedding_i8 of embeddings.word_embeddings\)/);
   });
 
+  const rows = tensor(Array.from({ length: 32 }, (_, i) => i));
+  const [square, small, large] = [floats([32, 32]), floats([1023, 32]), floats([1024, 32])];
+
+  test.each<[string, (x: Tensor, ids: Tensor) => Tensor | Record<string, Tensor>]>([
+    ['something else reads', (x) => F.add(F.linear(x, square), square)],
+    ['is an output as well', (x) => ({ y: F.linear(x, square), square })],
+    ['is looked up in and multiplied with', (x, ids) => F.linear(F.mul(F.embedding(ids, large), x), large)],
+    ['is a table too small to be worth it', (x, ids) => F.mul(F.embedding(ids, small), x)],
+  ])('a weight that %s', async (_, body) => {
+    const traced = await jit.trace(body, [floats([32, 32]), rows].slice(0, body.length));
+    expect((await problem('value', () => quantize(traced))).message).toMatch(/linear layers or large embeddings, got none of them/);
+  });
+
+  test('but a table of 1024 rows can be', async () => {
+    const traced = await jit.trace((ids: Tensor) => F.relu(F.embedding(ids, large)), [rows]);
+    expect((await quantize(traced)).report.layers).toMatchObject([{ op: 'embedding', bits: 8 }]);
+  });
+
   test('a trace without products', async () => {
     class Twice extends nn.Module<[Tensor], Tensor> {
       forward = (x: Tensor): Tensor => F.add(x, x);
