@@ -1,14 +1,29 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { clearEnvironment } from './test/setup/environment.ts';
+import { LongFirst } from './test/setup/order.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const platform = process.env.TRACELET_KERNELS ? './test/kernels-platform.ts' : './src/platform/node.ts';
 const relaxedBehindFlag = process.versions.node.startsWith('20.');
+/** For what hangs: long enough for the slowest test on a machine that is busy with other things. */
+const LIMIT_MS = 300_000;
+
+clearEnvironment();
 
 export default defineConfig({
-  resolve: { alias: { '#platform': here('./src/platform/node.ts') } },
+  resolve: { alias: { '#platform': here(platform), 'fast-check': here('./test/setup/properties.ts') } },
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
+    globalSetup: ['test/setup/run.ts'],
+    sequence: { sequencer: LongFirst },
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    testTimeout: LIMIT_MS,
+    hookTimeout: LIMIT_MS,
+    restoreMocks: true,
+    unstubGlobals: true,
+    unstubEnvs: true,
     execArgv: relaxedBehindFlag ? ['--experimental-wasm-relaxed-simd'] : [],
   },
 });

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { rolldown } from 'rolldown';
+import { beginParts } from './fresh.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SIMD = ['simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals'];
@@ -50,12 +51,15 @@ function writeInline() {
 /** Scripts under dist/ that are imported by name; the benches draw the weights of their models from `random`. */
 const ENTRIES = ['index', 'inline', 'jit', 'methods', 'functional', 'nn/index', 'quantize/index', 'cli/main', 'random'];
 
+/** What bundles leave as it is: binaries and the scripts that hold them, whatever the folders above are called. */
+const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander'];
+
 /** Puts the compiled modules together: few files load several times faster than many. */
 async function bundle() {
   const { imports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const platforms = [...JSON.stringify(imports['#platform']).matchAll(/dist\/(.*?)\.js/g)].map(([, name]) => name);
   const input = Object.fromEntries([...ENTRIES, ...platforms].map((name) => [name, `${root}dist/${name}.js`]));
-  const bundled = await rolldown({ input, platform: 'neutral', external: [/^#/, /^node:/, /\/wasm\//, 'commander'] });
+  const bundled = await rolldown({ input, platform: 'neutral', external: EXTERNAL });
   const { output } = await bundled.generate({ chunkFileNames: 'chunks/[name].js' });
   await bundled.close();
   const compiled = readdirSync(`${root}dist`, { recursive: true, encoding: 'utf8' });
@@ -74,7 +78,8 @@ function nameDeclarations() {
 
 /** What an earlier build left of modules that are gone would be packed with the rest. */
 function clean() {
-  for (const name of readdirSync(`${root}dist`)) if (name !== 'wasm') rmSync(join(root, 'dist', name), { recursive: true });
+  for (const name of readdirSync(`${root}dist`))
+    if (!['wasm', 'built.json'].includes(name)) rmSync(join(root, 'dist', name), { recursive: true });
 }
 
 /** The scripts of workers, and the module under dist/wasm/ that has the text of each for places that have no files. */
@@ -109,9 +114,10 @@ async function buildScripts() {
   for (const { name, code } of workers) writeWorker(name, code);
 }
 
-const only = process.argv[2];
+const parts = ['wasm', 'js'].filter((part) => [undefined, `--${part}`].includes(process.argv[2]));
 mkdirSync(`${root}dist/wasm`, { recursive: true });
-const binaries = only === '--js' ? [] : ['debug', ...Object.keys(OPTIMISED)].map(buildBinary);
-const scripts = only === '--wasm' ? [] : [buildScripts()];
-await Promise.all([...binaries, ...scripts]);
-if (only !== '--js') writeInline();
+const done = beginParts(parts);
+const binaries = parts.includes('wasm') ? ['debug', ...Object.keys(OPTIMISED)].map(buildBinary) : [];
+await Promise.all([...binaries, ...(parts.includes('js') ? [buildScripts()] : [])]);
+if (parts.includes('wasm')) writeInline();
+done();

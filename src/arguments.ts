@@ -47,8 +47,7 @@ export const WHOLES: Kind<readonly number[]> = {
 
 export const NUMERIC = kind<number>('a number', (value) => typeof value === 'number');
 
-const isKeywords = (value: unknown): boolean =>
-  isObject(value) && Object.prototype.toString.call(value) === '[object Object]' && !tensorLike(value);
+const isKeywords = (value: unknown): boolean => isObject(value) && !tensorLike(value);
 
 /** What was given by place, and by name in an object behind it. */
 function sorted(what: string, given: readonly unknown[], table: Readonly<Record<string, Argument>>, places: readonly string[]) {

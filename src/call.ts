@@ -54,7 +54,7 @@ export function checkCall(op: string, operands: Operands<Described>, attrs: Attr
       } else if (!isOptional(kind)) throw new TraceletError('value', { what, expected: `a ${dtype} tensor`, got: 'nothing' });
     } else if (kind === 'attr' || kind === 'float') given[name] = checkNumber(what, attrs[name], kind === 'attr');
     else if (kind === 'activation' && attrs[name] !== 'none' && !ACTIVATIONS.includes(attrs[name] as string))
-      throw new TraceletError('value', { what, expected: `none or one of ${ACTIVATIONS.join(', ')}`, got: String(attrs[name]) });
+      throw new TraceletError('value', { what, expected: `none or one of ${ACTIVATIONS.join(', ')}`, got: describe(attrs[name]) });
   }
   const inferred = row.infer(shapes, given);
   return { ...inferred, row, numbers: { ...inferred.ints, ...given } };
@@ -62,7 +62,7 @@ export function checkCall(op: string, operands: Operands<Described>, attrs: Attr
 
 function checkNumber(what: string, value: unknown, whole: boolean): number {
   const fits = typeof value === 'number' && (whole ? Number.isInteger(value) && value >= 0 && value < 2 ** 31 : Number.isFinite(value));
-  if (!fits) throw new TraceletError('value', { what, expected: whole ? 'a whole number' : 'a finite number', got: String(value) });
+  if (!fits) throw new TraceletError('value', { what, expected: whole ? 'a whole number' : 'a finite number', got: describe(value) });
   return value;
 }
 
@@ -75,6 +75,12 @@ export interface Range {
 /** Ranges of the int32 operands of a call that have one, by name. */
 export function rangesOf({ row, numbers }: Call): [operand: string, range: Range][] {
   return Object.entries(row.bounds ?? {}).map(([name, bound]) => [name, { bound: bound(numbers), step: row.steps?.[name]?.(numbers) }]);
+}
+
+/** What two ranges allow together. */
+export function narrower({ bound, step = Number.POSITIVE_INFINITY }: Range, other?: Range): Range {
+  const least = Math.min(step, other?.step ?? step);
+  return { bound: Math.min(bound, other?.bound ?? bound), step: least === Number.POSITIVE_INFINITY ? undefined : least };
 }
 
 /** Throws a `value` error naming the first element of an int32 operand that lies outside its range. */

@@ -14,6 +14,7 @@ import { type Folder, openFile, SOURCE_OPTIONS, type SourceOptions, textOf, text
 import { refusePointer } from './sources/head.ts';
 import { type Place, placeOf } from './sources/place.ts';
 import { openGiven, type Source } from './sources/source.ts';
+import { bytesOf } from './sources/stream.ts';
 import { Tensor } from './tensor.ts';
 import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, TRACE_NAME } from './trace/file.ts';
 
@@ -52,8 +53,7 @@ export async function openCheckpoint(source: CheckpointSource, given: SourceOpti
   const options = checkOptions('openCheckpoint', given, SOURCE_OPTIONS);
   options.signal?.throwIfAborted();
   if (typeof source === 'string' || isUrl(source)) return readCheckpoint(await placeOf(source, options), options);
-  if (isBytes(source)) return plain(await openBytes(source));
-  if (isArrayBuffer(source)) return plain(await openBytes(new Uint8Array(source)));
+  if (isBytes(source) || isArrayBuffer(source)) return plain(await openBytes(bytesOf(source)));
   return plain(await readStream(isOpen(source) ? source : openGiven(source, options), options));
 }
 

@@ -1,5 +1,6 @@
 import { platform } from '#platform';
 import { TraceletError } from './error.ts';
+import { FLAG } from './field.ts';
 import {
   ACTIVATION_ALIASES,
   amended,
@@ -20,7 +21,7 @@ import { cureOfForeign, FOREIGN } from './foreign.ts';
 import { TextEncoder } from './globals.ts';
 import { copyOf, describe, isObject, type JsonObject, parseObject } from './json.ts';
 import { nearest } from './nearest.ts';
-import { checkOptions, type OptionTable, unknownOption } from './options.ts';
+import { checkOptions, FUNCTION, NAMED, type OptionTable, proved, unknownOption } from './options.ts';
 import { SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf } from './sources/folder.ts';
 import { refusePointer } from './sources/head.ts';
 import { placeOf } from './sources/place.ts';
@@ -79,6 +80,8 @@ export class BertConfig extends (Values as new (values: BertConfigFields) => Ber
     origin = 'BertConfig.from_dict',
     onwarn?: OnWarn,
   ): BertConfig {
+    proved('BertConfig.from_dict: origin', origin, NAMED);
+    if (onwarn) proved('BertConfig.from_dict: onwarn', onwarn, FUNCTION);
     if (!isObject(dict)) throw new TraceletError('config', { what: origin, expected: 'an object', got: describe(dict) });
     const amendments = checkOptions('overrides', overrides, CONFIG_OPTIONS);
     return made(fromFile(dict, origin, onwarn, fieldsOf(present(renamed({ ...amendments }, 'overrides')), 'overrides')));
@@ -128,7 +131,7 @@ export class BertConfig extends (Values as new (values: BertConfigFields) => Ber
 
   /** The contents of a config.json: sorted keys, indented by 2, ending in a newline. */
   to_json_string(use_diff = true): string {
-    return written(use_diff ? this.to_diff_dict() : this.to_dict());
+    return written(proved('to_json_string()', use_diff, FLAG) ? this.to_diff_dict() : this.to_dict());
   }
 
   #select(needed: (field: Fields[FieldName]) => boolean): JsonObject {
@@ -204,8 +207,7 @@ function fromFile(dict: Readonly<JsonObject>, origin: string, onwarn?: OnWarn, a
 }
 
 function fromPath(path: string, amendments?: JsonObject): Contents {
-  if (typeof path !== 'string')
-    throw new TraceletError('value', { what: 'BertConfig.from_json_file', expected: 'a path', got: describe(path) });
+  proved('BertConfig.from_json_file: path', path, NAMED);
   const text = platform.readTextSync(path);
   refusePointer(new TextEncoder().encode(text), path);
   return fromFile(parseObject(text, path), path, undefined, amendments);

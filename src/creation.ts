@@ -4,7 +4,7 @@ import { TraceletError } from './error.ts';
 import { kind } from './field.ts';
 import { isObject } from './json.ts';
 import { checkOptions } from './options.ts';
-import { typedArrayName } from './realm.ts';
+import { isDetached, typedArrayName } from './realm.ts';
 import { dimsOf, PROVED, type Shape, shapeOf, sizeOf, Tensor, tensorLike } from './tensor.ts';
 
 /** Nested arrays of numbers, as {@link tensor} takes them. */
@@ -21,7 +21,7 @@ const CREATION_OPTIONS = { dtype: kind<DTypeName>('the name of a dtype', (value)
 
 function dtypeFrom<N extends DTypeName>(what: string, options: CreationOptions<N>): Named<N> | undefined {
   const { dtype } = checkOptions(what, options, CREATION_OPTIONS);
-  return dtype && (dtypeNamed(dtype, what) as Named<N>);
+  return dtype === undefined ? undefined : (dtypeNamed(dtype, what) as Named<N>);
 }
 
 /** The dtype that each class of typed arrays stands for; what has no dtype of its own goes to the next that holds it. */
@@ -72,13 +72,22 @@ function shapeOfNested(values: Nested): number[] {
     const whole = tensorLike(level);
     if (whole) return [...shape, ...whole.shape];
     if (!Array.isArray(level) && typedArrayName(level) === undefined) return shape;
-    const { length, 0: first } = level as ArrayLike<unknown>;
+    const { length, 0: first, buffer } = level as TypedArray;
+    if (length === 0 && buffer && isDetached(buffer)) throw detached();
     shape.push(length);
     if (length === 0) return shape;
     level = first;
   }
   throw new TraceletError('shape', { what: 'tensor()', expected: `at most ${DEEPEST} dimensions`, got: 'arrays nested deeper' });
 }
+
+const detached = (): TraceletError =>
+  new TraceletError('value', {
+    what: 'tensor()',
+    expected: 'numbers',
+    got: 'an array whose buffer is detached',
+    cure: 'Transfer a copy of it',
+  });
 
 function flatten(value: unknown, shape: Shape, depth: number, out: Gathered): void {
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') {
@@ -167,7 +176,7 @@ type FullOf = {
 const filledWith = (value: number): FullOf =>
   ((...given: unknown[]): Tensor => {
     const last = given.at(-1);
-    const options = isObject(last) && typedArrayName(last) === undefined ? (given.pop() as CreationOptions) : {};
+    const options = isObject(last) ? (given.pop() as CreationOptions) : {};
     return full(dimsOf(given), value, options);
   }) as FullOf;
 

@@ -28,6 +28,8 @@ export function evaluateDim(dim: Dim, sizes: Sizes): number {
 export const shapeAt = (dims: readonly Dim[], sizes: Sizes): number[] => dims.map((dim) => evaluateDim(dim, sizes));
 
 const MOST_SIZE = 2 ** 24;
+/** A model is recorded at both ends of the bounds of every symbol. */
+export const MOST_SYMBOLS = 8;
 
 /** Whether `ends` are the least and the largest of sizes. */
 export function isInterval(ends: unknown): ends is readonly [low: number, high: number] {

@@ -92,8 +92,9 @@ export type Named<N extends DTypeName> = N extends keyof typeof ALIASES ? (typeo
 
 /** The dtype that `name` means. Throws a `dtype` error for `what` where it means none. */
 export function dtypeNamed<N extends DTypeName>(name: N, what: string): Named<N> {
-  if (Object.hasOwn(DTYPES, name)) return name as Named<N>;
-  if (Object.hasOwn(ALIASES, name)) return ALIASES[name as keyof typeof ALIASES] as Named<N>;
+  const known = typeof name === 'string' ? name : '';
+  if (Object.hasOwn(DTYPES, known)) return name as Named<N>;
+  if (Object.hasOwn(ALIASES, known)) return ALIASES[name as keyof typeof ALIASES] as Named<N>;
   const names = Object.keys(DTYPES);
   throw new TraceletError('dtype', {
     what,

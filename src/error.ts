@@ -46,24 +46,39 @@ export class TraceletError extends Error {
   readonly cure: string | undefined;
 
   constructor(code: ErrorCode, problem: Problem) {
+    if (!isProblem(code, problem))
+      throw new TraceletError('value', { what: 'new TraceletError', expected: 'a code and { what } in strings', got: 'something else' });
     super(compose(problem), problem.cause === undefined ? undefined : { cause: problem.cause });
     this.name = 'TraceletError';
     this.code = code;
-    this.what = problem.what;
-    this.cure = problem.cure;
+    this.what = shorten(problem.what, MOST);
+    this.cure = problem.cure && shorten(problem.cure, MOST);
   }
 }
 
-/** How much of a part is shown: names and lists in a file may be of any length. */
-const MOST_SHOWN = 500;
-const cut = (part: string): string => (part.length > MOST_SHOWN ? `${part.slice(0, MOST_SHOWN)}...` : part);
+const isProblem = (code: unknown, problem: unknown): boolean =>
+  typeof code === 'string' &&
+  Object.hasOwn(ERROR_CODES, code) &&
+  typeof (problem as Problem | undefined)?.what === 'string' &&
+  Object.entries(problem as Problem).every(([name, value]) => name === 'cause' || value === undefined || typeof value === 'string');
+
+/** No part of a message is longer, whatever a name or path that it quotes. */
+const MOST = 400;
+
+/** `text` in at most so many characters: its beginning and its end. */
+export function shorten(text: string, most: number): string {
+  const last = most >> 2;
+  return text.length > most ? `${text.slice(0, most - last - 3)}...${text.slice(-last)}` : text;
+}
 
 /** Control characters and halves of pairs as escapes: names in a file may hold any. */
 const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cs}]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-function compose({ what, expected, got, cure, sentence }: Problem): string {
-  const facts = [expected && `expected ${cut(expected)}`, got && `got ${cut(got)}`].filter(Boolean).join(', ');
-  const first = `${sentence ? `${sentence}. ` : ''}${cut(what)}${facts ? `: ${facts}` : ''}`;
+function compose(problem: Problem): string {
+  const part = (text: string | undefined) => text && shorten(text, MOST);
+  const [what, expected, got, cure, sentence] = [problem.what, problem.expected, problem.got, problem.cure, problem.sentence].map(part);
+  const facts = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
+  const first = `${sentence ? `${sentence}. ` : ''}${what}${facts ? `: ${facts}` : ''}`;
   return printable(cure ? `${first}. ${cure}` : first);
 }

@@ -1,8 +1,7 @@
 import type { Attributes, Operands } from './call.ts';
 import { Engine } from './engine.ts';
-import { TraceletError } from './error.ts';
-import { describe } from './json.ts';
 import { bestVariant, proveVariant } from './kernels.ts';
+import { FUNCTION, proved } from './options.ts';
 import type { Variant } from './platform/platform.ts';
 import type { Shape, Tensor } from './tensor.ts';
 import type { Rule } from './trace/derived.ts';
@@ -50,6 +49,6 @@ export function using<T>(chosen: Executor, body: () => T): T {
 /** Runs the synchronous `body` with eager ops taken from one variant of the kernels. */
 export function withKernels<T>(variant: Variant, body: () => T): T {
   proveVariant('withKernels', variant);
-  if (typeof body !== 'function') throw new TraceletError('value', { what: 'withKernels', expected: 'a function', got: describe(body) });
+  proved('withKernels', body, FUNCTION);
   return using(engineOf(variant), body);
 }

@@ -31,11 +31,12 @@ const whole = (low: number) => (value: unknown) => Number.isInteger(value) && nu
 const text = (value: unknown): boolean => typeof value === 'string';
 
 export const SIZE = kind<number>(`a whole number from 1 to ${MAX_SIZE}`, whole(1));
-export const LABEL_COUNT = kind<number>('a whole number from 1 to 1048576', (value) => whole(1)(value) && number(value, 1, 1 << 20));
-export const LABEL_COUNT_OR_NONE = kind<number>(
-  'a whole number from 0 to 1048576',
-  (value) => whole(0)(value) && number(value, 0, 1 << 20),
-);
+const upTo = (low: number, high: number): Kind<number> =>
+  kind(`a whole number from ${low} to ${high}`, (value) => whole(low)(value) && number(value, low, high));
+const MOST_LABELS = 1 << 17;
+export const LABEL_COUNT = upTo(1, MOST_LABELS);
+export const LABEL_COUNT_OR_NONE = upTo(0, MOST_LABELS);
+export const LAYER_COUNT = upTo(1, 1024);
 export const COUNT = kind<number>(`a whole number from 0 to ${MAX_SIZE}`, whole(0));
 export const WHOLE = kind<number>(`a whole number from ${-MAX_SIZE} to ${MAX_SIZE}`, whole(-MAX_SIZE));
 export const PROBABILITY = kind<number>('a number from 0 to 1', (value) => number(value, 0, 1));
@@ -43,7 +44,7 @@ export const DEVIATION = kind<number>('a finite number from 0', (value) => numbe
 export const POSITIVE = kind<number>('a finite number above 0', (value) => number(value, Number.MIN_VALUE, Number.MAX_VALUE));
 export const FLAG = kind<boolean>('true or false', (value) => typeof value === 'boolean');
 export const TEXT = kind<string>('a string', text);
-export const NAMES = kind<readonly string[]>('an array of strings', (value) => Array.isArray(value) && value.every(text));
+export const NAMES = kind<readonly string[]>('an array of strings', (value) => Array.isArray(value) && Array.from(value).every(text));
 export const TOKENS = kind<number | readonly number[]>('a token id or an array of them', (value) => [value].flat().every(whole(0)));
 export const EMPTY = kind<JsonObject>(
   'an empty object',
@@ -76,11 +77,13 @@ export const LABELS: Kind<Readonly<Record<number, string>>> = {
   },
 };
 
+const isScalar = (value: unknown): boolean => value === null || ['string', 'number', 'boolean'].includes(typeof value);
+
 /** Labels as files have them: under whole numbers, and not always strings. */
 export const ANY_LABELS: Kind<Readonly<Record<number, string>>> = {
   expected: 'a label for each of some whole numbers',
   read(value) {
-    if (!isObject(value) || !Object.keys(value).every((key) => /^\d+$/.test(key))) return undefined;
+    if (!isObject(value) || !Object.entries(value).every(([id, label]) => /^\d+$/.test(id) && isScalar(label))) return undefined;
     return Object.fromEntries(Object.entries(value).map(([id, label]) => [id, text(label) ? label : JSON.stringify(label)])) as Record<
       number,
       string

@@ -13,6 +13,7 @@ import {
   LABEL_COUNT_OR_NONE,
   LABEL_IDS,
   LABELS,
+  LAYER_COUNT,
   MAX_SIZE,
   NAMES,
   nullAs,
@@ -51,7 +52,7 @@ export const FIELDS = {
   model_type: core('bert', nullAs('bert', oneOf(['bert'], PLAIN))),
   vocab_size: core(30522, SIZE),
   hidden_size: core(768, SIZE),
-  num_hidden_layers: core(12, SIZE),
+  num_hidden_layers: core(12, LAYER_COUNT),
   num_attention_heads: core(12, SIZE),
   intermediate_size: core(3072, SIZE),
   hidden_act: core('gelu', oneOf(HIDDEN_ACTS)),
@@ -191,11 +192,37 @@ const PRODUCTS = [
   ['num_labels', 'hidden_size'],
 ] as const satisfies (readonly [FieldName, FieldName])[];
 
+const SIZES = [
+  'num_hidden_layers',
+  'hidden_size',
+  'intermediate_size',
+  'vocab_size',
+  'max_position_embeddings',
+  'type_vocab_size',
+] as const;
+const MOST_WEIGHTS = 2 ** 30;
+
+/** Elements of the matrices of an encoder. */
+function weightsOf(config: BertConfigFields): number {
+  const { num_hidden_layers, hidden_size, intermediate_size, vocab_size, max_position_embeddings, type_vocab_size } = config;
+  const rows = vocab_size + max_position_embeddings + type_vocab_size;
+  return hidden_size * (rows + num_hidden_layers * (4 * hidden_size + 2 * intermediate_size));
+}
+
 function checkRelations(config: BertConfigFields, origin: string): void {
   const { hidden_size, num_attention_heads, pad_token_id, vocab_size, num_labels, id2label } = config;
   for (const [a, b] of PRODUCTS)
     if (config[a] * config[b] > MAX_SIZE)
       throw bad(`${a} x ${b}`, origin, `at most ${MAX_SIZE} elements`, `${config[a]} x ${config[b]}`, 'Lower one of them');
+  const weights = weightsOf(config);
+  if (weights > MOST_WEIGHTS)
+    throw bad(
+      'num_hidden_layers x hidden_size',
+      origin,
+      `at most ${MOST_WEIGHTS} weights in all, as many as wasm memory holds`,
+      `${weights} (${SIZES.map((name) => `${name} ${config[name]}`).join(', ')})`,
+      'Lower one of them',
+    );
   if (hidden_size % num_attention_heads !== 0)
     throw bad('hidden_size', origin, `a multiple of num_attention_heads ${num_attention_heads}`, `${hidden_size}`, 'Change one of them');
   if (pad_token_id !== null && (pad_token_id >= vocab_size || pad_token_id < -vocab_size))

@@ -2,7 +2,8 @@ import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE,
 import { TraceletError } from './error.ts';
 import { apply, executor } from './executor.ts';
 import { COUNT, oneOf, SIZE } from './field.ts';
-import { NAMED, NUMBER } from './options.ts';
+import { ACTIVATIONS } from './ops.ts';
+import { NUMBER } from './options.ts';
 import { dimension, full, type Shape, sameShape, sizeOf, Tensor } from './tensor.ts';
 import { transposed } from './views.ts';
 
@@ -25,9 +26,9 @@ export const filled = taking<(ids: Operand, value: number) => Tensor<'int32'>>(
   (ids: Tensor, value: number) => executor().derive('fill', gridOf(ids), value),
 );
 
-function gridOf({ shape }: Tensor): Shape {
-  if (shape.length >= 2) return shape;
-  throw new TraceletError('shape', { what: 'tokens', expected: '[batch, sequence, …]', got: `[${shape}]` });
+function gridOf({ shape }: Tensor, least = 2): Shape {
+  if (shape.length >= least) return shape;
+  throw new TraceletError('shape', { what: 'tokens', expected: `[batch, sequence${least > 2 ? ', hidden' : ', …'}]`, got: `[${shape}]` });
 }
 
 /**
@@ -189,7 +190,7 @@ const attending = (q: Tensor, heads: number, scale?: number) => ({
   scale: scale ?? 1 / Math.sqrt((q.shape.at(-1) as number) / heads),
 });
 
-const startsOf = (x: Tensor): Tensor => executor().derive('starts', gridOf(x));
+const startsOf = (x: Tensor): Tensor => executor().derive('starts', gridOf(x, 3));
 
 /**
  * Multi-head attention over q, k, v [batch, sequence, hidden], heads side by side in hidden: [batch, sequence, hidden].
@@ -256,6 +257,6 @@ export const normalize = taking<Normalize>(
 /** The activation that a config names, one of `ACTIVATIONS` in the op table. */
 export const activation = taking<(name: string, input: Operand) => Floats>(
   'F.activation',
-  { name: NAMED, ...INPUT },
+  { name: oneOf(ACTIVATIONS), ...INPUT },
   (name: string, x: Tensor) => apply(name, { x }),
 );

@@ -12,5 +12,5 @@ export const ReadableStream: Globals['ReadableStream'] = given('ReadableStream',
 export const TextDecoder: Globals['TextDecoder'] = given('TextDecoder', 'node:util');
 export const TextEncoder: Globals['TextEncoder'] = given('TextEncoder', 'node:util');
 
-export const subtle = (): SubtleCrypto =>
+export const subtle = (): SubtleCrypto | undefined =>
   globalThis.crypto?.subtle ?? (builtin('node:crypto') as { webcrypto: Crypto } | undefined)?.webcrypto.subtle;

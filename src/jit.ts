@@ -5,7 +5,7 @@ import { TextDecoder } from './globals.ts';
 import { describe, isObject } from './json.ts';
 import { type CureOf, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL } from './options.ts';
 import type { TracePool } from './pool/pool.ts';
-import { isBytes } from './realm.ts';
+import { isBytes, isDetached } from './realm.ts';
 import { SOURCE_OPTIONS, type SourceOptions } from './sources/folder.ts';
 import { openSource, type Source } from './sources/source.ts';
 import { Tensor } from './tensor.ts';
@@ -33,7 +33,9 @@ export interface SaveOptions {
 const SAVE_OPTIONS: OptionTable<SaveOptions> = {
   _extra_files: kind(
     'texts or bytes by name',
-    (value) => isObject(value) && Object.values(value).every((content) => typeof content === 'string' || isBytes(content)),
+    (value) =>
+      isObject(value) &&
+      Object.values(value).every((content) => typeof content === 'string' || (isBytes(content) && !isDetached(content.buffer))),
   ),
   signal: SIGNAL,
 };
@@ -123,21 +125,28 @@ export async function load<Result = ModelOutput>(source: Source, given: JitLoadO
   const bytes = await openSource(source, TRACE_NAME, options);
   try {
     const traced = await loadTrace<Result>(bytes, options);
-    const wanted = options._extra_files ?? {};
-    for (const name of Object.keys(wanted)) {
-      const content = traced.files.get(name);
-      if (!content) {
-        traced.dispose();
-        throw new TraceletError('value', {
-          what: `extra file "${name}"`,
-          expected: `one of ${[...traced.files.keys()].join(', ')}`,
-          got: 'no such file',
-        });
-      }
-      wanted[name] = new TextDecoder().decode(content);
+    try {
+      fill(options._extra_files ?? {}, traced.files);
+      return traced;
+    } catch (cause) {
+      traced.dispose();
+      throw cause;
     }
-    return traced;
   } finally {
     await bytes.close();
+  }
+}
+
+/** Gives each of the `wanted` extra files its text. */
+function fill(wanted: Record<string, string>, files: ReadonlyMap<string, Uint8Array>): void {
+  for (const name of Object.keys(wanted)) {
+    const content = files.get(name);
+    if (!content)
+      throw new TraceletError('value', {
+        what: `extra file ${describe(name)}`,
+        expected: `one of ${[...files.keys()].join(', ')}`,
+        got: 'no such file',
+      });
+    wanted[name] = new TextDecoder().decode(content);
   }
 }

@@ -1,4 +1,5 @@
-import { TraceletError } from './error.ts';
+import { shorten, TraceletError } from './error.ts';
+import { tagOf } from './realm.ts';
 
 export type JsonObject = Record<string, unknown>;
 
@@ -7,7 +8,7 @@ export function readJson(text: string, name: string, reviver?: (key: string, val
   try {
     return JSON.parse(text, reviver);
   } catch (cause) {
-    const got = text.trim() === '' ? 'nothing' : shorten((cause as Error).message.replaceAll(/\s+/g, ' '));
+    const got = text.trim() === '' ? 'nothing' : shorten((cause as Error).message.replaceAll(/\s+/g, ' '), QUOTED);
     throw new TraceletError('format', { what: name, expected: 'JSON', got, cause });
   }
 }
@@ -39,7 +40,8 @@ export function parseObject(text: string, name: string, read: (text: string, nam
   throw new TraceletError('format', { what: name, expected: 'a JSON object', got: describe(value) });
 }
 
-export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Whether it holds values by name: no array, map, date, promise or typed array does. */
+export const isObject = (value: unknown): value is JsonObject => tagOf(value) === 'Object';
 
 /** A copy of a value of JSON, of which nothing is shared. */
 export function copyOf<T>(value: T): T {
@@ -50,18 +52,18 @@ export function copyOf<T>(value: T): T {
 
 /** `value` as messages quote it: short, and shallow enough for a value of any depth. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return shorten(JSON.stringify(value));
+  if (typeof value === 'string') return shorten(JSON.stringify(value), QUOTED);
   if (Array.isArray(value)) {
     const plain = value.length <= 16 && value.every((element) => typeof element !== 'object' || element === null);
-    return plain ? shorten(`[${value.map(describe).join(', ')}]`) : `an array of ${value.length}`;
+    return plain ? shorten(`[${value.map(describe).join(', ')}]`, QUOTED) : `an array of ${value.length}`;
   }
-  if (isObject(value)) return describeObject(value);
+  if (typeof value === 'object' && value !== null) return describeObject(value);
   return typeof value === 'function' ? 'a function' : String(value);
 }
 
-function describeObject(value: JsonObject): string {
-  const kind = Object.getPrototypeOf(value)?.constructor?.name ?? 'Object';
-  if (kind !== 'Object') return `a ${kind}`;
+function describeObject(value: object): string {
+  const kind = Object.getPrototypeOf(value)?.constructor?.name;
+  if (typeof kind === 'string' && kind !== 'Object') return `a ${kind}`;
   return Object.keys(value).length ? `an object with ${quoteList(Object.keys(value))}` : 'an empty object';
 }
 
@@ -71,7 +73,8 @@ export function quoteList(names: readonly string[]): string {
   return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }
 
-const shorten = (text: string): string => (text.length > 120 ? `${text.slice(0, 117)}...` : text);
+/** Characters of a value that messages quote. */
+const QUOTED = 120;
 
 function checkKeys(json: string, name: string): void {
   const scopes: Set<string>[] = [];

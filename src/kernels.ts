@@ -1,9 +1,8 @@
 import { platform } from '#platform';
 import { TraceletError } from './error.ts';
 import { kind, oneOf } from './field.ts';
-import { describe } from './json.ts';
 import { OPS } from './ops.ts';
-import { checkOptions, type OptionTable } from './options.ts';
+import { checkOptions, type OptionTable, proved } from './options.ts';
 import type { Binary, KernelSource, Variant } from './platform/platform.ts';
 import { isSharedBuffer, isWasmModule } from './realm.ts';
 import { MOST_PAGES } from './threads/shared.ts';
@@ -98,10 +97,7 @@ export function instantiate(variant: Variant, memory: WebAssembly.Memory): Kerne
 export const VARIANT = oneOf<Variant>(['baseline', 'relaxed', 'debug']);
 
 /** Throws a `value` error unless `variant` names kernels. */
-export function proveVariant(what: string, variant: Variant): void {
-  if (VARIANT.read(variant) === undefined)
-    throw new TraceletError('value', { what: `${what}: kernels`, expected: VARIANT.expected, got: describe(variant) });
-}
+export const proveVariant = (what: string, variant: Variant): Variant => proved(`${what}: kernels`, variant, VARIANT);
 
 const pagesOf = (bytes: number): number => Math.ceil(bytes / PAGE);
 

@@ -11,7 +11,7 @@ function slice(x: Tensor, ...parts: readonly (number | null | readonly [number, 
     (rest: Tensor, part, dim) => {
       if (part === null || part === undefined) return rest;
       if (!Array.isArray(part)) return F.select(rest, dim, part as number);
-      const [begin, end] = part.map((at) => (at < 0 ? at + x.shape[dim] : at));
+      const [begin, end] = part.map((at) => (typeof at === 'number' && at < 0 ? at + x.shape[dim] : at));
       return F.slice(rest, dim, begin, end);
     },
     from < 0 ? F.select(x, parts.length - 1, 0) : x,

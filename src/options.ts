@@ -2,18 +2,26 @@ import { TraceletError } from './error.ts';
 import { type Kind, kind } from './field.ts';
 import { describe, isObject } from './json.ts';
 import { didYouMean } from './nearest.ts';
-import { isSignal } from './realm.ts';
+import { isFunction, isSignal } from './realm.ts';
 
 /** The options that a function knows, and what each may be. */
 export type OptionTable<Options> = { readonly [Name in keyof Required<Options>]: Kind<unknown> };
 
-export const FUNCTION = kind<unknown>('a function', (value) => typeof value === 'function');
+export const FUNCTION = kind<unknown>('a function', isFunction);
 export const SIGNAL = kind<AbortSignal>('an AbortSignal', isSignal);
 export const OBJECT = kind<object>('an object', isObject);
 export const NUMBER = kind<number>('a finite number', Number.isFinite);
 export const NAMED = kind<string>('a string that is not empty', (value) => typeof value === 'string' && value !== '');
+export const TOKENIZER = kind<unknown>('a tokenizer', (value) => isFunction(value) && 'encode_plus' in value);
 /** For what is proved where it is used. */
 export const ANY = kind<unknown>('any value', () => true);
+
+/** `value` as one of its kind. Throws a `value` error that names `what`. */
+export function proved<T>(what: string, value: unknown, { expected, read, cure }: Kind<T>): T {
+  const known = read(value);
+  if (known !== undefined) return known;
+  throw new TraceletError('value', { what, expected, got: describe(value), cure });
+}
 
 /** What to do instead of giving an option of some name, where that is more than its nearest name. */
 export type CureOf = (name: string, value: unknown) => string | undefined;

@@ -1,6 +1,8 @@
-import { allocate, elementsOf, type Values } from './elements.ts';
+import { allocate, type Values } from './elements.ts';
 import { TraceletError } from './error.ts';
 import { describe } from './json.ts';
+import { FUNCTION, proved } from './options.ts';
+import { isFunction } from './realm.ts';
 import { type Shape, sizeOf, Tensor } from './tensor.ts';
 
 /** Fills the values of a parameter that no checkpoint gave. */
@@ -23,7 +25,7 @@ export class Parameter extends Tensor<'float32'> {
     const whole = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 1);
     if (!whole)
       throw new TraceletError('value', { what: 'parameter', expected: 'dimensions that are whole numbers above 0', got: describe(shape) });
-    if (!(given instanceof Tensor) && typeof initialise !== 'function')
+    if (!(given instanceof Tensor) && !isFunction(initialise))
       throw new TraceletError('value', {
         what: 'parameter',
         expected: 'a tensor, or a shape and a function that fills the values',
@@ -64,18 +66,18 @@ export class Parameter extends Tensor<'float32'> {
   }
 
   set initialise(initialise: Initialiser) {
-    this.#initialise = initialise;
+    this.#initialise = proved('parameter: initialise', initialise, FUNCTION) as Initialiser;
   }
 
   /** Takes a copy of `values`: a tensor, or an array of as many numbers. Throws `shape`, `dtype` and `value` errors. */
   set(values: Tensor | Values): void {
-    const given = values instanceof Tensor ? values.operand('float32', 'parameter').elements : (values ?? undefined);
+    const given = values instanceof Tensor ? values.operand('float32', 'parameter').elements : values;
     this.adopt(new Tensor('float32', this.shape, given).data.slice());
   }
 
   /** Takes `values` as they are. Nobody else may write to them. */
   adopt(values: Float32Array): void {
-    this.#values = new Tensor('float32', this.shape, elementsOf('float32', values, 'parameter')).data;
+    this.#values = new Tensor('float32', this.shape, values).data;
     this.#version++;
   }
 }

@@ -1,4 +1,5 @@
 import { TraceletError } from './error.ts';
+import { describe } from './json.ts';
 
 /**
  * Fills `out` with normal deviates of mean 0 and standard deviation `std`. The bits of an element follow from `seed` (a whole number), `name`
@@ -49,7 +50,7 @@ const WARM_UP = 15;
 
 function seeded(seed: number, name: string): Int32Array {
   if (!Number.isSafeInteger(seed))
-    throw new TraceletError('value', { what: 'seed', expected: 'a whole number of at most 53 bits', got: String(seed) });
+    throw new TraceletError('value', { what: 'seed', expected: 'a whole number of at most 53 bits', got: describe(seed) });
   const state = new Int32Array([hash(seed, name, 1), hash(seed, name, 2), hash(seed, name, 3), 1]);
   for (let i = 0; i < WARM_UP; i++) next(state);
   return state;

@@ -3,7 +3,7 @@
  * take the buffer, URL or stream of another one for something else.
  */
 
-const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+export const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 
 const typedArrays = Object.getPrototypeOf(Uint8Array.prototype) as object;
 const nameOf = Object.getOwnPropertyDescriptor(typedArrays, Symbol.toStringTag)?.get as () => string | undefined;
@@ -17,6 +17,20 @@ export const isSharedBuffer = (value: unknown): value is SharedArrayBuffer => ta
 export const isWasmModule = (value: unknown): value is WebAssembly.Module => tagOf(value) === 'WebAssembly.Module';
 export const isMap = (value: unknown): value is ReadonlyMap<unknown, unknown> => tagOf(value) === 'Map';
 
+/** Whether it can be called: a class cannot. */
+export const isFunction = (value: unknown): value is (...args: never[]) => unknown =>
+  typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value));
+
+/** Whether nothing can be read of a buffer, for it was moved to another thread. */
+export function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 const can = (value: unknown, ...methods: string[]): boolean =>
   typeof value === 'object' && value !== null && methods.every((name) => typeof Reflect.get(value, name) === 'function');
 
@@ -24,6 +38,7 @@ export const isUrl = (value: unknown): value is URL => tagOf(value) === 'URL' &&
 export const isResponse = (value: unknown): value is Response => can(value, 'arrayBuffer') && can((value as Response).headers, 'get');
 export const isBlob = (value: unknown): value is Blob => can(value, 'arrayBuffer', 'stream') && typeof (value as Blob).size === 'number';
 export const isStream = (value: unknown): value is ReadableStream => can(value, 'getReader', 'cancel');
+export const isCache = (value: unknown): boolean => can(value, 'match', 'put');
 export const isSignal = (value: unknown): value is AbortSignal => can(value, 'throwIfAborted', 'addEventListener');
 export const isPromise = <T>(value: T | Promise<T>): value is Promise<T> => can(value, 'then');
 

@@ -22,7 +22,7 @@ const MOST_ELEMENTS = 2 ** 31 - 1;
 
 /** Proves that `shape` is one. Throws a `shape` error. */
 export function shapeOf(shape: unknown, what = 'tensor'): Shape {
-  const dims: unknown[] | undefined = Array.isArray(shape) || typedArrayName(shape) ? [...(shape as number[])] : undefined;
+  const dims = isList(shape) ? listOf(shape) : undefined;
   const whole = dims?.every((size) => Number.isSafeInteger(size) && (size as number) >= 0) && sizeOf(dims as number[]) <= MOST_ELEMENTS;
   if (whole) return dims as number[];
   throw new TraceletError('shape', {
@@ -32,9 +32,14 @@ export function shapeOf(shape: unknown, what = 'tensor'): Shape {
   });
 }
 
+/** Whether it holds elements by number, as lists of dimensions do. */
+const isList = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || typedArrayName(value) !== undefined;
+
+/** What it holds: nothing where its buffer is detached, whose iterator would throw. */
+const listOf = (list: ArrayLike<unknown>): unknown[] => Array.prototype.slice.call(list);
+
 /** The dimensions that were given one by one or as a list. */
-export const dimsOf = (given: readonly unknown[]): Shape =>
-  (given.length === 1 && (Array.isArray(given[0]) || typedArrayName(given[0])) ? given[0] : given) as Shape;
+export const dimsOf = (given: readonly unknown[]): Shape => (given.length === 1 && isList(given[0]) ? listOf(given[0]) : given) as Shape;
 
 /** The dimension that `dim` counts, from the end where it is negative. Throws a `shape` error. */
 export function dimension(shape: Shape, dim: number, what: string): number {

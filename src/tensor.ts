@@ -38,7 +38,7 @@ export class Tensor<D extends DType = DType> {
   constructor(dtype: D, shape: Shape, data: ArrayOf<D>, proved: typeof PROVED);
   constructor(type: D, second: Shape | TypedArray, third: Values | null, proved?: typeof PROVED) {
     const { dtype, shape, data } =
-      proved === PROVED ? ({ dtype: type, shape: second, data: third } as Parts<D>) : prove(type, second, third);
+      proved === PROVED ? ({ dtype: type, shape: second, data: third } as Parts<D>) : prove(type, second, third, new.target === Tensor);
     this.dtype = dtype;
     this.shape = Object.freeze(shape);
     if (data !== null) (this as { data: ArrayOf<D> }).data = data;
@@ -210,13 +210,13 @@ export interface Tensor<D extends DType = DType> extends TensorOps<D> {
   readonly data: ArrayOf<D>;
 }
 
-function prove<D extends DType>(dtype: D, second: Shape | TypedArray, third: Values | null): Parts<D> {
+function prove<D extends DType>(dtype: D, second: Shape | TypedArray, third: Values | null, whole: boolean): Parts<D> {
   const swapped = typedArrayName(second) !== undefined && Array.isArray(third);
   const [given, data] = swapped ? [third, second] : [second, third];
   const shape = shapeOf(given);
   const what = `tensor of shape [${shape}]`;
   const known = dtypeNamed(dtype as DTypeName, what) as D;
-  return { dtype: known, shape, data: data === null ? null : fitted(known, data as Values, shape, what) };
+  return { dtype: known, shape, data: data === null && !whole ? null : fitted(known, data as Values, shape, what) };
 }
 
 function fitted<D extends DType>(dtype: D, data: Values, shape: Shape, what: string): ArrayOf<D> {
@@ -240,7 +240,7 @@ function fitted<D extends DType>(dtype: D, data: Values, shape: Shape, what: str
 /** The tensor that `value` is or was before it was cloned, if it is any. */
 export function tensorLike(value: unknown): Tensor | undefined {
   if (value instanceof Tensor) return value;
-  if (!isObject(value) || typedArrayName(value) !== undefined || typedArrayName(value.data) === undefined) return undefined;
+  if (!isObject(value) || typedArrayName(value.data) === undefined) return undefined;
   const [dtype, shape] = [value.dtype ?? value.type, value.shape ?? value.dims];
   if (typeof dtype !== 'string' || shape === undefined) return undefined;
   return new Tensor(dtype as DType, shape as Shape, value.data as TypedArray);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { batchInputs } from '../src/batch/inputs.ts';
-import { planBatches } from '../src/batch/plan.ts';
+import { planBatches, shareOf } from '../src/batch/plan.ts';
+import { normalized, pool } from '../src/batch/pool.ts';
 import { tokenizer } from './texts.ts';
 
 describe('planBatches', () => {
@@ -43,6 +44,44 @@ describe('planBatches', () => {
 
   test('keeps the order of rows of one length', () => {
     expect(planBatches([3, 5, 3, 5, 9, 3], { batch: [1, 2], batchTokens: 10 })).toEqual([[4], [1, 3], [0, 2], [5]]);
+  });
+});
+
+describe('shareOf', () => {
+  const capacity = { batch: [1, 8], sequence: [1, 16], batchTokens: 1000 } as const;
+  test.each<[string, object, number, number]>([
+    ['one run takes all that it can', capacity, 1, 1000],
+    ['several have two calls each', capacity, 2, 100],
+    ['a rest makes the calls longer, not more', capacity, 3, 67],
+    ['calls are no shorter than some tokens', capacity, 8, 64],
+    ['nor longer than they may be', { ...capacity, batchTokens: 50 }, 2, 50],
+    ['a call that is filled up stays as it is', { ...capacity, batch: [2, 8] }, 4, 1000],
+  ])('%s', (_, given, concurrency, batchTokens) => {
+    expect(shareOf(given as typeof capacity, Array(40).fill(10), concurrency)).toEqual({ ...given, batchTokens });
+  });
+});
+
+describe('pool', () => {
+  const pooled = (vectors: number[][], weights: number[]): number[] =>
+    [
+      ...pool(
+        vectors.map((vector) => Float32Array.from(vector)),
+        weights,
+      ),
+    ].map((value) => Number(value.toFixed(6)));
+
+  test.each<[string, number[][], number[], number[]]>([
+    ['one vector as it is', [[3, 4]], [7], [3, 4]],
+    ['vectors by their weights', [[2, 0], [0, 4]], [3, 1], [1.5, 1]],
+    ['of length 1 to length 1', [[1, 0], [0, 1]], [3, 4], [0.6, 0.8]],
+    ['of nearly length 1 to length 1', [[1.0005, 0], [0, 0.9995]], [1, 1], [0.70746, 0.706753]],
+    ['one longer and one shorter to their mean', [[1.01, 0], [0, 1]], [1, 1], [0.505, 0.5]],
+    ['opposite ones to zeros', [[1, 0], [-1, 0]], [1, 1], [0, 0]],
+  ])('%s', (_, vectors, weights, want) => expect(pooled(vectors, weights)).toEqual(want)); // biome-ignore format: a row each
+
+  test('a vector of zeros has no length to be scaled to', () => {
+    expect([...normalized(Float32Array.of(0, 0))]).toEqual([0, 0]);
+    expect([...normalized(Float32Array.of(0, -2))]).toEqual([0, -1]);
   });
 });
 

@@ -59,6 +59,15 @@ describe('embed', () => {
     expect(await collect(four.embedEach('jim'))).toHaveLength(1);
   });
 
+  test('waits for texts that are late', async () => {
+    async function* late() {
+      yield 'jim';
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      yield 'was';
+    }
+    expect(rowsOf(await four.embed(late())).map(bits)).toEqual(rowsOf(await four.embed(['jim', 'was'])).map(bits));
+  });
+
   test('a text that is too long is an error, before anything runs', async () => {
     const progress: unknown[] = [];
     const error = await problem('value', () => one.embed(['a', LONG], { progress_callback: (info) => progress.push(info) }));

@@ -76,8 +76,9 @@ describe.each(both)('%s', (name, call) => {
     ['none', [], 'value', /input_ids.*got nothing/],
     ['none in a list', [[]], 'value', /input_ids.*got nothing/],
     ['no ids', [inputs({ input_ids: null })], 'value', /input_ids.*got nothing/],
-    ['numbers', [[[1, 2, 3]]], 'value', /input "input_ids": expected a tensor, got number.*Make one with tensor/],
-    ['a number for a mask', [inputs({ attention_mask: 1 })], 'value', /input "attention_mask": expected a tensor, got number/],
+    ['numbers', [[[1, 2, 3]]], 'value', /input "input_ids": expected a tensor, got 1.*Make one with tensor/],
+    ['a text for ids', [inputs({ input_ids: 'a' })], 'value', /input "input_ids": expected a tensor, got "a".*tokenizer\(texts/],
+    ['a number for a mask', [inputs({ attention_mask: 1 })], 'value', /input "attention_mask": expected a tensor, got 1/],
     [
       'float ids',
       [inputs({ input_ids: batch([1, 2, 3, 4, 5, 6, 7, 8], { dtype: 'float32' }) })],

@@ -51,7 +51,7 @@ interface Sequences {
 }
 
 const behind = (counts: number[]) => (r: number, b: number) => (r < counts[b] ? 1 : 0);
-const SEQUENCES: Sequences[] = [
+export const SEQUENCES: readonly Sequences[] = [
   { longest: 1, lengths: [1], heads: 1, head_dim: 1 },
   { longest: 7, lengths: [7, 7], heads: 2, head_dim: 4 },
   { longest: 9, lengths: [9], heads: 3, head_dim: 5, mask: (r) => (r % 3 === 1 ? 0 : 1) },
@@ -62,8 +62,16 @@ const SEQUENCES: Sequences[] = [
   { longest: 0, lengths: [], heads: 1, head_dim: 4 },
 ];
 
-export function sequenceCases(operands: (batch: number, longest: number, hidden: number) => Record<string, Shape>): Case[] {
-  return SEQUENCES.map(({ longest, lengths, heads, head_dim, mask }) => {
+/** More keys than a product takes in one stretch. */
+export const LONG_SEQUENCES: readonly Sequences[] = [
+  { longest: 530, lengths: [530], heads: 1, head_dim: 9, mask: (r) => (r === 7 || r > 523 ? 0 : 1) },
+];
+
+export function sequenceCases(
+  operands: (batch: number, longest: number, hidden: number) => Record<string, Shape>,
+  sequences: readonly Sequences[] = SEQUENCES,
+): Case[] {
+  return sequences.map(({ longest, lengths, heads, head_dim, mask }) => {
     const batch = lengths.length;
     return {
       shapes: { ...operands(batch, longest, heads * head_dim), ...(mask ? { mask: [batch, longest] } : {}), starts: [batch + 1] },

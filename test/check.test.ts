@@ -169,6 +169,16 @@ describe('difference', () => {
     expect(of(got, want)).toMatchObject({ exact, ok });
   });
 
+  test.each<[string, number[], number]>([
+    ['the largest of all', [1.5, 3, 2.25], 2],
+    ['NaN, wherever it stands', [Number.NaN, 3, 1], Number.NaN],
+    ['NaN behind others', [3, 1, Number.NaN], Number.NaN],
+    ['infinite', [3, Number.POSITIVE_INFINITY, 2], Number.POSITIVE_INFINITY],
+  ])('the largest error is %s', (_, got, maxError) => {
+    const floats32 = (values: number[]) => tensor(values, { dtype: 'float32' });
+    expect(difference(floats32(got), floats32([1, 1, 1])).maxError).toEqual(maxError);
+  });
+
   test('of other sizes', () => {
     expect(difference(floats([2]), floats([3]))).toMatchObject({ exact: false, ok: false });
   });

@@ -91,7 +91,7 @@ describe.skipIf(process.platform === 'win32')('every example of every --help run
     folder = join(laid, 'files');
     mkdirSync(folder);
     lay(folder);
-  }, 120_000);
+  });
   afterAll(() => rmSync(laid, { recursive: true, force: true }));
 
   const copy = (): string => {

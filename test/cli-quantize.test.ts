@@ -30,6 +30,7 @@ describe('quantize', () => {
     const { samples, layers } = JSON.parse(stdout);
     expect(samples).toBe(0);
     for (const { name, bits } of layers) expect(bits, name).toBe(name.includes('pooler') ? 32 : 8);
+    expect(new Set(layers.map(({ bits }: { bits: number }) => bits))).toEqual(new Set([8, 32]));
     expect((await call(['quantize', 'bare.tracelet', '-o', 'plain.tracelet'])).stderr).toContain('not calibrated');
   });
 
@@ -52,6 +53,8 @@ describe('quantize', () => {
     const out = await answer(['profile', 'once.tracelet', '--seconds', '0.05', '--kernels', 'baseline', '--integers', 'dot16']);
     expect(out).toContain('baseline kernels, integers as dot16');
     expect(out).toMatch(/peak +[\d.]+ GFLOP\/s on registers alone, [\d.]+ GOP\/s for integer products/);
-    expect(await failure(3, ['bench', 'once.tracelet', '--kernels', 'baseline', '--integers', 'pairs', '--seconds', '0.05'])).toBeDefined();
+    expect(await failure(3, ['bench', 'once.tracelet', '--kernels', 'baseline', '--integers', 'pairs', '--seconds', '0.05'])).toContain(
+      'integer form pairs on baseline kernels: expected one of dot16',
+    );
   });
 });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { jit, type Tensor, tensor } from '../src/index.ts';
 import { answer, at, call, directory, failure, json, lines, load, start, WORDS } from './cli.ts';
@@ -77,10 +78,37 @@ describe('run', () => {
   });
 });
 
+/** A module that tells of every thread. */
+const WATCH = `
+import { syncBuiltinESMExports } from 'node:module';
+import threads from 'node:worker_threads';
+threads.Worker = class extends threads.Worker {
+  constructor(...args) {
+    super(...args);
+    process.stderr.write('a thread\\n');
+  }
+};
+syncBuiltinESMExports();
+`;
+
 describe('--threads', () => {
   test.each(['2', 'auto'])('%s changes no bit', async (threads) => {
     const args = ['embed', '--json', '-m', 'sentence.tracelet', 'paris', 'a frog'];
     expect(await answer([...args, '--threads', threads])).toBe(await answer(args));
+  });
+
+  test.each([
+    ['embed', '-m', 'sentence.tracelet', 'paris'],
+    ['run', 'bare.tracelet'],
+    ['profile', 'bare.tracelet', '--seconds', '0.01'],
+    ['bench', 'bare.tracelet', '--seconds', '0.01', '--kernels', 'baseline'],
+  ])('starts the threads of %s', async (...args) => {
+    writeFileSync(at('watch.mjs'), WATCH);
+    const env = { NODE_OPTIONS: `--import=${pathToFileURL(at('watch.mjs'))}` };
+    const started = async (...more: string[]) =>
+      (await call([...args, ...more], { env, input: '{"text": "paris"}' })).stderr.split('a thread\n').length - 1;
+    expect(await started()).toBe(0);
+    expect(await started('--threads', '3')).toBe(2);
   });
 
   test('is told by bench', async () => {
@@ -145,6 +173,8 @@ describe('embed', () => {
     expect(table[1]).toMatch(/^1 {2}paris +1\.000 +1\.000 +-?0\.\d{3} +-?\d\.\d{3} .* … \(48\)$/);
     const many = await lines(['embed', '-m', 'sentence.tracelet', '-'], { input: WORDS.split(' ').join('\n') });
     expect(many[0]).toMatch(/text +cosine +nearest +vector/);
+    for (const [count, head] of [[10, / 9 +10 +vector$/], [11, /text +cosine +nearest/]] as const) // biome-ignore format: one row
+      expect((await lines(['embed', '-m', 'sentence.tracelet', '-'], { input: 'frog\n'.repeat(count) }))[0]).toMatch(head);
     expect(await answer(['embed', '-m', 'sentence.tracelet', 'paris'])).toMatch(/^ +text +vector\n1 +paris/);
   });
 

@@ -1,8 +1,19 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { answer, at, call, failure, json, lines } from './cli.ts';
+import { answer, at, call, directory, failure, json, lines } from './cli.ts';
 import { shell } from './command.ts';
 
 const POSIX = process.platform !== 'win32';
@@ -138,8 +149,40 @@ describe.skipIf(!POSIX)('what --output names', () => {
     expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true);
   });
 
+  test('is nothing that the command reads: that stays as it is', async () => {
+    mkdirSync(at('own'));
+    const folder = directory('own/bert', 'bert-BertModel');
+    const trace = 'own/a.tracelet';
+    mkdirSync(at('own/only'));
+    for (const to of [trace, 'own/only/model.tracelet']) cpSync(at('bare.tracelet'), at(to));
+    writeFileSync(at('own/texts'), 'paris is\n');
+    linkSync(at(trace), at('own/hard'));
+    symlinkSync('a.tracelet', at('own/soft'));
+    const safetensors = `${folder}/model.safetensors`;
+    const sizes = () => readdirSync(at('own'), { recursive: true }).map((name) => [name, statSync(at('own', String(name))).size]);
+    const before = sizes();
+    for (const [args, got] of [
+      [['trace', trace, '-o', trace], trace],
+      [['quantize', trace, '-o', trace], trace],
+      [['quantize', trace, '-o', 'own/hard'], trace],
+      [['trace', trace, '-o', 'own/soft'], trace],
+      [['trace', 'own/soft', '-o', trace], 'own/soft'],
+      [['quantize', trace, '-o', 'own/texts', '--calibrate', 'own/texts'], 'own/texts'],
+      [['trace', folder, '-o', safetensors], `one in ${folder}`],
+      [['trace', safetensors, '-o', `${folder}/config.json`], `one in ${folder}`],
+      [['quantize', folder, '-o', `${folder}/vocab.txt`], `one in ${folder}`],
+      [['trace', 'own/only', '-o', 'own/only/model.tracelet'], 'own/only/model.tracelet'],
+      [['profile', trace, '--chrome', trace], trace],
+    ] as const)
+      expect(await failure(3, args)).toMatch(
+        new RegExp(`expected a file that the command does not read, got ${got}\\. Write to another one`),
+      );
+    expect(sizes()).toEqual(before);
+    for (let turn = 0; turn < 2; turn++) await answer(['trace', folder, '-o', `${folder}/model.tracelet`, '--seq', '8']);
+  });
+
   test('cannot be written: an error before any work', async () => {
-    for (const name of ['links', 'no/where', 'bare.tracelet/below', '']) {
+    for (const name of ['links', 'no/where', 'bare.tracelet/below', 'none/', '']) {
       expect(await failure(3, ['trace', 'nowhere', '-o', name])).not.toContain('nowhere');
       expect(await failure(3, ['profile', 'nowhere.tracelet', '--chrome', name])).not.toContain('nowhere');
     }

@@ -1,5 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { memory } from '../src/cli/options.ts';
+import { bytes, flops } from '../src/cli/output.ts';
 import { jit } from '../src/index.ts';
 import { answer, at, call, directory, failure, json, lines, load, sentenceDirectory } from './cli.ts';
 import { fixture } from './fixtures.ts';
@@ -146,6 +148,51 @@ describe('inspect', () => {
     for (const title of ['file', 'inputs', 'outputs', 'weights', 'a call', 'memory', 'files', 'kernels', 'op '])
       expect(text).toMatch(new RegExp(`^${title}`, 'm'));
   });
+
+  test('--fit answers whether a call fits, to the byte', async () => {
+    const { memory } = (await load('bare.tracelet')).plan();
+    for (const [room, status, word] of [
+      [memory, 0, 'fits'],
+      [memory - 1, 1, 'does not fit'],
+      ['1GiB', 0, 'fits'],
+    ] as const) {
+      const { status: got, stdout, stderr } = await call(['inspect', 'bare.tracelet', '--fit', `${room}`]);
+      expect(stderr).toMatch(new RegExp(`^tracelet: a call needs [\\d.]+ [KM]iB of wasm memory, which ${word} in [\\d.]+ [KMG]iB\\n$`));
+      expect(stdout).toMatch(/^ *0 +embedding/m);
+      expect(got).toBe(status);
+    }
+  });
+
+  test.each([
+    ['128', 128],
+    ['0', 0],
+    ['12b', 12],
+    ['1k', 1000],
+    ['1KB', 1000],
+    ['2 KiB', 2048],
+    ['128MB', 128e6],
+    ['1.5MiB', 1.5 * 2 ** 20],
+    ['1g', 1e9],
+    ['1GiB', 2 ** 30],
+    ['0.0005k', 0],
+  ])('%s of memory are %i bytes', (text, want) => expect(memory(text)).toBe(want));
+
+  test.each(['', 'MB', '-1', '1.', '.5k', '1e3', '1 T', '1kk', '1 000'])('%j is no memory', (text) =>
+    expect(() => memory(text)).toThrow('It must be a number of bytes'),
+  );
+
+  test.each<[string, (value: number) => string, number]>([
+    ['0 B', bytes, 0],
+    ['1023 B', bytes, 1023],
+    ['1.00 KiB', bytes, 1024],
+    ['10.0 KiB', bytes, 10 * 1024],
+    ['3.00 MiB', bytes, 3 * 2 ** 20],
+    ['5120.0 GiB', bytes, 5 * 2 ** 40],
+    ['0 FLOP', flops, 0],
+    ['999 FLOP', flops, 999],
+    ['1.50 kFLOP', flops, 1500],
+    ['22.7 GFLOP', flops, 22.7e9],
+  ])('numbers are shown as %s', (want, show, value) => expect(show(value)).toBe(want));
 
   test('parameters are counted by dtype', async () => {
     await answer(['trace', 'bare', '-o', 'counted.tracelet', '--dtype', 'q8']);

@@ -2,13 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { answer, at, call, directory, failure, start } from './cli.ts';
 import { ROOT } from './command.ts';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-const COMMANDS = ['trace', 'run', 'embed', 'fill', 'inspect', 'verify', 'bench', 'profile'];
+const COMMANDS = ['trace', 'quantize', 'run', 'embed', 'fill', 'inspect', 'verify', 'bench', 'profile'];
 const POSIX = process.platform !== 'win32';
 
 describe('the program', () => {
@@ -21,7 +20,8 @@ describe('the program', () => {
 
   test('--help lists commands and exit statuses, --version tells the version', async () => {
     const help = await answer(['--help']);
-    for (const command of COMMANDS) expect(help).toMatch(new RegExp(`^  ${command} `, 'm'));
+    const [, listed] = /^Commands:\n(.*?)\n\n/ms.exec(help) as RegExpExecArray;
+    expect([...listed.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name).sort()).toEqual([...COMMANDS, 'help'].sort());
     for (const status of [0, 1, 2, 3, 70, 130]) expect(help).toMatch(new RegExp(`^  ${status} `, 'm'));
     expect(await answer(['--version'])).toBe(`${version}\n`);
   });
@@ -101,11 +101,10 @@ describe.skipIf(!POSIX)('interruption', () => {
     const { child, result } = start(args);
     const writer = await open(at(fifo), 'w');
     child.kill(signal);
-    await setTimeout(200);
-    await writer.writeFile('{}').catch(() => {});
+    const ended = await result;
     await writer.close();
     rmSync(at(fifo));
-    return result;
+    return ended;
   }
 
   test.each([
@@ -118,6 +117,31 @@ describe.skipIf(!POSIX)('interruption', () => {
     const result = await interrupt(args, `${signal}-model/special_tokens_map.json`, signal);
     expect(result).toEqual({ status, stdout: '', stderr: 'tracelet: interrupted\n' });
     expect(readdirSync(at(signal))).toEqual([]);
+  });
+
+  /** Makes a process say that it is about to open the file of this name. */
+  const telling = (name: string): string => `
+    import fs from 'node:fs/promises';
+    import { syncBuiltinESMExports } from 'node:module';
+    const { open } = fs;
+    fs.open = (path, ...rest) => {
+      if (String(path).endsWith('${name}')) process.stderr.write('waits');
+      return open(path, ...rest);
+    };
+    syncBuiltinESMExports();`;
+
+  test.each([
+    ['inspect', 'waiting'],
+    ['run', 'bare.tracelet', '--input', 'waiting'],
+    ['quantize', 'bare.tracelet', '-o', 'never.tracelet', '--calibrate', 'waiting'],
+  ])('SIGINT while nobody writes to the pipe that is read: %s', async (...args) => {
+    execFileSync('mkfifo', [at('waiting')]);
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(telling('waiting'))}` };
+    const { child, result } = start(args, { env });
+    await new Promise((resolve) => child.stderr.once('data', resolve));
+    child.kill('SIGINT');
+    expect(await result).toEqual({ status: 130, stdout: '', stderr: 'waitstracelet: interrupted\n' });
+    rmSync(at('waiting'));
   });
 
   test('SIGINT while waiting for input', async () => {

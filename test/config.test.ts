@@ -187,7 +187,7 @@ describe('an error names the field, what was expected and what was given', () =>
     [{ architectures: 'BertModel' }, /^architectures.*an array of strings, or null, got "BertModel"/],
     [{ problem_type: 'ranking' }, /^problem_type.*"multi_label_classification", or null, got "ranking"/],
     [{ num_labels: 0 }, /^num_labels.*got 0/],
-    [{ num_labels: 2 ** 31 - 1 }, /^num_labels.*a whole number from 1 to 1048576/],
+    [{ num_labels: 2 ** 31 - 1 }, /^num_labels.*a whole number from 1 to 131072/],
     [{ id2label: { 0: 'a', 2: 'b' } }, /^id2label.*a label for each id from 0, got an object with "0", "2"/],
     [{ id2label: {} }, /^id2label.*got an empty object/],
     [{ id2label: { 0: 1 } }, /^id2label/],

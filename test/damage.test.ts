@@ -122,7 +122,7 @@ describe('a file that is sealed, but not sound', () => {
       'with a golden value too many',
       (parts) => void parts.tensors.set('trace.golden.out.more', floats([1])),
       'format',
-      /golden\.out\.more: expected one of last_hidden_state,pooler_output/,
+      /golden\.out\.more: expected one of "last_hidden_state", "pooler_output"/,
     ],
   ])('%s', async (_, change, code, message) => {
     const error = await problem(code as 'format', () => jit.load(altered(bert, change)));

@@ -17,6 +17,7 @@ const file = await fileOf(
 const whole = takeApart(file);
 const derived = (rule: string) => whole.program.derived.findIndex((item: Loose) => item.rule === rule);
 const symbolic = whole.program.values.findIndex(({ dims }: Loose) => dims?.length === 2 && dims[1] === 16);
+const constant = whole.program.values.findIndex(({ place }: Loose) => 'constant' in place);
 
 type Case = [string, (parts: Parts) => void, RegExp, ErrorCode?];
 
@@ -30,8 +31,19 @@ describe('a dynamic program is refused', () => {
       set('symbols.batch', [3, 4]),
       /symbol batch: expected a dimension of an input from 3 to 4, got 2/,
     ],
+    ['with bounds below the dummies', set('symbols.batch', [1, 1]), /symbol batch: expected a dimension of an input from 1 to 1, got 2/],
     ['with a symbol that no input has', set('symbols.width', [1, 4]), /symbol width: expected a dimension of an input/],
     ['with a symbol called rows', set('symbols.rows', [1, 4]), /symbols: rows/],
+    [
+      'with an input as long as there are rows',
+      set(`values.${whole.program.inputs[0].value}.dims`, [[[1, 'batch']], [[1, 'rows']]]),
+      /inputs: expected dimensions other than rows, got rows/,
+    ],
+    [
+      'with dimensions of a constant',
+      set(`values.${constant}.dims`, whole.program.values[constant].shape),
+      /value \d+: expected \d dimensions/,
+    ],
     ['with dimensions that are no list', set(`values.${symbolic}.dims`, 3), /dims|list of dimensions/],
     ['with a symbol unknown', set(`values.${symbolic}.dims`, [[[1, 'width']], 16]), /a whole number or products of/],
     ['with a fraction', set(`values.${symbolic}.dims`, [[[0.5, 'rows']], 16]), /a whole number or products of/],
@@ -66,6 +78,17 @@ describe('a dynamic program is refused', () => {
     expect((await problem('format', () => loaded(longer))).message).toMatch(/^trace: /);
   });
 
+  test('where there are more ids, or fewer, than tokens that the mask tells of', async () => {
+    const { value } = whole.program.inputs[0];
+    const loaded = await jit.load(altered(file, set(`values.${value}.dims`, [[[1, 'batch']], [[2, 'sequence'], [-5]]])));
+    loaded(inputsAt(2, 5));
+    for (const [ids, mask] of [[9, 7], [3, 4]]) // biome-ignore format: one row
+      expect(
+        (await problem('format', () => loaded({ input_ids: inputsAt(2, ids).input_ids, attention_mask: inputsAt(2, mask).attention_mask })))
+          .message,
+      ).toMatch(/^trace: derived kept: /);
+  });
+
   test('where a result is written twice', async () => {
     const change = ({ program, code }: Parts): void => {
       program.derived[0].value = code[1];
@@ -77,6 +100,12 @@ describe('a dynamic program is refused', () => {
     const loaded = await jit.load(altered(file, set(`derived.${derived('places')}.grid`, [1, [[1, 'batch', 'sequence']]])));
     loaded(inputsAt(2, 5));
     expect((await problem('format', () => loaded(inputsAt(2, 7)))).message).toMatch(/derived places: expected 14 elements below 12/);
+  });
+
+  test('at sizes for which sequences end behind the rows that there are', async () => {
+    const loaded = await jit.load(altered(file, set(`derived.${derived('starts')}.packed`, false)));
+    loaded(inputsAt(2, 5));
+    expect((await problem('format', () => loaded(inputsAt(2, 5, 1)))).message).toMatch(/derived starts: expected 3 elements below 10/);
   });
 
   test('at sizes for which its shapes do not fit, while those of the dummies do', async () => {

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ErrorCode, F, jit, TraceletError, tensor } from '../src/index.ts';
-import { decode } from '../src/trace/decode.ts';
+import { wordsOf } from '../src/op.ts';
+import { OPS } from '../src/ops.ts';
+import { quantize } from '../src/quantize/index.ts';
+import { decode, type Instruction } from '../src/trace/decode.ts';
 import { altered, type Loose, type Parts, programOf, seal, set, takeApart } from './malformed_trace.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert } from './tiny.ts';
 
@@ -101,8 +104,8 @@ describe('the sense of a program', () => {
     ['heads that do not divide', word(48, 3), /heads that divide the hidden size/, 'shape'],
     ['heads negative', word(48, -2), /operand "heads": expected a whole number, got -2/, 'value'],
     ['a number not finite', word(30, 0x7f800000), /operand "eps": expected a finite number, got Infinity/, 'value'],
-    ['an activation that is none', word(74, 0), /operand "activation".*got embedding/, 'value'],
-    ['an activation beyond the ops', word(74, 77), /operand "activation".*got 77/, 'value'],
+    ['an activation that is none', word(74, 0), /operand "activation".*got "embedding"/, 'value'],
+    ['an activation beyond the ops', word(74, 77), /operand "activation".*got "77"/, 'value'],
     ['a weight not packed', word(34, 3), /linear weight: expected a packed value, got a value that is not packed/],
     ['a table that is packed', word(3, 14), /embedding table: expected a float32 value, got a packed weight/],
     [
@@ -116,7 +119,9 @@ describe('the sense of a program', () => {
     ],
     ['a result in a constant', word(1, 3), /embedding out: expected a value in the arena/],
     ['a result of another shape', word(1, 13), /embedding out: expected \[1,5,16\], got float32 \[1,5,48\]/],
-    ['a result of another dtype', word(1, 0), /embedding out: expected \[1,5,16\], got int32/],
+    ['a result of another dtype alone', set('values.2.dtype', 'int32'), /embedding out: expected \[1,5,16\], got int32 \[1,5,16\]/],
+    ['a result in place of an input', word(1, 0), /embedding out: expected \[1,5,16\], got int32/],
+    ['two results in one value', word(8, 2), /results: expected each of them written once, got one written twice/],
     ['strides beyond the operand', word(99, 66), /strided: expected elements within \[1,5,16\]/, 'shape'],
     ['too few paths', ({ program }) => program.paths.pop(), /paths: expected 13 of them, got 12/],
     ['too many paths', ({ program }) => program.paths.push(''), /paths: expected 13 of them, got 14/],
@@ -141,6 +146,29 @@ describe('the sense of a program', () => {
   ])('%s', async (_, change, message, code) => {
     await expectRefused(change, message, code);
   });
+});
+
+describe('a quantised program', () => {
+  test.each([8, 4] as const)('in %i bits has weights among its constants, and no form of its own', async (bits) => {
+    const traced = await jit.trace((x) => F.linear(x, weight), [floats([1, 64])]);
+    const whole = await fileOf((await quantize(traced, { bits })).traced);
+    const { code } = takeApart(whole);
+    const op = `linear_i${bits}` as const;
+    const { at, operands } = decode(programOf(takeApart(whole))).instructions.find((instruction) => instruction.op === op) as Instruction;
+    const form = at + 1 + wordsOf(OPS[op]).findIndex(([name]) => name === 'form');
+    expect(code[form]).toBe(0);
+    const moved = ({ program }: Parts) => {
+      program.values[operands.weight as number].place = { arena: program.arena };
+      program.arena += 4096;
+    };
+    for (const [change, message] of [
+      [word(form, 1), /linear_i\d form: expected 0, got 1/],
+      [moved, /linear_i\d weight: expected a constant, got a value in the arena/],
+    ] as const)
+      expect((await problem('format', () => jit.load(altered(whole, change)))).message).toMatch(message);
+  });
+
+  const weight = floats([3, 64]);
 });
 
 describe('the arena', () => {

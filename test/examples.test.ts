@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jit } from '../src/index.ts';
 // @ts-expect-error a script without types
-import { chromium } from './runtimes/browsers.mjs';
+import { chromium, LEFT_OUT } from './runtimes/browsers.mjs';
 // @ts-expect-error a script without types
 import { bundle, installed, installPackage, ROOT, required, tool } from './runtimes/install.mjs';
 // @ts-expect-error a script without types
-import { freePort, output, start, untilAnswered } from './runtimes/processes.mjs';
+import { freePort, LIMIT_MS, output, start, untilAnswered } from './runtimes/processes.mjs';
 // @ts-expect-error a script without types
 import { serve } from './runtimes/server.mjs';
 
@@ -30,7 +30,7 @@ test('Node ranks sentences', async () => {
   expect(said.split('\n')[0]).toMatch(/^0\.\d{3} (A musician performs on stage|The girl plays the violin)\.$/);
 });
 
-test.runIf(deno ?? required)('Deno serves embeddings', { timeout: 60_000 }, async () => {
+test.runIf(deno ?? required)('Deno serves embeddings', async () => {
   const port = String(await freePort());
   const permissions = ['--allow-read', '--allow-net', '--allow-env', '--node-modules-dir=manual', '--no-check'];
   const server = start(deno, ['run', ...permissions, 'examples/deno.ts', port], { cwd: folder });
@@ -43,13 +43,15 @@ test.runIf(deno ?? required)('Deno serves embeddings', { timeout: 60_000 }, asyn
   }
 });
 
-test.runIf(bun ?? required)('Bun makes one program with the model inside', { timeout: 60_000 }, async () => {
+test.runIf(bun ?? required)('Bun makes one program with the model inside', async () => {
   await output(bun, ['build', '--compile', 'examples/bun.ts', '--outfile', 'similar'], { cwd: folder });
   const alike = Number(await output(join(folder, 'similar'), ['A cat sleeps.', 'A kitten naps.'], { cwd: '/' }));
   const apart = Number(await output(join(folder, 'similar'), ['A cat sleeps.', 'Stocks fell sharply.'], { cwd: '/' }));
   expect(alike).toBeGreaterThan(0.5);
   expect(apart).toBeLessThan(0.3);
 });
+
+if (!required && !chromium.where()) test.skip(LEFT_OUT, () => {});
 
 describe.runIf(chromium.where() ?? required)('in Chromium', () => {
   /** Serves the folder, and hands over a page of it. */
@@ -59,9 +61,14 @@ describe.runIf(chromium.where() ?? required)('in Chromium', () => {
   ) {
     const server = await serve(folder);
     const { default: playwright } = await tool('playwright-core');
-    const browser = await playwright.chromium.launch({ executablePath: chromium.where(), args: ['--no-sandbox', '--disable-gpu'] });
+    const browser = await playwright.chromium.launch({
+      executablePath: chromium.where(),
+      args: ['--no-sandbox', '--disable-gpu'],
+      timeout: LIMIT_MS,
+    });
     try {
       const page = await browser.newPage();
+      page.setDefaultTimeout(LIMIT_MS);
       await page.goto(server.base + path);
       return await use(page);
     } finally {
@@ -70,7 +77,7 @@ describe.runIf(chromium.where() ?? required)('in Chromium', () => {
     }
   }
 
-  test('a page without a bundler compares sentences', { timeout: 60_000 }, async () => {
+  test('a page without a bundler compares sentences', async () => {
     const cells = await withPage<string[]>('/examples/page/index.html', async (page) => {
       await page.waitForFunction('document.querySelectorAll("tr").length === 3');
       return page.evaluate('[...document.querySelectorAll("td")].map((cell) => cell.textContent)');
@@ -78,7 +85,7 @@ describe.runIf(chromium.where() ?? required)('in Chromium', () => {
     expect(cells).toEqual(['1.00', '0.68', '-0.07', '0.68', '1.00', '0.03', '-0.07', '0.03', '1.00']);
   });
 
-  test('a service worker answers for its pages', { timeout: 60_000 }, async () => {
+  test('a service worker answers for its pages', async () => {
     writeFileSync(join(folder, 'examples/service-worker/sw.js'), await bundle({ folder, entry: 'examples/service-worker/worker.js' }));
     const text = await withPage<string>('/examples/service-worker/index.html', async (page) => {
       await page.waitForFunction('document.title === "ready" || document.title === "failed"');

@@ -1,26 +1,31 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BertForMaskedLM, F, full, jit, nn, type Tensor, type TracedModule, tensor } from '../src/index.ts';
+import { BertForMaskedLM, F, full, jit, nn, openCheckpoint, type Tensor, type TracedModule, tensor } from '../src/index.ts';
 import { readSafetensors } from '../src/safetensors.ts';
+import { encodeTrace } from '../src/trace/file.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
 
 const ids = tensor([[1, 2, 3, 4, 5]]);
 let traced: TracedModule;
 let file: Uint8Array;
+/** Holds nothing but the directory: what is made beside that is seen. */
+let root: string;
 let directory: string;
 const at = (name: string): string => join(directory, name);
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'trace-'));
+  root = await mkdtemp(join(tmpdir(), 'trace-'));
+  directory = join(root, 'traces');
+  await mkdir(directory);
   traced = await jit.trace(tinyBert(), [ids]);
   file = await fileOf(traced);
 });
-afterAll(() => rm(directory, { recursive: true }));
+afterAll(() => rm(root, { recursive: true }));
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.from(a).equals(Buffer.from(b));
 
@@ -35,6 +40,14 @@ function streamOf(bytes: Uint8Array, sizes: readonly number[]): ReadableStream<U
       begin = end;
     },
   });
+}
+
+const textsOf = (bytes: Uint8Array) => new Blob([bytes as BlobPart]).stream().pipeThrough(new TextDecoderStream('latin1'));
+
+function moved(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice();
+  structuredClone(copy.buffer, { transfer: [copy.buffer as ArrayBuffer] });
+  return copy;
 }
 
 describe('a trace comes back', () => {
@@ -57,6 +70,18 @@ describe('a trace comes back', () => {
     expectSameBits(loaded(ids), traced(ids));
     expect(loaded.graph).toBe(traced.graph);
     expect(sameBytes(await fileOf(loaded), file)).toBe(true);
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ['a stream of texts', () => textsOf(file), /a stream of bytes, got one of "/],
+    ['a stream of nothing', () => new ReadableStream({ pull: (to) => to.enqueue(undefined) }), /a stream of bytes, got one of null/],
+    ['a stream that fails without an error', () => new ReadableStream({ pull: (to) => to.error() }), /read to its end, got undefined/],
+    ['a detached buffer', () => moved(file).buffer, /expected bytes, got a detached buffer/],
+    ['bytes of a detached buffer', () => moved(file), /expected bytes, got a detached buffer/],
+    ['a number', () => 7, /expected a path, .*got 7/],
+  ])('but not from %s', async (_, make, message) => {
+    for (const open of [jit.load, openCheckpoint])
+      expect((await problem('source', () => open(make() as Uint8Array))).message).toMatch(message);
   });
 
   test.each(['whole', 'in pieces', 'missing', 'cut'])('from a server: %s', async (name) => {
@@ -189,9 +214,55 @@ describe('saving', () => {
     await problem('source', () => jit.save(traced, directory));
     expect(await readFile(at('old.tracelet'), 'utf8')).toBe('old');
     expect((await readdir(directory)).filter((name) => name.endsWith('.part'))).toEqual([]);
-    expect((await readdir(tmpdir())).filter((name) => name.startsWith('trace-') && name.endsWith('.part'))).toEqual([]);
+    expect(await readdir(root)).toEqual(['traces']);
     await jit.save(traced, at('old.tracelet'));
     expect(sameBytes(await readFile(at('old.tracelet')), file)).toBe(true);
+  });
+
+  /** Entries whose reading is told of. */
+  const entries = (read: () => void) =>
+    ['a', 'b', 'c', 'd'].map((name) => {
+      const { dtype, shape } = floats([2]);
+      const told = () => {
+        read();
+        return floats([2]);
+      };
+      return { name, dtype, shape, read: told };
+    });
+
+  test('ends at the signal between two tensors', async () => {
+    const controller = new AbortController();
+    let count = 0;
+    const stopping = () => {
+      if (++count === 2) controller.abort(new Error('enough'));
+    };
+    await expect(encodeTrace(entries(stopping), '', { signal: controller.signal })).rejects.toThrow('enough');
+    expect(count).toBe(2);
+  });
+
+  test('hears of the signal while tensors are hashed one after the other', async () => {
+    const controller = new AbortController();
+    let count = 0;
+    const slow = () => {
+      count++;
+      const begin = performance.now();
+      while (performance.now() - begin < 12);
+    };
+    setTimeout(() => controller.abort(new Error('enough')), 0);
+    await expect(encodeTrace(entries(slow), '', { signal: controller.signal })).rejects.toThrow('enough');
+    expect(count).toBeLessThan(4);
+  });
+
+  test('keeps tensors apart that have the same bytes and another dtype or shape', async () => {
+    const zeros = [full([4], 0), full([2, 2], 0), full([4], 0, { dtype: 'int32' }), full([4], 0)];
+    const entries = zeros.map((tensor, i) => ({ name: `t${i}`, dtype: tensor.dtype, shape: tensor.shape, read: () => tensor }));
+    const { tensors, metadata } = readSafetensors(Buffer.concat([...(await encodeTrace(entries, ''))]), 'zeros');
+    expect([...tensors].map(([name, { dtype, shape }]) => `${name} ${dtype} [${shape}]`).sort()).toEqual([
+      't0 float32 [4]',
+      't1 float32 [2,2]',
+      't2 int32 [4]',
+    ]);
+    expect(JSON.parse(metadata.aliases)).toEqual({ t3: 't0' });
   });
 });
 

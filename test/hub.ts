@@ -13,6 +13,8 @@ export class Hub {
   /** Instead of the hashes of the files. */
   hash: string | undefined;
   ranges = true;
+  /** What the hub says of the bytes of a file, beside their length. */
+  about = (etag: string): Record<string, string> => ({ etag });
   #server: Server = createServer((request, response) => this.#answer(request, response));
 
   async start(): Promise<string> {
@@ -35,6 +37,7 @@ export class Hub {
     this.seen.length = 0;
     this.hash = undefined;
     this.ranges = true;
+    this.about = (etag) => ({ etag });
   }
 
   #answer({ url = '', headers }: IncomingMessage, response: ServerResponse): void {
@@ -63,7 +66,7 @@ export class Hub {
     const begin = ranged ? Number(/\d+/.exec(headers.range as string)?.[0]) : 0;
     const rest = bytes.subarray(begin);
     const range = ranged ? { 'content-range': `bytes ${begin}-${bytes.length - 1}/${bytes.length}` } : undefined;
-    response.writeHead(ranged ? 206 : 200, { etag, 'content-length': rest.length, ...range });
+    response.writeHead(ranged ? 206 : 200, { ...this.about(etag), 'content-length': rest.length, ...range });
     if (turn === 'serve') return void response.end(rest);
     response.write(rest.subarray(0, rest.length >> 1), () => {
       if (turn === 'cut') setTimeout(() => response.destroy(), 20);

@@ -62,6 +62,37 @@ describe('an attention_mask of floats', () => {
   });
 });
 
+describe('elements out of range', () => {
+  test.each([2, -1])('of a mask are refused, packed or not: %i', async (value) => {
+    const odd = { input_ids, attention_mask: tensor([[1, 1, value, 0], [1, 1, 1, 1]]) }; // biome-ignore format: one row
+    const dynamic = { batch: [1, 4], sequence: [1, 12] } as const;
+    for (const options of [{}, { exact_padding: true }, { dynamic }]) {
+      const traced = await jit.trace(model, all, options);
+      const { message } = await problem('value', () => traced(odd));
+      expect(message).toMatch(/input "attention_mask"\[2\]: expected a whole number from 0 to 1, got -?\d/);
+      expectSameBits(traced(all), (await jit.trace(model, all, options))(all));
+    }
+  });
+
+  test('of ids that two tables read are those of the smaller', async () => {
+    const [large, small] = [floats([9, 4]), floats([5, 4], 2)];
+    for (const tables of [
+      [large, small],
+      [small, large],
+    ]) {
+      const traced = await jit.trace((ids: Tensor) => F.add(F.embedding(ids, tables[0]), F.embedding(ids, tables[1])), [tensor([1, 2])]);
+      traced(tensor([4, 0]));
+      expect((await problem('value', () => traced(tensor([0, 5])))).message).toMatch(/\[1\]: expected a whole number from 0 to 4, got 5/);
+    }
+  });
+
+  test.each([2n ** 31n, 2n ** 32n, -(2n ** 31n), 2n ** 62n])('of int64 beyond int32 are named as they are: %i', async (value) => {
+    const traced = await jit.trace((ids: Tensor) => F.embedding(ids, floats([5, 2])), [tensor([1, 2])]);
+    const { message } = await problem('value', () => traced(tensor([0n, value])));
+    expect(message).toMatch(new RegExp(`\\[1\\]: expected a whole number below 2³¹, got ${value}`));
+  });
+});
+
 test.each([[[1, 4]], [[4]]])('positions %j serve every row, eager and traced', async (shape) => {
   const row = tensor([3, 1, 2, 0]);
   const every = { ...all, position_ids: tensor([row.tolist(), row.tolist()]) };

@@ -1,8 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import { stretchSums } from './formulas.ts';
-import { call, formsOf, noise, runs, VARIANTS } from './kernels.ts';
+import { call, formsOf, kernelsOf, noise, runs, VARIANTS } from './kernels.ts';
 
 const some = (count: number, seed: number): number[] => Array.from({ length: count }, noise(seed));
+
+test.each(VARIANTS.filter(runs))('the largest magnitude of weights is found wherever it stands, on %s kernels', (variant) => {
+  const { memory, exports } = kernelsOf(variant);
+  const largest = exports.largest as unknown as (x: number, n: number) => number;
+  for (const n of [0, 1, 4, 15, 16, 17, 31, 32, 47]) {
+    const x = new Int8Array(memory.buffer, 66565, n);
+    const found = () => largest(66565, n);
+    new Int8Array(memory.buffer, 66565 - 16, n + 32).fill(100);
+    x.fill(3);
+    expect(found()).toBe(n === 0 ? 0 : 3);
+    for (let at = 0; at < n; at++)
+      for (const value of [64, -65, 127, -128]) {
+        x[at] = value;
+        expect(found(), `${value} at ${at} of ${n}`).toBe(Math.abs(value));
+        x[at] = -3;
+      }
+  }
+});
 
 describe.each(VARIANTS.filter(runs))('integer products on %s kernels', (variant) => {
   const [m, n] = [5, 3];

@@ -125,6 +125,7 @@ describe('jit.save and jit.serialize refuse', () => {
       'Did you mean _extra_files?',
     );
     await problem('value', () => loose.save(traced, path, { _extra_files: { a: 7 } }));
+    await problem('value', () => loose.save(traced, path, { _extra_files: new Map([['a', 'b']]) }));
     await problem('value', () => loose.save(traced, path, null, { a: 'b' }));
     await problem('value', () => loose.serialize(traced, { _extra_files: 'a' }));
   });

@@ -194,7 +194,8 @@ const isBytes = (kind: Kind): boolean => dtypeOf(kind) === 'int8' || dtypeOf(kin
 
 const slackOf = ({ args }: Row, name: string): number => (args[name] === 'rows8' || args[name] === 'rows4' ? SLACK : 0);
 
-const bytesOf = (kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): number =>
+/** Bytes of an operand in memory. */
+export const bytesOf = (kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): number =>
   isBytes(kind) ? values.length : kind === 'packed' ? Math.ceil(n / 8) * 32 * k : values.length * 4;
 
 function write({ buffer }: WebAssembly.Memory, at: number, kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): void {

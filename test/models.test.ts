@@ -3,6 +3,7 @@ import { architecture, jit, type ModelOutput, Tensor, withKernels } from '../src
 import { sizeOf } from '../src/tensor.ts';
 import { flattenOutputs } from '../src/trace/outputs.ts';
 import { expectClose, type GoldenCase, goldenCases, VARIANTS } from './fixtures.ts';
+import { expectSameBits, expectSameTensor, fileOf } from './tiny.ts';
 
 const TOLERANCE = 2e-5;
 
@@ -22,15 +23,6 @@ function expectGolden(output: unknown, want: Record<string, Tensor>, what: strin
   const got = byName(output);
   expect(Object.keys(got).sort(), `${what}: names`).toEqual(Object.keys(want).sort());
   for (const [name, tensor] of Object.entries(want)) expectClose(got[name], tensor, TOLERANCE, `${what} ${name}`);
-}
-
-function expectSameBits(a: unknown, b: unknown, what: string): void {
-  const [left, right] = [byName(a), byName(b)];
-  for (const [name, tensor] of Object.entries(left)) expectEqualBits(tensor, right[name], `${what} ${name}`);
-}
-
-function expectEqualBits(a: Tensor, b: Tensor, what: string): void {
-  expect(Buffer.from(a.data.buffer).equals(Buffer.from(b.data.buffer)), what).toBe(true);
 }
 
 describe.each(goldenCases().map((golden) => [golden.name, golden] as const))('%s', (_, golden) => {
@@ -60,7 +52,7 @@ describe.each(goldenCases().map((golden) => [golden.name, golden] as const))('%s
         const traced = await jit.trace(model, inputs, { fusion, kernels });
         const [got, want] = [byName(traced(inputs)), byName(withKernels(kernels, () => model(inputs)))];
         for (const [name, tensor] of Object.entries(want))
-          expectEqualBits(got[name], withoutPadding(tensor, inputs.attention_mask), `call ${i} ${name}`);
+          expectSameTensor(got[name], withoutPadding(tensor, inputs.attention_mask), `call ${i} ${name}`);
       }
     });
 
@@ -68,7 +60,7 @@ describe.each(goldenCases().map((golden) => [golden.name, golden] as const))('%s
       const model = await load(golden);
       for (const [i, { inputs }] of golden.calls.entries()) {
         const traced = await jit.trace(model, inputs, { fusion: false, kernels, exact_padding: true });
-        const loaded = await jit.load(await bytesOf(traced), { kernels });
+        const loaded = await jit.load(await fileOf(traced), { kernels });
         const eager = withKernels(kernels, () => model(inputs));
         expectSameBits(eager, traced(inputs), `call ${i} traced`);
         expectSameBits(eager, loaded(inputs), `call ${i} loaded`);
@@ -95,8 +87,4 @@ function withoutPadding(tensor: Tensor, mask: Tensor | undefined): Tensor {
     if (attention ? !real(batch, row % sequence) || !real(batch, column) : !real(0, token)) data[i] = 0;
   }
   return new Tensor(tensor.dtype, shape, data);
-}
-
-async function bytesOf(traced: Awaited<ReturnType<typeof jit.trace>>): Promise<Uint8Array> {
-  return new Uint8Array(Buffer.concat([...(await jit.serialize(traced))]));
 }

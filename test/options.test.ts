@@ -34,8 +34,17 @@ describe('options', () => {
     expect(nearest('x'.repeat(1e6), ['signal'])).toBeUndefined();
   });
 
-  it.each([[7], ['text'], [[]], [() => {}]])('refuses %s for an object of options', async (options) => {
-    await problem('value', () => check(options));
+  it.each([[7], ['text'], [[]], [() => {}], [new Map([['truncate', true]])], [new Date()], [Promise.resolve({})]])(
+    'refuses %s for an object of options',
+    async (options) => {
+      await problem('value', () => check(options));
+    },
+  );
+
+  it('takes what can be called for a function, which a class cannot', async () => {
+    class Callback {}
+    expect(check({ progress_callback: check })).toEqual({ progress_callback: check });
+    await problem('value', () => check({ progress_callback: Callback }));
   });
 
   it('refuses values of another kind', async () => {

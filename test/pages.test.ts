@@ -6,6 +6,8 @@ import { chromium } from './runtimes/browsers.mjs';
 // @ts-expect-error a script without types
 import { installed, installPackage, required, tool } from './runtimes/install.mjs';
 // @ts-expect-error a script without types
+import { LIMIT_MS } from './runtimes/processes.mjs';
+// @ts-expect-error a script without types
 import { put, recipes } from './runtimes/recipes.mjs';
 // @ts-expect-error a script without types
 import { serve } from './runtimes/server.mjs';
@@ -28,7 +30,7 @@ async function shown(url: string): Promise<string | undefined> {
   if (!required && !chromium.where()) return undefined;
   const { page, close } = await chromium.open(url);
   try {
-    await page.waitForFunction(() => document.title !== '', undefined, { timeout: 60_000 });
+    await page.waitForFunction(() => document.title !== '', undefined, { timeout: LIMIT_MS });
     return await page.title();
   } finally {
     await close();
@@ -55,14 +57,14 @@ async function check(made: string): Promise<void> {
 if (!present) test.skip('left out, npm run runtimes:setup installs the bundlers', () => {});
 
 describe.runIf(present)('a page with the default model', () => {
-  test('by vite build', { timeout: 240_000 }, async () => {
+  test('by vite build', async () => {
     const { build } = await tool('vite');
     const options = { outDir: 'made-by-vite', target: 'es2022' };
     await build({ root: folder, logLevel: 'silent', configFile: false, build: options });
     await check(join(folder, 'made-by-vite'));
   });
 
-  test('by webpack', { timeout: 240_000 }, async () => {
+  test('by webpack', async () => {
     const { default: webpack } = await tool('webpack');
     const made = join(folder, 'made-by-webpack');
     const config = {
@@ -81,7 +83,7 @@ describe.runIf(present)('a page with the default model', () => {
     await check(made);
   });
 
-  test('by vite dev', { timeout: 240_000 }, async () => {
+  test('by vite dev', async () => {
     const { createServer } = await tool('vite');
     const server = await createServer({ root: folder, logLevel: 'silent', configFile: false, server: { port: 0, hmr: false } });
     try {

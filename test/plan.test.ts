@@ -4,8 +4,9 @@ import { F, jit, type Tensor, TraceletError, withKernels } from '../src/index.ts
 import { Parameter } from '../src/parameter.ts';
 import { decode, type Instruction, storageIndex } from '../src/trace/decode.ts';
 import { encode } from '../src/trace/encode.ts';
-import { type Access, bytesOf, checkPlan, type Step } from '../src/trace/plan.ts';
+import { bytesOf } from '../src/trace/plan.ts';
 import type { Program } from '../src/trace/program.ts';
+import { type Access, checkPlan, type Step } from '../src/trace/proof.ts';
 import { record } from '../src/trace/tracer.ts';
 import { Computed, expectSameBits, floats } from './tiny.ts';
 

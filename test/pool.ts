@@ -63,14 +63,21 @@ export interface Seen {
   ends: (() => void)[];
   died: string[];
   post: ((message: unknown) => void)[];
+  /** Whether each reply so far says that what was ordered failed. */
+  failed: boolean[];
+  /** Settles when workers have been given so many calls, of which the last is the next that they look at. */
+  asked(calls: number): Promise<void>;
   /** Why none may start. */
   refused?: string;
 }
 
-/** Watches the workers that start from now on. `extra` is what their script does beside its work. */
+/** Watches the workers that start from now on. `extra` is what their script does before anything else. */
 export function watched(extra?: string): Seen {
-  const seen: Seen = { count: 0, ends: [], died: [], post: [] };
-  const script = extra && new URL(`data:text/javascript,${encodeURIComponent(`await import(${JSON.stringify(WORKER)});\n${extra}`)}`);
+  const waiting = new Map<number, () => void>();
+  let calls = 0;
+  const asked = (count: number): Promise<void> => (calls >= count ? Promise.resolve() : new Promise((done) => waiting.set(count, done)));
+  const seen: Seen = { count: 0, ends: [], died: [], post: [], failed: [], asked };
+  const script = extra && new URL(`data:text/javascript,${encodeURIComponent(`${extra}\nawait import(${JSON.stringify(WORKER)});`)}`);
   const host = nodeThreads(script || WORKER);
   const start: Threads['start'] = (heard, died) => {
     const { refused } = seen;
@@ -79,13 +86,23 @@ export function watched(extra?: string): Seen {
       return { post: () => {}, end: () => {} };
     }
     seen.count++;
-    const thread = host.start(heard, (why) => {
+    const hear = (reply: unknown): void => {
+      seen.failed.push('failed' in (reply as object));
+      heard(reply);
+    };
+    const thread = host.start(hear, (why) => {
       seen.died.push(why);
       died(why);
     });
+    const post: typeof thread.post = (message, transfer) => {
+      thread.post(message, transfer);
+      if (!(message instanceof Object && 'ask' in message)) return;
+      calls++;
+      waiting.get(calls)?.();
+    };
     seen.ends.push(() => thread.end());
     seen.post.push((message) => thread.post(message));
-    return thread;
+    return { ...thread, post };
   };
   vi.spyOn(platform, 'workers').mockImplementation(async () => ({ count: host.count, start }));
   return seen;

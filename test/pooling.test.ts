@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { F, tensor } from '../src/index.ts';
+import { problem } from './tiny.ts';
 
 const x = tensor([[[1], [2], [4], [8], [16]]], { dtype: 'float32' });
 const mask = (...values: number[]) => tensor([values]);
@@ -16,6 +17,14 @@ describe('one vector of the tokens of a text', () => {
     expect(pool(x, mask(0, 1, 1, 0, 1)).item()).toBeCloseTo(wanted, 5);
     expect(pool(x, mask(0, 0, 0, 0, 0)).item()).toBe(0);
     expect(pool(x).shape).toEqual([1, 1]);
+  });
+
+  test('takes a text a row, whose tokens the mask counts', async () => {
+    for (const [input, given] of [
+      [tensor([[1.5], [2]]), mask(1)],
+      [x, mask(1, 1)],
+    ])
+      await problem('shape', () => F.mean_pool(input, given));
   });
 
   test('weights count from where the text begins, whatever of it is left out', () => {

@@ -12,8 +12,8 @@ const mask = tensor([[1, 1, 1, 1, 0]]);
 /** Large enough for an embedding to be worth integers, and for groups of 32. */
 const SIZES = { hidden_size: 64, intermediate_size: 96, vocab_size: 1100 };
 
-const tracedBert = (options = {}) =>
-  jit.trace(tinyBert({ ...SIZES, num_hidden_layers: 2, ...options }), { input_ids: ids, attention_mask: mask });
+const tracedBert = (options = {}, how: jit.TraceOptions = {}) =>
+  jit.trace(tinyBert({ ...SIZES, num_hidden_layers: 2, ...options }), { input_ids: ids, attention_mask: mask }, how);
 
 class Dense extends nn.Module<[Tensor], Tensor> {
   dense: nn.Linear;
@@ -61,8 +61,11 @@ describe.each([8, 4] as Bits[])('a trace in %i bits', (bits) => {
       expect(loaded.verify(kernels).exact).toBe(true);
       expect(Buffer.from(await fileOf(loaded)).equals(Buffer.from(file))).toBe(true);
     }
-    for (const integers of VARIANTS.includes('relaxed') ? integerForms() : [])
-      expectSameBits((await jit.load(file, { kernels: 'relaxed', integers }))(inputs), wanted);
+    for (const integers of VARIANTS.includes('relaxed') ? integerForms() : []) {
+      const loaded = await jit.load(file, { kernels: 'relaxed', integers });
+      expectSameBits(loaded(inputs), wanted);
+      for (const kernels of VARIANTS) expect(loaded.verify(kernels).exact).toBe(true);
+    }
     expectSameBits((await jit.load(file, { kernels: 'debug' }))(inputs), wanted);
   });
 
@@ -159,8 +162,8 @@ describe('calibration', () => {
     expect(calibrated.report.outputs[0].worst).toBeGreaterThan(0.99);
   });
 
-  test('leaves rows of padding out', async () => {
-    const traced = await tracedBert();
+  test.each([true, false])('leaves rows of padding out, computed or not: %s', async (exact_padding) => {
+    const traced = await tracedBert({}, { exact_padding });
     const padded = (pad: number) => ({ input_ids: tensor([[1, 2, 3, 4, pad]]), attention_mask: mask });
     const reports = await Promise.all([5, 900].map(async (pad) => (await quantize(traced, { calibrate: [padded(pad)] })).report));
     expect(reports[0]).toEqual(reports[1]);
@@ -180,13 +183,19 @@ describe('calibration', () => {
     const sample = { input_ids: ids, attention_mask: mask };
     await quantize(traced, { calibrate: [sample], progress: ({ phase }) => phases.add(phase) });
     expect([...phases]).toEqual(['calibrating', 'rounding', 'comparing']);
-    const controller = new AbortController();
-    const stopped = quantize(traced, {
-      calibrate: [sample],
-      signal: controller.signal,
-      progress: () => controller.abort(new Error('enough')),
-    });
-    await expect(stopped).rejects.toThrow('enough');
+    for (const last of phases) {
+      const controller = new AbortController();
+      const told: string[] = [];
+      const progress = ({ phase }: { phase: string }) => {
+        told.push(phase);
+        if (phase === last) controller.abort(new Error('enough'));
+      };
+      await expect(quantize(traced, { calibrate: [sample], signal: controller.signal, progress })).rejects.toThrow('enough');
+      expect(told.filter((phase) => phase === last)).toEqual([last]);
+      expect(told.at(-1)).toBe(last);
+    }
+    const before = quantize(traced, { signal: AbortSignal.abort(new Error('before')), progress: () => expect.unreachable() });
+    await expect(before).rejects.toThrow('before');
     expect(traced.verify().ok).toBe(true);
   });
 });
@@ -267,6 +276,7 @@ describe('odd weights', () => {
     const { report, traced } = await quantize(await tracedBert(), { keep: (name) => name.includes('layer.0') });
     for (const { name, bits, error } of report.layers)
       expect([bits, error > 0], name).toEqual(name.includes('layer.0') ? [32, false] : [8, true]);
+    expect(new Set(report.layers.map(({ bits }) => bits))).toEqual(new Set([8, 32]));
     expect(traced.instance.program.ops).toContain('linear');
   });
 });

@@ -1,5 +1,5 @@
 import type { OpName } from '../src/ops.ts';
-import { type Case, LENGTHS, LOOKUPS, MATRICES, NORMS, ROWWISE, sequenceCases } from './cases.ts';
+import { type Case, LENGTHS, LONG_SEQUENCES, LOOKUPS, MATRICES, NORMS, ROWWISE, SEQUENCES, sequenceCases } from './cases.ts';
 import {
   ACTIVATION,
   attend,
@@ -76,6 +76,8 @@ export const REFERENCE: Record<OpName, Definition> = {
       [1, 64, 130],
       [12, 7, 513],
       [14, 24, 1030],
+      [200, 64, 800],
+      [200, 61, 800],
     ].flatMap(([m, n, k], i) => {
       const activation = Object.keys(ACTIVATION)[i % 7];
       const plain = { x: [m, k], weight: [n, k] };
@@ -104,7 +106,7 @@ export const REFERENCE: Record<OpName, Definition> = {
     tolerance: ({ k }) => k + 8,
   },
   attention: {
-    cases: sequenceCases((b, s, h) => ({ q: [b, s, h], k: [b, s, h], v: [b, s, h] })),
+    cases: sequenceCases((b, s, h) => ({ q: [b, s, h], k: [b, s, h], v: [b, s, h] }), [...SEQUENCES, ...LONG_SEQUENCES]),
     of: (operands, numbers) => attend(operands.q, operands.k, operands.v, numbers.heads * numbers.head_dim, operands, numbers),
     tolerance: attentionTolerance,
   },

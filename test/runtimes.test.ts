@@ -44,24 +44,20 @@ afterAll(() => {
 
 describe('the same suite', () => {
   if (!required) for (const name of missing) test.skip(`${name}: left out, npm run runtimes:setup -- --browsers installs it`, () => {});
-  test.each(runtimes.filter(({ name }) => required || !missing.includes(name)))(
-    '$name',
-    { timeout: 270_000 },
-    async ({ name, where, run }) => {
-      expect(where(), `${name} is not installed`).toBeTruthy();
-      const { version, lines } = await run({ folder: installed.folder, server });
-      fingerprints.set(
-        `${name} ${version}`,
-        lines.filter(({ trace }) => trace),
-      );
-      ways.set(
-        `${name} ${version}`,
-        lines.filter(({ way }) => way),
-      );
-      expect(lines.filter(({ ok }) => ok === false).map((line) => `${line.case}: ${line.message}`)).toEqual([]);
-      expect(lines.filter(({ ok }) => ok).length).toBeGreaterThan(10);
-    },
-  );
+  test.each(runtimes.filter(({ name }) => required || !missing.includes(name)))('$name', async ({ name, where, run }) => {
+    expect(where(), `${name} is not installed`).toBeTruthy();
+    const { version, lines } = await run({ folder: installed.folder, server });
+    fingerprints.set(
+      `${name} ${version}`,
+      lines.filter(({ trace }) => trace),
+    );
+    ways.set(
+      `${name} ${version}`,
+      lines.filter(({ way }) => way),
+    );
+    expect(lines.filter(({ ok }) => ok === false).map((line) => `${line.case}: ${line.message}`)).toEqual([]);
+    expect(lines.filter(({ ok }) => ok).length).toBeGreaterThan(10);
+  });
 });
 
 test.skipIf(missing.length === runtimes.length)('the same bits, and relaxed float32 within tolerance', () => {

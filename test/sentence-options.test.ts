@@ -35,6 +35,24 @@ describe('prompts', () => {
     for (const [j, value] of whole.entries()) expect(value).toBeCloseTo(mean[j], 4);
   });
 
+  test('leave room for some of the text in every chunk, and overlaps no more than that', async () => {
+    const traced = await embedderOf(folderOf('prompts'));
+    const text = 'butter and food in Paris. '.repeat(4).trim();
+    const prompt = traced.tokenizer.tokenize('query: ').length;
+    const embed = (tokens: number, overlap = 0) => traced.embed(text, { prompt_name: 'query', chunk: { tokens, overlap } });
+    for (const tokens of [prompt + 1, prompt + 2])
+      expect((await problem('value', () => embed(tokens))).message).toContain(
+        `expected a prompt of less than the ${tokens - 2} tokens of a chunk, got ${prompt} tokens`,
+      );
+    expect((await embed(prompt + 3)).shape).toEqual([1, 16]);
+    expect(bytesOf(await embed(prompt + 6, prompt + 3))).toEqual(bytesOf(await embed(prompt + 6, 3)));
+    expect(bytesOf(await embed(prompt + 6, 2))).not.toEqual(bytesOf(await embed(prompt + 6, 3)));
+    const pair = [text, text] as const;
+    expect((await problem('value', () => traced.embed([pair], { chunk: { tokens: 20 } }))).message).toMatch(
+      /texts\[0\]: expected a text to cut into chunks, got one with its pair/,
+    );
+  });
+
   test('that stay out of the vector need a trace that can leave them out', async () => {
     const model = await SentenceEmbedder.from_pretrained(folderOf('prompts-excluded'));
     const row = tensor([Array(64).fill(1)]);
@@ -65,6 +83,7 @@ describe('options of embed', () => {
     expect((await problem('value', () => unit.embed('a', { normalize: false }))).message).toMatch(/scales its vectors/);
     expect((await problem('value', () => plain.embed('a', { truncate_dim: 17 }))).message).toMatch(/at most 16/);
     await problem('value', () => plain.embed('a', { truncate_dim: 0 }));
+    expect((await plain.embed('a', { truncate_dim: 16 })).tolist()[0]).toEqual(raw);
   });
 
   test('pooling and normalize of a folder may be chosen when it is loaded', async () => {

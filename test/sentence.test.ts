@@ -223,6 +223,7 @@ describe('a folder is refused', () => {
   });
 
   test('but its encoder alone loads', async () => {
-    await BertModel.from_pretrained(chain(T, 'sentence_transformers.models.WeightedLayerPooling'));
+    const model = await BertModel.from_pretrained(chain(T, 'sentence_transformers.models.WeightedLayerPooling'));
+    expect([...model.encoder.layer]).toHaveLength(model.config.num_hidden_layers);
   });
 });

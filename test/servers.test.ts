@@ -62,7 +62,7 @@ if (!present) test.skip('left out, npm run runtimes:setup installs the bundlers'
 test('the page has recipes', () => expect(BUNDLERS.length).toBe(7));
 
 describe.runIf(present)('a bundled server', () => {
-  test.each(BUNDLERS)('$name $i: runs where nothing else is', { timeout: 240_000 }, async ({ name, command }) => {
+  test.each(BUNDLERS)('$name $i: runs where nothing else is', async ({ name, command }) => {
     const place = alone(await build(name, command), elsewhere);
     if (command.includes('--target=bun')) {
       put(place, { 'ask.mjs': ASK.replace('process.argv[1]', JSON.stringify(scriptOf(place))) });

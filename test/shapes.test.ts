@@ -120,6 +120,20 @@ describe('pad', () => {
     expect(error.message).toMatch(/expected a trace made with an attention_mask.*Trace again with attention_mask/);
   });
 
+  test('leaves one row for all as it is where it was traced so', async () => {
+    const [row, rows] = [tensor([[2, 1, 0]]), tensor([[0, 1, 2], [2, 1, 0]])]; // biome-ignore format: one row
+    const traceWith = (position_ids: Tensor) =>
+      jit.trace(model, { input_ids: whole([2, 4]), attention_mask: whole([2, 4]), position_ids: position_ids });
+    const one = await traceWith(whole([1, 4]));
+    const padded = one.pad({ input_ids: ids, position_ids: row });
+    expect(padded.position_ids.tolist()).toEqual([[2, 1, 0, 0]]);
+    expect(padded.input_ids.shape).toEqual([2, 4]);
+    await problem('shape', () => one.pad({ input_ids: ids, position_ids: rows }));
+    const each = await traceWith(whole([2, 4]));
+    expect(each.pad({ input_ids: ids, position_ids: rows }).position_ids.tolist()).toEqual([[0, 1, 2, 0], [2, 1, 0, 0]]); // biome-ignore format: one row
+    await problem('shape', () => each.pad({ input_ids: ids, position_ids: row }));
+  });
+
   test('refuses what does not fit', async () => {
     const traced = await traceFor(2, 4);
     expect((await problem('shape', () => traced.pad({ input_ids: whole([2, 5]) }))).message).toMatch(

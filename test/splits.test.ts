@@ -49,6 +49,21 @@ test('every op says how it splits, or that it does not', () => {
   expect(Object.keys(OPS).filter((op) => !SPLITTING.includes(op as OpName))).toEqual(WHOLE);
 });
 
+test.each([
+  [1, 12, 4, 'heads'],
+  [8, 12, 4, 'heads'],
+  [8, 4, 4, 'heads'],
+  [8, 3, 4, 'batch'],
+  [4, 3, 4, 'batch'],
+  [3, 3, 4, 'heads'],
+  [2, 3, 4, 'heads'],
+])('attention of %i sequences by %i heads in %i parts goes by %s', (batch, heads, parts, over) => {
+  for (const op of ['attention', 'attention_qkv'] as const)
+    expect((OPS[op] as Row).split?.({ batch, heads, head_dim: 8, rows: 9, longest: 9, width: 8 * heads }, parts)).toMatchObject({
+      over: [over],
+    });
+});
+
 describe.each(VARIANTS.filter(runs))('%s: parts make the bits of the whole', (variant) => {
   test.each(SPLITTING)('%s', (op) => {
     let most = 0;

@@ -153,7 +153,7 @@ test('toLowerCase is what BERT and Python mean by lower case', () => {
 
 test('long words and runs of marks take linear time', () => {
   const long = [`${'zq'.repeat(50)} `.repeat(400), '\u0301\u0323'.repeat(20_000), '\u{1d165}\u0334'.repeat(20_000), 'a'.repeat(40_000)];
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const text of long) bert.encode(text);
-  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(process.cpuUsage(started).user).toBeLessThan(5e6);
 });

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tensor } from '../src/tensor.ts';
 import { BertTokenizer, type EncodeOptions, type OffsetUnit } from '../src/tokenizer/index.ts';
+import { offsetsIn } from '../src/tokenizer/offsets.ts';
 
 const fixture = (name: string): string =>
   readFileSync(fileURLToPath(new URL(`./fixtures/tokenizer/${name}`, import.meta.url)), 'utf8').replace(/\n$/, '');
@@ -77,6 +78,21 @@ describe('text to tokens', () => {
     expect(bert.tokenize('é'.repeat(100)).length).toBeGreaterThan(1);
     expect(bert.tokenize('é'.repeat(101))).toEqual(['[UNK]']);
     expect(small.tokenize(`${'💢'.repeat(100)} ${'jim'.repeat(34)}`)).toEqual(['[UNK]', '[UNK]']);
+    const astral = new BertTokenizer({ vocab: [...SMALL, '𐐨', '##𐐨'] });
+    expect(astral.tokenize('𐐨'.repeat(100))).toEqual(['𐐨', ...Array(99).fill('##𐐨')]);
+    expect(astral.tokenize('𐐨'.repeat(101))).toEqual(['[UNK]']);
+  });
+
+  test.each([
+    ['jim ', 1, ['jim']],
+    ['💢 jim ', 2, ['[UNK]', 'jim']],
+  ])('a text of %j many times over loses no token', (text, words, tokens) => {
+    const times = 5000;
+    const encoding = small.encode_plus(text.repeat(times), null, { add_special_tokens: false, return_offsets_mapping: true });
+    expect(encoding.tokens).toEqual(Array.from({ length: times }, () => tokens).flat());
+    const end = times * text.length - 1;
+    expect(encoding.offset_mapping?.at(-1)).toEqual([end - 3, end]);
+    expect(encoding.offset_mapping?.at(-words)?.[0]).toBe((times - 1) * text.length);
   });
 
   test('lone surrogates count as U+FFFD', () => {
@@ -102,6 +118,16 @@ describe('text to tokens', () => {
     expect(offsets(text, 'codepoint')).toEqual([[0, 1], [2, 3], [3, 4], [4, 5]]); // biome-ignore format: one row
     expect(offsets(text, 'byte')).toEqual([[0, 4], [5, 7], [7, 11], [11, 12]]); // biome-ignore format: one row
     expect(offsets('\ud83d中', 'byte')).toEqual(offsets('\ufffd中', 'byte'));
+  });
+
+  test('offsets in bytes are those of UTF-8 on both sides of every length of a character', () => {
+    const text = ['\u007f', '\u0080', '\u07ff', '\u0800', '\uffff', '\u{10000}', '\u{10ffff}', 'a'].join('');
+    const [bytes, points] = [offsetsIn('byte', text), offsetsIn('codepoint', text)];
+    let at = 0;
+    for (const [i, character] of [...text, ''].entries()) {
+      expect([bytes(at), points(at)]).toEqual([Buffer.byteLength(text.slice(0, at)), i]);
+      at += character.length;
+    }
   });
 
   test('never_split keeps words between whitespace', () => {
@@ -152,6 +178,38 @@ describe('results', () => {
     expect(encoding.input_ids).toEqual([2, 5, 3, 6, 7, 3]);
     expect(encoding.overflowing_tokens).toEqual([8, 5]);
     expect(encoding.num_truncated_tokens).toBe(2);
+    const left = new BertTokenizer({ vocab: SMALL, truncation_side: 'left' });
+    const options = { truncation: true, max_length: 4, return_overflowing_tokens: true };
+    expect(left.encode_plus('jim hen was !', null, options)).toMatchObject({ input_ids: [2, 8, 9, 3], overflowing_tokens: [5, 6] });
+  });
+
+  test('padding to a multiple goes with lengths that are one', () => {
+    const padded = (options: Pick<EncodeOptions, 'padding' | 'truncation' | 'max_length' | 'pad_to_multiple_of'>) =>
+      small.encode('jim', null, { padding: true, pad_to_multiple_of: 4, ...options });
+    expect(padded({ truncation: true, max_length: 8 })).toHaveLength(4);
+    expect(padded({ truncation: true, max_length: 8, padding: 'max_length' })).toHaveLength(8);
+    expect(padded({ truncation: false, max_length: 6, padding: 'max_length' })).toHaveLength(8);
+    expect(padded({ truncation: true, max_length: 5, pad_to_multiple_of: 1 })).toHaveLength(3);
+    expect(() => padded({ pad_to_multiple_of: 0 })).toThrow('option pad_to_multiple_of: expected 1 or more, got 0');
+    for (const max_length of [5, 6, 7])
+      expect(() => padded({ truncation: true, max_length })).toThrow(
+        `max_length: expected a multiple of pad_to_multiple_of, 4, got ${max_length}`,
+      );
+  });
+
+  test('texts of one length give up as many tokens, the first the odd one, and none gives up all of its own', () => {
+    const cut = (pair: string, options: { truncation: EncodeOptions['truncation']; max_length: number }) =>
+      small.encode('jim was jim', pair, options);
+    expect(cut('jim was jim', { truncation: true, max_length: 6 })).toEqual([2, 5, 3, 5, 8, 3]);
+    expect(cut('hen was', { truncation: 'only_second', max_length: 7 })).toEqual([2, 5, 8, 5, 3, 6, 3]);
+    for (const pair of ['hen', 'hen was'])
+      expect(() => cut(pair, { truncation: 'only_second', max_length: 6 })).toThrow('expected room for a token of the second text');
+  });
+
+  test('padding to a length needs one', () => {
+    const endless = new BertTokenizer({ vocab: SMALL, model_max_length: 1e30 });
+    expect(() => endless.encode('jim', null, { padding: 'max_length' })).toThrow("padding 'max_length': expected a max_length, got none");
+    expect(endless.encode('jim', null, { padding: 'max_length', max_length: 4 })).toHaveLength(4);
   });
 
   test('the limit of the tokenizer is used only when asked for', () => {

@@ -30,11 +30,24 @@ describe('a model that depends on a size', () => {
     ['at the largest', (length) => length === 40],
     ['above a power of two', (length) => length > 16],
     ['by parity', (length) => length % 2 === 0],
+    ['between the ends', (length) => length > 5 && length < 15],
   ])('by a branch %s is refused with the path of the module', async (_, branch) => {
     const error = await problem('tracing', () => jit.trace(branching(branch), [floats([1, 20])], { dynamic: { sequence: [1, 40] } }));
     expect(error.message).toMatch(
       /^inner\.head depends on a dynamic size in a way that a trace cannot hold: expected (gelu|relu).*sequence \d+/,
     );
+  });
+
+  test.each<[string, (length: number) => boolean]>([
+    ['more', (length) => length > 25],
+    ['fewer', (length) => length < 25],
+  ])('by answering %s outputs at other sizes is refused', async (_, twice) => {
+    const answers = new Computed((x) => {
+      const y = F.relu(x);
+      return twice(x.shape[1]) ? [y, y] : [y];
+    });
+    const { message } = await problem('tracing', () => jit.trace(answers, [floats([1, 20])], { dynamic: { sequence: [1, 40] } }));
+    expect(message).toMatch(/^the model depends on a dynamic size .*: expected (the end of the forward pass|return).*, got .*sequence \d+/);
   });
 
   test('is taken where all sizes go one way', async () => {

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -17,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { jit, nn, ones } from '../src/index.ts';
+import { files } from '../src/platform/files.ts';
 import { write } from '../src/platform/writing.ts';
 import { problem } from './tiny.ts';
 
@@ -89,9 +91,96 @@ test.skipIf(!POSIX)('a file keeps its permissions, and one that is not to be wri
   expect(content('own')).toBe('after');
 });
 
+test.skipIf(!POSIX)('what replaces a file that others may not read is kept from them while it is written', async () => {
+  writeFileSync(at('own'), 'before');
+  chmodSync(at('own'), 0o600);
+  const modes: number[] = [];
+  function* chunks() {
+    for (const name of readdirSync(home).filter((each) => each !== 'own')) modes.push(statSync(at(name)).mode & 0o777);
+    yield new Uint8Array(1);
+  }
+  await write(at('own'), chunks());
+  expect(modes).toEqual([0o600]);
+});
+
+test.skipIf(!POSIX)('another name of a file keeps what it had', async () => {
+  writeFileSync(at('one'), 'before');
+  linkSync(at('one'), at('two'));
+  await write(at('one'), bytes('after'));
+  expect([content('one'), content('two')]).toEqual(['after', 'before']);
+});
+
+test('who reads a file while it is replaced goes on reading what was there', async () => {
+  const [first, second] = await Promise.all([4, 5].map((size) => jit.trace(new nn.Linear(size, size), [ones([1, size])])));
+  await jit.save(first, at('a.tracelet'));
+  const source = await files.open(at('a.tracelet'));
+  const begin = new Uint8Array(100);
+  await source.read(begin);
+  await jit.save(second, at('a.tracelet'));
+  const rest = new Uint8Array(1 << 20);
+  const bytesRead = await source.read(rest);
+  await source.close();
+  expect((await jit.load(Buffer.concat([begin, rest.subarray(0, bytesRead)]))).inputs[0].shape).toEqual([1, 4]);
+  const itself = await jit.load(at('a.tracelet'));
+  await jit.save(itself, at('a.tracelet'));
+  expect((await jit.load(at('a.tracelet'))).inputs[0].shape).toEqual([1, 5]);
+});
+
+test('of many that write one file at once, one is there in the end, and whole', async () => {
+  const texts = Array.from({ length: 8 }, (_, i) => String(i).repeat(50_000));
+  await Promise.all(texts.map((text) => write(at('file'), [Buffer.from(text.slice(0, 20_000)), Buffer.from(text.slice(20_000))])));
+  expect(texts).toContain(content('file'));
+  expect(readdirSync(home)).toEqual(['file']);
+});
+
+describe.skipIf(process.platform !== 'linux' || !ROOT)('a file system of its own', () => {
+  const mounted = (options: string): boolean => {
+    mkdirSync(at('disk'));
+    return spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', at('disk')]).status === 0;
+  };
+  const unmount = () => execFileSync('umount', [at('disk')]);
+
+  test('that is full leaves the file that was there, and no part', async ({ skip }) => {
+    if (!mounted('size=64k')) skip();
+    try {
+      writeFileSync(at('disk/file'), 'before');
+      expect((await problem('source', () => write(at('disk/file'), [new Uint8Array(40_000), new Uint8Array(40_000)]))).message).toContain(
+        'ENOSPC',
+      );
+      expect(readdirSync(at('disk'))).toEqual(['file']);
+      expect(content('disk/file')).toBe('before');
+    } finally {
+      unmount();
+    }
+  });
+
+  test('behind a link has the part beside the file', async ({ skip }) => {
+    if (!mounted('size=1m')) skip();
+    try {
+      writeFileSync(at('disk/file'), 'before');
+      symlinkSync('disk/file', at('link'));
+      await write(at('link'), bytes('after'));
+      expect(content('disk/file')).toBe('after');
+      expect(lstatSync(at('link')).isSymbolicLink()).toBe(true);
+    } finally {
+      unmount();
+    }
+  });
+
+  test('that is read only is an error', async ({ skip }) => {
+    if (!mounted('ro')) skip();
+    try {
+      expect((await problem('source', () => write(at('disk/file'), bytes('x')))).message).toContain('EROFS');
+    } finally {
+      unmount();
+    }
+  });
+});
+
 test.each([
   ['.', 'expected a file to write, got a directory'],
   ['no/where', 'expected a file in a directory that exists'],
+  ['none/', 'none/: expected the name of a file, got that of a directory'],
   ['file/below', 'file/below: expected a file'],
 ])('%s is an error, and nothing is left', async (name, message) => {
   writeFileSync(at('file'), 'before');

@@ -1,4 +1,4 @@
-import { hmax, hsum, loadPart, madd, nmadd, storePart } from '../lib/simd';
+import { hmax, hmin, hsum, loadPart, madd, nmadd, storePart } from '../lib/simd';
 
 function lane(x: v128): f32 {
   return f32x4.extract_lane(x, 0);
@@ -18,17 +18,35 @@ describe('madd', () => {
   });
 });
 
-describe('hsum and hmax', () => {
+describe('hsum, hmax and hmin', () => {
   it('add lanes in pairs: (0 + 2) + (1 + 3)', () => {
     expect(hsum(f32x4(1, 2, 3, 4))).toBe(10);
     expect(hsum(f32x4(1e8, 1, -1e8, 1))).toBe(2);
     expect(hsum(f32x4(1e8, -1e8, 1, 1))).toBe(0);
   });
 
-  it('find the largest lane, or NaN', () => {
+  it('find the largest lane', () => {
     expect(hmax(f32x4(1, 4, 3, 2))).toBe(4);
     expect(hmax(f32x4(-Infinity, -5, -7, -6))).toBe(-5);
-    expect(isNaN(hmax(f32x4(1, 2, NaN, 3)))).toBe(true);
+    expect(hmax(f32x4(4, 1, 2, 3))).toBe(4);
+    expect(hmax(f32x4(1, 2, 4, 3))).toBe(4);
+    expect(hmax(f32x4(1, 2, 3, 4))).toBe(4);
+  });
+
+  it('find the smallest lane', () => {
+    expect(hmin(f32x4(1, 4, 3, 2))).toBe(1);
+    expect(hmin(f32x4(4, 1, 2, 3))).toBe(1);
+    expect(hmin(f32x4(4, 2, 1, 3))).toBe(1);
+    expect(hmin(f32x4(4, 2, 3, 1))).toBe(1);
+    expect(hmin(f32x4(Infinity, 5, 7, 6))).toBe(5);
+  });
+
+  it('answer NaN wherever it stands', () => {
+    const places = [f32x4(NaN, 1, 2, 3), f32x4(1, NaN, 2, 3), f32x4(1, 2, NaN, 3), f32x4(1, 2, 3, NaN)];
+    for (let i = 0; i < 4; i++) {
+      expect(isNaN(hmax(places[i]))).toBe(true);
+      expect(isNaN(hmin(places[i]))).toBe(true);
+    }
   });
 });
 

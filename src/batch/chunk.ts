@@ -1,7 +1,7 @@
 import { TraceletError } from '../error.ts';
 import { MAX_SIZE } from '../field.ts';
 import { describe } from '../json.ts';
-import { ANY, checkOptions, type OptionTable } from '../options.ts';
+import { ANY, checkOptions, type OptionTable, TOKENIZER } from '../options.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 
 /** How a long text is cut into chunks. */
@@ -68,7 +68,7 @@ export function chunkSizes(options: ChunkOptions, most: number, special: number)
 
 /** Cuts a text into chunks of at most `tokens` tokens between its words, as `embed` does with the option `chunk`. Throws `value` errors. */
 export function chunkText(tokenizer: BertTokenizer, text: string, options: ChunkOptions & { tokens: number }): Chunk[] {
-  if (typeof tokenizer?.encode_plus !== 'function' || typeof text !== 'string')
+  if (!TOKENIZER.read(tokenizer) || typeof text !== 'string')
     throw new TraceletError('value', {
       what: 'chunkText',
       expected: 'a tokenizer, a text and { tokens }',

@@ -16,9 +16,9 @@ const WINDOW = 4;
 
 /** The vectors of texts in the order given: [texts, hidden]. */
 export async function embedTexts(traced: Embedding, texts: Texts, options: EmbedOptions): Promise<Tensor<'float32'>> {
-  const { hidden, run, encode } = embedder(traced, options);
+  const { hidden, run, encode, signal } = embedder(traced, options);
   const encoded: Encoded[] = [];
-  const source = new Source(texts, options.signal);
+  const source = new Source(texts, signal);
   await take(source, encode, encoded, 0, Infinity).finally(() => source.close());
   const rows = new Float32Array(encoded.length * hidden);
   await run(encoded, encoded.length, ({ index }, vector) => rows.set(vector, index * hidden));
@@ -31,9 +31,9 @@ export async function* embedEach<Text extends TextInput>(
   texts: Texts<Text>,
   options: EmbedOptions,
 ): AsyncGenerator<EmbeddedText<Text>, void, undefined> {
-  const { capacity, concurrency, run, encode } = embedder(traced, options);
+  const { capacity, concurrency, run, encode, signal } = embedder(traced, options);
   const window = Math.max(WINDOW, 2 * concurrency) * capacity.batchTokens;
-  const source = new Source(texts, options.signal);
+  const source = new Source(texts, signal);
   const total = Array.isArray(texts) ? texts.length : undefined;
   let failure: { error: unknown } | undefined;
   try {

@@ -112,7 +112,7 @@ export function embedder(traced: Embedding, options: EmbedOptions) {
     });
   }
 
-  return { hidden, capacity, concurrency, run, encode: encoder(reader, capacity.sequence[1], long, WORDING) };
+  return { hidden, capacity, concurrency, signal, run, encode: encoder(reader, capacity.sequence[1], long, WORDING) };
 }
 
 function widthOf({ outputs }: Embedding): number {

@@ -1,6 +1,7 @@
 import { TraceletError } from '../error.ts';
 import { describe } from '../json.ts';
-import { isPromise } from '../realm.ts';
+import { isPromise, isStream, typedArrayName } from '../realm.ts';
+import { untilAborted } from '../signal.ts';
 import type { TextInput } from '../tokenizer/index.ts';
 
 /** Texts as they are given to be embedded: one, a list of them, or whatever yields them. A text may be one with its pair. */
@@ -18,8 +19,10 @@ export class Source {
 
   constructor(texts: Texts, signal: AbortSignal | undefined) {
     const given = (typeof texts === 'string' ? [texts] : (texts ?? {})) as AsyncIterable<TextInput> & Iterable<TextInput>;
-    const iterator = given[Symbol.asyncIterator]?.() ?? given[Symbol.iterator]?.();
-    if (!iterator) throw new TraceletError('value', { what: 'texts', expected: 'strings in an array or iterable', got: describe(texts) });
+    const isSpent = (isStream(texts) && texts.locked) || typedArrayName(texts) !== undefined;
+    const iterator = isSpent ? undefined : (given[Symbol.asyncIterator]?.() ?? given[Symbol.iterator]?.());
+    if (typeof iterator?.next !== 'function')
+      throw new TraceletError('value', { what: 'texts', expected: 'strings in an array or iterable', got: describe(texts) });
     this.#iterator = iterator;
     this.#signal = signal;
   }
@@ -43,15 +46,10 @@ export class Source {
   }
 
   #waited(next: Promise<IteratorResult<TextInput>>, impatient: boolean): Promise<IteratorResult<TextInput> | undefined> {
-    const signal = this.#signal;
-    return new Promise((resolve, reject) => {
-      const stop = () => reject(signal?.reason);
-      const timer = impatient ? setTimeout(resolve, STALL_MS) : undefined;
-      signal?.addEventListener('abort', stop);
-      next.then(resolve, reject).then(() => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', stop);
-      });
+    let timer: unknown;
+    const stalled = new Promise<undefined>((resolve) => {
+      if (impatient) timer = setTimeout(resolve, STALL_MS);
     });
+    return untilAborted(this.#signal, Promise.race([next, stalled])).finally(() => clearTimeout(timer as number));
   }
 }

@@ -55,7 +55,7 @@ export function refuseForTensors(what: string, args: readonly unknown[], options
 
 /** A text, a text and its pair, or lists of them, as one list. Throws `value` errors. */
 function pairedTexts(text: string | readonly TextInput[], pair: string | readonly string[] | null | undefined): TextInput[] {
-  const texts = Array.isArray(text) ? (text as TextInput[]) : [text as string];
+  const texts = Array.isArray(text) ? Array.from<TextInput>(text) : [text as string];
   if (pair === undefined || pair === null) return texts;
   const pairs = typeof text === 'string' ? [pair] : pair;
   if (!Array.isArray(pairs) || pairs.length !== texts.length || [...texts, ...pairs].some((one) => typeof one !== 'string'))

@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { TraceletError } from '../error.ts';
+import { piecesOf } from '../platform/pipes.ts';
 import { note } from './output.ts';
 
 /** What messages call the place that `path` means. */
@@ -36,12 +38,20 @@ async function* readText(path: string, signal: AbortSignal): AsyncGenerator<stri
 
 async function* readBytes(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
-    yield* addAbortSignal(signal, path === '-' ? openStdin() : createReadStream(path)) as AsyncIterable<Uint8Array>;
+    if (path === '-') yield* addAbortSignal(signal, openStdin()) as AsyncIterable<Uint8Array>;
+    else if (await isOrdinary(path)) yield* addAbortSignal(signal, createReadStream(path)) as AsyncIterable<Uint8Array>;
+    else yield* piecesOf(path, signal);
   } catch (cause) {
     signal.throwIfAborted();
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new TraceletError('source', { what: nameOf(path), expected: 'a readable file', got: code ?? message, cause });
   }
+}
+
+/** A directory is left to what reads it. */
+async function isOrdinary(path: string): Promise<boolean> {
+  const entry = await stat(path);
+  return entry.isFile() || entry.isDirectory();
 }
 
 function openStdin(): Readable {

@@ -42,7 +42,8 @@ Exit status:
   ${STATUS.SIGINT}  interrupted (${STATUS.SIGTERM}: terminated); no partial file is left behind
 
 Answers go to stdout, remarks and errors to stderr. TRACELET_DEBUG=1 shows the stack of an error. Each line of stdin that is a text gives
-one line of JSON, blank ones as well. Output files are replaced once they are whole; links are followed, and pipes and devices written to.
+one line of JSON, blank ones as well. Output files are replaced once they are whole, unless the command reads them; links are followed, and
+pipes and devices written to.
 
 Examples:
   $ tracelet trace all-MiniLM-L6-v2/ -o minilm.tracelet

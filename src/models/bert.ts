@@ -175,12 +175,12 @@ export class BertModel extends PreTrainedModel {
     super(config, options);
     this.embeddings = new BertEmbeddings(config);
     this.encoder = new BertEncoder(config);
-    this.pooler = options.add_pooling_layer === false ? null : new BertPooler(config);
-    this.post_init(options.seed);
+    this.pooler = options?.add_pooling_layer === false ? null : new BertPooler(config);
+    this.post_init(options?.seed);
   }
 
-  forward(...[ids, types, mask, positions]: ModelInputs): ModelOutput {
-    const input_ids = ids as Tensor;
+  forward(...inputs: ModelInputs): ModelOutput {
+    const [input_ids, types, mask, positions] = this.taken(inputs);
     checkInputs(input_ids, { token_type_ids: types, attention_mask: mask }, this.config);
     const position_ids = positions ? fitPositions(positions, input_ids.shape) : F.positions(input_ids);
     const token_type_ids = types ?? F.filled(input_ids, 0);

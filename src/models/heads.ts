@@ -133,7 +133,7 @@ export class BertForPreTraining extends BertWithLMHead {
   constructor(config: BertConfig, options: HeadOptions = {}) {
     super(config, true, options);
     this.cls = new BertPreTrainingHeads(config);
-    this.post_init(options.seed);
+    this.post_init(options?.seed);
   }
 
   protected answer({ last_hidden_state, pooler_output }: ModelOutput): Record<string, Tensor> {
@@ -149,7 +149,7 @@ export class BertForMaskedLM extends BertWithLMHead {
   constructor(config: BertConfig, options: HeadOptions = {}) {
     super(config, false, options);
     this.cls = new BertOnlyMLMHead(config);
-    this.post_init(options.seed);
+    this.post_init(options?.seed);
   }
 
   protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
@@ -164,7 +164,7 @@ export class BertForNextSentencePrediction extends BertWithHead {
   constructor(config: BertConfig, options: HeadOptions = {}) {
     super(config, true, options);
     this.cls = new BertOnlyNSPHead(config);
-    this.post_init(options.seed);
+    this.post_init(options?.seed);
   }
 
   protected answer({ pooler_output }: ModelOutput): Record<string, Tensor> {
@@ -179,7 +179,7 @@ export class BertForSequenceClassification extends BertWithHead {
   constructor(config: BertConfig, options: HeadOptions = {}) {
     super(config, true, options);
     this.classifier = new Linear(config.hidden_size, config.num_labels);
-    this.post_init(options.seed);
+    this.post_init(options?.seed);
   }
 
   protected answer({ pooler_output }: ModelOutput): Record<string, Tensor> {
@@ -194,15 +194,16 @@ export class BertForMultipleChoice extends BertWithHead {
   constructor(config: BertConfig, options: HeadOptions = {}) {
     super(config, true, options);
     this.classifier = new Linear(config.hidden_size, 1);
-    this.post_init(options.seed);
+    this.post_init(options?.seed);
   }
 
   override forward(...inputs: ModelInputs): ModelOutput {
-    const { shape } = inputs[0] as Tensor;
+    const given = this.taken(inputs);
+    const { shape } = given[0];
     if (shape.length !== 3)
       throw new TraceletError('shape', { what: 'input_ids', expected: '[batch, choices, sequence]', got: `[${shape}]` });
     const rows = [sizeOf(shape.slice(0, 2)), shape[2]];
-    const flat = inputs.map((input) => (input as Tensor | undefined)?.reshape(rows));
+    const flat = given.map((input) => input?.reshape(rows));
     const { logits, hidden_states, attentions } = super.forward(...(flat as ModelInputs));
     return modelOutput({ logits: logits.reshape(shape.slice(0, 2)), hidden_states, attentions });
   }
@@ -219,7 +220,7 @@ export class BertForTokenClassification extends BertWithHead {
   constructor(config: BertConfig, options: HeadOptions = {}) {
     super(config, false, options);
     this.classifier = new Linear(config.hidden_size, config.num_labels);
-    this.post_init(options.seed);
+    this.post_init(options?.seed);
   }
 
   protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
@@ -234,7 +235,7 @@ export class BertForQuestionAnswering extends BertWithHead {
   constructor(config: BertConfig, options: HeadOptions = {}) {
     super(config, false, options);
     this.qa_outputs = new Linear(config.hidden_size, 2);
-    this.post_init(options.seed);
+    this.post_init(options?.seed);
   }
 
   protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {

@@ -1,5 +1,6 @@
 import type { CheckpointSource } from '../checkpoint.ts';
 import { TraceletError } from '../error.ts';
+import { describe } from '../json.ts';
 import { BertModel } from './bert.ts';
 import {
   BertForMaskedLM,
@@ -36,7 +37,11 @@ export interface AnyModelClass extends ModelClass<PreTrainedModel> {
 
 /** The class of an architecture. Throws a `config` error that lists those known. */
 export function architecture(name: string): AnyModelClass {
-  if (!Object.hasOwn(ARCHITECTURES, name))
-    throw new TraceletError('config', { what: 'architecture', expected: `one of ${Object.keys(ARCHITECTURES).join(', ')}`, got: name });
+  if (typeof name !== 'string' || !Object.hasOwn(ARCHITECTURES, name))
+    throw new TraceletError('config', {
+      what: 'architecture',
+      expected: `one of ${Object.keys(ARCHITECTURES).join(', ')}`,
+      got: describe(name),
+    });
   return ARCHITECTURES[name as Architecture] as unknown as AnyModelClass;
 }

@@ -41,6 +41,8 @@ export interface PreTrainedOptions extends SourceOptions, BertConfigOptions {
   strict?: boolean;
 }
 
+type Taken = [input_ids: Tensor, ...others: (Tensor | undefined)[]];
+
 /** The text of a file that lies beside a checkpoint, or travels in the trace that it is. */
 export type ReadBeside = (name: string) => Promise<string | undefined>;
 
@@ -113,12 +115,16 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 
   override call_(...args: ModelInputs): ModelOutput {
+    return super.call_(...this.taken(args));
+  }
+
+  /** The inputs of a call by position, proved to be tensors of whole numbers. */
+  protected taken(args: ModelInputs): Taken {
     const what = this.constructor.name;
     const named = nameInputs(args, this.input_names, what);
     if (!named.input_ids)
       throw new TraceletError('value', { what: `${what}: input_ids`, expected: 'a tensor of token ids', got: 'nothing' });
-    const whole = this.input_names.map((name) => (named[name] ? toInt32(named[name], name, `${what}: ${name}`) : undefined));
-    return super.call_(...(whole as ModelInputs));
+    return this.input_names.map((name) => named[name] && toInt32(named[name], name, `${what}: ${name}`)) as Taken;
   }
 
   /** Pairs of parameters that share their memory unless the config says otherwise: the first follows the second. */

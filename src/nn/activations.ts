@@ -1,4 +1,4 @@
-import { INPLACE, optional, readArguments, WHOLE } from '../arguments.ts';
+import { INPLACE, optional, readArguments, TENSOR, WHOLE } from '../arguments.ts';
 import { FLAG, oneOf, PROBABILITY } from '../field.ts';
 import * as F from '../functional.ts';
 import type { Tensor } from '../tensor.ts';
@@ -95,7 +95,7 @@ export class Dropout extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return x;
+    return readArguments('nn.Dropout', [x], { input: TENSOR })[0] as Tensor;
   }
 
   override extra_repr(): string {

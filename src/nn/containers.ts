@@ -6,11 +6,11 @@ import { type AnyModule, Module } from './module.ts';
 /** The modules among `given`, or all of it. Throws a `value` error that names the first which is none. */
 function modulesIn<M extends AnyModule>(what: string, given: readonly M[]): readonly M[] {
   if (!Array.isArray(given)) throw new TraceletError('value', { what, expected: 'an array of modules', got: describe(given) });
-  given.forEach((item, i) => {
+  return Array.from(given, (item, i) => {
     if (!((item as unknown) instanceof Module))
       throw new TraceletError('value', { what: `${what}[${i}]`, expected: 'a module', got: describe(item) });
+    return item;
   });
-  return given;
 }
 
 /** Parts named by number. */
@@ -40,6 +40,8 @@ export class ModuleList<M extends AnyModule> extends Items<M, [], never> {
   forward(): never {
     throw new TraceletError('value', {
       what: 'a ModuleList has no forward: call its items',
+      expected: 'a call of an item',
+      got: 'one of the list',
       cure: 'nn.Sequential calls one after the other',
     });
   }

@@ -1,7 +1,9 @@
 import { Callable } from '../callable.ts';
 import { TraceletError } from '../error.ts';
 import { executor } from '../executor.ts';
+import { FLAG, TEXT } from '../field.ts';
 import { describe } from '../json.ts';
+import { proved } from '../options.ts';
 import { Parameter } from '../parameter.ts';
 import { DENO_INSPECT, INSPECT } from '../show.ts';
 import type { Tensor } from '../tensor.ts';
@@ -44,6 +46,7 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
 
   /** This module and all within it, by dotted name; its own name is `prefix`. Throws a `value` error for one that holds itself. */
   named_modules(prefix = ''): Generator<[string, AnyModule]> {
+    proved('named_modules()', prefix, TEXT);
     return modulesOf(this, prefix, []);
   }
 
@@ -65,6 +68,7 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
 
   /** Marks the module and its parts. Nothing here computes dropout or gradients, so calls refuse while `training` is set. */
   train(mode = true): this {
+    proved('train()', mode, FLAG);
     if (mode) this.refuseTraining();
     for (const [, module] of this.named_modules()) module.training = mode;
     return this;

@@ -1,6 +1,7 @@
 import { sha256 } from './hash.ts';
 import { inlineKernels, inlineThreads, inlineWorkers } from './inline.ts';
 import { noFiles } from './nofiles.ts';
+import { pageCache } from './pagecache.ts';
 import type { Platform } from './platform.ts';
 
 /** Pages, web workers and service workers: nothing to fetch, so that every bundler takes it as it is. */
@@ -10,5 +11,5 @@ export const platform: Platform = {
   threads: inlineThreads,
   workers: inlineWorkers,
   sha256,
-  cache: async (name = 'tracelet') => globalThis.caches?.open(name).catch(() => undefined),
+  cache: pageCache,
 };

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { TraceletError } from '../error.ts';
 import { ReadableStream } from '../globals.ts';
 import { HASH_HEADER, type Partial, type ResumableCache } from '../sources/cache.ts';
+import { isAbandoned, ownPart, removeAbandoned } from './parts.ts';
 
 /** A part that nothing was written to for so long belongs to nobody. */
 const ABANDONED_MS = 60_000;
 const CHUNK = 1 << 18;
+/** What follows a stem in the name of a part: an ETag or nothing, and the owner. */
+const PART = /^[^.]*\.[^.]+\.part$/;
 
 const escaped = (text: string): string => encodeURIComponent(text).replaceAll('*', '%2A');
 
@@ -41,20 +44,24 @@ export function fileCache(root: string): ResumableCache {
       const { folder, stem } = placeOf(root, key);
       for (const size of (await named(folder, stem)).filter((rest) => /^\d+$/.test(rest))) {
         const path = join(folder, stem + size);
-        if ((await stat(path).catch(() => undefined))?.size === Number(size)) return entryAt(path, size);
-        await rm(path, { force: true });
+        const entry =
+          (await stat(path).catch(() => undefined))?.size === Number(size) && (await entryAt(path, size).catch(() => undefined));
+        if (entry) return entry;
+        await rm(path, { force: true }).catch(() => {});
       }
       return undefined;
     },
 
     async partial(key) {
       const { folder, stem } = placeOf(root, key);
-      for (const rest of (await named(folder, stem)).filter((name) => /^[^.]+\.[^.]+\.part$/.test(name))) {
+      for (const rest of (await named(folder, stem)).filter((name) => PART.test(name) && !name.startsWith('.'))) {
         const claimed = await claim(folder, stem, rest).catch(() => undefined);
         if (claimed) return claimed;
       }
       return undefined;
     },
+
+    release: ({ id }) => release(id, true),
 
     async put(key, response, partial) {
       const { folder, stem } = placeOf(root, key);
@@ -62,25 +69,29 @@ export function fileCache(root: string): ResumableCache {
       const etag = tagged(response.headers.get('etag') ?? '');
       const resumed = response.status === 206 && partial !== undefined;
       if (partial && !resumed) await rm(partial.id, { force: true });
-      const part = resumed ? partial.id : join(folder, `${stem}${etag}.${owner()}.part`);
+      const part = resumed ? partial.id : join(folder, `${stem}${etag}.${ownPart()}`);
       try {
         await write(part, response.body as ReadableStream<Uint8Array>, resumed ? partial.size : 0);
+        await finish(part, join(folder, stem), key, response.headers);
       } catch (cause) {
         await release(part, etag !== '');
         throw cause;
       }
-      await finish(part, join(folder, stem), key, response.headers);
+      await removeAbandoned(join(folder, stem), PART, ABANDONED_MS);
     },
   };
 }
 
-const owner = (): string => Math.random().toString(36).slice(2);
-
 async function entryAt(path: string, size: string): Promise<Response> {
   const file = await open(path);
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    const { bytesRead, buffer } = await file.read(new Uint8Array(CHUNK), 0, CHUNK, null);
-    if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead));
+    try {
+      const { bytesRead, buffer } = await file.read(new Uint8Array(CHUNK), 0, CHUNK, null);
+      if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead));
+    } catch (cause) {
+      await file.close();
+      throw cause;
+    }
     await file.close();
     controller.close();
   };
@@ -92,9 +103,9 @@ async function entryAt(path: string, size: string): Promise<Response> {
 async function claim(folder: string, stem: string, rest: string): Promise<Partial | undefined> {
   const [tag] = rest.split('.', 1);
   const from = join(folder, stem + rest);
-  const { size, mtimeMs } = await stat(from);
-  if (size === 0 || Date.now() - mtimeMs < ABANDONED_MS) return undefined;
-  const id = join(folder, `${stem}${tag}.${owner()}.part`);
+  const { size } = await stat(from);
+  if (size === 0 || !(await isAbandoned(from, ABANDONED_MS))) return undefined;
+  const id = join(folder, `${stem}${tag}.${ownPart()}`);
   await rename(from, id);
   await utimes(id, new Date(), new Date());
   return { etag: decodeURIComponent(tag), size, id };

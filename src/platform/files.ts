@@ -5,25 +5,25 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TraceletError } from '../error.ts';
 import type { ModelCache } from '../sources/cache.ts';
-import { fileCache } from './filecache.ts';
 import type { ByteSource, Platform } from './platform.ts';
 
 /** What node:fs takes for a path that may be written as a file: URL. */
-const located = (path: string): string | URL => (path.startsWith('file:') ? new URL(path) : path);
+export const located = (path: string): string | URL => (path.startsWith('file:') ? new URL(path) : path);
 
 /** Smaller reads than this are served from memory. */
 const BUFFER = 1 << 18;
 
-async function open(path: string): Promise<ByteSource> {
-  const file = await openFile(located(path)).catch((cause) => Promise.reject(unreadable(path, cause)));
-  const { size } = await file.stat();
-  const next = async (target: Uint8Array): Promise<number> =>
-    (await file.read(target, 0, target.length, null).catch((cause) => Promise.reject(unreadable(path, cause)))).bytesRead;
+async function open(path: string, signal?: AbortSignal): Promise<ByteSource> {
+  const refuse = (cause: unknown) => Promise.reject(unreadable(path, cause));
+  const entry = await stat(located(path)).catch(refuse);
+  if (!entry.isFile() && !entry.isDirectory()) return (await import('./pipes.ts')).openPipe(path, signal);
+  const file = await openFile(located(path)).catch(refuse);
+  const next = async (target: Uint8Array): Promise<number> => (await file.read(target, 0, target.length, null).catch(refuse)).bytesRead;
   const buffer = new Uint8Array(BUFFER);
   let rest = buffer.subarray(0, 0);
   return {
     name: path,
-    size,
+    size: entry.size,
     async read(target) {
       for (let filled = 0; ; ) {
         const held = rest.subarray(0, target.length - filled);
@@ -56,11 +56,17 @@ function readTextSync(path: string): string {
   }
 }
 
-const kindOf = (path: string): Promise<'directory' | 'file' | undefined> =>
-  stat(located(path)).then(
-    (entry) => (entry.isDirectory() ? 'directory' : 'file'),
-    () => undefined,
-  );
+/** What errors mean that nothing is at a path; others that this process may not know. */
+const NOTHING = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EINVAL', 'ERR_INVALID_ARG_VALUE'];
+
+async function kindOf(path: string): Promise<'directory' | 'file' | undefined> {
+  try {
+    return (await stat(located(path))).isDirectory() ? 'directory' : 'file';
+  } catch (cause) {
+    if (NOTHING.includes((cause as NodeJS.ErrnoException).code as string)) return undefined;
+    throw unreadable(path, cause);
+  }
+}
 
 const exists = async (path: string): Promise<boolean> => (await kindOf(path)) !== undefined;
 
@@ -78,11 +84,22 @@ function env(name: string): string | undefined {
   }
 }
 
-async function cache(name?: string): Promise<ModelCache> {
-  return fileCache(name ?? env('TRACELET_CACHE') ?? join(env('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'tracelet'));
+/** Nothing is kept where there is no home. */
+async function cache(name = env('TRACELET_CACHE')): Promise<ModelCache | undefined> {
+  const root = name ?? defaultCache();
+  return root === undefined ? undefined : (await import('./filecache.ts')).fileCache(root);
 }
 
-function unreadable(path: string, cause: unknown): TraceletError {
+function defaultCache(): string | undefined {
+  try {
+    return join(env('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'tracelet');
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is said of a path that cannot be read. */
+export function unreadable(path: string, cause: unknown): TraceletError {
   const { code, message } = cause as NodeJS.ErrnoException;
   return new TraceletError('source', { what: path, expected: 'a readable file', got: code ?? message, cause });
 }

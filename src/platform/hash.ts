@@ -1,3 +1,4 @@
+import { TraceletError } from '../error.ts';
 import { subtle } from '../globals.ts';
 import { isSharedBuffer } from '../realm.ts';
 
@@ -9,5 +10,14 @@ export const hex = (digest: ArrayBuffer): string =>
 const unshared = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
   isSharedBuffer(bytes.buffer) ? bytes.slice() : (bytes as Uint8Array<ArrayBuffer>);
 
-/** SHA-256 of `bytes` in hexadecimal. */
-export const sha256 = async (bytes: Uint8Array): Promise<string> => hex(await subtle().digest('SHA-256', unshared(bytes)));
+/** SHA-256 of `bytes` in hexadecimal. Throws an `unsupported` error where the page may not hash. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  const crypto = subtle();
+  if (crypto) return hex(await crypto.digest('SHA-256', unshared(bytes)));
+  throw new TraceletError('unsupported', {
+    what: 'SHA-256',
+    expected: 'crypto.subtle',
+    got: 'none',
+    cure: 'Browsers have it for pages that come by https or from localhost',
+  });
+}

@@ -8,6 +8,7 @@ const kernelModule = compiled((variant) => new Uint8Array(readFileSync(new URL(`
 
 /** What a bundler makes as CommonJS has no address that scripts could lie beside. */
 function threadsOf(script: () => URL): Threads | string {
+  if (process.permission?.has('worker') === false) return 'Node may not start workers here (--allow-worker)';
   try {
     return nodeThreads(script());
   } catch {

@@ -5,14 +5,23 @@ interface AnyWorker extends Worker {
   unref?(): void;
 }
 
+function begin(address: string): AnyWorker {
+  try {
+    return new Worker(address, { type: 'module' });
+  } catch (cause) {
+    URL.revokeObjectURL(address);
+    throw cause;
+  }
+}
+
 /** Web workers made of the script's text, which needs no file beside the page and no configuration of a bundler. In Bun they let the process end. */
 export function webThreads(script: string): Threads | string {
   if (typeof Worker !== 'function') return 'this scope cannot start workers';
   return {
-    count: navigator.hardwareConcurrency,
+    count: globalThis.navigator?.hardwareConcurrency ?? 1,
     start(heard, died) {
       const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
-      const worker: AnyWorker = new Worker(address, { type: 'module' });
+      const worker = begin(address);
       let started = false;
       const begun = () => {
         if (!started) URL.revokeObjectURL(address);

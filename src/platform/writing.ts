@@ -4,6 +4,7 @@ import { dirname, isAbsolute } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { TraceletError } from '../error.ts';
+import { ownPart, removeAbandoned } from './parts.ts';
 
 /** Where writing to a path leads once links are followed. */
 export type Destination =
@@ -50,6 +51,7 @@ async function end(path: string, at: string, entry: Stats | undefined): Promise<
 }
 
 async function expectDirectory(path: string, at: string): Promise<void> {
+  if (/[/\\]$/.test(at)) throw refused(path, 'the name of a file', 'that of a directory');
   if (path === '') throw refused('the path', 'the name of a file', 'an empty one');
   const folder = dirname(at);
   const isThere = await stat(folder).then(
@@ -59,22 +61,34 @@ async function expectDirectory(path: string, at: string): Promise<void> {
   if (!isThere) throw refused(path, 'a file in a directory that exists', `none called ${folder}`);
 }
 
-/** Writes a file whole or not at all, and a pipe or device where it is. Throws `source` errors; ends with the signal's reason. */
+/** Writes a file whole or not at all, and a pipe or device where it is. Throws `source` errors, and what `chunks` throw; ends with the signal's reason. */
 export async function write(path: string, chunks: Iterable<Uint8Array>, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  const theirs: unknown[] = [];
+  function* watched() {
+    try {
+      yield* chunks;
+    } catch (cause) {
+      theirs.push(cause);
+      throw cause;
+    }
+  }
   try {
     const place = await destination(path);
-    if (place.kind === 'file') await replace(place, chunks, signal);
-    else await pour(place, chunks, signal);
+    if (place.kind === 'file') await replace(place, watched(), signal);
+    else await pour(place, watched(), signal);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw cause instanceof TraceletError ? cause : unwritable(path, cause);
+    throw cause instanceof TraceletError || theirs.includes(cause) ? cause : unwritable(path, cause);
   }
 }
 
+const PARTS = /^\d+[-_][\da-z_]+\.part$/;
+
 async function replace({ path, old }: Destination & { kind: 'file' }, chunks: Iterable<Uint8Array>, signal?: AbortSignal): Promise<void> {
-  const part = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.part`;
+  await removeAbandoned(`${path}.`, PARTS);
+  const part = `${path}.${ownPart()}`;
   try {
-    const file = await open(part, 'wx');
+    const file = await open(part, 'wx', old ? old.mode & 0o777 : undefined);
     try {
       for (const chunk of chunks) {
         signal?.throwIfAborted();
@@ -84,6 +98,7 @@ async function replace({ path, old }: Destination & { kind: 'file' }, chunks: It
     } finally {
       await file.close();
     }
+    signal?.throwIfAborted();
     if (old) await likeBefore(part, old);
     await rename(part, path);
   } catch (cause) {

@@ -1,6 +1,10 @@
+import { whenAborted } from '../signal.ts';
+
 interface Waiting<T> {
   resolve(thing: T): void;
   reject(reason: unknown): void;
+  /** Ends the listening to a signal. */
+  deaf?(): void;
 }
 
 /** Things that are handed out to those who ask for them, in the order in which they asked. */
@@ -17,17 +21,12 @@ export class Line<T> {
     const free = this.#free.pop();
     if (free !== undefined) return Promise.resolve(free);
     return new Promise<T>((resolve, reject) => {
-      const leave = (): void => {
+      const waiting: Waiting<T> = { resolve, reject };
+      this.#waiting.add(waiting);
+      waiting.deaf = whenAborted(signal, () => {
         this.#waiting.delete(waiting);
         reject(signal?.reason);
-      };
-      const served = (thing: T): void => {
-        signal?.removeEventListener('abort', leave);
-        resolve(thing);
-      };
-      const waiting = { resolve: served, reject };
-      this.#waiting.add(waiting);
-      signal?.addEventListener('abort', leave);
+      });
     });
   }
 
@@ -35,12 +34,16 @@ export class Line<T> {
     const [next] = this.#waiting;
     if (!next) this.#free.push(thing);
     this.#waiting.delete(next);
+    next?.deaf?.();
     next?.resolve(thing);
   }
 
   /** Sends away all who wait. */
   close(reason: unknown): void {
-    for (const { reject } of this.#waiting) reject(reason);
+    for (const { deaf, reject } of this.#waiting) {
+      deaf?.();
+      reject(reason);
+    }
     this.#waiting.clear();
   }
 }

@@ -2,12 +2,13 @@ import { platform } from '#platform';
 import { TraceletError } from '../error.ts';
 import { kernelModule } from '../kernels.ts';
 import type { Binary, Threads, Variant } from '../platform/platform.ts';
+import { untilAborted } from '../signal.ts';
 import { checkCount, countOn, obstacleTo } from '../threads/choose.ts';
 import { explainKernels } from '../trace/explain.ts';
 import type { Instance } from '../trace/instance.ts';
 import { lend } from '../trace/lent.ts';
 import type { LoadOptions } from '../trace/load.ts';
-import type { ModelOutput, Named } from '../trace/outputs.ts';
+import type { ModelOutput } from '../trace/outputs.ts';
 import { type Contents, TracedModule } from '../trace/traced.ts';
 import { Line } from './line.ts';
 import { moduleKey, type Setup, sent } from './messages.ts';
@@ -132,7 +133,7 @@ export class TracePool<Result = ModelOutput> extends TracedModule<Result> {
     const worker = await this.#line.take(signal);
     const ask = { inputs: sent(named), outputs, stoppable: signal !== undefined };
     const work = worker.answer(ask).finally(() => this.#line.give(worker));
-    return this.result(await unlessStopped(work, signal, () => worker.stop(ask)));
+    return this.result(await untilAborted(signal, work, () => worker.stop(ask)));
   }
 
   /** Ends all workers; calls under way and those that wait fail. The trace cannot be used afterwards. */
@@ -149,18 +150,3 @@ export class TracePool<Result = ModelOutput> extends TracedModule<Result> {
 
 const disposed = (): TraceletError =>
   new TraceletError('disposed', { what: 'trace', expected: 'an answer', got: 'dispose() before it', cure: 'Load it again' });
-
-/** What `work` answers, unless `signal` comes first, of which `stop` is told. */
-function unlessStopped(work: Promise<Named[]>, signal: AbortSignal | undefined, stop: () => void): Promise<Named[]> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      stop();
-      reject(signal.reason);
-    };
-    const done = (): void => signal.removeEventListener('abort', leave);
-    signal.addEventListener('abort', leave);
-    if (signal.aborted) leave();
-    work.finally(done).then(resolve, reject);
-  });
-}

@@ -135,10 +135,11 @@ function stepper({ signal, progress }: QuantizeOptions): (phase: Phase, done: nu
   return async (phase, done, total) => {
     signal?.throwIfAborted();
     progress?.({ phase, done, total });
-    if (performance.now() - since < 50) return;
-    await nextTask();
+    if (performance.now() - since >= 50) {
+      await nextTask();
+      since = performance.now();
+    }
     signal?.throwIfAborted();
-    since = performance.now();
   };
 }
 

@@ -80,7 +80,7 @@ export function roundRows4(matrix: Matrix): Rounded {
       const at = row * cols + c;
       const step = bestStep(matrix, at, c, scale[row]);
       for (let i = 0; i < GROUP; i++) {
-        weights[i] = nibbleOf(values[at + i], scale[row], step);
+        weights[i] = step === 0 ? 0 : nearest(values[at + i], scale[row] * step);
         integers[at + i] = nibbleValue(weights[i], step);
       }
       packGroup(weights, nibbles, at / 2);
@@ -90,24 +90,40 @@ export function roundRows4(matrix: Matrix): Rounded {
   return { integers, scale, nibbles, steps };
 }
 
-const nibbleOf = (value: number, scale: number, step: number): number =>
-  step === 0 || scale === 0 ? 0 : Math.max(-8, Math.min(7, Math.round((32 * value) / (scale * step))));
+/** The weight of four bits for a value, where 32 stand for `unit`. */
+const nearest = (value: number, unit: number): number => {
+  const whole = Math.floor((32 * value) / unit + 0.5);
+  return whole > 7 ? 7 : whole < -8 ? -8 : whole | 0;
+};
 
-function bestStep({ values, importance }: Matrix, at: number, col: number, scale: number): number {
-  const peak = peakOf(values, at, at + GROUP);
+function bestStep(matrix: Matrix, at: number, col: number, scale: number): number {
+  const peak = peakOf(matrix.values, at, at + GROUP);
   let best = 0;
+  let last = 0;
   let least = Number.POSITIVE_INFINITY;
   if (scale === 0) return best;
   for (let clip = 1; clip >= LEAST_CLIP; clip -= CLIP_STEP) {
     const step = Math.max(1, Math.min(255, Math.round((32 * peak * clip) / (7 * scale))));
-    let error = 0;
-    for (let i = 0; i < GROUP; i++)
-      error += importance[col + i] * (values[at + i] - scale * nibbleValue(nibbleOf(values[at + i], scale, step), step)) ** 2;
+    if (step === last) continue;
+    last = step;
+    const error = stepError(matrix, at, col, scale, step, least);
     if (error >= least) continue;
     least = error;
     best = step;
   }
   return best;
+}
+
+/** The weighted square error of a group, or what it is where it reaches `least`. */
+function stepError({ values, importance }: Matrix, at: number, col: number, scale: number, step: number, least: number): number {
+  const unit = scale * step;
+  let error = 0;
+  for (let i = 0; i < GROUP && error < least; i++) {
+    const value = values[at + i];
+    const off = value - scale * nibbleValue(nearest(value, unit), step);
+    error += importance[col + i] * (off * off);
+  }
+  return error;
 }
 
 /** scale · Σ integers of each row, a line a stretch of columns: [stretches, rows]. */

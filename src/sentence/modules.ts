@@ -1,5 +1,5 @@
 import { TraceletError } from '../error.ts';
-import { COUNT, FLAG, type Kind, kind, nullAs, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../field.ts';
+import { COUNT, FLAG, type Kind, kind, MAX_SIZE, nullAs, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../field.ts';
 import { describe, isObject, type JsonObject } from '../json.ts';
 import { nearest } from '../nearest.ts';
 
@@ -66,7 +66,7 @@ const feature = oneOf<Feature>(FEATURES);
 /** One way of pooling, or several. */
 export const POOLING = kind<PoolingMode | PoolingMode[]>(`one of ${POOLING_MODES.join(', ')}, or several`, (value) => {
   const list = [value].flat();
-  return list.length > 0 && list.every((mode) => POOLING_MODES.includes(mode as PoolingMode));
+  return list.length > 0 && list.length <= POOLING_MODES.length && list.every((mode) => POOLING_MODES.includes(mode as PoolingMode));
 });
 
 /** The switches of older configs, in the order in which their vectors follow one another. */
@@ -145,9 +145,13 @@ export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } =
       const name = activation_function as string;
       if (!name.startsWith('torch.') || !Object.hasOwn(DENSE_ACTIVATIONS, lastName(name)))
         throw bad(`activation_function of ${what}`, `one of torch.nn ${Object.keys(DENSE_ACTIVATIONS).join(', ')}`, describe(name));
+      const in_features = needed(given.in_features, 'in_features', what);
+      const out_features = needed(given.out_features, 'out_features', what);
+      if (in_features * out_features > MAX_SIZE)
+        throw bad(`in_features x out_features of ${what}`, `at most ${MAX_SIZE} elements`, `${in_features} x ${out_features}`);
       return {
-        in_features: needed(given.in_features, 'in_features', what),
-        out_features: needed(given.out_features, 'out_features', what),
+        in_features,
+        out_features,
         bias,
         activation_function: lastName(name),
         use_residual,

@@ -21,6 +21,8 @@ export interface Partial {
 export interface ResumableCache extends ModelCache {
   /** What is there of an interrupted download, which from then on is the caller's alone. */
   partial(key: string): Promise<Partial | undefined>;
+  /** Leaves it to the next who asks. */
+  release(partial: Partial): Promise<void>;
   /** `response` has status 206 and the rest of the bytes where it goes on behind `partial`. */
   put(key: string, response: Response, partial?: Partial): Promise<void>;
 }

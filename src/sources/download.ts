@@ -1,5 +1,7 @@
 import { TraceletError } from '../error.ts';
 import { ReadableStream } from '../globals.ts';
+import { messageOf } from '../realm.ts';
+import { whenAborted } from '../signal.ts';
 import type { Entry, Partial } from './cache.ts';
 import type { Absence } from './folder.ts';
 import { HEAD_BYTES, isPage, refusePointer } from './head.ts';
@@ -18,6 +20,8 @@ export interface DownloadOptions extends RequestOptions {
 export interface Download extends Entry {
   /** Why `body` failed, once it has. */
   failure?: unknown;
+  /** Lets go of the server, whoever has `body`. */
+  close(): Promise<void>;
 }
 
 /** Told how many bytes have come in, of how many. */
@@ -47,7 +51,7 @@ export async function download(url: string, options: DownloadOptions, begun: () 
   const source = begin > 0 ? reader : await begunWith(reader, url, options);
   if ('absent' in source) return source;
   const entry = { begin, size: sizeOf(response), etag: strongTag(response), sha256 } as Download;
-  entry.body = steady(url, entry, source, options, begun());
+  entry.body = steady(url, entry, source, options, begun);
   return entry;
 }
 
@@ -56,8 +60,7 @@ type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>;
 /** A reader of all that `reader` has, whose beginning was looked at. Throws a `source` error for a pointer of Git LFS. */
 async function begunWith(reader: Reader, url: string, { lenient, signal }: DownloadOptions): Promise<Reader | Absence> {
   const pieces: Uint8Array[] = [];
-  const stop = () => void reader.cancel(signal?.reason).catch(() => {});
-  signal?.addEventListener('abort', stop);
+  const deaf = whenAborted(signal, () => void reader.cancel(signal?.reason).catch(() => {}));
   const head = new Uint8Array(HEAD_BYTES);
   let size = 0;
   while (size < HEAD_BYTES) {
@@ -68,7 +71,7 @@ async function begunWith(reader: Reader, url: string, { lenient, signal }: Downl
     head.set(begin, size);
     size += begin.length;
   }
-  signal?.removeEventListener('abort', stop);
+  deaf();
   try {
     refusePointer(head.subarray(0, size), url);
   } catch (cause) {
@@ -102,13 +105,16 @@ function strongTag({ headers }: Response): string | undefined {
   return etag?.startsWith('"') && !headers.get('content-encoding') ? etag : undefined;
 }
 
-function steady(url: string, entry: Download, begun: Reader, options: DownloadOptions, report: Report): ReadableStream<Uint8Array> {
+function steady(url: string, entry: Download, first: Reader, options: DownloadOptions, begun: () => Report): ReadableStream<Uint8Array> {
   const { size } = entry;
   const { signal } = options;
-  let reader = begun;
-  const stop = () => void reader.cancel(signal?.reason).catch(() => {});
-  signal?.addEventListener('abort', stop);
-  const end = () => signal?.removeEventListener('abort', stop);
+  let reader = first;
+  let report: Report | undefined;
+  const deaf = whenAborted(signal, () => void reader.cancel(signal?.reason).catch(() => {}));
+  const cancel = async (reason?: unknown): Promise<void> => {
+    deaf();
+    await reader.cancel(reason).catch(() => {});
+  };
   let at = entry.begin;
   let resumes = 0;
   const next = async (): Promise<Uint8Array | undefined> => {
@@ -121,7 +127,7 @@ function steady(url: string, entry: Download, begun: Reader, options: DownloadOp
         if (size === undefined || at >= size) return undefined;
       } catch (cause) {
         signal?.throwIfAborted();
-        reason = `: ${(cause as Error).message}`;
+        reason = `: ${messageOf(cause)}`;
       }
       if (entry.etag === undefined || size === undefined || resumes === RESUMES) throw cutShort(url, at, size, reason);
       await pause(RESUME_AFTER_MS * resumes++, options.signal);
@@ -134,24 +140,21 @@ function steady(url: string, entry: Download, begun: Reader, options: DownloadOp
   };
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     try {
+      report ??= begun();
       const piece = await next();
       at += piece?.length ?? 0;
       if (size !== undefined && at > size) throw cutShort(url, at, size, '');
       if (piece || size === undefined) report(at, piece ? size : at);
       if (piece) return controller.enqueue(piece);
-      end();
+      deaf();
       controller.close();
     } catch (cause) {
-      end();
       entry.failure = cause;
-      await reader.cancel().catch(() => {});
+      await cancel();
       throw cause;
     }
   };
-  const cancel = (reason: unknown): Promise<void> => {
-    end();
-    return reader.cancel(reason);
-  };
+  entry.close = cancel;
   return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
 }
 

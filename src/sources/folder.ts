@@ -2,10 +2,11 @@ import { platform } from '#platform';
 import { TraceletError } from '../error.ts';
 import { FLAG, kind } from '../field.ts';
 import { TextDecoder } from '../globals.ts';
-import { isObject, quoteList } from '../json.ts';
+import { quoteList } from '../json.ts';
 import { didYouMean } from '../nearest.ts';
 import { FUNCTION, NAMED, type OptionTable, SIGNAL } from '../options.ts';
 import type { ByteSource } from '../platform/platform.ts';
+import { isCache } from '../realm.ts';
 import type { OnWarn } from '../warn.ts';
 import type { ModelCache } from './cache.ts';
 import type { ProgressCallback } from './progress.ts';
@@ -40,7 +41,7 @@ export const SOURCE_OPTIONS: OptionTable<SourceOptions> = {
   local_files_only: FLAG,
   cache: kind(
     'false, the name of a place, or an object with match and put',
-    (value) => value === false || typeof value === 'string' || isObject(value),
+    (value) => value === false || typeof value === 'string' || isCache(value),
   ),
   onwarn: FUNCTION,
 };
@@ -113,7 +114,8 @@ export async function textOf(folder: Folder, file: string): Promise<string | und
 /** The text of a file. Throws a `source` error where there is none. */
 export const textOfFile = async (folder: Folder, file: string): Promise<string> => readText(await openFile(folder, file));
 
-async function readText(source: ByteSource): Promise<string> {
+/** The text of a source, which is closed. */
+export async function readText(source: ByteSource): Promise<string> {
   try {
     const decoder = new TextDecoder();
     let text = '';

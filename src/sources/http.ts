@@ -1,5 +1,7 @@
 import { type Problem, TraceletError } from '../error.ts';
+import { describe } from '../json.ts';
 import { messageOf } from '../realm.ts';
+import { whenAborted } from '../signal.ts';
 import { fetchUntil } from './abort.ts';
 import { HASH_HEADER } from './cache.ts';
 import type { Absence } from './folder.ts';
@@ -47,7 +49,7 @@ const WAITS = 4;
 const LONGEST_WAIT_MS = 60_000;
 const BUSY = [429, 502, 503, 504];
 
-/** Asks for `url` until there is an answer: follows redirects, waits while the server is busy; the answer is the file, a part of it, or that there is none. Throws `source` errors for all others but 412 and 416. */
+/** Asks for `url` until there is an answer: follows redirects, waits while the server is busy; the answer is the file, a part of it, or that there is none. Throws `source` errors for all others but 412 and 416 to a part. */
 export async function request(url: string, headers: Record<string, string>, options: RequestOptions): Promise<Answer> {
   proveFetch(url);
   for (let turn = 0; ; turn++) {
@@ -60,7 +62,7 @@ export async function request(url: string, headers: Record<string, string>, opti
     }
     const absence = absenceOf(response, options);
     if (absence) return { ...answer, absence };
-    const refused = problemOf(url, response, options);
+    const refused = problemOf(url, response, options, 'range' in headers);
     if (!refused) return answer;
     await response.body?.cancel().catch(() => {});
     throw new TraceletError('source', refused);
@@ -88,7 +90,15 @@ async function follow(url: string, headers: Record<string, string>, options: Req
     if (location === null) return { response, sha256 };
     await response.body?.cancel();
     if (turn === REDIRECTS) throw new TraceletError('source', { what: url, expected: 'a file', got: `more than ${REDIRECTS} redirects` });
-    at = new URL(location, at).href;
+    at = addressOf(location, at, url);
+  }
+}
+
+function addressOf(location: string, at: string, what: string): string {
+  try {
+    return new URL(location, at).href;
+  } catch (cause) {
+    throw new TraceletError('source', { what, expected: 'a redirect to an address', got: describe(location), cause });
   }
 }
 
@@ -121,7 +131,7 @@ function absenceOf(response: Response, { lenient, cure }: RequestOptions): Absen
   return lenient && status === 200 && isHtml(response) ? PAGE : undefined;
 }
 
-function problemOf(what: string, response: Response, { cure, unknown = asIs }: RequestOptions): Problem | undefined {
+function problemOf(what: string, response: Response, { cure, unknown = asIs }: RequestOptions, ranged: boolean): Problem | undefined {
   const { status, headers } = response;
   const got = statusOf(response);
   const refused = { what, expected: 'leave to read it', got, cure };
@@ -131,7 +141,7 @@ function problemOf(what: string, response: Response, { cure, unknown = asIs }: R
     return { what, expected: 'a server with time for it', got: `${got} ${WAITS + 1} times`, cure: 'Try again later' };
   if (status === 404 && headers.get('x-error-code') === 'RepoNotFound') return unknown({ what, expected: 'a model', got, cure });
   if (status === 404) return { what, expected: 'a model', got, cure: 'Check its name and the revision' };
-  if ([412, 416].includes(status)) return undefined;
+  if (ranged && [412, 416].includes(status)) return undefined;
   if (!response.ok || !response.body) return { what, expected: 'a response with a body', got };
   return isHtml(response) ? { what, expected: 'a file of a model', got: PAGE.absent, cure: PAGE.cure } : undefined;
 }
@@ -152,15 +162,13 @@ function delayOf({ headers, status }: Response, turn: number, url: string): numb
 /** Waits, unless the signal is aborted. */
 export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
     const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
+      deaf();
       resolve();
     }, ms);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener('abort', stop, { once: true });
+    const deaf = whenAborted(signal, () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    });
   });
 }

@@ -2,10 +2,11 @@ import { platform } from '#platform';
 import { type Problem, TraceletError } from '../error.ts';
 import { describe, isObject } from '../json.ts';
 import { OTHER_FORMATS } from './address.ts';
-import { cacheOf, type Folder, folderOf, OFFLINE, type SourceOptions, within } from './folder.ts';
+import { cacheOf, type Folder, folderOf, OFFLINE, readText, type SourceOptions, within } from './folder.ts';
 import { request } from './http.ts';
 import type { Nowhere } from './local.ts';
 import { type RemoteOptions, remoteFile, there } from './remote.ts';
+import { fromResponse } from './stream.ts';
 
 const HUB = 'https://huggingface.co';
 const HUB_HOSTS = ['huggingface.co', 'www.huggingface.co', 'hf.co'];
@@ -104,7 +105,7 @@ async function listed(url: string, asking: Partial<RemoteOptions>): Promise<stri
   try {
     const { response, absence } = await request(url, {}, { ...asking, waits: 0 });
     if (absence) await response.body?.cancel();
-    const answer: unknown = absence ? undefined : await response.json();
+    const answer: unknown = absence ? undefined : JSON.parse(await readText(fromResponse(response, url, asking.signal)));
     if (!isObject(answer) || !Array.isArray(answer.siblings)) return undefined;
     return answer.siblings.map((entry) => String(entry?.rfilename));
   } catch {

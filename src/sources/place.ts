@@ -1,9 +1,11 @@
 import { platform } from '#platform';
 import { TraceletError } from '../error.ts';
+import { isUrl } from '../realm.ts';
 import { addressed } from './address.ts';
 import type { Folder, SourceOptions } from './folder.ts';
 import { isHubId, NEITHER, pageOf, repository } from './hub.ts';
 import { directory, nowhere } from './local.ts';
+import { noSource } from './stream.ts';
 
 /** What a path, address or hub id stands for: a folder, or one file in it. */
 export interface Place {
@@ -22,17 +24,19 @@ const PAGE_WITHOUT_SCHEME = /^(www\.)?(huggingface\.co|hf\.co)\//;
  * Throws `source` errors for what is none of them.
  */
 export async function placeOf(source: string | URL, options: SourceOptions, unclear: 'file' | 'folder' = 'folder'): Promise<Place> {
+  if (typeof source !== 'string' && !isUrl(source)) throw noSource(source, 'a path, an address or a hub id');
   const text = String(source);
   if (ADDRESS.test(text)) return placeAt(text, options, unclear);
   if (FILE.test(text)) return besides(text, options);
-  const kind = text === '' ? undefined : await platform.kindOf(text);
+  const isId = isHubId(text);
+  const kind = text === '' ? undefined : await platform.kindOf(text).catch((cause) => (isId ? undefined : Promise.reject(cause)));
   if (kind === 'directory') return { folder: directory(text, options) };
   if (kind === 'file') return besides(text, options);
   if (PAGE_WITHOUT_SCHEME.test(text)) return placeAt(`https://${text}`, options, unclear);
   const local = text === '' ? undefined : await nowhere(text);
-  if (isHubId(text)) return { folder: repository(text, options, local) };
+  if (isId) return { folder: repository(text, options, local) };
   throw new TraceletError('source', {
-    what: text,
+    what: text || 'the source',
     expected: NEITHER,
     got: local?.close ? `neither: ${local.got}` : 'neither',
     cure: 'Check the path, or write an address that begins with https://',

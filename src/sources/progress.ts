@@ -37,12 +37,13 @@ export function reporter(callback: ProgressCallback | undefined, name: string, f
 /** `source`, whose reading `callback` is told of. */
 export function watched(source: ByteSource, callback: ProgressCallback | undefined, name: string, file: string): ByteSource {
   if (!callback) return source;
-  const report = reporter(callback, name, file);
+  let report: ReturnType<typeof reporter> | undefined;
   let loaded = 0;
   let over = false;
   return {
     ...source,
     async read(target) {
+      report ??= reporter(callback, name, file);
       const read = await source.read(target);
       loaded += read;
       const ended = read < target.length && source.size === undefined;

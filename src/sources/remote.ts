@@ -1,9 +1,11 @@
 import { TraceletError } from '../error.ts';
 import type { ByteSource } from '../platform/platform.ts';
+import { messageOf } from '../realm.ts';
+import { type OnWarn, warn } from '../warn.ts';
 import { type ModelCache, type ResumableCache, responseOf } from './cache.ts';
 import { type Download, download } from './download.ts';
 import type { Absence } from './folder.ts';
-import { isPage, withoutPointer } from './head.ts';
+import { HEAD_BYTES, isPage, withoutPointer } from './head.ts';
 import { proveFetch, type RequestOptions, request } from './http.ts';
 import { type ProgressCallback, reporter, watched } from './progress.ts';
 import { fromResponse, fromStream } from './stream.ts';
@@ -16,6 +18,7 @@ export interface RemoteOptions extends RequestOptions {
   cache?: ModelCache;
   local_files_only?: boolean;
   progress_callback?: ProgressCallback;
+  onwarn?: OnWarn;
 }
 
 /** The file at `url`, from the cache where it is kept there, else through it. */
@@ -26,22 +29,42 @@ export async function remoteFile(url: string, options: RemoteOptions): Promise<B
   const kept = await cache?.match(url);
   if (kept) return watched(withoutPointer(fromResponse(kept, url, signal)), progress_callback, name, file);
   if (options.local_files_only) return { absent: 'none' };
-  const partial = await (cache as ResumableCache | undefined)?.partial?.(url);
   const begun = () => reporter(progress_callback, name, file);
-  const fetched = await download(url, { ...options, partial }, begun);
+  const missing = cache && (await keep(url, cache, options, begun));
+  if (missing) return missing;
+  const stored = await cache?.match(url);
+  if (stored) return fromResponse(stored, url, signal);
+  const fetched = await download(url, options, begun);
+  return 'absent' in fetched ? fetched : fromStream(fetched.body, url, fetched.size, signal, true);
+}
+
+/** Downloads a file into a cache, as far as that can keep it. Answers what is there in place of the file, if anything is. */
+async function keep(
+  url: string,
+  cache: ModelCache & Optional<ResumableCache>,
+  options: RemoteOptions,
+  begun: () => ReturnType<typeof reporter>,
+): Promise<Absence | undefined> {
+  const partial = await cache.partial?.(url);
+  let fetched: Download | Absence | undefined;
+  try {
+    fetched = await download(url, { ...options, partial }, begun);
+  } finally {
+    if (partial && (!fetched || 'absent' in fetched)) await cache.release?.(partial);
+  }
   if ('absent' in fetched) return fetched;
-  if (!cache) return fromStream(fetched.body, url, fetched.size, signal);
   try {
     await (cache as ResumableCache).put(url, responseOf(fetched), partial);
   } catch (cause) {
-    throwUnlessCache(fetched, cause, signal);
+    throwUnlessCache(fetched, cause, options.signal);
+    warn(`what was downloaded could not be kept: ${messageOf(cause)}`, options.onwarn);
+  } finally {
+    await fetched.close();
   }
-  const stored = await cache.match(url);
-  if (stored) return fromResponse(stored, url, signal);
-  if (!fetched.body.locked) await fetched.body.cancel();
-  const again = await download(url, options, begun);
-  return 'absent' in again ? again : fromStream(again.body, url, again.size, signal);
+  return undefined;
 }
+
+type Optional<T> = { [Name in keyof T]?: T[Name] };
 
 /** Those of `names` that a server has, of which nothing but that is asked. Nothing is asked where only what is on this machine counts. */
 export async function there(
@@ -57,19 +80,28 @@ export async function there(
 async function isThere(url: string, options: RequestOptions): Promise<boolean> {
   try {
     const { response, absence } = await request(url, {}, { ...options, waits: 0 });
-    const reader = response.body?.getReader();
-    const head = absence ? undefined : (await reader?.read())?.value;
-    await reader?.cancel();
-    return absence === undefined && !(options.lenient && head && isPage(head));
+    if (absence) await response.body?.cancel();
+    const head = absence ? undefined : await headOf(fromResponse(response, url, options.signal));
+    return head !== undefined && !(options.lenient && isPage(head));
   } catch {
     options.signal?.throwIfAborted();
     return false;
   }
 }
 
+/** The first bytes of a source, which is closed. */
+async function headOf(source: ByteSource): Promise<Uint8Array> {
+  const head = new Uint8Array(HEAD_BYTES);
+  try {
+    return head.subarray(0, await source.read(head));
+  } finally {
+    await source.close();
+  }
+}
+
 /** A cache that cannot keep something is no reason not to load it; bytes that are not what they should be are. */
 function throwUnlessCache(fetched: Download, cause: unknown, signal: AbortSignal | undefined): void {
   signal?.throwIfAborted();
-  if (fetched.failure !== undefined) throw fetched.failure;
+  if ('failure' in fetched) throw fetched.failure;
   if (cause instanceof TraceletError) throw cause;
 }

@@ -1,16 +1,15 @@
-import { TraceletError } from '../error.ts';
-import { describe } from '../json.ts';
 import type { ByteSource } from '../platform/platform.ts';
-import { isArrayBuffer, isBlob, isBytes, isPromise, isResponse, isStream, isUrl } from '../realm.ts';
+import { isArrayBuffer, isBlob, isBytes, isResponse, isStream, isUrl } from '../realm.ts';
 import { openFile, type SourceOptions } from './folder.ts';
 import { withoutPointer } from './head.ts';
 import { placeOf } from './place.ts';
 import { watched } from './progress.ts';
-import { fromBytes, fromResponse, fromStream } from './stream.ts';
+import { bytesOf, fromBytes, fromResponse, fromStream, noSource } from './stream.ts';
 
 /** Where a model may come from: a path, an address, a hub id, bytes, a response, a Blob or File, or a stream. */
 export type Source = string | URL | Uint8Array | ArrayBuffer | Response | Blob | ReadableStream<Uint8Array>;
 
+const READABLE = 'Of a Readable of Node, Readable.toWeb makes a ReadableStream';
 const NO_TRACE = 'Trace the model first: from_pretrained and jit.trace, or tracelet trace';
 
 /** Opens any source for reading front to back; of a folder its file `main`. Throws `source` errors that name it. */
@@ -28,15 +27,9 @@ export function openGiven(source: Exclude<Source, string | URL>, { signal, progr
 }
 
 function streamed(source: Exclude<Source, string | URL>, signal: AbortSignal | undefined): ByteSource {
-  if (isBytes(source)) return fromBytes(source);
-  if (isArrayBuffer(source)) return fromBytes(new Uint8Array(source));
+  if (isBytes(source) || isArrayBuffer(source)) return fromBytes(bytesOf(source));
   if (isStream(source)) return fromStream(source, 'stream', undefined, signal);
   if (isResponse(source)) return fromResponse(source, undefined, signal);
   if (isBlob(source)) return fromStream(source.stream(), (source as File).name || 'Blob', source.size, signal);
-  throw new TraceletError('source', {
-    what: 'source',
-    expected: 'a path, a URL, a hub id, bytes, a Response, a Blob or a ReadableStream',
-    got: describe(source),
-    cure: isPromise(source) ? 'Await it first' : 'Of a Readable of Node, Readable.toWeb makes a ReadableStream',
-  });
+  throw noSource(source, 'a path, a URL, a hub id, bytes, a Response, a Blob or a ReadableStream', READABLE);
 }

@@ -1,8 +1,23 @@
 import { TraceletError } from '../error.ts';
-import { ReadableStream } from '../globals.ts';
+import type { ReadableStream } from '../globals.ts';
+import { describe } from '../json.ts';
 import type { ByteSource } from '../platform/platform.ts';
+import { isBytes, isDetached, isPromise, messageOf } from '../realm.ts';
+import { whenAborted } from '../signal.ts';
 
 const CHUNK = 1 << 18;
+const BYTES = 'Of texts, pipeThrough(new TextEncoderStream()) makes one';
+
+/** That `source` is none of what was expected. */
+export const noSource = (source: unknown, expected: string, cure?: string): TraceletError =>
+  new TraceletError('source', { what: 'source', expected, got: describe(source), cure: isPromise(source) ? 'Await it first' : cure });
+
+/** What is in memory, as bytes. Throws a `source` error where it was moved to another thread. */
+export function bytesOf(source: Uint8Array | ArrayBuffer): Uint8Array {
+  if (isDetached(isBytes(source) ? source.buffer : source))
+    throw new TraceletError('source', { what: 'source', expected: 'bytes', got: 'a detached buffer', cure: 'Transfer a copy of it' });
+  return isBytes(source) ? source : new Uint8Array(source);
+}
 
 /** Bytes in memory, as a source. */
 export function fromBytes(bytes: Uint8Array): ByteSource {
@@ -22,12 +37,14 @@ export function fromBytes(bytes: Uint8Array): ByteSource {
 
 /** The body of a response, as a source called `name`. */
 export function fromResponse(response: Response, name: string = response.url || 'response', signal?: AbortSignal): ByteSource {
-  if (!response.ok || !response.body)
+  if (!response.ok || !response.body) {
+    void response.body?.cancel().catch(() => {});
     throw new TraceletError('source', {
       what: name,
       expected: 'a response with a body',
       got: `status ${response.status} ${response.statusText}`,
     });
+  }
   const length = response.headers.get('content-encoding') ? null : response.headers.get('content-length');
   return fromStream(response.body, name, length === null ? undefined : Number(length), signal);
 }
@@ -36,6 +53,7 @@ interface Pieces {
   /** The next bytes, which are good until the next call. */
   next(): Promise<Uint8Array | undefined>;
   cancel(reason?: unknown): Promise<void>;
+  releaseLock(): void;
 }
 
 /** The bytes of a stream, read into one buffer over and over where it can do that: pieces of their own would soon outweigh a model. */
@@ -45,7 +63,11 @@ function piecesOf(stream: ReadableStream<Uint8Array>): Pieces {
     reader = stream.getReader({ mode: 'byob' });
   } catch {
     const plain = stream.getReader();
-    return { next: async () => (await plain.read()).value, cancel: (reason) => plain.cancel(reason) };
+    const next = async () => {
+      const { done, value } = await plain.read();
+      return done ? undefined : (value ?? (null as unknown as Uint8Array));
+    };
+    return { next, ...lettingGo(plain) };
   }
   let buffer = new ArrayBuffer(CHUNK);
   const next = async (): Promise<Uint8Array | undefined> => {
@@ -53,55 +75,57 @@ function piecesOf(stream: ReadableStream<Uint8Array>): Pieces {
     if (value) buffer = value.buffer;
     return done ? undefined : value;
   };
-  return { next, cancel: (reason) => reader.cancel(reason) };
+  return { next, ...lettingGo(reader) };
 }
 
-/** A stream, as a source called `name` that closes it; the signal ends a wait for more of it. */
-export function fromStream(stream: ReadableStream<Uint8Array>, name: string, size?: number, signal?: AbortSignal): ByteSource {
+const lettingGo = (reader: ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader): Omit<Pieces, 'next'> => ({
+  cancel: (reason) => reader.cancel(reason),
+  releaseLock: () => reader.releaseLock(),
+});
+
+/** The `read` of a source whose bytes come in pieces, each good until the next. */
+export function filling(more: () => Promise<Uint8Array | undefined>): ByteSource['read'] {
+  let rest: Uint8Array | undefined = new Uint8Array(0);
+  return async (target) => {
+    let filled = 0;
+    while (filled < target.length && rest) {
+      if (rest.length === 0) {
+        rest = await more();
+        continue;
+      }
+      const piece = rest.subarray(0, target.length - filled);
+      target.set(piece, filled);
+      rest = rest.subarray(piece.length);
+      filled += piece.length;
+    }
+    return filled;
+  };
+}
+
+/** A stream, as a source called `name` that closes it; the signal ends a wait for more of it. Those that are `own` fail with errors to be passed on. */
+export function fromStream(stream: ReadableStream<Uint8Array>, name: string, size?: number, signal?: AbortSignal, own = false): ByteSource {
   if (stream.locked) throw new TraceletError('source', { what: name, expected: 'a stream not read before', got: 'one in use' });
   const pieces = piecesOf(stream);
-  let rest: Uint8Array = new Uint8Array(0);
-  const stop = () => void pieces.cancel(signal?.reason).catch(() => {});
-  signal?.addEventListener('abort', stop);
-  const more = async (): Promise<boolean> => {
+  const deaf = whenAborted(signal, () => void pieces.cancel(signal?.reason).catch(() => {}));
+  const more = async (): Promise<Uint8Array | undefined> => {
     const piece = await pieces.next().catch((cause) => {
       signal?.throwIfAborted();
-      if (cause instanceof TraceletError) throw cause;
-      throw new TraceletError('source', { what: name, expected: 'a stream read to its end', got: String((cause as Error).message), cause });
+      if (own || cause instanceof TraceletError) throw cause;
+      throw new TraceletError('source', { what: name, expected: 'a stream read to its end', got: messageOf(cause), cause });
     });
     signal?.throwIfAborted();
-    if (piece) rest = piece;
-    return piece !== undefined;
+    if (piece !== undefined && !isBytes(piece))
+      throw new TraceletError('source', { what: name, expected: 'a stream of bytes', got: `one of ${describe(piece)}`, cure: BYTES });
+    return piece;
   };
   return {
     name,
     size,
-    async read(target) {
-      let filled = 0;
-      while (filled < target.length) {
-        if (rest.length === 0 && !(await more())) break;
-        const piece = rest.subarray(0, target.length - filled);
-        target.set(piece, filled);
-        rest = rest.subarray(piece.length);
-        filled += piece.length;
-      }
-      return filled;
-    },
+    read: filling(more),
     close: async () => {
-      signal?.removeEventListener('abort', stop);
+      deaf();
       await pieces.cancel().catch(() => {});
+      pieces.releaseLock();
     },
   };
-}
-
-/** The rest of a source, as a stream that closes it. */
-export function streamOf(source: ByteSource): ReadableStream<Uint8Array> {
-  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    const chunk = new Uint8Array(CHUNK);
-    const read = await source.read(chunk);
-    if (read > 0) return controller.enqueue(chunk.subarray(0, read));
-    await source.close();
-    controller.close();
-  };
-  return new ReadableStream({ pull, cancel: () => source.close() }, { highWaterMark: 0 });
 }

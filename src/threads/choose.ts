@@ -1,5 +1,6 @@
 import { platform } from '#platform';
 import { TraceletError } from '../error.ts';
+import { describe } from '../json.ts';
 import { kernelModule } from '../kernels.ts';
 import type { Threads, Variant } from '../platform/platform.ts';
 import { MOST_THREADS } from './control.ts';
@@ -33,7 +34,7 @@ export function chooseThreads(wanted: ThreadCount = 1, kernels: Variant): Choice
 /** Throws a `value` error for what is no number of threads. */
 export function checkCount(what: string, wanted: ThreadCount): void {
   if (wanted === 'auto' || (Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_THREADS)) return;
-  throw new TraceletError('value', { what, expected: `a whole number from 1 to ${MOST_THREADS}, or 'auto'`, got: String(wanted) });
+  throw new TraceletError('value', { what, expected: `a whole number from 1 to ${MOST_THREADS}, or 'auto'`, got: describe(wanted) });
 }
 
 /** How many there will be where they can be had, and why. */

@@ -3,6 +3,7 @@ import { TraceletError } from '../error.ts';
 import { callKernel, growMemory, type Kernel, kernelModule } from '../kernels.ts';
 import { OPS } from '../ops.ts';
 import type { Thread, Variant } from '../platform/platform.ts';
+import { messageOf } from '../realm.ts';
 import { align } from '../trace/plan.ts';
 import {
   ARRIVED,
@@ -91,7 +92,7 @@ export class Team {
   /** Starts workers for a shared `memory`, with kernels of these variants. Throws a `worker` error where they do not start. */
   static async start(threads: number, memory: WebAssembly.Memory, variants: readonly Variant[], patience = PATIENCE_MS): Promise<Team> {
     const team = new Team(threads, memory, variants, patience);
-    await Promise.all(Array.from({ length: threads - 1 }, (_, i) => team.#startWorker(i + 1)));
+    await Promise.all(Array.from({ length: threads - 1 }, (_, i) => team.#startWorker(i + 1).catch((error) => team.end(messageOf(error)))));
     if (team.lost) throw failure(team.lost);
     return team;
   }

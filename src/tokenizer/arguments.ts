@@ -51,13 +51,13 @@ export const manyInputs = ({ text, pair }: Call): Input[] => (pair === undefined
 function pairedInputs(texts: unknown, pairs: unknown): Input[] {
   if (!Array.isArray(texts) || !Array.isArray(pairs) || texts.length !== pairs.length)
     throw new TraceletError('value', { what: 'pair', expected: 'an array as long as that of the texts', got: describe(pairs) });
-  return texts.map((text, i) => ({ text, pair: pairs[i] ?? null, name: `[${i}]` }));
+  return Array.from(texts, (text, i) => ({ text, pair: pairs[i] ?? null, name: `[${i}]` }));
 }
 
 function namedInputs(inputs: unknown): Input[] {
   if (!Array.isArray(inputs))
     throw new TraceletError('value', { what: 'batch', expected: 'an array of texts or [text, pair]', got: describe(inputs) });
-  return (inputs as readonly TextInput[]).map((input, i) => {
+  return Array.from(inputs as readonly TextInput[], (input, i) => {
     const name = `[${i}]`;
     if (typeof input === 'string') return { text: input, name };
     if (Array.isArray(input) && input.length === 2) return { text: input[0], pair: input[1] ?? (null as unknown as string), name };

@@ -1,6 +1,7 @@
 import { TraceletError } from '../error.ts';
+import { FLAG } from '../field.ts';
 import { describe } from '../json.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, proved } from '../options.ts';
 import { isUrl } from '../realm.ts';
 import { SOURCE_OPTIONS, type SourceOptions, splitOptions } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
@@ -22,7 +23,7 @@ import {
 import { filesAt, optionsFromFiles, type TokenizerFiles } from './files.ts';
 import { filesOf } from './save.ts';
 import { type BertTokenizerOptions, resolveSettings, type Settings, TOKENIZER_OPTIONS } from './settings.ts';
-import { DECODE_OPTIONS, type DecodeOptions, type Ids, Tokens } from './tokens.ts';
+import { DECODE_OPTIONS, type DecodeOptions, type Ids, idList, Tokens } from './tokens.ts';
 
 type Overrides = Partial<Omit<BertTokenizerOptions, 'vocab'>>;
 const { vocab: _, ...OVERRIDES } = TOKENIZER_OPTIONS;
@@ -141,24 +142,25 @@ export class BertTokenizer extends Tokens {
     const rows = Array.isArray(batch) ? batch : ((batch as Tensor)?.tolist?.() as Ids[] | undefined);
     if (!Array.isArray(rows))
       throw new TraceletError('value', { what: 'batch', expected: 'an array of ids or a tensor [batch, length]', got: describe(batch) });
-    return rows.map((ids) => this.decode(ids, options));
+    return Array.from(rows, (ids) => this.decode(ids, options));
   }
 
   /** `[CLS] first [SEP]`, or `[CLS] first [SEP] second [SEP]`. */
   build_inputs_with_special_tokens(first: readonly number[], second?: readonly number[] | null): number[] {
     const { cls_token_id: cls, sep_token_id: sep } = this;
-    return second ? [cls, ...first, sep, ...second, sep] : [cls, ...first, sep];
+    const begin = [cls, ...idList(first), sep];
+    return second ? [...begin, ...idList(second), sep] : begin;
   }
 
   /** Type ids for {@link build_inputs_with_special_tokens}. */
   create_token_type_ids_from_sequences(first: readonly number[], second?: readonly number[] | null): number[] {
-    const zeros = new Array<number>(first.length + 2).fill(0);
-    return second ? [...zeros, ...new Array<number>(second.length + 1).fill(1)] : zeros;
+    const zeros = idList(first).fill(0).concat(0, 0);
+    return second ? zeros.concat(idList(second).fill(1), 1) : zeros;
   }
 
   /** How many special tokens an encoded text, or pair, has. */
   num_special_tokens_to_add(pair = false): number {
-    return pair ? 3 : 2;
+    return proved('num_special_tokens_to_add()', pair, FLAG) ? 3 : 2;
   }
 
   /** The one text of a call encoded. */

@@ -98,9 +98,18 @@ export class Encoder {
       throw new TraceletError('value', { what: "padding 'max_length'", expected: 'a max_length', got: 'none, and no model_max_length' });
     const longest = padding === 'max_length' ? limit : rows.reduce((length, row) => Math.max(length, row.input_ids.length), 0);
     const length = Math.ceil(longest / multiple) * multiple;
+    if (length > MOST_PADDED)
+      throw new TraceletError('value', {
+        what: 'padding',
+        expected: `at most ${MOST_PADDED} tokens`,
+        got: `${length}`,
+        cure: 'Lower max_length',
+      });
     for (const row of rows) padRow(row, length, roleOf(this.#settings, 'pad_token'), this.#settings.padding_side);
   }
 }
+
+const MOST_PADDED = 2 ** 24;
 
 /** A `max_length` on its own asks for truncation. */
 function strategyOf({ truncation, max_length, padding }: EncodeSettings): TruncationStrategy {

@@ -15,11 +15,14 @@ const contentOf = (value: unknown): unknown => (isObject(value) ? value.content 
 const isToken = (value: unknown): boolean => typeof contentOf(value) === 'string' && contentOf(value) !== '';
 
 export const TOKEN = kind<string | AddedToken>('a token with a content that is not empty', isToken);
-export const TOKEN_LIST = kind<readonly (string | AddedToken)[]>('an array of tokens', Array.isArray);
-export const TOKENS_OR_NAMED: Kind<readonly (string | AddedToken)[] | Readonly<Record<string, string | AddedToken>>> = kind(
-  'an array of tokens, or tokens by name',
-  (value) => Array.isArray(value) || isObject(value),
-);
+export const TOKEN_LIST: Kind<readonly (string | AddedToken)[]> = {
+  expected: 'an array of tokens',
+  read: (value) => (Array.isArray(value) ? Array.from(value) : undefined),
+};
+export const TOKENS_OR_NAMED: Kind<readonly (string | AddedToken)[] | Readonly<Record<string, string | AddedToken>>> = {
+  expected: 'an array of tokens, or tokens by name',
+  read: (value) => TOKEN_LIST.read(value) ?? (isObject(value) ? (value as Record<string, string>) : undefined),
+};
 
 /** The token of a role; null where the tokenizer has none. */
 export function roleToken(role: Role, value: unknown): AddedToken | null {

@@ -3,7 +3,7 @@ import { TraceletError } from '../error.ts';
 import { FLAG } from '../field.ts';
 import { describe } from '../json.ts';
 import { checkOptions, type OptionTable } from '../options.ts';
-import type { Tensor } from '../tensor.ts';
+import { type Tensor, tensorLike } from '../tensor.ts';
 import { ROLES } from './roles.ts';
 import { roleOf, type Settings } from './settings.ts';
 
@@ -45,7 +45,7 @@ export abstract class Tokens extends Callable {
       const found = this.#idByAdded.get(token) ?? this.#settings.vocab.lookup.find(token);
       return found < 0 ? this.unk_token_id : found;
     };
-    return typeof tokens === 'string' ? id(tokens, 'token') : tokens.map((token: string, i: number) => id(token, `tokens[${i}]`));
+    return typeof tokens === 'string' ? id(tokens, 'token') : Array.from(tokens, (token: string, i) => id(token, `tokens[${i}]`));
   }
 
   /** Tokens of ids; throws for an id that no token has. */
@@ -145,10 +145,17 @@ export abstract class Tokens extends Callable {
   }
 }
 
-function idList(ids: readonly number[] | Tensor): number[] {
-  if (Array.isArray(ids)) return [...ids];
-  const { shape, data } = (ids ?? {}) as Tensor;
-  if (shape?.length === 1) return Array.from(data as ArrayLike<number | bigint>, Number);
+function idOf(value: unknown, i: number): number {
+  const id = typeof value === 'bigint' ? Number(value) : value;
+  if (Number.isInteger(id)) return id as number;
+  throw new TraceletError('value', { what: `ids[${i}]`, expected: 'a whole number', got: describe(value) });
+}
+
+/** The ids in `ids`. Throws a `value` error for what is no list of whole numbers. */
+export function idList(ids: readonly number[] | Tensor): number[] {
+  const tensor = tensorLike(ids);
+  const { shape } = tensor ?? {};
+  if (Array.isArray(ids) || shape?.length === 1) return Array.from<unknown, number>(tensor?.tolist() ?? ids, idOf);
   throw new TraceletError('value', {
     what: 'ids',
     expected: 'an array of ids or a one-dimensional tensor',

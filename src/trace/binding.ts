@@ -1,4 +1,4 @@
-import { type Call, checkCall, type Described, type Range, rangesOf } from '../call.ts';
+import { type Call, checkCall, type Described, narrower, type Range, rangesOf } from '../call.ts';
 import { evaluateDim, type Sizes, shapeAt } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { hasKind } from '../op.ts';
@@ -44,7 +44,7 @@ export class Binder {
   readonly #alikeOf: number[];
   /** Kinds of views, and of what they are views of. */
   readonly #views: [view: number, base: number][];
-  readonly #layout: Layout<number>;
+  #layout: Layout<number> | undefined;
   readonly #dims: readonly DerivedInfo['grid'][];
 
   constructor(program: Program, decoded: Decoded) {
@@ -74,7 +74,6 @@ export class Binder {
       alike.set(key, known);
       return known;
     });
-    this.#layout = this.#makeLayout();
   }
 
   #makeLayout(): Layout<number> {
@@ -124,13 +123,15 @@ export class Binder {
       return { offsets, scratch: instructions.map(({ scratch }) => scratch), arena };
     }
     const bytes = kinds.map(bytesOf);
-    const needed = this.#layout.place(
+    this.#layout ??= this.#makeLayout();
+    const layout = this.#layout;
+    const needed = layout.place(
       (value) => bytes[this.#kindOf[value]],
       (at) => calls[at].scratch ?? 0,
     );
     return {
-      offsets: values.map((_, value) => this.#layout.offsetOf(value)),
-      scratch: instructions.map((_, at) => this.#layout.scratchOffsetOf(at) ?? 0),
+      offsets: values.map((_, value) => layout.offsetOf(value)),
+      scratch: instructions.map((_, at) => layout.scratchOffsetOf(at) ?? 0),
       arena: needed,
     };
   }
@@ -140,16 +141,11 @@ export class Binder {
     const ranges = new Map<number, Range>();
     this.#decoded.instructions.forEach(({ operands }, i) => {
       if (!calls[i].row.bounds) return;
-      for (const [name, { bound, step }] of rangesOf(calls[i])) {
+      for (const [name, range] of rangesOf(calls[i])) {
         const value = operands[name];
         if (value === null || value === undefined) continue;
         const storage = storageIndex(this.#program.values, value);
-        const known = ranges.get(storage);
-        const steps = [step, known?.step].filter((limit) => limit !== undefined);
-        ranges.set(storage, {
-          bound: Math.min(bound, known?.bound ?? Number.POSITIVE_INFINITY),
-          step: steps.length > 0 ? Math.min(...steps) : undefined,
-        });
+        ranges.set(storage, narrower(range, ranges.get(storage)));
       }
     });
     return ranges;
@@ -157,11 +153,12 @@ export class Binder {
 
   /** What the host writes has as many elements as its tokens, none of which is out of range. */
   #checkDerived(ranges: ReadonlyMap<number, Range>, shapes: readonly Shape[], sizes: Sizes): void {
-    const mask = this.#program.inputs.find(({ name }) => name === MASK);
+    const inputs = new Map(this.#program.inputs.map(({ name, value }) => [name, shapes[value]]));
+    const mask = inputs.get(MASK);
     for (const { value, rule, grid, packed, fill = 0, input } of this.#program.derived) {
       const [batch, sequence] = shapeAt(grid, sizes);
       const tokens = packed ? sizes[ROWS] : batch * sequence;
-      const source = this.#program.inputs.find(({ name }) => name === input);
+      const source = input === undefined ? undefined : inputs.get(input);
       const elements = rule === 'starts' ? batch + 1 : tokens;
       const most = { starts: tokens, places: sequence - 1, index: batch * sequence - 1, fill, kept: 0 }[rule];
       const { bound, step } = ranges.get(value) ?? { bound: Number.POSITIVE_INFINITY };
@@ -169,8 +166,8 @@ export class Binder {
         sizeOf(shapes[value]) === elements &&
         (rule === 'kept' || most < bound || tokens === 0) &&
         (step === undefined || (rule === 'starts' && Math.min(sequence, tokens) <= step)) &&
-        (!source || sizeOf(shapes[source.value]) === batch * sequence) &&
-        (!packed || sizeOf(shapes[mask?.value as number]) === batch * sequence);
+        (!source || sizeOf(source) === batch * sequence) &&
+        (!packed || sizeOf(mask as Shape) === batch * sequence);
       expectFit(fits, `derived ${rule}`, `${elements} elements below ${bound}`, { dtype: 'int32', shape: shapes[value] });
     }
   }

@@ -1,5 +1,6 @@
-import { type Bounds, cornersOf, isInterval, type Sizes } from '../dim.ts';
+import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
+import { describe, isObject } from '../json.ts';
 import { packsRows } from '../passes/rows.ts';
 import type { Graph } from './graph.ts';
 import { ROWS } from './program.ts';
@@ -24,7 +25,11 @@ function axisOf(symbol: string, rank: number): number[] {
 /** Tells which dimensions of the dummy inputs are symbols. Throws `value` errors for symbols that are nowhere and bounds that cannot be. */
 export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: DynamicAxes = {}): { axes: Axes; sizes: Sizes } {
   const sizes: Record<string, number> = {};
+  const count = Object.keys(bounds).length;
+  if (count > MOST_SYMBOLS)
+    throw new TraceletError('value', { what: 'dynamic', expected: `at most ${MOST_SYMBOLS} symbols`, got: `${count}` });
   const axes = new Map(inputs.map(({ name, shape }) => [name, shape.map(() => undefined as string | undefined)]));
+  for (const [name, stated] of Object.entries(given)) checkStated(name, stated, axes.get(name), bounds);
   for (const [symbol, ends] of Object.entries(bounds)) {
     checkBounds(symbol, ends);
     for (const { name, shape } of inputs) {
@@ -40,15 +45,28 @@ export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: Dy
       throw new TraceletError('value', {
         what: `dynamic: ${symbol}`,
         expected: 'batch, sequence, or a symbol of dynamic_axes',
+        got: 'a name that stands nowhere',
         cure: `Say where it stands: { dynamic_axes: { ${inputs[0].name}: { 0: '${symbol}' } } }`,
       });
     if (size < ends[0] || size > ends[1])
       throw new TraceletError('value', {
         what: `dummy inputs of ${symbol} ${size}`,
         expected: `${ends[0]} to ${ends[1]}, as dynamic says`,
+        got: `${size}`,
       });
   }
   return { axes, sizes };
+}
+
+function checkStated(name: string, stated: unknown, dims: readonly unknown[] | undefined, bounds: Bounds): void {
+  const known = ([axis, symbol]: [string, unknown]): boolean =>
+    dims !== undefined && axis in dims && typeof symbol === 'string' && Object.hasOwn(bounds, symbol);
+  if (isObject(stated) && dims && Object.entries(stated).every(known)) return;
+  throw new TraceletError('value', {
+    what: `dynamic_axes: ${name}`,
+    expected: 'an input, with a symbol of dynamic for each of some dimensions',
+    got: dims ? describe(stated) : 'another name',
+  });
 }
 
 function checkBounds(symbol: string, ends: unknown): void {
@@ -56,7 +74,7 @@ function checkBounds(symbol: string, ends: unknown): void {
     throw new TraceletError('value', {
       what: `dynamic: ${symbol}`,
       expected: '[low, high] in whole numbers from 1',
-      got: JSON.stringify(ends),
+      got: describe(ends),
     });
   if (symbol === ROWS || !/^[A-Za-z_]\w*$/.test(symbol))
     throw new TraceletError('value', { what: `dynamic: ${symbol}`, expected: `a name other than ${ROWS}`, got: symbol });
@@ -71,14 +89,15 @@ export const inputsAt = (inputs: readonly TracedInput[], axes: Axes, sizes: Size
 
 /**
  * The optimised graph of a model at the dummies' sizes, with what depends on symbols in symbols. The model is recorded at the ends of all
- * bounds and at sizes in between, and has to do the same at each. Throws `tracing` errors where it does not.
+ * bounds and at sizes in between, and has to do the same at each; it is made recording by recording. Throws `tracing` errors
+ * where it does not.
  */
-export function symbolicGraph(
+export function* symbolicGraph(
   recorded: Recording,
   { sizes, bounds }: { sizes: Sizes; bounds: Bounds },
   recordAt: (sizes: Sizes) => Recording,
   optimise: (graph: Graph, rows?: number) => Graph,
-): Graph {
+): Generator<void, Graph> {
   const base = optimise(recorded.graph);
   const packs = packsRows(base);
   const varying: Bounds = Object.fromEntries(Object.entries(bounds).filter(([, [low, high]]) => low < high));
@@ -93,9 +112,14 @@ export function symbolicGraph(
     return { sizes: { ...others, [ROWS]: rows }, graph: optimise(recording.graph, rows) };
   };
   const box: Bounds = packs ? { ...varying, [ROWS]: SOME_ROWS } : varying;
-  const corners = cornersOf(box).map(sampleAt);
-  const between = sizesBetween(varying).map((at) => sampleAt({ ...at, [ROWS]: SOME_ROWS[0] }));
-  unify(base, corners, between, box);
+  const ends = cornersOf(box);
+  const samples: Sample[] = [];
+  for (const at of [...ends, ...sizesBetween(varying).map((at) => ({ ...at, [ROWS]: SOME_ROWS[0] }))]) {
+    yield;
+    samples.push(sampleAt(at));
+  }
+  yield;
+  unify(base, samples.slice(0, ends.length), samples.slice(ends.length), box);
   return base;
 }
 

@@ -7,6 +7,7 @@ import { describe, isObject } from '../json.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { encodeHeader, type Header, readHeader, type TensorInfo } from '../safetensors.ts';
 import { PROVED, type Shape, sizeOf, Tensor } from '../tensor.ts';
+import { nextTask, SLICE_MS } from './run.ts';
 
 /**
  * A trace is a safetensors file. Its metadata:
@@ -63,7 +64,12 @@ export async function encodeTrace(
   const hashes: Record<string, string> = {};
   const aliases: Record<string, string> = {};
   const first = new Map<string, string>();
+  let since = performance.now();
   for (const entry of entries.toSorted((a, b) => DTYPES[b.dtype].bytes - DTYPES[a.dtype].bytes)) {
+    if (options.signal && performance.now() - since > SLICE_MS) {
+      await nextTask();
+      since = performance.now();
+    }
     options.signal?.throwIfAborted();
     const hash = await platform.sha256(bytesOf(entry.read()));
     const key = `${hash} ${entry.dtype} ${entry.shape}`;
@@ -149,7 +155,9 @@ export async function checkTraceHeader(header: Header, name: string): Promise<Tr
   for (const [alias, target] of Object.entries(links)) {
     if (stored.has(alias) || !stored.has(target))
       throw new TraceletError('format', { what: `${name}: alias ${alias}`, expected: 'a stored tensor under a new name', got: target });
-    aliases.set(target, [...(aliases.get(target) ?? []), alias]);
+    const others = aliases.get(target);
+    if (others) others.push(alias);
+    else aliases.set(target, [alias]);
   }
   const find = (tensor: string) => stored.get(tensor) ?? (Object.hasOwn(links, tensor) ? stored.get(links[tensor]) : undefined);
   return { header, program: metadata.program ?? '', aliases, hashes: stringMap(metadata.sha256, `sha256 of ${name}`), find };

@@ -1,6 +1,7 @@
 import { type Bounds, type Dim, evaluateDim, type Sizes, shapeAt, showDim, symbolOf } from '../dim.ts';
 import type { DType } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
+import { describe, isObject } from '../json.ts';
 import { type Shape, sizeOf, Tensor, tensorLike } from '../tensor.ts';
 import type { Program } from './program.ts';
 import { sizesOf } from './sizes.ts';
@@ -8,33 +9,45 @@ import { sizesOf } from './sizes.ts';
 /** What a tokenizer answers beside the inputs of a model. */
 const BESIDE_INPUTS: readonly string[] = ['tokens', 'offset_mapping', 'special_tokens_mask', 'overflowing_tokens', 'num_truncated_tokens'];
 
+const TEXTS = "Turn texts into tensors: tokenizer(texts, { padding: true, return_tensors: 'pt' })";
+
 /** The inputs in an object of names, which may be what a tokenizer answered. */
-export const inputEntries = <T>(inputs: Readonly<Record<string, T>>): [string, T][] =>
+const inputEntries = <T>(inputs: Readonly<Record<string, T>>): [string, T][] =>
   Object.entries(inputs).filter(([name]) => !BESIDE_INPUTS.includes(name));
 
 /** Inputs by name, given by position, as one list, or as one object of names. Throws `value` errors for unknown names and too many of them. */
 export function nameInputs(args: readonly unknown[], names: readonly string[], what: string): Record<string, Tensor> {
-  const [first] = args;
-  if (args.length === 1 && first !== null && typeof first === 'object' && !tensorLike(first))
-    return Array.isArray(first) ? nameInputs(first, names, what) : checkNamed(inputEntries(first as Record<string, unknown>), names, what);
-  if (args.length > names.length)
-    throw new TraceletError('value', { what, expected: `at most ${names.length} inputs (${names.join(', ')})`, got: `${args.length}` });
+  const given = unlisted(unlisted(args));
+  const [first] = given;
+  if (given.length === 1 && isObject(first) && !tensorLike(first)) return checkNamed(inputEntries(first), names, what);
+  if (given.length > names.length)
+    throw new TraceletError('value', { what, expected: `at most ${names.length} inputs (${names.join(', ')})`, got: `${given.length}` });
   return checkNamed(
-    args.map((tensor, i) => [names[i], tensor]),
+    Array.from(given, (tensor, i) => [names[i], tensor] as const),
     names,
     what,
   );
 }
 
+/** What is in a list that stands alone. */
+const unlisted = (args: readonly unknown[]): readonly unknown[] => (args.length === 1 && Array.isArray(args[0]) ? args[0] : args);
+
 function checkNamed(entries: readonly (readonly [string, unknown])[], names: readonly string[], what: string): Record<string, Tensor> {
   const named: [string, Tensor][] = [];
+  const known = new Set(names);
   for (const [name, value] of entries) {
     if (value === undefined || value === null) continue;
     const input = `${what}: input "${name}"`;
-    if (!names.includes(name)) throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}` });
+    if (!known.has(name))
+      throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}`, got: 'another name' });
     const tensor = tensorLike(value);
     if (!tensor)
-      throw new TraceletError('value', { what: input, expected: 'a tensor', got: typeof value, cure: 'Make one with tensor([...])' });
+      throw new TraceletError('value', {
+        what: input,
+        expected: 'a tensor',
+        got: describe(value),
+        cure: typeof value === 'string' ? TEXTS : 'Make one with tensor([...])',
+      });
     named.push([name, tensor.recorded ? tensor : tensor.operand(tensor.dtype, input)]);
   }
   return Object.fromEntries(named);

@@ -1,4 +1,4 @@
-import { checkRange, type Range } from '../call.ts';
+import { checkRange, narrower, type Range } from '../call.ts';
 import { type Sizes, shapeAt } from '../dim.ts';
 import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
@@ -115,24 +115,30 @@ export class Instance {
   start(decoded: Decoded): void {
     this.#binder = new Binder(this.program, decoded);
     this.#binding = this.bind(decoded.base);
-    for (const instruction of decoded.instructions) this.#checkWeight(instruction);
+    const proved = new Set<string>();
+    for (const instruction of decoded.instructions) this.#checkWeight(instruction, proved);
     this.#decoded = decoded;
   }
 
   /** What constants may hold can depend on sizes. */
   #checkConstants({ ranges }: Binding): void {
+    const strictest = new Map<number, Range>();
     for (const [value, range] of ranges) {
       const { place } = this.program.values[value];
-      if ('constant' in place) checkRange(`constant ${place.constant}`, this.weights.integers(place.constant), range);
+      if ('constant' in place) strictest.set(place.constant, narrower(range, strictest.get(place.constant)));
     }
+    for (const [constant, range] of strictest) checkRange(`constant ${constant}`, this.weights.integers(constant), range);
   }
 
   /** Integer products give the same bits in all forms for weights that cannot saturate any. */
-  #checkWeight({ op, path, call, operands }: Instruction): void {
+  #checkWeight({ op, path, call, operands }: Instruction, proved: Set<string>): void {
     if (!call.row.mostWeight) return;
     const { largest } = this.kernels('baseline');
     const weight = this.weights.addressOf(constantOf(this.program.values, operands.weight as number) as number);
-    const most = largest(weight, call.numbers.n * call.numbers.k) as number;
+    const size = call.numbers.n * call.numbers.k;
+    const key = `${op} ${weight} ${size}`;
+    const most = proved.has(key) ? 0 : (largest(weight, size) as number);
+    proved.add(key);
     if (most > call.row.mostWeight)
       throw new TraceletError('value', {
         what: `weight of ${op} of ${path || 'the model'}`,

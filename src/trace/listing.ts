@@ -10,15 +10,20 @@ const typeOf = (value: ValueInfo): string => `${DTYPES[value.dtype].safetensors.
 const shownFloat = (value: number): string => String(+value.toPrecision(7));
 
 /** A value's name: %input, %index of a result, or the tensors of a constant. */
-function nameOf(program: Program, value: number): string {
-  const { place } = program.values[value];
-  const input = program.inputs.find((binding) => binding.value === value);
-  if (input) return `%${input.name}`;
-  const derived = program.derived.find((candidate) => candidate.value === value);
-  if (derived) return derivedName(derived);
-  if ('view' in place) return `${nameOf(program, place.view)}:${shownShape(program.values[value])}`;
-  if ('constant' in place) return program.constants[place.constant].parts.join(' ⧺ ');
-  return `%${value}`;
+type NameOf = (value: number) => string;
+
+function namesOf({ values, constants, inputs, derived }: Program): NameOf {
+  const given = new Map([
+    ...derived.map((one) => [one.value, derivedName(one)] as const),
+    ...inputs.map(({ name, value }) => [value, `%${name}`] as const),
+  ]);
+  return function nameOf(value): string {
+    const { place } = values[value];
+    const name = given.get(value);
+    if (name !== undefined) return name;
+    if ('view' in place) return `${nameOf(place.view)}:${shownShape(values[value])}`;
+    return 'constant' in place ? constants[place.constant].parts.join(' ⧺ ') : `%${value}`;
+  };
 }
 
 const derivedName = ({ rule, input, fill }: DerivedInfo): string => {
@@ -27,25 +32,24 @@ const derivedName = ({ rule, input, fill }: DerivedInfo): string => {
 };
 
 /** An argument that is neither result nor scratch, in words. */
-function argument(program: Program, { operands, call, activation }: Instruction, name: string, kind: string): string | undefined {
+function argument(nameOf: NameOf, { operands, call, activation }: Instruction, name: string, kind: string): string | undefined {
   if (kind === 'out' || kind === 'scratch' || kind === 'int' || kind === 'form') return undefined;
   if (kind === 'activation') return activation === 'none' ? undefined : `${name}=${activation}`;
   if (kind === 'attr' || kind === 'float') return `${name}=${shownFloat(call.numbers[name])}`;
   const value = operands[name];
-  return value === null ? undefined : nameOf(program, value);
+  return value === null ? undefined : nameOf(value);
 }
 
 /** The graph, one line an instruction, with shapes and the modules they come from. */
 export function listGraph(program: Program, instructions: readonly Instruction[]): string {
+  const nameOf = namesOf(program);
   const inputs = program.inputs.map(({ name, value }) => `%${name}: ${typeOf(program.values[value])}`);
   const lines = instructions.map((instruction) => {
-    const args = wordsOf(instruction.call.row).map(([name, kind]) => argument(program, instruction, name, kind));
+    const args = wordsOf(instruction.call.row).map(([name, kind]) => argument(nameOf, instruction, name, kind));
     const result = `%${instruction.out}: ${typeOf(program.values[instruction.out])}`;
     return `  ${result} = ${instruction.op}(${args.filter(Boolean).join(', ')})${instruction.path && `  # ${instruction.path}`}`;
   });
-  const outputs = program.outputs.map(
-    ({ name, value }) => `  return ${name}: ${typeOf(program.values[value])} = ${nameOf(program, value)}`,
-  );
+  const outputs = program.outputs.map(({ name, value }) => `  return ${name}: ${typeOf(program.values[value])} = ${nameOf(value)}`);
   return [`graph(${inputs.join(', ')}):`, ...lines, ...outputs].join('\n');
 }
 

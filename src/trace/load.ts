@@ -1,13 +1,14 @@
 import { TraceletError } from '../error.ts';
 import { FLAG } from '../field.ts';
 import { INTEGER_FORM, type IntegerForm } from '../integers.ts';
+import { quoteList } from '../json.ts';
 import { bestVariant, VARIANT } from '../kernels.ts';
 import { ANY, type OptionTable, SIGNAL } from '../options.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
 import type { TensorInfo } from '../safetensors.ts';
 import { sameShape, type Tensor } from '../tensor.ts';
 import { chooseThreads, type ThreadCount } from '../threads/choose.ts';
-import { decode } from './decode.ts';
+import { decoding } from './decode.ts';
 import {
   bytesOfTensor,
   CODE,
@@ -24,7 +25,7 @@ import { Instance } from './instance.ts';
 import type { Named } from './outputs.ts';
 import { parseProgram } from './parse.ts';
 import type { NamedValue, Program } from './program.ts';
-import { nextTask, SLICE_MS } from './run.ts';
+import { sliced, whole } from './run.ts';
 import { TracedModule } from './traced.ts';
 
 /** Options of loading a trace. */
@@ -55,20 +56,22 @@ export const TRACE_LOAD_OPTIONS: OptionTable<LoadOptions> = {
 
 /** Reads a trace from its first byte to its last, weights straight to their place in wasm memory. */
 export async function loadTrace<Result>(source: ByteSource, options: LoadOptions = {}): Promise<TracedModule<Result>> {
-  const kernels = options.kernels ?? bestVariant();
+  const { kernels = bestVariant(), signal } = options;
   const pools = options.worker || options.workers !== undefined ? await import('../pool/pool.ts') : undefined;
   const workers = await pools?.chooseWorkers(options, kernels);
   const head = await readTraceHeader(source, options);
   const program = parseProgram(head.program, tensorFor(codeOf(head, source.name)).data as Int32Array);
+  const parts = checkParts(program, head, source.name);
   const instance = new Instance(program, (name) => head.find(name)?.shape[0] ?? 0, {
     threads: chooseThreads(options.threads, kernels),
     shared: workers?.shared,
   });
-  const host = await readTensors(source, head, instance, program, options);
+  const host = await readTensors(source, head, instance, parts, options);
   await expectEnd(source);
-  const decoded = decode(program);
-  if (pools) await settleSliced(instance, kernels, options);
-  else instance.weights.settle(instance.kernels(kernels));
+  const work = <T>(steps: Generator<void, T>) => (pools || signal ? sliced(steps, signal) : whole(steps));
+  const decoded = await work(decoding(program));
+  await work(instance.weights.settling(instance.kernels(kernels)));
+  signal?.throwIfAborted();
   instance.start(decoded);
   const contents = contentsOf(host);
   checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
@@ -76,30 +79,21 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   await instance.gather({ kernels, integers: options.integers });
   const made = { ...contents, kernels: options.kernels, integers: options.integers };
   const traced = await (pools && workers ? pools.startPool<Result>(instance, made, workers) : new TracedModule<Result>(instance, made));
-  if (options.signal?.aborted) traced.dispose();
-  options.signal?.throwIfAborted();
+  if (signal?.aborted) traced.dispose();
+  signal?.throwIfAborted();
   return traced;
 }
 
-/** Does not keep a page from answering meanwhile. */
-async function settleSliced(instance: Instance, kernels: Variant, { signal }: LoadOptions): Promise<void> {
-  let since = performance.now();
-  for (const _ of instance.weights.settling(instance.kernels(kernels))) {
-    if (performance.now() - since < SLICE_MS) continue;
-    await nextTask();
-    signal?.throwIfAborted();
-    since = performance.now();
-  }
-}
-
 function checkGolden(golden: readonly Named[], bindings: readonly NamedValue[], { values }: Program, what: string): void {
+  const unbound = new Map(golden.map(({ name, tensor }) => [name, tensor]));
   for (const { name, value } of bindings) {
-    const tensor = golden.find((candidate) => candidate.name === name)?.tensor;
+    const tensor = unbound.get(name);
+    unbound.delete(name);
     const { dtype, shape } = values[value];
     if (tensor?.dtype !== dtype || !sameShape(tensor.shape, shape)) throw partError(what, name, `${dtype} [${shape}]`, tensor);
   }
-  const extra = golden.find(({ name }) => !bindings.some((binding) => binding.name === name));
-  if (extra) throw new TraceletError('format', { what: `${what}${extra.name}`, expected: `one of ${bindings.map(({ name }) => name)}` });
+  for (const extra of unbound.keys())
+    throw new TraceletError('format', { what: `${what}${extra}`, expected: `one of ${quoteList(bindings.map(({ name }) => name))}` });
 }
 
 function codeOf({ find }: TraceHeader, name: string): TensorInfo {
@@ -118,18 +112,17 @@ async function readTensors(
   source: ByteSource,
   head: TraceHeader,
   instance: Instance,
-  program: Program,
+  parts: ReadonlySet<string>,
   options: LoadOptions,
 ): Promise<Map<string, Tensor>> {
   const { header, aliases, hashes } = head;
-  const parts = checkParts(program, head, source.name);
   const host = new Map<string, Tensor>();
   let checkPrevious = async () => {};
   for (const info of header.tensors) {
     options.signal?.throwIfAborted();
     const names = [info.name, ...(aliases.get(info.name) ?? [])];
     const targets = names.filter((name) => parts.has(name)).flatMap((name) => instance.weights.targets(name, info.dtype as 'float32'));
-    if (names.includes(CODE)) targets.push(new Uint8Array(program.code.buffer));
+    if (names.includes(CODE)) targets.push(new Uint8Array(instance.program.code.buffer));
     const others = names.filter((name) => name !== CODE && !parts.has(name));
     if (others.length > 0) {
       const tensor = tensorFor(info);

@@ -68,7 +68,9 @@ function entriesOf(result: ForwardResult): [string, Tensor | readonly Tensor[]][
   for (const name of Object.getOwnPropertyNames(result)) {
     if (name === 'length' || NUMBER.test(name)) continue;
     const value = Reflect.get(result, name);
-    names.set(value, [...(names.get(value) ?? []), name]);
+    const others = names.get(value);
+    if (others) others.push(name);
+    else names.set(value, [name]);
   }
   return result.map((value, i) => [names.get(value)?.shift() ?? String(i), value]);
 }

@@ -1,7 +1,7 @@
 import { type Bounds, symbolOf } from '../dim.ts';
 import { TraceletError } from '../error.ts';
 import { type Shape, sameShape, Tensor } from '../tensor.ts';
-import { defaultInput, inputEntries, MASK, type Signature, toInt32 } from './inputs.ts';
+import { defaultInput, MASK, nameInputs, type Signature, toInt32 } from './inputs.ts';
 
 /** What a trace takes. */
 export interface Taking {
@@ -21,14 +21,10 @@ export function padInputs(
   { inputs: signatures, dynamic }: Taking,
   padToken: number,
 ): Record<string, Tensor> {
-  const signatureOf = (name: string): Signature => {
-    const signature = signatures.find((candidate) => candidate.name === name);
-    if (!signature)
-      throw new TraceletError('value', { what: `pad: input "${name}"`, expected: `one of ${signatures.map((s) => s.name).join(', ')}` });
-    return signature;
-  };
-  const given = inputEntries(inputs).map(([name, tensor]) => ({
-    signature: signatureOf(name),
+  const byName = new Map(signatures.map((signature) => [signature.name, signature]));
+  const named = nameInputs([inputs], [...byName.keys()], 'pad');
+  const given = Object.entries(named).map(([name, tensor]) => ({
+    signature: byName.get(name) as Signature,
     tensor: toInt32(tensor, name),
   }));
   const first = given[0]?.tensor;
@@ -37,7 +33,7 @@ export function padInputs(
   const grows = given.some(({ tensor, signature }) => !sameShape(tensor.shape, paddedShape(tensor.shape, signature, dynamic)));
   if (grows && !signatures.some(({ name }) => name === MASK)) throw withoutMask('pad');
   for (const signature of signatures) {
-    const tensor = inputs[signature.name] ? undefined : defaultInput(signature.name, first.shape);
+    const tensor = named[signature.name] ? undefined : defaultInput(signature.name, first.shape);
     if (tensor) given.push({ signature, tensor });
   }
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-import { type Bounds, type Dim, isInterval, parseDim } from '../dim.ts';
+import { type Bounds, type Dim, isInterval, MOST_SYMBOLS, parseDim } from '../dim.ts';
 import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { describe, isObject, readJson } from '../json.ts';
@@ -68,7 +68,9 @@ export function parseProgram(json: string, code: Int32Array): Program {
 
 function boundsOf(raw: unknown): Bounds {
   expect(isObject(raw), 'symbols', 'an object', describe(raw));
-  for (const [symbol, ends] of Object.entries(raw)) {
+  const entries = Object.entries(raw);
+  expect(entries.length <= MOST_SYMBOLS, 'symbols', `at most ${MOST_SYMBOLS}`, `${entries.length}`);
+  for (const [symbol, ends] of entries) {
     expect(isInterval(ends) && symbol !== ROWS, `symbols: ${symbol}`, 'the least and the largest size', describe(ends));
   }
   return raw as Bounds;

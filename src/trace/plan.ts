@@ -2,6 +2,7 @@ import { DTYPES } from '../dtype.ts';
 import { TraceletError } from '../error.ts';
 import { sizeOf } from '../tensor.ts';
 import type { ValueInfo } from './program.ts';
+import { Spans, Taken } from './spans.ts';
 
 /** Something that takes up room in the arena from instruction `from` to instruction `to`, both included. */
 interface Block {
@@ -9,7 +10,9 @@ interface Block {
   from: number;
   to: number;
   offset: number;
-  /** Those that take up room at the same time. */
+  /** Its number among all. */
+  order: number;
+  /** Those that take up room at the same time, unless there are too many to list. */
   rivals: Block[];
 }
 
@@ -30,12 +33,19 @@ export interface Usage<Value> {
   scratch: boolean;
 }
 
+/** How many blocks may take up room at once for the rivals of each to be listed. */
+const FEW = 64;
+/** Looks at ranges of bytes that placing may take. */
+const MOST_STEPS = 2 ** 25;
+
 /** Lifetimes of values and scratch, from which an arena is laid out for any sizes: larger blocks first, each at the lowest offset that is free. */
 export class Layout<Value> {
   readonly #blocks = new Map<Value, Block>();
   readonly #scratch = new Map<number, Block>();
   readonly #all: Block[];
+  readonly #few: boolean;
   readonly #sameSize: (a: Value, b: Value) => boolean;
+  #steps = 0;
 
   /** `given` are written before the first instruction, `taken` are read after the last one. `sameSize` has to hold for all sizes. */
   constructor(
@@ -50,38 +60,74 @@ export class Layout<Value> {
       for (const value of reads) lastUse.set(value, at);
     });
     for (const value of taken) lastUse.set(value, usages.length);
-    const block = (from: number, to: number): Block => ({ bytes: 0, from, to, offset: 0, rivals: [] });
+    const block = (from: number, to: number): Block => ({ bytes: 0, from, to, offset: 0, order: 0, rivals: [] });
     for (const value of given) this.#blocks.set(value, block(0, lastUse.get(value) ?? 0));
+    const kept = new Set(given);
     usages.forEach((usage, at) => {
       const to = lastUse.get(usage.out) ?? at;
       if (usage.scratch) this.#scratch.set(at, block(at, at));
-      const overwritten = this.#overwritten(usage, at, given);
+      const overwritten = this.#overwritten(usage, at, kept);
       if (overwritten) overwritten.to = to;
       this.#blocks.set(usage.out, overwritten ?? block(at, to));
     });
     this.#all = [...new Set([...this.#blocks.values(), ...this.#scratch.values()])];
-    for (const one of this.#all) one.rivals = this.#all.filter((other) => other !== one && other.from <= one.to && one.from <= other.to);
+    for (const [order, one] of this.#all.entries()) one.order = order;
+    this.#few = listRivals(this.#all);
   }
 
   /** The block that a result may take over: an operand's of the same size that nothing reads afterwards. */
-  #overwritten({ out, reads, inPlace }: Usage<Value>, at: number, given: readonly Value[]): Block | undefined {
-    if (inPlace === undefined || given.includes(inPlace) || !this.#sameSize(inPlace, out)) return undefined;
+  #overwritten({ out, reads, inPlace }: Usage<Value>, at: number, given: ReadonlySet<Value>): Block | undefined {
+    if (inPlace === undefined || given.has(inPlace) || !this.#sameSize(inPlace, out)) return undefined;
     const block = this.#blocks.get(inPlace);
     const readers = reads.filter((value) => this.#blocks.get(value) === block).length;
     return block?.to === at && readers === 1 ? block : undefined;
   }
 
-  /** Gives every block its offset; answers with the bytes of the arena. */
+  /** Gives every block its offset; answers with the bytes of the arena. Throws a `memory` error where that is too much work. */
   place(bytesOf: (value: Value) => number, scratchOf: (instruction: number) => number): number {
     for (const [value, block] of this.#blocks) block.bytes = align(bytesOf(value));
     for (const [at, block] of this.#scratch) block.bytes = align(scratchOf(at));
     for (const block of this.#all) block.offset = -1;
+    this.#steps = 0;
+    const seek = this.#few ? (block: Block) => lowestApart(block, this.#spend) : this.#seeker();
     let arena = 0;
-    for (const block of this.#all.sort((a, b) => b.bytes - a.bytes || a.from - b.from)) {
-      block.offset = lowestGap(block);
+    for (const block of this.#all.sort((a, b) => b.bytes - a.bytes || a.from - b.from || a.order - b.order)) {
+      block.offset = block.bytes === 0 ? 0 : seek(block);
       arena = Math.max(arena, block.offset + block.bytes);
     }
     return arena;
+  }
+
+  readonly #spend = (steps: number): void => {
+    this.#steps += steps;
+    if (this.#steps > MOST_STEPS)
+      throw new TraceletError('memory', {
+        what: `the arena of ${this.#all.length} values`,
+        expected: `lifetimes that ${MOST_STEPS} steps give their places`,
+        got: 'more',
+        cure: 'Trace the model in parts, or for fewer outputs',
+      });
+  };
+
+  /** Finds the place of one block after another, and takes it, by what lies anywhere and everywhere within stretches of instructions. */
+  #seeker(): (block: Block) => number {
+    const spans = new Spans(this.#all.reduce((last, { to }) => Math.max(last, to + 1), 0));
+    const [anywhere, everywhere] = [new Map<number, Taken>(), new Map<number, Taken>()];
+    return ({ bytes, from, to }) => {
+      const met: Taken[] = [];
+      spans.above(from, (node) => meet(met, everywhere.get(node)));
+      spans.within(from, to, (node) => meet(met, anywhere.get(node)));
+      let offset = 0;
+      for (let at = met.length - 1; at >= 0; ) {
+        const lowest = met[at].lowest(offset, bytes, this.#spend);
+        at = lowest > offset && at < met.length - 1 ? met.length - 1 : at - 1;
+        offset = lowest;
+      }
+      spans.within(from, to, (node) => takenAt(everywhere, node).add(offset, offset + bytes));
+      spans.within(from, to, (node) => takenAt(anywhere, node).add(offset, offset + bytes));
+      spans.above(from, (node) => takenAt(anywhere, node).add(offset, offset + bytes));
+      return offset;
+    };
   }
 
   /** Where the last `place` put a value. */
@@ -94,8 +140,26 @@ export class Layout<Value> {
   }
 }
 
-/** The lowest offset where `block` overlaps none of its rivals that have their place. */
-function lowestGap({ bytes, rivals }: Block): number {
+/** Tells each block its rivals, unless too many blocks take up room at once; answers whether it did. */
+function listRivals(blocks: readonly Block[]): boolean {
+  let live: Block[] = [];
+  for (const block of blocks.toSorted((a, b) => a.from - b.from)) {
+    live = live.filter(({ to }) => to >= block.from);
+    if (live.length > FEW) {
+      for (const one of blocks) one.rivals = [];
+      return false;
+    }
+    for (const other of live) {
+      other.rivals.push(block);
+      block.rivals.push(other);
+    }
+    live.push(block);
+  }
+  return true;
+}
+
+/** The lowest offset where a block overlaps none of its rivals that have their place. */
+function lowestApart({ bytes, rivals }: Block, spend: (steps: number) => void): number {
   let offset = 0;
   for (let moved = true; moved; ) {
     moved = false;
@@ -104,69 +168,17 @@ function lowestGap({ bytes, rivals }: Block): number {
         offset = rival.offset + rival.bytes;
         moved = true;
       }
+    spend(rivals.length);
   }
   return offset;
 }
 
-/** A range of the arena that an instruction reads or writes. */
-export interface Access {
-  /** What messages call it. */
-  name: string;
-  /** Which value it is; scratch belongs to none. */
-  value?: number;
-  offset: number;
-  bytes: number;
+function meet(met: Taken[], taken: Taken | undefined): void {
+  if (taken) met.push(taken);
 }
 
-/** What one instruction does to the arena. */
-export interface Step {
-  reads: Access[];
-  writes: Access[];
-  /** The read that the first write may overlap exactly. */
-  inPlace?: Access;
+function takenAt(nodes: Map<number, Taken>, node: number): Taken {
+  const taken = nodes.get(node) ?? new Taken();
+  nodes.set(node, taken);
+  return taken;
 }
-
-/**
- * Proves that no instruction reads bytes which something else has overwritten since, by replaying who owns which bytes.
- * It knows accesses only, nothing of lifetimes or of how the plan was made. Throws `format` errors.
- */
-export function checkPlan(steps: readonly Step[], given: readonly Access[], taken: readonly Access[], arena: number): void {
-  const owners = new Map<number, Access>();
-  const clash = (a: Access, b: Access): boolean => a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
-  const own = (access: Access): void => {
-    for (const [value, other] of owners) if (clash(access, other)) owners.delete(value);
-    if (access.value !== undefined) owners.set(access.value, access);
-  };
-  const intact = (access: Access, where: string): void => {
-    const owned = access.value !== undefined ? owners.get(access.value) : undefined;
-    if (!owned || owned.offset !== access.offset || owned.bytes < access.bytes)
-      throw broken(`${where}: ${access.name}`, 'a value that is still in the arena', 'bytes written by something else');
-  };
-  for (const access of given) {
-    inside(access, arena, 'inputs');
-    for (const other of owners.values()) if (clash(access, other)) throw broken(access.name, 'room of its own', `that of ${other.name}`);
-    own(access);
-  }
-  steps.forEach(({ reads, writes, inPlace }, at) => {
-    const where = `instruction ${at}`;
-    for (const access of [...reads, ...writes]) inside(access, arena, where);
-    for (const read of reads) intact(read, where);
-    writes.forEach((write, i) => {
-      const rivals = [...reads, ...writes.slice(0, i)].filter((other) => clash(write, other));
-      const allowed = (other: Access): boolean =>
-        i === 0 && other === inPlace && other.offset === write.offset && other.bytes === write.bytes;
-      const rival = rivals.find((other) => !allowed(other));
-      if (rival) throw broken(`${where}: ${write.name}`, 'room apart from the operands', `that of ${rival.name}`);
-    });
-    writes.forEach(own);
-  });
-  for (const access of taken) intact(access, 'output');
-}
-
-function inside({ name, offset, bytes }: Access, arena: number, where: string): void {
-  const fits = Number.isInteger(offset) && offset >= 0 && offset % 16 === 0 && offset + bytes <= arena;
-  if (!fits) throw broken(`${where}: ${name}`, `16-aligned bytes within an arena of ${arena}`, `${bytes} bytes at ${offset}`);
-}
-
-const broken = (what: string, expected: string, got: string): TraceletError =>
-  new TraceletError('format', { what, expected, got, cure: 'The trace is damaged: make it again' });

@@ -10,6 +10,26 @@ const SLICE_FLOPS = 5e8;
 /** Lets other work through. */
 export const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
+/** Does `work` step by step, letting other work through between two of them now and then. Stops when the signal is aborted. */
+export async function sliced<T>(work: Generator<void, T>, signal: AbortSignal | undefined): Promise<T> {
+  for (let since = performance.now(); ; ) {
+    const { done, value } = work.next();
+    if (done) return value;
+    if (performance.now() - since < SLICE_MS) continue;
+    await nextTask();
+    signal?.throwIfAborted();
+    since = performance.now();
+  }
+}
+
+/** Does `work` at once. */
+export function whole<T>(work: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
+
 /** What a run computes, what stops it between two instructions, and how it lets other work through. */
 export interface Slicing {
   wanted?: Wanted;

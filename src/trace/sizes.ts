@@ -28,19 +28,21 @@ export function sizesOf(inputs: readonly { dims?: readonly Dim[]; shape: Shape }
 /** All sizes of a call, at the dummies' but for those given. Throws `value` errors for those out of bounds. */
 export function sizesFor({ program, decoded: { base } }: Instance, given: Sizes): Sizes {
   if (!isObject(given)) throw new TraceletError('value', { what: 'plan', expected: 'sizes by name', got: describe(given) });
-  const sizes = { ...base, ...given };
+  const sizes: Record<string, number> = { ...base };
+  for (const [symbol, size] of Object.entries(given)) if (Number.isInteger(size)) sizes[symbol] = size;
   const tokens = maskedTokens(program, sizes);
   if (tokens !== undefined && given[ROWS] === undefined) sizes[ROWS] = tokens;
   const bounds: Bounds = tokens === undefined ? program.symbols : { ...program.symbols, [ROWS]: [0, tokens] };
   for (const [symbol, size] of Object.entries(given)) {
-    const [low, high] = bounds[symbol] ?? [];
+    const known = Object.hasOwn(bounds, symbol);
+    const [low, high] = known ? bounds[symbol] : [1, 0];
     if (!(Number.isInteger(size) && size >= low && size <= high))
       throw new TraceletError('value', {
         what: `plan: ${symbol}`,
-        expected: bounds[symbol]
+        expected: known
           ? `a whole number from ${low} to ${high}`
           : `one of ${Object.keys(bounds).join(', ') || 'no sizes: the trace is strict'}`,
-        got: `${size}`,
+        got: describe(size),
       });
   }
   return sizes;

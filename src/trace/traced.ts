@@ -11,6 +11,7 @@ import { bestVariant, proveVariant } from '../kernels.ts';
 import { Module } from '../nn/module.ts';
 import { checkOptions } from '../options.ts';
 import type { Variant } from '../platform/platform.ts';
+import { isMap } from '../realm.ts';
 import type { TextReader } from '../sentence/tokenizer.ts';
 import type { Tensor } from '../tensor.ts';
 import type { BertTokenizer, TextInput } from '../tokenizer/index.ts';
@@ -61,8 +62,9 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   #reader: TextReader | undefined;
   #running: Promise<unknown> | null = null;
 
-  constructor(instance: Instance, { files, golden, kernels, integers }: Contents) {
+  constructor(instance: Instance, contents: Contents) {
     super();
+    const { files, golden, kernels, integers } = proveContents(instance, contents);
     this.#instance = instance;
     this.kernels = kernels ?? bestVariant();
     this.integers = integers === undefined ? undefined : formFor(this.kernels, integers);
@@ -283,6 +285,16 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   #target(kernels: Variant): Target {
     return { kernels, integers: kernels === this.kernels ? this.integers : undefined };
   }
+}
+
+function proveContents(instance: Instance | undefined, contents: Contents): Contents {
+  if (instance?.program && isMap(contents?.files)) return contents;
+  throw new TraceletError('value', {
+    what: 'new TracedModule',
+    expected: 'a program with its weights',
+    got: describe(instance),
+    cure: 'jit.trace and jit.load make traced models',
+  });
 }
 
 /** Whether `value` is a traced model. */

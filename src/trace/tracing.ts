@@ -6,10 +6,11 @@ import { DEVIATION, FLAG, kind } from '../field.ts';
 import { describe, isObject } from '../json.ts';
 import { bestVariant, VARIANT } from '../kernels.ts';
 import { type AnyModule, Module } from '../nn/module.ts';
-import { ANY, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL } from '../options.ts';
+import { ANY, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL, TOKENIZER } from '../options.ts';
 import { optimise } from '../passes/index.ts';
 import { packsRows } from '../passes/rows.ts';
 import type { Variant } from '../platform/platform.ts';
+import { isFunction } from '../realm.ts';
 import { ones, Tensor } from '../tensor.ts';
 import { chooseThreads, type ThreadCount } from '../threads/choose.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
@@ -20,6 +21,7 @@ import { textFiles } from './files.ts';
 import type { Graph } from './graph.ts';
 import { copied, MASK, nameInputs, toInt32 } from './inputs.ts';
 import { type ForwardResult, flattenOutputs, type Named } from './outputs.ts';
+import { sliced, whole } from './run.ts';
 import { TracedModule, type TracedResult } from './traced.ts';
 import { type Recording, record, type TracedInput } from './tracer.ts';
 
@@ -55,7 +57,7 @@ export interface TraceOptions {
   kernels?: Variant;
   /** How many threads a call of the trace runs on, one unless given; where several cannot be had, `explain()` says why. */
   threads?: ThreadCount;
-  /** Stops between two phases of tracing. */
+  /** Stops between two phases of tracing, or two recordings for the bounds of `dynamic`. */
   signal?: AbortSignal;
 }
 
@@ -77,7 +79,7 @@ const TRACE_OPTIONS: OptionTable<TraceOptions> = {
   dynamic: OBJECT,
   dynamic_axes: OBJECT,
   exact_padding: FLAG,
-  tokenizer: kind('a tokenizer', (value) => typeof (value as BertTokenizer | undefined)?.files === 'function'),
+  tokenizer: TOKENIZER,
   kernels: VARIANT,
   threads: ANY,
   signal: SIGNAL,
@@ -140,8 +142,8 @@ class TracedFunction extends Module<Tensor[], ForwardResult> {
 
 function moduleOf(model: unknown): AnyModule {
   if (model instanceof Module) return model;
-  const isClass = typeof model === 'function' && model.prototype instanceof Module;
-  if (typeof model === 'function' && !isClass) return new TracedFunction(model as (...inputs: Tensor[]) => ForwardResult);
+  const isClass = typeof model === 'function';
+  if (isFunction(model)) return new TracedFunction(model as (...inputs: Tensor[]) => ForwardResult);
   throw new TraceletError('value', {
     what: 'jit.trace: model',
     expected: 'a module, or a function of tensors',
@@ -169,9 +171,10 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   const recordAt = (at: Sizes): Recording => recordModel(model, names, inputsAt(signature, axes, at), options.strict);
   const recorded = recordAt(sizes);
   const dummies = asRecorded(given, recorded);
-  const optimised = symbolicGraph(recorded, { sizes, bounds }, recordAt, (graph, rows) =>
+  const recordings = symbolicGraph(recorded, { sizes, bounds }, recordAt, (graph, rows) =>
     optimise(graph, { fusion, packing: !options.exact_padding, rows }),
   );
+  const optimised = signal ? await sliced(recordings, signal) : whole(recordings);
   const instance = buildInstance(optimised, recorded.structure, chooseThreads(options.threads, kernels ?? bestVariant()));
   signal?.throwIfAborted();
   const files = textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() });
@@ -180,7 +183,7 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   golden.outputs.push(...instance.run(dummies, { kernels: 'baseline' }));
   signal?.throwIfAborted();
   if (options.check_trace ?? true) {
-    const more = (options.check_inputs ?? []).map((given) => dummyInputs(given, names, model));
+    const more = Array.from(options.check_inputs ?? [], (given) => dummyInputs(given, names, model));
     const again = recordAt(sizes);
     withKernels(traced.kernels, () => {
       checkSameRecording(recorded, again, dummies, options.check_tolerance);
@@ -217,7 +220,7 @@ function namesOf(model: AnyModule, inputs: Inputs): readonly string[] {
   const { input_names } = model as Traceable;
   if (input_names) return input_names;
   if (inputs instanceof Tensor) return ['input_0'];
-  return Array.isArray(inputs) ? inputs.map((_, i) => `input_${i}`) : Object.keys(inputs);
+  return Array.isArray(inputs) ? Array.from(inputs, (_, i) => `input_${i}`) : Object.keys(inputs);
 }
 
 /** Inputs by name; whole numbers as int32, and floats as well where the model takes them so. */

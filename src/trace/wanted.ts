@@ -10,15 +10,17 @@ export interface Wanted {
 
 /** What has to run for the outputs of these names; that of a tuple means all its entries. Throws a `value` error for unknown ones. */
 export function wantedFor({ outputs, values }: Program, { instructions }: Decoded, names: readonly string[]): Wanted {
-  const isCalled = (name: string, wanted: string): boolean => name === wanted || name.startsWith(`${wanted}.`);
-  const unknown = names.find((wanted) => !outputs.some(({ name }) => isCalled(name, wanted)));
+  const tupleOf = (name: string): string => name.split('.', 1)[0];
+  const known = new Set(outputs.flatMap(({ name }) => [name, tupleOf(name)]));
+  const unknown = names.find((wanted) => !known.has(wanted));
   if (unknown !== undefined || names.length === 0)
     throw new TraceletError('value', {
       what: `output "${unknown ?? ''}"`,
       expected: `one of ${outputs.map(({ name }) => name).join(', ')}`,
       got: unknown === undefined ? 'no names' : 'no such output',
     });
-  const some = outputs.filter(({ name }) => names.some((wanted) => isCalled(name, wanted)));
+  const asked = new Set(names);
+  const some = outputs.filter(({ name }) => asked.has(name) || asked.has(tupleOf(name)));
   const live = new Set(some.map(({ value }) => storageIndex(values, value)));
   const needed = instructions.toReversed().map(({ out, operands }) => {
     if (!live.has(out)) return false;

@@ -57,7 +57,11 @@ export class Weights {
       const packed = info.layout === 'packed' ? OPS.pack.infer({ x: info.shape }) : undefined;
       const placed = { ...info, at, slots: slotsOf(info, at, cols, rowsOf) };
       this.#constants.push(placed);
-      for (const slot of placed.slots) this.#slots.set(slot.name, [...this.#slotsOf(slot.name), [placed, slot]]);
+      for (const slot of placed.slots) {
+        const others = this.#slots.get(slot.name);
+        if (others) others.push([placed, slot]);
+        else this.#slots.set(slot.name, [[placed, slot]]);
+      }
       scratch = Math.max(scratch, packed?.scratch ?? 0, 4 * (info.shape[0] ?? 1));
       at = align(at + (packed ? sizeOf(packed.shape) * 4 : bytesOf(info)) + SLACK);
     }

@@ -1,6 +1,6 @@
 /** The package as a user has it: packed, and unpacked into the node_modules of a folder of its own. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,15 +24,31 @@ export const tool = (name) => import(pathToFileURL(createRequire(`${HERE}x.js`).
 const MANIFEST = { type: 'module', dependencies: { tracelet: '*', '@tracelet/all-minilm-l6-v2': '*' } };
 const SCRIPTS = ['suite.mjs', 'fingerprints.mjs', 'context.mjs', 'program.mjs', 'page.mjs', 'worker.mjs', 'testrunner.test.mjs'];
 
+function pack(folder) {
+  const { npm_execpath: npm } = process.env;
+  const [command, ...head] = npm ? [process.execPath, npm] : ['npm'];
+  execFileSync(command, [...head, 'pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: ROOT, stdio: 'pipe' });
+  return join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.tgz')),
+  );
+}
+
+/** The package, packed: once for all tests of a run, which has a folder for it. */
+function packed(folder) {
+  const { TRACELET_PACKED: place } = process.env;
+  if (!place) return pack(folder);
+  const tarball = join(place, 'tracelet.tgz');
+  if (!existsSync(tarball)) renameSync(pack(mkdtempSync(join(place, 'packing-'))), tarball);
+  return tarball;
+}
+
 /** Answers the folder and what removes it. */
 export function installPackage() {
   const folder = mkdtempSync(join(tmpdir(), 'tracelet-runtimes-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
-    const { npm_execpath: npm } = process.env;
-    const [command, ...head] = npm ? [process.execPath, npm] : ['npm'];
-    execFileSync(command, [...head, 'pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: ROOT, stdio: 'pipe' });
-    const [tarball] = readdirSync(folder);
+    const tarball = packed(folder);
     const unpacked = join(folder, 'node_modules/tracelet');
     mkdirSync(unpacked, { recursive: true });
     execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked], { cwd: folder });

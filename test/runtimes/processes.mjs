@@ -20,11 +20,18 @@ export function start(command, args, { cwd, env = {} } = {}) {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     await ended;
   };
-  return { pid: child.pid, said, ended, stop };
+  /** Settles once it has written `text`; rejects where it ends without. */
+  const says = (text) =>
+    new Promise((resolve, reject) => {
+      const look = () => said.stdout.includes(text) && resolve();
+      child.stdout.on('data', look);
+      ended.then(() => reject(new Error(`${command}: ended without "${text}"\n${said.stderr}`)));
+    });
+  return { pid: child.pid, said, ended, stop, says };
 }
 
 /** What a program that ends by itself writes. Rejects where it fails, or takes longer than `ms`. */
-export async function output(command, args, { ms = 240_000, ...options } = {}) {
+export async function output(command, args, { ms = LIMIT_MS, ...options } = {}) {
   const child = start(command, args, options);
   const timer = setTimeout(() => child.stop(), ms);
   const code = await child.ended;
@@ -33,8 +40,11 @@ export async function output(command, args, { ms = 240_000, ...options } = {}) {
   return child.said.stdout;
 }
 
+/** For what hangs: long enough for the slowest program on a machine that is busy with other things. */
+export const LIMIT_MS = 240_000;
+
 /** Asks until there is an answer. */
-export async function untilAnswered(ask, ms = 20_000) {
+export async function untilAnswered(ask, ms = LIMIT_MS) {
   for (const end = Date.now() + ms; ; ) {
     try {
       return await ask();

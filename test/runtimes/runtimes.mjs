@@ -1,12 +1,11 @@
 /** Every runtime: where it is, and how the suite is run in it. */
 import { chromium, firefox, webkit } from './browsers.mjs';
 import { bundle, installed } from './install.mjs';
-import { output } from './processes.mjs';
+import { LIMIT_MS, output } from './processes.mjs';
 import { jest, vitest } from './testrunners.mjs';
 import { askWorker, where } from './workerd.mjs';
 
 const binary = (path) => () => installed(path);
-const LIMIT_MS = 240_000;
 
 function program(name, { where, args = [], relaxed = true }) {
   return {

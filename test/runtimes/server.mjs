@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { ROOT } from './install.mjs';
+import { LIMIT_MS } from './processes.mjs';
 
 const ISOLATED = {
   'cross-origin-opener-policy': 'same-origin',
@@ -53,7 +54,7 @@ export async function serve(folder) {
     base: `http://127.0.0.1:${server.address().port}`,
     pages,
     /** What is posted next; rejects after `ms`. */
-    result: (ms) =>
+    result: (ms = LIMIT_MS) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error(`no result after ${ms} ms`)), ms);
         receive = (text) => {

@@ -157,7 +157,7 @@ const CASES = {
       equal([...several(text).sentence_embedding.data], [...one(text).sentence_embedding.data], text);
     equal(several.verify().exact, true, 'verify');
     const stop = new AbortController();
-    const run = several.embed(new Array(200).fill('a cat'), { signal: stop.signal }).catch(({ name }) => name);
+    const run = several.embed(new Array(1000).fill('a cat'), { signal: stop.signal }).catch(({ name }) => name);
     setTimeout(() => stop.abort(), 20);
     equal(await run, 'AbortError', 'a run that is stopped');
     equal([...several('a dog').sentence_embedding.data], [...one('a dog').sentence_embedding.data], 'the next call');
@@ -234,7 +234,7 @@ const CASES = {
       const texts = ['a cat', 'a cat sat on a mat '.repeat(15), 'a dog', 'the rain in spain'];
       equal([...(await pool.embed(texts)).data], [...(await place.embed(texts)).data], 'embed');
       const stop = new AbortController();
-      const run = pool.embed(new Array(200).fill('a cat'), { signal: stop.signal }).catch(({ name }) => name);
+      const run = pool.embed(new Array(3000).fill('a cat'), { signal: stop.signal }).catch(({ name }) => name);
       setTimeout(() => stop.abort(), 20);
       equal(await run, 'AbortError', 'a run that is stopped');
       await fails('value', /run/, () => pool('a cat'));

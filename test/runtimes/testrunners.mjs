@@ -2,9 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HERE, installed, ROOT } from './install.mjs';
-import { start } from './processes.mjs';
-
-const LIMIT_MS = 240_000;
+import { LIMIT_MS, start } from './processes.mjs';
 
 /** A runner whose arguments `argsOf(folder)` gives; `page` says that it takes the files for pages, which have no files and no workers. */
 function runner(name, { node, program, argsOf, page = false }) {

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle, installed } from './install.mjs';
-import { freePort, start, untilAnswered } from './processes.mjs';
+import { freePort, LIMIT_MS, start, untilAnswered } from './processes.mjs';
 
 /** The program itself: the script of that name starts another process, which would outlive it. */
 export const where = () => installed('@cloudflare/workerd-linux-64/bin/workerd');
@@ -48,7 +48,7 @@ export async function withWorker(folder, { entry, conditions = ['workerd'], plat
 /** Asks a worker once. */
 export const askWorker = (folder, { query = '', ...options }) =>
   withWorker(folder, options, async ({ url }) => {
-    const ask = () => fetch(url + query, { signal: AbortSignal.timeout(240_000) });
+    const ask = () => fetch(url + query, { signal: AbortSignal.timeout(LIMIT_MS) });
     const response = await untilAnswered(ask);
     const text = await response.text();
     if (response.status !== 200) throw new Error(text);

@@ -3,7 +3,7 @@ import type { IntegerForm } from '../../integers.ts';
 import type { Variant } from '../../platform/platform.ts';
 import type { ThreadCount } from '../../threads/choose.ts';
 import type { InstructionProfile, Profile } from '../../trace/profile.ts';
-import { openTrace } from '../model.ts';
+import { findTrace, openTrace } from '../model.ts';
 import { examples, integersOption, seconds, threadsOption } from '../options.ts';
 import { print, table } from '../output.ts';
 import { placeFor, writeTo } from '../place.ts';
@@ -56,7 +56,7 @@ ${examples('tracelet profile minilm.tracelet', 'tracelet profile minilm.tracelet
     .action((file: string, options: ProfileOptions) => profile(file, options, signal));
 
 async function profile(file: string, options: ProfileOptions, signal: AbortSignal): Promise<void> {
-  const chrome = options.chrome === undefined ? undefined : await placeFor(options.chrome);
+  const chrome = options.chrome === undefined ? undefined : await placeFor(options.chrome, file, await findTrace(file));
   const say = chrome?.say ?? print;
   const traced = await openTrace(file, { signal, kernels: options.kernels, integers: options.integers, threads: options.threads });
   const measured = traced.profile(undefined, { seconds: options.seconds });

@@ -56,7 +56,7 @@ ${examples(
     .action((source: string, options: QuantizeOptions) => run(source, options, signal));
 
 async function run(source: string, options: QuantizeOptions, signal: AbortSignal): Promise<void> {
-  const place = await placeFor(options.output);
+  const place = await placeFor(options.output, source, await findTrace(source), options.calibrate);
   const texts = options.calibrate === undefined ? [] : await readTexts(options.calibrate, signal);
   const progress = new Progress();
   try {

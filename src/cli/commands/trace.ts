@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import * as jit from '../../jit.ts';
 import { quantize } from '../../quantize/index.ts';
-import { openTrace } from '../model.ts';
+import { findTrace, openTrace } from '../model.ts';
 import { batchOption, dynamicOption, examples, headOption, outputOption, seqOption } from '../options.ts';
 import { note } from '../output.ts';
 import { placeFor, writeTo } from '../place.ts';
@@ -49,7 +49,7 @@ export const traceCommand = (signal: AbortSignal): Command =>
 const BITS = { f32: undefined, q8: 8, q4: 4 } as const;
 
 async function trace(source: string, options: TraceOptions, signal: AbortSignal): Promise<void> {
-  const place = await placeFor(options.output);
+  const place = await placeFor(options.output, source, await findTrace(source));
   const progress = new Progress();
   try {
     const { name, traced, withoutTexts, before } = await traceModel(source, options, progress, signal);

@@ -1,8 +1,8 @@
 import type { BertConfig } from '../../config.ts';
-import { FLAG, oneOf } from '../../field.ts';
+import { FLAG, kind, oneOf } from '../../field.ts';
 import { ModuleList } from '../../nn/containers.ts';
 import type { AnyModule } from '../../nn/module.ts';
-import { FUNCTION, OBJECT } from '../../options.ts';
+import { TOKENIZER } from '../../options.ts';
 import { parseSentence, readSentenceFiles, type SentenceConfig, sentenceFiles } from '../../sentence/config.ts';
 import { type Feature, POOLING, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
 import { excludesPrompt, isNormalized } from '../../sentence/prompt.ts';
@@ -34,6 +34,10 @@ export interface FolderOptions {
   tokenizer?: BertTokenizer;
 }
 
+/** What this module read or made. */
+const KNOWN = new WeakSet<object>();
+const SENTENCE = kind<SentenceConfig>('what a SentenceEmbedder has as sentence', (value) => KNOWN.has(value as object));
+
 /** The parts behind an encoder, by their numbers in modules.json. */
 class Parts extends ModuleList<Part> {
   override children(): [string, AnyModule][] {
@@ -59,17 +63,18 @@ export class SentenceEmbedder extends PreTrainedModel {
     pooling: POOLING,
     normalize: FLAG,
     add_pooling_layer: oneOf([false], 'No vector comes from that layer: pooling says how the tokens become one'),
-    sentence: OBJECT,
-    tokenizer: FUNCTION,
+    sentence: SENTENCE,
+    tokenizer: TOKENIZER,
   };
 
   constructor(config: BertConfig, options: EmbedderOptions & FolderOptions = {}) {
     super(config, options);
-    this.sentence = withOptions(options.sentence ?? plainSentence(config), options);
-    this.tokenizer = options.tokenizer;
+    this.sentence = withOptions(options?.sentence ?? plainSentence(config), options ?? {});
+    KNOWN.add(this.sentence);
+    this.tokenizer = options?.tokenizer;
     this.bert = new BertModel(config, { add_pooling_layer: false });
     this.modules = new Parts(makeParts(this.sentence.modules, config.hidden_size));
-    this.post_init(options.seed);
+    this.post_init(options?.seed);
   }
 
   static override async encoder_path(read: ReadBeside): Promise<string> {
@@ -128,7 +133,9 @@ const NORMALIZE: SentenceModule<'Normalize'> = {
 
 const sentenceIn = async (read: ReadBeside): Promise<SentenceConfig | undefined> => {
   const files = await readSentenceFiles(read);
-  return files && parseSentence(files);
+  const sentence = files && parseSentence(files);
+  if (sentence) KNOWN.add(sentence);
+  return sentence;
 };
 
 const encoderOf = (sentence: SentenceConfig | undefined): { path: string } => sentence?.modules[0] ?? { path: '' };
