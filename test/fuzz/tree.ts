@@ -77,8 +77,11 @@ const copied = (tree: Tree): Tree => structuredClone(tree);
 const isNumber = ({ value }: Place): boolean => 'leaf' in value && /^-?\d/.test(value.leaf);
 const isText = ({ value }: Place): boolean => 'leaf' in value && value.leaf.startsWith('"');
 
+const LARGE = ['4096', '65536', '1000000', '16777215', '1000000000', '9007199254740991'];
+
 function otherNumber(leaf: string, random: Random): string {
   const value = Number(leaf);
+  if (random.chance(0.2)) return random.pick(LARGE);
   const made = random.pick([value + 1, value - 1, 2 * value, -value, value / 2, value ^ (1 << random.below(31)), value + 0.5]);
   return random.chance(0.8) ? String(made) : random.pick([`${leaf}.0`, `${leaf}e0`, `${leaf}e3`, `-${leaf}`, `0${leaf}`]);
 }
