@@ -85,7 +85,8 @@ export const ANY_LABELS: Kind<Readonly<Record<number, string>>> = {
   expected: 'a label for each of some whole numbers',
   read(value) {
     if (!isObject(value) || !Object.entries(value).every(([id, label]) => /^\d+$/.test(id) && isContent(label))) return undefined;
-    return Object.fromEntries(Object.entries(value).map(([id, label]) => [id, text(label) ? label : describe(label)]));
+    const labels = Object.entries(value).map(([id, label]) => [id, typeof label === 'string' ? label : describe(label)] as const);
+    return Object.fromEntries(labels) as Record<number, string>;
   },
 };
 

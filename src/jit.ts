@@ -2,7 +2,7 @@ import { platform } from '#platform';
 import { TraceletError } from './error.ts';
 import { kind } from './field.ts';
 import { TextDecoder } from './globals.ts';
-import { isObject } from './json.ts';
+import { describe, isObject } from './json.ts';
 import { type CureOf, checkOptions, curesIn, NAMED, OBJECT, type OptionTable, proved, SIGNAL } from './options.ts';
 import type { TracePool } from './pool/pool.ts';
 import { isBytes, isDetached } from './realm.ts';

@@ -44,6 +44,12 @@ function targetsOf(asked) {
   return targets;
 }
 
+/** A test that was renamed would be missed by nothing else. @param {string} area */
+function checkTests(area) {
+  const missing = AREAS[area].tests.filter((name) => !existsSync(`${ROOT}test/${name}.test.ts`));
+  if (missing.length > 0) throw new Error(`areas.mjs: there are no tests called ${missing.join(', ')} for ${area}`);
+}
+
 function mutate(area, files) {
   const flags = [...(values.static ? [] : ['--ignoreStatic']), ...(values.again ? ['--force'] : [])];
   const args = ['run', `${HERE}stryker.config.mjs`, '--mutate', files.join(','), '--concurrency', values.concurrency, ...flags];
@@ -56,6 +62,7 @@ function mutate(area, files) {
 }
 
 const targets = targetsOf(positionals.length > 0 ? positionals : Object.keys(AREAS));
+for (const area of targets.keys()) checkTests(area);
 install();
 mkdirSync(`${ROOT}build/mutation`, { recursive: true });
 const failed = [...targets].filter(([area, files]) => !mutate(area, files)).map(([area]) => area);
