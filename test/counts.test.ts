@@ -217,8 +217,8 @@ describe('values nested thousands deep', () => {
     expect(id2label).toEqual({ 0: 'an array of 1', 1: 'b' });
   });
 
-  test.each(['additional_special_tokens', 'extra_special_tokens'])('in %s of a tokenizer are refused', async (name) => {
-    const files = { 'vocab.txt': '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]', 'tokenizer_config.json': '{"additional_special_tokens":["q"]}' };
-    await problem('config', () => BertTokenizer.from_files({ ...files, 'special_tokens_map.json': `{"${name}":[${text}]}` }));
+  test.each(['tokenizer_config.json', 'special_tokens_map.json'])('in a token of %s are refused', async (name) => {
+    const files = { 'vocab.txt': '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]', [name]: `{"extra_special_tokens":[${text}]}` };
+    await problem('config', () => BertTokenizer.from_files(files));
   });
 });
