@@ -44,6 +44,8 @@ describe('the program', () => {
     [['inspect', 'bare.tracelet', 'other'], 'too many arguments'],
     [['inspect', 'bare.tracelet', '--bogus'], "unknown option '--bogus'"],
     [['bench', 'bare.tracelet', '--seconds', '-1'], 'seconds above 0'],
+    [['bench', 'bare.tracelet', '--seconds', '0'], 'seconds above 0'],
+    [['bench', 'bare.tracelet', '--seconds', '3601'], 'at most 3600'],
     [['bench', 'bare.tracelet', '--kernels', 'fast'], 'Allowed choices are baseline, relaxed, debug'],
     [['fill', '[MASK]', '-m', 'masked', '--top', 'all'], 'a whole number from 1'],
     [['verify'], 'missing required argument'],
