@@ -173,6 +173,10 @@ describe('embed', () => {
     expect(table[1]).toMatch(/^1 {2}paris +1\.000 +1\.000 +-?0\.\d{3} +-?\d\.\d{3} .* … \(48\)$/);
     const many = await lines(['embed', '-m', 'sentence.tracelet', '-'], { input: WORDS.split(' ').join('\n') });
     expect(many[0]).toMatch(/text +cosine +nearest +vector/);
+    for (const [i, line] of many.slice(1).entries()) {
+      const [, text, cosine, nearest] = line.trim().split(/ +/);
+      expect([text, Number(cosine) <= 1, nearest === `${i + 1}`]).toEqual([WORDS.split(' ')[i], true, false]);
+    }
     for (const [count, head] of [[10, / 9 +10 +vector$/], [11, /text +cosine +nearest/]] as const) // biome-ignore format: one row
       expect((await lines(['embed', '-m', 'sentence.tracelet', '-'], { input: 'frog\n'.repeat(count) }))[0]).toMatch(head);
     expect(await answer(['embed', '-m', 'sentence.tracelet', 'paris'])).toMatch(/^ +text +vector\n1 +paris/);
@@ -218,9 +222,10 @@ describe('fill', () => {
     expect(await answer(['fill', text, '-m', 'masked.tracelet', '--top', '1'])).toMatch(/^\[MASK\] 1\n\S+ .*\n\n\[MASK\] 2\n\S+ .*\n$/);
   });
 
-  test('refuses a text that is longer than the model', async () => {
-    expect(await failure(3, ['fill', `[MASK] ${'frog '.repeat(70)}`, '-m', 'masked'])).toBe(
-      'tracelet: the text: expected at most 64 tokens, which the model takes, got 73\n',
+  test('refuses a text that is longer than the model, by one token', async () => {
+    expect(await lines(['fill', `[MASK] ${'frog '.repeat(61)}`, '-m', 'masked', '--top', '1'])).toHaveLength(1);
+    expect(await failure(3, ['fill', `[MASK] ${'frog '.repeat(62)}`, '-m', 'masked'])).toBe(
+      'tracelet: the text: expected at most 64 tokens, which the model takes, got 65\n',
     );
   });
 

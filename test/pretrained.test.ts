@@ -20,6 +20,13 @@ afterAll(() => rm(directory, { recursive: true }));
 
 const load = (options: object) => () => BertModel.from_pretrained(directory, options as PreTrainedOptions);
 
+test('a signal that was aborted before stops it, whatever it reads', async () => {
+  const signal = AbortSignal.abort(new Error('enough'));
+  const [bytes, config] = [await readFile(join(directory, 'model.safetensors')), await BertConfig.from_pretrained(directory)];
+  for (const source of [directory, join(directory, 'model.safetensors'), join(directory, 'nowhere'), new Uint8Array(bytes)])
+    await expect(BertModel.from_pretrained(source, { config, signal })).rejects.toThrow('enough');
+});
+
 describe('options of from_pretrained', () => {
   test.each([
     ['use_auth_token', 'Did you mean token?'],

@@ -200,27 +200,6 @@ describe('calibration', () => {
   });
 });
 
-describe('what has no size to measure an error by', () => {
-  const zeros = (length: number) => new Array(length).fill(0);
-
-  test('is told apart from what is wrong: samples of zeros, weights of zeros', async () => {
-    const traced = await jit.trace(new Dense([random(32), random(32, 2)]), [floats([1, 32])]);
-    const { report } = await quantize(traced, { calibrate: [[tensor([zeros(32)], { dtype: 'float32' })]] });
-    expect(report.outputs).toEqual([{ name: 'output', mean: 1, worst: 1 }]);
-    expect(report.layers.map(({ error }) => error)).toEqual([0]);
-    const blank = await jit.trace(new Dense([zeros(32), zeros(32)]), [floats([1, 32])]);
-    expect((await quantize(blank)).report.layers.map(({ error }) => error)).toEqual([0]);
-  });
-
-  test.each([Number.NaN, Number.POSITIVE_INFINITY])('a sample with %s has no answer to compare', async (value) => {
-    const traced = await jit.trace(new Dense([random(32), random(32, 2)]), [floats([1, 32])]);
-    const sample = [tensor([[value, ...random(31)]], { dtype: 'float32' })];
-    expect((await problem('value', () => quantize(traced, { calibrate: [sample] }))).message).toMatch(
-      /an answer to a calibration sample: expected finite numbers, got NaN or infinity/,
-    );
-  });
-});
-
 describe('what cannot be quantised', () => {
   test('a trace that is quantised already', async () => {
     const { traced } = await quantize(await tracedBert());
