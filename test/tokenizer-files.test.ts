@@ -216,6 +216,17 @@ describe('settings', () => {
     expect([blank.vocab_size, blank.convert_ids_to_tokens(12)]).toEqual([13, '']);
   });
 
+  test('an added token takes in no whitespace that the one before it has', () => {
+    const tokenizer = make({
+      added_tokens: [
+        { content: '<a>', rstrip: true },
+        { content: '<b>', lstrip: true },
+      ],
+    });
+    const { offset_mapping } = tokenizer.encode_plus(' <a>  <b>  <b><a> ', { add_special_tokens: false, return_offsets_mapping: true });
+    expect(offset_mapping).toEqual([[1, 6], [6, 9], [9, 14], [14, 18]]); // biome-ignore format: one row
+  });
+
   test('added tokens are found as they are written, and alone beside characters of any plane', () => {
     const tokenizer = make({
       added_tokens: [{ content: 'c++ [x]|(.y)*?^$/-{1}\\' }, { content: 'a.b' }, { content: '<w>', single_word: true, special: true }],

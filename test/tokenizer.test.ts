@@ -198,6 +198,15 @@ describe('results', () => {
   test('the names and ids of tokens', () => {
     expect(small.vocab_size).toBe(SMALL.length);
     expect([small.unk_token_id, small.cls_token_id, small.sep_token_id, small.pad_token_id, small.mask_token_id]).toEqual([1, 2, 3, 0, 4]);
+    expect([small.unk_token, small.cls_token, small.sep_token, small.pad_token, small.mask_token]).toEqual(
+      ['[UNK]', '[CLS]', '[SEP]', '[PAD]', '[MASK]'], // biome-ignore format: one row
+    );
+    expect([small.wordpieces_prefix, small.do_lower_case, small.strip_accents, small.model_max_length]).toEqual([
+      '##',
+      true,
+      null,
+      Infinity,
+    ]);
     expect(small.all_special_tokens).toEqual(['[UNK]', '[SEP]', '[PAD]', '[CLS]', '[MASK]']);
     expect(small.all_special_ids).toEqual([1, 3, 0, 2, 4]);
     expect(small.convert_tokens_to_ids('nobody')).toBe(1);
