@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ERROR_CODES, type TraceletError } from '../src/error.ts';
 import { tensor } from '../src/tensor.ts';
 import { BertTokenizer, type BertTokenizerOptions, type TokenizerFiles } from '../src/tokenizer/index.ts';
 import { bertJson } from './tokenizerjson.ts';
@@ -25,6 +26,7 @@ const message = (run: () => unknown): string => {
     run();
   } catch (error) {
     expect((error as Error).name).toBe('TraceletError');
+    expect(Object.keys(ERROR_CODES)).toContain((error as TraceletError).code);
     return (error as Error).message;
   }
   throw new Error('it did not throw');
@@ -184,6 +186,7 @@ describe('settings', () => {
       { added_tokens: [{ content: 'jim', id: 12 }] },
       /"jim": expected 5 as in the vocabulary, got 12$/,
     ],
+    ['a content that is none', { added_tokens: [{ content: 7 }] }, /added_tokens\[0\]: expected a token .*, got 7/],
     ['a wrong flag', { do_lower_case: 'yes' }, /do_lower_case: expected true or false, got "yes"/],
     ['a wrong side', { padding_side: 'top' }, /padding_side: expected 'left' or 'right', got "top"/],
     ['a wrong length', { model_max_length: -1 }, /model_max_length: expected a positive number, got -1/],
@@ -214,6 +217,12 @@ describe('settings', () => {
     }
     const blank = BertTokenizer.from_files({ 'vocab.txt': `${VOCAB.join('\n')}\n\n` });
     expect([blank.vocab_size, blank.convert_ids_to_tokens(12)]).toEqual([13, '']);
+  });
+
+  test('null says nothing of an added token', () => {
+    expect(make({ added_tokens: [{ content: '<a>', lstrip: null, id: null }] }).encode(' <a>', { add_special_tokens: false })).toEqual([
+      12,
+    ]);
   });
 
   test('an added token takes in no whitespace that the one before it has', () => {
@@ -294,6 +303,11 @@ describe('calls', () => {
       'only_second that is too short',
       () => tokenizer.encode('x x x', 'x', { truncation: 'only_second', max_length: 6 }),
       /truncation 'only_second' of text to 6 tokens: expected room for a token of the second text, got 3 tokens of the other/,
+    ],
+    [
+      'only_first that is too short',
+      () => tokenizer.encode('x', 'x x x', { truncation: 'only_first', max_length: 6 }),
+      /truncation 'only_first' of text to 6 tokens: expected room for a token of the first text, got 3 tokens of the other and 3 special/,
     ],
     ['padding without length', () => tokenizer.encode('x', null, { padding: 'max_length' }), /padding 'max_length': expected a max_length/],
     [
