@@ -211,12 +211,20 @@ describe('settings', () => {
     const last = 2 ** 21 - 1;
     expect(make({ vocab: { '[UNK]': 0, '[CLS]': 1, '[SEP]': 2, jim: last } }).encode('jim')).toEqual([1, last, 2]);
     expect(make({ vocab: [...VOCAB, '😀'] }).tokenize('😀')).toEqual(['😀']);
-    for (const text of [VOCAB.join('\r\n'), `${VOCAB.join('\r\n')}\r\n`, VOCAB.join('\n')]) {
+    for (const text of [VOCAB.join('\r\n'), `${VOCAB.join('\r\n')}\r\n`, VOCAB.join('\n').replace('\n', '\r\n')]) {
       const tokenizer = BertTokenizer.from_files({ 'vocab.txt': text });
       expect([tokenizer.vocab_size, tokenizer.convert_ids_to_tokens(11)]).toEqual([12, '_']);
     }
     const blank = BertTokenizer.from_files({ 'vocab.txt': `${VOCAB.join('\n')}\n\n` });
     expect([blank.vocab_size, blank.convert_ids_to_tokens(12)]).toEqual([13, '']);
+  });
+
+  test('an added token of which normalizing leaves nothing is nowhere', () => {
+    expect(make({ added_tokens: [{ content: '\u0001', normalized: true }] }).tokenize('jim \u0001 jim')).toEqual(['jim', 'jim']);
+  });
+
+  test('a vocabulary may begin behind 0', () => {
+    expect(message(() => make({ vocab: { jim: 1 } }).convert_ids_to_tokens(0))).toMatch(/^id: expected the id of a token, got 0, which no/);
   });
 
   test('null says nothing of an added token', () => {
