@@ -105,7 +105,9 @@ describe('a checkpoint', () => {
     const directory = await folder({});
     await expect(openCheckpoint(directory)).rejects.toMatchObject({
       code: 'source',
-      message: expect.stringContaining(`expected ${directory}/model.safetensors or ${directory}/model.safetensors.index.json, got neither`),
+      message: expect.stringContaining(
+        `expected ${directory}/model.safetensors or ${directory}/model.safetensors.index.json, got neither. Name a directory`,
+      ),
     });
     await expect(openCheckpoint(join(directory, 'x.safetensors'))).rejects.toMatchObject({ code: 'source' });
     const legacy = await folder({ 'pytorch_model.bin': '' });
@@ -178,6 +180,8 @@ describe('a checkpoint', () => {
       [pointer, /^bytes: /],
     ] as const)
       await expect(openCheckpoint(source)).rejects.toThrow(message);
+    const nameless = { read: async () => 0, close: async () => {} };
+    await expect(openCheckpoint(nameless as never)).rejects.toThrow(/^source: expected a path, a URL, a hub id/);
     await expect(openCheckpoint(bytes, { sginal: 1 } as never)).rejects.toThrow(/^openCheckpoint: option "sginal"/);
   });
 
@@ -189,6 +193,7 @@ describe('a checkpoint', () => {
     damaged[damaged.length - 1] ^= 1;
     const { tensors } = await openCheckpoint(trace);
     expect([...tensors.keys()]).toContain('embeddings.word_embeddings.weight');
+    for (const name of tensors.keys()) expect(name).toMatch(/^(embeddings|encoder|pooler|trace|golden)\./);
     expect(plain((await openCheckpoint(sourceOf(trace))).tensors)).toEqual(plain(tensors));
     for (const source of [damaged, sourceOf(damaged)]) await expect(openCheckpoint(source)).rejects.toMatchObject({ code: 'integrity' });
     const beside = await openCheckpoint(await folder({ 'model.tracelet': trace }));

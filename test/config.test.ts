@@ -124,7 +124,7 @@ describe('a new configuration', () => {
   test('makes up labels for a number of them', () => {
     const config = new BertConfig({ num_labels: 3 });
     expect(config.id2label).toEqual({ 0: 'LABEL_0', 1: 'LABEL_1', 2: 'LABEL_2' });
-    expect(config.to_diff_dict()).toMatchObject({ label2id: { LABEL_0: 0, LABEL_1: 1, LABEL_2: 2 } });
+    expect(config.to_diff_dict()).toMatchObject({ id2label: config.id2label, label2id: { LABEL_0: 0, LABEL_1: 1, LABEL_2: 2 } });
     expect(new BertConfig().to_diff_dict()).not.toHaveProperty('id2label');
   });
 

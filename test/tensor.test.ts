@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
+import { dtypeNamed } from '../src/dtype.ts';
 import { DTYPES, F, full, ones, Tensor, tensor, zeros } from '../src/index.ts';
 import { problem } from './tiny.ts';
 
@@ -62,6 +63,7 @@ describe('a tensor is made of', () => {
     ['negative dimensions', 'shape', () => new Tensor('float32', [-1, -1], [1]), /got \[-1,-1\]/],
     ['fractions', 'shape', () => zeros(1.5), /got \[1\.5\]/],
     ['more than there is room for', 'shape', () => zeros(1e6, 1e6), /at most 2147483647 elements/],
+    ['a dtype that is no name', 'dtype', () => dtypeNamed(7 as never, 'x'), /^x: expected a dtype: one of float64, .*, bool, got 7$/],
     ['a slip', 'dtype', () => tensor([1], { dtype: 'flaot32' as 'float32' }), /got "flaot32".*Did you mean float32/],
     ['an option unknown', 'value', () => tensor([1], { type: 'int32' } as never), /tensor: option "type"/],
     ['two dtypes', 'dtype', () => tensor([Float32Array.of(1), Int32Array.of(1)]), /float32 and int32.*\{ dtype \}/],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ERROR_CODES, type TraceletError } from '../src/error.ts';
 import { tensor } from '../src/tensor.ts';
 import { BertTokenizer, type BertTokenizerOptions, type TokenizerFiles } from '../src/tokenizer/index.ts';
 import { bertJson } from './tokenizerjson.ts';
@@ -25,6 +26,7 @@ const message = (run: () => unknown): string => {
     run();
   } catch (error) {
     expect((error as Error).name).toBe('TraceletError');
+    expect(Object.keys(ERROR_CODES)).toContain((error as TraceletError).code);
     return (error as Error).message;
   }
   throw new Error('it did not throw');
@@ -207,6 +209,7 @@ describe('settings', () => {
       { added_tokens: [{ content: 'jim', id: 12 }] },
       /"jim": expected 5 as in the vocabulary, got 12$/,
     ],
+    ['a content that is none', { added_tokens: [{ content: 7 }] }, /added_tokens\[0\]: expected a token .*, got 7/],
     ['a wrong flag', { do_lower_case: 'yes' }, /do_lower_case: expected true or false, got "yes"/],
     ['a wrong side', { padding_side: 'top' }, /padding_side: expected 'left' or 'right', got "top"/],
     ['a wrong length', { model_max_length: -1 }, /model_max_length: expected a positive number, got -1/],
@@ -231,12 +234,37 @@ describe('settings', () => {
     const last = 2 ** 21 - 1;
     expect(make({ vocab: { '[UNK]': 0, '[CLS]': 1, '[SEP]': 2, jim: last } }).encode('jim')).toEqual([1, last, 2]);
     expect(make({ vocab: [...VOCAB, '😀'] }).tokenize('😀')).toEqual(['😀']);
-    for (const text of [VOCAB.join('\r\n'), `${VOCAB.join('\r\n')}\r\n`, VOCAB.join('\n')]) {
+    for (const text of [VOCAB.join('\r\n'), `${VOCAB.join('\r\n')}\r\n`, VOCAB.join('\n').replace('\n', '\r\n')]) {
       const tokenizer = BertTokenizer.from_files({ 'vocab.txt': text });
       expect([tokenizer.vocab_size, tokenizer.convert_ids_to_tokens(11)]).toEqual([12, '_']);
     }
     const blank = BertTokenizer.from_files({ 'vocab.txt': `${VOCAB.join('\n')}\n\n` });
     expect([blank.vocab_size, blank.convert_ids_to_tokens(12)]).toEqual([13, '']);
+  });
+
+  test('an added token of which normalizing leaves nothing is nowhere', () => {
+    expect(make({ added_tokens: [{ content: '\u0001', normalized: true }] }).tokenize('jim \u0001 jim')).toEqual(['jim', 'jim']);
+  });
+
+  test('a vocabulary may begin behind 0', () => {
+    expect(message(() => make({ vocab: { jim: 1 } }).convert_ids_to_tokens(0))).toMatch(/^id: expected the id of a token, got 0, which no/);
+  });
+
+  test('null says nothing of an added token', () => {
+    expect(make({ added_tokens: [{ content: '<a>', lstrip: null, id: null }] }).encode(' <a>', { add_special_tokens: false })).toEqual([
+      12,
+    ]);
+  });
+
+  test('an added token takes in no whitespace that the one before it has', () => {
+    const tokenizer = make({
+      added_tokens: [
+        { content: '<a>', rstrip: true },
+        { content: '<b>', lstrip: true },
+      ],
+    });
+    const { offset_mapping } = tokenizer.encode_plus(' <a>  <b>  <b><a> ', { add_special_tokens: false, return_offsets_mapping: true });
+    expect(offset_mapping).toEqual([[1, 6], [6, 9], [9, 14], [14, 18]]); // biome-ignore format: one row
   });
 
   test('added tokens are found as they are written, and alone beside characters of any plane', () => {
@@ -306,6 +334,11 @@ describe('calls', () => {
       'only_second that is too short',
       () => tokenizer.encode('x x x', 'x', { truncation: 'only_second', max_length: 6 }),
       /truncation 'only_second' of text to 6 tokens: expected room for a token of the second text, got 3 tokens of the other/,
+    ],
+    [
+      'only_first that is too short',
+      () => tokenizer.encode('x', 'x x x', { truncation: 'only_first', max_length: 6 }),
+      /truncation 'only_first' of text to 6 tokens: expected room for a token of the first text, got 3 tokens of the other and 3 special/,
     ],
     ['padding without length', () => tokenizer.encode('x', null, { padding: 'max_length' }), /padding 'max_length': expected a max_length/],
     [

@@ -177,6 +177,11 @@ describe('results', () => {
     const left = new BertTokenizer({ vocab: SMALL, padding_side: 'left', truncation_side: 'left' });
     expect(left.encode('jim was !', null, { truncation: true, max_length: 4 })).toEqual([2, 8, 9, 3]);
     expect(left.encode('jim', null, { padding: 'max_length', max_length: 5 })).toEqual([0, 0, 2, 5, 3]);
+    const padded = { padding: 'max_length', max_length: 5, return_offsets_mapping: true } as const;
+    expect(left.encode_plus('jim', padded).offset_mapping).toEqual([[0, 0], [0, 0], [0, 0], [0, 3], [0, 0]]); // biome-ignore format: one row
+    expect(small.encode_plus('jim', padded).offset_mapping).toEqual([[0, 0], [0, 3], [0, 0], [0, 0], [0, 0]]); // biome-ignore format: one row
+    for (const padding of ['do_not_pad', false] as const) expect(left.encode('jim', null, { ...padded, padding })).toEqual([2, 5, 3]);
+    expect(left.encode('jim', null, { padding: 'max_length', max_length: 2, truncation: false })).toEqual([2, 5, 3]);
   });
 
   test('what truncation removed, of the first text and then of the second', () => {
@@ -186,6 +191,7 @@ describe('results', () => {
       ['left', 'only_first', 6, [2, 9, 3, 6, 7, 3], [5, 8]],
       ['right', 'longest_first', 5, [2, 5, 3, 6, 3], [8, 9, 7]],
       ['left', 'longest_first', 5, [2, 9, 3, 7, 3], [5, 8, 6]],
+      ['left', 'longest_first', 3, [2, 3, 3], [5, 8, 9, 6, 7]],
       ['left', 'longest_first', 8, [2, 5, 8, 9, 3, 6, 7, 3], []],
     ] as const)
       expect(
@@ -229,6 +235,8 @@ describe('results', () => {
     expect(short.encode('jim was jim was', null, { truncation: true })).toHaveLength(4);
     expect(short.encode('jim was jim was', null, { max_length: 5 })).toHaveLength(5);
     expect(short.encode('jim', null, { padding: 'max_length' })).toHaveLength(4);
+    expect(short.encode('jim was !', { truncation: true, max_length: 2, add_special_tokens: false })).toEqual([5, 8]);
+    expect(short.encode('jim', { truncation: false, max_length: 1 })).toEqual([2, 5, 3]);
   });
 
   test('decode joins pieces and closes up punctuation', () => {
@@ -243,6 +251,15 @@ describe('results', () => {
   test('the names and ids of tokens', () => {
     expect(small.vocab_size).toBe(SMALL.length);
     expect([small.unk_token_id, small.cls_token_id, small.sep_token_id, small.pad_token_id, small.mask_token_id]).toEqual([1, 2, 3, 0, 4]);
+    expect([small.unk_token, small.cls_token, small.sep_token, small.pad_token, small.mask_token]).toEqual(
+      ['[UNK]', '[CLS]', '[SEP]', '[PAD]', '[MASK]'], // biome-ignore format: one row
+    );
+    expect([small.wordpieces_prefix, small.do_lower_case, small.strip_accents, small.model_max_length]).toEqual([
+      '##',
+      true,
+      null,
+      Infinity,
+    ]);
     expect(small.all_special_tokens).toEqual(['[UNK]', '[SEP]', '[PAD]', '[CLS]', '[MASK]']);
     expect(small.all_special_ids).toEqual([1, 3, 0, 2, 4]);
     expect(small.convert_tokens_to_ids('nobody')).toBe(1);

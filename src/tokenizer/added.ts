@@ -51,7 +51,7 @@ export class AddedTokens {
       let end = start + match[0].length;
       if (token.single_word && (isWord(codeBefore(text, start)) || isWord(codeAt(text, end)))) continue;
       if (token.lstrip) while (start > last && isSpace(text, start - 1)) start--;
-      if (token.rstrip) while (end < text.length && isSpace(text, end)) end++;
+      if (token.rstrip) while (isSpace(text, end)) end++;
       if (last < start) stretches.push({ start: last, end: start });
       stretches.push({ start, end, id });
       last = end;
@@ -63,11 +63,10 @@ export class AddedTokens {
 
 const isSpace = (text: string, at: number): boolean => (characters().flags[text.charCodeAt(at)] & SPACE) !== 0;
 
-/** The code point at `at`, or NUL, which is no part of a word, past the end. */
+/** The code point at `at`, or NUL, which is no part of a word, outside the text. */
 const codeAt = (text: string, at: number): number => text.codePointAt(at) ?? 0;
 
 function codeBefore(text: string, at: number): number {
-  const low = text.charCodeAt(at - 1);
-  const pair = at > 1 && low >= 0xdc00 && low < 0xe000 ? codeAt(text, at - 2) : 0;
-  return pair > 0xffff ? pair : at > 0 ? low : 0;
+  const pair = codeAt(text, at - 2);
+  return pair > 0xffff ? pair : codeAt(text, at - 1);
 }

@@ -42,7 +42,6 @@ export function addSequence(row: Row, sequence: Sequence, type: number, unit: (i
 
 export function padRow(row: Row, length: number, { id, token }: Filler, side: Side): void {
   const count = length - row.input_ids.length;
-  if (count <= 0) return;
   const extend = <T>(column: T[], value: (index: number) => T): void => {
     const filling = Array.from({ length: count }, (_, index) => value(index));
     const padded = side === 'right' ? column.concat(filling) : filling.concat(column);

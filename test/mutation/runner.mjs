@@ -22,6 +22,16 @@ const cpuMs = () => {
   return (user + system) / 1000;
 };
 
+/** What `work` answers, or undefined once this process has computed for longer than `ms`. */
+function within(ms, work) {
+  const end = cpuMs() + ms;
+  let watch;
+  const hung = new Promise((resolve) => {
+    watch = setInterval(() => cpuMs() > end && resolve(undefined), WATCH_MS);
+  });
+  return Promise.race([work, hung]).finally(() => clearInterval(watch));
+}
+
 /** Test files, each in a worker: all are started at once, and each says what its first run found. */
 class Workers {
   #vitest;
@@ -47,16 +57,10 @@ class Workers {
     return Promise.race([Promise.all(answers), failed]);
   }
 
-  /** The answer to a question, or undefined once this process has computed for longer than `ms`. */
-  ask(file, question, ms) {
+  ask(file, question) {
     const answer = this.#answer(file);
     this.#channel.postMessage({ to: file, ...question });
-    const end = cpuMs() + ms;
-    let watch;
-    const hung = new Promise((resolve) => {
-      watch = setInterval(() => cpuMs() > end && resolve(undefined), WATCH_MS);
-    });
-    return Promise.race([answer, hung]).finally(() => clearInterval(watch));
+    return answer;
   }
 
   #answer(file) {
@@ -117,20 +121,23 @@ class KeptRunner {
     return all;
   }
 
+  /** A mutant that nothing came past is in what modules compute once and keep: it is tried in workers that begin with it. */
   async mutantRun({ testFilter, hitLimit, activeMutant: { id: mutant }, mutantActivation }) {
     if (this.#hung) throw new Error('a worker of this process does not come back');
     if (mutantActivation === 'static') return this.#loadedWith(mutant, hitLimit, testFilter);
     let ran = 0;
+    let passed = 0;
     for (const { file, tests, ms } of this.#quickFirst(testFilter)) {
       const limit = this.#hitsOf(mutant, file, tests) * ROUNDS + 1000;
-      const answer = await this.#kept.ask(file, { mutant, hitLimit: limit, tests }, Math.min(ms * LONGER.times + LONGER.ms, LONGER.most));
-      this.#hung = answer === undefined;
-      if (this.#hung) return { status: MutantRunStatus.Timeout, reason: 'it computes without end' };
+      const longest = Math.min(ms * LONGER.times + LONGER.ms, LONGER.most);
+      const answer = await within(longest, this.#kept.ask(file, { mutant, hitLimit: limit, tests }));
+      if (!answer) return this.#endless();
       ran += answer.ran;
+      passed += answer.hits;
       const status = verdict(answer, limit, ran);
       if (status) return status;
     }
-    return survived(ran);
+    return passed > 0 ? survived(ran) : this.#loadedWith(mutant, hitLimit, testFilter);
   }
 
   #quickFirst(ids) {
@@ -148,10 +155,17 @@ class KeptRunner {
   async #loadedWith(mutant, hitLimit, testFilter) {
     const workers = new Workers();
     const only = testFilter && new Set(testFilter.map(fileOf));
-    const found = await workers.start(`${process.pid}-${this.#count++}`, { mutant, hitLimit }, only);
+    const started = workers.start(`${process.pid}-${this.#count++}`, { mutant, hitLimit }, only);
+    const found = await within(LONGER.most, started);
+    if (!found) return this.#endless();
     await workers.end();
     const ran = found.flatMap(({ tests }) => tests).filter(({ state }) => state in STATUS).length;
     return found.map((answer) => verdict(answer, hitLimit, ran)).find(Boolean) ?? survived(ran);
+  }
+
+  #endless() {
+    this.#hung = true;
+    return { status: MutantRunStatus.Timeout, reason: 'it computes without end' };
   }
 
   async dispose() {
