@@ -221,8 +221,13 @@ function renamed({ vocab_size_or_config_json_file: size, ...rest }: Readonly<Jso
   return { ...rest, vocab_size: size };
 }
 
+const DEEPEST = 200;
+const nestsBeyond = (levels: number, value: unknown): boolean =>
+  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((each) => nestsBeyond(levels - 1, each)));
+
 function copied(name: string, value: unknown, origin: string): unknown {
   if (name === '__proto__') throw bad(describe(name), origin, 'another name', describe(name));
+  if (nestsBeyond(DEEPEST, value)) throw bad(name, origin, `values of at most ${DEEPEST} levels`, 'more');
   try {
     return JSON.parse(JSON.stringify(value));
   } catch (cause) {

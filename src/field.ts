@@ -77,17 +77,16 @@ export const LABELS: Kind<Readonly<Record<number, string>>> = {
   },
 };
 
-const isScalar = (value: unknown): boolean => value === null || ['string', 'number', 'boolean'].includes(typeof value);
+/** Whether it is of a kind that files hold. */
+const isContent = (value: unknown): boolean => ['string', 'number', 'boolean', 'object'].includes(typeof value);
 
 /** Labels as files have them: under whole numbers, and not always strings. */
 export const ANY_LABELS: Kind<Readonly<Record<number, string>>> = {
   expected: 'a label for each of some whole numbers',
   read(value) {
-    if (!isObject(value) || !Object.entries(value).every(([id, label]) => /^\d+$/.test(id) && isScalar(label))) return undefined;
-    return Object.fromEntries(Object.entries(value).map(([id, label]) => [id, text(label) ? label : JSON.stringify(label)])) as Record<
-      number,
-      string
-    >;
+    if (!isObject(value) || !Object.entries(value).every(([id, label]) => /^\d+$/.test(id) && isContent(label))) return undefined;
+    const labels = Object.entries(value).map(([id, label]) => [id, typeof label === 'string' ? label : describe(label)] as const);
+    return Object.fromEntries(labels) as Record<number, string>;
   },
 };
 

@@ -122,13 +122,9 @@ export function present(options: Readonly<JsonObject>): JsonObject {
   return Object.fromEntries(Object.entries(options).filter(([name, value]) => !absent(name, value)));
 }
 
-/** The fields among what a caller gives. Throws `config` errors. */
+/** The fields that a caller gives, proved. Throws `config` errors. */
 export function fieldsOf(given: Readonly<JsonObject>, origin: string): JsonObject {
-  return Object.fromEntries(
-    Object.entries(given)
-      .filter(([name]) => isField(name))
-      .map(([name, value]) => [name, read(FIELDS[name as FieldName], name, value, origin)]),
-  );
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, read(FIELDS[name as FieldName], name, value, origin)]));
 }
 
 /** The fields among what a file says, without those that no answer depends on and that it should not say. Throws `config` errors. */

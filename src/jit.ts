@@ -3,7 +3,7 @@ import { TraceletError } from './error.ts';
 import { kind } from './field.ts';
 import { TextDecoder } from './globals.ts';
 import { describe, isObject } from './json.ts';
-import { type CureOf, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL } from './options.ts';
+import { type CureOf, checkOptions, curesIn, NAMED, OBJECT, type OptionTable, proved, SIGNAL } from './options.ts';
 import type { TracePool } from './pool/pool.ts';
 import { isBytes, isDetached } from './realm.ts';
 import { SOURCE_OPTIONS, type SourceOptions } from './sources/folder.ts';
@@ -85,13 +85,7 @@ function companions(instance: Instance): Named[] {
 export async function save(traced: TracedModule<unknown>, path: string, options: SaveOptions = {}, ...others: never[]): Promise<void> {
   const checked = proveSaving('jit.save', traced, options);
   refuseMore('jit.save', others, '{ _extra_files: { … } }');
-  if (typeof path !== 'string' || path === '')
-    throw new TraceletError('value', {
-      what: 'jit.save: path',
-      expected: 'a path',
-      got: describe(path),
-      cure: 'jit.serialize answers the bytes of the file',
-    });
+  proved('jit.save: path', path, { ...NAMED, expected: 'a path', cure: 'jit.serialize answers the bytes of the file' });
   await platform.write(path, await serialized(traced, checked), checked);
 }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { chunkText, type EmbedOptions, F, jit, nn, SentenceEmbedder, type Tensor, type TracedModule, tensor } from '../src/index.ts';
@@ -227,6 +228,16 @@ describe('embedEach', () => {
     expect((await problem('value', () => collect(four.embedEach(7 as unknown as string[])))).message).toMatch(
       /texts: expected strings .*, got 7/,
     );
+  });
+
+  test('leaves no listener on the signal, however many texts came late', async () => {
+    const { signal } = new AbortController();
+    async function* slow() {
+      for (const word of WORDS) yield await Promise.resolve(word);
+    }
+    await four.embed(slow(), { signal });
+    await collect(four.embedEach(slow(), { signal }));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   test('stops when told to, and tells how far it is', async () => {

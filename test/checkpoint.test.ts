@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../src/checkpoint.ts';
+import { jit } from '../src/index.ts';
 import { encodeHeader, serialize } from '../src/safetensors.ts';
 import type { ProgressInfo } from '../src/sources/progress.ts';
 import { Tensor, tensor, zeros } from '../src/tensor.ts';
 import { concat, entry, file, sourceOf } from './safetensors.ts';
+import { fileOf, tinyBert } from './tiny.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -54,7 +56,9 @@ describe('a checkpoint', () => {
   const bytes = pack(mixed, { format: 'pt' });
 
   test('is read from a directory, a file and bytes alike', async () => {
-    const directory = await folder({ 'model.safetensors': bytes, 'other.tracelet': bytes });
+    const beside = ['config.json', 'modules.json', 'config_sentence_transformers.json', 'README.md'];
+    const files = Object.fromEntries(beside.map((name) => [name, '']));
+    const directory = await folder({ 'model.safetensors': bytes, 'other.tracelet': bytes, ...files });
     const file = join(directory, 'other.tracelet');
     for (const [source, name] of [
       [directory, directory],
@@ -67,7 +71,7 @@ describe('a checkpoint', () => {
       expect(plain(checkpoint.tensors)).toEqual(widened);
       expect({ ...checkpoint.metadata }).toEqual({ format: 'pt' });
     }
-    expect(plain((await openCheckpoint(`${directory}/`)).tensors)).toEqual(widened);
+    for (const name of ['', ...beside]) expect(plain((await openCheckpoint(`${directory}/${name}`)).tensors), name).toEqual(widened);
   });
 
   test('in bytes is not copied where it need not be', async () => {
@@ -106,28 +110,46 @@ describe('a checkpoint', () => {
     await expect(openCheckpoint(join(directory, 'x.safetensors'))).rejects.toMatchObject({ code: 'source' });
     const legacy = await folder({ 'pytorch_model.bin': '' });
     await expect(openCheckpoint(legacy)).rejects.toThrow(/got only pytorch_model\.bin\. Save the model once more with safe_serialization/);
+    const many = ['1', '2', '3', '4', '5'].map((part) => [`${part}.onnx`, ''] as const);
+    await expect(openCheckpoint(await folder(Object.fromEntries(many.slice(0, 3))))).rejects.toThrow(
+      /got only 1\.onnx, 2\.onnx, 3\.onnx\. ONNX/,
+    );
+    await expect(openCheckpoint(await folder(Object.fromEntries(many)))).rejects.toThrow(
+      /got only 1\.onnx, 2\.onnx, 3\.onnx and 2 more\. ONNX/,
+    );
+    await expect(openCheckpoint(await folder({ 'a.txt': '', 'pytorch_model.bin': '' }))).rejects.toThrow(
+      /got only pytorch_model\.bin\. Save/,
+    );
+    const other = await folder({ 'model.fp16.safetensors': '' });
+    await expect(openCheckpoint(other)).rejects.toThrow(
+      `got only model.fp16.safetensors. Name the file itself: ${other}/model.fp16.safetensors`,
+    );
+    await expect(openCheckpoint(await folder({ 'notes.txt': '' }))).rejects.toThrow(/got neither among "notes\.txt"/);
   });
 
   test('is read from a stream of unknown size, which is closed', async () => {
     let closed = 0;
     const stream = (contents: Uint8Array) => ({ ...sourceOf(contents, false), close: async () => void closed++ });
     expect(plain((await openCheckpoint(stream(bytes))).tensors)).toEqual(widened);
-    await expect(openCheckpoint(stream(bytes.subarray(0, -1)))).rejects.toThrow(/tensor "ids" of stream: expected 16 bytes, got 15/);
-    await expect(openCheckpoint(stream(concat([bytes, new Uint8Array(1)])))).rejects.toThrow(/got trailing bytes behind the last tensor/);
+    const wrong = { code: 'format', message: expect.stringMatching(/^tensor "ids" of stream: expected 16 bytes, got 15/) };
+    await expect(openCheckpoint(stream(bytes.subarray(0, -1)))).rejects.toMatchObject(wrong);
+    const longer = { code: 'format', message: `stream: expected ${bytes.length} bytes, got trailing bytes behind the last tensor` };
+    await expect(openCheckpoint(stream(concat([bytes, new Uint8Array(1)])))).rejects.toMatchObject(longer);
     const vast = { name: 'a', dtype: 'uint8', shape: [2 ** 52] } as const;
     await expect(openCheckpoint(stream(encodeHeader([vast]).bytes))).rejects.toMatchObject({ code: 'memory' });
     expect(closed).toBe(4);
   });
 
   test('may hold tensors that nothing computes with, which are passed over', async () => {
+    const long = (8 << 20) + 2;
     const json = JSON.stringify({
       __metadata__: null,
-      odd: entry('I16', [4 << 20], [0, 8 << 20]),
-      a: entry('F32', [1], [8 << 20, (8 << 20) + 4]),
-      small: entry('F8_E4M3', [2], [(8 << 20) + 4, (8 << 20) + 6]),
+      odd: entry('I16', [(4 << 20) + 1], [0, long]),
+      a: entry('F32', [1], [long, long + 4]),
+      small: entry('F8_E4M3', [2], [long + 4, long + 6]),
     });
-    const data = new Uint8Array((8 << 20) + 6);
-    data.set(new Uint8Array(new Float32Array([1.5]).buffer), 8 << 20);
+    const data = new Uint8Array(long + 6);
+    data.set(new Uint8Array(new Float32Array([1.5]).buffer), long);
     const bytes = file(json, data);
     const directory = await folder({ 'model.safetensors': bytes });
     for (const source of [bytes, directory, sourceOf(bytes, false)]) {
@@ -135,18 +157,42 @@ describe('a checkpoint', () => {
       expect(plain(tensors)).toEqual({ a: ['float32', [1], [1.5]] });
       expect(foreign).toEqual(
         new Map([
-          ['odd', { dtype: 'I16', shape: [4 << 20] }],
+          ['odd', { dtype: 'I16', shape: [(4 << 20) + 1] }],
           ['small', { dtype: 'F8_E4M3', shape: [2] }],
         ]),
       );
     }
     await expect(openCheckpoint(sourceOf(bytes.subarray(0, 1 << 20), false))).rejects.toThrow(
-      /tensor "odd" of stream: expected 8388608 bytes/,
+      /tensor "odd" of stream: expected 8388610 bytes/,
     );
     const shards = { a: '1.safetensors', odd: '1.safetensors', small: '1.safetensors' };
     const sharded = await folder({ 'model.safetensors.index.json': index(shards), '1.safetensors': bytes });
     expect((await openCheckpoint(sharded)).foreign?.size).toBe(2);
     expect((await openCheckpoint(pack({ a: tensor([1]) }))).foreign).toBeUndefined();
+  });
+
+  test('is named by what is wrong with it, as are options', async () => {
+    const pointer = new TextEncoder().encode(`version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 9\n`);
+    for (const [source, message] of [
+      [bytes.subarray(0, -1), /^tensor "ids" of bytes: /],
+      [pointer, /^bytes: /],
+    ] as const)
+      await expect(openCheckpoint(source)).rejects.toThrow(message);
+    await expect(openCheckpoint(bytes, { sginal: 1 } as never)).rejects.toThrow(/^openCheckpoint: option "sginal"/);
+  });
+
+  test('may be a trace, whose names and hashes count', async () => {
+    const traced = await jit.trace(tinyBert(), { input_ids: tensor([[1, 2, 3]]) });
+    const trace = await fileOf(traced);
+    traced.dispose();
+    const damaged = trace.slice();
+    damaged[damaged.length - 1] ^= 1;
+    const { tensors } = await openCheckpoint(trace);
+    expect([...tensors.keys()]).toContain('embeddings.word_embeddings.weight');
+    expect(plain((await openCheckpoint(sourceOf(trace))).tensors)).toEqual(plain(tensors));
+    for (const source of [damaged, sourceOf(damaged)]) await expect(openCheckpoint(source)).rejects.toMatchObject({ code: 'integrity' });
+    const beside = await openCheckpoint(await folder({ 'model.tracelet': trace }));
+    expect(plain(beside.tensors)).toEqual(plain(tensors));
   });
 
   test('that is broken is a format error', async () => {
@@ -171,7 +217,14 @@ describe('shards', () => {
     expect(Object.fromEntries([...tensors].map(([name, t]) => [name, t.tolist()]))).toEqual({ a: [1], b: [1], c: [3] });
     expect({ ...metadata }).toEqual({ format: 'pt' });
     const directory = await folder({ 'model.safetensors.index.json': index(map), ...files });
-    expect((await openCheckpoint(`${directory}/model.safetensors.index.json`)).tensors.size).toBe(3);
+    const named = await openCheckpoint(`${directory}/model.safetensors.index.json`);
+    expect([named.tensors.size, named.foreign]).toEqual([3, undefined]);
+  });
+
+  test('are read in the order of their names, in which the last says what metadata is', async () => {
+    const parts = ['x-1.safetensors', 'x-2.safetensors'] as const;
+    const files = { [parts[0]]: pack({ a: tensor([1]) }, { k: 'first' }), [parts[1]]: pack({ b: tensor([2]) }, { k: 'last' }) };
+    expect((await opened({ b: parts[1], a: parts[0] }, files)).metadata.k).toBe('last');
   });
 
   test('are all there', async () => {
@@ -201,6 +254,8 @@ describe('shards', () => {
       '.safetensors/..',
       '',
       'x.bin',
+      '1.safetensors.bin',
+      ['1.safetensors'],
       1,
       null,
     ])
@@ -302,9 +357,9 @@ describe('LayerNorm parameters', () => {
 
   test('get their modern names', async () => {
     const { tensors } = await openCheckpoint(
-      pack({ 'a.LayerNorm.gamma': value, 'a.LayerNorm.beta': value, 'LayerNorm.beta': value, 'a.gamma': value }),
+      pack({ 'a.LayerNorm.gamma': value, 'a.LayerNorm.beta': value, 'LayerNorm.beta': value, 'a.gamma': value, 'LayerNorm.beta.x': value }),
     );
-    expect([...tensors.keys()]).toEqual(['a.LayerNorm.weight', 'a.LayerNorm.bias', 'LayerNorm.bias', 'a.gamma']);
+    expect([...tensors.keys()]).toEqual(['a.LayerNorm.weight', 'a.LayerNorm.bias', 'LayerNorm.bias', 'a.gamma', 'LayerNorm.beta.x']);
   });
 
   test('have one spelling', async () => {

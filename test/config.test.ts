@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BertConfig, type BertConfigOptions } from '../src/config.ts';
 import { TraceletError } from '../src/error.ts';
+import { COUNT, DEVIATION, LABEL_COUNT, LABEL_COUNT_OR_NONE, POSITIVE, PROBABILITY, SIZE, WHOLE } from '../src/field.ts';
 import { ACTIVATIONS } from '../src/ops.ts';
 import { problem as expectProblem } from './tiny.ts';
 
@@ -174,6 +175,10 @@ describe('an error names the field, what was expected and what was given', () =>
     [{ vocab_size: Number.NaN }, /^vocab_size.*got NaN/],
     [{ vocab_size: 2 ** 31 }, /^vocab_size.*got 2147483648/],
     [{ vocab_size: 2 ** 22 }, /^vocab_size x hidden_size.*at most 2147483647 elements, got 4194304 x 768/],
+    [{ max_position_embeddings: 2 ** 22 }, /^max_position_embeddings x hidden_size.*got 4194304 x 768/],
+    [{ type_vocab_size: 2 ** 22 }, /^type_vocab_size x hidden_size/],
+    [{ hidden_size: 2 ** 16, vocab_size: 2 }, /^hidden_size x hidden_size.*got 65536 x 65536/],
+    [{ intermediate_size: 2 ** 22 }, /^intermediate_size x hidden_size/],
     [{ max_position_embeddings: [] }, /^max_position_embeddings.*got \[\]/],
     [{ hidden_dropout_prob: 1.1 }, /^hidden_dropout_prob.*a number from 0 to 1, got 1\.1/],
     [{ attention_probs_dropout_prob: -0.1 }, /^attention_probs_dropout_prob.*got -0\.1/],
@@ -182,6 +187,7 @@ describe('an error names the field, what was expected and what was given', () =>
     [{ layer_norm_eps: Number.POSITIVE_INFINITY }, /^layer_norm_eps.*got Infinity/],
     [{ initializer_range: -1 }, /^initializer_range.*got -1/],
     [{ pad_token_id: 30522 }, /^pad_token_id.*below vocab_size 30522, got 30522/],
+    [{ pad_token_id: -30523 }, /^pad_token_id.*below vocab_size 30522, got -30523/],
     [{ bos_token_id: 'x' }, /^bos_token_id.*a token id or an array of them, or null, got "x"/],
     [{ torchscript: 1 }, /^torchscript.*true or false, got 1/],
     [{ architectures: 'BertModel' }, /^architectures.*an array of strings, or null, got "BertModel"/],
@@ -190,13 +196,53 @@ describe('an error names the field, what was expected and what was given', () =>
     [{ num_labels: 2 ** 31 - 1 }, /^num_labels.*a whole number from 1 to 131072/],
     [{ id2label: { 0: 'a', 2: 'b' } }, /^id2label.*a label for each id from 0, got an object with "0", "2"/],
     [{ id2label: {} }, /^id2label.*got an empty object/],
+    [{ id2label: 5 }, /^id2label.*got 5/],
     [{ id2label: { 0: 1 } }, /^id2label/],
     [{ label2id: { a: -1 } }, /^label2id.*an id for each label/],
     [{ num_labels: 3, id2label: { 0: 'a', 1: 'b' } }, /^num_labels.*expected 2, the length of id2label, got 3/],
+    [{ architectures: ['a', 1] }, /^architectures/],
+    [{ bos_token_id: [1, -1] }, /^bos_token_id/],
+    [{ label2id: 5 }, /^label2id/],
+    [{ label2id: [1] }, /^label2id/],
+    [{ label2id: { a: 1, b: -1 } }, /^label2id/],
+    [{ label2id: ['a'] }, /^label2id.*an id for each label, got \["a"\]/],
+    [{ label2id: { a: '1x' } }, /^label2id/],
+    [{ label2id: { a: 'x1' } }, /^label2id/],
     [{ vocab_size: 5, vocab_size_or_config_json_file: 6 }, /^vocab_size.*expected 6, the vocab_size_or_config_json_file beside it, got 5/],
     [{ vocab_size_or_config_json_file: true }, /^vocab_size.*got true/],
   ];
-  for (const [options, message] of wrong) test(Object.keys(options).join(' and '), () => expect(problem(options)).toMatch(message));
+  for (const [options, message] of wrong)
+    test(Object.keys(options).join(' and '), () => {
+      expect(problem(options)).toMatch(message);
+      expect(problem(options)).toMatch(/^\w+( x \w+)? of BertConfig: expected .*, got /);
+    });
+});
+
+describe('numbers may be as small and as great as messages say', () => {
+  const MAX = 2 ** 31 - 1;
+  test.each([
+    [SIZE, [1, MAX], [0, MAX + 1, 1.5]],
+    [LABEL_COUNT, [1, 1048576], [0, 1048577, 1.5]],
+    [LABEL_COUNT_OR_NONE, [0, 1048576], [-1, 1048577]],
+    [COUNT, [0, MAX], [-1, MAX + 1]],
+    [WHOLE, [-MAX, MAX], [-MAX - 1, MAX + 1]],
+    [PROBABILITY, [0, 1], [-Number.MIN_VALUE, 1 + Number.EPSILON]],
+    [DEVIATION, [0, Number.MAX_VALUE], [-Number.MIN_VALUE, Infinity, Number.NaN]],
+    [POSITIVE, [Number.MIN_VALUE, Number.MAX_VALUE], [0, Infinity]],
+  ])('$expected', ({ read }, most, none) => {
+    for (const value of most) expect(read(value), `${value}`).toBe(value);
+    for (const value of [...none, '1', 1n, null]) expect(read(value), `${value}`).toBeUndefined();
+  });
+
+  test('and so may what follows from two of them', () => {
+    const taken = [
+      { vocab_size: MAX, hidden_size: 1, num_attention_heads: 1 },
+      { pad_token_id: 30521 },
+      { pad_token_id: -30522 },
+      { vocab_size: 5, vocab_size_or_config_json_file: 5 },
+    ];
+    for (const options of taken) expect(problem(options)).toBe('accepted');
+  });
 });
 
 describe('a new configuration refuses', () => {
@@ -207,6 +253,7 @@ describe('a new configuration refuses', () => {
     [JSON.parse('{"__proto__":{"polluted":true}}'), '"__proto__"'],
   ])('the name in %o', async (options, cure) => {
     expect((await expectProblem('value', () => new BertConfig(options))).message).toContain(cure);
+    expect((await expectProblem('value', () => new BertConfig(options))).message).toMatch(/^BertConfig\(\): option "/);
     expect((await expectProblem('value', () => new BertConfig(32000, options))).message).toContain(cure);
   });
 
@@ -214,13 +261,23 @@ describe('a new configuration refuses', () => {
     const read = (dict: Record<string, unknown>) => () => BertConfig.from_dict(dict);
     expect((await expectProblem('config', read({ another: () => 1n }))).message).toContain('a value that JSON can hold');
     await expectProblem('config', read(JSON.parse('{"__proto__":{"polluted":true}}')));
-    await expectProblem('config', () => BertConfig.from_dict([] as never));
+    expect((await expectProblem('config', () => BertConfig.from_dict([] as never))).message).toBe(
+      'BertConfig.from_dict: expected an object, got []',
+    );
   });
 
   test('amendments under an unknown name', async () => {
     const amend = { num_label: 3 } as BertConfigOptions;
-    for (const body of [() => BertConfig.from_dict({}, amend), () => BertConfig.from_pretrained(directory, amend)])
-      expect((await expectProblem('value', body)).message).toContain('Did you mean num_labels?');
+    for (const [what, body] of [
+      ['overrides', () => BertConfig.from_dict({}, amend)],
+      ['BertConfig.from_pretrained', () => BertConfig.from_pretrained(directory, amend)],
+    ] as const)
+      expect((await expectProblem('value', body)).message).toMatch(new RegExp(`^${what}: option "num_label".*Did you mean num_labels\\?`));
+    const odd = [{ hidden_act: 'odd' }, { vocab_size: 5, vocab_size_or_config_json_file: 6 }];
+    for (const overrides of odd)
+      expect((await expectProblem('config', () => BertConfig.from_dict({}, overrides))).message).toMatch(/^\w+ of overrides: /);
+    const overFile = () => new BertConfig({ vocab_size_or_config_json_file: path('config.json'), hidden_act: 'odd' });
+    expect((await expectProblem('config', overFile)).message).toMatch(/^hidden_act of BertConfig: /);
   });
 });
 
@@ -251,6 +308,8 @@ describe('fields by position', () => {
       num_hidden_layers: 2,
       torchscript: true,
     });
+    expect(new BertConfig(211, undefined, { hidden_size: 48 })).toMatchObject({ vocab_size: 211, hidden_size: 48 });
+    for (const nothing of [null, undefined]) expect(new BertConfig(nothing)).toEqual(new BertConfig());
   });
 
   test('may begin with the path of a config.json', () => {
@@ -260,10 +319,15 @@ describe('fields by position', () => {
 
   test('that cannot be are refused', async () => {
     await expectProblem('config', () => new BertConfig(32000, 'gelu'));
-    await expectProblem('config', () => new BertConfig(32000, 48, { hidden_size: 64 }));
+    const twice = await expectProblem('config', () => new BertConfig(32000, 48, { hidden_size: 64 }));
+    expect(twice.message).toBe('hidden_size of BertConfig: expected it once, got it by position and by name');
     await expectProblem('config', () => new BertConfig(32000, { vocab_size: 5 }));
     await expectProblem('config', () => new BertConfig([] as never));
-    await expectProblem('value', () => new BertConfig(30522, 768, 12, 12, 3072, 'gelu', 0.1, 0.1, 512, 2, 0.02, 1e-12, 0));
+    expect((await expectProblem('config', () => new BertConfig(null as never, 48))).message).toContain('got null');
+    const none = await expectProblem('value', () => BertConfig.from_json_file(7 as never));
+    expect(none.message).toBe('BertConfig.from_json_file: expected a path, got 7');
+    const many = await expectProblem('value', () => new BertConfig(30522, 768, 12, 12, 3072, 'gelu', 0.1, 0.1, 512, 2, 0.02, 1e-12, 0));
+    expect(many.message).toMatch(/^BertConfig\(\): expected at most 12 fields by position, got 13 arguments\. Give the others by name/);
   });
 });
 
@@ -302,6 +366,12 @@ describe('what a file says that no answer depends on', () => {
       pad_token_id: -1,
     });
     expect(warnings).toEqual([]);
+    expect(config.to_diff_dict()).not.toHaveProperty('use_cache');
+  });
+
+  test('is kept where only its name is like that of a field', () => {
+    const others = { my_num_labels: null, num_labels_of_it: null };
+    expect(read(others).config.to_dict()).toMatchObject(others);
   });
 
   test('is passed over with one warning where transformers would stop', () => {
@@ -327,9 +397,10 @@ describe('what a file says that no answer depends on', () => {
       num_labels: 3,
     });
     expect(read({ id2label: {} }).config.num_labels).toBe(0);
+    expect(read({ id2label: { 10: 'k' } })).toMatchObject({ config: { num_labels: 1 }, warnings: [] });
     const { config, warnings } = read({ id2label: { 0: 'a', 1: 'b' }, num_labels: 3 });
     expect([config.num_labels, config.id2label]).toEqual([2, { 0: 'a', 1: 'b' }]);
-    expect(warnings).toHaveLength(1);
+    expect(warnings).toEqual([expect.stringMatching(/^config\.json: passed over num_labels, whose/)]);
   });
 
   test('is not what changes numbers', async () => {
@@ -348,6 +419,8 @@ describe('what a file says that no answer depends on', () => {
       { output_attentions: 'yes' },
       { id2label: ['a', 'b'] },
       { id2label: { x: 'a' } },
+      { id2label: { x1: 'a' } },
+      { id2label: { '1x': 'a' } },
     ])
       await expectProblem('config', () => BertConfig.from_dict(dict));
   });
@@ -364,6 +437,7 @@ test('labels of a file stay where as many are asked for', () => {
   const dict = { id2label: { 0: 'no', 1: 'maybe', 2: 'yes' }, label2id: { no: 0, maybe: 1, yes: 2 } };
   expect(BertConfig.from_dict(dict, { num_labels: 3 })).toMatchObject(dict);
   expect(BertConfig.from_dict(dict, { num_labels: 2 }).id2label).toEqual({ 0: 'LABEL_0', 1: 'LABEL_1' });
+  expect(BertConfig.from_dict(dict, { num_labels: 3, id2label: { 0: 'a', 1: 'b', 2: 'c' } }).label2id).toEqual({ a: 0, b: 1, c: 2 });
 });
 
 test('where a configuration came from is not written', () => {
@@ -379,10 +453,34 @@ describe('a config.json', () => {
   });
 
   test('is whole without use_diff, and reads as the same configuration', () => {
-    const config = BertConfig.from_dict({ num_labels: 3, pooler: { z: 1 } });
+    const config = BertConfig.from_dict({ num_labels: 3, pooler: { z: 1 }, poolers: [{ z: 1, a: 2 }] });
     const again = BertConfig.from_dict(JSON.parse(config.to_json_string(false)));
     expect(again.to_dict()).toEqual(config.to_dict());
     expect(config.to_dict()).toMatchObject({ return_dict: true, pooler: { z: 1 } });
+    expect(config.to_json_string()).toMatch(/"poolers": \[\s+\{\s+"a": 2,\s+"z": 1\s+\}\s+\],/);
+  });
+
+  test('says of a plain configuration what makes its shape, or everything that is asked of every BERT', () => {
+    const shape = Object.keys(new BertConfig().to_diff_dict());
+    expect(shape.sort()).toEqual([
+      'attention_probs_dropout_prob',
+      'hidden_act',
+      'hidden_dropout_prob',
+      'hidden_size',
+      'initializer_range',
+      'intermediate_size',
+      'layer_norm_eps',
+      'max_position_embeddings',
+      'model_type',
+      'num_attention_heads',
+      'num_hidden_layers',
+      'pad_token_id',
+      'type_vocab_size',
+      'vocab_size',
+    ]);
+    const all = new BertConfig().to_dict();
+    expect(all).toMatchObject({ return_dict: true, id2label: { 0: 'LABEL_0' } });
+    for (const name of ['num_labels', 'quantization_config', 'auto_map']) expect(all).not.toHaveProperty(name);
   });
 
   test('gives way to overrides', async () => {

@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BertConfig, BertModel, F, jit, SentenceEmbedder, type Tensor, tensor } from '../src/index.ts';
+import { BertConfig, BertModel, BertTokenizer, F, jit, SentenceEmbedder, type Tensor, tensor } from '../src/index.ts';
 import { fromBytes } from '../src/sources/stream.ts';
 import { loadTrace } from '../src/trace/load.ts';
 import { SLICE_MS } from '../src/trace/run.ts';
@@ -148,5 +148,77 @@ describe('a trace', () => {
   test('of a constant that is not in the file is refused before memory is asked for', async () => {
     const constant = { dtype: 'float32', shape: [2 ** 28, 7], layout: 'plain', parts: ['nowhere'] };
     await refused(({ program }) => void program.constants.push(constant), /nowhere: expected float32 \[268435456,7\], got no such tensor/);
+  });
+});
+
+describe('a tokenizer', () => {
+  const VOCAB = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', 'a'];
+  const MANY = 20_000;
+  const tokens = Array.from({ length: MANY }, (_, i) => `<${i}>`);
+
+  test('of many added tokens, whatever file lists them, finds each', () => {
+    const listed = JSON.stringify({ additional_special_tokens: tokens });
+    const more = Object.fromEntries(tokens.map((token, i) => [`${token}!`, VOCAB.length + i]));
+    const tokenizer = BertTokenizer.from_files({
+      'vocab.txt': VOCAB.join('\n'),
+      'tokenizer_config.json': listed,
+      'special_tokens_map.json': JSON.stringify({ extra_special_tokens: [...tokens, '<last>'] }),
+      'added_tokens.json': JSON.stringify(more),
+    });
+    expect(tokenizer.length).toBe(VOCAB.length + 2 * MANY + 1);
+    expect(tokenizer.tokenize('a<7>a<19999><last>')).toEqual(['a', '<7>', 'a', '<19999>', '<last>']);
+    expect(() => tokenizer.decode([1e9])).toThrow(/expected an id from 0 to 40006, got 1000000000/);
+  });
+
+  test('tells long tokens apart by their ends', () => {
+    const [one, other] = ['1', '2'].map((end) => 'x'.repeat(200) + end);
+    const made = BertTokenizer.from_files({
+      'vocab.txt': VOCAB.join('\n'),
+      'tokenizer_config.json': JSON.stringify({ additional_special_tokens: [one] }),
+      'special_tokens_map.json': JSON.stringify({ extra_special_tokens: [other] }),
+    });
+    expect(made.all_special_tokens.slice(-2)).toEqual([one, other]);
+  });
+
+  const tokenizer = new BertTokenizer({ vocab: VOCAB, padding_side: 'left', model_max_length: 1e9 });
+  test.each([
+    [{ padding: 'max_length' }, /padding to 1000000000 tokens: expected at most 16777216 tokens of padding, got 999999997/],
+    [{ padding: 'max_length', max_length: 2 ** 31 - 1 }, /padding to 2147483647 tokens/],
+    [{ padding: true, pad_to_multiple_of: 1e9 }, /padding to 1000000000 tokens/],
+  ] as const)('refuses padding that memory cannot hold: %j', async (options, message) => {
+    expect((await problem('value', () => tokenizer.encode_plus('a', options))).message).toMatch(message);
+  });
+
+  test('pads to hundreds of thousands of tokens on either side', () => {
+    const { input_ids, attention_mask } = tokenizer.encode_plus('a', { padding: 'max_length', max_length: 300_000 }) as {
+      input_ids: number[];
+      attention_mask: number[];
+    };
+    expect([input_ids.length, ...input_ids.slice(-4)]).toEqual([300_000, 0, 2, 5, 3]);
+    expect(attention_mask.indexOf(1)).toBe(299_997);
+  });
+});
+
+describe('values nested thousands deep', () => {
+  const DEEP = 5000;
+  const text = '['.repeat(DEEP) + ']'.repeat(DEEP);
+  const deep = JSON.parse(text);
+
+  test.each<[string, object]>([
+    ['a key of its own', { other: deep }],
+    ['a field', { hidden_size: deep }],
+    ['ids', { pad_token_id: deep }],
+  ])('in %s of a config are refused', async (_, dict) => {
+    await problem('config', () => BertConfig.from_dict(dict as Record<string, unknown>));
+  });
+
+  test('in a label are told in short', () => {
+    const { id2label } = BertConfig.from_dict({ id2label: { 0: deep, 1: 'b' } });
+    expect(id2label).toEqual({ 0: 'an array of 1', 1: 'b' });
+  });
+
+  test.each(['tokenizer_config.json', 'special_tokens_map.json'])('in a token of %s are refused', async (name) => {
+    const files = { 'vocab.txt': '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]', [name]: `{"extra_special_tokens":[${text}]}` };
+    await problem('config', () => BertTokenizer.from_files(files));
   });
 });

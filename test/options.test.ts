@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FLAG, SIZE } from '../src/field.ts';
+import { describe as shown } from '../src/json.ts';
 import { nearest } from '../src/nearest.ts';
-import { checkOptions, FUNCTION, type OptionTable, SIGNAL } from '../src/options.ts';
+import { checkOptions, FUNCTION, NAMED, NUMBER, OBJECT, type OptionTable, SIGNAL, unknownOption } from '../src/options.ts';
 import { problem } from './tiny.ts';
 
 const TABLE = { signal: SIGNAL, progress_callback: FUNCTION, batchTokens: SIZE, truncate: FLAG };
@@ -15,7 +16,7 @@ describe('options', () => {
       signal,
       truncate: false,
     });
-    expect(check(undefined)).toEqual({});
+    for (const nothing of [undefined, null]) expect(check(nothing)).toEqual({});
   });
 
   it.each([
@@ -34,12 +35,30 @@ describe('options', () => {
     expect(nearest('x'.repeat(1e6), ['signal'])).toBeUndefined();
   });
 
-  it.each([[7], ['text'], [[]], [() => {}], [new Map([['truncate', true]])], [new Date()], [Promise.resolve({})]])(
+  it.each([[7], ['text'], [[]], [() => {}], [new Map()], [new Date()], [Promise.resolve({})]])(
     'refuses %s for an object of options',
     async (options) => {
-      await problem('value', () => check(options));
+      expect((await problem('value', () => check(options))).message).toBe(`f(): options: expected an object, got ${shown(options)}`);
     },
   );
+
+  it('lists the names that it knows, unless they are many', async () => {
+    const names = Array.from({ length: 17 }, (_, i) => `name${i}`);
+    expect(unknownOption('f()', 'zebra', names.slice(0, 16)).message).toBe(
+      `f(): option "zebra": expected one of ${names.slice(0, 16).join(', ')}, got a name that is none of them`,
+    );
+    expect(unknownOption('f()', 'zebra', names).message).toBe('f(): option "zebra": expected an option that it has, got another name');
+  });
+
+  it.each([
+    [NAMED, ['a'], ['', 7]],
+    [NUMBER, [0, -1.5], [Infinity, Number.NaN, '1']],
+    [OBJECT, [{}], [[], null, 'a']],
+    [FUNCTION, [() => {}], [{}, 'a']],
+  ])('may be $expected', (kind, known, unknown) => {
+    for (const value of known) expect(kind.read(value)).toBe(value);
+    for (const value of unknown) expect(kind.read(value)).toBeUndefined();
+  });
 
   it('takes what can be called for a function, which a class cannot', async () => {
     class Callback {}

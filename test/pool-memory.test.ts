@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
@@ -140,4 +141,21 @@ test('a line serves in the order of asking', async () => {
   line.give('one');
   await Promise.all(others);
   expect(said).toEqual(['a', 'not b', 'c']);
+});
+
+test('a line listens to signals of those who wait, and of nobody else', async () => {
+  const line = new Line(['one']);
+  const { signal } = new AbortController();
+  const listeners = () => getEventListeners(signal, 'abort').length;
+  await line.take(signal);
+  expect(listeners()).toBe(0);
+  const served = line.take(signal);
+  const away = line.take(signal);
+  expect(listeners()).toBe(2);
+  line.give('one');
+  await served;
+  expect(listeners()).toBe(1);
+  line.close('closed');
+  await expect(away).rejects.toBe('closed');
+  expect(listeners()).toBe(0);
 });

@@ -200,11 +200,50 @@ describe('calibration', () => {
   });
 });
 
+describe('what has no size to measure an error by', () => {
+  const zeros = (length: number) => new Array(length).fill(0);
+
+  test('is told apart from what is wrong: samples of zeros, weights of zeros', async () => {
+    const traced = await jit.trace(new Dense([random(32), random(32, 2)]), [floats([1, 32])]);
+    const { report } = await quantize(traced, { calibrate: [[tensor([zeros(32)], { dtype: 'float32' })]] });
+    expect(report.outputs).toEqual([{ name: 'output', mean: 1, worst: 1 }]);
+    expect(report.layers.map(({ error }) => error)).toEqual([0]);
+    const blank = await jit.trace(new Dense([zeros(32), zeros(32)]), [floats([1, 32])]);
+    expect((await quantize(blank)).report.layers.map(({ error }) => error)).toEqual([0]);
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('a sample with %s has no answer to compare', async (value) => {
+    const traced = await jit.trace(new Dense([random(32), random(32, 2)]), [floats([1, 32])]);
+    const sample = [tensor([[value, ...random(31)]], { dtype: 'float32' })];
+    expect((await problem('value', () => quantize(traced, { calibrate: [sample] }))).message).toMatch(
+      /an answer to a calibration sample: expected finite numbers, got NaN or infinity/,
+    );
+  });
+});
+
 describe('what cannot be quantised', () => {
   test('a trace that is quantised already', async () => {
     const { traced } = await quantize(await tracedBert());
     const error = await problem('value', () => quantize(traced));
     expect(error.message).toMatch(/float32 weights, got one that is quantised \(embedding_i8 of embeddings.word_embeddings\)/);
+  });
+
+  const rows = tensor(Array.from({ length: 32 }, (_, i) => i));
+  const [square, small, large] = [floats([32, 32]), floats([1023, 32]), floats([1024, 32])];
+
+  test.each<[string, (x: Tensor, ids: Tensor) => Tensor | Record<string, Tensor>]>([
+    ['something else reads', (x) => F.add(F.linear(x, square), square)],
+    ['is an output as well', (x) => ({ y: F.linear(x, square), square })],
+    ['is looked up in and multiplied with', (x, ids) => F.linear(F.mul(F.embedding(ids, large), x), large)],
+    ['is a table too small to be worth it', (x, ids) => F.mul(F.embedding(ids, small), x)],
+  ])('a weight that %s', async (_, body) => {
+    const traced = await jit.trace(body, [floats([32, 32]), rows].slice(0, body.length));
+    expect((await problem('value', () => quantize(traced))).message).toMatch(/linear layers or large embeddings, got none of them/);
+  });
+
+  test('but a table of 1024 rows can be', async () => {
+    const traced = await jit.trace((ids: Tensor) => F.relu(F.embedding(ids, large)), [rows]);
+    expect((await quantize(traced)).report.layers).toMatchObject([{ op: 'embedding', bits: 8 }]);
   });
 
   test('a trace without products', async () => {

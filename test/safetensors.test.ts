@@ -64,6 +64,7 @@ describe('a sound file', () => {
   test('may say more of a tensor, and spell its name in escapes', () => {
     const json = '{"\\u0061\\ud83d\\ude00\\"":{"x":[1,{"y":-1.5e3}],"dtype":"U8","note":"}","shape":[1],"data_offsets":[0,1],"z":null}}';
     expect([...readSafetensors(file(json, 1), 'x').tensors.keys()]).toEqual(['a😀"']);
+    expect([...readSafetensors(file(json.replace('\\u0061', 'an a '), 1), 'x').tensors.keys()]).toEqual(['an a 😀"']);
   });
 
   test.each([
@@ -119,6 +120,25 @@ describe('a sound file', () => {
     const a = tensor([1, 2]);
     const [, chunk] = [...serialize([['a', a]])];
     expect(chunk.buffer).toBe(a.data.buffer);
+  });
+
+  test('is written from views on parts of memory', () => {
+    const memory = Float32Array.from([9, 1, 2, 9]);
+    const part = new Tensor('float32', [2], memory.subarray(1, 3));
+    expect(
+      readSafetensors(concat(serialize([['a', part]])), 'x')
+        .tensors.get('a')
+        ?.tolist(),
+    ).toEqual([1, 2]);
+  });
+
+  test('may have a header of many pieces', async () => {
+    const bytes = concat(serialize([['a', tensor([7])]], { note: 'long'.repeat(1 << 20) }));
+    for (const sized of [true, false]) {
+      const { tensors, metadata } = await readHeader(sourceOf(bytes, sized));
+      expect(tensors.map(({ name }) => name)).toEqual(['a']);
+      expect(metadata.note === 'long'.repeat(1 << 20)).toBe(true);
+    }
   });
 
   test('has a header that can be read ahead of the data', async () => {

@@ -120,6 +120,8 @@ describe.runIf(present)('a bundled server', () => {
   });
 });
 
+/** Long, because a build is the work of one core that others may share. */
+const BUILD_MS = 900_000;
 const LAYOUT = 'export default function Layout({ children }) { return <html lang="en"><body>{children}</body></html>; }';
 
 /** The config of the page, or none, told that the tools lie above the folder. */
@@ -151,7 +153,7 @@ describe.runIf(present)('a route of Next.js', () => {
   async function built(config: string, ...flags: string[]): Promise<void> {
     rmSync(join(folder, '.next'), { recursive: true, force: true });
     put(folder, { 'app/layout.js': LAYOUT, ...recipe('Next.js').files, 'next.config.mjs': config });
-    await output(process.execPath, [next, 'build', ...flags], { cwd: folder, env, ms: 500_000 });
+    await output(process.execPath, [next, 'build', ...flags], { cwd: folder, env, ms: BUILD_MS });
   }
 
   /** Where the server of a standalone build lies, at another place. */
@@ -160,19 +162,19 @@ describe.runIf(present)('a route of Next.js', () => {
     return join(place, folder.slice(HERE.length));
   }
 
-  test('by Turbopack, in place and standalone', { timeout: 600_000 }, async () => {
+  test('by Turbopack, in place and standalone', { timeout: 2 * BUILD_MS }, async () => {
     await built(nextConfig("export default { output: 'standalone' };"));
     expect(await answerOf([next, 'start'], folder)).toBe(384);
     const place = standalone();
     expect(await answerOf(['server.js'], place)).toBe(384);
   });
 
-  test('by webpack, in place', { timeout: 600_000 }, async () => {
+  test('by webpack, in place', { timeout: 2 * BUILD_MS }, async () => {
     await built(nextConfig(), '--webpack');
     expect(await answerOf([next, 'start'], folder)).toBe(384);
   });
 
-  test('by webpack, standalone', { timeout: 600_000 }, async () => {
+  test('by webpack, standalone', { timeout: 2 * BUILD_MS }, async () => {
     await built(nextConfig(recipe('Next.js').files['next.config.mjs']), '--webpack');
     const place = standalone();
     expect(await answerOf(['server.js'], place)).toBe(384);

@@ -71,6 +71,7 @@ describe('a trace with its tokenizer', () => {
         (batch.encode as (...given: unknown[]) => unknown)(...args);
     for (const refused of [
       encode(['jim', 'was'], ['a']),
+      encode(['jim', 'was'], ['a', 'b', 'c']),
       encode('jim', ['a']),
       encode(['jim'], 'a'),
       encode([['a', 'b', 'c']]),

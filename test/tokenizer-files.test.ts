@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { tensor } from '../src/tensor.ts';
 import { BertTokenizer, type BertTokenizerOptions, type TokenizerFiles } from '../src/tokenizer/index.ts';
 import { bertJson } from './tokenizerjson.ts';
 
@@ -138,6 +139,20 @@ describe('tokenizer.json', () => {
     expect(message(() => from(changes))).toMatch(expected);
   });
 
+  test.each([
+    ['tokenizer_config.json', { added_tokens_decoder: 7 }, /added_tokens_decoder of tokenizer_config.json: expected a JSON object, got 7/],
+    ['tokenizer_config.json', { added_tokens_decoder: { x1: { content: 'y' } } }, /expected ids that are whole numbers, got "x1"/],
+    ['tokenizer_config.json', { added_tokens_decoder: { '1x': { content: 'y' } } }, /expected ids that are whole numbers, got "1x"/],
+    ['tokenizer_config.json', { init_inputs: [1] }, /init_inputs: expected an empty array, got \[1\]/],
+    ['added_tokens.json', { y: -1 }, /added_tokens.json: expected ids that are whole numbers, got -1/],
+    ['added_tokens.json', { y: 1.5 }, /added_tokens.json: expected ids that are whole numbers, got 1.5/],
+    ['added_tokens.json', { y: '12' }, /added_tokens.json: expected ids that are whole numbers, got "12"/],
+    ['special_tokens_map.json', { mask_token: 7 }, /special_tokens_map.json: option mask_token/],
+  ])('refuses a %s that says %j', (name, contents, expected) => {
+    const files = { 'vocab.txt': VOCAB.join('\n'), [name]: JSON.stringify(contents) };
+    expect(message(() => BertTokenizer.from_files(files))).toMatch(expected);
+  });
+
   test('refuses malformed files by name', () => {
     expect(message(() => BertTokenizer.from_files({ 'tokenizer.json': '{' }))).toMatch(/tokenizer.json: expected JSON/);
     expect(message(() => BertTokenizer.from_files({ 'tokenizer.json': '[]' }))).toMatch(/tokenizer.json: expected a JSON object, got \[\]/);
@@ -160,6 +175,38 @@ describe('settings', () => {
     ['half a character', { vocab: [...VOCAB, '\ud83d'] }, /vocab\[12\]: expected a token of whole characters/],
     ['an empty vocabulary', { vocab: [] }, /vocab: expected at least one token/],
     ['no vocabulary', { vocab: undefined }, /vocab: expected an array, Map or object/],
+    ['an id below 0', { vocab: { a: -1 } }, /vocab entry "a": expected an id from 0 to 2097151, got -1/],
+    ['an id that is not whole', { vocab: { a: 0.5 } }, /vocab entry "a": expected an id from 0 to 2097151, got 0.5/],
+    ['an id that is too high', { vocab: { a: 2 ** 21 } }, /vocab entry "a": expected an id from 0 to 2097151, got 2097152/],
+    ['an array with a hole', { vocab: ['a', undefined, 'b'] }, /vocab\[1\]: expected a string, got undefined/],
+    ['the other half of a character', { vocab: [...VOCAB, '\ude00'] }, /vocab\[12\]: expected a token of whole characters/],
+    ['a flag of a token', { added_tokens: [{ content: 'y', lstrip: 1 }] }, /lstrip of added_tokens\[0\]: expected true or false, got 1/],
+    [
+      'a token without content',
+      { added_tokens: [{ content: '' }] },
+      /added_tokens\[0\]: expected a token with a content that is not empty, got ""/,
+    ],
+    [
+      'a token below 0',
+      { added_tokens: [{ content: 'y', id: -1 }] },
+      /id of added token "y": expected a free id behind the vocabulary, got -1$/,
+    ],
+    ['a token between ids', { added_tokens: [{ content: 'y', id: 12.5 }] }, /id of added token "y": expected a free id .*, got 12.5$/],
+    [
+      'two tokens with an id',
+      {
+        added_tokens: [
+          { content: 'y', id: 20 },
+          { content: 'z', id: 20 },
+        ],
+      },
+      /id of added token "z".*got 20, which "y" has/,
+    ],
+    [
+      'another id than that of the vocabulary',
+      { added_tokens: [{ content: 'jim', id: 12 }] },
+      /"jim": expected 5 as in the vocabulary, got 12$/,
+    ],
     ['a wrong flag', { do_lower_case: 'yes' }, /do_lower_case: expected true or false, got "yes"/],
     ['a wrong side', { padding_side: 'top' }, /padding_side: expected 'left' or 'right', got "top"/],
     ['a wrong length', { model_max_length: -1 }, /model_max_length: expected a positive number, got -1/],
@@ -178,6 +225,31 @@ describe('settings', () => {
     expect(tokenizer.all_special_tokens).toEqual(['[UNK]', '[SEP]', '[CLS]']);
     expect(message(() => tokenizer.mask_token_id)).toMatch(/mask_token: expected a token, got null/);
     expect(message(() => tokenizer.encode('jim', null, { padding: 'max_length', max_length: 9 }))).toMatch(/pad_token/);
+  });
+
+  test('a vocabulary may have ids up to the greatest, characters of two halves, and lines of Windows', () => {
+    const last = 2 ** 21 - 1;
+    expect(make({ vocab: { '[UNK]': 0, '[CLS]': 1, '[SEP]': 2, jim: last } }).encode('jim')).toEqual([1, last, 2]);
+    expect(make({ vocab: [...VOCAB, '😀'] }).tokenize('😀')).toEqual(['😀']);
+    for (const text of [VOCAB.join('\r\n'), `${VOCAB.join('\r\n')}\r\n`, VOCAB.join('\n')]) {
+      const tokenizer = BertTokenizer.from_files({ 'vocab.txt': text });
+      expect([tokenizer.vocab_size, tokenizer.convert_ids_to_tokens(11)]).toEqual([12, '_']);
+    }
+    const blank = BertTokenizer.from_files({ 'vocab.txt': `${VOCAB.join('\n')}\n\n` });
+    expect([blank.vocab_size, blank.convert_ids_to_tokens(12)]).toEqual([13, '']);
+  });
+
+  test('added tokens are found as they are written, and alone beside characters of any plane', () => {
+    const tokenizer = make({
+      added_tokens: [{ content: 'c++ [x]|(.y)*?^$/-{1}\\' }, { content: 'a.b' }, { content: '<w>', single_word: true, special: true }],
+    });
+    expect(tokenizer.tokenize('c++ [x]|(.y)*?^$/-{1}\\')).toEqual(['c++ [x]|(.y)*?^$/-{1}\\']);
+    expect(tokenizer.tokenize('a.b axb')).toEqual(['a.b', '[UNK]']);
+    for (const [text, found] of [['<w>', 1], ['💢<w>💢', 1], ['𠀀<w>', 0], ['<w>𠀀', 0], ['é<w>', 0], ['x <w> x', 1]] as const) // biome-ignore format: one row
+      expect(
+        tokenizer.tokenize(text).filter((token) => token === '<w>'),
+        text,
+      ).toHaveLength(found);
   });
 
   test('additional special tokens come behind the vocabulary', () => {
@@ -244,6 +316,13 @@ describe('calls', () => {
     ['an unknown id', () => tokenizer.decode([5, 99]), /ids\[1\]: expected an id from 0 to 11, got 99/],
     ['an id that is none', () => any.convert_ids_to_tokens(1.5), /id: expected an id from 0 to 11, got 1.5/],
     ['ids that are none', () => any.decode('5'), /ids: expected an array of ids/],
+    ['no ids', () => any.decode(null), /ids: expected an array of ids or a one-dimensional tensor, got null/],
+    ['ids of a batch', () => tokenizer.decode(tensor([[5]])), /ids: expected .*, got a tensor of shape \[1,1\]\. Use batch_decode/],
+    ['a batch of ids that is none', () => any.batch_decode(5), /batch: expected an array of ids or a tensor \[batch, length\], got 5/],
+    ['no batch of ids', () => any.batch_decode(), /batch: expected an array of ids .*, got undefined/],
+    ['tokens that are none', () => any.convert_tokens_to_ids(5), /tokens: expected a token or an array of tokens, got 5/],
+    ['an id below 0', () => tokenizer.decode([-1]), /ids\[0\]: expected an id from 0 to 11, got -1/],
+    ['an id behind the last', () => tokenizer.decode([12]), /ids\[0\]: expected an id from 0 to 11, got 12/],
     ['a token that is none', () => any.convert_tokens_to_ids([5]), /tokens\[0\]: expected a string, got 5/],
   ];
   test.each(wrong)('refuse %s', (_, run, expected) => {

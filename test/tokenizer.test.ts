@@ -107,6 +107,16 @@ describe('text to tokens', () => {
       }
   });
 
+  test('a text of any length gives all of its tokens', () => {
+    for (const word of ['jim', '💢']) {
+      const text = `${word} `.repeat(5000);
+      const { tokens, offset_mapping } = small.encode_plus(text, { return_offsets_mapping: true, add_special_tokens: false });
+      const from = (index: number) => text.slice(...(offset_mapping as [number, number][])[index]);
+      expect(tokens).toHaveLength(5000);
+      for (const index of [0, 1023, 1024, 2047, 2048, 4999]) expect(from(index)).toBe(word);
+    }
+  });
+
   test('offsets count UTF-16 units unless code points or bytes are asked for', () => {
     const offsets = (text: string, offset_unit?: OffsetUnit | null) =>
       bert.encode_plus(text, { return_offsets_mapping: true, add_special_tokens: false, offset_unit }).offset_mapping;
@@ -169,18 +179,19 @@ describe('results', () => {
     expect(left.encode('jim', null, { padding: 'max_length', max_length: 5 })).toEqual([0, 0, 2, 5, 3]);
   });
 
-  test('what truncation removed', () => {
-    const encoding = small.encode_plus('jim was jim', 'henson', {
-      truncation: 'only_first',
-      max_length: 6,
-      return_overflowing_tokens: true,
-    });
-    expect(encoding.input_ids).toEqual([2, 5, 3, 6, 7, 3]);
-    expect(encoding.overflowing_tokens).toEqual([8, 5]);
-    expect(encoding.num_truncated_tokens).toBe(2);
-    const left = new BertTokenizer({ vocab: SMALL, truncation_side: 'left' });
-    const options = { truncation: true, max_length: 4, return_overflowing_tokens: true };
-    expect(left.encode_plus('jim hen was !', null, options)).toMatchObject({ input_ids: [2, 8, 9, 3], overflowing_tokens: [5, 6] });
+  test('what truncation removed, of the first text and then of the second', () => {
+    const sides = { right: small, left: new BertTokenizer({ vocab: SMALL, truncation_side: 'left' }) };
+    for (const [side, truncation, max_length, kept, removed] of [
+      ['right', 'only_first', 6, [2, 5, 3, 6, 7, 3], [8, 9]],
+      ['left', 'only_first', 6, [2, 9, 3, 6, 7, 3], [5, 8]],
+      ['right', 'longest_first', 5, [2, 5, 3, 6, 3], [8, 9, 7]],
+      ['left', 'longest_first', 5, [2, 9, 3, 7, 3], [5, 8, 6]],
+      ['left', 'longest_first', 8, [2, 5, 8, 9, 3, 6, 7, 3], []],
+    ] as const)
+      expect(
+        sides[side].encode_plus('jim was !', 'henson', { truncation, max_length, return_overflowing_tokens: true }),
+        `${side} ${truncation} ${max_length}`,
+      ).toMatchObject({ input_ids: kept, overflowing_tokens: removed, num_truncated_tokens: removed.length });
   });
 
   test('padding to a multiple goes with lengths that are one', () => {

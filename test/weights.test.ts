@@ -1,11 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../src/checkpoint.ts';
-import { architecture, BertConfig, BertModel, type PreTrainedModel, type PreTrainedOptions, type Tensor, tensor } from '../src/index.ts';
+import {
+  architecture,
+  BertConfig,
+  BertForMaskedLM,
+  BertModel,
+  type PreTrainedModel,
+  type PreTrainedOptions,
+  type Tensor,
+  tensor,
+} from '../src/index.ts';
 import { assignWeights } from '../src/models/weights.ts';
 import { serialize } from '../src/safetensors.ts';
 import { concat, entry, file } from './safetensors.ts';
-import { expectSameBits, floats, problem } from './tiny.ts';
+import { expectSameBits, floats, problem, tinyConfig } from './tiny.ts';
 
 const ZOO = new URL('./fixtures/zoo/', import.meta.url);
 const ids = tensor([[1, 2, 3, 4, 5]]);
@@ -91,6 +100,19 @@ describe('a tensor that the model does not have', () => {
   });
 });
 
+test('a decoder that is tied to the embeddings is what they are, whatever the checkpoint holds for it', async () => {
+  const made = new BertForMaskedLM(tinyConfig(), { seed: 2 });
+  const tensors = new Map<string, Tensor>(made.state_dict());
+  const words = made.bert.embeddings.word_embeddings.weight;
+  tensors.set('cls.predictions.decoder.weight', floats([...words.shape], 9));
+  for (const torchscript of [false, true]) {
+    const model = await BertForMaskedLM.from_pretrained(concat(serialize(tensors)), { config: tinyConfig({ torchscript }) });
+    const decoder = model.state_dict().get('cls.predictions.decoder.weight') as Tensor;
+    expectSameBits(model.bert.embeddings.word_embeddings.weight, words);
+    expectSameBits(decoder, torchscript ? (tensors.get('cls.predictions.decoder.weight') as Tensor) : words);
+  }
+});
+
 describe('a tensor that is missing', () => {
   const unpooled: Change = (tensors) => {
     for (const name of ['pooler.dense.weight', 'pooler.dense.bias']) tensors.delete(name);
@@ -113,11 +135,18 @@ describe('a tensor that is missing', () => {
     );
   });
 
-  test('of anything else is named', async () => {
-    const { message } = await problem('checkpoint', () => loaded((tensors) => tensors.delete('encoder.layer.0.output.dense.bias')));
-    expect(message).toMatch(
-      /expected the tensors encoder\.layer\.0\.output\.dense\.bias, got .*pass \{ strict: false \} to start them from the seed/,
-    );
+  const bias = 'encoder.layer.0.output.dense.bias';
+  test.each<[string, Change, RegExp]>([
+    ['alone', (tensors) => tensors.delete(bias), /the tensors encoder\.layer\.0\.output\.dense\.bias, got /],
+    [
+      'beside the pooler',
+      (tensors) => [unpooled(tensors), tensors.delete(bias)],
+      /dense\.bias, pooler\.dense\.\w+, pooler\.dense\.\w+, got /,
+    ],
+  ])('of anything else is named, %s', async (_, change, names) => {
+    const { message } = await problem('checkpoint', () => loaded(change));
+    expect(message).toMatch(names);
+    expect(message).toMatch(/pass \{ strict: false \} to start them from the seed$/);
   });
 });
 

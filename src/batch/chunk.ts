@@ -1,7 +1,7 @@
 import { TraceletError } from '../error.ts';
-import { MAX_SIZE } from '../field.ts';
+import { kind, MAX_SIZE } from '../field.ts';
 import { describe } from '../json.ts';
-import { ANY, checkOptions, type OptionTable, TOKENIZER } from '../options.ts';
+import { ANY, checkOptions, type OptionTable, proved, TOKENIZER } from '../options.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 
 /** How a long text is cut into chunks. */
@@ -54,10 +54,12 @@ export function chunkRanges(count: number, room: number, overlap: number, inWord
 }
 
 /** `value`, proved to be a whole number from `low` to `high`. Throws a `value` error that names `what`. */
-export function whole(what: string, value: number, low: number, high: number): number {
-  if (Number.isInteger(value) && value >= low && value <= high) return value;
-  throw new TraceletError('value', { what, expected: `a whole number from ${low} to ${high}`, got: describe(value) });
-}
+export const whole = (what: string, value: number, low: number, high: number): number =>
+  proved(
+    what,
+    value,
+    kind(`a whole number from ${low} to ${high}`, () => Number.isInteger(value) && value >= low && value <= high),
+  );
 
 /** How many tokens of a text go into a chunk that holds `most`, special ones included, and how many are repeated. Throws `value` errors. */
 export function chunkSizes(options: ChunkOptions, most: number, special: number): [room: number, overlap: number] {

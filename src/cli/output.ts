@@ -17,7 +17,7 @@ export function note(line: string): void {
 
 /** Rows with their cells under one another; `align` has an l or r for each column. */
 export function table(rows: readonly (readonly string[])[], align: string): string {
-  const widths = [...align].map((_, col) => Math.max(...rows.map((row) => width(row[col] ?? ''))));
+  const widths = [...align].map((_, col) => rows.reduce((most, row) => Math.max(most, width(row[col] ?? '')), 0));
   const pad = (cell: string, col: number): string => {
     const blanks = ' '.repeat(widths[col] - width(cell));
     return align[col] === 'r' ? blanks + cell : cell + blanks;

@@ -6,10 +6,10 @@ import { FLAG, type Kind, kind } from '../field.ts';
 import { CONFIG_OPTIONS } from '../fields.ts';
 import { cureOfForeign, FOREIGN } from '../foreign.ts';
 import { TextDecoder } from '../globals.ts';
-import { describe, isObject, parseObject } from '../json.ts';
+import { isObject, parseObject } from '../json.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
-import { checkOptions, type OptionTable } from '../options.ts';
+import { checkOptions, type OptionTable, proved } from '../options.ts';
 import { normal } from '../random.ts';
 import { isUrl } from '../realm.ts';
 import { type Folder, SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf, within } from '../sources/folder.ts';
@@ -182,15 +182,11 @@ async function loadPretrained<M extends PreTrainedModel, Options extends object>
 
 const isConfig = (value: unknown): value is BertConfig => isObject(value) && typeof value.to_json_string === 'function';
 
-function proveConfig(config: BertConfig, what: string): BertConfig {
-  if (isConfig(config)) return config;
-  throw new TraceletError('value', {
-    what: `new ${what}: config`,
-    expected: 'a BertConfig',
-    got: describe(config),
+const proveConfig = (config: BertConfig, what: string): BertConfig =>
+  proved(`new ${what}: config`, config, {
+    ...OWN.config,
     cure: `new ${what}(new BertConfig({ … })) has fresh weights, ${what}.from_pretrained(…) those of a checkpoint`,
   });
-}
 
 const OWN = { config: kind<BertConfig>('a BertConfig', isConfig, 'BertConfig.from_dict makes one of an object'), strict: FLAG };
 

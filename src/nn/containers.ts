@@ -1,16 +1,16 @@
 import { TraceletError } from '../error.ts';
-import { describe } from '../json.ts';
+import { kind } from '../field.ts';
+import { proved } from '../options.ts';
 import type { Tensor } from '../tensor.ts';
 import { type AnyModule, Module } from './module.ts';
 
+const MODULES = kind<unknown>('an array of modules', Array.isArray);
+const MODULE = kind<unknown>('a module', (value) => value instanceof Module);
+
 /** The modules among `given`, or all of it. Throws a `value` error that names the first which is none. */
 function modulesIn<M extends AnyModule>(what: string, given: readonly M[]): readonly M[] {
-  if (!Array.isArray(given)) throw new TraceletError('value', { what, expected: 'an array of modules', got: describe(given) });
-  return Array.from(given, (item, i) => {
-    if (!((item as unknown) instanceof Module))
-      throw new TraceletError('value', { what: `${what}[${i}]`, expected: 'a module', got: describe(item) });
-    return item;
-  });
+  proved(what, given, MODULES);
+  return Array.from(given, (item, i) => proved(`${what}[${i}]`, item, MODULE) as M);
 }
 
 /** Parts named by number. */

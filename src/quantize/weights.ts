@@ -38,10 +38,15 @@ const weightOf = ({ op, operands }: Node): Value | null | undefined =>
 /** The weights that can be quantised: constants that nothing reads but products, or nothing but lookups. */
 export function targetsOf({ nodes, outputs }: Graph): Map<string, Target> {
   const targets = new Map<string, Target>();
-  const others = new Set<Value>(outputs.map(({ value }) => storageOf(value)));
+  const others = new Set<string>();
+  const read = (value: Value): void => {
+    const storage = storageOf(value);
+    if (storage.kind === 'constant') for (const { name } of storage.parts) others.add(name);
+  };
+  for (const { value } of outputs) read(value);
   nodes.forEach((node, at) => {
     const weight = weightOf(node);
-    for (const operand of Object.values(node.operands)) if (operand && operand !== weight) others.add(storageOf(operand));
+    for (const operand of Object.values(node.operands)) if (operand && operand !== weight) read(operand);
     if (weight?.kind !== 'constant') return;
     const name = weight.parts[0].name;
     const known = targets.get(name);
@@ -50,7 +55,8 @@ export function targetsOf({ nodes, outputs }: Graph): Map<string, Target> {
   });
   for (const [name, { constant, op, nodes: readers }] of targets) {
     const alike = readers.every((at) => nodes[at].op === op && weightOf(nodes[at]) === constant);
-    if (!alike || others.has(constant) || (op === 'embedding' && constant.shape[0] < LARGE_TABLE)) targets.delete(name);
+    const shared = constant.parts.some((part) => others.has(part.name));
+    if (!alike || shared || (op === 'embedding' && constant.shape[0] < LARGE_TABLE)) targets.delete(name);
   }
   return targets;
 }

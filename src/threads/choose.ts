@@ -1,7 +1,7 @@
 import { platform } from '#platform';
-import { TraceletError } from '../error.ts';
-import { describe } from '../json.ts';
+import { kind } from '../field.ts';
 import { kernelModule } from '../kernels.ts';
+import { proved } from '../options.ts';
 import type { Threads, Variant } from '../platform/platform.ts';
 import { MOST_THREADS } from './control.ts';
 
@@ -31,10 +31,14 @@ export function chooseThreads(wanted: ThreadCount = 1, kernels: Variant): Choice
   return countOn(host, wanted);
 }
 
+const COUNTS = kind<ThreadCount>(
+  `a whole number from 1 to ${MOST_THREADS}, or 'auto'`,
+  (value) => value === 'auto' || (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST_THREADS),
+);
+
 /** Throws a `value` error for what is no number of threads. */
 export function checkCount(what: string, wanted: ThreadCount): void {
-  if (wanted === 'auto' || (Number.isInteger(wanted) && wanted >= 1 && wanted <= MOST_THREADS)) return;
-  throw new TraceletError('value', { what, expected: `a whole number from 1 to ${MOST_THREADS}, or 'auto'`, got: describe(wanted) });
+  proved(what, wanted, COUNTS);
 }
 
 /** How many there will be where they can be had, and why. */

@@ -203,7 +203,7 @@ export class Team {
 
   /** Writes what falls to each worker, and keeps what falls to this thread. */
   #write(calls: readonly TeamCall[], top: number): void {
-    const room = align(Math.max(0, ...calls.map(({ scratch }) => scratch)));
+    const room = align(calls.reduce((most, { scratch }) => Math.max(most, scratch), 0));
     growMemory(this.#memory, top + (this.threads - 1) * room, 'scratch of threads');
     const splits = calls.map((call) => partsOf(call, this.threads, worthParts(call, this.threads)));
     this.#shares = splits.map((parts, i) => ({ parts, meets: parts.length > 1 || splits[i + 1]?.length > 1 }));

@@ -21,6 +21,8 @@ interface Part {
   overflow: number[];
 }
 
+const MOST_FILLING = 2 ** 24;
+
 /** Turns texts into padded rows of ids. */
 export class Encoder {
   readonly #settings: Settings;
@@ -98,18 +100,17 @@ export class Encoder {
       throw new TraceletError('value', { what: "padding 'max_length'", expected: 'a max_length', got: 'none, and no model_max_length' });
     const longest = padding === 'max_length' ? limit : rows.reduce((length, row) => Math.max(length, row.input_ids.length), 0);
     const length = Math.ceil(longest / multiple) * multiple;
-    if (length > MOST_PADDED)
+    const filling = rows.reduce((sum, row) => sum + Math.max(0, length - row.input_ids.length), 0);
+    if (filling > MOST_FILLING)
       throw new TraceletError('value', {
-        what: 'padding',
-        expected: `at most ${MOST_PADDED} tokens`,
-        got: `${length}`,
-        cure: 'Lower max_length',
+        what: `padding to ${length} tokens`,
+        expected: `at most ${MOST_FILLING} tokens of padding`,
+        got: `${filling}`,
+        cure: 'Pass a smaller max_length or pad_to_multiple_of, or fewer texts at once',
       });
     for (const row of rows) padRow(row, length, roleOf(this.#settings, 'pad_token'), this.#settings.padding_side);
   }
 }
-
-const MOST_PADDED = 2 ** 24;
 
 /** A `max_length` on its own asks for truncation. */
 function strategyOf({ truncation, max_length, padding }: EncodeSettings): TruncationStrategy {

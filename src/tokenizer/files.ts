@@ -168,7 +168,8 @@ function withMap(reading: Reading, map: JsonObject): Reading {
 
 function withAdded(reading: Reading, added: JsonObject): Reading {
   const before = reading.added_tokens ?? [];
-  const others = Object.entries(added).filter(([content]) => !before.some((token) => token.content === content));
+  const known = new Set(before.map(({ content }) => content));
+  const others = Object.entries(added).filter(([content]) => !known.has(content));
   const tokens = inOrder(
     others.map(([content, id]) => [id, { content }]),
     'added_tokens.json',
@@ -201,7 +202,9 @@ function extraTokens(reading: Reading, json: JsonObject, file: Name): Partial<Gi
   const isOwn = (key: string): boolean => key.endsWith('_token') && !(ROLES as readonly string[]).includes(key) && !SECRET.test(key);
   const own = Object.entries(json).filter(([key, value]) => isOwn(key) && TOKEN.read(value) !== undefined);
   const { additional_special_tokens: before, extra_special_tokens: named } = reading;
-  const isNew = (token: unknown): boolean => !before?.some((known) => describe(known) === describe(token));
+  const contentOf = (token: unknown): unknown => (isObject(token) ? token.content : token);
+  const known = new Set<unknown>(before?.map(contentOf));
+  const isNew = (token: unknown): boolean => !known.has(contentOf(token));
   const listed = Array.isArray(extra) ? extra.filter(isNew) : [];
   return {
     additional_special_tokens: before || listed.length ? [...(before ?? []), ...listed] : additional,

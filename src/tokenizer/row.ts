@@ -45,8 +45,8 @@ export function padRow(row: Row, length: number, { id, token }: Filler, side: Si
   if (count <= 0) return;
   const extend = <T>(column: T[], value: (index: number) => T): void => {
     const filling = Array.from({ length: count }, (_, index) => value(index));
-    if (side === 'right') for (const one of filling) column.push(one);
-    else column.splice(0, column.length, ...filling.concat(column));
+    const padded = side === 'right' ? column.concat(filling) : filling.concat(column);
+    for (const [at, one] of padded.entries()) column[at] = one;
   };
   extend(row.input_ids, () => id);
   extend(row.token_type_ids, () => 0);

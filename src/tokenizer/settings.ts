@@ -209,8 +209,6 @@ function extraTokens({ extra_special_tokens: extra, additional_special_tokens: a
 function together(listed: readonly AddedToken[], specials: readonly AddedToken[]): AddedToken[] {
   const contents = new Set(listed.map((token) => token.content));
   const isSpecial = new Set(specials.map((token) => token.content));
-  const others = specials.filter(
-    ({ content }, i) => !contents.has(content) && specials.findIndex((token) => token.content === content) === i,
-  );
+  const others = specials.filter(({ content }) => !contents.has(content) && contents.add(content));
   return [...listed.map((token) => (isSpecial.has(token.content) ? { ...token, special: true } : token)), ...others];
 }

@@ -1,8 +1,8 @@
 import { Callable } from '../callable.ts';
 import { TraceletError } from '../error.ts';
-import { FLAG } from '../field.ts';
+import { FLAG, kind, TEXT } from '../field.ts';
 import { describe } from '../json.ts';
-import { checkOptions, type OptionTable } from '../options.ts';
+import { checkOptions, type OptionTable, proved } from '../options.ts';
 import { type Tensor, tensorLike } from '../tensor.ts';
 import { ROLES } from './roles.ts';
 import { roleOf, type Settings } from './settings.ts';
@@ -18,6 +18,9 @@ export interface DecodeOptions {
 }
 
 export const DECODE_OPTIONS: OptionTable<DecodeOptions> = { skip_special_tokens: FLAG, clean_up_tokenization_spaces: FLAG };
+
+const TOKENS = kind<unknown>('a token or an array of tokens', (value) => typeof value === 'string' || Array.isArray(value));
+const WHOLE = kind<number>('a whole number', Number.isInteger);
 
 /** The tokens of a tokenizer by their names, ids and roles. */
 export abstract class Tokens extends Callable {
@@ -38,10 +41,9 @@ export abstract class Tokens extends Callable {
   convert_tokens_to_ids(tokens: string): number;
   convert_tokens_to_ids(tokens: readonly string[]): number[];
   convert_tokens_to_ids(tokens: string | readonly string[]): number | number[] {
-    if (typeof tokens !== 'string' && !Array.isArray(tokens))
-      throw new TraceletError('value', { what: 'tokens', expected: 'a token or an array of tokens', got: describe(tokens) });
+    proved('tokens', tokens, TOKENS);
     const id = (token: string, what: string): number => {
-      if (typeof token !== 'string') throw new TraceletError('value', { what, expected: 'a string', got: describe(token) });
+      proved(what, token, TEXT);
       const found = this.#idByAdded.get(token) ?? this.#settings.vocab.lookup.find(token);
       return found < 0 ? this.unk_token_id : found;
     };
@@ -135,7 +137,8 @@ export abstract class Tokens extends Callable {
     const { tokens } = this.#settings.vocab;
     const token = tokens[id] ?? this.#addedById.get(id);
     if (token !== undefined) return token;
-    const last = Math.max(tokens.length - 1, ...this.#addedById.keys());
+    let last = tokens.length - 1;
+    for (const added of this.#addedById.keys()) last = Math.max(last, added);
     const isHole = Number.isInteger(id) && id >= 0 && id <= last;
     throw new TraceletError('value', {
       what,
@@ -146,9 +149,7 @@ export abstract class Tokens extends Callable {
 }
 
 function idOf(value: unknown, i: number): number {
-  const id = typeof value === 'bigint' ? Number(value) : value;
-  if (Number.isInteger(id)) return id as number;
-  throw new TraceletError('value', { what: `ids[${i}]`, expected: 'a whole number', got: describe(value) });
+  return proved(`ids[${i}]`, typeof value === 'bigint' ? Number(value) : value, WHOLE);
 }
 
 /** The ids in `ids`. Throws a `value` error for what is no list of whole numbers. */

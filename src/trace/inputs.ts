@@ -38,8 +38,7 @@ function checkNamed(entries: readonly (readonly [string, unknown])[], names: rea
   for (const [name, value] of entries) {
     if (value === undefined || value === null) continue;
     const input = `${what}: input "${name}"`;
-    if (!known.has(name))
-      throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}`, got: 'another name' });
+    if (!known.has(name)) throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}`, got: 'another name' });
     const tensor = tensorLike(value);
     if (!tensor)
       throw new TraceletError('value', {

@@ -5,11 +5,12 @@ import type { Texts } from '../batch/source.ts';
 import { areTexts, encodeTexts, readerFrom, refuseForTensors, textsIn } from '../batch/texts.ts';
 import type { Bounds, Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
+import { kind } from '../field.ts';
 import { formFor, type IntegerForm } from '../integers.ts';
 import { describe } from '../json.ts';
 import { bestVariant, proveVariant } from '../kernels.ts';
 import { Module } from '../nn/module.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions, proved } from '../options.ts';
 import type { Variant } from '../platform/platform.ts';
 import { isMap } from '../realm.ts';
 import type { TextReader } from '../sentence/tokenizer.ts';
@@ -288,13 +289,9 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 }
 
 function proveContents(instance: Instance | undefined, contents: Contents): Contents {
-  if (instance?.program && isMap(contents?.files)) return contents;
-  throw new TraceletError('value', {
-    what: 'new TracedModule',
-    expected: 'a program with its weights',
-    got: describe(instance),
-    cure: 'jit.trace and jit.load make traced models',
-  });
+  const isWhole = () => instance?.program !== undefined && isMap(contents?.files);
+  proved('new TracedModule', instance, kind('what jit.trace and jit.load make', isWhole, 'Call one of them'));
+  return contents;
 }
 
 /** Whether `value` is a traced model. */

@@ -180,7 +180,7 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   const files = textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() });
   const golden = { inputs: Object.entries(dummies).map(([name, tensor]) => ({ name, tensor })), outputs: [] as Named[] };
   const traced = new TracedModule<Result>(instance, { files, golden, kernels });
-  golden.outputs.push(...instance.run(dummies, { kernels: 'baseline' }));
+  golden.outputs = instance.run(dummies, { kernels: 'baseline' });
   signal?.throwIfAborted();
   if (options.check_trace ?? true) {
     const more = Array.from(options.check_inputs ?? [], (given) => dummyInputs(given, names, model));

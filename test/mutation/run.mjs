@@ -1,0 +1,69 @@
+/**
+ * Mutates src and tells which mutants no test notices.
+ *
+ *   npm run mutate -- tokenizer                       an area, see areas.mjs; without one, all in turn
+ *   npm run mutate -- src/tokenizer/row.ts:10-40      a file, or lines of it
+ *   npm run mutate -- formats --static --again        what modules compute when they are loaded as well, and mutants whose result is known
+ *
+ * Reports and results are in build/mutation. Only what changed since is run again, unless --again says so.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { AREAS, areaOf, filesOf } from './areas.mjs';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const STRYKER = `${HERE}node_modules/@stryker-mutator/core/bin/stryker.js`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    static: { type: 'boolean', default: false },
+    again: { type: 'boolean', default: false },
+    concurrency: { type: 'string', default: '2' },
+  },
+});
+
+function install() {
+  if (existsSync(STRYKER)) return;
+  const { npm_execpath: npm } = process.env;
+  const [command, ...args] = npm ? [process.execPath, npm] : ['npm'];
+  execFileSync(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: HERE, stdio: 'inherit' });
+}
+
+/** Areas, and what of each is mutated. @param {string[]} asked */
+function targetsOf(asked) {
+  const targets = new Map();
+  for (const one of asked) {
+    const area = one in AREAS ? one : areaOf(one);
+    if (!area) throw new Error(`${one} is in no area. Areas are ${Object.keys(AREAS).join(', ')}; areas.mjs says what is in them`);
+    targets.set(area, [...(targets.get(area) ?? []), ...(one in AREAS ? filesOf(one) : [one])]);
+  }
+  return targets;
+}
+
+/** A test that was renamed would be missed by nothing else. @param {string} area */
+function checkTests(area) {
+  const missing = AREAS[area].tests.filter((name) => !existsSync(`${ROOT}test/${name}.test.ts`));
+  if (missing.length > 0) throw new Error(`areas.mjs: there are no tests called ${missing.join(', ')} for ${area}`);
+}
+
+function mutate(area, files) {
+  const flags = [...(values.static ? [] : ['--ignoreStatic']), ...(values.again ? ['--force'] : [])];
+  const args = ['run', `${HERE}stryker.config.mjs`, '--mutate', files.join(','), '--concurrency', values.concurrency, ...flags];
+  const { status } = spawnSync(process.execPath, [STRYKER, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, TRACELET_MUTATED: area },
+    stdio: 'inherit',
+  });
+  return status === 0;
+}
+
+const targets = targetsOf(positionals.length > 0 ? positionals : Object.keys(AREAS));
+for (const area of targets.keys()) checkTests(area);
+install();
+mkdirSync(`${ROOT}build/mutation`, { recursive: true });
+const failed = [...targets].filter(([area, files]) => !mutate(area, files)).map(([area]) => area);
+if (failed.length > 0) throw new Error(`no result for ${failed.join(', ')}`);

@@ -1,0 +1,176 @@
+/**
+ * Runs tests for StrykerJS in workers of vitest that stay. The runner that comes with StrykerJS starts a worker and loads all modules for each
+ * mutant and test file, which takes far longer than the tests of this library.
+ */
+import { existsSync } from 'node:fs';
+import { BroadcastChannel } from 'node:worker_threads';
+import { commonTokens, declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin';
+import { DryRunStatus, MutantRunStatus, TestStatus } from '@stryker-mutator/api/test-runner';
+import { createVitest } from 'vitest/node';
+
+const STATUS = { pass: TestStatus.Success, fail: TestStatus.Failed };
+const fileOf = (id) => id.slice(0, id.indexOf('#'));
+
+/** A mutant that comes past itself so many times as often as in the first run goes round in a loop. */
+const ROUNDS = 10;
+/** What a mutant may compute longer than its tests did in the first run. Computing, not waiting: a busy machine makes nothing a timeout. */
+const LONGER = { times: 10, ms: 3000, most: 30_000 };
+const WATCH_MS = 250;
+
+const cpuMs = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+/** Test files, each in a worker: all are started at once, and each says what its first run found. */
+class Workers {
+  #vitest;
+  #channel;
+  #waiting = new Map();
+  #run;
+
+  /** @param {string} name @param {{ mutant?: string, hitLimit?: number }} mutation what is active from the start */
+  async start(name, mutation, onlyFiles) {
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }) => this.#waiting.get(data.from)?.(data);
+    const config = 'test/mutation/vitest.config.mjs';
+    this.#vitest = await createVitest('test', { config, watch: false, pool: 'threads', reporters: [{}], silent: true });
+    this.#vitest.provide('mutation', { channel: name, ...mutation });
+    const specs = await this.#vitest.globTestSpecifications();
+    const files = specs.map(({ moduleId }) => moduleId).filter((file) => !onlyFiles || onlyFiles.has(file));
+    const answers = files.map((file) => this.#answer(file));
+    this.#run = this.#vitest.start(files).catch((error) => ({ error }));
+    const failed = this.#run.then((ended) => {
+      throw ended.error ?? new Error([...this.#vitest.state.errorsSet].map(String).join('\n') || 'vitest ended early');
+    });
+    failed.catch(() => {});
+    return Promise.race([Promise.all(answers), failed]);
+  }
+
+  /** The answer to a question, or undefined once this process has computed for longer than `ms`. */
+  ask(file, question, ms) {
+    const answer = this.#answer(file);
+    this.#channel.postMessage({ to: file, ...question });
+    const end = cpuMs() + ms;
+    let watch;
+    const hung = new Promise((resolve) => {
+      watch = setInterval(() => cpuMs() > end && resolve(undefined), WATCH_MS);
+    });
+    return Promise.race([answer, hung]).finally(() => clearInterval(watch));
+  }
+
+  #answer(file) {
+    return new Promise((resolve) => {
+      this.#waiting.set(file, resolve);
+    });
+  }
+
+  async end() {
+    this.#channel.postMessage({ end: true });
+    await this.#run;
+    this.#channel.close();
+    await this.#vitest.close();
+  }
+}
+
+class KeptRunner {
+  #kept;
+  #found;
+  #took = new Map();
+  #count = 0;
+  #hung = false;
+
+  capabilities() {
+    return { reloadEnvironment: true };
+  }
+
+  async init() {
+    if (!existsSync('dist/wasm/baseline.wasm')) throw new Error('dist/wasm is empty. Run npm run build first');
+    this.#kept = new Workers();
+    this.#found = await this.#kept.start(`${process.pid}`, {});
+    for (const { tests } of this.#found) for (const { id, ms } of tests) this.#took.set(id, ms);
+  }
+
+  async dryRun() {
+    const broken = this.#found.find(({ tests, failure }) => failure && tests.every(({ state }) => state !== 'fail'));
+    if (broken) return { status: DryRunStatus.Error, errorMessage: `${broken.from}: ${broken.failure.message}` };
+    const tests = this.#found.flatMap(({ tests, from }) =>
+      tests.map(({ id, state, message, ms }) => ({
+        id,
+        name: id.slice(from.length + 1),
+        fileName: from,
+        timeSpentMs: ms,
+        status: STATUS[state] ?? TestStatus.Skipped,
+        failureMessage: message,
+      })),
+    );
+    return { status: DryRunStatus.Complete, tests, mutantCoverage: this.#coverage() };
+  }
+
+  /** How often each mutant was come past, while modules loaded and in each test. */
+  #coverage() {
+    const all = { static: {}, perTest: {} };
+    for (const { coverage } of this.#found) {
+      for (const [id, count] of Object.entries(coverage?.static ?? {})) all.static[id] = (all.static[id] ?? 0) + count;
+      Object.assign(all.perTest, coverage?.perTest);
+    }
+    return all;
+  }
+
+  async mutantRun({ testFilter, hitLimit, activeMutant: { id: mutant }, mutantActivation }) {
+    if (this.#hung) throw new Error('a worker of this process does not come back');
+    if (mutantActivation === 'static') return this.#loadedWith(mutant, hitLimit, testFilter);
+    let ran = 0;
+    for (const { file, tests, ms } of this.#quickFirst(testFilter)) {
+      const limit = this.#hitsOf(mutant, file, tests) * ROUNDS + 1000;
+      const answer = await this.#kept.ask(file, { mutant, hitLimit: limit, tests }, Math.min(ms * LONGER.times + LONGER.ms, LONGER.most));
+      this.#hung = answer === undefined;
+      if (this.#hung) return { status: MutantRunStatus.Timeout, reason: 'it computes without end' };
+      ran += answer.ran;
+      const status = verdict(answer, limit, ran);
+      if (status) return status;
+    }
+    return survived(ran);
+  }
+
+  #quickFirst(ids) {
+    const files = new Map();
+    for (const id of ids) files.set(fileOf(id), [...(files.get(fileOf(id)) ?? []), id]);
+    const msOf = (tests) => tests.reduce((sum, id) => sum + (this.#took.get(id) ?? 0), 0);
+    return [...files].map(([file, tests]) => ({ file, tests, ms: msOf(tests) })).sort((a, b) => a.ms - b.ms);
+  }
+
+  #hitsOf(mutant, file, tests) {
+    const { coverage } = this.#found.find(({ from }) => from === file);
+    return tests.reduce((sum, id) => sum + (coverage.perTest[id]?.[mutant] ?? 0), coverage.static[mutant] ?? 0);
+  }
+
+  async #loadedWith(mutant, hitLimit, testFilter) {
+    const workers = new Workers();
+    const only = testFilter && new Set(testFilter.map(fileOf));
+    const found = await workers.start(`${process.pid}-${this.#count++}`, { mutant, hitLimit }, only);
+    await workers.end();
+    const ran = found.flatMap(({ tests }) => tests).filter(({ state }) => state in STATUS).length;
+    return found.map((answer) => verdict(answer, hitLimit, ran)).find(Boolean) ?? survived(ran);
+  }
+
+  async dispose() {
+    if (!this.#hung) await this.#kept?.end();
+  }
+}
+
+function verdict({ failure, hits }, hitLimit, ran) {
+  if (hits > hitLimit) return { status: MutantRunStatus.Timeout, reason: `it came past ${hits} times` };
+  if (failure) return { status: MutantRunStatus.Killed, killedBy: [failure.id], failureMessage: failure.message, nrOfTests: ran };
+}
+
+/** No test has said that a mutant lives unless one ran. */
+function survived(ran) {
+  if (ran === 0) return { status: MutantRunStatus.Error, errorMessage: 'no test ran' };
+  return { status: MutantRunStatus.Survived, nrOfTests: ran };
+}
+
+const create = () => new KeptRunner();
+create.inject = [commonTokens.options];
+
+export const strykerPlugins = [declareFactoryPlugin(PluginKind.TestRunner, 'kept', create)];
