@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import type { Case, Tally } from './messages.ts';
@@ -16,13 +18,13 @@ interface Report {
 }
 
 /** What the command line reports, and how it ends. */
-function fuzz(...args: string[]): Promise<Report & { code: number | null }> {
+async function fuzz(...args: string[]): Promise<Report & { code: number | null }> {
   const report = join(folder, `${args[1]}.report`.replaceAll('/', '-'));
-  const child = spawn(process.execPath, [RUN, ...args, '--findings', join(folder, 'found'), '--report', report], { stdio: 'ignore' });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', (code) => resolve({ code, ...JSON.parse(readFileSync(report, 'utf8')) }));
-  });
+  const given = [RUN, ...args, '--findings', join(folder, 'found'), '--report', report];
+  const child = spawn(process.execPath, given, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  if (!existsSync(report)) throw new Error(`it ended with ${code}: ${errors.slice(-3000)}`);
+  return { code, ...JSON.parse(readFileSync(report, 'utf8')) };
 }
 
 /** Mutants of each kind, and how many of them at least are accepted: otherwise nothing behind the first checks is tried. */

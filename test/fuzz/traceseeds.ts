@@ -11,7 +11,6 @@ import {
   tensor,
 } from '../../src/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
-import type { SentenceConfig } from '../../src/sentence/config.ts';
 import { Block, Computed, fileOf, floats, tinyBert, tinyConfig } from '../tiny.ts';
 
 const ids = tensor([[1, 2, 3, 4, 5]]);
@@ -63,19 +62,24 @@ class Twice extends nn.Module<[Tensor], Tensor> {
 
 const POOLING = ['cls', 'max', 'mean', 'mean_sqrt_len_tokens', 'weightedmean', 'lasttoken'] as const;
 
+const modules = ['Transformer', 'Pooling'].map((name, idx) => ({
+  idx,
+  name,
+  path: idx ? '1_Pooling' : '',
+  type: `sentence_transformers.models.${name}`,
+}));
+const PROMPTED: Record<string, string> = {
+  'modules.json': JSON.stringify(modules),
+  'config_sentence_transformers.json': JSON.stringify({ prompts: { query: 'a ' }, truncate_dim: 8 }),
+  'sentence_bert_config.json': JSON.stringify({ max_seq_length: 8, do_lower_case: true }),
+  '1_Pooling/config.json': JSON.stringify({ embedding_dimension: 16, pooling_mode: 'mean', include_prompt: false }),
+  'vocab.txt': VOCAB,
+};
+
 /** Vectors of texts, with a folder's prompts that pooling leaves out. */
 async function prompted(): Promise<TracedModule<unknown>> {
-  const config = tinyConfig({ vocab_size: 11 });
-  const sentence: SentenceConfig = {
-    modules: [
-      { type: 'Transformer', path: '', max_seq_length: 8, do_lower_case: true },
-      { type: 'Pooling', path: '1_Pooling', embedding_dimension: 16, pooling_mode: ['mean'], include_prompt: false },
-    ],
-    prompts: { query: 'a ' },
-    default_prompt_name: null,
-    truncate_dim: 8,
-  };
-  const model = new SentenceEmbedder(config, { seed: 2, sentence, tokenizer });
+  const said = await SentenceEmbedder.options_beside(async (name) => PROMPTED[name]);
+  const model = new SentenceEmbedder(tinyConfig({ vocab_size: 11 }), { seed: 2, ...said });
   const row = tensor([[2, 5, 7, 3]]);
   const ones = tensor([[1, 1, 1, 1]]);
   return jit.trace(model, { input_ids: row, attention_mask: ones, pooling_mask: ones }, any);
