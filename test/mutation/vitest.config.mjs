@@ -9,6 +9,7 @@ export default {
     ...base.test,
     include: tests.map((name) => `test/${name}.test.ts`),
     execArgv: [],
+    globalSetup: [],
     runner: './test/mutation/worker.mjs',
     maxWorkers: tests.length,
   },
