@@ -216,6 +216,7 @@ describe('settings', () => {
     ['a wrong limit', { max_input_chars_per_word: 0.5 }, /max_input_chars_per_word: expected a positive whole number/],
     ['a wrong strip_accents', { strip_accents: 1 }, /strip_accents: expected true, false or null, got 1/],
     ['a wrong list', { never_split: 'a' }, /never_split: expected an array of strings/],
+    ['a token without a name', { extra_special_tokens: { '': 5 } }, /^"": expected a token with a content.*got 5/],
     ['no unknown token', { unk_token: null }, /unk_token: expected a token with a content/],
   ];
   test.each(wrong)('refuses %s', (_, options, expected) => {

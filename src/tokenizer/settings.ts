@@ -202,7 +202,10 @@ function extraTokens({ extra_special_tokens: extra, additional_special_tokens: a
   const what = 'additional_special_tokens';
   const named = isObject(extra) ? Object.entries(extra) : [];
   const listed = Array.isArray(extra) && extra.length ? extra : additional;
-  return [named.map(([name, token]) => [name, special(name, token)] as const), listed.map((token) => special(what, token))] as const;
+  return [
+    named.map(([name, token]) => [name, special(name || describe(name), token)] as const),
+    listed.map((token) => special(what, token)),
+  ] as const;
 }
 
 /** The tokens that are listed, special if they are among `specials`, and those of `specials` that are not. */
