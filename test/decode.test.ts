@@ -179,6 +179,11 @@ describe('the arena', () => {
       /out: expected 16-aligned bytes within an arena of 3712, got 320 bytes at 3648/,
     ],
     ['an input outside', set('values.1.place', { arena: 3704 }), /input attention_mask: expected 16-aligned bytes within/],
+    [
+      'an arena that nothing fills',
+      set('arena', 2 ** 31 - 64),
+      /arena: expected at most the \d+ bytes of all values and scratch, got 2147483584/,
+    ],
     ['an arena too small', set('arena', 3600), /16-aligned bytes within an arena of 3600/],
     ['a value misaligned', set('values.2.place', { arena: 2952 }), /16-aligned.*at 2952/],
     ['an input over another', set('values.1.place', { arena: 0 }), /attention_mask: expected room of its own, got that of input input_ids/],

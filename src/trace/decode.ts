@@ -7,7 +7,7 @@ import { type Shape, sameShape, sizeOf } from '../tensor.ts';
 import { MASK } from './inputs.ts';
 import { isOutputName, OUTPUT_NAMES } from './outputs.ts';
 import { expect } from './parse.ts';
-import { bytesOf } from './plan.ts';
+import { align, bytesOf } from './plan.ts';
 import { type Program, ROWS, type ValueInfo, wordToFloat } from './program.ts';
 import { type Access, checkPlan, type Step } from './proof.ts';
 import { whole } from './run.ts';
@@ -61,16 +61,22 @@ export function* decoding(program: Program): Generator<void, Decoded> {
   expect(program.paths.length === instructions.length, 'paths', `${instructions.length} of them`, `${program.paths.length}`);
   const accessOf = (name: string, value: number): Access | undefined => arenaAccess(program, name, value);
   const defined = <T>(items: (T | undefined)[]): T[] => items.filter((item): item is T & {} => item !== undefined);
-  checkPlan(
-    instructions.map((instruction) => stepOf(instruction, accessOf)),
-    defined([
-      ...program.inputs.map(({ name, value }) => accessOf(`input ${name}`, value)),
-      ...program.derived.map(({ rule, value }) => accessOf(rule, value)),
-    ]),
-    defined(program.outputs.map(({ name, value }) => accessOf(name, value))),
-    program.arena,
-  );
+  const steps = instructions.map((instruction) => stepOf(instruction, accessOf));
+  const given = defined([
+    ...program.inputs.map(({ name, value }) => accessOf(`input ${name}`, value)),
+    ...program.derived.map(({ rule, value }) => accessOf(rule, value)),
+  ]);
+  checkPlan(steps, given, defined(program.outputs.map(({ name, value }) => accessOf(name, value))), program.arena);
+  checkRoom(steps, given, program.arena);
   return { instructions, base };
+}
+
+/** An arena is no larger than all that is ever written to it, side by side. */
+function checkRoom(steps: readonly Step[], given: readonly Access[], arena: number): void {
+  let most = 0;
+  for (const { bytes } of given) most += align(bytes);
+  for (const { writes } of steps) for (const { bytes } of writes) most += align(bytes);
+  expect(arena <= most, 'arena', `at most the ${most} bytes of all values and scratch`, `${arena}`);
 }
 
 /** How many views may stand between a value and its memory. */
