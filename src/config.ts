@@ -207,7 +207,7 @@ function fromFile(dict: Readonly<JsonObject>, origin: string, onwarn?: OnWarn, a
 }
 
 function fromPath(path: string, amendments?: JsonObject): Contents {
-  proved('BertConfig.from_json_file: path', path, NAMED);
+  proved('BertConfig.from_json_file', path, { ...NAMED, expected: 'a path' });
   const text = platform.readTextSync(path);
   refusePointer(new TextEncoder().encode(text), path);
   return fromFile(parseObject(text, path), path, undefined, amendments);

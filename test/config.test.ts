@@ -222,8 +222,8 @@ describe('numbers may be as small and as great as messages say', () => {
   const MAX = 2 ** 31 - 1;
   test.each([
     [SIZE, [1, MAX], [0, MAX + 1, 1.5]],
-    [LABEL_COUNT, [1, 1048576], [0, 1048577, 1.5]],
-    [LABEL_COUNT_OR_NONE, [0, 1048576], [-1, 1048577]],
+    [LABEL_COUNT, [1, 131072], [0, 131073, 1.5]],
+    [LABEL_COUNT_OR_NONE, [0, 131072], [-1, 131073]],
     [COUNT, [0, MAX], [-1, MAX + 1]],
     [WHOLE, [-MAX, MAX], [-MAX - 1, MAX + 1]],
     [PROBABILITY, [0, 1], [-Number.MIN_VALUE, 1 + Number.EPSILON]],
@@ -234,14 +234,18 @@ describe('numbers may be as small and as great as messages say', () => {
     for (const value of [...none, '1', 1n, null]) expect(read(value), `${value}`).toBeUndefined();
   });
 
-  test('and so may what follows from two of them', () => {
+  test('and so may what follows from several of them', () => {
+    /** Weights of a width of 1 but those of the vocabulary: positions, types, and twelve layers. */
+    const BESIDE = 512 + 2 + 12 * (4 + 2 * 3072);
     const taken = [
-      { vocab_size: MAX, hidden_size: 1, num_attention_heads: 1 },
+      { vocab_size: 2 ** 30 - BESIDE, hidden_size: 1, num_attention_heads: 1 },
       { pad_token_id: 30521 },
       { pad_token_id: -30522 },
       { vocab_size: 5, vocab_size_or_config_json_file: 5 },
     ];
     for (const options of taken) expect(problem(options)).toBe('accepted');
+    const more = { vocab_size: 2 ** 30 - BESIDE + 1, hidden_size: 1, num_attention_heads: 1 };
+    expect(problem(more)).toMatch(/expected at most 1073741824 weights in all, as many as wasm memory holds, got 1073741825/);
   });
 });
 

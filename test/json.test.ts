@@ -88,7 +88,7 @@ describe('a value in a message', () => {
   test.each([
     ['a "b"', '"a \\"b\\""'],
     ['x'.repeat(118), `"${'x'.repeat(118)}"`],
-    ['x'.repeat(119), `"${'x'.repeat(116)}...`],
+    [`a${'x'.repeat(117)}z`, `"a${'x'.repeat(85)}...${'x'.repeat(28)}z"`],
     [[1, 'a', null, undefined], '[1, "a", null, undefined]'],
     [Array(16).fill(1), `[${Array(16).fill(1).join(', ')}]`],
     [Array(17).fill(1), 'an array of 17'],
