@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
@@ -5,6 +6,7 @@ import { allOf, shareOf } from '../src/batch/plan.ts';
 import { jit, type Tensor, tensor } from '../src/index.ts';
 import { nextTask } from '../src/trace/run.ts';
 import { dynamic, embedding, inputsOf, load, slowFile, watched, whole, withoutSharing, x } from './pool.ts';
+import { SILENT } from './silent.ts';
 import { expectSameBits, problem } from './tiny.ts';
 import { until } from './until.ts';
 
@@ -148,6 +150,18 @@ describe.each([
     await expect(pool.run(x, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
     expectSameBits(await pool.run(x), (await jit.load<Tensor>(await slowFile))(x));
     expect(seen.failed, 'of its start, the call that was stopped in its middle, and the last').toEqual([false, true, false]);
+  });
+
+  test('is no longer waited for, and leaves no worker, when the signal ends its loading', async () => {
+    prepare();
+    const seen = watched(SILENT);
+    const stop = new AbortController();
+    const loading = jit.load(await dynamic, { workers: 2, signal: stop.signal });
+    await until(() => expect(seen.count).toBe(2));
+    stop.abort('enough');
+    await expect(loading).rejects.toBe('enough');
+    await until(() => expect(seen.died.length).toBe(2));
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
   });
 
   test('ends its workers, and the calls, at dispose()', async () => {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
@@ -8,10 +9,12 @@ import { platform } from '#platform';
 import { BertModel, F, jit, type ModelOutput, nn, type Tensor, type TracedModule, tensor } from '../src/index.ts';
 import { allocateMemory, instantiate, kernelModule, MEMORY_BASE } from '../src/kernels.ts';
 import { OPS } from '../src/ops.ts';
+import { nodeThreads } from '../src/platform/nodethreads.ts';
 import type { Threads } from '../src/platform/platform.ts';
 import { quantize } from '../src/quantize/index.ts';
 import { sharing } from '../src/threads/shared.ts';
 import { Team, type TeamCall } from '../src/threads/team.ts';
+import { SILENT } from './silent.ts';
 import { Computed, expectSameBits, floats, problem, tinyConfig } from './tiny.ts';
 import { until } from './until.ts';
 
@@ -46,12 +49,12 @@ const model = (): BertModel =>
     { seed: 4 },
   );
 
-/** Watches the workers that start from now on. */
-function watched(): { ends: (() => void)[]; died: string[] } {
+/** Watches the workers that start from now on, whose script is `script` if it is given. */
+function watched(script?: URL): { ends: (() => void)[]; died: string[] } {
   const seen = { ends: [] as (() => void)[], died: [] as string[] };
   const threads = platform.threads;
   vi.spyOn(platform, 'threads').mockImplementation(() => {
-    const host = threads() as Threads;
+    const host = script ? nodeThreads(script) : (threads() as Threads);
     return {
       count: host.count,
       start: (heard, died) => {
@@ -185,6 +188,7 @@ describe('runs', () => {
 });
 
 describe('a team', () => {
+  const small = (options?: jit.TraceOptions) => jit.trace(new nn.Linear(4, 4), [floats([2, 4])], options);
   const memory = () => allocateMemory(4 * MEMORY_BASE, 'test', true);
   const call = (within: WebAssembly.Memory, op: 'tanh' | 'embedding', args: number[], numbers: Record<string, number>): TeamCall => ({
     op,
@@ -199,7 +203,7 @@ describe('a team', () => {
   test('fails where a worker no longer answers', async () => {
     const { ends } = watched();
     const shared = memory();
-    const team = await Team.start(2, shared, ['baseline'], 2000);
+    const team = await Team.start(2, shared, ['baseline'], { patience: 2000 });
     const calls = [call(shared, 'tanh', [MEMORY_BASE, MEMORY_BASE, 32768], { n: 32768 })];
     const run = () => {
       team.begin(calls, 4 * MEMORY_BASE);
@@ -221,6 +225,20 @@ describe('a team', () => {
     team.begin([{ ...outside, kernel: asleep }], 4 * MEMORY_BASE);
     expect((await problem('worker', () => team.step(0, () => 'a call'))).message).toContain('a worker that failed');
     expect(() => team.finish(false)).not.toThrow();
+  });
+
+  test.each([
+    ['jit.load', async (signal: AbortSignal) => jit.load(await fileOf(await small()), { threads: 3, signal })],
+    ['jit.trace', (signal: AbortSignal) => small({ threads: 3, signal })],
+  ] as const)('that never answers holds %s no longer than its signal says, and its workers end', async (_, begin) => {
+    const { ends, died } = watched(new URL(`data:text/javascript,${encodeURIComponent(SILENT)}`));
+    const stop = new AbortController();
+    const started = begin(stop.signal);
+    await until(() => expect(ends.length).toBe(2));
+    stop.abort('enough');
+    await expect(started).rejects.toBe('enough');
+    await until(() => expect(died.length).toBe(2));
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
   });
 
   test('does not begin where workers do not start', async () => {

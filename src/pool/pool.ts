@@ -39,10 +39,18 @@ export async function chooseWorkers({ workers = 1, threads = 1 }: LoadOptions, k
   return { host, count, shared: obstacle === undefined, why: obstacle ?? why };
 }
 
-/** Starts the workers of a trace that has been loaded. Where that fails calls run in place, and `explain()` says why. */
-export async function startPool<Result>(instance: Instance, contents: Contents, choice: Workers): Promise<TracePool<Result>> {
+/**
+ * Starts the workers of a trace that has been loaded. Where that fails calls run in place, and `explain()` says why. A `signal` ends the waiting
+ * for workers, and them.
+ */
+export async function startPool<Result>(
+  instance: Instance,
+  contents: Contents,
+  choice: Workers,
+  signal?: AbortSignal,
+): Promise<TracePool<Result>> {
   const pool = new TracePool<Result>(instance, contents, choice);
-  await pool.start();
+  await untilAborted(signal, pool.start(), () => pool.dispose());
   return pool;
 }
 

@@ -4,6 +4,7 @@ import { callKernel, growMemory, type Kernel, kernelModule } from '../kernels.ts
 import { OPS } from '../ops.ts';
 import type { Thread, Variant } from '../platform/platform.ts';
 import { messageOf } from '../realm.ts';
+import { untilAborted } from '../signal.ts';
 import { align } from '../trace/plan.ts';
 import {
   ARRIVED,
@@ -89,10 +90,16 @@ export class Team {
     this.#barrier = barrierOf({ barrier: kernelModule('team') as WebAssembly.Module, control: this.#control });
   }
 
-  /** Starts workers for a shared `memory`, with kernels of these variants. Throws a `worker` error where they do not start. */
-  static async start(threads: number, memory: WebAssembly.Memory, variants: readonly Variant[], patience = PATIENCE_MS): Promise<Team> {
+  /** Starts workers for a shared `memory`, with kernels of these variants. Throws a `worker` error where they do not start, and a signal's reason. */
+  static async start(
+    threads: number,
+    memory: WebAssembly.Memory,
+    variants: readonly Variant[],
+    { patience = PATIENCE_MS, signal }: { patience?: number; signal?: AbortSignal } = {},
+  ): Promise<Team> {
     const team = new Team(threads, memory, variants, patience);
-    await Promise.all(Array.from({ length: threads - 1 }, (_, i) => team.#startWorker(i + 1).catch((error) => team.end(messageOf(error)))));
+    const starts = Array.from({ length: threads - 1 }, (_, i) => team.#startWorker(i + 1).catch((error) => team.end(messageOf(error))));
+    await untilAborted(signal, Promise.all(starts), () => team.end());
     if (team.lost) throw failure(team.lost);
     return team;
   }

@@ -86,16 +86,17 @@ export class Instance {
     return lost === undefined ? this.#choice : { threads: 1, why: lost };
   }
 
-  /** Starts the threads that were chosen, for runs on `target`; where that fails there is one, and `threads` says why. */
-  async gather(target: Target): Promise<void> {
+  /** Starts the threads that were chosen, for runs on `target`; where that fails there is one, and `threads` says why. A `signal` ends the waiting. */
+  async gather(target: Target, signal?: AbortSignal): Promise<void> {
     const { threads } = this.#choice;
     if (threads === 1) return;
     const variants = [...new Set(this.#callsFor(target).calls.map(({ variant }) => variant))];
     const { Team } = await import('../threads/team.ts');
     try {
-      this.#team = await Team.start(threads, this.memory, variants);
+      this.#team = await Team.start(threads, this.memory, variants, { signal });
       this.#team.endWith(this);
     } catch (error) {
+      signal?.throwIfAborted();
       if (!(error instanceof TraceletError)) throw error;
       this.#choice = { threads: 1, why: error.message };
     }

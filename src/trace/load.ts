@@ -76,9 +76,11 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const contents = contentsOf(host);
   checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
   checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
-  await instance.gather({ kernels, integers: options.integers });
+  await instance.gather({ kernels, integers: options.integers }, signal);
   const made = { ...contents, kernels: options.kernels, integers: options.integers };
-  const traced = await (pools && workers ? pools.startPool<Result>(instance, made, workers) : new TracedModule<Result>(instance, made));
+  const traced = await (pools && workers
+    ? pools.startPool<Result>(instance, made, workers, signal)
+    : new TracedModule<Result>(instance, made));
   if (signal?.aborted) traced.dispose();
   signal?.throwIfAborted();
   return traced;

@@ -191,7 +191,7 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
         checkAnswers(model, names, traced, checked, { recorded: recorded.graph, optimised }, options);
     });
   }
-  await instance.gather(traced);
+  await instance.gather(traced, signal);
   return traced;
 }
 
