@@ -24,7 +24,7 @@ export const AREAS = {
   decoding: {
     folder: 'src/trace',
     names: words('decode program file files parse load inputs'),
-    tests: words('decode decode-dynamic malformed file damage check inputs jit-options trace calls dynamic'),
+    tests: words('decode decode-dynamic malformed file damage check inputs jit-options trace calls dynamic shapes released'),
   },
   planning: {
     folder: 'src/trace',
