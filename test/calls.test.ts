@@ -54,10 +54,30 @@ describe.each([
     if (names.length === 3) expectSameBits(own(input_ids), model(input_ids));
   });
 
+  test('before those that are given', async () => {
+    const own = await jit.trace(model, { attention_mask, token_type_ids, input_ids }, options);
+    expectSameBits(
+      own({ input_ids }),
+      own({ attention_mask: defaults.attention_mask, token_type_ids: defaults.token_type_ids, input_ids }),
+    );
+  });
+
   test('none stands for floats, or for inputs of other names', async () => {
     const own = await jit.trace(new Computed((a, b) => F.add(a, b)), { input_ids: ones([2, 4]), attention_mask: ones([2, 4]) });
     expect((await problem('value', () => own(ones([2, 4])))).message).toContain('input "attention_mask": expected float32 [2,4]');
   });
+});
+
+test('an input is not left out where nothing else says how large it is', async () => {
+  const body = (x: Tensor, token_type_ids: Tensor) => ({ x: F.relu(x), types: F.embedding(token_type_ids, ones([2, 3])) });
+  const inputs = { x: ones([2, 4]), token_type_ids: batch([0, 0, 1, 1, 0, 1, 1, 1]) };
+  const traced = await jit.trace(body, inputs, {
+    dynamic: { m: [1, 4], n: [1, 4] },
+    dynamic_axes: { x: { 0: 'm' }, token_type_ids: { 0: 'n' } },
+  });
+  expect((await problem('value', () => traced({ x: ones([1, 4]) }))).message).toMatch(
+    /input "token_type_ids": expected int32 \[n,4\], as when it was traced, got nothing/,
+  );
 });
 
 describe.each(both)('%s', (name, call) => {
@@ -152,6 +172,7 @@ describe.each(both)('%s', (name, call) => {
     ['float32', batch([1, 1, 1, 0, 1, 1, 1, 1], { dtype: 'float32' })],
     ['bool', new Tensor('bool', [2, 4], Uint8Array.of(1, 1, 1, 0, 1, 1, 1, 1))],
     ['uint8', new Tensor('uint8', [2, 4], Uint8Array.of(1, 1, 1, 0, 1, 1, 1, 1))],
+    ['int8', new Tensor('int8', [2, 4], Int8Array.of(1, 1, 1, 0, 1, 1, 1, 1))],
   ])('takes %s', (_, mask) => {
     expectSameBits(call(inputs({ attention_mask: mask })), call(all), name);
   });

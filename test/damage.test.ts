@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { jit, Tensor, tensor } from '../src/index.ts';
 import { serialize } from '../src/safetensors.ts';
-import { altered, type Loose, type Parts } from './malformed_trace.ts';
+import { altered, type Loose, type Parts, takeApart } from './malformed_trace.ts';
 import { Block, expectSameBits, fileOf, floats, problem, tinyBert } from './tiny.ts';
 
 let bert: Uint8Array;
@@ -16,12 +17,39 @@ beforeAll(async () => {
 const headerEnd = (file: Uint8Array): number => 8 + Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
 const streamed = (file: Uint8Array): ReadableStream<Uint8Array> => new Response(file as BodyInit).body as ReadableStream<Uint8Array>;
 const weight = 'embeddings.word_embeddings.weight';
+const query = 'encoder.layer.0.attention.self.query.weight';
 const remade = ({ tensors }: Parts, name: string, change: (tensor: Tensor) => Tensor | undefined): void => {
   const after = change(tensors.get(name) as Tensor);
   if (after) tensors.set(name, after);
   else tensors.delete(name);
 };
 const same = (dtype: Tensor['dtype'], shape: number[]) => (before: Tensor) => new Tensor(dtype, shape, before.data);
+
+/** The file with `to` for `from` in its header, which is no longer, and a digest that is right. */
+function reworded(file: Uint8Array, from: string, to: string): Uint8Array {
+  const header = Buffer.from(file.subarray(8, headerEnd(file))).toString();
+  expect(header).toContain(from);
+  const unsealed = header.replace(/"digest":"\w+"/, `"digest":"${'0'.repeat(64)}"`).replace(from, to.padEnd(from.length));
+  const digest = createHash('sha256').update(unsealed).digest('hex');
+  const sealed = Buffer.from(unsealed.replace('0'.repeat(64), digest));
+  expect(sealed.length).toBe(header.length);
+  return new Uint8Array([...file.subarray(0, 8), ...sealed, ...file.subarray(headerEnd(file))]);
+}
+
+describe('a header that is sealed, but not sound', () => {
+  test.each<[string, string, string, string, RegExp]>([
+    ['with aliases that are no JSON', '"aliases":"{', '"aliases":"[', 'format', /aliases of .*expected a JSON object of strings, got "\[/],
+    ['without aliases', '"aliases":', '"aliased":', 'format', /aliases of .*expected a JSON object of strings, got undefined/],
+    ['with hashes that are no JSON', '"sha256":"{', '"sha256":"(', 'format', /sha256 of .*expected a JSON object of strings, got "\(/],
+    ['without hashes', '"sha256":', '"sha512":', 'format', /sha256 of .*expected a JSON object of strings, got undefined/],
+    ['without a digest', '"digest":', '"digits":', 'integrity', /header of .*match their SHA-256/],
+    ['without a program', '"program":', '"progrem":', 'format', /trace: program: expected JSON, got nothing/],
+    ['with a tensor that nothing computes with', '"dtype":"F32"', '"dtype":"U32"', 'format', /: expected a dtype of .*, got U32/],
+  ])('%s', async (_, from, to, code, message) => {
+    const error = await problem(code as 'format', () => jit.load(reworded(block, from, to)));
+    expect(error.message).toMatch(message);
+  });
+});
 
 describe('a file that is sealed, but not sound', () => {
   test.each<[string, (parts: Parts) => void, string, RegExp]>([
@@ -34,6 +62,16 @@ describe('a file that is sealed, but not sound', () => {
     ['of a later version', ({ metadata }) => void Object.assign(metadata, { version: '3' }), 'version', /expected trace version 2, got 3/],
     ['of no version', ({ metadata }) => void delete metadata.version, 'version', /got none/],
     ['without code', (parts) => remade(parts, 'trace.code', () => undefined), 'format', /trace\.code: expected an int32 list, got nothing/],
+    [
+      'with code of two dimensions',
+      (parts) => {
+        parts.tensors.set('code', new Tensor('int32', [1, parts.code.length], Int32Array.from(parts.code)));
+        remade(parts, 'trace.code', () => undefined);
+        parts.aliases['trace.code'] = 'code';
+      },
+      'format',
+      /trace\.code: expected an int32 list, got int32 \[1,117\]/,
+    ],
     [
       'with aliases of nothing',
       ({ aliases }) => void Object.assign(aliases, { a: 'nothing' }),
@@ -95,6 +133,33 @@ describe('a file that is sealed, but not sound', () => {
       /weight\.scale: expected float32 \[40\], got float32 \[39\]/,
     ],
     [
+      'with a part of another width',
+      (parts) => remade(parts, query, () => floats([32, 8])),
+      'format',
+      /query\.weight: expected float32 \[48,16\], got float32 \[32,8\]/,
+    ],
+    [
+      'with a part that is as large as the whole',
+      (parts) => remade(parts, query, () => floats([48 * 16])),
+      'format',
+      /query\.weight: expected float32 \[48,16\], got float32 \[768\]/,
+    ],
+    [
+      'with a part of whole numbers in another shape',
+      (parts) => remade(parts, weight, () => new Tensor('int32', [16, 40], new Int32Array(640))),
+      'format',
+      /word_embeddings\.weight: expected float32 \[40,16\], got int32 \[16,40\]/,
+    ],
+    [
+      'with int8 with scales of whole numbers',
+      (parts) => {
+        remade(parts, weight, ({ shape }) => new Tensor('int8', shape, new Int8Array(640)));
+        parts.tensors.set(`${weight}.scale`, new Tensor('int32', [40], new Int32Array(40)));
+      },
+      'format',
+      /weight\.scale: expected float32 \[40\], got int32 \[40\]/,
+    ],
+    [
       'with a constant that is more than its parts',
       ({ program }) => program.constants.find(({ parts }: Loose) => parts.length === 3).parts.pop(),
       'format',
@@ -139,6 +204,32 @@ describe('a file that is sealed, but not sound', () => {
     expectSameBits((await jit.load(moved))(ids), (await jit.load(bert))(ids));
   });
 
+  test('whose first result is its input', async () => {
+    const changed = altered(block, ({ program, code }) => {
+      code[1] = program.inputs[0].value;
+    });
+    expect((await problem('format', () => jit.load(changed))).message).toMatch(/results: expected each of them written once/);
+  });
+
+  test.each(['a table', 'a product', 'a part of a product'])('with int8 for floats is expanded: %s', async (what) => {
+    const name = { 'a table': weight, 'a product': 'pooler.dense.weight', 'a part of a product': query }[what] as string;
+    const { shape } = takeApart(bert).tensors.get(name) as Tensor;
+    const [rows, cols] = shape;
+    const integers = Int8Array.from({ length: rows * cols }, (_, i) => ((i * 37) % 255) - 127);
+    const scale = Float32Array.from({ length: rows }, (_, row) => (row + 1) / 1000);
+    const expanded = Float32Array.from(integers, (value, i) => value * scale[Math.floor(i / cols)]);
+    const short = altered(bert, ({ tensors }) => {
+      tensors.set(name, new Tensor('int8', shape, integers));
+      tensors.set(`${name}.scale`, new Tensor('float32', [rows], scale));
+    });
+    const long = altered(bert, ({ tensors }) => void tensors.set(name, new Tensor('float32', shape, expanded)));
+    const ids = tensor([[5, 4, 3, 2, 39]]);
+    const loaded = await jit.load(short);
+    expectSameBits(loaded(ids), (await jit.load(long))(ids));
+    const { tensors } = takeApart(await fileOf(loaded));
+    expect([tensors.get(name)?.data, tensors.get(`${name}.scale`)?.data]).toEqual([integers, scale]);
+  });
+
   test('that is no trace at all', async () => {
     const plain = new Uint8Array(Buffer.concat([...serialize([['w', floats([2])]])]));
     const error = await problem('format', () => jit.load(plain));
@@ -159,7 +250,6 @@ describe('a file that is sealed, but not sound', () => {
     const entry = `"trace.code":{"dtype":"I32","shape":[117],"data_offsets":[0,468]}`;
     expect(text).toContain(entry);
     const claimed = `{"trace.code":{"dtype":"I32","shape":[${2 ** 50}],"data_offsets":[0,${2 ** 52}]},"__metadata__":{"format":"tracelet","version":"2","aliases":"{}","sha256":"{}","program":"{}","digest":"${'0'.repeat(64)}"}}`;
-    const { createHash } = await import('node:crypto');
     const json = claimed.replace('0'.repeat(64), createHash('sha256').update(claimed).digest('hex'));
     const head = new Uint8Array(8 + json.length);
     new DataView(head.buffer).setBigUint64(0, BigInt(json.length), true);

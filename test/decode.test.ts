@@ -25,6 +25,7 @@ const word =
     code[at] = value;
   };
 const poison = { toString: 1, valueOf: 1 };
+const symbols = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`s${i}`, [1, 2]]));
 const DEEP = `${'['.repeat(20000)}${']'.repeat(20000)}`;
 
 type Case = [string, (parts: Parts) => void, RegExp, ErrorCode?];
@@ -70,6 +71,19 @@ describe('the form of a program', () => {
     ['an arena of text', set('arena', '64'), /arena: expected a whole number/],
     ['a structure unknown', set('structure', 'object'), /structure: expected tensor or tuple, got "object"/],
     ['a structure that throws', set('structure', poison), /structure: expected tensor or tuple/],
+    ['a shape of as many elements as may be', set('values.0.shape', [2 ** 31]), /embedding rows: expected 2147483648, got 5/],
+    [
+      'a shape of one element more',
+      set('values.0.shape', [2 ** 31 + 1]),
+      /values\[0\]\.shape: expected at most 2³¹ elements, got \[2147483649\]/,
+    ],
+    ['a word null', set('words', [null]), /words\[0\]: expected a word and a dimension, got null/],
+    ['a word without a place', set('words', [{ dim: 1 }]), /words\[0\]: expected a whole number, got undefined/],
+    ['a word without a dimension', set('words', [{ word: 1 }]), /words\[0\]: expected a whole number or products of rows, got undefined/],
+    ['a derived value null', set('derived', [null]), /derived\[0\]: expected an object, got null/],
+    ['symbols that are a list', set('symbols', []), /symbols: expected an object/],
+    ['symbols too many', set('symbols', symbols(9)), /symbols: expected at most 8, got 9/],
+    ['symbols as many as may be', set('symbols', symbols(8)), /symbol s0: expected a dimension of an input from 1 to 2, got undefined/],
   ])('%s', async (_, change, message, code) => {
     await expectRefused(change, message, code);
   });
@@ -131,6 +145,11 @@ describe('the sense of a program', () => {
     ['a view of another dtype', set('values.35.dtype', 'int32'), /value 35: expected a view of plain float32.*got int32/],
     ['a constant unknown', set('values.3.place', { constant: 22 }), /value 3: expected one of 19 constants, got 22/],
     ['a value unlike its constant', set('values.3.shape', [16, 40]), /value 3: expected float32 \[40,16\], got float32 \[16,40\]/],
+    [
+      'a value of another dtype than its constant',
+      set('values.3.dtype', 'int32'),
+      /value 3: expected float32 \[40,16\], got int32 \[40,16\]/,
+    ],
     ['an input beyond the values', set('inputs.0.value', 39), /"input_ids": expected one of 39 values/],
     ['an input in a constant', set('inputs.0.value', 3), /input "input_ids": expected a value in the arena/],
     ['two inputs of one name', set('inputs.1.name', 'input_ids'), /unique names/],
@@ -145,6 +164,24 @@ describe('the sense of a program', () => {
     ['an output with two dots', set('outputs.0.name', 'a.0.0'), /names without dots/],
   ])('%s', async (_, change, message, code) => {
     await expectRefused(change, message, code);
+  });
+});
+
+describe('views of one another', () => {
+  const views =
+    (count: number) =>
+    ({ program: { values } }: Parts): void => {
+      const { dtype, shape } = values[3];
+      for (let i = 0; i < count; i++) values.push({ dtype, shape, place: { view: i === 0 ? 3 : values.length - 1 } });
+    };
+
+  test('are as many as may be', async () => {
+    const ids = [tensor([[1, 2, 3, 4, 5]]), tensor([[1, 1, 1, 1, 0]])] as const;
+    expectSameBits((await jit.load(altered(file, views(1000))))(...ids), (await jit.load(file))(...ids));
+  });
+
+  test('are no more', async () => {
+    await expectRefused(views(1001), /value 1039: expected at most 1000 views of one another, got 1001/);
   });
 });
 

@@ -4,10 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BertForMaskedLM, F, full, jit, nn, openCheckpoint, type Tensor, type TracedModule, tensor } from '../src/index.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { BertForMaskedLM, type ErrorCode, F, full, jit, nn, openCheckpoint, type Tensor, type TracedModule, tensor } from '../src/index.ts';
 import { readSafetensors } from '../src/safetensors.ts';
+import { fromBytes } from '../src/sources/stream.ts';
 import { encodeTrace } from '../src/trace/file.ts';
+import { readExtraFiles } from '../src/trace/files.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
 
 const ids = tensor([[1, 2, 3, 4, 5]]);
@@ -203,6 +205,74 @@ describe('extra files', () => {
   test('that are not there are named', async () => {
     const error = await problem('value', () => jit.load(file, { _extra_files: { 'vocab.txt': '' } }));
     expect(error.message).toMatch(/"vocab\.txt": expected one of config\.json/);
+  });
+});
+
+describe('extra files alone', () => {
+  const _extra_files = { 'a.txt': 'A', 'b.txt': 'B', 'c.txt': 'A' };
+  const wide = { vocab_size: 40_000 };
+  let bytes: Uint8Array;
+  let closed: number;
+  const sourceOf = (read: Uint8Array) => {
+    const source = fromBytes(read);
+    return { ...source, close: async () => void closed++ };
+  };
+
+  beforeAll(async () => {
+    const made = await jit.trace(new BertForMaskedLM(tinyConfig({ torchscript: true, ...wide })), [ids]);
+    bytes = new Uint8Array(Buffer.concat([...(await jit.serialize(made, { _extra_files }))]));
+  });
+  beforeEach(() => {
+    closed = 0;
+  });
+
+  test('are read past weights larger than what is read at once', async () => {
+    const files = await readExtraFiles(sourceOf(bytes));
+    expect([...files.keys()].sort()).toEqual(['a.txt', 'b.txt', 'c.txt', 'config.json']);
+    for (const [name, text] of Object.entries(_extra_files)) expect(new TextDecoder().decode(files.get(name))).toBe(text);
+    expect(closed).toBe(1);
+  });
+
+  test.each<[string, ErrorCode, (bytes: Uint8Array) => Uint8Array]>([
+    ['is cut in its weights', 'format', (bytes) => bytes.slice(0, 100_000)],
+    ['has another letter in a file', 'integrity', (bytes) => bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte))],
+    ['is no trace', 'format', () => new Uint8Array(100)],
+  ])('of what %s are refused, and the source is closed', async (_, code, damage) => {
+    const source = { ...sourceOf(damage(bytes)), size: undefined };
+    await problem(code, () => readExtraFiles(source));
+    expect(closed).toBe(1);
+  });
+
+  test('end at the signal, and the source is closed', async () => {
+    const controller = new AbortController();
+    const source = sourceOf(bytes);
+    let reads = 0;
+    const read = async (target: Uint8Array) => {
+      if (++reads === 2) controller.abort(new Error('enough'));
+      return source.read(target);
+    };
+    await expect(readExtraFiles({ ...source, read }, { signal: controller.signal })).rejects.toThrow('enough');
+    expect([closed, reads]).toEqual([1, 2]);
+  });
+});
+
+describe('what a trace holds while it is loaded', () => {
+  test('are its weights in wasm memory alone', async () => {
+    const buffers: number[] = [];
+    vi.stubGlobal(
+      'ArrayBuffer',
+      class extends ArrayBuffer {
+        constructor(length: number) {
+          super(length);
+          buffers.push(length);
+        }
+      },
+    );
+    await jit.load(file);
+    const { header } = readSafetensors(file, 'trace');
+    const sizes = header.tensors.map(({ name, begin, end }) => [name, end - begin] as const);
+    const held = sizes.filter(([name]) => name.startsWith('trace.')).map(([, bytes]) => bytes);
+    expect(buffers.toSorted()).toEqual(held.toSorted());
   });
 });
 

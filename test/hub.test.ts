@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BertConfig, BertModel, BertTokenizer, jit, type ModelCache, type ProgressInfo, type SourceOptions, tensor } from '../src/index.ts';
 import { Hub } from './hub.ts';
@@ -114,7 +115,7 @@ describe('a model comes', () => {
     expect(hub.seen[0].authorization).toBe('Bearer secret');
   });
 
-  test('from where the environment says, in a directory rather than from the hub', async () => {
+  test.skipIf(!isMainThread)('from where the environment says, in a directory rather than from the hub', async () => {
     const before = { ...process.env };
     const home = process.cwd();
     Object.assign(process.env, { HF_ENDPOINT: endpoint, HF_TOKEN: 'from outside', TRACELET_CACHE: folder });

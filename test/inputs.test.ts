@@ -91,6 +91,12 @@ describe('elements out of range', () => {
     const { message } = await problem('value', () => traced(tensor([0n, value])));
     expect(message).toMatch(new RegExp(`\\[1\\]: expected a whole number below 2³¹, got ${value}`));
   });
+
+  test.each([2n ** 31n - 1n, 1n - 2n ** 31n])('of int64 that int32 just holds are ids beyond the table: %i', async (value) => {
+    const traced = await jit.trace((ids: Tensor) => F.embedding(ids, floats([5, 2])), [tensor([1, 2])]);
+    const { message } = await problem('value', () => traced(tensor([0n, value])));
+    expect(message).toMatch(new RegExp(`\\[1\\]: expected a whole number from 0 to 4, got ${value}`));
+  });
 });
 
 test.each([[[1, 4]], [[4]]])('positions %j serve every row, eager and traced', async (shape) => {

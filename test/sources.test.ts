@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openCheckpoint } from '../src/checkpoint.ts';
 import { BertConfig, BertModel, BertTokenizer, jit, type SourceOptions, tensor } from '../src/index.ts';
@@ -218,7 +219,7 @@ describe('a name', () => {
     );
   });
 
-  test('that is a mistyped path is named with what is near it', async () => {
+  test.skipIf(!isMainThread)('that is a mistyped path is named with what is near it', async () => {
     const home = process.cwd();
     await keep({ 'models/minilm-l6/config.json': config, 'models/other/x': '' });
     process.chdir(folder);

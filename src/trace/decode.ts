@@ -87,7 +87,7 @@ function checkValues({ values, constants, inputs, derived, outputs, structure }:
   values.forEach(({ shape, place, dtype }, i) => {
     const what = `value ${i}`;
     if ('view' in place) {
-      expect(place.view >= 0 && place.view < i, what, 'a view of an earlier value', `${place.view}`);
+      expect(place.view < i, what, 'a view of an earlier value', `${place.view}`);
       depths[i] = depths[place.view] + 1;
       expect(depths[i] <= MOST_VIEWS, what, `at most ${MOST_VIEWS} views of one another`, `${depths[i]}`);
       const base = values[place.view];
@@ -183,7 +183,7 @@ function readInstruction(
   const words = Object.fromEntries(args.map(([name], i) => [name, code[at + 1 + i]]));
   const instruction = {
     op,
-    path: paths[index] ?? '',
+    path: paths[index],
     at,
     out: -1,
     scratch: 0,

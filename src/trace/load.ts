@@ -123,7 +123,7 @@ async function readTensors(
   for (const info of header.tensors) {
     options.signal?.throwIfAborted();
     const names = [info.name, ...(aliases.get(info.name) ?? [])];
-    const targets = names.filter((name) => parts.has(name)).flatMap((name) => instance.weights.targets(name, info.dtype as 'float32'));
+    const targets = names.flatMap((name) => instance.weights.targets(name, info.dtype as 'float32'));
     if (names.includes(CODE)) targets.push(new Uint8Array(instance.program.code.buffer));
     const others = names.filter((name) => name !== CODE && !parts.has(name));
     if (others.length > 0) {

@@ -8,12 +8,12 @@ const MAKERS = /problem|error$|^(bad|wrong|misplaced)$/i;
 
 const isText = (path) => path.isStringLiteral() || path.isTemplateLiteral();
 
-/** A property with words of an error, an argument behind the code of one, or one of a function that makes one. */
+/** A property with words of an error, an argument behind the code or the condition of one, or one of a function that makes one. */
 function holdsWords({ node, parent, listKey, key }) {
   if (node.type === 'ObjectProperty') return WORDS.has(node.key.name);
   if (listKey !== 'arguments') return false;
   const callee = parent.callee.property ?? parent.callee;
-  if (callee.name === 'TraceletError') return key > 0;
+  if (callee.name === 'TraceletError' || callee.name === 'expect') return key > 0;
   return MAKERS.test(callee.name ?? callee.id?.name ?? '');
 }
 
