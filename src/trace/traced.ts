@@ -5,17 +5,16 @@ import type { Texts } from '../batch/source.ts';
 import { areTexts, encodeTexts, readerFrom, refuseForTensors, textsIn } from '../batch/texts.ts';
 import type { Bounds, Sizes } from '../dim.ts';
 import { TraceletError } from '../error.ts';
-import { kind } from '../field.ts';
 import { formFor, type IntegerForm } from '../integers.ts';
 import { describe } from '../json.ts';
 import { bestVariant, proveVariant } from '../kernels.ts';
 import { Module } from '../nn/module.ts';
-import { checkOptions, proved } from '../options.ts';
+import { checkOptions } from '../options.ts';
 import type { Variant } from '../platform/platform.ts';
-import { isMap } from '../realm.ts';
 import type { TextReader } from '../sentence/tokenizer.ts';
 import type { Tensor } from '../tensor.ts';
 import type { BertTokenizer, TextInput } from '../tokenizer/index.ts';
+import { type Contents, proveContents } from './contents.ts';
 import { costs, type MemoryPlan } from './cost.ts';
 import { estimate } from './estimate.ts';
 import { explainKernels, explainThreads } from './explain.ts';
@@ -29,17 +28,6 @@ import { type Profile, profileInstance } from './profile.ts';
 import { runSliced } from './run.ts';
 import { sizesFor } from './sizes.ts';
 import { comparison, type Verification } from './verification.ts';
-
-/** What a trace is made of besides its program and weights. */
-export interface Contents {
-  /** Extra files by name. */
-  files: Map<string, Uint8Array>;
-  golden: { inputs: Named[]; outputs: Named[] };
-  /** The kernels to run on; the fastest that the engine has unless given. */
-  kernels?: Variant;
-  /** How quantised programs multiply integers; the fastest way that the kernels have here unless given. */
-  integers?: IntegerForm;
-}
 
 /** What a trace answers of a model that answers `Result`: one tensor, or a tuple with names. */
 export type TracedResult<Result> = Result extends Tensor ? Tensor<'float32'> : ModelOutput;
@@ -286,12 +274,6 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   #target(kernels: Variant): Target {
     return { kernels, integers: kernels === this.kernels ? this.integers : undefined };
   }
-}
-
-function proveContents(instance: Instance | undefined, contents: Contents): Contents {
-  const isWhole = () => instance?.program !== undefined && isMap(contents?.files);
-  proved('new TracedModule', instance, kind('what jit.trace and jit.load make', isWhole, 'Call one of them'));
-  return contents;
 }
 
 /** Whether `value` is a traced model. */
