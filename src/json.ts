@@ -19,17 +19,29 @@ export function readJson(text: string, name: string, reviver?: (key: string, val
  */
 export function parseJson(text: string, name: string): unknown {
   const json = text.replace(/^\uFEFF/, '');
-  const value = /\b(NaN|Infinity)\b/.test(json) ? readJson(json.replace(WORDS, marked), name, unmarked) : readJson(json, name);
+  const value = /\b(NaN|Infinity)\b/.test(json) ? readJson(marked(json), name, unmarked) : readJson(json, name);
   checkKeys(text, name);
   return value;
 }
 
-/** Strings, one that never ends as well, and words that are numbers in Python. */
-const WORDS = /"[^"\\]*(?:\\.?[^"\\]*)*(?:"|$)|(?:-?\bInfinity|\bNaN)\b(?!\s*:)/gs;
+/** Words that are numbers in Python. */
+const WORDS = /(?:-?\bInfinity|\bNaN)\b(?!\s*:)/g;
 /** Begins no string of a file: it is no character. */
 const MARK = '\uFFFF';
 
-const marked = (word: string): string => (word.startsWith('"') ? word : `"${MARK}${word}"`);
+/** `json` with words that are numbers as strings. */
+function marked(json: string): string {
+  const parts: string[] = [];
+  for (let at = 0; at < json.length; ) {
+    const found = json.indexOf('"', at);
+    const quote = found < 0 ? json.length : found;
+    const end = endOfString(json, quote);
+    parts.push(json.slice(at, quote).replace(WORDS, `"${MARK}$&"`), json.slice(quote, end));
+    at = end;
+  }
+  return parts.join('');
+}
+
 const unmarked = (_: string, value: unknown): unknown =>
   typeof value === 'string' && value.startsWith(MARK) ? Number(value.slice(1)) : value;
 
@@ -89,9 +101,10 @@ function checkKeys(json: string, name: string): void {
   }
 }
 
+/** Where a string ends that begins at `start`, behind the end of the text if it never does. */
 function endOfString(json: string, start: number): number {
   let at = start + 1;
-  while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
+  while (at < json.length && json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
   return at + 1;
 }
 

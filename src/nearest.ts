@@ -22,7 +22,7 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   if (name.length > LONGEST) return undefined;
   const wanted = plain(name);
   const far = names.map((known) => distance(wanted, plain(known)));
-  const least = Math.min(...far);
+  const least = far.reduce((a, b) => Math.min(a, b), Infinity);
   return least <= Math.max(1, Math.floor(wanted.length / 4)) ? names[far.indexOf(least)] : undefined;
 }
 

@@ -170,6 +170,39 @@ describe('a tokenizer', () => {
     expect(() => tokenizer.decode([1e9])).toThrow(/expected an id from 0 to 40006, got 1000000000/);
   });
 
+  test('finds each of many added tokens, however many begin in ways of their own', () => {
+    const content = (i: number) => String.fromCodePoint(0x4e00 + (i % MANY)) + i.toString(36);
+    const added_tokens = Array.from({ length: 2 * MANY }, (_, i) => ({ content: content(i), normalized: false }));
+    const made = new BertTokenizer({ vocab: VOCAB, added_tokens });
+    const near = '\u4e00\u5e03'.repeat(50_000);
+    expect(made.tokenize(`${near}${content(7)}${near}${content(MANY + 7)}`).filter((token) => token !== '[UNK]')).toEqual([
+      content(7),
+      content(MANY + 7),
+    ]);
+  });
+
+  test('takes the longest of added tokens that begin alike, wherever one stands', () => {
+    const contents = ['ab', 'a', 'abcd', 'abce', 'b\u{1f600}', 'b\u{1f601}c', 'cc', 'ccc'];
+    const made = new BertTokenizer({
+      vocab: ['[UNK]', '[CLS]', '[SEP]', 'x'],
+      added_tokens: contents.map((content) => ({ content, normalized: false })),
+    });
+    const pieces = [...contents, 'x', 'b', 'c', 'd', 'abc', '\u{1f600}', '\ud83d'];
+    const longest = [...contents].sort((one, other) => other.length - one.length);
+    for (const first of pieces)
+      for (const second of pieces)
+        for (const third of pieces) {
+          const text = first + second + third;
+          const want: string[] = [];
+          for (let at = 0; at < text.length; at += want.at(-1)?.length || 1)
+            want.push(longest.find((content) => text.startsWith(content, at)) ?? '');
+          expect(
+            made.tokenize(text).filter((token) => contents.includes(token)),
+            text,
+          ).toEqual(want.filter((token) => token !== ''));
+        }
+  });
+
   test('tells long tokens apart by their ends', () => {
     const [one, other] = ['1', '2'].map((end) => 'x'.repeat(200) + end);
     const made = BertTokenizer.from_files({

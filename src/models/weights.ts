@@ -115,11 +115,11 @@ const isWithin = (name: string, path: string): boolean => name === path || name.
 function judge(model: PreTrainedModel, checkpoint: Checkpoint, own: readonly string[], extra: readonly string[]): string[] {
   const inner = own.map(withoutPrefix);
   const tops = new Set(inner.map((name) => name.split('.', 1)[0]));
+  const absent = PARTS.filter((path) => !inner.some((parameter) => isWithin(parameter, path)));
   return extra.filter((name) => {
     const plain = withoutPrefix(name);
     if (NO_WEIGHT.test(plain)) return false;
-    const part = PARTS.find((path) => isWithin(plain, path));
-    if (part && !inner.some((parameter) => isWithin(parameter, part))) return false;
+    if (absent.some((path) => isWithin(plain, path))) return false;
     if (!tops.has(plain.split('.', 1)[0])) return true;
     throw extraTensor(model, checkpoint, name);
   });

@@ -11,7 +11,17 @@ import { isTraced, proveTraced, TracedModule } from '../trace/traced.ts';
 import { answer, cosines, observe, type Sample, type Seen } from './calibrate.ts';
 import { relativeError } from './error.ts';
 import { sumsOf } from './round.ts';
-import { type Bits, constantsOf, type Quantised, quantiseWeight, type Target, targetsOf, valuesOf, weightLike } from './weights.ts';
+import {
+  type Bits,
+  constantsOf,
+  type Quantised,
+  quantiseWeight,
+  sharedTables,
+  type Target,
+  targetsOf,
+  valuesOf,
+  weightLike,
+} from './weights.ts';
 
 export type { Sample } from './calibrate.ts';
 export type { Bits } from './weights.ts';
@@ -151,23 +161,6 @@ interface Making {
 
 const makeWeight = (target: Target, values: Float32Array, bits: Bits, { like, seen, shared }: Making): Quantised | undefined =>
   like ? weightLike(target, like) : quantiseWeight(target, values, bits, seen, shared);
-
-/** Names of tables and weights that hold the same numbers, as untied decoders and their embeddings do. */
-function sharedTables(targets: ReadonlyMap<string, Target>): Set<string> {
-  const shared = new Set<string>();
-  for (const table of targets.values()) {
-    if (table.op !== 'embedding') continue;
-    const twin = [...targets.values()].find(({ op, constant }) => op === 'linear' && sameNumbers(constant, table.constant));
-    if (twin) for (const { name } of [table, twin]) shared.add(name);
-  }
-  return shared;
-}
-
-function sameNumbers(a: Target['constant'], b: Target['constant']): boolean {
-  if (a.parts.length !== 1 || b.parts.length !== 1 || a.shape.join() !== b.shape.join()) return false;
-  const [x, y] = [a.parts[0].tensor.data, b.parts[0].tensor.data];
-  return x.every((value: number | bigint, i: number) => value === y[i]);
-}
 
 /** The graph with integer ops in place of float ones. */
 function integerGraph(graph: Graph, targets: ReadonlyMap<string, Target>, quantised: ReadonlyMap<string, Quantised>): Graph {

@@ -7,6 +7,7 @@ import { SCALE, SMOOTH, STEPS, SUMS } from '../trace/file.ts';
 import { type Constant, type Graph, type Node, storageOf, type Value } from '../trace/graph.ts';
 import { smoothOf } from '../trace/smooth.ts';
 import type { TracedModule } from '../trace/traced.ts';
+import { contentOf } from '../trace/unify.ts';
 import type { Seen } from './calibrate.ts';
 import { MOST_ENTRY, type Rounded, roundRows4, roundRows8 } from './round.ts';
 
@@ -59,6 +60,18 @@ export function targetsOf({ nodes, outputs }: Graph): Map<string, Target> {
     if (!alike || shared || (op === 'embedding' && constant.shape[0] < LARGE_TABLE)) targets.delete(name);
   }
   return targets;
+}
+
+/** Names of tables and weights that hold the same numbers, as untied decoders and their embeddings do. */
+export function sharedTables(targets: ReadonlyMap<string, Target>): Set<string> {
+  const single = [...targets.values()].filter(({ constant }) => constant.parts.length === 1);
+  const tables = single.filter(({ op }) => op === 'embedding');
+  const shapes = new Set(tables.map(({ constant }) => constant.shape.join()));
+  const numbersOf = ({ constant: { shape, parts } }: Target): string => `${shape} ${contentOf(parts[0].tensor)}`;
+  const products = single.filter(({ op, constant }) => op === 'linear' && shapes.has(constant.shape.join()));
+  const twins = new Map(products.reverse().map((product) => [numbersOf(product), product.name]));
+  const shared = tables.map((table) => [table.name, products.length ? twins.get(numbersOf(table)) : undefined] as const);
+  return new Set(shared.flatMap(([table, twin]) => (twin === undefined ? [] : [table, twin])));
 }
 
 /** The elements of a constant, its tensors one after the other. Throws a `value` error for NaN and infinity. */

@@ -36,7 +36,9 @@ function entriesOf(text: string): ModuleEntry[] {
   const entries = parseJson(text, MODULES);
   if (!Array.isArray(entries))
     throw new TraceletError('format', { what: MODULES, expected: 'an array of modules', got: describe(entries) });
-  return entries.map((entry, i) => readEntry(entry, i, MODULES));
+  const read = entries.map((entry, i) => readEntry(entry, i, MODULES));
+  checkOrder(read);
+  return read;
 }
 
 /** Whether a folder is one of sentence-transformers that makes one vector a text. */
@@ -72,7 +74,6 @@ export function parseSentence(texts: Texts): SentenceConfig | undefined {
   const text = texts.get(MODULES);
   if (text === undefined) return undefined;
   const modules = entriesOf(text).map((entry) => readModule(entry, texts));
-  checkOrder(modules);
   return { modules, ...readGeneral(texts.get(CONFIG)) };
 }
 
@@ -85,7 +86,7 @@ function readModule({ type, path }: ModuleEntry, texts: Texts): SentenceModule {
   return { type, path, ...read(given, what) } as SentenceModule;
 }
 
-function checkOrder(modules: readonly SentenceModule[]): void {
+function checkOrder(modules: readonly ModuleEntry[]): void {
   const types = modules.map(({ type }) => type);
   if (types.lastIndexOf('Transformer') !== 0 || types.filter((type) => type === 'Pooling').length !== 1)
     throw new TraceletError('config', {

@@ -236,5 +236,7 @@ export function readEntry(value: unknown, index: number, what: string): ModuleEn
   const place = (path as string | undefined) ?? (name === 'Transformer' ? '' : `${index}_${name}`);
   if (/^[/\\]|\\|:|\0/.test(place) || place.split('/').includes('..'))
     throw bad(`path of ${entry}`, 'a folder within that of the model', describe(place));
-  return { type: name as ModuleType, path: place.replace(/\/+$/, '') };
+  let end = place.length;
+  while (place[end - 1] === '/') end--;
+  return { type: name as ModuleType, path: place.slice(0, end) };
 }

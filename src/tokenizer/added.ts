@@ -33,22 +33,31 @@ export interface Stretch {
 
 /** Finds added tokens from left to right, the longest first, as `AddedVocabulary` of the Rust tokenizers. */
 export class AddedTokens {
-  readonly #patterns = new Map<string, Pattern>();
-  readonly #regex: RegExp | undefined;
+  /** In the order of their texts: those with one beginning stand together, the shortest first. */
+  readonly #patterns: readonly Pattern[];
+  /** From where to where those stand whose texts begin with a unit. */
+  readonly #ranges = new Map<number, readonly [low: number, high: number]>();
 
   constructor(patterns: readonly Pattern[]) {
-    for (const pattern of patterns) if (pattern.text) this.#patterns.set(pattern.text, pattern);
-    const texts = [...this.#patterns.keys()].sort((a, b) => b.length - a.length);
-    if (texts.length) this.#regex = new RegExp(texts.map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
+    const byText = new Map(patterns.map((pattern) => [pattern.text, pattern]));
+    byText.delete('');
+    this.#patterns = [...byText.values()].sort((a, b) => (a.text < b.text ? -1 : 1));
+    for (const [at, { text }] of this.#patterns.entries()) {
+      const unit = text.charCodeAt(0);
+      this.#ranges.set(unit, [this.#ranges.get(unit)?.[0] ?? at, at + 1]);
+    }
   }
 
   split(text: string): Stretch[] {
     const stretches: Stretch[] = [];
     let last = 0;
-    for (const match of this.#regex ? text.matchAll(this.#regex) : []) {
-      const { token, id } = this.#patterns.get(match[0]) as Pattern;
-      let start = match.index;
-      let end = start + match[0].length;
+    for (let at = 0; this.#patterns.length && at < text.length; ) {
+      const found = this.#longest(text, at);
+      let start = at;
+      at += found?.text.length ?? 1;
+      if (!found) continue;
+      const { token, id } = found;
+      let end = at;
       if (token.single_word && (isWord(codeBefore(text, start)) || isWord(codeAt(text, end)))) continue;
       if (token.lstrip) while (start > last && isSpace(text, start - 1)) start--;
       if (token.rstrip) while (isSpace(text, end)) end++;
@@ -58,6 +67,34 @@ export class AddedTokens {
     }
     if (last < text.length) stretches.push({ start: last, end: text.length });
     return stretches;
+  }
+
+  /** The longest pattern that stands at `at`. */
+  #longest(text: string, at: number): Pattern | undefined {
+    let [low, high] = this.#ranges.get(text.charCodeAt(at)) ?? [0, 0];
+    let found: Pattern | undefined;
+    for (let length = 1; low < high; length++) {
+      const first = this.#patterns[low];
+      if (high - low === 1) return text.startsWith(first.text, at) ? first : found;
+      if (first.text.length === length) {
+        found = first;
+        low++;
+      }
+      const unit = text.charCodeAt(at + length);
+      low = this.#firstFrom(unit, length, low, high);
+      high = this.#firstFrom(unit + 1, length, low, high);
+    }
+    return found;
+  }
+
+  /** The first pattern from `low` to `high` whose unit at `place` is `unit` or behind it; `high` where none is. */
+  #firstFrom(unit: number, place: number, low: number, high: number): number {
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#patterns[middle].text.charCodeAt(place) >= unit) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 }
 

@@ -146,7 +146,7 @@ const SMALL = 1024;
 const contents = new WeakMap<Tensor, string>();
 
 /** The elements in words, or a hash of them. */
-function contentOf(tensor: Tensor): string {
+export function contentOf(tensor: Tensor): string {
   if (tensor.size <= SMALL) return String(tensor.elements);
   const known = contents.get(tensor) ?? hashOf(tensor);
   contents.set(tensor, known);
