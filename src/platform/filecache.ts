@@ -47,7 +47,7 @@ export function fileCache(root: string): ResumableCache {
         const entry =
           (await stat(path).catch(() => undefined))?.size === Number(size) && (await entryAt(path, size).catch(() => undefined));
         if (entry) return entry;
-        await rm(path, { force: true }).catch(() => {});
+        await rm(path).catch(() => {});
       }
       return undefined;
     },
