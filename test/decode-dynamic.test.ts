@@ -56,6 +56,23 @@ describe('a dynamic program is refused', () => {
     ['with packed that is no boolean', set('derived.0.packed', 1), /packed: expected true or false/],
     ['with ids of no input', set(`derived.${derived('kept')}.input`, 'ids'), /expected an int32 input, got "ids"/],
     ['with an input that is none where the rule takes none', set(`derived.${derived('starts')}.input`, 'ids'), /an int32 input, got "ids"/],
+    ['with ids of no name', set(`derived.${derived('kept')}.input`, undefined), /expected an int32 input, got undefined/],
+    ['with ids of floats', set(`values.${whole.program.inputs[0].value}.dtype`, 'float32'), /expected an int32 input, got "input_ids"/],
+    ['with a mask of floats', set(`values.${whole.program.inputs[1].value}.dtype`, 'float32'), /expected an int32 input attention_mask/],
+    [
+      'with derived values in the place of an input',
+      ({ program }) => {
+        program.values[program.derived[derived('places')].value].place = { view: program.inputs[0].value };
+      },
+      /\(places\): expected an int32 value in the arena/,
+    ],
+    [
+      'with a word that a shape says',
+      ({ program, code }) => {
+        program.words.push({ word: code.indexOf(10), dim: [[1, 'rows']] });
+      },
+      /rows: expected the same number at all sizes, got rows/,
+    ],
     ['with derived values in one place', set('derived.1.value', whole.program.derived[0].value), /values of their own/],
     ['with derived values beyond all', set('derived.0.value', 999), /an int32 value in the arena/],
     ['without the mask', set('inputs.1.name', 'mask'), /an int32 input attention_mask|expected one of/],
@@ -64,6 +81,12 @@ describe('a dynamic program is refused', () => {
   ])('%s', async (_, change, message) => {
     const error = await problem('format', () => jit.load(altered(file, change)));
     expect(error.message).toMatch(message);
+  });
+
+  test('but not for bounds that end with the dummies', async () => {
+    const loaded = await jit.load(altered(file, set('symbols', { batch: [2, 2], sequence: [5, 5] })));
+    expectSameBits(loaded(inputsAt(2, 5)), (await jit.load(file))(inputsAt(2, 5)));
+    for (const [batch, sequence] of [[1, 5], [3, 5], [2, 4], [2, 6]]) await problem('shape', () => loaded(inputsAt(batch, sequence))); // biome-ignore format: one row
   });
 
   test('where the mask is larger than the tokens that it rules out', async () => {

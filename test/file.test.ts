@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { DTYPES } from '../src/dtype.ts';
 import { BertForMaskedLM, type ErrorCode, F, full, jit, nn, openCheckpoint, type Tensor, type TracedModule, tensor } from '../src/index.ts';
 import { readSafetensors } from '../src/safetensors.ts';
 import { fromBytes } from '../src/sources/stream.ts';
@@ -148,6 +149,14 @@ describe('a trace file', () => {
     expect(JSON.parse(new TextDecoder().decode(tensors.get('trace.files.config.json')?.data as Uint8Array))).toMatchObject({
       hidden_size: 16,
     });
+  });
+
+  test('has every tensor where its elements may be read in place, whatever the length of an extra file', async () => {
+    for (const text of ['1', '12', '123']) {
+      const bytes = Buffer.concat([...(await jit.serialize(traced, { _extra_files: { 'a.txt': text } }))]);
+      const { header } = readSafetensors(bytes, 'trace');
+      for (const { name, dtype, begin } of header.tensors) expect((header.headerBytes + begin) % DTYPES[dtype].bytes, name).toBe(0);
+    }
   });
 
   test('holds weights of equal bytes once', async () => {

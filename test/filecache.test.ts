@@ -1,6 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -87,6 +98,13 @@ describe('an entry', () => {
     keep('file.bin.4', 'four');
     expect(await textOf(await cache.match(URL_))).toBe('four');
     expect(names()).toEqual(['file.bin.4']);
+  });
+
+  test.skipIf(process.platform === 'win32')('that is a link to nothing is removed', async () => {
+    symlinkSync('nothing', keep('file.bin.4').replace(/4$/, '5'));
+    rmSync(join(folder(), 'file.bin.4'));
+    expect(await cache.match(URL_)).toBe(undefined);
+    expect(names()).toEqual([]);
   });
 
   test('is neither a part, nor a file of a longer name', async () => {
@@ -178,6 +196,13 @@ describe('what is put', () => {
     expect(await textOf(await cache.match(URL_))).toBe('anew');
   });
 
+  test('replaces what was there and is gone', async () => {
+    const lost = partial();
+    rmSync(lost.id);
+    await cache.put(URL_, new Response('anew', { headers }), lost);
+    expect(names()).toEqual(['file.bin.4']);
+  });
+
   test('in the place of a longer part that nobody could have has no bytes of that', async () => {
     await cache.put(URL_, new Response('anew', { headers }), partial('a part that is much longer'));
     expect(await textOf(await cache.match(URL_))).toBe('anew');
@@ -192,7 +217,7 @@ describe('what is put', () => {
     expect(names()).toHaveLength(left === undefined ? 0 : 1);
     expect(filesIn(root)).toEqual([]);
     const found = await cache.partial(URL_);
-    expect(found?.size).toBe(left?.length);
+    expect([found?.size, found?.etag]).toEqual([left?.length, left && TAG]);
     if (found) expect(readFileSync(found.id, 'utf8')).toBe(left);
   });
 

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BertConfig, BertModel, BertTokenizer, jit, type ModelCache, type ProgressInfo, type SourceOptions, tensor } from '../src/index.ts';
+import type { Partial, ResumableCache } from '../src/sources/cache.ts';
 import { Hub } from './hub.ts';
 import { expectSameBits, fileOf, problem, tinyBert } from './tiny.ts';
 
@@ -95,6 +97,36 @@ describe('a model comes', () => {
     await loads('owner/traced', { cache: full, onwarn: (message) => told.push(message) });
     expect(told).toEqual(['what was downloaded could not be kept: quota']);
     expect(await kept()).toEqual([]);
+  });
+
+  test('to a cache that is told how large it is, where it begins, and what its bytes have to be', async () => {
+    const given: { status: number; headers: Record<string, string>; bytes: Uint8Array }[] = [];
+    const cache = (partial?: Partial): ResumableCache => ({
+      match: async () => undefined,
+      partial: async () => partial,
+      release: async () => {},
+      put: async (_, response) => {
+        const { status, headers } = response;
+        given.push({ status, headers: Object.fromEntries(headers), bytes: new Uint8Array(await response.arrayBuffer()) });
+      },
+    });
+    const etag = `"v-${createHash('sha1').update(trace).digest('hex')}"`;
+    const both = { 'content-type': 'application/octet-stream', 'x-linked-etag': `"${createHash('sha256').update(trace).digest('hex')}"` };
+    const size = trace.length;
+    await loads('owner/traced', { cache: cache() });
+    await loads('owner/traced', { cache: cache({ etag, size: 100, id: 'part' }) });
+    await loads('owner/traced', { cache: cache({ etag: '"another"', size: 100, id: 'part' }) });
+    hub.about = () => ({ etag: 'W/"weak"' });
+    await loads('owner/traced', { cache: cache() });
+    const whole = { status: 200, headers: { ...both, etag, 'content-length': `${size}` }, bytes: trace };
+    const { etag: _, ...untagged } = whole.headers;
+    const range = { 'content-length': `${size - 100}`, 'content-range': `bytes 100-${size - 1}/${size}` };
+    expect(given).toEqual([
+      whole,
+      { status: 206, headers: { ...both, etag, ...range }, bytes: trace.slice(100) },
+      whole,
+      { ...whole, headers: untagged },
+    ]);
   });
 
   test('to two that load it at once', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { F, jit, type Tensor, type TracedModule, tensor } from '../src/index.ts';
+import { F, jit, nn, type Tensor, type TracedModule, tensor } from '../src/index.ts';
+import { quantize } from '../src/quantize/index.ts';
 import { Block, Computed, expectSameBits, floats, problem, tinyBert } from './tiny.ts';
 
 const x = floats([2, 6]);
@@ -197,5 +198,16 @@ describe('profile', () => {
     for (const { ms, peak } of instructions) expect([ms >= 0, peak >= 0]).toEqual([true, true]);
     expect([integers, peaks.integer, peaks.float > 0]).toEqual([undefined, undefined, true]);
     expectSameBits(traced(x), before);
+  });
+
+  test('of integers says in which form they are multiplied, and what that could reach', async () => {
+    const dense = new nn.Linear(64, 8, { seed: 1 });
+    const { traced: quantised } = await quantize(await jit.trace((t: Tensor) => dense(t), [floats([2, 64])]));
+    for (const kernels of ['baseline', undefined] as const) {
+      const found = quantised.profile([floats([2, 64])], { seconds: 0.01, kernels });
+      expect(kernels ? ['dot16'] : ['dot16', 'dot8', 'pairs']).toContain(found.integers);
+      expect([found.peaks.integer && found.peaks.integer > 0, found.peaks.float > 0]).toEqual([true, true]);
+      for (const { ms, peak } of found.instructions) expect([ms >= 0, peak >= 0]).toEqual([true, true]);
+    }
   });
 });

@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { jit, type SourceOptions, tensor } from '../src/index.ts';
+import { jit, type ProgressInfo, type SourceOptions, tensor } from '../src/index.ts';
+import type { Partial, ResumableCache } from '../src/sources/cache.ts';
 import { pause } from '../src/sources/http.ts';
 import { Hub } from './hub.ts';
 import { expectSameBits, fileOf, problem, tinyBert } from './tiny.ts';
@@ -125,4 +129,228 @@ describe('a server', () => {
       expect(seen.pop()).toBe(`/owner/name/resolve/${encodeURIComponent(revision ?? 'main')}/model.tracelet`);
     }
   });
+
+  /** How long is waited from now on, in milliseconds: no time passes. */
+  function waits(): number[] {
+    const asked: number[] = [];
+    const { setTimeout } = globalThis;
+    vi.stubGlobal('setTimeout', (work: () => void, ms: number) => {
+      if (!new Error().stack?.includes('src/sources/')) return setTimeout(work, ms);
+      asked.push(ms);
+      return setTimeout(work, 0);
+    });
+    return asked;
+  }
+  /** Answers with each of these in turn, and then with the trace. */
+  const turns = (...turns: ((response: ServerResponse, request: IncomingMessage) => void)[]): void => {
+    answer = (request, response) => {
+      const turn = turns.shift();
+      if (turn) turn(response, request);
+      else response.end(trace);
+    };
+  };
+  const status =
+    (code: number, headers: Record<string, string> = {}) =>
+    (response: ServerResponse): void =>
+      void response.writeHead(code, headers).end('no');
+  const loads = async (source: string, options: SourceOptions = { cache: false }): Promise<void> =>
+    expectSameBits((await jit.load(source, options))(ids), tinyBert()(ids));
+  const inSeconds = (seconds: number): string => new Date(Date.now() + 1000 * seconds).toUTCString();
+
+  test('that is busy and says no time is asked four times more, each time later', async () => {
+    const asked = waits();
+    turns(status(429), status(502), status(503), status(504));
+    await loads(`${base}/0`);
+    expect(asked).toEqual([500, 1000, 2000, 4000]);
+    expect(seen).toHaveLength(5);
+    answer = (_, response) => status(504)(response);
+    expect(await messageOf()).toMatch(/expected a server with time for it, got status 504 Gateway Timeout 5 times\. Try again later$/);
+    expect(seen).toHaveLength(10);
+  });
+
+  test.each<[string, string, (ms: number) => boolean]>([
+    ['a number of seconds', '7', (ms) => ms === 7000],
+    ['the longest that is waited', '60', (ms) => ms === 60_000],
+    ['a date', inSeconds(40), (ms) => ms > 1000 && ms <= 40_000],
+    ['a date that is past', inSeconds(-40), (ms) => ms === 0],
+  ])('that is busy is waited for as it says: %s', async (_, after, right) => {
+    const asked = waits();
+    turns(status(503, { 'retry-after': after }));
+    await loads(`${base}/0`);
+    expect(asked).toHaveLength(1);
+    expect(asked.every(right), `${asked}`).toBe(true);
+  });
+
+  test.each(['61', inSeconds(4000), 'soon', '7 s'])(
+    'that is busy for long or for nobody knows how long is not waited for: %s',
+    async (after) => {
+      turns(status(503, { 'retry-after': after }));
+      expect(await messageOf()).toBe(
+        `${base}/0: expected a wait of at most 60 seconds, got status 503 with Retry-After: ${after}. Try again then`,
+      );
+    },
+  );
+
+  test('that answers other than it was asked is not followed', async () => {
+    turns((response) => response.writeHead(200, { location: '/1' }).end(trace));
+    await loads(`${base}/0`);
+    turns(status(400, { location: '/1' }));
+    expect(await messageOf()).toMatch(/\/0: expected a response with a body, got status 400 Bad Request$/);
+    turns(status(300));
+    expect(await messageOf()).toMatch(/got status 300 Multiple Choices$/);
+    turns((response) => response.writeHead(599).end('no'));
+    expect(await messageOf()).toMatch(/got status 599( \w+)?$/);
+    expect(seen).toEqual(['/0', '/0', '/0', '/0']);
+  });
+
+  test('is told what is read', async () => {
+    const accepts: unknown[] = [];
+    turns((response, { headers }) => {
+      accepts.push(headers.accept, headers.range);
+      response.end(trace);
+    });
+    await loads(`${base}/0`);
+    expect(accepts).toEqual(['application/octet-stream, application/json, text/plain', undefined]);
+  });
+
+  test('whose redirects a page may not see is followed by the page', async () => {
+    const asked: unknown[] = [];
+    const { fetch } = globalThis;
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
+      asked.push(init.redirect);
+      return init.redirect === 'manual' ? Promise.resolve({ type: 'opaqueredirect', headers: new Headers() }) : fetch(url, init);
+    });
+    answer = ({ url }, response) => (url === '/0' ? to('/1')({} as IncomingMessage, response) : response.end(trace));
+    await loads(`${base}/0`);
+    expect([asked, seen]).toEqual([
+      ['manual', 'follow'],
+      ['/0', '/1'],
+    ]);
+  });
+
+  test('that compresses is read, though nobody knows how long the file is', async () => {
+    const packed = gzipSync(trace);
+    turns((response) => response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': packed.length }).end(packed));
+    const told: ProgressInfo[] = [];
+    await loads(`${base}/0`, { cache: false, progress_callback: (info) => void told.push(info) });
+    expect(told.slice(-2)).toMatchObject([
+      { status: 'progress', loaded: trace.length, total: trace.length, progress: 100 },
+      { status: 'done' },
+    ]);
+    expect(told.slice(2, -2).every(({ total }) => total === undefined)).toBe(true);
+  });
+
+  describe('that gives a hash', () => {
+    const [right, wrong] = [createHash('sha256').update('x').digest('hex'), 'f'.repeat(64)];
+    const tagged = (etag: string) => (response: ServerResponse) => void response.writeHead(200, { etag }).end(trace);
+    const cached = (): SourceOptions => ({ endpoint: base, cache: folder });
+
+    test.each([`"${wrong}"`, wrong])('as the ETag of the hub has to have those bytes: %s', async (etag) => {
+      turns(tagged(etag));
+      expect((await problem('integrity', () => jit.load('owner/name', cached()))).message).toContain(
+        `expected bytes with SHA-256 ${wrong}`,
+      );
+    });
+
+    test.each([`"${wrong}0"`, `"x${wrong}"`, `"${wrong.toUpperCase()}"`, `"${right.slice(1)}"`])(
+      'may give what is none: %s',
+      async (etag) => {
+        turns(tagged(etag));
+        await loads('owner/name', cached());
+      },
+    );
+
+    test('need not have it where it is not the hub, or leads elsewhere', async () => {
+      turns(tagged(`"${wrong}"`));
+      await loads(`${base}/0`, cached());
+      const other = createServer((_, response) => tagged(`"${wrong}"`)(response));
+      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+      turns((response, request) => to(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`)(request, response));
+      await loads('owner/name', cached()).finally(() => other.close());
+    });
+  });
+
+  describe('whose download was begun before', () => {
+    const begun: Partial = { etag: '"tag"', size: 1000, id: 'part' };
+    let told: string[];
+    const cache: ResumableCache = {
+      match: async () => undefined,
+      partial: async () => begun,
+      release: async (partial) => void told.push(partial === begun ? 'released' : 'another released'),
+      put: async (_, response, partial) => {
+        const bytes = new Uint8Array(await response.arrayBuffer());
+        told.push(`${response.status} ${bytes.length} ${partial === begun}`);
+      },
+    };
+    /** The file from there on, and one byte more if it is `longer`. */
+    const part =
+      (from: number, longer = false) =>
+      (response: ServerResponse): void => {
+        response.writeHead(206, { etag: '"tag"', 'content-range': `bytes ${from}-${trace.length - 1}/${trace.length}` });
+        response.end(longer ? new Uint8Array([...trace.subarray(from), 0]) : trace.subarray(from));
+      };
+    beforeEach(() => {
+      told = [];
+    });
+
+    test('is asked for the rest, if the file is the same', async () => {
+      const asked: unknown[] = [];
+      turns((response, { headers }) => {
+        asked.push(headers.range, headers['if-range']);
+        part(1000)(response);
+      });
+      await loads(`${base}/0`, { cache });
+      expect(asked).toEqual(['bytes=1000-', '"tag"']);
+      expect(told).toEqual([`206 ${trace.length - 1000} true`]);
+    });
+
+    test.each<[string, (response: ServerResponse) => void]>([
+      ['412', status(412)],
+      ['416', status(416)],
+      ['another part', part(0)],
+      ['a part that it does not name', (response) => void response.writeHead(206, { etag: '"tag"' }).end(trace)],
+    ])('and answers %s is asked for the whole', async (_, turn) => {
+      turns(turn);
+      await loads(`${base}/0`, { cache });
+      expect(told).toEqual([`200 ${trace.length} true`]);
+      expect(seen).toHaveLength(3);
+    });
+
+    test('and answers all of it is not asked again', async () => {
+      answer = (_, response) => response.end(trace);
+      await loads(`${base}/0`, { cache });
+      expect(told).toEqual([`200 ${trace.length} true`]);
+      expect(seen).toHaveLength(2);
+    });
+
+    test.each([
+      [404, /expected a file, got none$/],
+      [410, /expected a file, got status 410 Gone$/],
+      [500, /expected a response with a body, got status 500/],
+    ])('and has none now leaves it to the next: %i', async (code, message) => {
+      answer = (_, response) => status(code)(response);
+      expect((await problem('source', () => jit.load(`${base}/0`, { cache }))).message).toMatch(message);
+      expect(told).toEqual(['released']);
+    });
+
+    test('and sends more than there is fails', async () => {
+      turns(part(1000, true));
+      expect((await problem('source', () => jit.load(`${base}/0`, { cache }))).message).toMatch(
+        new RegExp(`expected ${trace.length} bytes, got ${trace.length + 1}\\. Load it again$`),
+      );
+    });
+  });
+});
+
+test('a wait that is over listens no more, and one that was ended has no timer', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const controller = new AbortController();
+  await pause(0, controller.signal);
+  expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  const before = timers();
+  const waiting = pause(50_000, controller.signal);
+  expect(timers()).toBe(before + 1);
+  controller.abort(BOOM);
+  await expect(waiting).rejects.toBe(BOOM);
+  expect(timers()).toBe(before);
 });

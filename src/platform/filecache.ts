@@ -47,7 +47,7 @@ export function fileCache(root: string): ResumableCache {
         const entry =
           (await stat(path).catch(() => undefined))?.size === Number(size) && (await entryAt(path, size).catch(() => undefined));
         if (entry) return entry;
-        await rm(path, { force: true }).catch(() => {});
+        await rm(path).catch(() => {});
       }
       return undefined;
     },
@@ -138,7 +138,7 @@ async function write(path: string, body: ReadableStream<Uint8Array>, begin: numb
 /** Leaves a part to the next who asks, by a time that is long past; one that nobody could go on with is removed. */
 async function release(part: string, resumable: boolean): Promise<void> {
   const size = resumable ? ((await stat(part).catch(() => undefined))?.size ?? 0) : 0;
-  await (size > 0 ? utimes(part, 0, 0) : rm(part, { force: true })).catch(() => {});
+  await (size > 0 ? utimes(part, 0, 0) : rm(part)).catch(() => {});
 }
 
 async function finish(part: string, stem: string, key: string, headers: Headers): Promise<void> {

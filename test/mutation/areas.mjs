@@ -30,9 +30,9 @@ export const AREAS = {
   planning: {
     folder: 'src/trace',
     names: words('plan arena sizes encode peak check binding'),
-    tests: words('plan check decode decode-dynamic dynamic rows run trace'),
+    tests: words('plan placing arena check decode decode-dynamic dynamic rows run trace'),
   },
-  sources: { folder: 'src/sources', tests: words('sources hub pretrained progress platform released') },
+  sources: { folder: 'src/sources', tests: words('sources hub transfers pretrained progress platform released refused') },
   cache: { folder: 'src/platform', names: words('filecache writing files'), tests: words('filecache sources hub writing platform file') },
 };
 
