@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { chunkText, type EmbedOptions, F, jit, nn, SentenceEmbedder, type Tensor, type TracedModule, tensor } from '../src/index.ts';
 import { modelOutput } from '../src/trace/outputs.ts';
 import { LONG, phrases, tokenizer, WORDS } from './texts.ts';
@@ -97,6 +97,22 @@ describe('embed', () => {
   ])('refuses %s', async (_, texts, options, message) => {
     expect((await problem('value', () => one.embed(texts as string[], options))).message).toMatch(message);
     if (Array.isArray(texts)) expect((await problem('value', () => collect(one.embedEach(texts, options)))).message).toMatch(message);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['nothing', undefined, 'undefined'],
+    ['a text', 'jim', '"jim"'],
+    ['a promise of nothing', Promise.resolve(), 'undefined'],
+    ['a promise of a number', Promise.resolve(7), '7'],
+  ])('refuses an iterator whose next() answers %s, and closes it', async (_, answer, got) => {
+    for (const symbol of [Symbol.iterator, Symbol.asyncIterator]) {
+      const close = vi.fn(() => ({ done: true }));
+      const texts = { [symbol]: () => ({ next: () => answer, return: close }) } as unknown as string[];
+      const message = `texts: expected an iterator whose next() answers { done, value }, got ${got}`;
+      expect((await problem('value', () => one.embed(texts))).message).toContain(message);
+      expect((await problem('value', () => collect(one.embedEach(texts)))).message).toContain(message);
+      expect(close).toHaveBeenCalledTimes(2);
+    }
   });
 
   test('tells how far it is', async () => {

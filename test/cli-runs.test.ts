@@ -229,6 +229,18 @@ describe('fill', () => {
     );
   });
 
+  test('names only tokens that the model has scores for', async () => {
+    directory('more', 'bert-BertForMaskedLM');
+    const { vocab_size } = JSON.parse(readFileSync(at('more', 'config.json'), 'utf8'));
+    const first = WORDS.split(' ').length;
+    const added = Array.from({ length: vocab_size + 2 - first }, (_, i) => [`<${i}>`, first + i]);
+    writeFileSync(at('more', 'added_tokens.json'), JSON.stringify(Object.fromEntries(added)));
+    const [words] = await json(['fill', '[MASK]', '-m', 'more', '--top', '1000', '--json']);
+    const ids = words.map(({ id }: { id: number }) => id).sort((a: number, b: number) => a - b);
+    expect([ids.length, ids.at(-1)]).toEqual([new Set(WORDS.split(' ')).size + vocab_size - first, vocab_size - 1]);
+    expect(words.every(({ probability }: { probability: number | null }) => Number(probability) > 0)).toBe(true);
+  });
+
   test('refuses scores of labels', async () => {
     await answer(['trace', directory('labels', 'bert-BertForTokenClassification'), '-o', 'labels.tracelet', '--seq', '8']);
     expect(await failure(3, ['fill', '[MASK]', '-m', 'labels.tracelet'])).toContain('expected logits [batch, sequence, vocabulary]');

@@ -246,6 +246,15 @@ describe('options', () => {
     expect(error.message).toMatch(/dynamic_axes: (input_)?ids: expected an input, with a symbol of dynamic/);
   });
 
+  test.each([
+    ['of one input', { input_0: { 0: 'n', 1: 'n' } }, /input_0: dimension 1, n: expected 3, which n is elsewhere, got 4/],
+    ['of two inputs', { input_0: { 0: 'n' }, input_1: { 0: 'n' } }, /input_1: dimension 0, n: expected 3, which n is elsewhere, got 4/],
+  ] as const)('refuses dynamic_axes that give one symbol to unequal sizes %s', async (_, dynamic_axes, message) => {
+    const both = new Computed((x, y) => F.add(x, F.transpose(y, 0, 1)));
+    const tracing = () => jit.trace(both, [floats([3, 4]), floats([4, 3])], { dynamic: { n: [1, 8] }, dynamic_axes });
+    expect((await problem('value', tracing)).message).toMatch(message);
+  });
+
   test('bounds of one size fix it', async () => {
     const traced = await traceAs({ dynamic: { batch: [2, 2], sequence: [1, 12] } });
     expect(traced.dynamic).toEqual({ sequence: [1, 12] });
@@ -270,10 +279,11 @@ describe('options', () => {
     traced(padded);
   });
 
-  test('a trace is not quantised while it runs', async () => {
+  test('a trace that runs is quantised behind its runs', async () => {
     const traced = await traceAs({ dynamic: BOUNDS });
     const run = traced.run(inputsOf(ones(6, 12)), { signal: new AbortController().signal });
-    await problem('busy', () => quantize(traced, { calibrate: [inputsOf(ones(1, 3))] }));
+    const { report } = await quantize(traced, { calibrate: [inputsOf(ones(1, 3))] });
+    expect(report).toEqual((await quantize(dynamic, { calibrate: [inputsOf(ones(1, 3))] })).report);
     expectSameBits(await run, dynamic(inputsOf(ones(6, 12))));
   });
 

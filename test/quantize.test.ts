@@ -162,6 +162,43 @@ describe('calibration', () => {
     expect(calibrated.report.outputs[0].worst).toBeGreaterThan(0.99);
   });
 
+  describe('of samples that take long', () => {
+    const wide = new nn.Sequential(...[1, 2, 3].map(() => new nn.Linear(512, 512)));
+    for (const [i, { weight }] of [...(wide as Iterable<nn.Linear>)].entries()) weight.set(floats([512, 512], i).data as Float32Array);
+    const sample = [floats([1024, 512], 5)];
+    const traced = jit.trace(wide, sample, { check_trace: false });
+
+    test.each(['calibrating', 'comparing'] as const)('stops in the middle of one while %s', async (wanted) => {
+      const stop = new AbortController();
+      const phases: string[] = [];
+      const progress = ({ phase }: { phase: string }) => {
+        phases.push(phase);
+        if (phase === wanted) setTimeout(() => setTimeout(() => stop.abort('enough')));
+      };
+      await expect(quantize(await traced, { calibrate: [sample], signal: stop.signal, progress })).rejects.toBe('enough');
+      expect(phases.at(-1)).toBe(wanted);
+    });
+
+    test('has the trace for itself meanwhile, and runs wait', async () => {
+      const whole = await traced;
+      const other = [floats([1024, 512], 6)];
+      const want = whole(...other);
+      const { report } = await quantize(whole, { calibrate: [sample, sample] });
+      const begun: Promise<unknown>[] = [];
+      const progress = ({ phase, done }: { phase: string; done: number }) => {
+        if (phase === 'calibrating' && done === 0)
+          setTimeout(() => {
+            expect(() => whole(...other)).toThrow(/call during a run/);
+            begun.push(whole.run(other));
+          }, 0);
+      };
+      const { signal } = new AbortController();
+      expect((await quantize(whole, { calibrate: [sample, sample], signal, progress })).report).toEqual(report);
+      expect(begun).toHaveLength(1);
+      expectSameBits(await begun[0], want);
+    });
+  });
+
   test.each([true, false])('leaves rows of padding out, computed or not: %s', async (exact_padding) => {
     const traced = await tracedBert({}, { exact_padding });
     const padded = (pad: number) => ({ input_ids: tensor([[1, 2, 3, 4, pad]]), attention_mask: mask });

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { chunkText, jit, SentenceEmbedder, type Tensor, tensor } from '../src/index.ts';
 import { embedderOf, expectNear, folderOf, goldenOf, rowsOf, traceAny } from './sentence.ts';
@@ -84,6 +86,48 @@ describe('options of embed', () => {
     expect((await problem('value', () => plain.embed('a', { truncate_dim: 17 }))).message).toMatch(/at most 16/);
     await problem('value', () => plain.embed('a', { truncate_dim: 0 }));
     expect((await plain.embed('a', { truncate_dim: 16 })).tolist()[0]).toEqual(raw);
+  });
+
+  const chain = (...types: string[]): string =>
+    JSON.stringify(
+      ['Transformer', 'Pooling', ...types].map((type, idx) => ({
+        path: ['', '1_Pooling', ...types.map((each, i) => (each === 'Dense' ? '2_Dense' : `${i + 5}_${each}`))][idx],
+        type: `sentence_transformers.models.${type}`,
+      })),
+    );
+
+  test.each([
+    [
+      ['Normalize', 'Dense', 'Normalize'],
+      ['Normalize', 'Dense'],
+    ],
+    [['Dense', 'Normalize', 'Normalize'], ['Dense']],
+    [
+      ['Normalize', 'Dense', 'Dropout', 'Normalize', 'Dropout', 'Normalize', 'Dropout'],
+      ['Normalize', 'Dense'],
+    ],
+    [
+      ['Normalize', 'Dense'],
+      ['Normalize', 'Dense'],
+    ],
+  ])('normalize: false of %j takes away all scaling at its end, and nothing else', async (given, left) => {
+    const [all, rest] = [given, left].map((types) => folderOf('dense', { 'modules.json': chain(...types) }));
+    const raw = await traceAny(await SentenceEmbedder.from_pretrained(all, { normalize: false }));
+    const want = await (await embedderOf(rest)).embed(['a', 'b c']);
+    expect(bytesOf(await raw.embed(['a', 'b c'], { normalize: false })).equals(bytesOf(want))).toBe(true);
+    for (const row of rowsOf(want)) expect(Math.hypot(...row)).not.toBeCloseTo(1, 2);
+  });
+
+  test('a Normalize of tokens behind the vector leaves it what it is', async () => {
+    const files = { 'modules.json': chain('Dense', 'Normalize', 'Normalize') };
+    const folder = folderOf('dense', files);
+    mkdirSync(join(folder, '7_Normalize'));
+    writeFileSync(join(folder, '7_Normalize', 'config.json'), JSON.stringify({ module_input_name: 'token_embeddings' }));
+    const unit = await embedderOf(folder);
+    expect((await problem('value', () => unit.embed('a', { normalize: false }))).message).toMatch(/scales its vectors/);
+    const raw = await traceAny(await SentenceEmbedder.from_pretrained(folder, { normalize: false }));
+    const plain = await embedderOf(folderOf('dense', { 'modules.json': chain('Dense') }));
+    expect(bytesOf(await raw.embed('a')).equals(bytesOf(await plain.embed('a')))).toBe(true);
   });
 
   test('pooling and normalize of a folder may be chosen when it is loaded', async () => {

@@ -31,9 +31,9 @@ export class Source {
   async next(impatient: boolean): Promise<IteratorResult<TextInput> | undefined> {
     this.#signal?.throwIfAborted();
     const next = this.#pending ?? this.#iterator.next();
-    if (!isPromise(next)) return next;
-    this.#pending = next;
-    const got = await this.#waited(next, impatient);
+    if (!isPromise(next)) return proveResult(next);
+    this.#pending ??= next.then(proveResult);
+    const got = await this.#waited(this.#pending, impatient);
     if (got) this.#pending = undefined;
     return got;
   }
@@ -52,4 +52,14 @@ export class Source {
     });
     return untilAborted(this.#signal, Promise.race([next, stalled])).finally(() => clearTimeout(timer as number));
   }
+}
+
+function proveResult(result: IteratorResult<TextInput>): IteratorResult<TextInput> {
+  if (Object(result) === result) return result;
+  throw new TraceletError('value', {
+    what: 'texts',
+    expected: 'an iterator whose next() answers { done, value }',
+    got: describe(result),
+    cure: 'Write a generator, which does so by itself',
+  });
 }

@@ -34,9 +34,10 @@ export function cut(text: string, length: number): string {
 }
 
 const scaled = (value: number, step: number, prefixes: readonly string[]): string => {
-  const power = Math.min(prefixes.length - 1, Math.max(0, Math.floor(Math.log(value || 1) / Math.log(step))));
-  const digits = value / step ** power;
-  return `${power === 0 ? digits : digits.toFixed(digits < 10 ? 2 : 1)} ${prefixes[power]}`;
+  let power = 0;
+  while (power < prefixes.length - 1 && Number((value / step ** power).toFixed(1)) >= step) power++;
+  const [fine, coarse] = [2, 1].map((digits) => (value / step ** power).toFixed(digits));
+  return `${power === 0 ? value : fine.length > 4 ? coarse : fine} ${prefixes[power]}`;
 };
 
 /** A number of bytes, such as "86.7 MiB". */

@@ -3,6 +3,7 @@ import { type Shape, sameShape, Tensor } from '../tensor.ts';
 import { fitInputs, MASK } from '../trace/inputs.ts';
 import type { Instance } from '../trace/instance.ts';
 import type { Named } from '../trace/outputs.ts';
+import { runSliced } from '../trace/run.ts';
 import type { TracedModule } from '../trace/traced.ts';
 
 /** A text, where a tokenizer travels in the trace, or inputs as the trace takes them. */
@@ -34,7 +35,7 @@ export const inputsFor = (traced: TracedModule<unknown>, sample: Sample): Record
 export async function observe(
   traced: TracedModule<unknown>,
   samples: readonly Sample[],
-  { weights, between }: { weights: ReadonlyMap<number, string>; between: (done: number) => Promise<void> },
+  { weights, between, signal }: { weights: ReadonlyMap<number, string>; between: (done: number) => Promise<void>; signal?: AbortSignal },
 ): Promise<{ seen: Map<string, Seen>; answers: Answer[] }> {
   const { instance } = traced;
   const seen = new Map<string, Seen>();
@@ -42,25 +43,21 @@ export async function observe(
   for (const [done, sample] of samples.entries()) {
     await between(done);
     const inputs = inputsFor(traced, sample);
-    traced.expectIdle();
     const look = (at: number): void => {
       const name = weights.get(at);
       if (name !== undefined) record(seen, name, operandX(instance, at), inputs[MASK]);
     };
-    instance.write(inputs);
-    look(0);
-    for (const i of instance.steps(traced)) look(i + 1);
-    answers.push(unpadded(instance.outputs(), inputs[MASK]));
+    const outputs = await traced.queued(() => runSliced(instance, traced, inputs, { signal, look }));
+    answers.push(unpadded(outputs, inputs[MASK]));
   }
   for (const { square, rows } of seen.values()) for (let c = 0; c < square.length; c++) square[c] /= rows || 1;
   return { seen, answers };
 }
 
 /** What the trace answers for a sample. */
-export function answer(traced: TracedModule<unknown>, sample: Sample): Answer {
+export async function answer(traced: TracedModule<unknown>, sample: Sample, signal?: AbortSignal): Promise<Answer> {
   const inputs = inputsFor(traced, sample);
-  traced.expectIdle();
-  return unpadded(traced.instance.run(inputs, traced), inputs[MASK]);
+  return unpadded(await runSliced(traced.instance, traced, inputs, { signal }), inputs[MASK]);
 }
 
 const unpadded = (outputs: readonly Named[], mask: Tensor | undefined): Answer =>
@@ -114,7 +111,7 @@ function keep(own: Seen, values: Float32Array, at: number, cols: number): void {
 export function cosines(before: readonly Answer[], after: readonly Answer[]): { name: string; mean: number; worst: number }[] {
   return (before[0] ?? []).map(({ name }, output) => {
     const all = before.map((one, i) => cosine(one[output].tensor, after[i][output].tensor));
-    return { name, mean: all.reduce((a, b) => a + b, 0) / all.length, worst: Math.min(...all) };
+    return { name, mean: all.reduce((a, b) => a + b, 0) / all.length, worst: all.reduce((a, b) => Math.min(a, b), Infinity) };
   });
 }
 

@@ -36,7 +36,7 @@ export interface QuantizeOptions {
   keep?: (name: string) => boolean;
   /** A quantised trace of the same model, whose weights are taken as they are. */
   like?: TracedModule<unknown>;
-  /** Stops between two weights or samples. */
+  /** Stops between two weights, or two instructions of a sample. */
   signal?: AbortSignal;
   /** Told how far the work has come. */
   progress?: (state: { phase: 'calibrating' | 'rounding' | 'comparing'; done: number; total: number }) => void;
@@ -91,7 +91,7 @@ export async function quantize<Result = ModelOutput>(
 ): Promise<{ traced: TracedModule<Result>; report: QuantizeReport }> {
   proveTraced('quantize', traced);
   const checked = checkOptions('quantize', options, QUANTIZE_OPTIONS);
-  const { bits = 8, calibrate: samples = [], like, keep } = checked;
+  const { bits = 8, calibrate: samples = [], like, keep, signal } = checked;
   const graph = liftGraph(traced.instance);
   const targets = targetsOf(graph);
   refuse(graph, targets);
@@ -100,7 +100,7 @@ export async function quantize<Result = ModelOutput>(
     [...targets.values()].filter(({ op }) => op === 'linear').flatMap(({ name, nodes }) => nodes.map((at) => [at, name])),
   );
   const between = (done: number) => step('calibrating', done, samples.length);
-  const { seen, answers } = await observe(traced, samples, { weights: readers, between });
+  const { seen, answers } = await observe(traced, samples, { weights: readers, between, signal });
   const quantised = new Map<string, Quantised>();
   const layers: QuantizedLayer[] = [];
   const shared = sharedTables(targets);
@@ -117,7 +117,7 @@ export async function quantize<Result = ModelOutput>(
   const after = [];
   for (const [done, sample] of samples.entries()) {
     await step('comparing', done, samples.length);
-    after.push(answer(result, sample));
+    after.push(await answer(result, sample, signal));
   }
   const report: QuantizeReport = { bits, samples: samples.length, layers, outputs: cosines(answers, after) };
   files.set(REPORT_FILE, like?.files.get(REPORT_FILE) ?? new TextEncoder().encode(JSON.stringify(report)));

@@ -1,6 +1,7 @@
 import { TraceletError } from '../error.ts';
 import { didYouMean } from '../nearest.ts';
 import type { SentenceConfig } from './config.ts';
+import type { SentenceModule } from './modules.ts';
 
 /** What to put before texts. */
 export interface PromptOptions {
@@ -32,8 +33,13 @@ export function promptOf(sentence: SentenceConfig | undefined, { prompt, prompt_
 export const excludesPrompt = (sentence: SentenceConfig | undefined): boolean =>
   sentence?.modules.some((module) => module.type === 'Pooling' && !module.include_prompt) ?? false;
 
+const writesVectors = (module: SentenceModule): boolean =>
+  !('module_output_name' in module) || module.module_output_name === 'sentence_embedding';
+
+/** The modules up to the last that does more to vectors than scale them. */
+export const withoutScaling = ({ modules }: SentenceConfig): readonly SentenceModule[] =>
+  modules.slice(0, 1 + modules.findLastIndex((module) => !['Normalize', 'Dropout'].includes(module.type) && writesVectors(module)));
+
 /** Whether vectors have length 1 already. */
-export const isNormalized = (sentence: SentenceConfig | undefined): boolean => {
-  const last = sentence?.modules.findLast(({ type }) => type !== 'Dropout');
-  return last?.type === 'Normalize' && last.module_output_name === 'sentence_embedding';
-};
+export const isNormalized = (sentence: SentenceConfig | undefined): boolean =>
+  sentence?.modules.slice(withoutScaling(sentence).length).some((module) => module.type === 'Normalize' && writesVectors(module)) ?? false;

@@ -37,6 +37,7 @@ export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: Dy
       for (const axis of given[name] ? stated : axisOf(symbol, shape.length)) {
         if (!(axis in shape)) continue;
         sizes[symbol] ??= shape[axis];
+        if (given[name] && shape[axis] !== sizes[symbol]) throw unequal(name, axis, symbol, `${sizes[symbol]}`, `${shape[axis]}`);
         if (shape[axis] === sizes[symbol]) (axes.get(name) as (string | undefined)[])[axis] = symbol;
       }
     }
@@ -57,6 +58,14 @@ export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: Dy
   }
   return { axes, sizes };
 }
+
+const unequal = (name: string, axis: number, symbol: string, expected: string, got: string): TraceletError =>
+  new TraceletError('value', {
+    what: `dynamic_axes: ${name}: dimension ${axis}, ${symbol}`,
+    expected: `${expected}, which ${symbol} is elsewhere`,
+    got,
+    cure: 'Give sizes that differ symbols of their own, or pass dummy inputs in which they are equal',
+  });
 
 function checkStated(name: string, stated: unknown, dims: readonly unknown[] | undefined, bounds: Bounds): void {
   const known = ([axis, symbol]: [string, unknown]): boolean =>

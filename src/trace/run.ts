@@ -35,6 +35,8 @@ export interface Slicing {
   wanted?: Wanted;
   signal?: AbortSignal;
   pause?: () => Promise<void>;
+  /** Called before each instruction, and behind the last. */
+  look?: (at: number) => void;
 }
 
 /** The outputs for `inputs`, which fit the program. Only with a `signal` is other work let through. */
@@ -42,14 +44,16 @@ export async function runSliced(
   instance: Instance,
   target: Target,
   inputs: Record<string, Tensor>,
-  { wanted, signal, pause = nextTask }: Slicing,
+  { wanted, signal, pause = nextTask, look }: Slicing,
 ): Promise<Named[]> {
   signal?.throwIfAborted();
   instance.write(inputs);
   const { calls } = instance.binding;
   let since = performance.now();
   let flops = 0;
+  look?.(0);
   for (const i of instance.steps(target, wanted)) {
+    look?.(i + 1);
     if (!signal) continue;
     const { row, numbers } = calls[i];
     flops += row.flops(numbers);

@@ -130,10 +130,15 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   async run(...args: unknown[]): Promise<Result> {
     const { inputs, signal, outputs } = this.prepareRun(args);
     const wanted = outputs && this.instance.wanted(outputs);
+    return this.queued(async () => this.result(await runSliced(this.instance, this, inputs, { wanted, signal })));
+  }
+
+  /** Does `work`, which has the instance for itself, after runs that were asked for before. */
+  async queued<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#running;
     const run = (async () => {
       await before?.catch(() => {});
-      return this.result(await runSliced(this.instance, this, inputs, { wanted, signal }));
+      return work();
     })();
     this.#running = run;
     try {

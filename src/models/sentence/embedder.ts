@@ -5,7 +5,7 @@ import type { AnyModule } from '../../nn/module.ts';
 import { TOKENIZER } from '../../options.ts';
 import { parseSentence, readSentenceFiles, type SentenceConfig, sentenceFiles } from '../../sentence/config.ts';
 import { type Feature, POOLING, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
-import { excludesPrompt, isNormalized } from '../../sentence/prompt.ts';
+import { excludesPrompt, isNormalized, withoutScaling } from '../../sentence/prompt.ts';
 import { supportedTokenizer } from '../../sentence/tokenizer.ts';
 import type { Tensor } from '../../tensor.ts';
 import { filesRead as tokenizerFiles } from '../../tokenizer/files.ts';
@@ -148,11 +148,6 @@ function withOptions(sentence: SentenceConfig, { pooling, normalize }: EmbedderO
       module.type === 'Pooling' ? { ...module, pooling_mode: [pooling].flat() as PoolingMode[] } : module,
     );
   if (normalize !== undefined && normalize !== isNormalized(sentence))
-    modules = normalize
-      ? [...modules, { ...NORMALIZE, path: `${modules.length}_Normalize` }]
-      : modules.slice(
-          0,
-          modules.findLastIndex(({ type }) => type === 'Normalize'),
-        );
+    modules = normalize ? [...modules, { ...NORMALIZE, path: `${modules.length}_Normalize` }] : withoutScaling({ ...sentence, modules });
   return { ...sentence, modules };
 }
