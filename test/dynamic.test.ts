@@ -293,7 +293,7 @@ describe('options', () => {
 
   test('a plan of a strict trace, none of whose rows are left out, has no sizes', async () => {
     const strict = await traceAs({ exact_padding: true });
-    for (const sizes of [{ rows: 3 }, { batch: 2 }])
+    for (const sizes of [{ rows: 3 }, { batch: 2 }] as Record<string, number>[])
       expect((await problem('value', () => strict.plan(sizes))).message).toMatch(/expected one of no sizes: the trace is strict, got \d/);
     expect(strict.plan({}).flops).toBeGreaterThan(0);
   });
