@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { F, jit, type Tensor, tensor, withKernels } from '../src/index.ts';
+import { F, jit, nn, type Tensor, tensor, withKernels } from '../src/index.ts';
 import { optimise } from '../src/passes/index.ts';
 import { checkOutputs } from '../src/trace/check.ts';
 import { flattenOutputs } from '../src/trace/outputs.ts';
@@ -85,10 +85,31 @@ describe('a model that is recorded with other floats', () => {
     await problem('tracing_check', () => jit.trace(drifting(make), [x]));
   });
 
+  test('is refused where one answer of several differs by more', async () => {
+    const pair = (by: number) => {
+      let calls = 0;
+      return new Computed((t) => {
+        calls++;
+        return [F.relu(t), F.scale(t, 1 + calls * by), F.tanh(t)];
+      });
+    };
+    await jit.trace(pair(1e-3), [x], { check_tolerance: 1e-2 });
+    expect((await problem('tracing_check', () => jit.trace(pair(1e-1), [x], { check_tolerance: 1e-2 }))).message).toMatch(/^node 1 /);
+  });
+
+  test.each([
+    [4096, /^node 0 .*b=float32\(.*\)\[4096\]/s],
+    [4097, /^output "output"/],
+  ])('is told by the numbers of a constant, if that is small: %i', async (size, message) => {
+    const model = drifting((calls, t) => F.add(t, floats([size], calls)));
+    expect((await problem('tracing_check', () => jit.trace(model, [floats([size])]))).message).toMatch(message);
+  });
+
   test('is refused at any tolerance for other ops, whole numbers or shapes', async () => {
     const others: ((calls: number, t: Tensor) => Tensor)[] = [
       (calls, t) => (calls % 2 ? F.relu(t) : F.tanh(t)),
       (calls, t) => F.select(t, 0, calls % 2),
+      (calls, t) => F.add(t, F.embedding(tensor([calls % 2]), floats([2, 6])).reshape([6])),
       (calls, t) => F.relu(t).reshape(calls % 2 ? [12] : [6, 2]),
     ];
     for (const make of others) await problem('tracing_check', () => jit.trace(drifting(make), [x], { check_tolerance: 1e9 }));
@@ -140,6 +161,19 @@ test.each([true, false])('a wrong result names the first instruction that differ
   );
   for (const target of traced.instance.weights.targets('dense.weight', 'float32')) target.fill(1);
   await expect(async () => checkOutputs(traced, eager, inputs, graphs, 1e-5)).rejects.toThrow(/^instruction 0, linear of dense/);
+});
+
+test('a wrong result is looked for behind views and what the host writes', async () => {
+  const [table, norm] = [new nn.Embedding(4, 6, { seed: 1 }), new nn.LayerNorm(6)];
+  const model = new Computed((ids) => norm(F.add(table(F.positions(ids)), table(ids)).reshape([6, 6])));
+  const ids = tensor([[1, 2, 3], [3, 0, 1]]); // biome-ignore format: one row
+  const traced = await jit.trace(model, [ids], { fusion: false });
+  const { graph } = record(model, [{ name: 'input_0', dtype: ids.dtype, shape: ids.shape }], ([t]) => model(t));
+  const graphs = { recorded: graph, optimised: optimise(graph, { fusion: false, packing: true }) };
+  const eager = flattenOutputs(model(ids)).tensors;
+  checkOutputs(traced, eager, { input_0: ids }, graphs, 1e-5);
+  for (const target of traced.instance.weights.targets('parameters.1', 'float32')) target.fill(0);
+  expect(() => checkOutputs(traced, eager, { input_0: ids }, graphs, 1e-5)).toThrow(/^instruction \d, layer_norm of .*difference of/);
 });
 
 test('the check runs with the kernels of the trace', async () => {

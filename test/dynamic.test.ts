@@ -292,11 +292,20 @@ describe('options', () => {
     ['more than the bounds', { batch: 7 }, /plan: batch: expected a whole number from 1 to 6, got 7/],
     ['less than the bounds', { batch: 0 }, /plan: batch: expected a whole number from 1 to 6, got 0/],
     ['more rows than tokens', { batch: 2, sequence: 5, rows: 11 }, /plan: rows: expected a whole number from 0 to 10, got 11/],
+    ['a list', [2, 5], /plan: expected sizes by name, got \[2, 5\]/],
+    ['a number', 5 as never, /plan: expected sizes by name, got 5/],
     ['a size of nothing', { width: 3 }, /plan: width: expected one of batch, sequence, rows, got 3/],
   ])('a plan is refused for %s', async (_, sizes, message) => {
     expect((await problem('value', () => dynamic.plan(sizes as never))).message).toMatch(message);
     for (const fit of [{ batch: 6 }, { batch: 1 }, { batch: 2, sequence: 5, rows: 10 }])
       expect(dynamic.plan(fit as Record<string, number>).flops).toBeGreaterThan(0);
+  });
+
+  test('a plan of a strict trace, none of whose rows are left out, has no sizes', async () => {
+    const strict = await traceAs({ exact_padding: true });
+    for (const sizes of [{ rows: 3 }, { batch: 2 }] as Record<string, number>[])
+      expect((await problem('value', () => strict.plan(sizes))).message).toMatch(/expected one of no sizes: the trace is strict, got \d/);
+    expect(strict.plan({}).flops).toBeGreaterThan(0);
   });
 
   test('instructions that no wanted output needs are left out', async () => {

@@ -228,6 +228,20 @@ describe('a server', () => {
     ]);
   });
 
+  test.each([100, 1000])('that stops after %i bytes is left at the signal', async (count) => {
+    const controller = new AbortController();
+    const left = new Promise<void>((resolve) => {
+      turns((response) => {
+        response.on('close', resolve);
+        response.writeHead(200, { 'content-length': trace.length });
+        response.write(trace.subarray(0, count), () => setTimeout(() => controller.abort(BOOM), 20));
+      });
+    });
+    await expect(jit.load(`${base}/0`, { cache: false, signal: controller.signal })).rejects.toBe(BOOM);
+    await left;
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  });
+
   test('that compresses is read, though nobody knows how long the file is', async () => {
     const packed = gzipSync(trace);
     turns((response) => response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': packed.length }).end(packed));
@@ -331,6 +345,15 @@ describe('a server', () => {
       answer = (_, response) => status(code)(response);
       expect((await problem('source', () => jit.load(`${base}/0`, { cache }))).message).toMatch(message);
       expect(told).toEqual(['released']);
+    });
+
+    test('and whose rest begins as a page does gives the file all the same', async () => {
+      turns((response) => {
+        response.writeHead(206, { etag: '"tag"', 'content-range': 'bytes 1000-1099/1100' });
+        response.end('<!doctype html>'.padEnd(100));
+      });
+      await loads(`${base}/0`, { cache });
+      expect(told).toEqual(['206 100 true']);
     });
 
     test('and sends more than there is fails', async () => {

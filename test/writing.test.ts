@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   linkSync,
@@ -63,6 +63,15 @@ describe.skipIf(!POSIX)('links', () => {
     await write(at('link'), bytes('new'));
     expect(content('made')).toBe('new');
     expect(lstatSync(at('link')).isSymbolicLink()).toBe(true);
+  });
+
+  test('forty of them are followed, and no more', async () => {
+    writeFileSync(at('0'), 'before');
+    for (let i = 1; i <= 41; i++) symlinkSync(`${i - 1}`, at(`${i}`));
+    await write(at('40'), bytes('after'));
+    expect(content('0')).toBe('after');
+    expect((await problem('source', () => write(at('41'), bytes('x')))).message).toContain('got links that lead in a circle');
+    expect(content('0')).toBe('after');
   });
 
   test('those that lead to no directory, to a directory or in a circle are errors', async () => {
@@ -181,7 +190,7 @@ test.each([
   ['.', 'expected a file to write, got a directory'],
   ['no/where', 'expected a file in a directory that exists'],
   ['none/', 'none/: expected the name of a file, got that of a directory'],
-  ['file/below', 'file/below: expected a file'],
+  ['file/below', 'file/below: expected a file that can be written, got ENOTDIR'],
 ])('%s is an error, and nothing is left', async (name, message) => {
   writeFileSync(at('file'), 'before');
   expect((await problem('source', () => write(at(name), bytes('x')))).message).toContain(message);
@@ -244,6 +253,18 @@ describe.skipIf(!POSIX)('pipes and devices', () => {
   test.skipIf(process.platform !== 'linux')('a device that is full is an error', async () => {
     expect((await problem('source', () => write('/dev/full', [MANY]))).message).toContain('ENOSPC');
     expect(lstatSync('/dev/full').isCharacterDevice()).toBe(true);
+  });
+
+  test.skipIf(process.platform !== 'linux')('what another process has open stays the file that it is', async () => {
+    const file = await open(at('out'), 'w');
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: ['ignore', file.fd, 'ignore'] });
+    try {
+      await write(`/proc/${child.pid}/fd/1`, bytes('here'));
+      expect([content('out'), statSync(at('out')).ino]).toEqual(['here', (await file.stat()).ino]);
+    } finally {
+      child.kill();
+      await file.close();
+    }
   });
 
   test('what the process has open, and what it has not', async () => {

@@ -145,7 +145,7 @@ async function finish(part: string, stem: string, key: string, headers: Headers)
   const wanted = headers.get(HASH_HEADER)?.replaceAll('"', '');
   const got = wanted && (await hashOf(part));
   if (wanted && got !== wanted) {
-    await rm(part, { force: true });
+    await rm(part);
     throw new TraceletError('integrity', {
       what: key,
       expected: `bytes with SHA-256 ${wanted}`,

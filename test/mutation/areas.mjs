@@ -33,7 +33,11 @@ export const AREAS = {
     tests: words('plan placing arena check decode decode-dynamic dynamic rows run trace'),
   },
   sources: { folder: 'src/sources', tests: words('sources hub transfers pretrained progress platform released refused') },
-  cache: { folder: 'src/platform', names: words('filecache writing files'), tests: words('filecache sources hub writing platform file') },
+  cache: {
+    folder: 'src/platform',
+    names: words('filecache writing files'),
+    tests: words('files filecache sources hub writing platform file refused'),
+  },
 };
 
 /** The files of an area, as StrykerJS takes them. @param {string} area */
