@@ -10,7 +10,7 @@ import { SLICE_MS } from '../src/trace/run.ts';
 import { fixture } from './fixtures.ts';
 import { altered, type Parts, seal, takeApart } from './malformed_trace.ts';
 import { folderOf } from './sentence.ts';
-import { Computed, fileOf, floats, problem } from './tiny.ts';
+import { Computed, expectSameBits, fileOf, floats, problem } from './tiny.ts';
 
 const BERT = fixture('zoo/bert-BertModel');
 let directory: string;
@@ -121,6 +121,14 @@ describe('a trace', () => {
     const tracing = jit.trace(slow, [floats([2, 8])], { dynamic: { batch: [1, 64], sequence: [1, 512] }, signal: controller.signal });
     await expect(tracing).rejects.toThrow('enough');
     expect(recordings).toBeLessThan(5);
+  });
+
+  test('of as many views of one another as a model makes is one of single views', async () => {
+    const shapes = Array.from({ length: 20_001 }, (_, i) => (i % 2 ? [2, 4] : [8]));
+    const viewed = new Computed((x) => F.relu(shapes.reduce((y, shape) => y.reshape(shape), x)));
+    const traced = await jit.load(await fileOf(await jit.trace(viewed, [floats([2, 4])])));
+    expect(traced.instance.program.values.length).toBeLessThan(5);
+    expectSameBits(traced(floats([2, 4], 3)), viewed(floats([2, 4], 3)));
   });
 
   const refused = async (change: (parts: Parts) => void, message: RegExp): Promise<void> => {

@@ -108,9 +108,9 @@ describe('the sense of a program', () => {
     ['a last instruction cut short', ({ code }) => void code.pop(), /expected 8 words for linear, got 7/],
     ['words behind the last', ({ code }) => void code.push(0), /instruction 13 .*expected 6 words for embedding, got 0/],
     ['no code', ({ code }) => void code.splice(0), /paths: expected 0 of them, got 13/],
-    ['an operand beyond the values', word(2, 99), /embedding ids: expected one of 39 values, got 99/],
-    ['an operand negative', word(2, -2), /embedding ids: expected one of 39 values, got -2/],
-    ['an operand left out that is needed', word(2, -1), /embedding ids: expected one of 39 values, got -1/],
+    ['an operand beyond the values', word(2, 99), /embedding ids: expected one of 38 values, got 99/],
+    ['an operand negative', word(2, -2), /embedding ids: expected one of 38 values, got -2/],
+    ['an operand left out that is needed', word(2, -1), /embedding ids: expected one of 38 values, got -1/],
     ['an operand of another dtype', word(2, 3), /embedding: operand "ids": expected int32, got float32/, 'dtype'],
     ['operands that do not fit', word(26, 9), /layer_norm: expected weight and bias of shape \[16\]/, 'shape'],
     ['a dimension wrong', word(4, 6), /embedding rows: expected 5, got 6/],
@@ -126,10 +126,10 @@ describe('the sense of a program', () => {
       'a weight packed behind a view',
       ({ program, code }) => {
         program.values.push({ dtype: 'float32', shape: [48, 16], place: { view: 14 } });
-        code[3] = 39;
+        code[3] = 38;
         code[6] = 48;
       },
-      /value 39: expected a view of plain float32 \[48,16\]/,
+      /value 38: expected a view of plain float32 \[48,16\]/,
     ],
     ['a result in a constant', word(1, 3), /embedding out: expected a value in the arena/],
     ['a result of another shape', word(1, 13), /embedding out: expected \[1,5,16\], got float32 \[1,5,48\]/],
@@ -150,12 +150,12 @@ describe('the sense of a program', () => {
       set('values.3.dtype', 'int32'),
       /value 3: expected float32 \[40,16\], got int32 \[40,16\]/,
     ],
-    ['an input beyond the values', set('inputs.0.value', 39), /"input_ids": expected one of 39 values/],
+    ['an input beyond the values', set('inputs.0.value', 39), /"input_ids": expected one of 38 values/],
     ['an input in a constant', set('inputs.0.value', 3), /input "input_ids": expected a value in the arena/],
     ['two inputs of one name', set('inputs.1.name', 'input_ids'), /unique names/],
     ['two inputs in one place', set('inputs.1.value', 0), /values of their own/],
     ['two outputs of one name', set('outputs.1.name', 'last_hidden_state'), /unique names/],
-    ['an output beyond the values', set('outputs.0.value', 39), /"last_hidden_state": expected one of 39 values/],
+    ['an output beyond the values', set('outputs.0.value', 39), /"last_hidden_state": expected one of 38 values/],
     ['an output that is packed', set('outputs.0.value', 14), /output "last_hidden_state": expected a plain value/],
     ['no output', set('outputs', []), /outputs: expected at least one, got 0/],
     ['one tensor of two outputs', set('structure', 'tensor'), /outputs: expected one, got 2/],
@@ -262,7 +262,7 @@ describe('the arena', () => {
       'an output never made',
       ({ program }) => {
         program.values.push({ dtype: 'float32', shape: [4], place: { arena: 0 } });
-        program.outputs[0].value = 39;
+        program.outputs[0].value = 38;
       },
       /output: last_hidden_state: expected a value that is still in the arena/,
     ],

@@ -34,7 +34,9 @@ class Recorded extends Tensor {
   }
 
   protected override reshaped(shape: Shape): Tensor {
-    return new Recorded({ kind: 'view', base: this.value, dtype: this.value.dtype, shape }, this.#tracer);
+    const { value } = this;
+    const base = value.kind === 'view' ? value.base : value;
+    return new Recorded({ kind: 'view', base, dtype: value.dtype, shape }, this.#tracer);
   }
 
   /** An input of whole numbers that ops take for floats is one of floats. */
