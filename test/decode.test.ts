@@ -181,7 +181,7 @@ describe('views of one another', () => {
   });
 
   test('are no more', async () => {
-    await expectRefused(views(1001), /value 1039: expected at most 1000 views of one another, got 1001/);
+    await expectRefused(views(1001), /value 1038: expected at most 1000 views of one another, got 1001/);
   });
 });
 
