@@ -131,6 +131,17 @@ describe('a dynamic program is refused', () => {
     expect((await problem('format', () => loaded(inputsAt(2, 5, 1)))).message).toMatch(/derived starts: expected 3 elements below 10/);
   });
 
+  test('at sizes for which a view has other elements than what it shows, or a dimension is below 0', async () => {
+    const view = whole.program.values.findIndex(({ place, dims }: Loose) => 'view' in place && dims?.length === 2);
+    const loaded = await jit.load(altered(file, set(`values.${view}.dims`, [[[1, 'sequence'], [-3]], 16])));
+    expectSameBits(loaded(inputsAt(2, 5)), (await jit.load(file))(inputsAt(2, 5)));
+    for (const [sequence, message] of [
+      [6, /^trace: a view: expected 32 elements, got float32 \[3,16\]/],
+      [2, /^trace: a value: expected dimensions from 0 on, got float32 \[-1,16\]/],
+    ] as const)
+      expect((await problem('format', () => loaded(inputsAt(2, sequence)))).message).toMatch(message);
+  });
+
   test('at sizes for which its shapes do not fit, while those of the dummies do', async () => {
     const sum = [[1, 'batch'], [3, 'sequence'], [-7]];
     const loaded = await jit.load(altered(file, set(`values.${symbolic}.dims`, [sum, 16])));

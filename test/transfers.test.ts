@@ -228,6 +228,31 @@ describe('a server', () => {
     ]);
   });
 
+  test.each([100, 511, 512])('may send %i bytes first', async (count) => {
+    turns((response) => {
+      response.writeHead(200, { 'content-length': trace.length });
+      response.write(trace.subarray(0, count), () => setTimeout(() => response.end(trace.subarray(count)), 20));
+    });
+    await loads(`${base}/0`);
+  });
+
+  test.each([100, 1000])('that is cut after %i bytes is asked for the rest', async (count) => {
+    const asked: unknown[] = [];
+    turns(
+      (response) => {
+        response.writeHead(200, { 'content-length': trace.length, etag: '"tag"' });
+        response.write(trace.subarray(0, count), () => setTimeout(() => response.destroy(), 20));
+      },
+      (response, { headers }) => {
+        asked.push(headers.range, headers['if-range']);
+        response.writeHead(206, { etag: '"tag"', 'content-range': `bytes ${count}-${trace.length - 1}/${trace.length}` });
+        response.end(trace.subarray(count));
+      },
+    );
+    await loads(`${base}/0`);
+    expect(asked).toEqual([`bytes=${count}-`, '"tag"']);
+  });
+
   test.each([100, 1000])('that stops after %i bytes is left at the signal', async (count) => {
     const controller = new AbortController();
     const left = new Promise<void>((resolve) => {

@@ -32,7 +32,7 @@ export const AREAS = {
     names: words('plan arena sizes encode peak check binding'),
     tests: words('plan placing arena check decode decode-dynamic dynamic rows run trace'),
   },
-  sources: { folder: 'src/sources', tests: words('sources hub transfers pretrained progress platform released refused') },
+  sources: { folder: 'src/sources', tests: words('streams sources hub transfers pretrained platform released refused') },
   cache: {
     folder: 'src/platform',
     names: words('filecache writing files'),
