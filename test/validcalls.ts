@@ -270,4 +270,4 @@ export const LONG = /^TracedModule#profile( |\(0\)|\(1\)(\.seconds|\.nonsense)?$
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|prepare|prepareRun|result|start)$|\.(encoder_path|options_beside)$/;
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside)$/;
