@@ -228,6 +228,19 @@ describe('a server', () => {
     ]);
   });
 
+  test('that does not answer is let go of at the signal', async () => {
+    const controller = new AbortController();
+    const left = new Promise<void>((resolve) => {
+      turns((response) => {
+        response.on('close', resolve);
+        controller.abort(BOOM);
+      });
+    });
+    await expect(jit.load(`${base}/0`, { cache: false, signal: controller.signal })).rejects.toBe(BOOM);
+    await left;
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  });
+
   test.each([100, 511, 512])('may send %i bytes first', async (count) => {
     turns((response) => {
       response.writeHead(200, { 'content-length': trace.length });
@@ -379,6 +392,23 @@ describe('a server', () => {
       });
       await loads(`${base}/0`, { cache });
       expect(told).toEqual(['206 100 true']);
+    });
+
+    test('and ends before its end, without a word, is asked for what is missing', async () => {
+      const half = trace.length >> 1;
+      const asked: unknown[] = [];
+      turns(
+        (response) => {
+          response.writeHead(206, { etag: '"tag"', 'content-range': `bytes 1000-${trace.length - 1}/${trace.length}` });
+          response.end(trace.subarray(1000, half));
+        },
+        (response, { headers }) => {
+          asked.push(headers.range);
+          part(half)(response);
+        },
+      );
+      await loads(`${base}/0`, { cache });
+      expect([asked, told]).toEqual([[`bytes=${half}-`], [`206 ${trace.length - 1000} true`]]);
     });
 
     test('and sends more than there is fails', async () => {
