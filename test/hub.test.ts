@@ -195,6 +195,7 @@ describe('a model comes', () => {
       { status: 'progress', ...about, loaded: total, total, progress: 100 },
       { status: 'done', ...about },
     ]);
+    expect(seen.filter(({ status }) => status === 'done')).toHaveLength(1);
     const address = `${endpoint}/${TRACE}`;
     for (let turn = 0; turn < 2; turn++) {
       seen.length = 0;

@@ -266,6 +266,28 @@ describe('a server', () => {
     expect(asked).toEqual([`bytes=${count}-`, '"tag"']);
   });
 
+  test('that is cut time and again is asked five times more, each time later', async () => {
+    const asked = waits();
+    answer = ({ headers }, response) => {
+      const from = Number(/\d+/.exec(headers.range ?? '0')?.[0]);
+      const range = { 'content-range': `bytes ${from}-${trace.length - 1}/${trace.length}` };
+      response.writeHead(from > 0 ? 206 : 200, { etag: '"tag"', 'content-length': trace.length - from, ...(from > 0 && range) });
+      response.write(trace.subarray(from, from + 600), () => setTimeout(() => response.destroy(), 20));
+    };
+    expect(await messageOf()).toMatch(new RegExp(`expected ${trace.length} bytes, got 3600: .*\\. Load it again$`));
+    expect(asked).toEqual([0, 200, 400, 600, 800]);
+    expect(seen).toHaveLength(6);
+  });
+
+  test('that is cut is not asked for the rest where nobody knows how much that is', async () => {
+    turns((response) => {
+      response.writeHead(200, { etag: '"tag"' });
+      response.write(trace.subarray(0, 600), () => setTimeout(() => response.destroy(), 20));
+    });
+    expect(await messageOf()).toMatch(/expected all of its bytes, got 600: .*\. Load it again$/);
+    expect(seen).toHaveLength(1);
+  });
+
   test.each([100, 1000])('that stops after %i bytes is left at the signal', async (count) => {
     const controller = new AbortController();
     const left = new Promise<void>((resolve) => {
