@@ -228,6 +228,21 @@ describe('a server', () => {
     ]);
   });
 
+  test('that lacks a file and answers no more has no others', async () => {
+    answer = ({ url }, response) => (url?.endsWith('.tracelet') ? status(404)(response) : response.destroy());
+    expect(await messageOf(`${base}/m/`)).toMatch(/m\/model\.tracelet: expected a file, got none$/);
+    expect(seen.length).toBeGreaterThan(5);
+  });
+
+  test('that is asked for others hears of the signal', async () => {
+    const controller = new AbortController();
+    answer = ({ url }, response) => {
+      if (url?.endsWith('.tracelet')) status(404)(response);
+      else controller.abort(BOOM);
+    };
+    await expect(jit.load(`${base}/m/`, { cache: false, signal: controller.signal })).rejects.toBe(BOOM);
+  });
+
   test('that does not answer is let go of at the signal', async () => {
     const controller = new AbortController();
     const left = new Promise<void>((resolve) => {
