@@ -6,6 +6,7 @@ import { isMainThread } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BertConfig, BertModel, BertTokenizer, jit, type ModelCache, type ProgressInfo, type SourceOptions, tensor } from '../src/index.ts';
 import type { Partial, ResumableCache } from '../src/sources/cache.ts';
+import { isHubId } from '../src/sources/hub.ts';
 import { Hub } from './hub.ts';
 import { expectSameBits, fileOf, problem, tinyBert } from './tiny.ts';
 
@@ -194,7 +195,38 @@ describe('a model comes', () => {
       { status: 'progress', ...about, loaded: total, total, progress: 100 },
       { status: 'done', ...about },
     ]);
+    expect(seen.filter(({ status }) => status === 'done')).toHaveLength(1);
+    const address = `${endpoint}/${TRACE}`;
+    for (let turn = 0; turn < 2; turn++) {
+      seen.length = 0;
+      await jit.load(address, { ...options, progress_callback: (info) => seen.push(info) });
+      expect([seen[0], seen.at(-1)]).toEqual(['initiate', 'done'].map((status) => ({ status, name: address, file: 'model.tracelet' })));
+    }
+    expect(hub.asked(TRACE)).toHaveLength(2);
   });
+});
+
+test.each<[string, boolean]>([
+  ['owner/name', true],
+  ['name', true],
+  ['o', true],
+  ['o/n', true],
+  ['Owner_1/name-1.0', true],
+  [`${'x'.repeat(96)}/name`, true],
+  [`${'x'.repeat(97)}/name`, false],
+  ['a/b/c', false],
+  ['own--er/name', false],
+  ['owner/na..me', false],
+  ['owner/name.git', false],
+  ['owner/name.github', true],
+  ['owner/.name', false],
+  ['owner/name-', false],
+  ['owner/', false],
+  ['/name', false],
+  ['own er/name', false],
+  ['', false],
+])('is %j a hub id: %s', (text, is) => {
+  expect(isHubId(text)).toBe(is);
 });
 
 describe('a server that', () => {

@@ -291,6 +291,12 @@ describe('a page of the hub', () => {
       expectSameBits((await jit.load(`${base}/owner/name${page}`, options))(ids), tinyBert()(ids));
   });
 
+  test('may have segments that are no sound escapes', async () => {
+    serve('owner/name/resolve/main/%zz/');
+    await loads(`${base}/owner/name/tree/main/%25zz`);
+    await loads(`${base}/owner/name/tree/main/%zz`);
+  });
+
   test('has one revision, and a model', async () => {
     expect(await messageOf(`${base}/owner/name/tree/v1`, { revision: 'v2' })).toMatch(
       /expected revision v1, as it says, got \{ revision: 'v2' \}/,
@@ -381,6 +387,31 @@ describe('a model in other formats', () => {
       replies = new Map([[`api/models/owner/name/revision/${revision}`, listing]]);
       if (!files.includes('README.md')) expect(await messageOf('owner/name', { revision })).toMatch(says);
     }
+  });
+
+  test('is looked for in some of the folders below, not in all', async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `folder${10 + i}/model.onnx`);
+    await keep(Object.fromEntries(names.map((name) => [name, 'x'])));
+    expect(await messageOf(folder)).toMatch(/got only folder10\/model\.onnx, folder11\/model\.onnx, folder12\/model\.onnx and 13 more\. /);
+  });
+
+  test('is named within a folder of a repository, of what is there', async () => {
+    const siblings = ['sub/model.onnx', 'subtle/tf_model.h5', 'model.gguf'].map((rfilename) => ({ rfilename }));
+    replies.set('api/models/owner/name/revision/main', new TextEncoder().encode(JSON.stringify({ siblings })));
+    expect(await messageOf(`${base}/owner/name/tree/main/sub`)).toMatch(/got only model\.onnx\. ONNX/);
+    expect(await messageOf(`${base}/owner/name/tree/main/none`)).toMatch(/got neither\.?/);
+  });
+
+  test.each<[string, Reply]>([
+    ['is busy', { status: 503, headers: { 'retry-after': '50' } }],
+    ['says nothing of files', new TextEncoder().encode('{"siblings": 5}')],
+    ['says what is no JSON', new TextEncoder().encode('{')],
+    ['says a list', new TextEncoder().encode('[]')],
+  ])('is asked for by name where the hub %s', async (_, reply) => {
+    replies.set('api/models/owner/name/revision/main', reply);
+    serve('owner/name/resolve/main/', { 'tf_model.h5': Buffer.from('x') });
+    expect(await messageOf('owner/name')).toMatch(/got only tf_model\.h5\. /);
+    expect(seen.filter((path) => path.startsWith('api/'))).toHaveLength(1);
   });
 
   test('is found where a server does not list what it has, without being read', async () => {
@@ -495,6 +526,20 @@ describe('a runtime without fetch, as jsdom is', () => {
     expect(await messageOf('owner/name', { cache })).toMatch(/got no Headers, Response\. /);
     await loads(`${base}/m/`);
   });
+});
+
+test('an address may hold the bytes themselves, or stand for them', async () => {
+  const expected = tinyBert()(ids);
+  expectSameBits((await jit.load(`data:application/octet-stream;base64,${Buffer.from(trace).toString('base64')}`))(ids), expected);
+  const address = URL.createObjectURL(new Blob([trace as BlobPart]));
+  expectSameBits((await jit.load(address))(ids), expected);
+  URL.revokeObjectURL(address);
+});
+
+test('the address of a folder may have more slashes than one, a query and a fragment', async () => {
+  serve('m/');
+  for (const end of ['', '/', '//', '?x=1', '/?x=a/b#c', '#c']) await loads(`${base}/m${end}`, { endpoint: 'https://hub.invalid' });
+  expect(new Set(seen.map((path) => path.replace(/[^/]*$/, '')))).toEqual(new Set(['m/']));
 });
 
 test('a directory behind a link is one', async () => {

@@ -228,6 +228,34 @@ describe('a server', () => {
     ]);
   });
 
+  test('that lacks a file and answers no more has no others', async () => {
+    answer = ({ url }, response) => (url?.endsWith('.tracelet') ? status(404)(response) : response.destroy());
+    expect(await messageOf(`${base}/m/`)).toMatch(/m\/model\.tracelet: expected a file, got none$/);
+    expect(seen.length).toBeGreaterThan(5);
+  });
+
+  test('that is asked for others hears of the signal', async () => {
+    const controller = new AbortController();
+    answer = ({ url }, response) => {
+      if (url?.endsWith('.tracelet')) status(404)(response);
+      else controller.abort(BOOM);
+    };
+    await expect(jit.load(`${base}/m/`, { cache: false, signal: controller.signal })).rejects.toBe(BOOM);
+  });
+
+  test('that does not answer is let go of at the signal', async () => {
+    const controller = new AbortController();
+    const left = new Promise<void>((resolve) => {
+      turns((response) => {
+        response.on('close', resolve);
+        controller.abort(BOOM);
+      });
+    });
+    await expect(jit.load(`${base}/0`, { cache: false, signal: controller.signal })).rejects.toBe(BOOM);
+    await left;
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  });
+
   test.each([100, 511, 512])('may send %i bytes first', async (count) => {
     turns((response) => {
       response.writeHead(200, { 'content-length': trace.length });
@@ -251,6 +279,28 @@ describe('a server', () => {
     );
     await loads(`${base}/0`);
     expect(asked).toEqual([`bytes=${count}-`, '"tag"']);
+  });
+
+  test('that is cut time and again is asked five times more, each time later', async () => {
+    const asked = waits();
+    answer = ({ headers }, response) => {
+      const from = Number(/\d+/.exec(headers.range ?? '0')?.[0]);
+      const range = { 'content-range': `bytes ${from}-${trace.length - 1}/${trace.length}` };
+      response.writeHead(from > 0 ? 206 : 200, { etag: '"tag"', 'content-length': trace.length - from, ...(from > 0 && range) });
+      response.write(trace.subarray(from, from + 600), () => setTimeout(() => response.destroy(), 20));
+    };
+    expect(await messageOf()).toMatch(new RegExp(`expected ${trace.length} bytes, got 3600: .*\\. Load it again$`));
+    expect(asked).toEqual([0, 200, 400, 600, 800]);
+    expect(seen).toHaveLength(6);
+  });
+
+  test('that is cut is not asked for the rest where nobody knows how much that is', async () => {
+    turns((response) => {
+      response.writeHead(200, { etag: '"tag"' });
+      response.write(trace.subarray(0, 600), () => setTimeout(() => response.destroy(), 20));
+    });
+    expect(await messageOf()).toMatch(/expected all of its bytes, got 600: .*\. Load it again$/);
+    expect(seen).toHaveLength(1);
   });
 
   test.each([100, 1000])('that stops after %i bytes is left at the signal', async (count) => {
@@ -379,6 +429,23 @@ describe('a server', () => {
       });
       await loads(`${base}/0`, { cache });
       expect(told).toEqual(['206 100 true']);
+    });
+
+    test('and ends before its end, without a word, is asked for what is missing', async () => {
+      const half = trace.length >> 1;
+      const asked: unknown[] = [];
+      turns(
+        (response) => {
+          response.writeHead(206, { etag: '"tag"', 'content-range': `bytes 1000-${trace.length - 1}/${trace.length}` });
+          response.end(trace.subarray(1000, half));
+        },
+        (response, { headers }) => {
+          asked.push(headers.range);
+          part(half)(response);
+        },
+      );
+      await loads(`${base}/0`, { cache });
+      expect([asked, told]).toEqual([[`bytes=${half}-`], [`206 ${trace.length - 1000} true`]]);
     });
 
     test('and sends more than there is fails', async () => {
