@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ErrorCode, jit, ones, type Tensor, type TracedModule, TraceletError } from '../src/index.ts';
+import { type ErrorCode, F, jit, ones, type Tensor, type TracedModule, TraceletError } from '../src/index.ts';
 import { MEMORY_BASE } from '../src/kernels.ts';
 import { altered, type Loose, type Parts, seal, set, takeApart } from './malformed_trace.ts';
 import { expectSameBits, fileOf, problem, tinyBert } from './tiny.ts';
@@ -99,6 +99,29 @@ describe('a dynamic program is refused', () => {
     const loaded = await jit.load(altered(file, change));
     const longer = { input_ids: inputsAt(2, 6).input_ids, attention_mask: inputsAt(2, 7).attention_mask };
     expect((await problem('format', () => loaded(longer))).message).toMatch(/^trace: /);
+  });
+
+  test('where the mask lets through fewer tokens than there are, but some behind the last', async () => {
+    const made = await fileOf(await jit.trace(tinyBert(), inputsAt(2, 5), { dynamic: { sequence: [1, 12] } }));
+    const { value } = takeApart(made).program.inputs[1];
+    const loaded = await jit.load(altered(made, set(`values.${value}.dims`, [2, [[2, 'sequence'], [-5]]])));
+    const { attention_mask } = inputsAt(2, 7);
+    (attention_mask.data as Int32Array).fill(0, 0, 6);
+    const { message } = await problem('format', () => loaded({ input_ids: inputsAt(2, 6).input_ids, attention_mask }));
+    expect(message).toMatch(/^trace: derived \w+: expected 8 elements/);
+  });
+
+  test('where what the host writes has other elements than there are tokens, though nothing reads it', async () => {
+    const body = (ids: Tensor) => ({ places: F.positions(ids), rows: F.embedding(ids, ones(9, 2)) });
+    const made = await fileOf(await jit.trace(body, [ones([1, 3], { dtype: 'int32' })], { dynamic: { sequence: [1, 6] } }));
+    const { value } = takeApart(made).program.derived[0];
+    for (const dim of [3, [[2, 'sequence'], [-3]]]) {
+      const loaded = await jit.load<Tensor[]>(altered(made, set(`values.${value}.dims`, [1, dim])));
+      loaded(ones([1, 3], { dtype: 'int32' }));
+      expect((await problem('format', () => loaded(ones([1, 4], { dtype: 'int32' })))).message).toMatch(
+        /^trace: derived places: expected 4 elements/,
+      );
+    }
   });
 
   test('where there are more ids, or fewer, than tokens that the mask tells of', async () => {
