@@ -269,6 +269,8 @@ describe('settings', () => {
     ['an id that is too high', { vocab: { a: 2 ** 21 } }, /vocab entry "a": expected an id from 0 to 2097151, got 2097152/],
     ['an array with a hole', { vocab: ['a', undefined, 'b'] }, /vocab\[1\]: expected a string, got undefined/],
     ['the other half of a character', { vocab: [...VOCAB, '\ude00'] }, /vocab\[12\]: expected a token of whole characters/],
+    ['a prefix of nothing', { wordpieces_prefix: '' }, /wordpieces_prefix"?: expected a non-empty string, got ""/],
+    ['a prefix that is a number', { wordpieces_prefix: 5 as never }, /wordpieces_prefix"?: expected a non-empty string, got 5/],
     ['a limit of 0', { model_max_length: 0 }, /option "?model_max_length"?: expected a positive number, got 0/],
     ['a limit of text', { model_max_length: '5' as never }, /model_max_length"?: expected a positive number, got "5"/],
     ['words of no length', { max_input_chars_per_word: 0 }, /max_input_chars_per_word"?: expected a positive whole number, got 0/],
@@ -312,6 +314,25 @@ describe('settings', () => {
   ];
   test.each(wrong)('refuses %s', (_, options, expected) => {
     expect(message(() => make(options))).toMatch(expected);
+  });
+
+  test('a limit above 1e20 is none', () => {
+    expect([1e20, 1.1e20, 1e30].map((model_max_length) => make({ model_max_length }).model_max_length)).toEqual([1e20, Infinity, Infinity]);
+  });
+
+  test('special tokens may have names', () => {
+    const tokenizer = make({ extra_special_tokens: { image_token: '[IMG]' }, additional_special_tokens: ['[B]'] });
+    expect(tokenizer.all_special_tokens.slice(-2)).toEqual(['[IMG]', '[B]']);
+    expect(tokenizer.encode('[IMG] [B]', { add_special_tokens: false })).toEqual([12, 13]);
+  });
+
+  test('a special token that is listed is matched as it is written, unless it says otherwise', () => {
+    for (const [normalized, ids] of [[undefined, [4, 1]], [true, [4, 4]]] as const) // biome-ignore format: one row
+      expect(
+        make({ added_tokens: [{ content: '[MASK]', normalized, rstrip: true }] })
+          .encode('[MASK] [mask]', { add_special_tokens: false })
+          .slice(0, 2),
+      ).toEqual(ids);
   });
 
   test('a vocabulary may do without [PAD] and [MASK]', () => {
