@@ -326,6 +326,12 @@ describe('settings', () => {
     expect(tokenizer.encode('[IMG] [B]', { add_special_tokens: false })).toEqual([12, 13]);
   });
 
+  test('extra special tokens prevail over additional ones, unless there are none', () => {
+    const of = (extra_special_tokens: string[]) =>
+      make({ extra_special_tokens, additional_special_tokens: ['[B]'] }).all_special_tokens.at(-1);
+    expect([of(['[E]']), of([])]).toEqual(['[E]', '[B]']);
+  });
+
   test('a special token that is listed is matched as it is written, unless it says otherwise', () => {
     for (const [normalized, ids] of [[undefined, [4, 1]], [true, [4, 4]]] as const) // biome-ignore format: one row
       expect(

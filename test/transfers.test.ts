@@ -199,9 +199,13 @@ describe('a server', () => {
     expect(await messageOf()).toMatch(/\/0: expected a response with a body, got status 400 Bad Request$/);
     turns(status(300));
     expect(await messageOf()).toMatch(/got status 300 Multiple Choices$/);
-    turns((response) => response.writeHead(599).end('no'));
-    expect(await messageOf()).toMatch(/got status 599( \w+)?$/);
-    expect(seen).toEqual(['/0', '/0', '/0', '/0']);
+    turns((response) => response.writeHead(599, '').end('no'));
+    expect(await messageOf()).toMatch(/got status 599$/);
+    turns(status(500, { 'x-error-code': 'Oops' }));
+    expect(await messageOf()).toMatch(/got status 500 Oops$/);
+    expect(seen).toEqual(['/0', '/0', '/0', '/0', '/0']);
+    answer = (_, response) => status(404, { 'x-error-code': 'EntryNotFound' })(response);
+    expect(await messageOf()).toMatch(/\/0: expected a file, got none$/);
   });
 
   test('is told what is read', async () => {
