@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ERROR_CODES, type TraceletError } from '../src/error.ts';
+import { ERROR_CODES, type ErrorCode, type TraceletError } from '../src/error.ts';
 import { tensor } from '../src/tensor.ts';
 import { BertTokenizer, type BertTokenizerOptions, type TokenizerFiles } from '../src/tokenizer/index.ts';
 import { bertJson } from './tokenizerjson.ts';
@@ -64,6 +64,93 @@ describe('tokenizer.json', () => {
   test('BertProcessing is the same template', () => {
     const post_processor = { type: 'BertProcessing', sep: ['[SEP]', 3], cls: ['[CLS]', 2] };
     expect(from({ post_processor }).encode('jim', 'x')).toEqual([2, 5, 3, 10, 3]);
+  });
+
+  test('may lack a decoder, and added tokens', () => {
+    for (const nothing of [null, undefined]) {
+      const tokenizer = from({ decoder: nothing, added_tokens: nothing, truncation: nothing, padding: nothing });
+      expect(tokenizer.encode('jim')).toEqual([2, 5, 3]);
+    }
+  });
+
+  test('its added tokens come behind the greatest id, wherever that stands', () => {
+    const vocab = Object.fromEntries(VOCAB.map((word, id) => [word, id] as const).reverse());
+    const tokenizer = from({
+      model: { ...TOKENIZER.model, vocab },
+      added_tokens: [...TOKENIZER.added_tokens, added(12, '[A]'), added(13, '[B]'), added(12, '[A]')],
+    });
+    expect(tokenizer.convert_tokens_to_ids(['[A]', '[B]', '[PAD]'])).toEqual([12, 13, 0]);
+  });
+
+  test('its template counts, whatever else is beside it and whatever its tokens are called', () => {
+    const { post_processor } = TOKENIZER;
+    const both = { ...post_processor, cls: ['x', 10], sep: ['x', 10] };
+    expect(from({ post_processor: both }).encode('jim')).toEqual([2, 5, 3]);
+    const named = JSON.stringify({ ...TOKENIZER, added_tokens: [] })
+      .replaceAll('[CLS]', '<s:0>')
+      .replaceAll('[SEP]', '<:0:0>');
+    const tokenizer = BertTokenizer.from_files({ 'tokenizer.json': named });
+    expect([tokenizer.cls_token, tokenizer.sep_token]).toEqual(['<s:0>', '<:0:0>']);
+    expect(tokenizer.encode('jim', 'x')).toEqual([2, 5, 3, 10, 3]);
+  });
+
+  test.each([5, {}, { '[CLS]': 5 }, { '[CLS]': { ids: 5 } }, { '[CLS]': { ids: [2] } }])(
+    'its template need not say ids: %j',
+    (special_tokens) => {
+      const changes = { padding: { direction: null }, truncation: { direction: null } };
+      const tokenizer = from({ ...changes, post_processor: { ...TOKENIZER.post_processor, special_tokens } });
+      expect(tokenizer.encode('jim', null, { padding: 'max_length', max_length: 5 })).toEqual([2, 5, 3, 0, 0]);
+      expect(tokenizer.encode('jim x e', null, { truncation: true, max_length: 4 })).toEqual([2, 5, 10, 3]);
+    },
+  );
+
+  const [cls, a, sep] = TOKENIZER.post_processor.single;
+  test.each<[string, object, ErrorCode, RegExp]>([
+    ['no pre-tokenizer', { pre_tokenizer: null }, 'config', /^pre_tokenizer of tokenizer\.json: expected BertPreTokenizer, got none/],
+    [
+      'no template',
+      { post_processor: undefined },
+      'config',
+      /^post_processor of tokenizer\.json: expected TemplateProcessing or .*, got none/,
+    ],
+    ['a normalizer of no type', { normalizer: {} }, 'config', /^normalizer of tokenizer\.json: expected BertNormalizer, got undefined/],
+    ['a normalizer of an empty type', { normalizer: { type: '' } }, 'unsupported', /expected BertNormalizer, got ""/],
+    ['a normalizer whose type is a number', { normalizer: { type: 5 } }, 'config', /expected BertNormalizer, got 5/],
+    ['another normalizer', { normalizer: { type: 'NFC' } }, 'unsupported', /expected BertNormalizer, got NFC/],
+    [
+      'an added token that is none',
+      { added_tokens: [added(0, '[PAD]'), 7] },
+      'config',
+      /^added_tokens\[1\] of tokenizer\.json: expected a token/,
+    ],
+    [
+      'a template with a piece more',
+      { post_processor: { ...TOKENIZER.post_processor, single: [cls, a, sep, sep] } },
+      'config',
+      /^post_processor of tokenizer\.json: .*, got \[CLS\]:0 A:0 \[SEP\]:0 \[SEP\]:0, and for pairs/,
+    ],
+    [
+      'a template with nothing in it',
+      { post_processor: { ...TOKENIZER.post_processor, single: [null, a, sep] } },
+      'config',
+      /^post_processor of tokenizer\.json: .*, got undefined:undefined A:0/,
+    ],
+    ...[[2, 3], [], [1]].map((ids): [string, object, ErrorCode, RegExp] => [
+      `a template whose token has the ids [${ids}]`,
+      { post_processor: { ...TOKENIZER.post_processor, special_tokens: { '[CLS]': { ids } } } },
+      'config',
+      /^id of "\[CLS\]" in the post_processor of tokenizer\.json: expected 2 as in the vocabulary, got /,
+    ]),
+    [
+      'a template whose token nobody knows',
+      { post_processor: { type: 'BertProcessing', cls: ['[CLS]', 2], sep: ['[S]', 3] } },
+      'config',
+      /^id of "\[S\]" in the post_processor of tokenizer\.json: expected a token of the vocabulary, got 3/,
+    ],
+  ])('refuses %s', (_, changes, code, expected) => {
+    const refused = () => from(changes);
+    expect(message(refused)).toMatch(expected);
+    expect(refused).toThrow(expect.objectContaining({ code }));
   });
 
   test('added tokens take in whitespace, stand alone and match normalized text as they ask to', () => {
@@ -182,6 +269,12 @@ describe('settings', () => {
     ['an id that is too high', { vocab: { a: 2 ** 21 } }, /vocab entry "a": expected an id from 0 to 2097151, got 2097152/],
     ['an array with a hole', { vocab: ['a', undefined, 'b'] }, /vocab\[1\]: expected a string, got undefined/],
     ['the other half of a character', { vocab: [...VOCAB, '\ude00'] }, /vocab\[12\]: expected a token of whole characters/],
+    ['a prefix of nothing', { wordpieces_prefix: '' }, /wordpieces_prefix"?: expected a non-empty string, got ""/],
+    ['a prefix that is a number', { wordpieces_prefix: 5 as never }, /wordpieces_prefix"?: expected a non-empty string, got 5/],
+    ['a limit of 0', { model_max_length: 0 }, /option "?model_max_length"?: expected a positive number, got 0/],
+    ['a limit of text', { model_max_length: '5' as never }, /model_max_length"?: expected a positive number, got "5"/],
+    ['words of no length', { max_input_chars_per_word: 0 }, /max_input_chars_per_word"?: expected a positive whole number, got 0/],
+    ['words of text', { max_input_chars_per_word: '5' as never }, /max_input_chars_per_word"?: expected a positive whole number, got "5"/],
     ['a flag of a token', { added_tokens: [{ content: 'y', lstrip: 1 }] }, /lstrip of added_tokens\[0\]: expected true or false, got 1/],
     [
       'a token without content',
@@ -221,6 +314,31 @@ describe('settings', () => {
   ];
   test.each(wrong)('refuses %s', (_, options, expected) => {
     expect(message(() => make(options))).toMatch(expected);
+  });
+
+  test('a limit above 1e20 is none', () => {
+    expect([1e20, 1.1e20, 1e30].map((model_max_length) => make({ model_max_length }).model_max_length)).toEqual([1e20, Infinity, Infinity]);
+  });
+
+  test('special tokens may have names', () => {
+    const tokenizer = make({ extra_special_tokens: { image_token: '[IMG]' }, additional_special_tokens: ['[B]'] });
+    expect(tokenizer.all_special_tokens.slice(-2)).toEqual(['[IMG]', '[B]']);
+    expect(tokenizer.encode('[IMG] [B]', { add_special_tokens: false })).toEqual([12, 13]);
+  });
+
+  test('extra special tokens prevail over additional ones, unless there are none', () => {
+    const of = (extra_special_tokens: string[]) =>
+      make({ extra_special_tokens, additional_special_tokens: ['[B]'] }).all_special_tokens.at(-1);
+    expect([of(['[E]']), of([])]).toEqual(['[E]', '[B]']);
+  });
+
+  test('a special token that is listed is matched as it is written, unless it says otherwise', () => {
+    for (const [normalized, ids] of [[undefined, [4, 1]], [true, [4, 4]]] as const) // biome-ignore format: one row
+      expect(
+        make({ added_tokens: [{ content: '[MASK]', normalized, rstrip: true }] })
+          .encode('[MASK] [mask]', { add_special_tokens: false })
+          .slice(0, 2),
+      ).toEqual(ids);
   });
 
   test('a vocabulary may do without [PAD] and [MASK]', () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { jit, type ProgressInfo, type SourceOptions, tensor } from '../src/index.ts';
+import { OTHER_FORMATS } from '../src/sources/address.ts';
 import type { Partial, ResumableCache } from '../src/sources/cache.ts';
 import { pause } from '../src/sources/http.ts';
 import { Hub } from './hub.ts';
@@ -198,9 +199,13 @@ describe('a server', () => {
     expect(await messageOf()).toMatch(/\/0: expected a response with a body, got status 400 Bad Request$/);
     turns(status(300));
     expect(await messageOf()).toMatch(/got status 300 Multiple Choices$/);
-    turns((response) => response.writeHead(599).end('no'));
-    expect(await messageOf()).toMatch(/got status 599( \w+)?$/);
-    expect(seen).toEqual(['/0', '/0', '/0', '/0']);
+    turns((response) => response.writeHead(599, '').end('no'));
+    expect(await messageOf()).toMatch(/got status 599$/);
+    turns(status(500, { 'x-error-code': 'Oops' }));
+    expect(await messageOf()).toMatch(/got status 500 Oops$/);
+    expect(seen).toEqual(['/0', '/0', '/0', '/0', '/0']);
+    answer = (_, response) => status(404, { 'x-error-code': 'EntryNotFound' })(response);
+    expect(await messageOf()).toMatch(/\/0: expected a file, got none$/);
   });
 
   test('is told what is read', async () => {
@@ -231,16 +236,31 @@ describe('a server', () => {
   test('that lacks a file and answers no more has no others', async () => {
     answer = ({ url }, response) => (url?.endsWith('.tracelet') ? status(404)(response) : response.destroy());
     expect(await messageOf(`${base}/m/`)).toMatch(/m\/model\.tracelet: expected a file, got none$/);
-    expect(seen.length).toBeGreaterThan(5);
+    expect(seen).toHaveLength(1 + OTHER_FORMATS.length);
   });
 
   test('that is asked for others hears of the signal', async () => {
     const controller = new AbortController();
     answer = ({ url }, response) => {
       if (url?.endsWith('.tracelet')) status(404)(response);
-      else controller.abort(BOOM);
+      else if (seen.length === 1 + OTHER_FORMATS.length) controller.abort(BOOM);
     };
     await expect(jit.load(`${base}/m/`, { cache: false, signal: controller.signal })).rejects.toBe(BOOM);
+  });
+
+  test('is followed with any status of redirects', async () => {
+    turns(...[300, 301, 307, 308, 399].map((code) => status(code, { location: '/1' })));
+    await loads(`${base}/0`);
+    expect(seen).toHaveLength(6);
+  });
+
+  test('that cannot be reached is said so, with what is known of why', async () => {
+    const end = 'Check the address and the network';
+    expect(await messageOf('http://127.0.0.1:1/x')).toMatch(
+      new RegExp(`^http://127\\.0\\.0\\.1:1/x: expected an answer, got fetch failed: \\w.*\\. ${end}$`),
+    );
+    vi.stubGlobal('fetch', () => Promise.reject(new Error('down')));
+    expect(await messageOf()).toBe(`${base}/0: expected an answer, got down. ${end}`);
   });
 
   test('that does not answer is let go of at the signal', async () => {
