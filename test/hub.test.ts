@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BertConfig, BertModel, BertTokenizer, jit, type ModelCache, type ProgressInfo, type SourceOptions, tensor } from '../src/index.ts';
 import type { Partial, ResumableCache } from '../src/sources/cache.ts';
 import { isHubId } from '../src/sources/hub.ts';
@@ -148,24 +148,22 @@ describe('a model comes', () => {
     expect(hub.seen[0].authorization).toBe('Bearer secret');
   });
 
-  test.skipIf(!isMainThread)('from where the environment says, in a directory rather than from the hub', async () => {
-    const before = { ...process.env };
+  test('from where the environment says', async () => {
+    for (const [name, value] of [['HF_ENDPOINT', `${endpoint}//`], ['HF_TOKEN', 'from outside'], ['TRACELET_CACHE', folder]]) vi.stubEnv(name, value); // biome-ignore format: one row
+    expectSameBits((await jit.load('owner/traced'))(ids), tinyBert().eval()(ids));
+    expect(hub.seen[0].authorization).toBe('Bearer from outside');
+    expect(await kept()).toEqual([entry()]);
+  });
+
+  test.skipIf(!isMainThread)('from a directory rather than from the hub', async () => {
     const home = process.cwd();
-    Object.assign(process.env, { HF_ENDPOINT: endpoint, HF_TOKEN: 'from outside', TRACELET_CACHE: folder });
+    await mkdir(join(folder, 'owner/bert'), { recursive: true });
+    process.chdir(folder);
     try {
-      expectSameBits((await jit.load('owner/traced'))(ids), tinyBert().eval()(ids));
-      expect(hub.seen[0].authorization).toBe('Bearer from outside');
-      expect(await kept()).toEqual([entry()]);
-      await mkdir(join(folder, 'owner/bert'), { recursive: true });
-      process.chdir(folder);
-      const { message } = await problem('source', () => BertModel.from_pretrained('owner/bert'));
+      const { message } = await problem('source', () => BertModel.from_pretrained('owner/bert', { endpoint }));
       expect(message).toMatch(/^checkpoint owner\/bert: expected owner\/bert\/model\.safetensors or /);
     } finally {
       process.chdir(home);
-      for (const name of ['HF_ENDPOINT', 'HF_TOKEN', 'TRACELET_CACHE']) {
-        if (before[name] === undefined) delete process.env[name];
-        else process.env[name] = before[name];
-      }
     }
   });
 
