@@ -1,4 +1,5 @@
 import type { ByteSource } from '../src/platform/platform.ts';
+import { fromBytes } from '../src/sources/stream.ts';
 
 const encoder = new TextEncoder();
 
@@ -18,17 +19,8 @@ export function concat(chunks: Iterable<Uint8Array>): Uint8Array {
   return new Uint8Array(Buffer.concat([...chunks]));
 }
 
-export function sourceOf(bytes: Uint8Array, sized = true): ByteSource {
-  let at = 0;
-  return {
-    name: 'stream',
-    size: sized ? bytes.length : undefined,
-    async read(target) {
-      const part = bytes.subarray(at, at + target.length);
-      target.set(part);
-      at += part.length;
-      return part.length;
-    },
-    async close() {},
-  };
-}
+export const sourceOf = (bytes: Uint8Array, sized = true): ByteSource => ({
+  ...fromBytes(bytes),
+  name: 'stream',
+  size: sized ? bytes.length : undefined,
+});

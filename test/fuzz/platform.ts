@@ -1,5 +1,6 @@
 import { platform as node } from '../../src/platform/node.ts';
 import type { ByteSource, Platform } from '../../src/platform/platform.ts';
+import { fromBytes } from '../../src/sources/stream.ts';
 import type { Files } from './kind.ts';
 
 /** The directory whose files are in memory. */
@@ -21,21 +22,7 @@ const kindOf = (path: string): 'directory' | 'file' | undefined => {
   return name === '' || Object.keys(held).some((file) => file.startsWith(`${name}/`)) ? 'directory' : undefined;
 };
 
-function source(path: string): ByteSource {
-  const bytes = held[nameOf(path)];
-  let at = 0;
-  return {
-    name: path,
-    size: bytes.length,
-    async read(target) {
-      const piece = bytes.subarray(at, at + target.length);
-      target.set(piece);
-      at += piece.length;
-      return piece.length;
-    },
-    async close() {},
-  };
-}
+const source = (path: string): ByteSource => ({ ...fromBytes(held[nameOf(path)]), name: path });
 
 /** That of Node, with some files in memory: mutants never touch a disk. */
 export const platform: Platform = {
