@@ -97,15 +97,15 @@ tool('typescript/bin/tsc', '-p', 'bench/tsconfig.json');
 /** @type {typeof import('../test/kernels.ts')} */
 const { arrange, firstError, instantiate, operandsOf, runs } = await import(`${root}build/bench/test/kernels.js`);
 const built = (/** @type {string} */ file) => import(`${root}build/bench/src/${file}`);
-/** @type {typeof import('../src/ops.ts')} */
+/** @type {typeof import('../src/ops/table.ts')} */
 const { OPS } = await built('ops.js');
-/** @type {typeof import('../src/op.ts')} */
+/** @type {typeof import('../src/ops/op.ts')} */
 const { dtypeOf } = await built('op.js');
-/** @type {typeof import('../src/dtype.ts')} */
+/** @type {typeof import('../src/tensor/dtype.ts')} */
 const { DTYPES } = await built('dtype.js');
-/** @type {typeof import('../src/integers.ts')} */
+/** @type {typeof import('../src/kernels/integers.ts')} */
 const { formFor, INTEGER_FORMS } = await built('integers.js');
-/** @type {typeof import('../src/trace/peak.ts')} */
+/** @type {typeof import('../src/inspect/peak.ts')} */
 const { INTEGER_OPS } = await built('trace/peak.js');
 
 /** @type {('baseline' | 'relaxed')[]} */
@@ -126,7 +126,7 @@ function peaksOf(variant) {
 
 /** Bytes of an element as a kernel reads it. @param {keyof typeof OPS} op @param {string} operand */
 function bytesOf(op, operand) {
-  const kind = /** @type {Record<string, import('../src/op.ts').Kind>} */ (OPS[op].args)[operand];
+  const kind = /** @type {Record<string, import('../src/ops/op.ts').Kind>} */ (OPS[op].args)[operand];
   return DTYPES[dtypeOf(kind) ?? 'float32'].bytes;
 }
 

@@ -49,7 +49,7 @@ function writeInline() {
 }
 
 /** Scripts under dist/ that are imported by name; the benches draw the weights of their models from `random`. */
-const ENTRIES = ['index', 'inline', 'jit', 'methods', 'functional', 'nn/index', 'quantize/index', 'cli/main', 'random'];
+const ENTRIES = ['index', 'inline', 'jit/index', 'methods', 'nn/functional', 'nn/index', 'quantize/index', 'cli/main', 'base/random'];
 
 /** What bundles leave as it is: binaries and the scripts that hold them, whatever the folders above are called. */
 const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander'];
@@ -83,7 +83,7 @@ function clean() {
 }
 
 /** The scripts of workers, and the module under dist/wasm/ that has the text of each for places that have no files. */
-const WORKERS = { 'threads/worker': 'worker', 'pool/worker': 'pool' };
+const WORKERS = { 'runtime/threads/worker': 'worker', 'traced/pool/worker': 'pool' };
 
 /** The script of workers by itself: it gets its kernels in a message, and never begins a team. */
 async function bundleWorker(name) {

@@ -1,4 +1,4 @@
-import { setKernelSource } from './kernels.ts';
+import { setKernelSource } from './kernels/binaries.ts';
 import { inlineKernels } from './platform/inline.ts';
 
 export * from './index.ts';

@@ -1,6 +1,6 @@
-import { elsewhere } from './elsewhere.ts';
-import * as F from './functional.ts';
-import { Tensor } from './tensor.ts';
+import { elsewhere } from './base/elsewhere.ts';
+import * as F from './nn/functional.ts';
+import { Tensor } from './tensor/tensor.ts';
 
 const { add, sub, mul, matmul, softmax, relu, sigmoid, tanh, permute, transpose, select, narrow } = F;
 const OPS = { add, sub, mul, matmul, softmax, relu, sigmoid, tanh, permute, transpose, select, narrow };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Arena } from '../src/trace/arena.ts';
+import { Arena } from '../src/kernels/arena.ts';
 import { problem } from './tiny.ts';
 
 const PAGE = 65536;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { batchInputs } from '../src/batch/inputs.ts';
-import { planBatches, shareOf } from '../src/batch/plan.ts';
-import { normalized, pool } from '../src/batch/pool.ts';
+import { planBatches, shareOf } from '../src/text/batches.ts';
+import { batchInputs } from '../src/text/inputs.ts';
+import { normalized, pool } from '../src/text/mean.ts';
 import { tokenizer } from './texts.ts';
 
 describe('planBatches', () => {

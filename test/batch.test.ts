@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { chunkText, type EmbedOptions, F, jit, nn, SentenceEmbedder, type Tensor, type TracedModule, tensor } from '../src/index.ts';
-import { modelOutput } from '../src/trace/outputs.ts';
+import { modelOutput } from '../src/nn/outputs.ts';
 import { LONG, phrases, tokenizer, WORDS } from './texts.ts';
 import { bytesOf, fileOf, problem, tinyConfig } from './tiny.ts';
 

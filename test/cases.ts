@@ -1,4 +1,4 @@
-import type { Shape } from '../src/tensor.ts';
+import type { Shape } from '../src/tensor/tensor.ts';
 
 export interface Case {
   /** Shapes of the operands that are given. */

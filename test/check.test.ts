@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { F, jit, nn, type Tensor, tensor, withKernels } from '../src/index.ts';
+import { difference } from '../src/inspect/verify.ts';
+import { checkOutputs } from '../src/jit/check.ts';
+import { record } from '../src/jit/tracer.ts';
+import { flattenOutputs } from '../src/nn/outputs.ts';
 import { optimise } from '../src/passes/index.ts';
-import { checkOutputs } from '../src/trace/check.ts';
-import { flattenOutputs } from '../src/trace/outputs.ts';
-import { record } from '../src/trace/tracer.ts';
-import { difference } from '../src/trace/verification.ts';
 import { Block, Computed, floats, problem } from './tiny.ts';
 
 const x = floats([2, 6]);

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCheckpoint } from '../src/checkpoint.ts';
+import { openCheckpoint } from '../src/formats/checkpoint.ts';
+import { encodeHeader, serialize } from '../src/formats/safetensors.ts';
 import { jit } from '../src/index.ts';
-import { encodeHeader, serialize } from '../src/safetensors.ts';
 import type { ProgressInfo } from '../src/sources/progress.ts';
-import { Tensor, tensor, zeros } from '../src/tensor.ts';
+import { Tensor, tensor, zeros } from '../src/tensor/tensor.ts';
 import { concat, entry, file, sourceOf } from './safetensors.ts';
 import { fileOf, tinyBert } from './tiny.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chunkRanges } from '../src/batch/chunk.ts';
 import { chunkText } from '../src/index.ts';
+import { chunkRanges } from '../src/text/chunk.ts';
 import { phrases, tokenizer } from './texts.ts';
 import { problem } from './tiny.ts';
 

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BertConfig, type BertConfigOptions } from '../src/config.ts';
-import { TraceletError } from '../src/error.ts';
-import { COUNT, DEVIATION, LABEL_COUNT, LABEL_COUNT_OR_NONE, POSITIVE, PROBABILITY, SIZE, WHOLE } from '../src/field.ts';
-import { ACTIVATIONS } from '../src/ops.ts';
+import { TraceletError } from '../src/base/error.ts';
+import { COUNT, DEVIATION, LABEL_COUNT, LABEL_COUNT_OR_NONE, POSITIVE, PROBABILITY, SIZE, WHOLE } from '../src/base/schema.ts';
+import { BertConfig, type BertConfigOptions } from '../src/models/config.ts';
+import { ACTIVATIONS } from '../src/ops/table.ts';
 import { problem as expectProblem } from './tiny.ts';
 
 const CLASSIFIER = `{

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { dtypeOf, type Kind, type Row } from '../src/op.ts';
-import { OPS, type OpName } from '../src/ops.ts';
-import { sizeOf } from '../src/tensor.ts';
+import { dtypeOf, type Kind, type Row } from '../src/ops/op.ts';
+import { OPS, type OpName } from '../src/ops/table.ts';
+import { sizeOf } from '../src/tensor/tensor.ts';
 import type { Case } from './cases.ts';
 import { arrange, bytesOf, kernelsOf, operandsOf } from './kernels.ts';
 import { REFERENCE } from './reference.ts';

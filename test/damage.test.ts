@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { serialize } from '../src/formats/safetensors.ts';
 import { jit, Tensor, tensor } from '../src/index.ts';
-import { serialize } from '../src/safetensors.ts';
 import { altered, type Loose, type Parts, takeApart } from './malformed_trace.ts';
 import { Block, expectSameBits, fileOf, floats, problem, tinyBert } from './tiny.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ErrorCode, F, jit, ones, type Tensor, type TracedModule, TraceletError } from '../src/index.ts';
-import { MEMORY_BASE } from '../src/kernels.ts';
+import { MEMORY_BASE } from '../src/kernels/binaries.ts';
 import { altered, type Loose, type Parts, seal, set, takeApart } from './malformed_trace.ts';
 import { expectSameBits, fileOf, problem, tinyBert } from './tiny.ts';
 

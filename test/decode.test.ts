@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ErrorCode, F, jit, TraceletError, tensor } from '../src/index.ts';
-import { wordsOf } from '../src/op.ts';
-import { OPS } from '../src/ops.ts';
+import { wordsOf } from '../src/ops/op.ts';
+import { OPS } from '../src/ops/table.ts';
+import { decode, type Instruction } from '../src/program/prove.ts';
 import { quantize } from '../src/quantize/index.ts';
-import { decode, type Instruction } from '../src/trace/decode.ts';
 import { altered, type Loose, type Parts, programOf, seal, set, takeApart } from './malformed_trace.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert } from './tiny.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Bounds, cornersOf, evaluateDim, interpolate, parseDim, showDim, symbolOf } from '../src/dim.ts';
+import { type Bounds, cornersOf, evaluateDim, interpolate, parseDim, showDim, symbolOf } from '../src/tensor/dim.ts';
 import { problem } from './tiny.ts';
 
 const BOUNDS: Bounds = { batch: [1, 64], sequence: [3, 512], rows: [97, 101] };

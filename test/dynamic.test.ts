@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { type BertModel, F, jit, type ModelOutput, nn, SentenceEmbedder, Tensor, type TracedModule, tensor } from '../src/index.ts';
 import { quantize } from '../src/quantize/index.ts';
-import { Binder } from '../src/trace/binding.ts';
+import { Binder } from '../src/runtime/specialise.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
 
 const BOUNDS = { batch: [1, 6], sequence: [1, 12] } as const;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Allocator } from '../src/allocator.ts';
-import { type Attributes, checkRange, type Operands } from '../src/call.ts';
-import { Engine } from '../src/engine.ts';
-import { using } from '../src/executor.ts';
 import { F, full, nn, type Tensor, tensor } from '../src/index.ts';
-import { allocateMemory, growMemory } from '../src/kernels.ts';
-import { evaluate } from '../src/trace/check.ts';
-import { record } from '../src/trace/tracer.ts';
+import { evaluate } from '../src/jit/check.ts';
+import { record } from '../src/jit/tracer.ts';
+import { Allocator } from '../src/kernels/allocator.ts';
+import { allocateMemory, growMemory } from '../src/kernels/binaries.ts';
+import { Engine } from '../src/nn/eager.ts';
+import { using } from '../src/nn/executor.ts';
+import { type Attributes, checkRange, type Operands } from '../src/ops/call.ts';
 import { Block, Computed, expectSameBits, floats, problem, tinyBert } from './tiny.ts';
 
 describe('the eager engine', () => {

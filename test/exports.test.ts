@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as tracelet from '../src/index.ts';
-import * as jit from '../src/jit.ts';
+import * as jit from '../src/jit/index.ts';
 import * as quantize from '../src/quantize/index.ts';
 import { JUNK, OWN, STOPPED } from './junk.ts';
 import { type Callee, Reachable } from './reachable.ts';

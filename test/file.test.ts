@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { DTYPES } from '../src/dtype.ts';
+import { readExtraFiles } from '../src/formats/beside.ts';
+import { readSafetensors } from '../src/formats/safetensors.ts';
+import { encodeTrace } from '../src/formats/trace.ts';
 import { BertForMaskedLM, type ErrorCode, F, full, jit, nn, openCheckpoint, type Tensor, type TracedModule, tensor } from '../src/index.ts';
-import { readSafetensors } from '../src/safetensors.ts';
 import { fromBytes } from '../src/sources/stream.ts';
-import { encodeTrace } from '../src/trace/file.ts';
-import { readExtraFiles } from '../src/trace/files.ts';
+import { DTYPES } from '../src/tensor/dtype.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
 
 const ids = tensor([[1, 2, 3, 4, 5]]);

@@ -15,9 +15,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { HASH_HEADER, type Partial, type ResumableCache } from '../src/platform/cache.ts';
 import { fileCache } from '../src/platform/filecache.ts';
 import { ownPart } from '../src/platform/parts.ts';
-import { HASH_HEADER, type Partial, type ResumableCache } from '../src/sources/cache.ts';
 import { filesIn } from './opened.ts';
 import { problem } from './tiny.ts';
 

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { readSafetensors } from '../src/formats/safetensors.ts';
 import { platform } from '../src/platform/node.ts';
 import type { Variant } from '../src/platform/platform.ts';
-import { readSafetensors } from '../src/safetensors.ts';
-import type { Tensor } from '../src/tensor.ts';
+import type { Tensor } from '../src/tensor/tensor.ts';
 
 export const fixture = (path: string): string => fileURLToPath(new URL(`fixtures/${path}`, import.meta.url));
 

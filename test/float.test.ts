@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { DTYPES } from '../src/dtype.ts';
-import { roundFloat64, TO_FLOAT32, widenBfloat16, widenFloat16 } from '../src/float.ts';
+import { DTYPES } from '../src/tensor/dtype.ts';
+import { roundFloat64, TO_FLOAT32, widenBfloat16, widenFloat16 } from '../src/tensor/float.ts';
 
 const patterns = Uint16Array.from({ length: 65536 }, (_, i) => i);
 

@@ -2,7 +2,7 @@ import { webcrypto } from 'node:crypto';
 import * as web from 'node:stream/web';
 import * as util from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { copyOf } from '../src/json.ts';
+import { copyOf } from '../src/base/json.ts';
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -12,7 +12,7 @@ afterEach(() => {
 describe('globals that an imitated page lacks', () => {
   test('are those of Node', async () => {
     for (const name of ['ReadableStream', 'TextDecoder', 'TextEncoder', 'crypto']) vi.stubGlobal(name, undefined);
-    const globals = await import('../src/globals.ts');
+    const globals = await import('../src/base/globals.ts');
     expect(globals.TextDecoder).toBe(util.TextDecoder);
     expect(globals.TextEncoder).toBe(util.TextEncoder);
     expect(globals.ReadableStream).toBe(web.ReadableStream);
@@ -23,13 +23,13 @@ describe('globals that an imitated page lacks', () => {
     const own = class {};
     for (const name of ['ReadableStream', 'TextDecoder', 'TextEncoder']) vi.stubGlobal(name, own);
     vi.stubGlobal('crypto', { subtle: own });
-    const globals = await import('../src/globals.ts');
+    const globals = await import('../src/base/globals.ts');
     expect([globals.ReadableStream, globals.TextDecoder, globals.TextEncoder, globals.subtle()]).toEqual([own, own, own, own]);
   });
 
   test('may be lacking in a runtime that is not Node', async () => {
     for (const name of ['TextDecoder', 'process']) vi.stubGlobal(name, undefined);
-    expect((await import('../src/globals.ts')).TextDecoder).toBeUndefined();
+    expect((await import('../src/base/globals.ts')).TextDecoder).toBeUndefined();
   });
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BertConfig, BertModel, BertTokenizer, jit, type ModelCache, type ProgressInfo, type SourceOptions, tensor } from '../src/index.ts';
-import type { Partial, ResumableCache } from '../src/sources/cache.ts';
+import type { Partial, ResumableCache } from '../src/platform/cache.ts';
 import { isHubId } from '../src/sources/hub.ts';
 import { Hub } from './hub.ts';
 import { expectSameBits, fileOf, problem, tinyBert } from './tiny.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { copyOf, parseJson, parseObject, describe as shown } from '../src/json.ts';
+import { copyOf, parseJson, parseObject, describe as shown } from '../src/base/json.ts';
 import { problem } from './tiny.ts';
 
 describe('JSON of files', () => {

@@ -1,10 +1,10 @@
 import { instantiateSync } from '@assemblyscript/loader';
 import { platform } from '#platform';
-import { INTEGER_FORMS, integerForms } from '../src/integers.ts';
-import { dtypeOf, type Kind, type Row, SLACK } from '../src/op.ts';
-import { OPS, type OpName } from '../src/ops.ts';
+import { INTEGER_FORMS, integerForms } from '../src/kernels/integers.ts';
+import { dtypeOf, type Kind, type Row, SLACK } from '../src/ops/op.ts';
+import { OPS, type OpName } from '../src/ops/table.ts';
 import type { Variant } from '../src/platform/platform.ts';
-import { type Shape, sizeOf } from '../src/tensor.ts';
+import { type Shape, sizeOf } from '../src/tensor/tensor.ts';
 import type { Case } from './cases.ts';
 import { integersOf, type Operands, packed, stretchSums } from './formulas.ts';
 import { REFERENCE } from './reference.ts';

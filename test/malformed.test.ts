@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DType } from '../src/dtype.ts';
-import { TraceletError } from '../src/error.ts';
+import { TraceletError } from '../src/base/error.ts';
 import {
   encodeHeader,
   MAX_HEADER_BYTES,
@@ -10,8 +9,9 @@ import {
   readHeader,
   readSafetensors,
   serialize,
-} from '../src/safetensors.ts';
-import { Tensor, tensor } from '../src/tensor.ts';
+} from '../src/formats/safetensors.ts';
+import type { DType } from '../src/tensor/dtype.ts';
+import { Tensor, tensor } from '../src/tensor/tensor.ts';
 import { concat, entry, file, sourceOf } from './safetensors.ts';
 
 const encoder = new TextEncoder();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { encodeHeader, readSafetensors } from '../src/safetensors.ts';
-import { Tensor } from '../src/tensor.ts';
-import type { Program } from '../src/trace/program.ts';
+import { encodeHeader, readSafetensors } from '../src/formats/safetensors.ts';
+import type { Program } from '../src/program/program.ts';
+import { Tensor } from '../src/tensor/tensor.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: malformed programs fit no type
 export type Loose = any;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { parseJson } from '../src/base/json.ts';
+import { nearest } from '../src/base/nearest.ts';
 import { Tensor } from '../src/index.ts';
-import { parseJson } from '../src/json.ts';
 import type { PreTrainedModel } from '../src/models/pretrained.ts';
 import { assignWeights } from '../src/models/weights.ts';
-import { nearest } from '../src/nearest.ts';
-import { Parameter } from '../src/parameter.ts';
+import { Parameter } from '../src/nn/parameter.ts';
 import { sharedTables, type Target } from '../src/quantize/weights.ts';
 import { readSentenceFiles } from '../src/sentence/config.ts';
 import { readEntry } from '../src/sentence/modules.ts';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readSafetensors } from '../src/formats/safetensors.ts';
 import {
   BertModel,
   BertTokenizer,
@@ -12,7 +13,6 @@ import {
   withKernels,
 } from '../src/index.ts';
 import { quantize } from '../src/quantize/index.ts';
-import { readSafetensors } from '../src/safetensors.ts';
 import { expectClose, fixture, VARIANTS } from './fixtures.ts';
 
 const DEFAULT_MODEL = fileURLToPath(new URL('../models/all-MiniLM-L6-v2/model.tracelet', import.meta.url));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { architecture, jit, type ModelOutput, Tensor, withKernels } from '../src/index.ts';
-import { sizeOf } from '../src/tensor.ts';
-import { flattenOutputs } from '../src/trace/outputs.ts';
+import { flattenOutputs } from '../src/nn/outputs.ts';
+import { sizeOf } from '../src/tensor/tensor.ts';
 import { expectClose, type GoldenCase, goldenCases, VARIANTS } from './fixtures.ts';
 import { expectSameBits, expectSameTensor, fileOf } from './tiny.ts';
 

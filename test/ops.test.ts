@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Row } from '../src/op.ts';
-import { OPS, type OpName } from '../src/ops.ts';
+import type { Row } from '../src/ops/op.ts';
+import { OPS, type OpName } from '../src/ops/table.ts';
 import type { Variant } from '../src/platform/platform.ts';
 import type { Case } from './cases.ts';
 import { ACTIVATION } from './formulas.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { FLAG, SIZE } from '../src/field.ts';
-import { describe as shown } from '../src/json.ts';
-import { nearest } from '../src/nearest.ts';
-import { checkOptions, FUNCTION, NAMED, NUMBER, OBJECT, type OptionTable, SIGNAL, unknownOption } from '../src/options.ts';
+import { describe as shown } from '../src/base/json.ts';
+import { nearest } from '../src/base/nearest.ts';
+import { checkOptions, FUNCTION, NAMED, NUMBER, OBJECT, type OptionTable, SIGNAL, unknownOption } from '../src/base/options.ts';
+import { FLAG, SIZE } from '../src/base/schema.ts';
 import { problem } from './tiny.ts';
 
 const TABLE = { signal: SIGNAL, progress_callback: FUNCTION, batchTokens: SIZE, truncate: FLAG };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BertConfig, BertModel, BertTokenizer, jit, openCheckpoint, type SourceOptions, type Tensor, tensor } from '../src/index.ts';
-import { flattenOutputs } from '../src/trace/outputs.ts';
+import { flattenOutputs } from '../src/nn/outputs.ts';
 import { Counter } from './opened.ts';
 import { fileOf, problem, tinyBert } from './tiny.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BertConfig, BertModel, jit, ones } from '../src/index.ts';
-import { bytesOf, Layout, type Usage } from '../src/trace/plan.ts';
-import { type Access, checkPlan, type Step } from '../src/trace/proof.ts';
+import { bytesOf, Layout, type Usage } from '../src/program/layout.ts';
+import { type Access, checkPlan, type Step } from '../src/program/lifetimes.ts';
 import { problem } from './tiny.ts';
 
 /** A program to lay out: sizes of values by number, and of scratch by instruction. */

@@ -5,7 +5,7 @@ import { nodeThreads } from '../src/platform/nodethreads.ts';
 import type { Threads } from '../src/platform/platform.ts';
 import { Computed, fileOf, floats, tinyConfig } from './tiny.ts';
 
-const WORKER = new URL('../dist/pool/worker.js', import.meta.url);
+const WORKER = new URL('../dist/traced/pool/worker.js', import.meta.url);
 const pools: TracePool<unknown>[] = [];
 
 afterEach(() => {

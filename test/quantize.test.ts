@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { readSafetensors } from '../src/formats/safetensors.ts';
 import { BertForMaskedLM, BertModel, F, jit, nn, SentenceEmbedder, type Tensor, TraceletError, tensor } from '../src/index.ts';
-import { integerForms } from '../src/integers.ts';
+import { integerForms } from '../src/kernels/integers.ts';
 import { type Bits, quantize } from '../src/quantize/index.ts';
-import { readSafetensors } from '../src/safetensors.ts';
 import { VARIANTS } from './fixtures.ts';
 import { altered, type Loose } from './malformed_trace.ts';
 import { expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from './tiny.ts';

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { describe as quote } from '../src/base/json.ts';
+import { serialize } from '../src/formats/safetensors.ts';
 import {
   BertConfig,
   BertModel,
@@ -13,9 +15,7 @@ import {
   TraceletError,
   tensor,
 } from '../src/index.ts';
-import { describe as quote } from '../src/json.ts';
 import { files } from '../src/platform/files.ts';
-import { serialize } from '../src/safetensors.ts';
 import { fileOf, tinyBert } from './tiny.ts';
 
 const LONG = 'x'.repeat(5000);

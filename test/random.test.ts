@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ln, normal, uniform } from '../src/random.ts';
+import { ln, normal, uniform } from '../src/base/random.ts';
 
 const WEIGHT = 'bert.embeddings.word_embeddings.weight';
 const bits = (values: Float32Array): string[] => Array.from(new Uint32Array(values.buffer), (word) => word.toString(16).padStart(8, '0'));

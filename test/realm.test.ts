@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import * as realm from '../src/realm.ts';
+import * as realm from '../src/base/realm.ts';
 
 /** What each check takes, made in another context where the classes are those of the language. */
 const ELSEWHERE: [check: (value: unknown) => unknown, code: string][] = [

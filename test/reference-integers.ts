@@ -1,4 +1,4 @@
-import type { Shape } from '../src/tensor.ts';
+import type { Shape } from '../src/tensor/tensor.ts';
 import { LOOKUPS } from './cases.ts';
 import { integerProduct, integersOf, range } from './formulas.ts';
 import type { Definition } from './reference.ts';

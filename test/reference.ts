@@ -1,4 +1,4 @@
-import type { OpName } from '../src/ops.ts';
+import type { OpName } from '../src/ops/table.ts';
 import { type Case, LENGTHS, LONG_SEQUENCES, LOOKUPS, MATRICES, NORMS, ROWWISE, SEQUENCES, sequenceCases } from './cases.ts';
 import {
   ACTIVATION,

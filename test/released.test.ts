@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { serialize } from '../src/formats/safetensors.ts';
 import {
   BertModel,
   BertTokenizer,
@@ -18,7 +19,6 @@ import {
 } from '../src/index.ts';
 import { write } from '../src/platform/writing.ts';
 import { quantize } from '../src/quantize/index.ts';
-import { serialize } from '../src/safetensors.ts';
 import { Counter } from './opened.ts';
 import { embedderOf, FOLDERS, folderOf, TEXTS } from './sentence.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert } from './tiny.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DTYPES, type DType } from '../src/dtype.ts';
-import { parseHeaderLength, readHeader, readSafetensors, serialize } from '../src/safetensors.ts';
-import { sizeOf, Tensor, tensor } from '../src/tensor.ts';
+import { parseHeaderLength, readHeader, readSafetensors, serialize } from '../src/formats/safetensors.ts';
+import { DTYPES, type DType } from '../src/tensor/dtype.ts';
+import { sizeOf, Tensor, tensor } from '../src/tensor/tensor.ts';
 import { concat, entry, file, sourceOf } from './safetensors.ts';
 
 describe('a sound file', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { jit, ones, type Tensor, tensor } from '../src/index.ts';
-import type { ModelOutput } from '../src/trace/outputs.ts';
+import type { ModelOutput } from '../src/nn/outputs.ts';
 import { VARIANTS } from './fixtures.ts';
 import { bytesOf, expectSameBits, problem, tinyBert } from './tiny.ts';
 

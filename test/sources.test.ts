@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openCheckpoint } from '../src/checkpoint.ts';
+import { openCheckpoint } from '../src/formats/checkpoint.ts';
 import { BertConfig, BertModel, BertTokenizer, jit, type SourceOptions, tensor } from '../src/index.ts';
 import { expectSameBits, fileOf, problem, tinyBert } from './tiny.ts';
 

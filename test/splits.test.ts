@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Row } from '../src/op.ts';
-import { OPS, type OpName } from '../src/ops.ts';
-import { partsOf } from '../src/threads/parts.ts';
+import type { Row } from '../src/ops/op.ts';
+import { OPS, type OpName } from '../src/ops/table.ts';
+import { partsOf } from '../src/runtime/threads/parts.ts';
 import type { Case } from './cases.ts';
 import { arrange, bitsOf, formsOf, kernelsOf, operandsOf, type Run, runs, VARIANTS } from './kernels.ts';
 import { REFERENCE } from './reference.ts';

@@ -5,7 +5,7 @@ import { vi } from 'vitest';
 import { platform } from '#platform';
 import { ARCHITECTURES, BertModel, jit, nn, SentenceEmbedder, TraceletError, tensor } from '../src/index.ts';
 import { nodeThreads } from '../src/platform/nodethreads.ts';
-import type { TracedModule } from '../src/trace/traced.ts';
+import type { TracedModule } from '../src/traced/traced.ts';
 import { tokenizer } from './texts.ts';
 import { Block, fileOf, floats, tinyConfig } from './tiny.ts';
 import { bertJson } from './tokenizerjson.ts';
@@ -27,7 +27,7 @@ const file = await fileOf(traced);
 export const small = await jit.trace(new Block(), [floats([1, 6])]);
 export const smallFile = await fileOf(small);
 const checkpoint = await fileOf(await jit.trace(new BertModel(config), [ids()]));
-vi.spyOn(platform, 'workers').mockResolvedValueOnce(nodeThreads(new URL('../dist/pool/worker.js', import.meta.url)));
+vi.spyOn(platform, 'workers').mockResolvedValueOnce(nodeThreads(new URL('../dist/traced/pool/worker.js', import.meta.url)));
 export const pool = await jit.load(file, { workers: 1 });
 
 /** Where tests may write. */

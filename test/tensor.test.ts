@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { dtypeNamed } from '../src/dtype.ts';
 import { DTYPES, F, full, ones, Tensor, tensor, zeros } from '../src/index.ts';
+import { dtypeNamed } from '../src/tensor/dtype.ts';
 import { problem } from './tiny.ts';
 
 const foreign = (code: string): never => runInNewContext(code) as never;

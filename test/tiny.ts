@@ -12,7 +12,7 @@ import {
   TraceletError,
   tensor,
 } from '../src/index.ts';
-import { type ForwardResult, flattenOutputs } from '../src/trace/outputs.ts';
+import { type ForwardResult, flattenOutputs } from '../src/nn/outputs.ts';
 
 export const tinyConfig = (options: BertConfigOptions = {}): BertConfig =>
   new BertConfig({

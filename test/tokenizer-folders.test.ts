@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TraceletError } from '../src/error.ts';
+import { TraceletError } from '../src/base/error.ts';
 import { BertTokenizer, type TokenizerFiles } from '../src/tokenizer/index.ts';
 
 const fixture = (name: string): string => readFileSync(fileURLToPath(new URL(`./fixtures/tokenizer/${name}`, import.meta.url)), 'utf8');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { BertForMaskedLM, BertForPreTraining, F, full, jit, type ModelOutput, nn, ones, type Tensor, tensor } from '../src/index.ts';
-import { modelOutput } from '../src/trace/outputs.ts';
+import { modelOutput } from '../src/nn/outputs.ts';
 import { fixture } from './fixtures.ts';
 import { Block, Computed, expectSameBits, floats, problem, tinyBert, tinyConfig } from './tiny.ts';
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openCheckpoint } from '../src/checkpoint.ts';
+import { openCheckpoint } from '../src/formats/checkpoint.ts';
+import { serialize } from '../src/formats/safetensors.ts';
 import {
   architecture,
   BertConfig,
@@ -12,7 +13,6 @@ import {
   tensor,
 } from '../src/index.ts';
 import { assignWeights } from '../src/models/weights.ts';
-import { serialize } from '../src/safetensors.ts';
 import { concat, entry, file } from './safetensors.ts';
 import { expectSameBits, floats, problem, tinyConfig } from './tiny.ts';
 

@@ -13,7 +13,7 @@ import { product } from './tile';
  *   + BLOCK · L
  */
 
-/** Rows of queries whose scores are held at once: ATTENTION_BLOCK in src/rules.ts. */
+/** Rows of queries whose scores are held at once: ATTENTION_BLOCK in src/ops/shapes.ts. */
 export const BLOCK = 48;
 
 /** Score of a key that is left out: exp makes it 0 beside any other, and 1 where all keys are left out. */

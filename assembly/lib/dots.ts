@@ -10,7 +10,7 @@
  * readable for up to 31 bytes.
  */
 
-/** The numbers by which kernels know the forms, INTEGER_FORMS in src/integers.ts; one that a binary lacks counts as one that it has. */
+/** The numbers by which kernels know the forms, INTEGER_FORMS in src/kernels/integers.ts; one that a binary lacks counts as one that it has. */
 export const enum Form {
   dot16 = 0,
   dot8 = 1,

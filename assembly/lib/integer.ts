@@ -16,11 +16,11 @@ import { bytes, hmax, hmin, hsum, load4, store4 } from './simd';
  *   + PRODUCTS          COLS rows of STRETCH weights, where they are unpacked
  */
 
-/** Columns of x that are quantised together, INTEGER_STRETCH in src/rules.ts. */
+/** Columns of x that are quantised together, INTEGER_STRETCH in src/ops/shapes.ts. */
 export const STRETCH = 384;
-/** Rows of x that are quantised before they are multiplied: INTEGER_ROWS in src/rules.ts. */
+/** Rows of x that are quantised before they are multiplied: INTEGER_ROWS in src/ops/shapes.ts. */
 const ROWS = 128;
-/** Rows of weights that the first-level cache holds: INTEGER_COLS in src/rules.ts. */
+/** Rows of weights that the first-level cache holds: INTEGER_COLS in src/ops/shapes.ts. */
 const COLS = 40;
 const PRODUCTS: usize = MOST_ROWS * COLS * 4;
 const STEPS: f32 = 127;

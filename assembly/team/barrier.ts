@@ -1,5 +1,5 @@
 /*
- * Words by which threads share work and wait for each other, each on a cache line of its own: src/threads/control.ts draws them. Only
+ * Words by which threads share work and wait for each other, each on a cache line of its own: src/runtime/threads/control.ts draws them. Only
  * these are known here.
  */
 const PHASE: usize = 64;

@@ -1,6 +1,6 @@
 /** A checkpoint of seeded weights whose header and offsets are the ones that an ONNX graph points into. */
 import { open, readFile, rename } from 'node:fs/promises';
-import { normal } from '../../dist/random.js';
+import { normal } from '../../dist/base/random.js';
 
 /** @typedef {{ dtype: 'F32' | 'I64', shape: number[], data_offsets: [number, number] }} Entry */
 

@@ -1,6 +1,6 @@
-import type { BertConfig } from '../config.ts';
-import { TraceletError } from '../error.ts';
-import { Tensor } from '../tensor.ts';
+import { TraceletError } from '../base/error.ts';
+import type { BertConfig } from '../models/config.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 
 export interface Dimensions {

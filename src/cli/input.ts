@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { TraceletError } from '../error.ts';
+import { TraceletError } from '../base/error.ts';
 import { piecesOf } from '../platform/pipes.ts';
 import { note } from './output.ts';
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
-import { TraceletError } from '../error.ts';
-import { messageOf } from '../realm.ts';
+import { TraceletError } from '../base/error.ts';
+import { messageOf } from '../base/realm.ts';
 import { benchCommand } from './commands/bench.ts';
 import { embedCommand } from './commands/embed.ts';
 import { fillCommand } from './commands/fill.ts';

@@ -1,10 +1,10 @@
 import { InvalidArgumentError, Option } from 'commander';
-import type { Bounds } from '../dim.ts';
-import { INTEGER_FORMS } from '../integers.ts';
+import { didYouMean } from '../base/nearest.ts';
+import { INTEGER_FORMS } from '../kernels/integers.ts';
 import { ARCHITECTURES } from '../models/index.ts';
-import { didYouMean } from '../nearest.ts';
-import type { ThreadCount } from '../threads/choose.ts';
-import { MOST_THREADS } from '../threads/control.ts';
+import type { ThreadCount } from '../runtime/threads/choose.ts';
+import { MOST_THREADS } from '../runtime/threads/control.ts';
+import type { Bounds } from '../tensor/dim.ts';
 import { SHORT_NAMES } from './model.ts';
 
 /** Parses an option that is a whole number from 1 to `most`. */

@@ -1,6 +1,6 @@
 import { fstatSync, readSync, statSync } from 'node:fs';
-import { type Dim, showDim } from '../dim.ts';
-import { TraceletError } from '../error.ts';
+import { TraceletError } from '../base/error.ts';
+import { type Dim, showDim } from '../tensor/dim.ts';
 
 /** Writes a line of the answer to stdout. */
 export function print(line: string): void {

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, relative } from 'node:path';
-import { TraceletError } from '../error.ts';
+import { TraceletError } from '../base/error.ts';
 import { type Destination, destination, write } from '../platform/writing.ts';
 import { note, print } from './output.ts';
 

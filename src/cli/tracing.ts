@@ -1,8 +1,8 @@
-import type { Bounds } from '../dim.ts';
-import type { TraceletError } from '../error.ts';
-import * as jit from '../jit.ts';
-import { MASK, POOLING_MASK } from '../trace/inputs.ts';
-import type { TracedModule } from '../trace/traced.ts';
+import type { TraceletError } from '../base/error.ts';
+import * as jit from '../jit/index.ts';
+import { MASK, POOLING_MASK } from '../program/signature.ts';
+import type { Bounds } from '../tensor/dim.ts';
+import type { TracedModule } from '../traced/traced.ts';
 import { dummyInputs } from './dummies.ts';
 import { openModel, type TraceSettings } from './model.ts';
 import { DEFAULT_SEQ } from './options.ts';

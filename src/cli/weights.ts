@@ -1,6 +1,6 @@
-import { DTYPES } from '../dtype.ts';
-import { SCALE, SMOOTH, STEPS, SUMS } from '../trace/file.ts';
-import type { TracedModule } from '../trace/traced.ts';
+import { SCALE, SMOOTH, STEPS, SUMS } from '../formats/trace.ts';
+import { DTYPES } from '../tensor/dtype.ts';
+import type { TracedModule } from '../traced/traced.ts';
 import { whole } from './output.ts';
 
 export interface WeightCount {

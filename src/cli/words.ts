@@ -1,4 +1,4 @@
-import type { TraceletError } from '../error.ts';
+import type { TraceletError } from '../base/error.ts';
 
 /** Flags by the options of the library that they set. */
 const FLAGS: Readonly<Record<string, string>> = {

@@ -1,12 +1,12 @@
-import type { BertConfig } from '../config.ts';
-import { TraceletError } from '../error.ts';
-import { FLAG } from '../field.ts';
-import * as F from '../functional.ts';
+import { TraceletError } from '../base/error.ts';
+import { FLAG } from '../base/schema.ts';
 import { ModuleList } from '../nn/containers.ts';
+import * as F from '../nn/functional.ts';
 import { Embedding, LayerNorm, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
-import { sameShape, type Tensor } from '../tensor.ts';
-import { type ModelOutput, modelOutput } from '../trace/outputs.ts';
+import { type ModelOutput, modelOutput } from '../nn/outputs.ts';
+import { sameShape, type Tensor } from '../tensor/tensor.ts';
+import type { BertConfig } from './config.ts';
 import { type ModelInputs, PreTrainedModel } from './pretrained.ts';
 
 /** The parts below mirror `transformers/models/bert/modeling_bert.py`, class for class and name for name. */

@@ -1,12 +1,12 @@
-import type { BertConfig } from '../config.ts';
-import { TraceletError } from '../error.ts';
-import * as F from '../functional.ts';
+import { TraceletError } from '../base/error.ts';
+import * as F from '../nn/functional.ts';
 import { LayerNorm, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
-import { Parameter } from '../parameter.ts';
-import { sizeOf, type Tensor } from '../tensor.ts';
-import { type ModelOutput, modelOutput } from '../trace/outputs.ts';
+import { type ModelOutput, modelOutput } from '../nn/outputs.ts';
+import { Parameter } from '../nn/parameter.ts';
+import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { BertModel } from './bert.ts';
+import type { BertConfig } from './config.ts';
 import { type ModelInputs, PreTrainedModel } from './pretrained.ts';
 
 /** An encoder and what is made of its answer. */

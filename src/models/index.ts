@@ -1,6 +1,6 @@
-import type { CheckpointSource } from '../checkpoint.ts';
-import { TraceletError } from '../error.ts';
-import { describe } from '../json.ts';
+import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
+import type { CheckpointSource } from '../formats/checkpoint.ts';
 import { BertModel } from './bert.ts';
 import {
   BertForMaskedLM,

@@ -1,9 +1,9 @@
-import type { Checkpoint } from '../checkpoint.ts';
-import { TraceletError } from '../error.ts';
-import { quoteList } from '../json.ts';
-import { Parameter } from '../parameter.ts';
-import { type Shape, sameShape, type Tensor } from '../tensor.ts';
-import { type OnWarn, warn } from '../warn.ts';
+import { TraceletError } from '../base/error.ts';
+import { quoteList } from '../base/json.ts';
+import { type OnWarn, warn } from '../base/warn.ts';
+import type { Checkpoint } from '../formats/checkpoint.ts';
+import { Parameter } from '../nn/parameter.ts';
+import { type Shape, sameShape, type Tensor } from '../tensor/tensor.ts';
 import { spellingsOf, withoutPrefix } from './names.ts';
 import type { PreTrainedModel } from './pretrained.ts';
 

@@ -1,7 +1,7 @@
-import { INPLACE, optional, readArguments, TENSOR, WHOLE } from '../arguments.ts';
-import { FLAG, oneOf, PROBABILITY } from '../field.ts';
-import * as F from '../functional.ts';
-import type { Tensor } from '../tensor.ts';
+import { FLAG, oneOf, PROBABILITY } from '../base/schema.ts';
+import { INPLACE, optional, readArguments, TENSOR, WHOLE } from '../tensor/arguments.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import * as F from './functional.ts';
 import { Module } from './module.ts';
 
 /** An activation without options but `inplace`, which has to be false: ops answer a new tensor. */

@@ -1,7 +1,7 @@
-import { TraceletError } from '../error.ts';
-import { kind } from '../field.ts';
-import { proved } from '../options.ts';
-import type { Tensor } from '../tensor.ts';
+import { TraceletError } from '../base/error.ts';
+import { proved } from '../base/options.ts';
+import { kind } from '../base/schema.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type AnyModule, Module } from './module.ts';
 
 const MODULES = kind<unknown>('an array of modules', Array.isArray);

@@ -1,11 +1,11 @@
-import { named, optional, readArguments, WHOLE, WHOLES } from '../arguments.ts';
-import { FLAG } from '../field.ts';
-import * as F from '../functional.ts';
-import { NUMBER } from '../options.ts';
-import { Parameter } from '../parameter.ts';
-import { uniform } from '../random.ts';
-import type { Shape, Tensor } from '../tensor.ts';
+import { NUMBER } from '../base/options.ts';
+import { uniform } from '../base/random.ts';
+import { FLAG } from '../base/schema.ts';
+import { named, optional, readArguments, WHOLE, WHOLES } from '../tensor/arguments.ts';
+import type { Shape, Tensor } from '../tensor/tensor.ts';
+import * as F from './functional.ts';
 import { Module } from './module.ts';
+import { Parameter } from './parameter.ts';
 
 let made = 0;
 

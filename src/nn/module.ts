@@ -1,12 +1,12 @@
-import { Callable } from '../callable.ts';
-import { TraceletError } from '../error.ts';
-import { executor } from '../executor.ts';
-import { FLAG, TEXT } from '../field.ts';
-import { describe } from '../json.ts';
-import { proved } from '../options.ts';
-import { Parameter } from '../parameter.ts';
-import { DENO_INSPECT, INSPECT } from '../show.ts';
-import type { Tensor } from '../tensor.ts';
+import { Callable } from '../base/callable.ts';
+import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
+import { proved } from '../base/options.ts';
+import { FLAG, TEXT } from '../base/schema.ts';
+import { DENO_INSPECT, INSPECT } from '../tensor/show.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { executor } from './executor.ts';
+import { Parameter } from './parameter.ts';
 
 /**
  * A part of a model with parameters and parts of its own, as `torch.nn.Module`. Parameters and parts are the fields that

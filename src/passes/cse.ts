@@ -1,4 +1,4 @@
-import { type Graph, type Node, rewrite, type Value } from '../trace/graph.ts';
+import { type Graph, type Node, rewrite, type Value } from '../graph/graph.ts';
 
 /** Computes equal things once: same op, same operands, same attributes. Small constants are equal if their elements are. */
 export function shareCommonSubexpressions(graph: Graph): Graph {

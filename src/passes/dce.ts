@@ -1,4 +1,4 @@
-import { type Graph, type Node, operandsOf, storageOf, type Value } from '../trace/graph.ts';
+import { type Graph, type Node, operandsOf, storageOf, type Value } from '../graph/graph.ts';
 
 /** Drops nodes that no output depends on. */
 export function eliminateDeadCode(graph: Graph): Graph {

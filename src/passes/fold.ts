@@ -1,6 +1,6 @@
-import { executor, withKernels } from '../executor.ts';
-import { Tensor } from '../tensor.ts';
-import { type Constant, type Graph, operandsOf, rewrite, storageOf, type Value } from '../trace/graph.ts';
+import { type Constant, type Graph, operandsOf, rewrite, storageOf, type Value } from '../graph/graph.ts';
+import { executor, withKernels } from '../nn/executor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 
 /**
  * Computes nodes whose operands are all constants while tracing, unless that would make the file larger. With the baseline

@@ -1,5 +1,5 @@
-import { ACTIVATIONS } from '../ops.ts';
-import { type Constant, countUses, type Graph, makeNode, type Node, type Part, rewrite, type Value } from '../trace/graph.ts';
+import { type Constant, countUses, type Graph, makeNode, type Node, type Part, rewrite, type Value } from '../graph/graph.ts';
+import { ACTIVATIONS } from '../ops/table.ts';
 import { eliminateDeadCode } from './dce.ts';
 
 /** Merges nodes into ops that do several steps in one pass over memory. The results stay the same bit for bit. */

@@ -1,4 +1,4 @@
-import { type Graph, verifyGraph } from '../trace/graph.ts';
+import { type Graph, verifyGraph } from '../graph/graph.ts';
 import { shareCommonSubexpressions } from './cse.ts';
 import { eliminateDeadCode } from './dce.ts';
 import { foldConstants } from './fold.ts';

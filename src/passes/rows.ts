@@ -1,7 +1,7 @@
-import { type Shape, sameShape, sizeOf } from '../tensor.ts';
-import type { Rule } from '../trace/derived.ts';
-import { type Derived, type Graph, type Input, makeNode, type Node, operandsOf, storageOf, type Value } from '../trace/graph.ts';
-import { MASK } from '../trace/inputs.ts';
+import type { Rule } from '../graph/derived.ts';
+import { type Derived, type Graph, type Input, makeNode, type Node, operandsOf, storageOf, type Value } from '../graph/graph.ts';
+import { MASK } from '../program/signature.ts';
+import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 
 /**
  * Leaves out the tokens that the attention_mask rules out: what was [batch, sequence, …] becomes [rows, …] wherever each row is computed

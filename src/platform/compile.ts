@@ -1,6 +1,6 @@
-import { TraceletError } from '../error.ts';
-import { sharing } from '../threads/shared.ts';
+import { TraceletError } from '../base/error.ts';
 import type { Binary, KernelSource } from './platform.ts';
+import { sharing } from './shared.ts';
 
 /** Binaries compiled, once each, from bytes that the engine validates. */
 export function compiled(bytesOf: (binary: Binary) => Uint8Array<ArrayBuffer>): KernelSource {

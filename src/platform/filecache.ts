@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TraceletError } from '../error.ts';
-import { ReadableStream } from '../globals.ts';
-import { HASH_HEADER, type Partial, type ResumableCache } from '../sources/cache.ts';
+import { TraceletError } from '../base/error.ts';
+import { ReadableStream } from '../base/globals.ts';
+import { HASH_HEADER, type Partial, type ResumableCache } from './cache.ts';
 import { isAbandoned, ownPart, removeAbandoned } from './parts.ts';
 
 /** A part that nothing was written to for so long belongs to nobody. */

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { open as openFile, readdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { TraceletError } from '../error.ts';
-import type { ModelCache } from '../sources/cache.ts';
+import { TraceletError } from '../base/error.ts';
+import type { ModelCache } from './cache.ts';
 import type { ByteSource, Platform } from './platform.ts';
 
 /** What node:fs takes for a path that may be written as a file: URL. */

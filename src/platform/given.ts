@@ -1,4 +1,4 @@
-import { TraceletError } from '../error.ts';
+import { TraceletError } from '../base/error.ts';
 import { sha256 } from './hash.ts';
 import { noFiles } from './nofiles.ts';
 import type { Platform } from './platform.ts';

@@ -1,6 +1,6 @@
-import { TraceletError } from '../error.ts';
-import { subtle } from '../globals.ts';
-import { isSharedBuffer } from '../realm.ts';
+import { TraceletError } from '../base/error.ts';
+import { subtle } from '../base/globals.ts';
+import { isSharedBuffer } from '../base/realm.ts';
 
 /** A digest in hexadecimal. */
 export const hex = (digest: ArrayBuffer): string =>

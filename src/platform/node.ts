@@ -20,6 +20,6 @@ function threadsOf(script: () => URL): Threads | string {
 export const platform: Platform = {
   ...files,
   kernelModule,
-  threads: () => threadsOf(() => new URL('../../dist/threads/worker.js', import.meta.url)),
-  workers: async () => threadsOf(() => new URL('../../dist/pool/worker.js', import.meta.url)),
+  threads: () => threadsOf(() => new URL('../../dist/runtime/threads/worker.js', import.meta.url)),
+  workers: async () => threadsOf(() => new URL('../../dist/traced/pool/worker.js', import.meta.url)),
 };

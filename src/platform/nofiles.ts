@@ -1,4 +1,4 @@
-import { TraceletError } from '../error.ts';
+import { TraceletError } from '../base/error.ts';
 import type { Platform } from './platform.ts';
 
 const absent = (path: string): TraceletError =>

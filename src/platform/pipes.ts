@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { whenAborted } from '../signal.ts';
+import { whenAborted } from '../base/signal.ts';
 import { filling } from '../sources/stream.ts';
 import { located, unreadable } from './files.ts';
 import type { ByteSource } from './platform.ts';

@@ -1,4 +1,4 @@
-import type { ModelCache } from '../sources/cache.ts';
+import type { ModelCache } from './cache.ts';
 
 /** Which compiled form of the kernels: plain SIMD, relaxed SIMD, or SIMD with its asserts on. */
 export type Variant = 'baseline' | 'relaxed' | 'debug';
@@ -57,9 +57,9 @@ export interface Threads {
 /** Everything the core asks of the runtime it stands in. Export conditions choose one module of this folder that answers it. */
 export interface Platform extends Files {
   kernelModule: KernelSource;
-  /** The threads that can be had here for src/threads/worker.ts, or why there are none. */
+  /** The threads that can be had here for src/runtime/threads/worker.ts, or why there are none. */
   threads(): Threads | string;
-  /** The same for src/pool/worker.ts, which may have to be loaded. */
+  /** The same for src/traced/pool/worker.ts, which may have to be loaded. */
   workers(): Promise<Threads | string>;
   /** SHA-256 of `bytes` in hexadecimal. */
   sha256(bytes: Uint8Array): string | Promise<string>;

@@ -3,7 +3,7 @@ import { access, chmod, chown, lstat, open, readlink, rename, rm, stat } from 'n
 import { dirname, isAbsolute } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { TraceletError } from '../error.ts';
+import { TraceletError } from '../base/error.ts';
 import { ownPart, removeAbandoned } from './parts.ts';
 
 /** Where writing to a path leads once links are followed. */

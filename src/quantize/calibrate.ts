@@ -1,10 +1,10 @@
-import { TraceletError } from '../error.ts';
-import { type Shape, sameShape, Tensor } from '../tensor.ts';
-import { fitInputs, MASK } from '../trace/inputs.ts';
-import type { Instance } from '../trace/instance.ts';
-import type { Named } from '../trace/outputs.ts';
-import { runSliced } from '../trace/run.ts';
-import type { TracedModule } from '../trace/traced.ts';
+import { TraceletError } from '../base/error.ts';
+import type { Named } from '../nn/outputs.ts';
+import { fitInputs, MASK } from '../program/signature.ts';
+import type { Instance } from '../runtime/instance.ts';
+import { runSliced } from '../runtime/run.ts';
+import { type Shape, sameShape, Tensor } from '../tensor/tensor.ts';
+import type { TracedModule } from '../traced/traced.ts';
 
 /** A text, where a tokenizer travels in the trace, or inputs as the trace takes them. */
 export type Sample = string | readonly Tensor[] | Readonly<Record<string, Tensor>>;

@@ -1,4 +1,4 @@
-import { INTEGER_STRETCH } from '../rules.ts';
+import { INTEGER_STRETCH } from '../ops/shapes.ts';
 import type { Seen } from './calibrate.ts';
 import type { Quantised } from './weights.ts';
 

@@ -1,5 +1,5 @@
-import { nibbleValue, packGroup } from '../nibbles.ts';
-import { GROUP, INTEGER_STRETCH, stretchesOf } from '../rules.ts';
+import { nibbleValue, packGroup } from '../ops/nibbles.ts';
+import { GROUP, INTEGER_STRETCH, stretchesOf } from '../ops/shapes.ts';
 
 /** A float matrix, rows one after the other, and how much an error in each column counts. */
 export interface Matrix {

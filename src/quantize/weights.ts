@@ -1,13 +1,13 @@
-import { TraceletError } from '../error.ts';
+import { TraceletError } from '../base/error.ts';
+import { SCALE, SMOOTH, STEPS, SUMS } from '../formats/trace.ts';
+import { type Constant, type Graph, type Node, storageOf, type Value } from '../graph/graph.ts';
+import { contentOf } from '../jit/unify.ts';
 import { spellingsOf } from '../models/names.ts';
-import { unpackNibbles } from '../nibbles.ts';
-import { GROUP, MOST_WEIGHT } from '../rules.ts';
-import { Tensor } from '../tensor.ts';
-import { SCALE, SMOOTH, STEPS, SUMS } from '../trace/file.ts';
-import { type Constant, type Graph, type Node, storageOf, type Value } from '../trace/graph.ts';
-import { smoothOf } from '../trace/smooth.ts';
-import type { TracedModule } from '../trace/traced.ts';
-import { contentOf } from '../trace/unify.ts';
+import { unpackNibbles } from '../ops/nibbles.ts';
+import { GROUP, MOST_WEIGHT } from '../ops/shapes.ts';
+import { smoothOf } from '../runtime/smooth.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { TracedModule } from '../traced/traced.ts';
 import type { Seen } from './calibrate.ts';
 import { MOST_ENTRY, type Rounded, roundRows4, roundRows8 } from './round.ts';
 

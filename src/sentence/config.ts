@@ -1,7 +1,7 @@
-import { TraceletError } from '../error.ts';
-import { type Kind, kind, oneOf, orNull, SIZE, TEXT } from '../field.ts';
-import { TextDecoder } from '../globals.ts';
-import { describe, isObject, type JsonObject, parseJson, parseObject } from '../json.ts';
+import { TraceletError } from '../base/error.ts';
+import { TextDecoder } from '../base/globals.ts';
+import { describe, isObject, type JsonObject, parseJson, parseObject } from '../base/json.ts';
+import { type Kind, kind, oneOf, orNull, SIZE, TEXT } from '../base/schema.ts';
 import { MODULE_KINDS, type ModuleEntry, readEntry, readFields, type SentenceModule } from './modules.ts';
 
 const MODULES = 'modules.json';

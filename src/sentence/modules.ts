@@ -1,7 +1,7 @@
-import { TraceletError } from '../error.ts';
-import { COUNT, FLAG, type Kind, kind, MAX_SIZE, nullAs, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../field.ts';
-import { describe, isObject, type JsonObject } from '../json.ts';
-import { nearest } from '../nearest.ts';
+import { TraceletError } from '../base/error.ts';
+import { describe, isObject, type JsonObject } from '../base/json.ts';
+import { nearest } from '../base/nearest.ts';
+import { COUNT, FLAG, type Kind, kind, MAX_SIZE, nullAs, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../base/schema.ts';
 
 /** How `sentence_transformers` makes one vector of the tokens of a text. */
 const POOLING_MODES = ['cls', 'max', 'mean', 'mean_sqrt_len_tokens', 'weightedmean', 'lasttoken'] as const;

@@ -1,5 +1,5 @@
-import { TraceletError } from '../error.ts';
-import { didYouMean } from '../nearest.ts';
+import { TraceletError } from '../base/error.ts';
+import { didYouMean } from '../base/nearest.ts';
 import type { SentenceConfig } from './config.ts';
 import type { SentenceModule } from './modules.ts';
 

@@ -1,4 +1,4 @@
-import { TraceletError } from '../error.ts';
+import { TraceletError } from '../base/error.ts';
 import { optionsFromFiles } from '../tokenizer/files.ts';
 import { BertTokenizer, type TokenizerFiles } from '../tokenizer/index.ts';
 import type { SentenceConfig } from './config.ts';

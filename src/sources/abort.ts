@@ -1,4 +1,4 @@
-import { untilAborted } from '../signal.ts';
+import { untilAborted } from '../base/signal.ts';
 
 /** Whether fetch takes the signals that are made here: in a page that is imitated in Node it refuses them. */
 function takesSignals(): boolean {

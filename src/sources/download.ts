@@ -1,8 +1,8 @@
-import { TraceletError } from '../error.ts';
-import { ReadableStream } from '../globals.ts';
-import { messageOf } from '../realm.ts';
-import { whenAborted } from '../signal.ts';
-import type { Entry, Partial } from './cache.ts';
+import { TraceletError } from '../base/error.ts';
+import { ReadableStream } from '../base/globals.ts';
+import { messageOf } from '../base/realm.ts';
+import { whenAborted } from '../base/signal.ts';
+import type { Entry, Partial } from '../platform/cache.ts';
 import type { Absence } from './folder.ts';
 import { HEAD_BYTES, isPage, refusePointer } from './head.ts';
 import { PAGE, pause, type RequestOptions, request } from './http.ts';

@@ -1,14 +1,14 @@
 import { platform } from '#platform';
-import { TraceletError } from '../error.ts';
-import { FLAG, kind } from '../field.ts';
-import { TextDecoder } from '../globals.ts';
-import { quoteList } from '../json.ts';
-import { didYouMean } from '../nearest.ts';
-import { FUNCTION, NAMED, type OptionTable, SIGNAL } from '../options.ts';
+import { TraceletError } from '../base/error.ts';
+import { TextDecoder } from '../base/globals.ts';
+import { quoteList } from '../base/json.ts';
+import { didYouMean } from '../base/nearest.ts';
+import { FUNCTION, NAMED, type OptionTable, SIGNAL } from '../base/options.ts';
+import { isCache } from '../base/realm.ts';
+import { FLAG, kind } from '../base/schema.ts';
+import type { OnWarn } from '../base/warn.ts';
+import type { ModelCache } from '../platform/cache.ts';
 import type { ByteSource } from '../platform/platform.ts';
-import { isCache } from '../realm.ts';
-import type { OnWarn } from '../warn.ts';
-import type { ModelCache } from './cache.ts';
 import type { ProgressCallback } from './progress.ts';
 
 /** Options of everything that reads files of a model. */

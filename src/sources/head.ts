@@ -1,5 +1,5 @@
-import { TraceletError } from '../error.ts';
-import { TextDecoder } from '../globals.ts';
+import { TraceletError } from '../base/error.ts';
+import { TextDecoder } from '../base/globals.ts';
 import type { ByteSource } from '../platform/platform.ts';
 
 /** How much of a file tells whether it is something else in its place. */

@@ -1,9 +1,9 @@
-import { type Problem, TraceletError } from '../error.ts';
-import { describe } from '../json.ts';
-import { messageOf } from '../realm.ts';
-import { whenAborted } from '../signal.ts';
+import { type Problem, TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
+import { messageOf } from '../base/realm.ts';
+import { whenAborted } from '../base/signal.ts';
+import { HASH_HEADER } from '../platform/cache.ts';
 import { fetchUntil } from './abort.ts';
-import { HASH_HEADER } from './cache.ts';
 import type { Absence } from './folder.ts';
 
 /** How to ask for a file. */

@@ -1,6 +1,6 @@
 import { platform } from '#platform';
-import { type Problem, TraceletError } from '../error.ts';
-import { describe, isObject } from '../json.ts';
+import { type Problem, TraceletError } from '../base/error.ts';
+import { describe, isObject } from '../base/json.ts';
 import { OTHER_FORMATS } from './address.ts';
 import { cacheOf, type Folder, folderOf, OFFLINE, readText, type SourceOptions, within } from './folder.ts';
 import { request } from './http.ts';

@@ -1,6 +1,6 @@
 import { platform } from '#platform';
-import { quoteList } from '../json.ts';
-import { nearest } from '../nearest.ts';
+import { quoteList } from '../base/json.ts';
+import { nearest } from '../base/nearest.ts';
 import { type Folder, folderOf, type SourceOptions } from './folder.ts';
 import { withoutPointer } from './head.ts';
 import { watched } from './progress.ts';

@@ -1,6 +1,6 @@
 import { platform } from '#platform';
-import { TraceletError } from '../error.ts';
-import { isUrl } from '../realm.ts';
+import { TraceletError } from '../base/error.ts';
+import { isUrl } from '../base/realm.ts';
 import { addressed } from './address.ts';
 import type { Folder, SourceOptions } from './folder.ts';
 import { isHubId, NEITHER, pageOf, repository } from './hub.ts';

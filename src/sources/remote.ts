@@ -1,8 +1,8 @@
-import { TraceletError } from '../error.ts';
+import { TraceletError } from '../base/error.ts';
+import { messageOf } from '../base/realm.ts';
+import { type OnWarn, warn } from '../base/warn.ts';
+import { type ModelCache, type ResumableCache, responseOf } from '../platform/cache.ts';
 import type { ByteSource } from '../platform/platform.ts';
-import { messageOf } from '../realm.ts';
-import { type OnWarn, warn } from '../warn.ts';
-import { type ModelCache, type ResumableCache, responseOf } from './cache.ts';
 import { type Download, download } from './download.ts';
 import type { Absence } from './folder.ts';
 import { HEAD_BYTES, isPage, withoutPointer } from './head.ts';

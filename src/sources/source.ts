@@ -1,5 +1,5 @@
+import { isArrayBuffer, isBlob, isBytes, isResponse, isStream, isUrl } from '../base/realm.ts';
 import type { ByteSource } from '../platform/platform.ts';
-import { isArrayBuffer, isBlob, isBytes, isResponse, isStream, isUrl } from '../realm.ts';
 import { openFile, type SourceOptions } from './folder.ts';
 import { withoutPointer } from './head.ts';
 import { placeOf } from './place.ts';

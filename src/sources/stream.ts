@@ -1,9 +1,9 @@
-import { TraceletError } from '../error.ts';
-import type { ReadableStream } from '../globals.ts';
-import { describe } from '../json.ts';
+import { TraceletError } from '../base/error.ts';
+import type { ReadableStream } from '../base/globals.ts';
+import { describe } from '../base/json.ts';
+import { isBytes, isDetached, isPromise, messageOf } from '../base/realm.ts';
+import { whenAborted } from '../base/signal.ts';
 import type { ByteSource } from '../platform/platform.ts';
-import { isBytes, isDetached, isPromise, messageOf } from '../realm.ts';
-import { whenAborted } from '../signal.ts';
 
 const CHUNK = 1 << 18;
 const BYTES = 'Of texts, pipeThrough(new TextEncoderStream()) makes one';

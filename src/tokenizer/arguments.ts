@@ -1,6 +1,6 @@
-import { TraceletError } from '../error.ts';
-import { describe, isObject } from '../json.ts';
-import { checkOptions } from '../options.ts';
+import { TraceletError } from '../base/error.ts';
+import { describe, isObject } from '../base/json.ts';
+import { checkOptions } from '../base/options.ts';
 import type { Input } from './encoder.ts';
 import { ENCODE_OPTIONS, type EncodeSettings } from './encoding.ts';
 

@@ -1,11 +1,11 @@
-import { TraceletError } from '../error.ts';
-import { FLAG } from '../field.ts';
-import { describe } from '../json.ts';
-import { checkOptions, proved } from '../options.ts';
-import { isUrl } from '../realm.ts';
+import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
+import { checkOptions, proved } from '../base/options.ts';
+import { isUrl } from '../base/realm.ts';
+import { FLAG } from '../base/schema.ts';
 import { SOURCE_OPTIONS, type SourceOptions, splitOptions } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { batchOf, type Call, callOf, manyInputs, oneInput, type TextInput } from './arguments.ts';
 import { closeUp, joinPieces } from './decode.ts';
 import { Encoder, type Input } from './encoder.ts';

@@ -1,5 +1,5 @@
-import { TraceletError } from '../error.ts';
-import { describe } from '../json.ts';
+import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
 
 /** Classes of BERT's tokenizer: `vocab.txt` is enough for them. */
 const BERT = [

@@ -1,5 +1,5 @@
-import { TraceletError } from '../error.ts';
-import { describe } from '../json.ts';
+import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
 import type { EncodeSettings, Encoding } from './encoding.ts';
 import { offsetsIn } from './offsets.ts';
 import { addFiller, addSequence, emptyRow, padRow, type Row } from './row.ts';

@@ -1,7 +1,7 @@
-import { TraceletError } from '../error.ts';
-import { FLAG, kind, oneOf } from '../field.ts';
-import type { OptionTable } from '../options.ts';
-import { type Tensor, tensor } from '../tensor.ts';
+import { TraceletError } from '../base/error.ts';
+import type { OptionTable } from '../base/options.ts';
+import { FLAG, kind, oneOf } from '../base/schema.ts';
+import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { OffsetUnit } from './offsets.ts';
 import type { TruncationStrategy } from './sequence.ts';
 

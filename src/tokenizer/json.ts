@@ -1,5 +1,5 @@
-import { TraceletError } from '../error.ts';
-import { describe, isObject, type JsonObject } from '../json.ts';
+import { TraceletError } from '../base/error.ts';
+import { describe, isObject, type JsonObject } from '../base/json.ts';
 import type { AddedToken } from './added.ts';
 import { addedToken } from './roles.ts';
 import type { Given } from './settings.ts';

@@ -1,6 +1,6 @@
-import { TraceletError } from '../error.ts';
-import { type Kind, kind } from '../field.ts';
-import { describe, isObject } from '../json.ts';
+import { TraceletError } from '../base/error.ts';
+import { describe, isObject } from '../base/json.ts';
+import { type Kind, kind } from '../base/schema.ts';
 import type { AddedToken, Pattern } from './added.ts';
 import type { Vocab } from './vocab.ts';
 

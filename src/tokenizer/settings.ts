@@ -1,7 +1,7 @@
-import { TraceletError } from '../error.ts';
-import { FLAG, kind, NAMES, oneOf, orNull } from '../field.ts';
-import { describe, isObject } from '../json.ts';
-import { ANY, checkOptions, type OptionTable } from '../options.ts';
+import { TraceletError } from '../base/error.ts';
+import { describe, isObject } from '../base/json.ts';
+import { ANY, checkOptions, type OptionTable } from '../base/options.ts';
+import { FLAG, kind, NAMES, oneOf, orNull } from '../base/schema.ts';
 import type { AddedToken, Pattern } from './added.ts';
 import { addedToken, placeTokens, ROLES, type Role, roleToken, special, TOKEN, TOKEN_LIST, TOKENS_OR_NAMED } from './roles.ts';
 import type { Filler } from './row.ts';

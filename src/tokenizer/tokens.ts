@@ -1,9 +1,9 @@
-import { Callable } from '../callable.ts';
-import { TraceletError } from '../error.ts';
-import { FLAG, kind, TEXT } from '../field.ts';
-import { describe } from '../json.ts';
-import { checkOptions, type OptionTable, proved } from '../options.ts';
-import { type Tensor, tensorLike } from '../tensor.ts';
+import { Callable } from '../base/callable.ts';
+import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
+import { checkOptions, type OptionTable, proved } from '../base/options.ts';
+import { FLAG, kind, TEXT } from '../base/schema.ts';
+import { type Tensor, tensorLike } from '../tensor/tensor.ts';
 import { ROLES } from './roles.ts';
 import { roleOf, type Settings } from './settings.ts';
 

@@ -1,6 +1,6 @@
-import { TraceletError } from '../error.ts';
-import { describe } from '../json.ts';
-import { isMap } from '../realm.ts';
+import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
+import { isMap } from '../base/realm.ts';
 import { Lookup } from './lookup.ts';
 
 /** Tokens in the order of their ids, or ids by token. */

@@ -1,4 +1,4 @@
-import { type ErrorCode, TraceletError } from '../../src/error.ts';
+import { type ErrorCode, TraceletError } from '../../src/base/error.ts';
 import { bytesOfText, type Kind, must, textOfBytes } from './kind.ts';
 
 const kept: unknown[] = [];

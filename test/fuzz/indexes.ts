@@ -1,6 +1,6 @@
-import { openCheckpoint } from '../../src/checkpoint.ts';
-import { parseJson } from '../../src/json.ts';
-import { sizeOf, Tensor } from '../../src/tensor.ts';
+import { parseJson } from '../../src/base/json.ts';
+import { openCheckpoint } from '../../src/formats/checkpoint.ts';
+import { sizeOf, Tensor } from '../../src/tensor/tensor.ts';
 import { fileWith, mutateSafetensors, readAll } from './checkpoints.ts';
 import { mutateFolder } from './folders.ts';
 import { bytesOfJson, type Files, type Kind, must, textOfBytes, type Use } from './kind.ts';

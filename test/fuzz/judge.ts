@@ -1,4 +1,4 @@
-import { ERROR_CODES, TraceletError } from '../../src/error.ts';
+import { ERROR_CODES, TraceletError } from '../../src/base/error.ts';
 import { type Files, type Finding, type Kind, type Mutant, must } from './kind.ts';
 import { Random } from './random.ts';
 

@@ -1,9 +1,9 @@
-import { DTYPES, type DType } from '../../src/dtype.ts';
-import { OPS } from '../../src/ops.ts';
-import { sizeOf, Tensor } from '../../src/tensor.ts';
-import { RULES } from '../../src/trace/derived.ts';
-import { CODE, FILES, GOLDEN_OUT } from '../../src/trace/file.ts';
-import { floatToWord } from '../../src/trace/program.ts';
+import { CODE, FILES, GOLDEN_OUT } from '../../src/formats/trace.ts';
+import { RULES } from '../../src/graph/derived.ts';
+import { OPS } from '../../src/ops/table.ts';
+import { floatToWord } from '../../src/program/program.ts';
+import { DTYPES, type DType } from '../../src/tensor/dtype.ts';
+import { sizeOf, Tensor } from '../../src/tensor/tensor.ts';
 import type { Loose, Parts } from '../malformed_trace.ts';
 import { mutateBytes } from './bytes.ts';
 import type { Random } from './random.ts';

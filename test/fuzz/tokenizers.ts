@@ -1,4 +1,4 @@
-import { TraceletError } from '../../src/error.ts';
+import { TraceletError } from '../../src/base/error.ts';
 import { BertTokenizer, type TokenizerFiles } from '../../src/tokenizer/index.ts';
 import { bertJson } from '../tokenizerjson.ts';
 import { mutateFolder } from './folders.ts';

@@ -1,4 +1,4 @@
-import { normal } from '../../../dist/random.js';
+import { normal } from '../../../dist/base/random.js';
 
 /** @typedef {{ rows: number, inner: number, cols: number }} Sizes of x [rows, inner] times the transpose of w [cols, inner] */
 

@@ -1,12 +1,12 @@
 import { cpus, loadavg } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Command, Option } from 'commander';
-import type { IntegerForm } from '../../integers.ts';
+import { costs } from '../../inspect/cost.ts';
+import { explainThreads } from '../../inspect/explain.ts';
+import type { IntegerForm } from '../../kernels/integers.ts';
 import type { Variant } from '../../platform/platform.ts';
-import type { ThreadCount } from '../../threads/choose.ts';
-import { costs } from '../../trace/cost.ts';
-import { explainThreads } from '../../trace/explain.ts';
-import type { TracedModule } from '../../trace/traced.ts';
+import type { ThreadCount } from '../../runtime/threads/choose.ts';
+import type { TracedModule } from '../../traced/traced.ts';
 import { engineVariants, openTrace } from '../model.ts';
 import { examples, integersOption, seconds, threadsOption } from '../options.ts';
 import { flops, note, print, table, typeOf } from '../output.ts';

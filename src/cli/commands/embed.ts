@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import type { EmbeddedText } from '../../batch/embed.ts';
-import type { ThreadCount } from '../../threads/choose.ts';
+import type { ThreadCount } from '../../runtime/threads/choose.ts';
+import type { EmbeddedText } from '../../text/embed.ts';
 import { readLines } from '../input.ts';
 import { defaultTrace, openTrace } from '../model.ts';
 import { examples, threadsOption, whole } from '../options.ts';

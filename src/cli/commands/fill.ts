@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { TraceletError } from '../../error.ts';
-import type { Tensor } from '../../tensor.ts';
+import { TraceletError } from '../../base/error.ts';
+import type { ModelOutput } from '../../nn/outputs.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import type { BertTokenizer } from '../../tokenizer/index.ts';
-import type { ModelOutput } from '../../trace/outputs.ts';
 import { findTrace, openModel, openTrace } from '../model.ts';
 import { examples, whole } from '../options.ts';
 import { print, printJson, table } from '../output.ts';

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import type { Sizes } from '../../dim.ts';
-import { TraceletError } from '../../error.ts';
-import type { TracedModule } from '../../trace/traced.ts';
+import { TraceletError } from '../../base/error.ts';
+import type { Sizes } from '../../tensor/dim.ts';
+import type { TracedModule } from '../../traced/traced.ts';
 import { engineVariants, findTrace, openTrace } from '../model.ts';
 import { examples, memory, whole } from '../options.ts';
 import { bytes, flops, whole as grouped, note, print, printJson, table, typeOf } from '../output.ts';

@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
-import type { IntegerForm } from '../../integers.ts';
+import type { InstructionProfile, Profile } from '../../inspect/profile.ts';
+import type { IntegerForm } from '../../kernels/integers.ts';
 import type { Variant } from '../../platform/platform.ts';
-import type { ThreadCount } from '../../threads/choose.ts';
-import type { InstructionProfile, Profile } from '../../trace/profile.ts';
+import type { ThreadCount } from '../../runtime/threads/choose.ts';
 import { findTrace, openTrace } from '../model.ts';
 import { examples, integersOption, seconds, threadsOption } from '../options.ts';
 import { print, table } from '../output.ts';

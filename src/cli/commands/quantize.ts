@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { TraceletError } from '../../error.ts';
-import * as jit from '../../jit.ts';
+import { TraceletError } from '../../base/error.ts';
+import * as jit from '../../jit/index.ts';
 import { type Bits, type QuantizeReport, quantize } from '../../quantize/index.ts';
-import type { TracedModule } from '../../trace/traced.ts';
+import type { TracedModule } from '../../traced/traced.ts';
 import { nameOf, readLines } from '../input.ts';
 import { findTrace, openTrace } from '../model.ts';
 import { batchOption, dynamicOption, examples, headOption, outputOption, seqOption } from '../options.ts';

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import * as jit from '../../jit.ts';
+import * as jit from '../../jit/index.ts';
 import { quantize } from '../../quantize/index.ts';
 import { findTrace, openTrace } from '../model.ts';
 import { batchOption, dynamicOption, examples, headOption, outputOption, seqOption } from '../options.ts';

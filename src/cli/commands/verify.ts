@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { TraceletError } from '../../error.ts';
-import { GOLDEN_TOLERANCE, type Verification } from '../../trace/verification.ts';
+import { TraceletError } from '../../base/error.ts';
+import { GOLDEN_TOLERANCE, type Verification } from '../../inspect/verify.ts';
 import { engineVariants, openTrace } from '../model.ts';
 import { examples } from '../options.ts';
 import { note, print } from '../output.ts';

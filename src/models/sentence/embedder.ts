@@ -1,18 +1,18 @@
-import type { BertConfig } from '../../config.ts';
-import { FLAG, kind, oneOf } from '../../field.ts';
+import { TOKENIZER } from '../../base/options.ts';
+import { FLAG, kind, oneOf } from '../../base/schema.ts';
 import { ModuleList } from '../../nn/containers.ts';
 import type { AnyModule } from '../../nn/module.ts';
-import { TOKENIZER } from '../../options.ts';
+import { type ModelOutput, modelOutput } from '../../nn/outputs.ts';
+import { POOLING_MASK } from '../../program/signature.ts';
 import { parseSentence, readSentenceFiles, type SentenceConfig, sentenceFiles } from '../../sentence/config.ts';
 import { type Feature, POOLING, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
 import { excludesPrompt, isNormalized, withoutScaling } from '../../sentence/prompt.ts';
 import { supportedTokenizer } from '../../sentence/tokenizer.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { filesRead as tokenizerFiles } from '../../tokenizer/files.ts';
 import type { BertTokenizer } from '../../tokenizer/index.ts';
-import { POOLING_MASK } from '../../trace/inputs.ts';
-import { type ModelOutput, modelOutput } from '../../trace/outputs.ts';
 import { BertModel } from '../bert.ts';
+import type { BertConfig } from '../config.ts';
 import { type ModelInputs, PreTrainedModel, type ReadBeside } from '../pretrained.ts';
 import { makeParts, type Part } from './parts.ts';
 

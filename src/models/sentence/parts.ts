@@ -1,9 +1,9 @@
-import { TraceletError } from '../../error.ts';
-import * as F from '../../functional.ts';
+import { TraceletError } from '../../base/error.ts';
+import * as F from '../../nn/functional.ts';
 import * as nn from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import { DENSE_ACTIVATIONS, type Feature, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 
 /** The modules that follow the encoder, as `sentence_transformers.models` has them. */
 

@@ -1,0 +1,258 @@
+import { TraceletError } from '../base/error.ts';
+import { describe, isObject, parseObject, quoteList } from '../base/json.ts';
+import { checkOptions } from '../base/options.ts';
+import { isArrayBuffer, isBytes, isUrl } from '../base/realm.ts';
+import type { ByteSource } from '../platform/platform.ts';
+import { type Folder, openFile, SOURCE_OPTIONS, type SourceOptions, textOf, textOfFile } from '../sources/folder.ts';
+import { refusePointer } from '../sources/head.ts';
+import { type Place, placeOf } from '../sources/place.ts';
+import { openGiven, type Source } from '../sources/source.ts';
+import { bytesOf } from '../sources/stream.ts';
+import { DTYPES, type ForeignDType, isForeign, type TypedArray } from '../tensor/dtype.ts';
+import { allocate } from '../tensor/elements.ts';
+import { TO_FLOAT32 } from '../tensor/float.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { dequantize } from './dequantize.ts';
+import { type AnyInfo, byPlace, type TensorInfo } from './layout.ts';
+import { type Header, readHeader, readSafetensors } from './safetensors.ts';
+import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, TRACE_NAME } from './trace.ts';
+import { insteadOfCheckpoint } from './unread.ts';
+
+/** Named tensors, as a state_dict. Floating ones are float32 whatever the file holds; others keep their dtype. */
+export interface Checkpoint {
+  /** What messages call it: the path of the file or directory, or "bytes". */
+  name: string;
+  tensors: Map<string, Tensor>;
+  /** Tensors that were passed over, for nothing here computes with their dtype; absent where there are none. */
+  foreign?: ReadonlyMap<string, Foreign>;
+  metadata: Record<string, string>;
+}
+
+/** What is known of a tensor that was passed over; `dtype` is its name in safetensors. */
+export type Foreign = Pick<TensorInfo<ForeignDType>, 'dtype' | 'shape'>;
+
+const SINGLE = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+/** Files that lie beside a checkpoint, and stand for it where one is looked for. */
+const BESIDE = /(^|[/\\])(config|modules|config_sentence_transformers)\.json$|\.md$/;
+/** Bytes read between two looks at the signal. */
+const READ_BYTES = 8 << 20;
+
+/** Where a checkpoint may come from: any source, or an open one that is closed after reading. */
+export type CheckpointSource = Source | ByteSource;
+
+/**
+ * Reads a checkpoint: a directory, address or hub id with model.safetensors, its index and shards, or a trace; a safetensors file, its bytes (on
+ * which float32 tensors may then be views), or a stream of them. 16-bit and 64-bit floats become float32. An int8 tensor with a sibling
+ * `<name>.scale`, float32 with one element a row, becomes float32, and the scale is gone. `LayerNorm.gamma` and `.beta` of old
+ * checkpoints become `.weight` and `.bias`.
+ *
+ * Throws `source` where nothing is found, `format` for a broken file, `checkpoint` where names or shards contradict each other.
+ */
+export async function openCheckpoint(source: CheckpointSource, given: SourceOptions = {}): Promise<Checkpoint> {
+  const options = checkOptions('openCheckpoint', given, SOURCE_OPTIONS);
+  options.signal?.throwIfAborted();
+  if (typeof source === 'string' || isUrl(source)) return readCheckpoint(await placeOf(source, options), options);
+  if (isBytes(source) || isArrayBuffer(source)) return plain(await openBytes(bytesOf(source)));
+  return plain(await readStream(isOpen(source) ? source : openGiven(source, options), options));
+}
+
+const isOpen = (source: Exclude<CheckpointSource, string | URL>): source is ByteSource =>
+  isObject(source) && 'read' in source && 'close' in source && typeof source.name === 'string';
+
+/** Reads the checkpoint in a folder, or the file of it that was meant. */
+export async function readCheckpoint({ folder, file }: Place, options: SourceOptions): Promise<Checkpoint> {
+  return plain(await (file === undefined ? readFolder(folder, options) : readFile(folder, file, options)));
+}
+
+function plain(checkpoint: Checkpoint): Checkpoint {
+  dequantize(checkpoint.tensors, checkpoint.name);
+  return { ...checkpoint, tensors: modernNames(checkpoint) };
+}
+
+async function readFile(folder: Folder, file: string, options: SourceOptions): Promise<Checkpoint> {
+  if (BESIDE.test(file)) return readFolder(folder, options);
+  if (!file.endsWith('.index.json')) return readStream(await openFile(folder, file), options);
+  return readShards(folder, await textOfFile(folder, file), folder.at(file), options);
+}
+
+async function readFolder(folder: Folder, options: SourceOptions): Promise<Checkpoint> {
+  const { name } = folder;
+  const single = await folder.find(SINGLE);
+  if (single) return { ...(await readStream(single, options)), name };
+  const index = await textOf(folder, INDEX);
+  if (index !== undefined) return { ...(await readShards(folder, index, folder.at(INDEX), options)), name };
+  const trace = await folder.find(TRACE_NAME);
+  if (trace) return readStream(trace, options);
+  const { got, cure } = await insteadOfCheckpoint(folder);
+  throw new TraceletError('source', {
+    what: `checkpoint ${name}`,
+    expected: `${folder.at(SINGLE)} or ${folder.at(INDEX)}`,
+    got,
+    cure: cure ?? 'Name a directory with one of them, or a .safetensors file',
+  });
+}
+
+async function openBytes(bytes: Uint8Array): Promise<Checkpoint> {
+  refusePointer(bytes, 'bytes');
+  const { header, tensors, metadata } = readSafetensors(bytes, 'bytes');
+  if (isTrace(header)) await completeTrace(header, tensors, 'bytes');
+  for (const [name, tensor] of tensors) tensors.set(name, widened(tensor));
+  return { name: 'bytes', tensors, foreign: foreignOf(header), metadata };
+}
+
+async function readStream(source: ByteSource, options: SourceOptions): Promise<Checkpoint> {
+  try {
+    const header = await readHeader(source, options);
+    const tensors = await readTensors(source, header, options);
+    await checkEnd(source, header);
+    if (isTrace(header)) await completeTrace(header, tensors, source.name);
+    return { name: source.name, tensors, foreign: foreignOf(header), metadata: header.metadata };
+  } finally {
+    await source.close();
+  }
+}
+
+const isForeignInfo = (info: AnyInfo): info is TensorInfo<ForeignDType> => isForeign(info.dtype);
+
+const foreignOf = ({ foreign }: Header): Checkpoint['foreign'] =>
+  foreign.length > 0 ? new Map(foreign.map(({ name, dtype, shape }) => [name, { dtype, shape }])) : undefined;
+
+async function readTensors(source: ByteSource, header: Header, { signal }: SourceOptions): Promise<Map<string, Tensor>> {
+  const tensors = new Map<string, Tensor>();
+  for (const info of [...header.tensors, ...header.foreign].sort(byPlace)) {
+    const what = `tensor ${describe(info.name)} of ${source.name}`;
+    const size = info.end - info.begin;
+    if (isForeignInfo(info)) {
+      const dropped = new Uint8Array(Math.min(size, READ_BYTES));
+      await readPieces(source, size, (at) => dropped.subarray(0, size - at), what, signal);
+    } else {
+      const { bytes, finish } = place(info, what);
+      await readPieces(source, size, (at) => bytes.subarray(at, at + READ_BYTES), what, signal);
+      tensors.set(info.name, finish());
+    }
+  }
+  return tensors;
+}
+
+/** Reads `size` bytes, those from `at` on to where `pieceAt` says. */
+async function readPieces(
+  source: ByteSource,
+  size: number,
+  pieceAt: (at: number) => Uint8Array,
+  what: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let at = 0; at < size; ) {
+    signal?.throwIfAborted();
+    const piece = pieceAt(at);
+    const read = await source.read(piece);
+    at += read;
+    if (read < piece.length) throw cutShort(what, size, at);
+  }
+}
+
+/** Memory for the bytes of a tensor, so placed that 16-bit floats can be widened where they lie. */
+function place({ dtype, shape, begin, end }: TensorInfo, what: string): { bytes: Uint8Array; finish(): Tensor } {
+  const stored = end - begin;
+  const buffer = allocate('uint8', dtype === 'float16' || dtype === 'bfloat16' ? 2 * stored : stored, what).buffer as ArrayBuffer;
+  const offset = buffer.byteLength - stored;
+  const data: TypedArray = new DTYPES[dtype].array(buffer, offset);
+  const finish = () => {
+    if (offset === 0) return widened(new Tensor(dtype, shape, data));
+    const wide = new Float32Array(buffer);
+    TO_FLOAT32[dtype]?.(data, wide);
+    return new Tensor('float32', shape, wide);
+  };
+  return { bytes: new Uint8Array(buffer, offset), finish };
+}
+
+function widened(tensor: Tensor): Tensor {
+  const convert = TO_FLOAT32[tensor.dtype];
+  if (!convert || tensor.dtype === 'float32') return tensor;
+  const wide = new Float32Array(tensor.size);
+  convert(tensor.data, wide);
+  return new Tensor('float32', tensor.shape, wide);
+}
+
+/** Checks a trace's hashes, and gives tensors that are stored once the other names that they have. */
+async function completeTrace(header: Header, tensors: Map<string, Tensor>, file: string): Promise<void> {
+  const { aliases, hashes } = await checkTraceHeader(header, file);
+  for (const [name, tensor] of [...tensors]) {
+    await checkHash(bytesOfTensor(tensor), name, hashes);
+    for (const alias of aliases.get(name) ?? []) tensors.set(alias, tensor);
+  }
+}
+
+async function checkEnd(source: ByteSource, header: Header): Promise<void> {
+  if (source.size !== undefined || (await source.read(new Uint8Array(1))) === 0) return;
+  throw new TraceletError('format', {
+    what: source.name,
+    expected: `${header.headerBytes + header.dataBytes} bytes`,
+    got: 'trailing bytes behind the last tensor',
+  });
+}
+
+function cutShort(what: string, expected: number, got: number): TraceletError {
+  return new TraceletError('format', { what, expected: `${expected} bytes`, got: `${got}`, cure: 'The file is cut short' });
+}
+
+async function readShards(folder: Folder, text: string, index: string, options: SourceOptions): Promise<Checkpoint> {
+  const shardOf = parseIndex(text, index);
+  const shards = [...new Set(shardOf.values())].sort();
+  const tensors = new Map<string, Tensor>();
+  const foreign = new Map<string, Foreign>();
+  const metadata: Record<string, string> = Object.create(null);
+  for (const shard of shards) {
+    options.signal?.throwIfAborted();
+    const part = await readStream(await openShard(folder, shard, index), options);
+    for (const tensor of [...part.tensors.keys(), ...(part.foreign?.keys() ?? [])])
+      if (shardOf.get(tensor) !== shard)
+        throw misplaced(tensor, index, shardOf.has(tensor) ? describe(shardOf.get(tensor)) : 'no shard', `it in ${describe(shard)}`);
+    for (const [tensor, value] of part.tensors) tensors.set(tensor, value);
+    for (const [tensor, value] of part.foreign ?? []) foreign.set(tensor, value);
+    Object.assign(metadata, part.metadata);
+  }
+  for (const [tensor, shard] of shardOf)
+    if (!tensors.has(tensor) && !foreign.has(tensor)) throw misplaced(tensor, index, describe(shard), 'no such tensor there');
+  return { name: index, tensors, foreign: foreign.size > 0 ? foreign : undefined, metadata };
+}
+
+async function openShard(folder: Folder, shard: string, index: string): Promise<ByteSource> {
+  const found = await folder.find(shard);
+  if (found) return found;
+  const problem = { what: `shard ${folder.at(shard)}`, expected: `a file, as ${index} lists it`, got: 'none', cure: folder.cure };
+  throw new TraceletError('source', problem);
+}
+
+function misplaced(tensor: string, index: string, expected: string, got: string): TraceletError {
+  return new TraceletError('checkpoint', { what: `tensor ${describe(tensor)}`, expected: `${expected}, as ${index} says`, got });
+}
+
+/** Tensor name to shard name. Shards are plain names of files beside the index. */
+function parseIndex(text: string, name: string): Map<string, string> {
+  const map = parseObject(text, name).weight_map;
+  if (!isObject(map)) throw new TraceletError('format', { what: `weight_map of ${name}`, expected: 'an object', got: describe(map) });
+  for (const [tensor, shard] of Object.entries(map))
+    if (typeof shard !== 'string' || !/^[^/\\:\0]+\.safetensors$/.test(shard))
+      throw new TraceletError('format', {
+        what: `weight_map of ${name}`,
+        expected: `the name of a .safetensors file beside it for ${describe(tensor)}`,
+        got: describe(shard),
+      });
+  return new Map(Object.entries(map as Record<string, string>));
+}
+
+const MODERN: Record<string, string> = { gamma: 'weight', beta: 'bias' };
+
+function modernNames({ name, tensors }: Checkpoint): Map<string, Tensor> {
+  const modern = (old: string) => old.replace(/(^|\.)LayerNorm\.(gamma|beta)$/, (_, dot, last) => `${dot}LayerNorm.${MODERN[last]}`);
+  const clash = [...tensors.keys()].filter((tensor) => modern(tensor) !== tensor && tensors.has(modern(tensor)));
+  if (clash.length > 0)
+    throw new TraceletError('checkpoint', {
+      what: `checkpoint ${name}`,
+      expected: 'one spelling of a LayerNorm parameter',
+      got: `${quoteList(clash)} beside ${quoteList(clash.map(modern))}`,
+    });
+  return new Map([...tensors].map(([tensor, value]) => [modern(tensor), value]));
+}

@@ -1,0 +1,175 @@
+import { TraceletError } from '../base/error.ts';
+import { type Attributes, type Call, checkCall } from '../ops/call.ts';
+import type { Bounds, Dim } from '../tensor/dim.ts';
+import type { DType } from '../tensor/dtype.ts';
+import { type Shape, sizeOf, type Tensor } from '../tensor/tensor.ts';
+import type { Rule } from './derived.ts';
+
+interface Typed {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** The shape in symbols, where it depends on any. Said of a whole graph at once (see unify.ts). */
+  dims?: readonly Dim[];
+}
+
+/** An argument of the traced model. */
+export interface Input extends Typed {
+  readonly kind: 'input';
+  readonly name: string;
+}
+
+/** Whole numbers that follow from the sizes of a call, one row a token of `grid` or, where `packed`, of those that the mask lets through. */
+export interface Derived extends Typed {
+  readonly kind: 'derived';
+  readonly rule: Rule;
+  /** Batch and sequence. */
+  readonly grid: Shape;
+  gridDims?: readonly Dim[];
+  readonly packed: boolean;
+  /** What the rule `fill` repeats. */
+  readonly fill?: number;
+  /** What the rule `kept` takes elements from. */
+  readonly input?: Input;
+}
+
+/** Weights known while tracing: named tensors below one another along the first dimension. */
+export interface Constant extends Typed {
+  readonly kind: 'constant';
+  readonly parts: readonly Part[];
+}
+
+export interface Part {
+  readonly name: string;
+  readonly tensor: Tensor;
+  /** What a file holds instead: int8 rows that `tensor` is the product of with a scale a row. */
+  readonly stored?: { readonly rows: Int8Array; readonly scale: Float32Array };
+}
+
+/** The result of an op. */
+export interface Node extends Typed {
+  readonly kind: 'node';
+  readonly op: string;
+  readonly operands: Readonly<Record<string, Value | null>>;
+  readonly attrs: Attributes;
+  /** Attributes in symbols, where they depend on any. */
+  attrDims?: Readonly<Record<string, Dim>>;
+  readonly call: Call;
+  /** Dotted name of the module whose forward pass made it. */
+  readonly path: string;
+  /** The recorded nodes that it computes, the last of which it stands for. */
+  readonly origins: readonly Node[];
+}
+
+/** The elements of another value under another shape. */
+export interface View extends Typed {
+  readonly kind: 'view';
+  readonly base: Value;
+}
+
+export type Value = Input | Derived | Constant | Node | View;
+
+export interface Output {
+  /** Dotted where outputs are nested: `hidden_states.0`. */
+  readonly name: string;
+  readonly value: Value;
+}
+
+/** A recorded forward pass; nodes are in the order of execution. Values are compared by identity. */
+export interface Graph {
+  readonly inputs: readonly Input[];
+  /** Symbols that dimensions are made of, with their bounds; `rows` beside them, where rows are packed. */
+  bounds?: Bounds;
+  readonly nodes: readonly Node[];
+  readonly outputs: readonly Output[];
+}
+
+/** A checked node; throws where operands do not fit the op. `origins` says which recorded nodes it replaces. */
+export function makeNode(
+  op: string,
+  operands: Record<string, Value | null | undefined>,
+  attrs: Attributes,
+  from: { path: string; origins?: readonly Node[]; dims?: readonly Dim[] },
+): Node {
+  const call = checkCall(op, operands, attrs);
+  const present = Object.fromEntries(Object.entries(operands).map(([name, value]) => [name, value ?? null]));
+  const node = { kind: 'node' as const, op, operands: present, attrs, call, dtype: 'float32' as const, shape: call.shape, path: from.path };
+  const made: Node = { ...node, dims: from.dims, origins: from.origins ?? [] };
+  if (!from.origins) (made as { origins: readonly Node[] }).origins = [made];
+  return made;
+}
+
+/** The value whose memory `value` shows. */
+export function storageOf(value: Value): Exclude<Value, View> {
+  let at = value;
+  while (at.kind === 'view') at = at.base;
+  return at;
+}
+
+export const operandsOf = (node: Node): Value[] => Object.values(node.operands).filter((value): value is Value => value !== null);
+
+/** How often each value's memory is read by nodes or given out. */
+export function countUses({ nodes, outputs }: Graph): Map<Value, number> {
+  const uses = new Map<Value, number>();
+  const use = (value: Value): void => void uses.set(storageOf(value), (uses.get(storageOf(value)) ?? 0) + 1);
+  for (const node of nodes) operandsOf(node).forEach(use);
+  for (const output of outputs) use(output.value);
+  return uses;
+}
+
+/**
+ * The graph with each node replaced by what `visit` makes of it, in order. `visit` gets the node with its operands already
+ * replaced, and the node as it was; it answers with any value of the same shape.
+ */
+export function rewrite(graph: Graph, visit: (node: Node, original: Node) => Value): Graph {
+  const replaced = new Map<Value, Value>();
+  const nodes: Node[] = [];
+  const resolve = (value: Value): Value => {
+    const known = replaced.get(value);
+    if (known) return known;
+    if (value.kind !== 'view') return value;
+    const base = resolve(value.base);
+    const view = base === value.base ? value : { ...value, base };
+    replaced.set(value, view);
+    return view;
+  };
+  const emit = (value: Value): void => {
+    if (value.kind === 'view') emit(value.base);
+    if (value.kind !== 'node' || emitted.has(value)) return;
+    emitted.add(value);
+    operandsOf(value).forEach(emit);
+    nodes.push(value);
+  };
+  const emitted = new Set<Node>();
+  for (const node of graph.nodes) {
+    const operands = Object.fromEntries(Object.entries(node.operands).map(([name, value]) => [name, value && resolve(value)]));
+    const same = Object.entries(operands).every(([name, value]) => value === node.operands[name]);
+    const result = visit(same ? node : { ...node, operands }, node);
+    replaced.set(node, result);
+    emit(result);
+  }
+  return { ...graph, nodes, outputs: graph.outputs.map(({ name, value }) => ({ name, value: resolve(value) })) };
+}
+
+/** Proves that every value is made before it is read, fits its op, and that names are unique. */
+export function verifyGraph(graph: Graph): void {
+  const made = new Set<Value>(graph.inputs);
+  const reading = (value: Value, reader: string): void => {
+    const storage = storageOf(value);
+    if (sizeOf(storage.shape) !== sizeOf(value.shape))
+      throw broken(reader, 'a view of the same size', `[${value.shape}] of [${storage.shape}]`);
+    if ((storage.kind === 'input' || storage.kind === 'node') && !made.has(storage))
+      throw broken(reader, 'operands made before it', 'a value made later or elsewhere');
+  };
+  for (const node of graph.nodes) {
+    for (const value of operandsOf(node)) reading(value, `${node.op} of ${node.path || 'the model'}`);
+    const { shape } = checkCall(node.op, node.operands, node.attrs);
+    if (shape.join() !== node.shape.join()) throw broken(`${node.op} of ${node.path}`, `shape [${shape}]`, `[${node.shape}]`);
+    made.add(node);
+  }
+  const names = graph.outputs.map(({ name }) => name);
+  for (const { name, value } of graph.outputs) reading(value, `output "${name}"`);
+  if (graph.outputs.length === 0) throw broken('the traced model', 'at least one output tensor', 'none');
+  if (new Set(names).size < names.length) throw broken('outputs', 'unique names', names.join(', '));
+}
+
+const broken = (what: string, expected: string, got: string): TraceletError => new TraceletError('tracing', { what, expected, got });

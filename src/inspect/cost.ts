@@ -1,0 +1,52 @@
+import { wholePages } from '../kernels/binaries.ts';
+import { hasKind } from '../ops/op.ts';
+import { bytesOf } from '../program/layout.ts';
+import type { Instance } from '../runtime/instance.ts';
+import type { Binding } from '../runtime/specialise.ts';
+
+/** What one instruction costs. */
+export interface InstructionPlan {
+  op: string;
+  /** Module path. */
+  path: string;
+  /** Dimensions of the result. */
+  shape: readonly number[];
+  /** Byte of the arena where the result lies. */
+  offset: number;
+  /** Of the result. */
+  bytes: number;
+  /** Floating-point operations. */
+  flops: number;
+  /** Bytes read and written. */
+  moved: number;
+  /** Whether its operations are those of integers. */
+  integer: boolean;
+}
+
+/** What a call costs, known before it is made. Sizes in bytes. */
+export interface MemoryPlan {
+  /** Weights as the kernels read them. */
+  weights: number;
+  /** Activations and scratch. */
+  arena: number;
+  /** The wasm memory that the call needs. */
+  memory: number;
+  /** Floating-point operations. */
+  flops: number;
+  instructions: InstructionPlan[];
+}
+
+/** What a call of a loaded program costs at the sizes of `binding`. */
+export function costs({ program, weights, decoded }: Instance, binding: Binding): MemoryPlan {
+  const size = (value: number | null): number => (value === null ? 0 : bytesOf({ ...program.values[value], shape: binding.shapes[value] }));
+  const instructions = decoded.instructions.map(({ op, path, out, operands }, at): InstructionPlan => {
+    const { row, numbers, shape } = binding.calls[at];
+    const moved = row.bytes?.(numbers) ?? Object.values(operands).reduce((sum: number, operand) => sum + size(operand), size(out));
+    const offset = binding.offsets[out] as number;
+    const integer = hasKind(row, 'form');
+    return { op, path, shape, offset, bytes: size(out), flops: row.flops(numbers), moved, integer };
+  });
+  const flops = instructions.reduce((sum, instruction) => sum + instruction.flops, 0);
+  const memory = wholePages(Math.max(weights.bytes, weights.arena + binding.arena));
+  return { weights: weights.constantBytes, arena: binding.arena, memory, flops, instructions };
+}

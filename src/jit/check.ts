@@ -1,0 +1,145 @@
+import { TraceletError } from '../base/error.ts';
+import { derivedTensor } from '../graph/derived.ts';
+import { type Graph, type Node, storageOf, type Value } from '../graph/graph.ts';
+import { difference } from '../inspect/verify.ts';
+import type { Engine } from '../nn/eager.ts';
+import { executor } from '../nn/executor.ts';
+import type { Named } from '../nn/outputs.ts';
+import { sameShape, type Tensor } from '../tensor/tensor.ts';
+import type { TracedModule } from '../traced/traced.ts';
+import type { Recording } from './tracer.ts';
+
+/** A trace that does not do what its model does; names the first instruction that differs. As `torch.jit.TracingCheckError`. */
+export class TracingCheckError extends TraceletError {
+  constructor(problem: { what: string; expected: string; got: string; cure?: string }) {
+    super('tracing_check', problem);
+    this.name = 'TracingCheckError';
+  }
+}
+
+/** Absolute plus relative difference that checks allow unless told. */
+const CHECK_TOLERANCE = 1e-5;
+
+/**
+ * Throws a {@link TracingCheckError} unless two recordings of one model are the same op for op: with the same numbers, or with floats that let
+ * their answers to `inputs` differ by `tolerance` at most.
+ */
+export function checkSameRecording(
+  { graph: first }: Recording,
+  { graph: second }: Recording,
+  inputs: Record<string, Tensor>,
+  tolerance: number = CHECK_TOLERANCE,
+): void {
+  const [before, after] = [first, second].map((graph) => describeGraph(graph));
+  const at = firstOther(before, after);
+  if (at < 0) return;
+  const [form, again] = [first, second].map((graph) => describeGraph(graph, false));
+  if (firstOther(form, again) < 0 && sameAnswers(first, second, inputs, tolerance)) return;
+  const node = first.nodes[at];
+  throw new TracingCheckError({
+    what: node ? `node ${at} (of ${node.path || 'the model'})` : `what follows node ${first.nodes.length - 1}`,
+    expected: before[at] ?? 'the end of the forward pass',
+    got: `${after[at] ?? 'the end of the forward pass'} when recorded again`,
+    cure: 'The forward pass depends on something other than its inputs: random numbers, time or state',
+  });
+}
+
+const firstOther = (before: readonly string[], after: readonly string[]): number =>
+  Array.from({ length: Math.max(before.length, after.length) }).findIndex((_, i) => before[i] !== after[i]);
+
+function sameAnswers(first: Graph, second: Graph, inputs: Record<string, Tensor>, tolerance: number): boolean {
+  const [got, want] = [evaluate(first, inputs), evaluate(second, inputs)];
+  return first.outputs.every(({ value }, i) => {
+    const other = want.get(second.outputs[i].value) as Tensor;
+    return difference(got.get(value) as Tensor, other, tolerance).ok;
+  });
+}
+
+/** A line a node, then a line an output; without `floats`, their values are left out. */
+function describeGraph({ inputs, nodes, outputs }: Graph, floats = true): string[] {
+  const names = new Map<Value, string>(inputs.map((input) => [input, `%${input.name}`]));
+  for (const [i, node] of nodes.entries()) names.set(node, `%${i}`);
+  const shown = (value: Value): string => `${content(storageOf(value), names, floats)}[${value.shape}]`;
+  const lines = nodes.map(({ op, operands, attrs, shape, call }) => {
+    const args = Object.entries(operands).map(([name, value]) => `${name}=${value ? shown(value) : 'none'}`);
+    return `${op}(${args.join(', ')}) ${JSON.stringify(attrs, (name, value) => (floats || call.row.args[name] !== 'float' ? value : null))} -> [${shape}]`;
+  });
+  return [...lines, ...outputs.map(({ name, value }) => `return ${name} = ${shown(value)}`)];
+}
+
+function content(value: Value, names: ReadonlyMap<Value, string>, floats: boolean): string {
+  if (value.kind === 'derived') return value.rule;
+  if (value.kind !== 'constant') return names.get(value) as string;
+  const [{ name, tensor }] = value.parts;
+  const told = name.startsWith('constants.') && tensor.size <= 4096 && (floats || tensor.dtype !== 'float32');
+  return told ? `${tensor.dtype}(${tensor.elements})` : name;
+}
+
+/**
+ * Throws a {@link TracingCheckError} unless the trace answers as the model does, within `tolerance` absolute plus relative.
+ * `recorded` is the graph before any pass, `optimised` the one that the trace was made from.
+ */
+export function checkOutputs(
+  traced: TracedModule<unknown>,
+  eager: readonly Named[],
+  inputs: Record<string, Tensor>,
+  graphs: { recorded: Graph; optimised: Graph },
+  tolerance: number = CHECK_TOLERANCE,
+): void {
+  const { program } = traced.instance;
+  traced.call_(inputs);
+  if (eager.length !== program.outputs.length)
+    throw new TracingCheckError({
+      what: 'outputs',
+      expected: `${eager.length}, as the eager model gives`,
+      got: `${program.outputs.length}`,
+    });
+  const differs = eager.find(({ tensor }, i) => !difference(traced.instance.read(program.outputs[i].value), tensor, tolerance).ok);
+  if (!differs) return;
+  const recorded = graphs.recorded.inputs.every(({ name, shape }) => sameShape(inputs[name].shape, shape));
+  const at = recorded ? firstDifference(traced, graphs, inputs, tolerance) : undefined;
+  throw new TracingCheckError({
+    what: at ? at.where : `output "${differs.name}"`,
+    expected: `the eager model’s values within ${tolerance}`,
+    got: at ? `a difference of ${at.error}` : `other values${recorded ? ', though every instruction agrees with what was recorded' : ''}`,
+    cure: 'Is the forward pass a function of its inputs alone?',
+  });
+}
+
+function firstDifference(
+  traced: TracedModule<unknown>,
+  { recorded, optimised }: { recorded: Graph; optimised: Graph },
+  inputs: Record<string, Tensor>,
+  tolerance: number,
+) {
+  const eager = evaluate(recorded, inputs);
+  traced.instance.write(inputs);
+  for (const i of traced.instance.steps(traced)) {
+    const instruction = traced.instance.decoded.instructions[i];
+    const origin = optimised.nodes[i].origins.at(-1) as Node;
+    const want = eager.get(origin);
+    const got = traced.instance.read(instruction.out);
+    if (!want || want.size !== got.size) continue;
+    const { ok, maxError } = difference(got.reshape(want.shape), want, tolerance);
+    if (!ok) return { where: `instruction ${i}, ${instruction.op} of ${instruction.path || 'the model'}`, error: maxError };
+  }
+  return undefined;
+}
+
+/** Every node's value, computed op by op on the current executor. */
+export function evaluate(graph: Graph, inputs: Record<string, Tensor>, engine: Pick<Engine, 'apply'> = executor()): Map<Value, Tensor> {
+  const values = new Map<Value, Tensor>();
+  const tensorOf = (value: Value): Tensor => {
+    if (value.kind === 'constant') return value.parts[0].tensor;
+    if (value.kind === 'derived') return derivedTensor(value.rule, value.grid, value.fill);
+    if (value.kind === 'view') return tensorOf(value.base).reshape(value.shape);
+    return values.get(value) as Tensor;
+  };
+  for (const input of graph.inputs) values.set(input, inputs[input.name]);
+  for (const node of graph.nodes) {
+    const operands = Object.fromEntries(Object.entries(node.operands).map(([name, value]) => [name, value && tensorOf(value)]));
+    values.set(node, engine.apply(node.op, operands, node.attrs));
+  }
+  for (const { value } of graph.outputs) values.set(value, tensorOf(value));
+  return values;
+}

@@ -1,0 +1,146 @@
+import { TraceletError } from '../base/error.ts';
+import { describe, isObject } from '../base/json.ts';
+import type { Graph } from '../graph/graph.ts';
+import { packsRows } from '../passes/rows.ts';
+import { ROWS } from '../program/program.ts';
+import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../tensor/dim.ts';
+import type { Recording, TracedInput } from './tracer.ts';
+import { type Sample, unify } from './unify.ts';
+
+/** Which axes of each input are symbols, as in `torch.onnx.export`. */
+export type DynamicAxes = Readonly<Record<string, Readonly<Record<number, string>>>>;
+
+/** Any two numbers: how a graph depends on its rows follows from both. */
+const SOME_ROWS: readonly [number, number] = [97, 101];
+
+/** The symbols of each input's dimensions; undefined for those that are fixed. */
+export type Axes = ReadonlyMap<string, readonly (string | undefined)[]>;
+
+/** Where symbols without `dynamic_axes` stand: `batch` comes first and `sequence` last. */
+function axisOf(symbol: string, rank: number): number[] {
+  if (symbol === 'sequence') return [rank - 1];
+  return symbol === 'batch' && rank > 1 ? [0] : [];
+}
+
+/** Tells which dimensions of the dummy inputs are symbols. Throws `value` errors for symbols that are nowhere and bounds that cannot be. */
+export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: DynamicAxes = {}): { axes: Axes; sizes: Sizes } {
+  const sizes: Record<string, number> = {};
+  const count = Object.keys(bounds).length;
+  if (count > MOST_SYMBOLS)
+    throw new TraceletError('value', { what: 'dynamic', expected: `at most ${MOST_SYMBOLS} symbols`, got: `${count}` });
+  const axes = new Map(inputs.map(({ name, shape }) => [name, shape.map(() => undefined as string | undefined)]));
+  for (const [name, stated] of Object.entries(given)) checkStated(name, stated, axes.get(name), bounds);
+  for (const [symbol, ends] of Object.entries(bounds)) {
+    checkBounds(symbol, ends);
+    for (const { name, shape } of inputs) {
+      const stated = Object.entries(given[name] ?? {}).flatMap(([axis, other]) => (other === symbol ? [Number(axis)] : []));
+      for (const axis of given[name] ? stated : axisOf(symbol, shape.length)) {
+        if (!(axis in shape)) continue;
+        sizes[symbol] ??= shape[axis];
+        if (given[name] && shape[axis] !== sizes[symbol]) throw unequal(name, axis, symbol, `${sizes[symbol]}`, `${shape[axis]}`);
+        if (shape[axis] === sizes[symbol]) (axes.get(name) as (string | undefined)[])[axis] = symbol;
+      }
+    }
+    const size = sizes[symbol];
+    if (size === undefined)
+      throw new TraceletError('value', {
+        what: `dynamic: ${symbol}`,
+        expected: 'batch, sequence, or a symbol of dynamic_axes',
+        got: 'a name that stands nowhere',
+        cure: `Say where it stands: { dynamic_axes: { ${inputs[0].name}: { 0: '${symbol}' } } }`,
+      });
+    if (size < ends[0] || size > ends[1])
+      throw new TraceletError('value', {
+        what: `dummy inputs of ${symbol} ${size}`,
+        expected: `${ends[0]} to ${ends[1]}, as dynamic says`,
+        got: `${size}`,
+      });
+  }
+  return { axes, sizes };
+}
+
+const unequal = (name: string, axis: number, symbol: string, expected: string, got: string): TraceletError =>
+  new TraceletError('value', {
+    what: `dynamic_axes: ${name}: dimension ${axis}, ${symbol}`,
+    expected: `${expected}, which ${symbol} is elsewhere`,
+    got,
+    cure: 'Give sizes that differ symbols of their own, or pass dummy inputs in which they are equal',
+  });
+
+function checkStated(name: string, stated: unknown, dims: readonly unknown[] | undefined, bounds: Bounds): void {
+  const known = ([axis, symbol]: [string, unknown]): boolean =>
+    dims !== undefined && axis in dims && typeof symbol === 'string' && Object.hasOwn(bounds, symbol);
+  if (isObject(stated) && dims && Object.entries(stated).every(known)) return;
+  throw new TraceletError('value', {
+    what: `dynamic_axes: ${name}`,
+    expected: 'an input, with a symbol of dynamic for each of some dimensions',
+    got: dims ? describe(stated) : 'another name',
+  });
+}
+
+function checkBounds(symbol: string, ends: unknown): void {
+  if (!isInterval(ends))
+    throw new TraceletError('value', {
+      what: `dynamic: ${symbol}`,
+      expected: '[low, high] in whole numbers from 1',
+      got: describe(ends),
+    });
+  if (symbol === ROWS || !/^[A-Za-z_]\w*$/.test(symbol))
+    throw new TraceletError('value', { what: `dynamic: ${symbol}`, expected: `a name other than ${ROWS}`, got: symbol });
+}
+
+/** The inputs at other sizes. */
+export const inputsAt = (inputs: readonly TracedInput[], axes: Axes, sizes: Sizes): TracedInput[] =>
+  inputs.map((input) => {
+    const symbols = axes.get(input.name) ?? [];
+    return { ...input, shape: input.shape.map((size, i) => (symbols[i] === undefined ? size : sizes[symbols[i]])) };
+  });
+
+/**
+ * The optimised graph of a model at the dummies' sizes, with what depends on symbols in symbols. The model is recorded at the ends of all
+ * bounds and at sizes in between, and has to do the same at each; it is made recording by recording. Throws `tracing` errors
+ * where it does not.
+ */
+export function* symbolicGraph(
+  recorded: Recording,
+  { sizes, bounds }: { sizes: Sizes; bounds: Bounds },
+  recordAt: (sizes: Sizes) => Recording,
+  optimise: (graph: Graph, rows?: number) => Graph,
+): Generator<void, Graph> {
+  const base = optimise(recorded.graph);
+  const packs = packsRows(base);
+  const varying: Bounds = Object.fromEntries(Object.entries(bounds).filter(([, [low, high]]) => low < high));
+  base.bounds = varying;
+  if (!packs && Object.keys(varying).length === 0) return base;
+  const graphs = new Map<string, Recording>();
+  const sampleAt = (at: Sizes): Sample => {
+    const { [ROWS]: rows, ...others } = { ...sizes, ...at };
+    const key = JSON.stringify(others);
+    const recording = graphs.get(key) ?? recordAt(others);
+    graphs.set(key, recording);
+    return { sizes: { ...others, [ROWS]: rows }, graph: optimise(recording.graph, rows) };
+  };
+  const box: Bounds = packs ? { ...varying, [ROWS]: SOME_ROWS } : varying;
+  const ends = cornersOf(box);
+  const samples: Sample[] = [];
+  for (const at of [...ends, ...sizesBetween(varying).map((at) => ({ ...at, [ROWS]: SOME_ROWS[0] }))]) {
+    yield;
+    samples.push(sampleAt(at));
+  }
+  yield;
+  unify(base, samples.slice(0, ends.length), samples.slice(ends.length), box);
+  return base;
+}
+
+/** Sizes within bounds at which models like to branch: next to the ends, in the middle, and around powers of two. */
+function sizesBetween(bounds: Bounds): Sizes[] {
+  const symbols = Object.entries(bounds).map(([symbol, [low, high]]) => {
+    const powers = Array.from({ length: 12 }, (_, i) => 2 ** i).flatMap((power) => [power, power + 1]);
+    const some = [low + 1, high - 1, (low + high) >> 1, ...powers].filter((size) => size > low && size < high);
+    return [symbol, [...new Set(some)]] as const;
+  });
+  const count = Math.max(0, ...symbols.map(([, some]) => some.length));
+  return Array.from({ length: count }, (_, i) =>
+    Object.fromEntries(symbols.map(([symbol, some], s) => [symbol, some[(i + 3 * s) % some.length] ?? bounds[symbol][0]])),
+  );
+}

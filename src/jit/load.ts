@@ -1,0 +1,184 @@
+import { TraceletError } from '../base/error.ts';
+import { quoteList } from '../base/json.ts';
+import { ANY, type OptionTable, SIGNAL } from '../base/options.ts';
+import { FLAG } from '../base/schema.ts';
+import type { TensorInfo } from '../formats/safetensors.ts';
+import {
+  bytesOfTensor,
+  CODE,
+  checkHash,
+  FILES,
+  GOLDEN_IN,
+  GOLDEN_OUT,
+  readExactly,
+  readTraceHeader,
+  type TraceHeader,
+  tensorFor,
+} from '../formats/trace.ts';
+import { bestVariant, VARIANT } from '../kernels/binaries.ts';
+import { INTEGER_FORM, type IntegerForm } from '../kernels/integers.ts';
+import type { Named } from '../nn/outputs.ts';
+import type { ByteSource, Variant } from '../platform/platform.ts';
+import { parseProgram } from '../program/parse.ts';
+import type { NamedValue, Program } from '../program/program.ts';
+import { decoding } from '../program/prove.ts';
+import { Instance } from '../runtime/instance.ts';
+import { sliced, whole } from '../runtime/run.ts';
+import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
+import { sameShape, type Tensor } from '../tensor/tensor.ts';
+import { TracedModule } from '../traced/traced.ts';
+
+/** Options of loading a trace. */
+export interface LoadOptions {
+  /** Stops the loading; the promise is rejected with the signal's reason. */
+  signal?: AbortSignal;
+  /** The kernels to run on; the fastest that the engine has unless given. */
+  kernels?: Variant;
+  /** How quantised programs multiply integers; the fastest way that the kernels have here unless given. */
+  integers?: IntegerForm;
+  /** How many threads a call runs on, one unless given; where several cannot be had, `explain()` says why. All numbers give the same bits. */
+  threads?: ThreadCount;
+  /** Runs calls in a worker, so that this thread stays free: the trace is called by `run` and `embed` alone. The same as `workers: 1`. */
+  worker?: boolean;
+  /** So many workers answer calls, one call each at a time: as many as were asked for, or as the machine has threads, 8 at most. */
+  workers?: ThreadCount;
+}
+
+/** What each option of loading a trace may be. */
+export const TRACE_LOAD_OPTIONS: OptionTable<LoadOptions> = {
+  signal: SIGNAL,
+  kernels: VARIANT,
+  integers: INTEGER_FORM,
+  threads: ANY,
+  worker: FLAG,
+  workers: ANY,
+};
+
+/** Reads a trace from its first byte to its last, weights straight to their place in wasm memory. */
+export async function loadTrace<Result>(source: ByteSource, options: LoadOptions = {}): Promise<TracedModule<Result>> {
+  const { kernels = bestVariant(), signal } = options;
+  const pools = options.worker || options.workers !== undefined ? await import('../traced/pool/pool.ts') : undefined;
+  const workers = await pools?.chooseWorkers(options, kernels);
+  const head = await readTraceHeader(source, options);
+  const program = parseProgram(head.program, tensorFor(codeOf(head, source.name)).data as Int32Array);
+  const parts = checkParts(program, head, source.name);
+  const instance = new Instance(program, (name) => head.find(name)?.shape[0] ?? 0, {
+    threads: chooseThreads(options.threads, kernels),
+    shared: workers?.shared,
+  });
+  const host = await readTensors(source, head, instance, parts, options);
+  await expectEnd(source);
+  const work = <T>(steps: Generator<void, T>) => (pools || signal ? sliced(steps, signal) : whole(steps));
+  const decoded = await work(decoding(program));
+  await work(instance.weights.settling(instance.kernels(kernels)));
+  signal?.throwIfAborted();
+  instance.start(decoded);
+  const contents = contentsOf(host);
+  checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
+  checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
+  await instance.gather({ kernels, integers: options.integers }, signal);
+  const made = { ...contents, kernels: options.kernels, integers: options.integers };
+  const traced = await (pools && workers
+    ? pools.startPool<Result>(instance, made, workers, signal)
+    : new TracedModule<Result>(instance, made));
+  if (signal?.aborted) traced.dispose();
+  signal?.throwIfAborted();
+  return traced;
+}
+
+function checkGolden(golden: readonly Named[], bindings: readonly NamedValue[], { values }: Program, what: string): void {
+  const unbound = new Map(golden.map(({ name, tensor }) => [name, tensor]));
+  for (const { name, value } of bindings) {
+    const tensor = unbound.get(name);
+    unbound.delete(name);
+    const { dtype, shape } = values[value];
+    if (tensor?.dtype !== dtype || !sameShape(tensor.shape, shape)) throw partError(what, name, `${dtype} [${shape}]`, tensor);
+  }
+  for (const extra of unbound.keys())
+    throw new TraceletError('format', { what: `${what}${extra}`, expected: `one of ${quoteList(bindings.map(({ name }) => name))}` });
+}
+
+function codeOf({ find }: TraceHeader, name: string): TensorInfo {
+  const info = find(CODE);
+  if (info?.dtype !== 'int32' || info.shape.length !== 1)
+    throw new TraceletError('format', {
+      what: `${name}: ${CODE}`,
+      expected: 'an int32 list',
+      got: info ? `${info.dtype} [${info.shape}]` : 'nothing',
+    });
+  return info;
+}
+
+/** Reads every tensor to its place and checks its hash; answers with those that stay in host memory. */
+async function readTensors(
+  source: ByteSource,
+  head: TraceHeader,
+  instance: Instance,
+  parts: ReadonlySet<string>,
+  options: LoadOptions,
+): Promise<Map<string, Tensor>> {
+  const { header, aliases, hashes } = head;
+  const host = new Map<string, Tensor>();
+  let checkPrevious = async () => {};
+  for (const info of header.tensors) {
+    options.signal?.throwIfAborted();
+    const names = [info.name, ...(aliases.get(info.name) ?? [])];
+    const targets = names.flatMap((name) => instance.weights.targets(name, info.dtype as 'float32'));
+    if (names.includes(CODE)) targets.push(new Uint8Array(instance.program.code.buffer));
+    const others = names.filter((name) => name !== CODE && !parts.has(name));
+    if (others.length > 0) {
+      const tensor = tensorFor(info);
+      for (const name of others) host.set(name, tensor);
+      targets.push(bytesOfTensor(tensor));
+    }
+    const [first, ...copies] = targets;
+    await Promise.all([readExactly(source, first, info.name), checkPrevious()]);
+    for (const copy of copies) copy.set(first);
+    checkPrevious = () => checkHash(first, info.name, hashes);
+  }
+  await checkPrevious();
+  for (const name of parts) {
+    const scale = head.find(name)?.dtype === 'int8' ? host.get(`${name}.scale`) : undefined;
+    if (scale) instance.weights.quantised(name, scale.data as Float32Array);
+  }
+  return host;
+}
+
+/** Names of the tensors that constants are made of, each proved to be in the file with the bytes that its constant needs. */
+function checkParts(program: Program, { find }: TraceHeader, file: string): Set<string> {
+  const parts = new Set<string>();
+  for (const constant of program.constants)
+    for (const name of constant.parts) {
+      const info = find(name);
+      const quantised = info?.dtype === 'int8' && constant.dtype === 'float32';
+      const rest = constant.shape.slice(1).join();
+      const fits = info && (quantised || info.dtype === constant.dtype) && info.shape.slice(1).join() === rest;
+      const alone = constant.parts.length > 1 || info?.shape.join() === constant.shape.join();
+      const reshaped =
+        info && constant.parts.length === 1 && !quantised && sizeMatches(info, constant.shape) && info.dtype === constant.dtype;
+      if (!(fits && alone) && !reshaped) throw partError(file, name, `${constant.dtype} [${constant.shape}]`, info);
+      const scale = find(`${name}.scale`);
+      if (quantised && (scale?.dtype !== 'float32' || scale.shape.join() !== `${info.shape[0]}`))
+        throw partError(file, `${name}.scale`, `float32 [${info.shape[0]}]`, scale);
+      parts.add(name);
+    }
+  return parts;
+}
+
+const sizeMatches = ({ shape }: TensorInfo, wanted: readonly number[]): boolean =>
+  shape.reduce((a, b) => a * b, 1) === wanted.reduce((a, b) => a * b, 1);
+
+const partError = (file: string, name: string, expected: string, info: Pick<TensorInfo, 'dtype' | 'shape'> | undefined): TraceletError =>
+  new TraceletError('format', { what: `${file}: ${name}`, expected, got: info ? `${info.dtype} [${info.shape}]` : 'no such tensor' });
+
+async function expectEnd(source: ByteSource): Promise<void> {
+  if ((await source.read(new Uint8Array(1))) > 0)
+    throw new TraceletError('format', { what: source.name, expected: 'the end of the file after the last tensor', got: 'more bytes' });
+}
+
+function contentsOf(host: ReadonlyMap<string, Tensor>): { files: Map<string, Uint8Array>; golden: { inputs: Named[]; outputs: Named[] } } {
+  const under = (prefix: string): Named[] =>
+    [...host].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => ({ name: name.slice(prefix.length), tensor }));
+  const files = new Map(under(FILES).map(({ name, tensor }) => [name, bytesOfTensor(tensor)]));
+  return { files, golden: { inputs: under(GOLDEN_IN), outputs: under(GOLDEN_OUT) } };
+}

@@ -1,0 +1,261 @@
+import { TraceletError } from '../base/error.ts';
+import { describe, isObject } from '../base/json.ts';
+import { ANY, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL, TOKENIZER } from '../base/options.ts';
+import { isFunction } from '../base/realm.ts';
+import { DEVIATION, FLAG, kind } from '../base/schema.ts';
+import { textFiles } from '../formats/beside.ts';
+import type { Graph } from '../graph/graph.ts';
+import { bestVariant, VARIANT } from '../kernels/binaries.ts';
+import { withKernels } from '../nn/executor.ts';
+import { type AnyModule, Module } from '../nn/module.ts';
+import { type ForwardResult, flattenOutputs, type Named } from '../nn/outputs.ts';
+import { optimise } from '../passes/index.ts';
+import { packsRows } from '../passes/rows.ts';
+import type { Variant } from '../platform/platform.ts';
+import { copied, MASK, nameInputs, toInt32 } from '../program/signature.ts';
+import { sliced, whole } from '../runtime/run.ts';
+import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
+import type { Bounds, Sizes } from '../tensor/dim.ts';
+import type { DType } from '../tensor/dtype.ts';
+import { ones, Tensor } from '../tensor/tensor.ts';
+import type { BertTokenizer } from '../tokenizer/index.ts';
+import { TracedModule, type TracedResult } from '../traced/traced.ts';
+import { checkOutputs, checkSameRecording } from './check.ts';
+import { buildInstance } from './compile.ts';
+import { axesOf, type DynamicAxes, inputsAt, symbolicGraph } from './dynamic.ts';
+import { type Recording, record, type TracedInput } from './tracer.ts';
+
+/** Inputs of a model: by position, by name, or the only one. */
+export type Inputs = readonly Tensor[] | Readonly<Record<string, Tensor>> | Tensor;
+
+/** Options of `jit.trace`. */
+export interface TraceOptions {
+  /** Run the trace against the model and record the model twice; true unless given. */
+  check_trace?: boolean;
+  /** Absolute plus relative difference that the check allows; 1e-5 unless given. */
+  check_tolerance?: number;
+  /** More inputs to check the trace with: each as the dummy inputs may be given, of sizes that the trace takes. */
+  check_inputs?: readonly Inputs[];
+  /** Dummy inputs by name, in place of the second argument. */
+  example_kwarg_inputs?: Readonly<Record<string, Tensor>>;
+  /** Whether a forward pass that answers an object of names is refused, as PyTorch does; false unless given. */
+  strict?: boolean;
+  /** Merge steps into ops that do several at once; true unless given. */
+  fusion?: boolean;
+  /**
+   * Sizes that calls may choose, with their bounds: `{ batch: [1, 64], sequence: [1, 512] }`. `batch` is the first dimension of the inputs
+   * and `sequence` the last; `dynamic_axes` says where others stand. A trace without takes the dummies' sizes alone.
+   */
+  dynamic?: Bounds;
+  /** Where symbols stand, by input and dimension, as in `torch.onnx.export`: `{ x: { 0: 'n' } }`. */
+  dynamic_axes?: DynamicAxes;
+  /** Compute the tokens that the attention_mask rules out, as PyTorch does, instead of answering zeros for them; false unless given. */
+  exact_padding?: boolean;
+  /** Travels in the trace, so that it can be called with texts. */
+  tokenizer?: BertTokenizer;
+  /** The kernels to run on; the fastest that the engine has unless given. */
+  kernels?: Variant;
+  /** How many threads a call of the trace runs on, one unless given; where several cannot be had, `explain()` says why. */
+  threads?: ThreadCount;
+  /** Stops between two phases of tracing, or two recordings for the bounds of `dynamic`. */
+  signal?: AbortSignal;
+}
+
+/** A module that tells how its inputs are called, what they become before `forward`, and which files belong with it. */
+interface Traceable {
+  input_names?: readonly string[];
+  input_dtype?: DType;
+  trace_files?: () => Record<string, string>;
+}
+
+/** What each option of `jit.trace` may be. */
+const TRACE_OPTIONS: OptionTable<TraceOptions> = {
+  check_trace: FLAG,
+  check_tolerance: DEVIATION,
+  check_inputs: kind('a list of inputs', Array.isArray),
+  example_kwarg_inputs: OBJECT,
+  strict: FLAG,
+  fusion: FLAG,
+  dynamic: OBJECT,
+  dynamic_axes: OBJECT,
+  exact_padding: FLAG,
+  tokenizer: TOKENIZER,
+  kernels: VARIANT,
+  threads: ANY,
+  signal: SIGNAL,
+};
+
+/** What takes the place of other options of torch.jit.trace and torch.onnx.export. */
+const CURES: Readonly<Record<string, string>> = {
+  optimize: 'Leave it out, or say { fusion: false } to keep steps apart',
+  _force_outplace: 'Leave it out: no op writes in place',
+  _module_class: 'Leave it out: every trace is a TracedModule',
+  _compilation_unit: 'Leave it out: every trace is a TracedModule',
+  _store_inputs: 'Leave it out: dummy inputs travel in the trace, so that it can be verified',
+  input_names: 'Name the inputs where they are given: { input_ids: … }',
+  dynamic_shapes: 'Did you mean dynamic?',
+};
+
+const cureOf = curesIn(CURES);
+
+/**
+ * Records what `model`, a module or a function of tensors, does on `inputs` (by position, or by name) as a program for their dimensions, or
+ * for all sizes within the bounds of `dynamic`, as `torch.jit.trace`.
+ * Throws `tied`, `tracing`, `value` and {@link TracingCheckError} errors, and those of the model.
+ */
+export async function trace<Result>(
+  // biome-ignore lint/suspicious/noExplicitAny: takes modules and functions whatever their arguments
+  model: (...inputs: any[]) => Result,
+  inputs?: Inputs | null,
+  options: TraceOptions = {},
+  ...others: never[]
+): Promise<TracedModule<TracedResult<Result>>> {
+  const checked = checkOptions('jit.trace', options, TRACE_OPTIONS, cureOf);
+  refuseMore('jit.trace', others, '{ check_trace: false }');
+  return traceModule<TracedResult<Result>>(moduleOf(model), examplesOf(inputs, checked), checked);
+}
+
+/** That nothing follows the options of `what`. */
+export function refuseMore(what: string, others: readonly unknown[], example: string): void {
+  if (others.length === 0) return;
+  const problem = {
+    expected: 'its options in one object',
+    got: `${others.length} more arguments`,
+    cure: `Give them by name, as ${example}`,
+  };
+  throw new TraceletError('value', { what, ...problem });
+}
+
+/** A function of tensors as a module. */
+class TracedFunction extends Module<Tensor[], ForwardResult> {
+  readonly #body: (...inputs: Tensor[]) => ForwardResult;
+
+  constructor(body: (...inputs: Tensor[]) => ForwardResult) {
+    super();
+    this.#body = body;
+  }
+
+  forward(...inputs: Tensor[]): ForwardResult {
+    return this.#body(...inputs);
+  }
+}
+
+function moduleOf(model: unknown): AnyModule {
+  if (model instanceof Module) return model;
+  const isClass = typeof model === 'function';
+  if (isFunction(model)) return new TracedFunction(model as (...inputs: Tensor[]) => ForwardResult);
+  throw new TraceletError('value', {
+    what: 'jit.trace: model',
+    expected: 'a module, or a function of tensors',
+    got: isClass ? `the class ${(model as { name: string }).name}` : describe(model),
+    cure: isClass ? 'Make one with new, or with from_pretrained' : 'The model comes first, then its dummy inputs',
+  });
+}
+
+function examplesOf(inputs: Inputs | null | undefined, { example_kwarg_inputs: named }: TraceOptions): Inputs {
+  if (named && inputs)
+    throw new TraceletError('value', { what: 'jit.trace', expected: 'dummy inputs, or example_kwarg_inputs', got: 'both' });
+  const given = named ?? inputs ?? [];
+  if (given instanceof Tensor || Array.isArray(given) || isObject(given)) return given;
+  throw new TraceletError('value', { what: 'jit.trace: dummy inputs', expected: 'tensors, in a list or by name', got: describe(given) });
+}
+
+async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: TraceOptions): Promise<TracedModule<Result>> {
+  const { fusion = true, signal, kernels } = options;
+  signal?.throwIfAborted();
+  const names = namesOf(model, inputs);
+  const given = copied(dummyInputs(inputs, names, model));
+  const signature = signatureOf(given);
+  const bounds = options.dynamic ?? {};
+  const { axes, sizes } = axesOf(signature, bounds, options.dynamic_axes);
+  const recordAt = (at: Sizes): Recording => recordModel(model, names, inputsAt(signature, axes, at), options.strict);
+  const recorded = recordAt(sizes);
+  const dummies = asRecorded(given, recorded);
+  const recordings = symbolicGraph(recorded, { sizes, bounds }, recordAt, (graph, rows) =>
+    optimise(graph, { fusion, packing: !options.exact_padding, rows }),
+  );
+  const optimised = signal ? await sliced(recordings, signal) : whole(recordings);
+  const instance = buildInstance(optimised, recorded.structure, chooseThreads(options.threads, kernels ?? bestVariant()));
+  signal?.throwIfAborted();
+  const files = textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() });
+  const golden = { inputs: Object.entries(dummies).map(([name, tensor]) => ({ name, tensor })), outputs: [] as Named[] };
+  const traced = new TracedModule<Result>(instance, { files, golden, kernels });
+  golden.outputs = instance.run(dummies, { kernels: 'baseline' });
+  signal?.throwIfAborted();
+  if (options.check_trace ?? true) {
+    const more = Array.from(options.check_inputs ?? [], (given) => dummyInputs(given, names, model));
+    const again = recordAt(sizes);
+    withKernels(traced.kernels, () => {
+      checkSameRecording(recorded, again, dummies, options.check_tolerance);
+      for (const checked of [dummies, ...more])
+        checkAnswers(model, names, traced, checked, { recorded: recorded.graph, optimised }, options);
+    });
+  }
+  await instance.gather(traced, signal);
+  return traced;
+}
+
+/** That the trace answers `inputs` as the model does; where rows are packed, without padding. */
+function checkAnswers(
+  model: AnyModule,
+  names: readonly string[],
+  traced: TracedModule<unknown>,
+  inputs: Record<string, Tensor>,
+  graphs: { recorded: Graph; optimised: Graph },
+  { check_tolerance }: TraceOptions,
+): void {
+  const whole = packsRows(graphs.optimised) ? withoutPadding(inputs) : inputs;
+  const eager = flattenOutputs(model(...positional(names, whole)) as ForwardResult).tensors;
+  checkOutputs(traced, eager, whole, graphs, check_tolerance);
+}
+
+/** Inputs of the dtypes in which the ops of a recording take them. */
+const asRecorded = (inputs: Record<string, Tensor>, { graph }: Recording): Record<string, Tensor> =>
+  Object.fromEntries(graph.inputs.map(({ name, dtype }) => [name, inputs[name].operand(dtype, `dummy input "${name}"`)]));
+
+const signatureOf = (inputs: Record<string, Tensor>): TracedInput[] =>
+  Object.entries(inputs).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+
+function namesOf(model: AnyModule, inputs: Inputs): readonly string[] {
+  const { input_names } = model as Traceable;
+  if (input_names) return input_names;
+  if (inputs instanceof Tensor) return ['input_0'];
+  return Array.isArray(inputs) ? Array.from(inputs, (_, i) => `input_${i}`) : Object.keys(inputs);
+}
+
+/** Inputs by name; whole numbers as int32, and floats as well where the model takes them so. */
+function dummyInputs(inputs: Inputs, names: readonly string[], model: AnyModule): Record<string, Tensor> {
+  const named = nameInputs([inputs], names, model instanceof TracedFunction ? 'jit.trace' : model.constructor.name);
+  if (Object.keys(named).length === 0)
+    throw new TraceletError('value', {
+      what: 'jit.trace',
+      expected: 'dummy inputs',
+      got: 'none',
+      cure: 'Pass tensors of the dimensions to trace for',
+    });
+  const asGiven = ({ dtype }: Tensor): boolean => dtype === 'float32' && (model as Traceable).input_dtype !== 'int32';
+  return Object.fromEntries(
+    Object.entries(named).map(([name, tensor]) => [name, asGiven(tensor) ? tensor : toInt32(tensor, name, `dummy input "${name}"`)]),
+  );
+}
+
+const positional = (names: readonly string[], inputs: Record<string, Tensor>): (Tensor | undefined)[] => names.map((name) => inputs[name]);
+
+/** The inputs with an attention_mask that lets all tokens through. */
+const withoutPadding = (inputs: Record<string, Tensor>): Record<string, Tensor> =>
+  inputs[MASK] ? { ...inputs, [MASK]: ones(inputs[MASK].shape, { dtype: 'int32' }) } : inputs;
+
+function recordModel(model: AnyModule, names: readonly string[], inputs: readonly TracedInput[], strict = false): Recording {
+  return record(model, inputs, (tensors) => {
+    const byName = Object.fromEntries(inputs.map(({ name }, i) => [name, tensors[i]]));
+    const result = model(...positional(names, byName)) as ForwardResult;
+    if (strict && !(result instanceof Tensor) && !Array.isArray(result))
+      throw new TraceletError('tracing', {
+        what: 'the result of forward',
+        expected: 'a tensor or a list of them, as strict says',
+        got: describe(result),
+        cure: 'Answer a list, or leave strict out',
+      });
+    return result;
+  });
+}

@@ -1,0 +1,217 @@
+import { TraceletError } from '../base/error.ts';
+import { gridShape, type Rule } from '../graph/derived.ts';
+import {
+  type Derived,
+  type Graph,
+  type Input,
+  makeNode,
+  type Node,
+  storageOf,
+  type Value,
+  type View,
+  verifyGraph,
+} from '../graph/graph.ts';
+import { type Executor, using } from '../nn/executor.ts';
+import type { AnyModule } from '../nn/module.ts';
+import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
+import { Parameter } from '../nn/parameter.ts';
+import { select } from '../nn/views.ts';
+import { type Attributes, fitOperands, type Operands } from '../ops/call.ts';
+import type { DType, TypedArray } from '../tensor/dtype.ts';
+import { type Shape, Tensor } from '../tensor/tensor.ts';
+
+/** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */
+class Recorded extends Tensor {
+  readonly value: Value;
+  readonly #tracer: Tracer;
+
+  constructor(value: Value, tracer: Tracer) {
+    super(value.dtype, value.shape, null);
+    this.value = value;
+    this.#tracer = tracer;
+  }
+
+  override get data(): TypedArray {
+    throw this.#unknown('reads the elements');
+  }
+
+  override item(): number {
+    throw this.#unknown('reads the element');
+  }
+
+  override get recorded(): boolean {
+    return true;
+  }
+
+  protected override reshaped(shape: Shape): Tensor {
+    const { value } = this;
+    const base = value.kind === 'view' ? value.base : value;
+    return new Recorded({ kind: 'view', base, dtype: value.dtype, shape }, this.#tracer);
+  }
+
+  /** An input of whole numbers that ops take for floats is one of floats. */
+  override operand<W extends DType>(dtype: W, what: string): Tensor<W> {
+    this.#tracer.readAs(this.value, dtype, what);
+    return this as unknown as Tensor<W>;
+  }
+
+  /** Its rows, each the result of an op. */
+  override *rows(): IterableIterator<Tensor> {
+    for (let i = 0; i < this.shape[0]; i++) yield select(this, 0, i);
+  }
+
+  override [Symbol.toPrimitive](): never {
+    throw this.#unknown('compares or computes with the elements');
+  }
+
+  #unknown(does: string): TraceletError {
+    return new TraceletError('tracing', {
+      what: `${this.#tracer.path || 'the model'} ${does} of a tensor of shape [${this.shape}] while it is traced`,
+      expected: 'a forward pass made of ops alone',
+      got: 'JavaScript that depends on tensor values',
+      cure:
+        'A trace records one path through the model and would replay it whatever the input: branch on shapes or config instead, ' +
+        'or express the choice with ops (mul by a mask, for instance)',
+    });
+  }
+}
+
+/** Records ops as a graph instead of computing them. */
+class Tracer implements Executor {
+  readonly nodes: Node[] = [];
+  readonly #constants = new Map<Tensor, Value>();
+  readonly #derived = new Map<string, Derived>();
+  readonly #names: Map<unknown, string>;
+  /** What ops took inputs for. */
+  readonly #readAs = new Map<Input, DType>();
+  path = '';
+
+  constructor(model: AnyModule) {
+    this.#names = new Map<unknown, string>([...model.named_modules()].map(([name, module]) => [module, name]));
+    for (const [name, parameter] of model.named_parameters()) this.#names.set(parameter, name);
+  }
+
+  within<T>(module: object, body: () => T): T {
+    const before = this.path;
+    this.path = this.#names.get(module) ?? before;
+    try {
+      return body();
+    } finally {
+      this.path = before;
+    }
+  }
+
+  apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor<'float32'> {
+    const fitted = Object.entries(fitOperands(op, operands));
+    const values = Object.fromEntries(fitted.map(([name, tensor]) => [name, tensor ? this.valueOf_(tensor) : null]));
+    const node = makeNode(op, values, attrs, { path: this.path });
+    this.nodes.push(node);
+    return new Recorded(node, this) as Tensor as Tensor<'float32'>;
+  }
+
+  derive(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'> {
+    const [batch, sequence] = grid;
+    const key = `${rule} ${batch} ${sequence} ${fill}`;
+    let derived = this.#derived.get(key);
+    if (!derived) {
+      const shape = gridShape(rule, grid);
+      derived = { kind: 'derived', rule, grid: [batch, sequence], packed: false, fill, dtype: 'int32', shape };
+      this.#derived.set(key, derived);
+    }
+    return new Recorded(derived, this) as Tensor as Tensor<'int32'>;
+  }
+
+  /** Notes that an op takes `value` for `dtype`; what it makes of an input holds for all of it. Throws `dtype` errors. */
+  readAs(value: Value, dtype: DType, what: string): void {
+    const storage = storageOf(value);
+    if (storage.kind === 'input') this.#retype(storage, dtype, what);
+    else if (storage.dtype !== dtype) throw new TraceletError('dtype', { what, expected: dtype, got: storage.dtype });
+  }
+
+  #retype(input: Input, dtype: DType, what: string): void {
+    const known = this.#readAs.get(input) ?? dtype;
+    if (known !== dtype || (input.dtype !== dtype && !(input.dtype === 'int32' && dtype === 'float32')))
+      throw new TraceletError('dtype', {
+        what,
+        expected: dtype,
+        got: `input "${input.name}" of ${known === dtype ? input.dtype : known}`,
+        cure: known === dtype ? undefined : 'Give the whole numbers and the floats as two inputs',
+      });
+    this.#readAs.set(input, dtype);
+    (input as { dtype: DType }).dtype = dtype;
+  }
+
+  valueOf_(tensor: Tensor): Value {
+    if (tensor instanceof Recorded) return typedAsStored(tensor.value);
+    let constant = this.#constants.get(tensor);
+    if (!constant) {
+      const name =
+        this.#names.get(tensor) ??
+        (tensor instanceof Parameter ? `parameters.${this.#constants.size}` : `constants.${this.#constants.size}`);
+      constant = { kind: 'constant', dtype: tensor.dtype, shape: tensor.shape, parts: [{ name, tensor }] };
+      this.#constants.set(tensor, constant);
+    }
+    return constant;
+  }
+}
+
+/** A view has the dtype of what it is a view of, also where that turned out later. */
+function typedAsStored(value: Value): Value {
+  const { dtype } = storageOf(value);
+  for (let at = value; at.kind === 'view'; at = at.base) (at as { dtype: DType } & View).dtype = dtype;
+  return value;
+}
+
+export interface TracedInput {
+  name: string;
+  dtype: DType;
+  shape: Shape;
+}
+
+/** A verified graph of one forward pass and the form of its result. */
+export interface Recording {
+  graph: Graph;
+  structure: 'tensor' | 'tuple';
+}
+
+/** Records `forward(...)` of `model` on inputs of the given names, dtypes and shapes. Values are not needed. */
+export function record(model: AnyModule, inputs: readonly TracedInput[], forward: (inputs: Tensor[]) => ForwardResult): Recording {
+  refuseTied(model);
+  const tracer = new Tracer(model);
+  const values = inputs.map(({ name, dtype, shape }): Input => ({ kind: 'input', name, dtype, shape }));
+  const result = using(tracer, () => forward(values.map((value) => new Recorded(value, tracer))));
+  const { structure, tensors } = flattenOutputs(result);
+  const outputs = tensors.map(({ name, tensor }) => ({ name, value: tracer.valueOf_(tensor) }));
+  const graph = { inputs: values, nodes: tracer.nodes, outputs };
+  verifyGraph(graph);
+  return { graph, structure };
+}
+
+/** Throws a `tied` error if one parameter stands under two names. */
+function refuseTied(model: AnyModule): void {
+  const names = new Map<Parameter, string>();
+  for (const [name, parameter] of model.named_parameters()) {
+    const first = names.get(parameter);
+    if (first !== undefined)
+      throw new TraceletError('tied', {
+        what: `${first} and ${name}`,
+        expected: 'separate parameters',
+        got: 'one shared by both (tied weights)',
+        cure: untiedByFlag(model, [first, name])
+          ? 'A trace cannot hold tied weights: instantiate the model with the torchscript flag, { torchscript: true }, which unties them'
+          : 'A trace cannot hold tied weights: give each of the two its own Parameter',
+      });
+    names.set(parameter, name);
+  }
+}
+
+/** A module whose torchscript flag unties parameters. */
+interface Flagged {
+  tied?(): readonly (readonly [follower: string, leader: string])[];
+}
+
+function untiedByFlag(model: AnyModule, names: readonly string[]): boolean {
+  return [...model.named_modules()].some(([path, module]) =>
+    (module as Flagged).tied?.().some(([follower]) => names.includes(path ? `${path}.${follower}` : follower)),
+  );
+}

@@ -1,0 +1,139 @@
+import { derivedTensor, type Rule } from '../graph/derived.ts';
+import { Allocator } from '../kernels/allocator.ts';
+import { allocateMemory, callKernel, growMemory, instantiate, type Kernels, MEMORY_BASE } from '../kernels/binaries.ts';
+import { formFor, INTEGER_FORMS } from '../kernels/integers.ts';
+import { type Attributes, type Call, checkCall, checkRange, fitOperands, type Operands, rangesOf } from '../ops/call.ts';
+import { dtypeOf, type Kind, type Row, SLACK } from '../ops/op.ts';
+import { OPS } from '../ops/table.ts';
+import type { Variant } from '../platform/platform.ts';
+import { DTYPES } from '../tensor/dtype.ts';
+import { PROVED, type Shape, sizeOf, Tensor } from '../tensor/tensor.ts';
+import { Parameter } from './parameter.ts';
+
+/** Where a parameter lies, and which version of it. */
+interface Copy {
+  at: number;
+  version: number;
+}
+
+type Resident = Partial<Record<'plain' | 'packed', Copy>>;
+
+/**
+ * Runs ops one by one. Activations live in host memory and visit wasm memory for the duration of a call; parameters stay
+ * there, packed where a kernel wants them so, until they are collected.
+ */
+export class Engine {
+  readonly variant: Variant;
+  readonly #memory: WebAssembly.Memory;
+  readonly #kernels: Kernels;
+  readonly #allocator: Allocator;
+  readonly #residents = new WeakMap<Parameter, Resident>();
+  readonly #collected = new FinalizationRegistry<Resident>((resident) => this.#release(resident));
+
+  constructor(variant: Variant) {
+    this.variant = variant;
+    this.#memory = allocateMemory(MEMORY_BASE, 'eager engine');
+    this.#kernels = instantiate(variant, this.#memory);
+    this.#allocator = new Allocator(MEMORY_BASE, (end) => growMemory(this.#memory, end, 'eager engine'));
+  }
+
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  within<T>(_module: object, body: () => T): T {
+    return body();
+  }
+
+  derive(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'> {
+    return derivedTensor(rule, grid, fill);
+  }
+
+  apply(op: string, given: Operands<Tensor>, attrs: Attributes): Tensor<'float32'> {
+    const operands = fitOperands(op, given);
+    const call = checkCall(op, operands, attrs);
+    checkOperands(op, call, operands);
+    const borrowed: number[] = [];
+    const borrow = (bytes: number): number => {
+      const at = this.#allocator.alloc(bytes);
+      borrowed.push(at);
+      return at;
+    };
+    try {
+      const out = borrow(sizeOf(call.shape) * 4);
+      const args = Object.entries(call.row.args).map(([name, kind]) => {
+        if (kind === 'out') return out;
+        if (kind === 'scratch') return borrow(call.scratch ?? 0);
+        if (kind === 'activation') return epilogueOf(attrs[name] as string);
+        if (kind === 'form') return INTEGER_FORMS[formFor('baseline')].number;
+        if (!dtypeOf(kind)) return call.numbers[name];
+        const operand = operands[name];
+        return operand ? this.#place(operand, kind, borrow) : 0;
+      });
+      callKernel(this.#kernels[op], args, () => `${op} (eager)`);
+      const { buffer } = this.#memory as { buffer: ArrayBuffer };
+      return new Tensor('float32', call.shape, new Float32Array(buffer, out, sizeOf(call.shape)).slice(), PROVED);
+    } finally {
+      for (const at of borrowed) this.#allocator.free(at);
+    }
+  }
+
+  #place(operand: Tensor, kind: Kind, borrow: (bytes: number) => number): number {
+    if (operand instanceof Parameter) return this.#reside(operand, kind === 'packed' ? 'packed' : 'plain');
+    return kind === 'packed' ? this.#pack(operand, borrow) : this.#copyIn(operand, borrow);
+  }
+
+  /** Where `parameter` lies, written anew in its place if its values were set or may have been written to. */
+  #reside(parameter: Parameter, layout: 'plain' | 'packed'): number {
+    const resident = this.#residentOf(parameter);
+    const { version } = parameter;
+    const known = resident[layout];
+    if (known?.version === version && !parameter.lent) return known.at;
+    const keep = (bytes: number) => known?.at ?? this.#allocator.alloc(bytes);
+    const at = layout === 'packed' ? this.#pack(parameter, keep) : this.#copyIn(parameter, keep);
+    resident[layout] = { at, version };
+    return at;
+  }
+
+  #residentOf(parameter: Parameter): Resident {
+    const known = this.#residents.get(parameter);
+    if (known) return known;
+    const resident: Resident = {};
+    this.#residents.set(parameter, resident);
+    this.#collected.register(parameter, resident);
+    return resident;
+  }
+
+  #release(resident: Resident): void {
+    for (const { at } of Object.values(resident)) this.#allocator.free(at);
+  }
+
+  #copyIn(tensor: Tensor, alloc: (bytes: number) => number): number {
+    const bytes = tensor.size * DTYPES[tensor.dtype].bytes;
+    const at = alloc(bytes + SLACK);
+    const { buffer, byteOffset } = tensor.elements;
+    new Uint8Array(this.#memory.buffer, at, bytes).set(new Uint8Array(buffer, byteOffset, bytes));
+    return at;
+  }
+
+  /** Copies a weight in and rearranges it where it lies. */
+  #pack(weight: Tensor, alloc: (bytes: number) => number): number {
+    const { shape, ints, scratch } = OPS.pack.infer({ x: weight.shape });
+    const at = alloc(sizeOf(shape) * 4);
+    this.#copyIn(weight, () => at);
+    const temporary = this.#allocator.alloc(scratch);
+    callKernel(this.#kernels.pack, [at, at, temporary, ints.n, ints.k], () => 'pack (eager)');
+    this.#allocator.free(temporary);
+    return at;
+  }
+}
+
+/** The number by which kernels know the activation `name`. */
+export const epilogueOf = (name: string): number => (OPS as Record<string, Row>)[name]?.epilogue ?? 0;
+
+function checkOperands(op: string, call: Call, operands: Operands<Tensor>): void {
+  for (const [name, range] of rangesOf(call)) {
+    const operand = operands[name];
+    if (operand) checkRange(`${op}: ${name}`, operand.elements as Int32Array, range);
+  }
+}

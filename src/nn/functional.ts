@@ -1,0 +1,262 @@
+import { TraceletError } from '../base/error.ts';
+import { NUMBER } from '../base/options.ts';
+import { COUNT, oneOf, SIZE } from '../base/schema.ts';
+import { ACTIVATIONS } from '../ops/table.ts';
+import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
+import { dimension, full, type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
+import { apply, executor } from './executor.ts';
+import { transposed } from './views.ts';
+
+export type { Operand } from '../tensor/arguments.ts';
+export { cat, narrow, permute, select, slice, transpose } from './views.ts';
+
+type Floats = Tensor<'float32'>;
+
+const INPUT = { input: TENSOR };
+
+/** 0, 1, … for the tokens of each sequence of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
+export const positions = taking<(ids: Operand) => Tensor<'int32'>>('F.positions', { ids: TENSOR }, (ids: Tensor) =>
+  executor().derive('places', gridOf(ids)),
+);
+
+/** `value` for each token of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
+export const filled = taking<(ids: Operand, value: number) => Tensor<'int32'>>(
+  'F.filled',
+  { ids: TENSOR, value: COUNT },
+  (ids: Tensor, value: number) => executor().derive('fill', gridOf(ids), value),
+);
+
+function gridOf({ shape }: Tensor, least = 2): Shape {
+  if (shape.length >= least) return shape;
+  throw new TraceletError('shape', { what: 'tokens', expected: `[batch, sequence${least > 2 ? ', hidden' : ', …'}]`, got: `[${shape}]` });
+}
+
+/**
+ * Rows of `weight` [vocabulary, hidden] by ids (whole numbers of any shape): [...ids, hidden]. As `torch.nn.functional.embedding`;
+ * `padding_idx` only matters in training.
+ */
+export const embedding = taking<(input: Operand, weight: Operand, padding_idx?: number | null) => Floats>(
+  'F.embedding',
+  { ...INPUT, weight: TENSOR, padding_idx: optional(WHOLE) },
+  (ids: Tensor, table: Tensor) => apply('embedding', { ids, table }),
+);
+
+/** x [..., in] times weightᵀ [out, in] plus bias [out]: [..., out]. As `torch.nn.functional.linear`. */
+export const linear = taking<(input: Operand, weight: Operand, bias?: Operand | null) => Floats>(
+  'F.linear',
+  { ...INPUT, weight: TENSOR, bias: optional(TENSOR) },
+  (x: Tensor, weight: Tensor, bias?: Tensor) => apply('linear', { x, weight, bias }, { activation: 'none' }),
+);
+
+/**
+ * a [..., k] times b [k, n] or [k]: [..., n] or [...]. As `torch.matmul` with a second operand of one or two dimensions, which has to be a
+ * weight, and no result of ops, where it is traced.
+ */
+export const matmul = taking<(input: Operand, other: Operand) => Floats>(
+  'F.matmul',
+  { ...INPUT, other: TENSOR },
+  (x: Tensor, other: Tensor) => {
+    const { shape } = other;
+    if (shape.length === 2) return linear(x, transposed(other, 0, 1));
+    if (shape.length === 1) return linear(x, other.reshape([1, -1])).reshape(x.shape.slice(0, -1));
+    throw new TraceletError('shape', {
+      what: 'F.matmul',
+      expected: 'a second operand [k, n] or [k]',
+      got: `[${shape}]`,
+      cure: 'F.attention multiplies queries, keys and values',
+    });
+  },
+);
+
+type Normalise = {
+  (input: Operand, normalized_shape: number | Shape, weight?: Operand | null, bias?: Operand | null, eps?: number): Floats;
+  (input: Operand, weight: Tensor, bias: Operand, eps?: number): Floats;
+};
+
+const normalised = taking<Normalise>(
+  'F.layer_norm',
+  { ...INPUT, normalized_shape: WHOLES, weight: optional(TENSOR), bias: optional(TENSOR), eps: optional(NUMBER) },
+  (x: Tensor, dims: Shape, weight?: Tensor, bias?: Tensor, eps = 1e-5) => {
+    const lead = x.shape.length - dims.length;
+    for (const shape of [x.shape.slice(Math.max(lead, 0)), weight?.shape, bias?.shape])
+      if (shape && !sameShape(shape, dims))
+        throw new TraceletError('shape', {
+          what: 'layer_norm',
+          expected: `last dimensions, weight and bias of [${dims}]`,
+          got: `[${shape}]`,
+        });
+    const cols = sizeOf(dims);
+    const row = (tensor: Tensor | undefined, value: number) => (tensor ? flat(tensor, [cols]) : full([cols], value));
+    const rows = flat(x, [...x.shape.slice(0, lead), cols]);
+    return flat(apply('layer_norm', { x: rows, weight: row(weight, 1), bias: row(bias, 0) }, { eps }), x.shape);
+  },
+);
+
+const flat = <T extends Tensor>(x: T, shape: Shape): T => (sameShape(x.shape, shape) ? x : (x.reshape(shape) as T));
+
+/** The last dimensions normalised, then scaled and shifted. As `torch.nn.functional.layer_norm`; also without `normalized_shape`. */
+export const layer_norm: Normalise = (input: Operand, ...given: unknown[]) =>
+  given[0] instanceof Tensor ? normalised(input, given[0].shape, ...(given as [])) : normalised(input, ...(given as [Shape]));
+
+/** `body` over dimension `dim` of x, the last unless given. */
+function along(x: Tensor, dim: number, what: string, body: (rows: Tensor) => Floats): Floats {
+  const last = x.shape.length - 1;
+  const at = dimension(x.shape, dim, what);
+  return at === last ? body(x) : transposed(body(transposed(x, at, last)), at, last);
+}
+
+/** Over dimension `dim`, the last unless given. As `torch.softmax`. */
+export const softmax = taking<(input: Operand, dim?: number) => Floats>(
+  'F.softmax',
+  { ...INPUT, dim: optional(WHOLE) },
+  (input: Tensor, dim = -1) => along(input, dim, 'softmax', (x) => apply('softmax', { x })),
+);
+
+/** Over dimension `dim`, the last unless given. As `torch.log_softmax`. */
+export const log_softmax = taking<(input: Operand, dim?: number) => Floats>(
+  'F.log_softmax',
+  { ...INPUT, dim: optional(WHOLE) },
+  (input: Tensor, dim = -1) => along(input, dim, 'log_softmax', (x) => apply('log_softmax', { x })),
+);
+
+/** x · Φ(x), exact, or its tanh form with `approximate` 'tanh'. As `torch.nn.functional.gelu`. */
+export const gelu = taking<(input: Operand, approximate?: 'none' | 'tanh' | { approximate?: 'none' | 'tanh' }) => Floats>(
+  'F.gelu',
+  { ...INPUT, approximate: optional(oneOf(['none', 'tanh'])) },
+  (x: Tensor, approximate = 'none') => apply(approximate === 'tanh' ? 'gelu_new' : 'gelu', { x }),
+);
+
+type Unary = (input: Operand, inplace?: false) => Floats;
+const unary = (op: string, table: object = {}): Unary => taking<Unary>(`F.${op}`, { ...INPUT, ...table }, (x: Tensor) => apply(op, { x }));
+
+/** Gelu in its tanh form. As `gelu_new` of transformers, `torch.nn.functional.gelu(x, approximate='tanh')`. */
+export const gelu_new: Unary = unary('gelu_new');
+
+/** max(x, 0) of each element. */
+export const relu: Unary = unary('relu', INPLACE);
+
+/** x · sigmoid(x), also called swish. */
+export const silu: Unary = unary('silu', INPLACE);
+
+/** The hyperbolic tangent of each element. */
+export const tanh: Unary = unary('tanh');
+
+/** 1 / (1 + exp(-x)) of each element. */
+export const sigmoid: Unary = unary('sigmoid');
+
+type Sum = (input: Operand, other: Operand, options?: { alpha?: number }) => Floats;
+const PAIR = { ...INPUT, other: TENSOR };
+const WEIGHED = { ...PAIR, alpha: named(NUMBER) };
+
+/** An op for which the order of operands does not matter, the one of fewer dimensions repeated. */
+const commuting = (op: string, a: Tensor, b: Tensor): Floats =>
+  a.shape.length < b.shape.length ? apply(op, { a: b, b: a }) : apply(op, { a, b });
+
+const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : apply('scale', { x }, { factor }));
+
+/** a + alpha · b, where the shape of one ends that of the other; alpha is 1 unless given. As `torch.add`. */
+export const add = taking<Sum>('F.add', WEIGHED, (a: Tensor, b: Tensor, alpha = 1) => commuting('add', a, scaled(b, alpha)));
+
+/** a - alpha · b, where the shape of one ends that of the other; alpha is 1 unless given. As `torch.sub`. */
+export const sub = taking<Sum>('F.sub', WEIGHED, (a: Tensor, b: Tensor, alpha = 1) => commuting('add', a, scaled(b, -alpha)));
+
+/** a · b by element, where the shape of one ends that of the other. As `torch.mul`. */
+export const mul = taking<(input: Operand, other: Operand) => Floats>('F.mul', PAIR, (a: Tensor, b: Tensor) => commuting('mul', a, b));
+
+/** x times a number. */
+export const scale = taking<(input: Operand, factor: number) => Floats>(
+  'F.scale',
+  { ...INPUT, factor: NUMERIC },
+  (x: Tensor, factor: number) => apply('scale', { x }, { factor }),
+);
+
+/** Options of {@link attention} and {@link attention_weights}. */
+export interface AttentionOptions {
+  /** int32 [batch, sequence]; keys where it is 0 are left out. */
+  mask?: Operand | null;
+  /** Number of heads; it divides the hidden size. */
+  heads: number;
+  /** What scores are multiplied by; 1/√head_dim unless given. */
+  scale?: number;
+}
+
+/** An op that makes one vector of each sequence of x, of the tokens where `mask` is 1. */
+export type Pooled = (input: Operand, mask?: Operand | null) => Floats;
+
+const ATTENTION = { heads: { ...SIZE, named: true }, mask: named(TENSOR), scale: named(NUMBER) };
+
+const attending = (q: Tensor, heads: number, scale?: number) => ({
+  heads,
+  scale: scale ?? 1 / Math.sqrt((q.shape.at(-1) as number) / heads),
+});
+
+const startsOf = (x: Tensor): Tensor => executor().derive('starts', gridOf(x, 3));
+
+/**
+ * Multi-head attention over q, k, v [batch, sequence, hidden], heads side by side in hidden: [batch, sequence, hidden].
+ * As `torch.nn.functional.scaled_dot_product_attention` with a key mask.
+ */
+export const attention = taking<(q: Operand, k: Operand, v: Operand, options: AttentionOptions) => Floats>(
+  'F.attention',
+  { q: TENSOR, k: TENSOR, v: TENSOR, ...ATTENTION },
+  (q: Tensor, k: Tensor, v: Tensor, heads: number, mask?: Tensor, scale?: number) =>
+    apply('attention', { q, k, v, mask, starts: startsOf(q) }, attending(q, heads, scale)),
+);
+
+/** The probabilities that {@link attention} weighs values with: [batch, heads, sequence, sequence]. */
+export const attention_weights = taking<(q: Operand, k: Operand, options: AttentionOptions) => Floats>(
+  'F.attention_weights',
+  { q: TENSOR, k: TENSOR, ...ATTENTION },
+  (q: Tensor, k: Tensor, heads: number, mask?: Tensor, scale?: number) =>
+    apply('attention_weights', { q, k, mask, starts: startsOf(q) }, attending(q, heads, scale)),
+);
+
+const pooled = (op: string): Pooled =>
+  taking<Pooled>(`F.${op}`, { ...INPUT, mask: optional(TENSOR) }, (x: Tensor, mask?: Tensor) =>
+    apply(op, { x, mask, starts: startsOf(x) }),
+  );
+
+/** Mean of x [batch, sequence, hidden] over the tokens where `mask` (int32 [batch, sequence]) is 1: [batch, hidden]. */
+export const mean_pool: Pooled = pooled('mean_pool');
+
+/** Sum of x [batch, sequence, hidden] over the n tokens where `mask` is 1, divided by √n: [batch, hidden]. */
+export const mean_sqrt_pool: Pooled = pooled('mean_sqrt_pool');
+
+/** The largest of each column of x [batch, sequence, hidden] over the tokens where `mask` is 1: [batch, hidden]. */
+export const max_pool: Pooled = pooled('max_pool');
+
+/** The first token of x [batch, sequence, hidden] where `mask` is 1: [batch, hidden]. */
+export const first_pool: Pooled = pooled('first_pool');
+
+/** The last token of x [batch, sequence, hidden] where `mask` is 1: [batch, hidden]. */
+export const last_pool: Pooled = pooled('last_pool');
+
+/**
+ * Mean of x [batch, sequence, hidden] over the tokens where `mask` is 1, weighted with their places: 1 for the first token where `origin` is 1,
+ * which is `mask` unless given, 2 for the next. [batch, hidden].
+ */
+export const weighted_mean_pool = taking<(input: Operand, mask?: Operand | null, origin?: Operand | null) => Floats>(
+  'F.weighted_mean_pool',
+  { ...INPUT, mask: optional(TENSOR), origin: optional(TENSOR) },
+  (x: Tensor, mask?: Tensor, origin = mask) => apply('weighted_mean_pool', { x, mask, origin, starts: startsOf(x) }),
+);
+
+interface Normalize {
+  (input: Operand, p?: number, dim?: number, eps?: number): Floats;
+  (input: Operand, options: { p?: number; dim?: number; eps?: number }): Floats;
+}
+
+/** Vectors along `dim` (1 unless given; 0 where there is no other) scaled to length 1. As `torch.nn.functional.normalize` with p 2. */
+export const normalize = taking<Normalize>(
+  'F.normalize',
+  { ...INPUT, p: optional(oneOf([2], 'Lengths are Euclidean here')), dim: optional(WHOLE), eps: optional(NUMBER) },
+  (input: Tensor, _p: number, dim = Math.min(1, input.shape.length - 1), eps = 1e-12) =>
+    along(input, dim, 'normalize', (x) => apply('l2_normalize', { x }, { eps })),
+);
+
+/** The activation that a config names, one of `ACTIVATIONS` in the op table. */
+export const activation = taking<(name: string, input: Operand) => Floats>(
+  'F.activation',
+  { name: oneOf(ACTIVATIONS), ...INPUT },
+  (name: string, x: Tensor) => apply(name, { x }),
+);

@@ -1,0 +1,98 @@
+import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
+import type { DType } from '../tensor/dtype.ts';
+import { type Shape, Tensor } from '../tensor/tensor.ts';
+import { dtypeOf, type Inferred, isOptional, type Row } from './op.ts';
+import { ACTIVATIONS, rowOf } from './table.ts';
+
+/** What the rules of an op need to know of an operand. */
+export interface Described {
+  dtype: DType;
+  shape: Shape;
+}
+
+export type Operands<T> = Record<string, T | null | undefined>;
+export type Attributes = Record<string, number | string>;
+
+/** An op applied to given shapes: its row, the result's shape, and every number that the kernel takes. */
+export interface Call extends Inferred {
+  row: Row;
+  /** Dimensions and attributes by argument name. */
+  numbers: Record<string, number>;
+}
+
+/** The operands of `op` in the dtypes that it takes. Throws `op`, `dtype` and `value` errors for what is no tensor or cannot be converted. */
+export function fitOperands(op: string, operands: Operands<Tensor>): Operands<Tensor> {
+  const { args } = rowOf(op);
+  const fitted: Operands<Tensor> = {};
+  for (const name of Object.keys(operands)) {
+    const operand = operands[name];
+    const dtype = operand !== null && operand !== undefined && Object.hasOwn(args, name) && dtypeOf(args[name]);
+    fitted[name] = dtype ? fitOperand(operand, dtype, `${op}: operand "${name}"`) : operand;
+  }
+  return fitted;
+}
+
+function fitOperand(operand: unknown, dtype: DType, what: string): Tensor {
+  if (operand instanceof Tensor) return operand.operand(dtype, what);
+  throw new TraceletError('value', { what, expected: `a ${dtype} tensor`, got: describe(operand) });
+}
+
+/** Checks operands and attributes of one application of `op` against its row. Throws `op`, `dtype`, `value` or `shape` errors. */
+export function checkCall(op: string, operands: Operands<Described>, attrs: Attributes): Call {
+  const row = rowOf(op);
+  const shapes: Record<string, Shape> = {};
+  const given: Record<string, number> = {};
+  for (const [name, kind] of Object.entries(row.args)) {
+    const what = `${op}: operand "${name}"`;
+    const dtype = dtypeOf(kind);
+    if (dtype) {
+      const operand = operands[name];
+      if (operand) {
+        if (operand.dtype !== dtype) throw new TraceletError('dtype', { what, expected: dtype, got: operand.dtype });
+        shapes[name] = operand.shape;
+      } else if (!isOptional(kind)) throw new TraceletError('value', { what, expected: `a ${dtype} tensor`, got: 'nothing' });
+    } else if (kind === 'attr' || kind === 'float') given[name] = checkNumber(what, attrs[name], kind === 'attr');
+    else if (kind === 'activation' && attrs[name] !== 'none' && !ACTIVATIONS.includes(attrs[name] as string))
+      throw new TraceletError('value', { what, expected: `none or one of ${ACTIVATIONS.join(', ')}`, got: describe(attrs[name]) });
+  }
+  const inferred = row.infer(shapes, given);
+  return { ...inferred, row, numbers: { ...inferred.ints, ...given } };
+}
+
+function checkNumber(what: string, value: unknown, whole: boolean): number {
+  const fits = typeof value === 'number' && (whole ? Number.isInteger(value) && value >= 0 && value < 2 ** 31 : Number.isFinite(value));
+  if (!fits) throw new TraceletError('value', { what, expected: whole ? 'a whole number' : 'a finite number', got: describe(value) });
+  return value;
+}
+
+/** What the elements of an int32 operand may be: from 0 to below `bound`, each 0 to `step` above the one before it. */
+export interface Range {
+  bound: number;
+  step?: number;
+}
+
+/** Ranges of the int32 operands of a call that have one, by name. */
+export function rangesOf({ row, numbers }: Call): [operand: string, range: Range][] {
+  return Object.entries(row.bounds ?? {}).map(([name, bound]) => [name, { bound: bound(numbers), step: row.steps?.[name]?.(numbers) }]);
+}
+
+/** What two ranges allow together. */
+export function narrower({ bound, step = Number.POSITIVE_INFINITY }: Range, other?: Range): Range {
+  const least = Math.min(step, other?.step ?? step);
+  return { bound: Math.min(bound, other?.bound ?? bound), step: least === Number.POSITIVE_INFINITY ? undefined : least };
+}
+
+/** Throws a `value` error naming the first element of an int32 operand that lies outside its range. */
+export function checkRange(what: string, values: ArrayLike<number>, { bound, step }: Range): void {
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < 0 || values[i] >= bound)
+      throw new TraceletError('value', { what: `${what}[${i}]`, expected: `a whole number from 0 to ${bound - 1}`, got: `${values[i]}` });
+    if (step !== undefined && i > 0 && (values[i] < values[i - 1] || values[i] > values[i - 1] + step))
+      throw new TraceletError('value', {
+        what: `${what}[${i}]`,
+        expected: `${values[i - 1]} to ${values[i - 1] + step}`,
+        got: `${values[i]}`,
+      });
+  }
+}

@@ -1,0 +1,282 @@
+import { TraceletError } from '../base/error.ts';
+import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
+import type { Inferred, Row } from './op.ts';
+import { byElements, byRows } from './splits.ts';
+
+/** What rows of the op table have in common: rules for shapes, bounds and costs. */
+
+export const last = (shape: Shape): number => shape[shape.length - 1];
+
+export function rowsOf(shape: Shape): number {
+  let rows = 1;
+  for (let i = 0; i < shape.length - 1; i++) rows *= shape[i];
+  return rows;
+}
+
+/** `shape` with another last dimension. */
+function withLast(shape: Shape, size: number): Shape {
+  const [...dims] = shape;
+  dims.pop();
+  dims.push(size);
+  return dims;
+}
+export const roundUp = (value: number, step: number): number => Math.ceil(value / step) * step;
+
+export function need(holds: boolean, what: string, expected: string, ...got: (Shape | number)[]): void {
+  if (!holds)
+    throw new TraceletError('shape', { what, expected, got: got.map((g) => (typeof g === 'number' ? `${g}` : `[${g}]`)).join(' and ') });
+}
+
+/** a op b, where b has a's shape or a suffix of it. */
+export function arithmetic(name: string, doc: string): Row {
+  return {
+    args: { out: 'out', a: 'float32', b: 'float32', n: 'int', period: 'int' },
+    infer: ({ a, b }) => {
+      const fits = b.length <= a.length && sameShape(a.slice(a.length - b.length), b);
+      need(fits, name, 'a second operand whose shape ends the first one’s', a, b);
+      return { shape: a, ints: { n: sizeOf(a), period: sizeOf(b) } };
+    },
+    flops: ({ n }) => n,
+    split: ({ n, period }) => (n === period ? { ...byElements('a', 'b'), over: ['n', 'period'] } : { ...byElements('a'), step: period }),
+    rowwise: ['a', 'b'],
+    inPlace: 'a',
+    doc,
+  };
+}
+
+export function elementwise(doc: string, flops: number, epilogue?: number): Row {
+  return {
+    args: { out: 'out', x: 'float32', n: 'int' },
+    infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
+    flops: ({ n }) => flops * n,
+    split: () => byElements('x'),
+    rowwise: ['x'],
+    inPlace: 'x',
+    epilogue,
+    doc,
+  };
+}
+
+export function rowwise(name: string, doc: string, flops: number): Row {
+  return {
+    args: { out: 'out', x: 'float32', rows: 'int', cols: 'int' },
+    infer: ({ x }) => {
+      need(x.length >= 1, name, 'at least one dimension', x);
+      return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
+    },
+    flops: ({ rows, cols }) => flops * rows * cols,
+    split: byRows('x'),
+    rowwise: ['x'],
+    inPlace: 'x',
+    doc,
+  };
+}
+
+export function lookup(name: string, { ids, table }: Record<string, Shape>): Inferred {
+  need(table.length === 2, name, 'a table [vocabulary, hidden]', table);
+  return { shape: [...ids, table[1]], ints: { rows: sizeOf(ids), cols: table[1], vocab: table[0] } };
+}
+
+/** Columns of activations that are quantised together, and what else kernels hold at once: see assembly/lib/integer.ts. */
+export const INTEGER_STRETCH = 384;
+const INTEGER_ROWS = 128;
+const INTEGER_COLS = 40;
+const INTEGER_TILE = 6;
+/** Σ 127 · 64 over a row fits int32 with room to spare. */
+const MOST_COLUMNS = 1 << 17;
+
+/** The largest weight that integer products take: see assembly/lib/dots.ts. */
+export const MOST_WEIGHT = 64;
+
+/** Weights of four bits that share a step. */
+export const GROUP = 32;
+export const stretchesOf = (k: number): number => Math.ceil(k / INTEGER_STRETCH);
+
+/** Rules of an integer product of x [..., k] with n rows of weights; `unpacks` says that they are unpacked on the way. */
+function integerLinear(name: string, shapes: Record<string, Shape>, unpacks: boolean): Inferred {
+  const { x, scale, sums, smooth, bias } = shapes;
+  const [n] = scale;
+  const k = last(x);
+  need(x.length > 0 && k <= MOST_COLUMNS, name, `x of at most ${MOST_COLUMNS} columns`, x);
+  need(
+    scale.length === 1 && sameShape(sums, [stretchesOf(k), n]),
+    name,
+    `a scale a row and sums of shape [${stretchesOf(k)}, ${n}]`,
+    scale,
+    sums,
+  );
+  if (smooth) need(sameShape(smooth, [k]), name, `a smooth of shape [${k}]`, smooth);
+  if (bias) need(sameShape(bias, scale), name, `a bias of shape [${n}]`, bias);
+  const m = rowsOf(x);
+  const held = Math.min(m, INTEGER_ROWS) * (2 * INTEGER_STRETCH + 8);
+  const unpacked = unpacks ? INTEGER_COLS * INTEGER_STRETCH : 0;
+  return { shape: withLast(x, n), ints: { m, n, k, width: n }, scratch: held + 4 * INTEGER_TILE * INTEGER_COLS + unpacked };
+}
+
+/** A rows4 weight for n rows of k, and its steps. */
+function needNibbles(name: string, weight: Shape, steps: Shape, n: number, k: number): void {
+  need(k % GROUP === 0, name, `rows of whole groups of ${GROUP}`, k);
+  need(sameShape(weight, [n, k / 2]), name, `nibbles of shape [${n}, ${k / 2}]`, weight);
+  need(sameShape(steps, [n, k / GROUP]), name, `steps of shape [${n}, ${k / GROUP}]`, steps);
+}
+
+export function normalised(name: string, { x, weight, bias }: Record<string, Shape>): Inferred {
+  need(sameShape(weight, [last(x)]) && sameShape(bias, weight), name, `weight and bias of shape [${last(x)}]`, weight, bias);
+  return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
+}
+
+export const BELOW_VOCAB = { ids: ({ vocab }: Record<string, number>) => vocab };
+export const OF_SEQUENCES = {
+  mask: () => 2,
+  starts: ({ rows }: Record<string, number>) => rows + 1,
+};
+export const LENGTHS = { starts: ({ longest }: Record<string, number>) => longest };
+
+/** Rows of tokens: [batch, sequence, …] where each has one, or [rows, …] of sequences that only `starts` tells apart. */
+function tokenRows(name: string, x: Shape, { mask, starts }: Record<string, Shape>): Record<'batch' | 'rows' | 'longest', number> {
+  need(starts.length === 1 && starts[0] > 0, name, 'starts of shape [batch + 1]', starts);
+  const batch = starts[0] - 1;
+  if (x.length === 2) return { batch, rows: x[0], longest: x[0] };
+  need(x.length === 3, name, 'activations [batch, sequence, hidden] or [rows, hidden]', x);
+  need(batch === x[0], name, `starts of shape [${x[0] + 1}]`, starts);
+  if (mask) need(sameShape(mask, x.slice(0, 2)), name, `a mask of shape [${x.slice(0, 2)}]`, mask);
+  return { batch, rows: batch * x[1], longest: x[1] };
+}
+
+/** Rows of queries whose scores the attention kernels hold at once. */
+const ATTENTION_BLOCK = 48;
+
+/**
+ * Dimensions shared by the attention kernels: `hidden` numbers a row of x ([batch, sequence, …] or [rows, …]) belong to queries alone.
+ * Scratch holds one head's keys and values in panels of 8 and the scores of one block of queries.
+ */
+function attended(name: string, x: Shape, hidden: number, operands: Record<string, Shape>, { heads }: Record<string, number>): Inferred {
+  const { batch, rows, longest } = tokenRows(name, x, operands);
+  const { head_dim, scratch } = heldByAttention(name, hidden, heads, longest);
+  return { shape: withLast(x, hidden), ints: { batch, rows, longest, head_dim, width: hidden }, scratch };
+}
+
+/** The size of a head, and bytes of scratch for sequences of at most `longest` rows. */
+function heldByAttention(name: string, hidden: number, heads: number, longest: number): { head_dim: number; scratch: number } {
+  need(heads > 0 && hidden % heads === 0, name, `heads that divide the hidden size ${hidden}`, heads);
+  const head_dim = hidden / heads;
+  const keys = roundUp(longest, 8) * head_dim;
+  const values = longest * roundUp(head_dim, 8);
+  const scores = ATTENTION_BLOCK * roundUp(longest, 8);
+  return { head_dim, scratch: 4 * (keys + values + scores) };
+}
+
+/** Sequences are taken to be of one length. */
+export const attentionFlops = ({ batch, rows, heads, head_dim }: Record<string, number>): number =>
+  batch === 0 ? 0 : (heads * rows * rows * (4 * head_dim + 10)) / batch;
+
+/** Rules of a view with four dimensions and strides of x. */
+export function stridden(x: Shape, { offset, d0, d1, d2, d3, s0, s1, s2, s3 }: Record<string, number>): Inferred {
+  const dims = [d0, d1, d2, d3];
+  const strides = [s0, s1, s2, s3];
+  const furthest = dims.reduce((at, dim, i) => at + (dim - 1) * strides[i], offset);
+  need(Math.min(offset, ...dims.map((d) => d - 1), ...strides) >= 0 && furthest < sizeOf(x), 'strided', `elements within [${x}]`, furthest);
+  return { shape: dims, ints: {} };
+}
+
+/** Rules of a lookup that is added to x. */
+export function lookupAdded({ x, ids, table }: Record<string, Shape>): Inferred {
+  const inferred = lookup('embedding_add', { ids, table });
+  const per = inferred.shape;
+  need(sameShape(x.slice(x.length - per.length), per) && sizeOf(x) === sizeOf(per), 'embedding_add', `x of shape [${per}]`, x);
+  return { ...inferred, shape: x };
+}
+
+/** Rules of a lookup in a table with a scale a row. */
+export function lookupScaled({ ids, table, scale }: Record<string, Shape>): Inferred {
+  const inferred = lookup('embedding_i8', { ids, table });
+  need(sameShape(scale, [table[0]]), 'embedding_i8', `a scale of shape [${table[0]}]`, scale);
+  return inferred;
+}
+
+/** Rules of a lookup in a table of nibbles. */
+export function lookupNibbles({ ids, table, steps, scale }: Record<string, Shape>): Inferred {
+  need(table.length === 2 && scale.length === 1, 'embedding_i4', 'a table of nibbles and a scale a row', table, scale);
+  const [vocab, cols] = [scale[0], 2 * table[1]];
+  needNibbles('embedding_i4', table, steps, vocab, cols);
+  return { shape: [...ids, cols], ints: { rows: sizeOf(ids), cols, vocab }, scratch: cols };
+}
+
+/** Rules of attention over queries, keys and values of their own. */
+export function attendedApart(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
+  const { q, k, v } = shapes;
+  need(sameShape(q, k) && sameShape(q, v), 'attention', 'queries, keys and values of one shape', q, k, v);
+  return attended('attention', q, last(q), shapes, attrs);
+}
+
+/** Rules of attention over queries, keys and values side by side. */
+export function attendedTogether(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
+  need(last(shapes.qkv) % 3 === 0, 'attention_qkv', 'queries, keys and values side by side', shapes.qkv);
+  return attended('attention_qkv', shapes.qkv, last(shapes.qkv) / 3, shapes, attrs);
+}
+
+/** Rules of the probabilities that attention uses. */
+export function attendedWeights(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
+  const { q, k, mask, starts } = shapes;
+  need(sameShape(q, k), 'attention_weights', 'queries and keys of one shape', q, k);
+  const { ints } = attended('attention_weights', q, last(q), shapes, attrs);
+  const packed = Number(q.length === 2);
+  if (packed) need(mask?.length === 2 && mask[0] === starts[0] - 1, 'attention_weights', 'the mask of all tokens beside rows', mask ?? []);
+  const longest = packed ? mask[1] : ints.longest;
+  const { scratch } = heldByAttention('attention_weights', last(q), attrs.heads, longest);
+  return { shape: [ints.batch, attrs.heads, longest, longest], ints: { ...ints, longest, packed }, scratch };
+}
+
+/** Rules of rows of a and b beside one another. */
+export function joined({ a, b }: Record<string, Shape>): Inferred {
+  need(a.length === b.length && sameShape(a.slice(0, -1), b.slice(0, -1)), 'concat', 'operands equal but for the last dimension', a, b);
+  return { shape: withLast(a, last(a) + last(b)), ints: { rows: rowsOf(a), a_cols: last(a), b_cols: last(b) } };
+}
+
+/** Rules of rows put back among all tokens. */
+export function unpacked({ x, index }: Record<string, Shape>, { batch, sequence }: Record<string, number>): Inferred {
+  need(x.length > 0 && sameShape(index, x.slice(0, 1)), 'unpack', 'an index for each row', x, index);
+  const shape = [batch, sequence, ...x.slice(1)];
+  return { shape, ints: { rows: x[0], cols: sizeOf(x.slice(1)), total: batch * sequence } };
+}
+
+/** Rules of a product of x [..., k] with a weight [n, k]. */
+export function multiplied({ x, weight, bias }: Record<string, Shape>): Inferred {
+  need(weight.length === 2 && last(x) === weight[1], 'linear', `a weight [out, ${last(x)}] for x [${x}]`, weight);
+  if (bias) need(sameShape(bias, [weight[0]]), 'linear', `a bias of shape [${weight[0]}]`, bias);
+  return { shape: withLast(x, weight[0]), ints: { m: rowsOf(x), n: weight[0], k: weight[1], width: weight[0] } };
+}
+
+/** An op that makes one row of each sequence of x. */
+export function pooling(name: string, doc: string): Row {
+  return {
+    args: { out: 'out', x: 'float32', mask: 'int32?', starts: 'int32', batch: 'int', cols: 'int' },
+    infer: (shapes) => {
+      const { x, origin } = shapes;
+      const ints = tokenRows(name, x, shapes);
+      if (origin) need(sameShape(origin, x.slice(0, -1)), name, `an origin of shape [${x.slice(0, -1)}]`, origin);
+      return { shape: [ints.batch, last(x)], ints: { ...ints, cols: last(x) } };
+    },
+    flops: ({ rows, cols }) => rows * cols,
+    split: ({ cols }) => ({ over: ['batch'], strides: { starts: 4, out: 4 * cols } }),
+    sequences: ['x'],
+    bounds: OF_SEQUENCES,
+    steps: LENGTHS,
+    doc,
+  };
+}
+
+/** Rules of a product in integers with weights of eight bits. */
+export function multipliedBytes(shapes: Record<string, Shape>): Inferred {
+  const inferred = integerLinear('linear_i8', shapes, false);
+  const { n, k } = inferred.ints;
+  need(sameShape(shapes.weight, [n, k]), 'linear_i8', `a weight of shape [${n}, ${k}]`, shapes.weight);
+  return inferred;
+}
+
+/** Rules of a product in integers with weights of four bits. */
+export function multipliedNibbles(shapes: Record<string, Shape>): Inferred {
+  const inferred = integerLinear('linear_i4', shapes, true);
+  needNibbles('linear_i4', shapes.weight, shapes.steps, inferred.ints.n, inferred.ints.k);
+  return inferred;
+}

@@ -1,0 +1,298 @@
+import { TraceletError } from '../base/error.ts';
+import { sameShape, sizeOf } from '../tensor/tensor.ts';
+import type { Row } from './op.ts';
+import {
+  arithmetic,
+  attendedApart,
+  attendedTogether,
+  attendedWeights,
+  attentionFlops,
+  BELOW_VOCAB,
+  elementwise,
+  GROUP,
+  joined,
+  LENGTHS,
+  last,
+  lookup,
+  lookupAdded,
+  lookupNibbles,
+  lookupScaled,
+  MOST_WEIGHT,
+  multiplied,
+  multipliedBytes,
+  multipliedNibbles,
+  need,
+  normalised,
+  OF_SEQUENCES,
+  pooling,
+  roundUp,
+  rowsOf,
+  rowwise,
+  stridden,
+  unpacked,
+} from './shapes.ts';
+import { byElements, byHeads, byIds, byIntegerProduct, byProduct, byRows, byWeights } from './splits.ts';
+
+/** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/reference.ts. */
+export const OPS = {
+  embedding: {
+    args: { out: 'out', ids: 'int32', table: 'float32', rows: 'int', cols: 'int', vocab: 'int' },
+    infer: (shapes) => lookup('embedding', shapes),
+    flops: () => 0,
+    split: byIds(),
+    bytes: ({ rows, cols }) => 8 * rows * cols + 4 * rows,
+    rowwise: ['ids'],
+    bounds: BELOW_VOCAB,
+    doc: 'out[r] = table[ids[r]]',
+  },
+  embedding_add: {
+    args: { out: 'out', x: 'float32', ids: 'int32', table: 'float32', rows: 'int', cols: 'int', vocab: 'int' },
+    infer: lookupAdded,
+    flops: ({ rows, cols }) => rows * cols,
+    split: byIds('x'),
+    bytes: ({ rows, cols }) => 12 * rows * cols + 4 * rows,
+    rowwise: ['x', 'ids'],
+    inPlace: 'x',
+    bounds: BELOW_VOCAB,
+    doc: 'out[r] = x[r] + table[ids[r]]',
+  },
+  embedding_i8: {
+    args: { out: 'out', ids: 'int32', table: 'rows8', scale: 'float32', rows: 'int', cols: 'int', vocab: 'int' },
+    infer: lookupScaled,
+    flops: ({ rows, cols }) => rows * cols,
+    split: byIds(),
+    bytes: ({ rows, cols }) => 5 * rows * cols + 8 * rows,
+    rowwise: ['ids'],
+    bounds: BELOW_VOCAB,
+    exact: true,
+    doc: 'out[r] = table[ids[r]] · scale[ids[r]]',
+  },
+  embedding_i4: {
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', ids: 'int32', table: 'rows4', steps: 'uint8', scale: 'float32', scratch: 'scratch', rows: 'int', cols: 'int',
+      vocab: 'int',
+    },
+    infer: lookupNibbles,
+    flops: ({ rows, cols }) => 2 * rows * cols,
+    split: byIds(),
+    bytes: ({ rows, cols }) => 4.5 * rows * cols + 8 * rows,
+    rowwise: ['ids'],
+    bounds: BELOW_VOCAB,
+    exact: true,
+    doc: 'embedding_i8 with weights of four bits and a step for each 32 of them',
+  },
+  linear: {
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', x: 'float32', weight: 'packed', bias: 'float32?', activation: 'activation', m: 'int', n: 'int', k: 'int',
+      width: 'stride',
+    },
+    infer: multiplied,
+    flops: ({ m, n, k }) => 2 * m * n * k,
+    split: (ints) => byProduct(ints, { weight: 4 * ints.k }, ints.n >= ints.m),
+    rowwise: ['x'],
+    doc: 'out = activation(x · weightᵀ + bias)',
+  },
+  linear_i8: {
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', x: 'float32', weight: 'rows8', scale: 'float32', sums: 'float32', smooth: 'float32?', bias: 'float32?',
+      scratch: 'scratch', form: 'form', m: 'int', n: 'int', k: 'int', width: 'stride',
+    },
+    infer: multipliedBytes,
+    flops: ({ m, n, k }) => 2 * m * n * k,
+    split: (ints, parts) => byIntegerProduct(ints, parts, { weight: ints.k }),
+    rowwise: ['x'],
+    exact: true,
+    mostWeight: MOST_WEIGHT,
+    doc: 'out = (x · smooth) · (weight · scale)ᵀ + bias in integers: x in 128 steps a row and stretch, weight int8 from -64 to 64',
+  },
+  linear_i4: {
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', x: 'float32', weight: 'rows4', steps: 'uint8', scale: 'float32', sums: 'float32', smooth: 'float32?',
+      bias: 'float32?', scratch: 'scratch', form: 'form', m: 'int', n: 'int', k: 'int', width: 'stride',
+    },
+    infer: multipliedNibbles,
+    flops: ({ m, n, k }) => 2 * m * n * k,
+    split: (ints, parts) => byIntegerProduct(ints, parts, { weight: ints.k / 2, steps: ints.k / GROUP }),
+    rowwise: ['x'],
+    exact: true,
+    doc: 'linear_i8 with weights of four bits and a step for each 32 of them',
+  },
+  attention: {
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', q: 'float32', k: 'float32', v: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch',
+      batch: 'int', longest: 'int', heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
+    },
+    infer: attendedApart,
+    flops: attentionFlops,
+    split: byHeads('q', 'k', 'v'),
+    sequences: ['q', 'k', 'v'],
+    bounds: OF_SEQUENCES,
+    steps: LENGTHS,
+    doc: 'out = softmax(q · kᵀ · scale) · v by head and sequence; keys where mask is 0 are left out',
+  },
+  attention_qkv: {
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', qkv: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int', longest: 'int',
+      heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
+    },
+    infer: attendedTogether,
+    flops: attentionFlops,
+    split: byHeads('qkv'),
+    sequences: ['qkv'],
+    bounds: OF_SEQUENCES,
+    steps: LENGTHS,
+    doc: 'attention with queries, keys and values side by side in each row of qkv',
+  },
+  attention_weights: {
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', q: 'float32', k: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int',
+      longest: 'int', packed: 'int', heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
+    },
+    infer: attendedWeights,
+    flops: ({ batch, rows, heads, head_dim }) => (batch === 0 ? 0 : (heads * rows * rows * (2 * head_dim + 10)) / batch),
+    split: byWeights,
+    sequences: ['q', 'k'],
+    bounds: OF_SEQUENCES,
+    steps: LENGTHS,
+    doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses; zeros where rows of tokens that mask rules out are missing',
+  },
+  layer_norm: {
+    args: { out: 'out', x: 'float32', weight: 'float32', bias: 'float32', rows: 'int', cols: 'int', eps: 'float' },
+    infer: (shapes) => normalised('layer_norm', shapes),
+    flops: ({ rows, cols }) => 8 * rows * cols,
+    split: byRows('x'),
+    rowwise: ['x'],
+    inPlace: 'x',
+    doc: 'each row of x moved to mean 0 and variance 1, then scaled by weight and shifted by bias',
+  },
+  add_layer_norm: {
+    args: { out: 'out', x: 'float32', residual: 'float32', weight: 'float32', bias: 'float32', rows: 'int', cols: 'int', eps: 'float' },
+    infer: (shapes) => {
+      need(sameShape(shapes.x, shapes.residual), 'add_layer_norm', 'x and residual of one shape', shapes.x, shapes.residual);
+      return normalised('add_layer_norm', shapes);
+    },
+    flops: ({ rows, cols }) => 9 * rows * cols,
+    split: byRows('x', 'residual'),
+    rowwise: ['x', 'residual'],
+    inPlace: 'x',
+    doc: 'layer_norm(x + residual)',
+  },
+  softmax: rowwise('softmax', 'out[r] = exp(x[r] - max) / sum', 6),
+  log_softmax: rowwise('log_softmax', 'out[r] = x[r] - max - log(sum(exp(x[r] - max)))', 6),
+  gelu: elementwise('x · Φ(x), exact (erf)', 12, 1),
+  gelu_new: elementwise('0.5 · x · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))', 14, 2),
+  relu: elementwise('max(x, 0)', 1, 3),
+  silu: elementwise('x · sigmoid(x)', 9, 4),
+  tanh: elementwise('tanh(x)', 10, 5),
+  sigmoid: elementwise('1 / (1 + exp(-x))', 8, 6),
+  add: arithmetic('add', 'out = a + b, b repeated along the leading dimensions'),
+  mul: arithmetic('mul', 'out = a · b, b repeated along the leading dimensions'),
+  scale: {
+    args: { out: 'out', x: 'float32', n: 'int', factor: 'float' },
+    infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
+    flops: ({ n }) => n,
+    split: () => byElements('x'),
+    rowwise: ['x'],
+    inPlace: 'x',
+    doc: 'out = factor · x',
+  },
+  strided: {
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', x: 'float32', offset: 'attr', d0: 'attr', d1: 'attr', d2: 'attr', d3: 'attr', s0: 'attr', s1: 'attr',
+      s2: 'attr', s3: 'attr',
+    },
+    infer: ({ x }, attrs) => stridden(x, attrs),
+    flops: () => 0,
+    split: null,
+    bytes: ({ d0, d1, d2, d3 }) => 8 * d0 * d1 * d2 * d3,
+    doc: 'out[i, j, k, l] = x[offset + i·s0 + j·s1 + k·s2 + l·s3]: transpose, permute and slice',
+  },
+  concat: {
+    args: { out: 'out', a: 'float32', b: 'float32', rows: 'int', a_cols: 'int', b_cols: 'int' },
+    infer: joined,
+    flops: () => 0,
+    split: ({ a_cols, b_cols }) => ({ over: ['rows'], strides: { out: 4 * (a_cols + b_cols), a: 4 * a_cols, b: 4 * b_cols } }),
+    rowwise: ['a', 'b'],
+    doc: 'rows of a followed by rows of b',
+  },
+  mean_pool: pooling('mean_pool', 'the mean over the rows of each sequence where mask is 1; zeros where none is'),
+  mean_sqrt_pool: pooling('mean_sqrt_pool', 'the sum over the n rows of each sequence where mask is 1, divided by √n; zeros where none is'),
+  max_pool: pooling('max_pool', 'the largest of each column over the rows of each sequence where mask is 1; zeros where none is'),
+  first_pool: pooling('first_pool', 'the first row of each sequence where mask is 1; zeros where none is'),
+  last_pool: pooling('last_pool', 'the last row of each sequence where mask is 1; zeros where none is'),
+  weighted_mean_pool: {
+    ...pooling(
+      'weighted_mean_pool',
+      'the mean over the rows of each sequence where mask is 1, weighted with 1, 2, … from the first row where origin is 1',
+    ),
+    args: { out: 'out', x: 'float32', mask: 'int32?', origin: 'int32?', starts: 'int32', batch: 'int', cols: 'int' },
+    sequences: undefined,
+    bounds: { ...OF_SEQUENCES, origin: () => 2 },
+  },
+  unpack: {
+    // biome-ignore format: a kernel's parameters in one row
+    args: {
+      out: 'out', x: 'float32', index: 'int32', rows: 'int', cols: 'int', total: 'int', batch: 'attr', sequence: 'attr',
+    },
+    infer: unpacked,
+    flops: () => 0,
+    split: null,
+    bytes: ({ rows, cols, total }) => 4 * (rows * cols + total * cols + rows),
+    bounds: { index: ({ total }) => total },
+    doc: 'out[index[r]] = x[r], zeros elsewhere, as [batch, sequence, …]',
+  },
+  l2_normalize: {
+    args: { out: 'out', x: 'float32', rows: 'int', cols: 'int', eps: 'float' },
+    infer: ({ x }) => ({ shape: x, ints: { rows: rowsOf(x), cols: last(x) } }),
+    flops: ({ rows, cols }) => 3 * rows * cols,
+    split: byRows('x'),
+    rowwise: ['x'],
+    inPlace: 'x',
+    doc: 'out[r] = x[r] / max(‖x[r]‖₂, eps)',
+  },
+  pack: {
+    args: { out: 'out', x: 'float32', scratch: 'scratch', n: 'int', k: 'int' },
+    infer: ({ x }) => {
+      need(x.length === 2, 'pack', 'a weight [n, k]', x);
+      return { shape: [roundUp(x[0], 8), x[1]], ints: { n: x[0], k: x[1] }, scratch: 32 * x[1] };
+    },
+    flops: () => 0,
+    split: null,
+    inPlace: 'x',
+    doc: 'the rows of a weight in the panels of 8 that linear reads, zeros behind the last row',
+  },
+  dequantize: {
+    args: { out: 'out', x: 'int8', scale: 'float32', rows: 'int', cols: 'int' },
+    infer: ({ x, scale }) => {
+      need(x.length === 2 && sameShape(scale, [x[0]]), 'dequantize', 'int8 [rows, cols] and a scale a row', x, scale);
+      return { shape: x, ints: { rows: x[0], cols: x[1] } };
+    },
+    flops: ({ rows, cols }) => rows * cols,
+    split: null,
+    doc: 'out[r] = x[r] · scale[r]; x may be the last quarter of out',
+  },
+} as const satisfies Record<string, Row>;
+
+export type OpName = keyof typeof OPS;
+
+/** The row of `name`, or a typed error that names it. */
+export function rowOf(name: string): Row {
+  if (!Object.hasOwn(OPS, name))
+    throw new TraceletError('op', {
+      what: `op "${name}"`,
+      expected: `one of ${Object.keys(OPS).join(', ')}`,
+      cure: 'Load the trace with a newer tracelet',
+    });
+  return OPS[name as OpName];
+}
+
+/** Names of the activations that `linear` can apply to its result. */
+export const ACTIVATIONS: string[] = Object.entries(OPS as Record<string, Row>).flatMap(([name, row]) => (row.epilogue ? [name] : []));

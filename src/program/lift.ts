@@ -1,0 +1,68 @@
+import { type Constant, type Derived, type Graph, type Input, makeNode, type Part, type Value } from '../graph/graph.ts';
+import type { Attributes } from '../ops/call.ts';
+import type { Instance } from '../runtime/instance.ts';
+import { type Sizes, shapeAt } from '../tensor/dim.ts';
+import type { DerivedInfo, Program } from './program.ts';
+import type { Instruction } from './prove.ts';
+
+/** The graph that a program was encoded from, with its weights read back: the inverse of `buildInstance`. Node i is instruction i. */
+export function liftGraph({ program, weights, decoded }: Instance): Graph {
+  const parts = new Map<string, Part>();
+  const partOf = (name: string): Part => {
+    const part = parts.get(name) ?? weights.part(name);
+    parts.set(name, part);
+    return part;
+  };
+  const constants = program.constants.map(
+    ({ dtype, shape, parts: names }): Constant => ({ kind: 'constant', dtype, shape, parts: names.map(partOf) }),
+  );
+  const inputs = program.inputs.map(({ name, value }): Input => {
+    const { dtype, shape, dims } = program.values[value];
+    return { kind: 'input', name, dtype, shape, dims };
+  });
+  const values = new Map<number, Value>(inputs.map((input, i) => [program.inputs[i].value, input]));
+  for (const derived of program.derived) values.set(derived.value, liftDerived(derived, program, inputs, decoded.base));
+  const valueAt = (index: number): Value => {
+    const known = values.get(index);
+    if (known) return known;
+    const { place, dtype, shape, dims } = program.values[index];
+    const value: Value =
+      'view' in place
+        ? { kind: 'view', base: valueAt(place.view), dtype, shape, dims }
+        : constants[(place as { constant: number }).constant];
+    values.set(index, value);
+    return value;
+  };
+  const nodes = decoded.instructions.map((instruction) => {
+    const operands = Object.entries(instruction.operands).map(([name, index]) => [name, index === null ? null : valueAt(index)]);
+    const node = makeNode(instruction.op, Object.fromEntries(operands), attributesOf(instruction), {
+      path: instruction.path,
+      dims: program.values[instruction.out].dims,
+    });
+    if (Object.keys(instruction.attrDims).length > 0) node.attrDims = instruction.attrDims;
+    values.set(instruction.out, node);
+    return node;
+  });
+  return { inputs, bounds: program.symbols, nodes, outputs: program.outputs.map(({ name, value }) => ({ name, value: valueAt(value) })) };
+}
+
+function liftDerived(
+  { value, rule, grid, packed, fill, input }: DerivedInfo,
+  { values }: Program,
+  inputs: readonly Input[],
+  base: Sizes,
+): Derived {
+  const { shape, dims } = values[value];
+  const numbers = shapeAt(grid, base);
+  const source = inputs.find(({ name }) => name === input);
+  return { kind: 'derived', rule, grid: numbers, gridDims: grid, packed, fill, input: source, dtype: 'int32', shape, dims };
+}
+
+function attributesOf({ call, activation }: Instruction): Attributes {
+  const attrs: Attributes = {};
+  for (const [name, kind] of Object.entries(call.row.args)) {
+    if (kind === 'attr' || kind === 'float') attrs[name] = call.numbers[name];
+    if (kind === 'activation') attrs[name] = activation;
+  }
+  return attrs;
+}

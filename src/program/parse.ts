@@ -1,0 +1,125 @@
+import { TraceletError } from '../base/error.ts';
+import { describe, isObject, readJson } from '../base/json.ts';
+import { RULES, type Rule } from '../graph/derived.ts';
+import { type Bounds, type Dim, isInterval, MOST_SYMBOLS, parseDim } from '../tensor/dim.ts';
+import { DTYPES } from '../tensor/dtype.ts';
+import { sizeOf } from '../tensor/tensor.ts';
+import { type DerivedInfo, type Program, ROWS, type ValueInfo } from './program.ts';
+
+/** Throws a `format` error that says which part of a trace is not what it has to be. */
+export function expect(holds: boolean, what: string, expected: string, got: string): asserts holds {
+  if (!holds) throw new TraceletError('format', { what: `trace: ${what}`, expected, got, cure: 'The trace is damaged: make it again' });
+}
+
+/** Reads the JSON form of everything in a program but its code. Throws `format` errors. */
+export function parseProgram(json: string, code: Int32Array): Program {
+  const raw = readJson(json, 'trace: program');
+  expect(isObject(raw), 'program', 'an object', describe(raw));
+  const list = (name: string): unknown[] => {
+    const items = raw[name];
+    expect(Array.isArray(items), name, 'a list', describe(items));
+    return items;
+  };
+  const texts = (name: string): string[] => list(name).map((item, i) => textOf(item, `${name}[${i}]`));
+  const bindings = (name: string) =>
+    list(name).map((item, i) => {
+      expect(isObject(item), `${name}[${i}]`, 'a name and a value', describe(item));
+      return { name: textOf(item.name, `${name}[${i}].name`), value: wholeOf(item.value, `${name}[${i}].value`) };
+    });
+  const { structure } = raw;
+  expect(structure === 'tensor' || structure === 'tuple', 'structure', 'tensor or tuple', describe(structure));
+  const symbols = boundsOf(raw.symbols);
+  const names = [...Object.keys(symbols), ROWS];
+  const dimsOf = (item: unknown, what: string): Dim[] => {
+    expect(Array.isArray(item), what, 'a list of dimensions', describe(item));
+    return item.map((dim) => parseDim(dim, names, what));
+  };
+  return {
+    ops: texts('ops'),
+    values: list('values').map((item, i) => {
+      const what = `values[${i}]`;
+      const typed = typedOf(item, what);
+      const { dims } = item as Record<string, unknown>;
+      return { ...typed, ...(dims === undefined ? {} : { dims: dimsOf(dims, what) }), place: placeOf(item, what) };
+    }),
+    constants: list('constants').map((item, i) => {
+      const what = `constants[${i}]`;
+      expect(isObject(item), what, 'an object', describe(item));
+      const { layout, parts } = item;
+      expect(layout === 'plain' || layout === 'packed', `${what}.layout`, 'plain or packed', describe(layout));
+      expect(Array.isArray(parts) && parts.length > 0, `${what}.parts`, 'at least one tensor name', describe(parts));
+      return { ...typedOf(item, what), layout, parts: parts.map((part) => textOf(part, `${what}.parts`)) };
+    }),
+    symbols,
+    inputs: bindings('inputs'),
+    derived: list('derived').map((item, i) => derivedOf(item, `derived[${i}]`, dimsOf)),
+    outputs: bindings('outputs'),
+    paths: texts('paths'),
+    arena: wholeOf(raw.arena, 'arena'),
+    structure,
+    code,
+    words: list('words').map((item, i) => {
+      const what = `words[${i}]`;
+      expect(isObject(item), what, 'a word and a dimension', describe(item));
+      return { word: wholeOf(item.word, what), dim: parseDim(item.dim, names, what) };
+    }),
+  };
+}
+
+function boundsOf(raw: unknown): Bounds {
+  expect(isObject(raw), 'symbols', 'an object', describe(raw));
+  const entries = Object.entries(raw);
+  expect(entries.length <= MOST_SYMBOLS, 'symbols', `at most ${MOST_SYMBOLS}`, `${entries.length}`);
+  for (const [symbol, ends] of entries) {
+    expect(isInterval(ends) && symbol !== ROWS, `symbols: ${symbol}`, 'the least and the largest size', describe(ends));
+  }
+  return raw as Bounds;
+}
+
+function derivedOf(item: unknown, what: string, dimsOf: (item: unknown, what: string) => Dim[]): DerivedInfo {
+  expect(isObject(item), what, 'an object', describe(item));
+  const { rule, packed, fill, input } = item;
+  expect(RULES.includes(rule as Rule), `${what}.rule`, `one of ${RULES.join(', ')}`, describe(rule));
+  expect(typeof packed === 'boolean', `${what}.packed`, 'true or false', describe(packed));
+  return {
+    value: wholeOf(item.value, `${what}.value`),
+    rule: rule as Rule,
+    grid: dimsOf(item.grid, `${what}.grid`),
+    packed,
+    ...(fill === undefined ? {} : { fill: wholeOf(fill, `${what}.fill`) }),
+    ...(input === undefined ? {} : { input: textOf(input, `${what}.input`) }),
+  };
+}
+
+function textOf(value: unknown, what: string): string {
+  expect(typeof value === 'string', what, 'a string', describe(value));
+  return value;
+}
+
+function wholeOf(value: unknown, what: string): number {
+  expect(Number.isSafeInteger(value) && (value as number) >= 0, what, 'a whole number', describe(value));
+  return value as number;
+}
+
+function typedOf(item: unknown, what: string): Pick<ValueInfo, 'dtype' | 'shape'> {
+  expect(isObject(item), what, 'an object', describe(item));
+  const { dtype, shape } = item;
+  expect(
+    typeof dtype === 'string' && Object.hasOwn(DTYPES, dtype),
+    `${what}.dtype`,
+    `one of ${Object.keys(DTYPES).join(', ')}`,
+    describe(dtype),
+  );
+  expect(Array.isArray(shape), `${what}.shape`, 'a list', describe(shape));
+  const dims = shape.map((dim) => wholeOf(dim, `${what}.shape`));
+  expect(sizeOf(dims) <= 2 ** 31, `${what}.shape`, 'at most 2³¹ elements', `[${dims}]`);
+  return { dtype: dtype as ValueInfo['dtype'], shape: dims };
+}
+
+function placeOf(item: unknown, what: string): ValueInfo['place'] {
+  const { place } = item as Record<string, unknown>;
+  expect(isObject(place) && Object.keys(place).length === 1, `${what}.place`, 'arena, constant or view', describe(place));
+  const [[kind, at]] = Object.entries(place);
+  expect(kind === 'arena' || kind === 'constant' || kind === 'view', `${what}.place`, 'arena, constant or view', kind);
+  return { [kind]: wholeOf(at, `${what}.place`) } as unknown as ValueInfo['place'];
+}

@@ -1,0 +1,259 @@
+import { describe } from '../base/json.ts';
+import { isOutputName, OUTPUT_NAMES } from '../nn/outputs.ts';
+import { type Attributes, type Call, checkCall, type Operands } from '../ops/call.ts';
+import { dtypeOf, isOptional, isWeight, wordsOf } from '../ops/op.ts';
+import { rowOf } from '../ops/table.ts';
+import { whole } from '../runtime/run.ts';
+import { type Dim, evaluateDim, type Sizes, showDim } from '../tensor/dim.ts';
+import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
+import { align, bytesOf } from './layout.ts';
+import { type Access, checkPlan, type Step } from './lifetimes.ts';
+import { expect } from './parse.ts';
+import { type Program, ROWS, type ValueInfo, wordToFloat } from './program.ts';
+import { MASK } from './signature.ts';
+import { maskedTokens, sizesOf } from './sizes.ts';
+
+/** An instruction whose words have been read and proved to fit its op. */
+export interface Instruction {
+  op: string;
+  /** Module path. */
+  path: string;
+  /** Index of its first word in the code. */
+  at: number;
+  call: Call;
+  /** Index of the result among the values. */
+  out: number;
+  /** Indexes of the operands among the values, by name; null where left out. */
+  operands: Record<string, number | null>;
+  /** Byte offset of its scratch in the arena. */
+  scratch: number;
+  activation: string;
+  /** Attributes that depend on symbols. */
+  attrDims: Record<string, Dim>;
+}
+
+/** A program that was proved sound: every word means something, every operand fits, no value is overwritten while it is needed. */
+export interface Decoded {
+  instructions: Instruction[];
+  /** What symbols stand for in the program as it is in the file. */
+  base: Sizes;
+}
+
+/** Reads and proves a program. Throws `op` errors for unknown names, `format` errors for everything that cannot be. */
+export const decode = (program: Program): Decoded => whole(decoding(program));
+
+/** The same, instruction by instruction. */
+export function* decoding(program: Program): Generator<void, Decoded> {
+  program.ops.forEach(rowOf);
+  checkValues(program);
+  const base = checkSymbols(program);
+  const dims = new Map(program.words.map(({ word, dim }) => [word, dim]));
+  const instructions: Instruction[] = [];
+  for (let at = 0; at < program.code.length; ) {
+    const instruction = readInstruction(program, at, instructions.length, dims);
+    instructions.push(instruction);
+    at += 1 + wordsOf(instruction.call.row).length;
+    yield;
+  }
+  const written = [...program.inputs, ...program.derived].map(({ value }) => value);
+  const results = [...written, ...instructions.map(({ out }) => out)];
+  expect(new Set(results).size === results.length, 'results', 'each of them written once', 'one written twice');
+  expect(program.paths.length === instructions.length, 'paths', `${instructions.length} of them`, `${program.paths.length}`);
+  const accessOf = (name: string, value: number): Access | undefined => arenaAccess(program, name, value);
+  const defined = <T>(items: (T | undefined)[]): T[] => items.filter((item): item is T & {} => item !== undefined);
+  const steps = instructions.map((instruction) => stepOf(instruction, accessOf));
+  const given = defined([
+    ...program.inputs.map(({ name, value }) => accessOf(`input ${name}`, value)),
+    ...program.derived.map(({ rule, value }) => accessOf(rule, value)),
+  ]);
+  checkPlan(steps, given, defined(program.outputs.map(({ name, value }) => accessOf(name, value))), program.arena);
+  checkRoom(steps, given, program.arena);
+  return { instructions, base };
+}
+
+/** An arena is no larger than all that is ever written to it, side by side. */
+function checkRoom(steps: readonly Step[], given: readonly Access[], arena: number): void {
+  let most = 0;
+  for (const { bytes } of given) most += align(bytes);
+  for (const { writes } of steps) for (const { bytes } of writes) most += align(bytes);
+  expect(arena <= most, 'arena', `at most the ${most} bytes of all values and scratch`, `${arena}`);
+}
+
+/** How many views may stand between a value and its memory. */
+const MOST_VIEWS = 1000;
+
+function checkValues({ values, constants, inputs, derived, outputs, structure }: Program): void {
+  const depths = new Uint16Array(values.length);
+  values.forEach(({ shape, place, dtype }, i) => {
+    const what = `value ${i}`;
+    if ('view' in place) {
+      expect(place.view < i, what, 'a view of an earlier value', `${place.view}`);
+      depths[i] = depths[place.view] + 1;
+      expect(depths[i] <= MOST_VIEWS, what, `at most ${MOST_VIEWS} views of one another`, `${depths[i]}`);
+      const base = values[place.view];
+      expect(
+        sizeOf(base.shape) === sizeOf(shape) && base.dtype === dtype && !isPacked(base, constants),
+        what,
+        `a view of plain ${shown(base)} with the same elements`,
+        shown({ dtype, shape }),
+      );
+    } else if ('constant' in place) {
+      const constant = constants[place.constant];
+      expect(constant !== undefined, what, `one of ${constants.length} constants`, `${place.constant}`);
+      expect(
+        constant.dtype === dtype && sameShape(constant.shape, shape),
+        what,
+        `${constant.dtype} [${constant.shape}]`,
+        `${dtype} [${shape}]`,
+      );
+    }
+  });
+  for (const { name, value } of [...inputs, ...outputs]) expect(value in values, `"${name}"`, `one of ${values.length} values`, `${value}`);
+  for (const { name, value } of inputs) expect('arena' in values[value].place, `input "${name}"`, 'a value in the arena', 'something else');
+  checkDerived({ values, inputs, derived });
+  for (const { name, value } of outputs)
+    expect(!isPacked(values[value], constants), `output "${name}"`, 'a plain value', 'a packed weight');
+  const names = [...inputs.map(({ name }) => `in ${name}`), ...outputs.map(({ name }) => `out ${name}`)];
+  expect(new Set(names).size === names.length, 'inputs and outputs', 'unique names', names.join(', '));
+  const count = structure === 'tensor' ? outputs.length === 1 : outputs.length > 0;
+  expect(count, 'outputs', structure === 'tensor' ? 'one' : 'at least one', `${outputs.length}`);
+  const nameless = outputs.find(({ name }) => !isOutputName(name));
+  expect(!nameless, 'outputs', OUTPUT_NAMES, describe(nameless?.name));
+}
+
+/** Everything that the host writes has a place of its own, and its number of elements is that of its tokens. */
+function checkDerived({ values, inputs, derived }: Pick<Program, 'values' | 'inputs' | 'derived'>): void {
+  const whole = new Set(inputs.filter(({ value }) => values[value].dtype === 'int32').map(({ name }) => name));
+  for (const [i, { value, rule, packed, input, grid }] of derived.entries()) {
+    const what = `derived[${i}] (${rule})`;
+    const info = values[value];
+    expect(info !== undefined && 'arena' in info.place && info.dtype === 'int32', what, 'an int32 value in the arena', `${value}`);
+    expect(grid.length === 2, what, 'a batch and a sequence', describe(grid));
+    const isWhole = (rule !== 'kept' && input === undefined) || whole.has(input as string);
+    expect(isWhole, what, 'an int32 input', describe(input));
+    expect(!packed || whole.has(MASK), what, `an int32 input ${MASK}`, 'none');
+  }
+  const written = [...inputs, ...derived].map(({ value }) => value);
+  expect(new Set(written).size === written.length, 'inputs and derived values', 'values of their own', `${written}`);
+}
+
+/** Proves that dimensions in symbols are those of the file at the dummies' sizes; answers with these sizes. */
+function checkSymbols(program: Program): Sizes {
+  const base = sizesOf(program.inputs.map(({ value }) => program.values[value]));
+  expect(base[ROWS] === undefined, 'inputs', `dimensions other than ${ROWS}`, ROWS);
+  for (const [symbol, [low, high]] of Object.entries(program.symbols))
+    expect(
+      base[symbol] >= low && base[symbol] <= high,
+      `symbol ${symbol}`,
+      `a dimension of an input from ${low} to ${high}`,
+      `${base[symbol]}`,
+    );
+  const tokens = maskedTokens(program, base);
+  if (tokens !== undefined) base[ROWS] = tokens;
+  const check = (what: string, dim: Dim, number: number): void =>
+    expect(evaluateDim(dim, base) === number, what, `${number}`, `${showDim(dim)} = ${evaluateDim(dim, base)}`);
+  program.values.forEach(({ dims, shape, place }, i) => {
+    expect(!dims || (dims.length === shape.length && !('constant' in place)), `value ${i}`, `${shape.length} dimensions`, describe(dims));
+    for (const [axis, dim] of (dims ?? []).entries()) check(`value ${i}, dimension ${axis}`, dim, shape[axis]);
+  });
+  for (const { word, dim } of program.words) check(`word ${word}`, dim, program.code[word]);
+  return base;
+}
+
+/** The constant that a value is, or is a view of; undefined for one in the arena. */
+export function constantOf(values: readonly ValueInfo[], value: number): number | undefined {
+  const { place } = values[storageIndex(values, value)];
+  return 'constant' in place ? place.constant : undefined;
+}
+
+const isPacked = ({ place }: ValueInfo, constants: Program['constants']): boolean =>
+  'constant' in place && constants[place.constant].layout === 'packed';
+
+function readInstruction(
+  { ops, code, values, constants, paths }: Program,
+  at: number,
+  index: number,
+  dims: ReadonlyMap<number, Dim>,
+): Instruction {
+  const where = `instruction ${index} (word ${at})`;
+  const op = ops[code[at]];
+  expect(op !== undefined, where, `an op from 0 to ${ops.length - 1}`, `${code[at]}`);
+  const args = wordsOf(rowOf(op));
+  expect(at + args.length < code.length, where, `${args.length} words for ${op}`, `${code.length - at - 1}`);
+  const words = Object.fromEntries(args.map(([name], i) => [name, code[at + 1 + i]]));
+  const instruction = {
+    op,
+    path: paths[index],
+    at,
+    out: -1,
+    scratch: 0,
+    activation: 'none',
+    operands: {} as Record<string, number | null>,
+    attrDims: {} as Record<string, Dim>,
+  };
+  const shapes: Operands<ValueInfo> = {};
+  const attrs: Attributes = {};
+  for (const [i, [name, kind]] of args.entries()) {
+    const word = words[name];
+    const dim = dims.get(at + 1 + i);
+    if (dim !== undefined) {
+      expect(kind === 'attr', `${where}: ${op} ${name}`, 'the same number at all sizes', showDim(dim));
+      instruction.attrDims[name] = dim;
+    }
+    if (dtypeOf(kind) || kind === 'out') {
+      const absent = word === -1 && isOptional(kind);
+      expect(absent || word in values, `${where}: ${op} ${name}`, `one of ${values.length} values`, `${word}`);
+      if (kind === 'out') instruction.out = word;
+      else instruction.operands[name] = absent ? null : word;
+      if (kind !== 'out' && !absent) {
+        shapes[name] = values[word];
+        if (isWeight(kind)) expect(constantOf(values, word) !== undefined, `${where}: ${op} ${name}`, 'a constant', 'a value in the arena');
+        const packed = isPacked(values[word], constants);
+        expect(
+          packed === (kind === 'packed'),
+          `${where}: ${op} ${name}`,
+          `a ${kind} value`,
+          packed ? 'a packed weight' : 'a value that is not packed',
+        );
+      }
+    } else if (kind === 'scratch') instruction.scratch = word >>> 0;
+    else if (kind === 'form') expect(word === 0, `${where}: ${op} ${name}`, '0', `${word}`);
+    else if (kind === 'float') attrs[name] = wordToFloat(word);
+    else if (kind === 'attr') attrs[name] = word;
+    else if (kind === 'activation') attrs[name] = instruction.activation = word === -1 ? 'none' : (ops[word] ?? `${word}`);
+  }
+  const call = checkCall(op, shapes, attrs);
+  for (const [name, kind] of args)
+    if (kind === 'int') expect(words[name] === call.numbers[name], `${where}: ${op} ${name}`, `${call.numbers[name]}`, `${words[name]}`);
+  const result = values[instruction.out];
+  expect('arena' in result.place, `${where}: ${op} out`, 'a value in the arena', 'something else');
+  expect(result.dtype === 'float32' && sameShape(result.shape, call.shape), `${where}: ${op} out`, `[${call.shape}]`, shown(result));
+  return { ...instruction, call };
+}
+
+const shown = ({ dtype, shape }: { dtype: string; shape: Shape }): string => `${dtype} [${shape}]`;
+
+/** The value whose memory `value` shows. */
+export function storageIndex(values: readonly ValueInfo[], value: number): number {
+  let at = value;
+  for (let { place } = values[at]; 'view' in place; { place } = values[at]) at = place.view;
+  return at;
+}
+
+function arenaAccess({ values }: Program, name: string, value: number): Access | undefined {
+  const storage = storageIndex(values, value);
+  const { place } = values[storage];
+  return 'arena' in place ? { name, value: storage, offset: place.arena, bytes: bytesOf(values[storage]) } : undefined;
+}
+
+function stepOf(instruction: Instruction, accessOf: (name: string, value: number) => Access | undefined): Step {
+  const reads = new Map<string, Access>();
+  for (const [name, value] of Object.entries(instruction.operands)) {
+    const access = value === null ? undefined : accessOf(name, value);
+    if (access) reads.set(name, access);
+  }
+  const writes = [accessOf('out', instruction.out) as Access];
+  const { scratch, row } = instruction.call;
+  if (scratch) writes.push({ name: 'scratch', offset: instruction.scratch, bytes: scratch });
+  return { reads: [...reads.values()], writes, inPlace: row.inPlace ? reads.get(row.inPlace) : undefined };
+}

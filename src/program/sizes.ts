@@ -1,0 +1,49 @@
+import { TraceletError } from '../base/error.ts';
+import { describe, isObject } from '../base/json.ts';
+import type { Instance } from '../runtime/instance.ts';
+import { type Bounds, type Dim, type Sizes, shapeAt, symbolOf } from '../tensor/dim.ts';
+import { type Shape, sizeOf } from '../tensor/tensor.ts';
+import { type Program, ROWS } from './program.ts';
+
+/** Whether only tokens that the mask lets through have rows. */
+export const packsTokens = ({ derived }: Program): boolean => derived.some(({ packed }) => packed);
+
+/** How many tokens there are of which only those that the mask lets through have rows; undefined where all have. */
+export function maskedTokens({ derived }: Program, sizes: Sizes): number | undefined {
+  const packed = derived.find((one) => one.packed);
+  return packed && sizeOf(shapeAt(packed.grid, sizes));
+}
+
+/** What symbols stand for in a call, told by inputs that are as large as one. */
+export function sizesOf(inputs: readonly { dims?: readonly Dim[]; shape: Shape }[]): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  for (const { dims, shape } of inputs)
+    dims?.forEach((dim, axis) => {
+      const symbol = symbolOf(dim);
+      if (symbol !== undefined && axis in shape) sizes[symbol] ??= shape[axis];
+    });
+  return sizes;
+}
+
+/** All sizes of a call, at the dummies' but for those given. Throws `value` errors for those out of bounds. */
+export function sizesFor({ program, decoded: { base } }: Instance, given: Sizes): Sizes {
+  if (!isObject(given)) throw new TraceletError('value', { what: 'plan', expected: 'sizes by name', got: describe(given) });
+  const sizes: Record<string, number> = { ...base };
+  for (const [symbol, size] of Object.entries(given)) if (Number.isInteger(size)) sizes[symbol] = size;
+  const tokens = maskedTokens(program, sizes);
+  if (tokens !== undefined && given[ROWS] === undefined) sizes[ROWS] = tokens;
+  const bounds: Bounds = tokens === undefined ? program.symbols : { ...program.symbols, [ROWS]: [0, tokens] };
+  for (const [symbol, size] of Object.entries(given)) {
+    const known = Object.hasOwn(bounds, symbol);
+    const [low, high] = known ? bounds[symbol] : [1, 0];
+    if (!(Number.isInteger(size) && size >= low && size <= high))
+      throw new TraceletError('value', {
+        what: `plan: ${symbol}`,
+        expected: known
+          ? `a whole number from ${low} to ${high}`
+          : `one of ${Object.keys(bounds).join(', ') || 'no sizes: the trace is strict'}`,
+        got: describe(size),
+      });
+  }
+  return sizes;
+}

@@ -1,0 +1,48 @@
+import { INTEGER_FORMS, type IntegerForm } from '../kernels/integers.ts';
+import { epilogueOf } from '../nn/eager.ts';
+import { dtypeOf, hasKind } from '../ops/op.ts';
+import type { Variant } from '../platform/platform.ts';
+import type { Instance } from './instance.ts';
+import type { TeamCall } from './threads/team.ts';
+import type { Wanted } from './wanted.ts';
+
+/** The kernels that a program's floats run on, and the form of its integers if it has any. */
+export interface Resolved {
+  floats: Variant;
+  integers: IntegerForm | undefined;
+}
+
+/** Calls of kernels, and the instructions that they are. */
+export interface BoundCalls {
+  calls: TeamCall[];
+  indexes: number[];
+}
+
+/** Kernels and arguments of the instructions that are wanted, at the sizes that the instance is bound to. */
+export function bindCalls(instance: Instance, resolved: Resolved, wanted?: Wanted): BoundCalls {
+  const indexes = [...instance.decoded.instructions.keys()].filter((i) => wanted?.instructions[i] ?? true);
+  return { indexes, calls: indexes.map((i) => callAt(instance, i, resolved)) };
+}
+
+function callAt(instance: Instance, at: number, { floats, integers }: Resolved): TeamCall {
+  const { op } = instance.decoded.instructions[at];
+  const { row, numbers, scratch = 0 } = instance.binding.calls[at];
+  const relaxed = hasKind(row, 'form') && integers && INTEGER_FORMS[integers].kernels === 'relaxed';
+  const variant = relaxed ? 'relaxed' : floats;
+  return { op, variant, kernel: instance.kernels(variant)[op], args: argsAt(instance, at, integers), row, numbers, scratch };
+}
+
+function argsAt(instance: Instance, at: number, form: IntegerForm | undefined): number[] {
+  const { operands, out, activation } = instance.decoded.instructions[at];
+  const { calls, scratch } = instance.binding;
+  const { row, numbers } = calls[at];
+  return Object.entries(row.args).map(([name, kind]) => {
+    if (kind === 'out') return instance.addressOf(out);
+    if (kind === 'scratch') return instance.arena.base + scratch[at];
+    if (kind === 'activation') return epilogueOf(activation);
+    if (kind === 'form') return INTEGER_FORMS[form ?? 'dot16'].number;
+    if (!dtypeOf(kind)) return numbers[name];
+    const operand = operands[name];
+    return operand === null ? 0 : instance.addressOf(operand);
+  });
+}

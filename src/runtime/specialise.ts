@@ -1,0 +1,197 @@
+import { TraceletError } from '../base/error.ts';
+import { type Call, checkCall, type Described, narrower, type Range, rangesOf } from '../ops/call.ts';
+import { hasKind } from '../ops/op.ts';
+import { bytesOf, Layout, type Usage } from '../program/layout.ts';
+import { type DerivedInfo, type Program, ROWS } from '../program/program.ts';
+import { type Decoded, type Instruction, storageIndex } from '../program/prove.ts';
+import { MASK } from '../program/signature.ts';
+import { evaluateDim, type Sizes, shapeAt } from '../tensor/dim.ts';
+import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
+
+/** A program at the sizes of one call. */
+export interface Binding {
+  sizes: Sizes;
+  /** Shape of each value. */
+  shapes: readonly Shape[];
+  /** Each instruction's numbers and shapes. */
+  calls: readonly Call[];
+  /** Byte of the arena where each value lies that owns memory there. */
+  offsets: readonly (number | undefined)[];
+  /** Byte of the arena where each instruction's scratch begins. */
+  scratch: readonly number[];
+  /** Bytes of the arena. */
+  arena: number;
+  /** What the elements of int32 values may be. */
+  ranges: ReadonlyMap<number, Range>;
+}
+
+/** Instructions that are the same but for where their operands lie. */
+interface Alike {
+  instruction: Instruction;
+  /** Kinds of the operands' shapes, by name. */
+  operands: [name: string, kind: number][];
+  out: number;
+}
+
+/** Specialises a program to sizes. What is alike in many instructions is worked out once, and lifetimes once for all. */
+export class Binder {
+  readonly #program: Program;
+  readonly #decoded: Decoded;
+  /** Distinct shapes of values, in symbols. */
+  readonly #kinds: Described[] = [];
+  readonly #kindOf: number[];
+  readonly #alike: Alike[] = [];
+  readonly #alikeOf: number[];
+  /** Kinds of views, and of what they are views of. */
+  readonly #views: [view: number, base: number][];
+  #layout: Layout<number> | undefined;
+  readonly #dims: readonly DerivedInfo['grid'][];
+
+  constructor(program: Program, decoded: Decoded) {
+    this.#program = program;
+    this.#decoded = decoded;
+    const dims: DerivedInfo['grid'][] = [];
+    const kinds = new Map<string, number>();
+    this.#kindOf = program.values.map(({ dtype, shape, dims: own = shape }) => {
+      const key = `${dtype} ${JSON.stringify(own)}`;
+      const known = kinds.get(key) ?? this.#kinds.push({ dtype, shape }) - 1;
+      dims[known] = own;
+      kinds.set(key, known);
+      return known;
+    });
+    this.#dims = dims;
+    const views = program.values.flatMap(({ place }, i) => ('view' in place ? [`${this.#kindOf[i]} ${this.#kindOf[place.view]}`] : []));
+    this.#views = [...new Set(views)].map((pair) => pair.split(' ').map(Number) as [number, number]);
+    const alike = new Map<string, number>();
+    this.#alikeOf = decoded.instructions.map((instruction) => {
+      const { op, call, attrDims, activation } = instruction;
+      const operands = Object.entries(instruction.operands).flatMap(([name, value]): [string, number][] =>
+        value === null ? [] : [[name, this.#kindOf[value]]],
+      );
+      const out = this.#kindOf[instruction.out];
+      const key = JSON.stringify([op, call.numbers, attrDims, activation, operands, out]);
+      const known = alike.get(key) ?? this.#alike.push({ instruction, operands, out }) - 1;
+      alike.set(key, known);
+      return known;
+    });
+  }
+
+  #makeLayout(): Layout<number> {
+    const { values, inputs, derived, outputs } = this.#program;
+    const own = (value: number | null): number[] => {
+      if (value === null) return [];
+      const storage = storageIndex(values, value);
+      return 'arena' in values[storage].place ? [storage] : [];
+    };
+    const usages = this.#decoded.instructions.map(({ out, operands, call }): Usage<number> => {
+      const [inPlace] = call.row.inPlace ? own(operands[call.row.inPlace]) : [];
+      const scratch = hasKind(call.row, 'scratch');
+      return { out, reads: Object.values(operands).flatMap(own), inPlace, scratch };
+    });
+    const given = [...inputs, ...derived].map(({ value }) => value);
+    const sameKind = (a: number, b: number): boolean => this.#kindOf[a] === this.#kindOf[b];
+    return new Layout(
+      given,
+      usages,
+      outputs.flatMap(({ value }) => own(value)),
+      sameKind,
+    );
+  }
+
+  /** The program at these sizes. Throws `format` errors where its shapes do not fit one another there. */
+  bind(sizes: Sizes): Binding {
+    const kinds = this.#kinds.map(({ dtype }, i) => ({ dtype, shape: shapeAt(this.#dims[i], sizes) }));
+    for (const kind of kinds) expectFit(kind.shape.every(isSize), 'a value', 'dimensions from 0 on', kind);
+    for (const [view, base] of this.#views)
+      expectFit(sizeOf(kinds[view].shape) === sizeOf(kinds[base].shape), 'a view', kinds[base], kinds[view]);
+    const called = this.#alike.map((alike) => callAt(alike, kinds, sizes));
+    const calls = this.#alikeOf.map((i) => called[i]);
+    const shapes = this.#kindOf.map((kind) => kinds[kind].shape);
+    const ranges = this.#ranges(calls);
+    this.#checkDerived(ranges, shapes, sizes);
+    return { sizes, shapes, calls, ranges, ...this.#place(kinds, calls) };
+  }
+
+  /** Where things lie: as in the file if nothing is larger than there, and otherwise laid out anew. */
+  #place(kinds: readonly Described[], calls: readonly Call[]): Pick<Binding, 'offsets' | 'scratch' | 'arena'> {
+    const { values, arena } = this.#program;
+    const { instructions } = this.#decoded;
+    const fixed = !Object.keys(this.#program.symbols).length;
+    const smaller = (call: Call, i: number): boolean => (call.scratch ?? 0) <= (instructions[i].call.scratch ?? 0);
+    if (fixed && kinds.every(({ shape }, i) => sizeOf(shape) <= sizeOf(this.#kinds[i].shape)) && calls.every(smaller)) {
+      const offsets = values.map(({ place }) => ('arena' in place ? place.arena : undefined));
+      return { offsets, scratch: instructions.map(({ scratch }) => scratch), arena };
+    }
+    const bytes = kinds.map(bytesOf);
+    this.#layout ??= this.#makeLayout();
+    const layout = this.#layout;
+    const needed = layout.place(
+      (value) => bytes[this.#kindOf[value]],
+      (at) => calls[at].scratch ?? 0,
+    );
+    return {
+      offsets: values.map((_, value) => layout.offsetOf(value)),
+      scratch: instructions.map((_, at) => layout.scratchOffsetOf(at) ?? 0),
+      arena: needed,
+    };
+  }
+
+  /** What elements may be, by the value that owns them: the narrowest of what its readers allow. */
+  #ranges(calls: readonly Call[]): Map<number, Range> {
+    const ranges = new Map<number, Range>();
+    this.#decoded.instructions.forEach(({ operands }, i) => {
+      if (!calls[i].row.bounds) return;
+      for (const [name, range] of rangesOf(calls[i])) {
+        const value = operands[name];
+        if (value === null || value === undefined) continue;
+        const storage = storageIndex(this.#program.values, value);
+        ranges.set(storage, narrower(range, ranges.get(storage)));
+      }
+    });
+    return ranges;
+  }
+
+  /** What the host writes has as many elements as its tokens, none of which is out of range. */
+  #checkDerived(ranges: ReadonlyMap<number, Range>, shapes: readonly Shape[], sizes: Sizes): void {
+    const inputs = new Map(this.#program.inputs.map(({ name, value }) => [name, shapes[value]]));
+    const mask = inputs.get(MASK);
+    for (const { value, rule, grid, packed, fill = 0, input } of this.#program.derived) {
+      const [batch, sequence] = shapeAt(grid, sizes);
+      const tokens = packed ? sizes[ROWS] : batch * sequence;
+      const source = input === undefined ? undefined : inputs.get(input);
+      const elements = rule === 'starts' ? batch + 1 : tokens;
+      const most = { starts: tokens, places: sequence - 1, index: batch * sequence - 1, fill, kept: 0 }[rule];
+      const { bound, step } = ranges.get(value) ?? { bound: Number.POSITIVE_INFINITY };
+      const fits =
+        sizeOf(shapes[value]) === elements &&
+        (rule === 'kept' || most < bound || tokens === 0) &&
+        (step === undefined || (rule === 'starts' && Math.min(sequence, tokens) <= step)) &&
+        (!source || sizeOf(source) === batch * sequence) &&
+        (!packed || sizeOf(mask as Shape) === batch * sequence);
+      expectFit(fits, `derived ${rule}`, `${elements} elements below ${bound}`, { dtype: 'int32', shape: shapes[value] });
+    }
+  }
+}
+
+const isSize = (size: number): boolean => Number.isSafeInteger(size) && size >= 0;
+
+function callAt({ instruction, operands, out }: Alike, kinds: readonly Described[], sizes: Sizes): Call {
+  const { op, path, call, attrDims, activation } = instruction;
+  const attrs: Record<string, number | string> = { ...call.numbers, activation };
+  for (const name in attrDims) attrs[name] = evaluateDim(attrDims[name], sizes);
+  const described: Record<string, Described> = {};
+  for (const [name, kind] of operands) described[name] = kinds[kind];
+  const bound = checkCall(op, described, attrs);
+  expectFit(sameShape(bound.shape, kinds[out].shape), `${op} of ${path || 'the model'}`, `[${bound.shape}]`, kinds[out]);
+  return bound;
+}
+
+function expectFit(holds: boolean, what: string, expected: Described | string, { dtype, shape }: Described): void {
+  if (holds) return;
+  throw new TraceletError('format', {
+    what: `trace: ${what}`,
+    expected: typeof expected === 'string' ? expected : `${sizeOf(expected.shape)} elements`,
+    got: `${dtype} [${shape}]`,
+    cure: 'The trace is damaged: make it again',
+  });
+}

@@ -1,0 +1,146 @@
+import { TraceletError } from '../base/error.ts';
+import { checkOptions, curesIn, FUNCTION, type OptionTable, SIGNAL } from '../base/options.ts';
+import { FLAG, kind, SIZE } from '../base/schema.ts';
+import type { ModelOutput } from '../nn/outputs.ts';
+import { isNormalized } from '../sentence/prompt.ts';
+import type { RunOptions } from '../traced/options.ts';
+import type { TracedModule } from '../traced/traced.ts';
+import { allOf, planBatches, shareOf } from './batches.ts';
+import { type Encoded, encoder, LONG_TEXTS, type LongTexts } from './encode.ts';
+import { batchInputs, capacityOf } from './inputs.ts';
+import { normalized, pool } from './mean.ts';
+
+/** How many texts have their vectors, and of how many where that is known. */
+export interface EmbedProgress {
+  done: number;
+  total?: number;
+}
+
+/** Options of `embed` and `embedEach`. A text that is too long is an error unless one of `truncate` and `chunk` says what becomes of it. */
+export interface EmbedOptions extends Pick<RunOptions, 'signal'>, LongTexts {
+  /** Keeps so many numbers of each vector, at most as many as it has; what the folder of the model says unless given. */
+  truncate_dim?: number;
+  /** Scales vectors to length 1, after `truncate_dim`. Models that do so themselves cannot be told not to. */
+  normalize?: boolean;
+  /** Most tokens of a call, without padding. Default: 16384, or what the trace takes. Answers do not depend on it. */
+  batchTokens?: number;
+  /** Told after each call how far the work is. */
+  progress_callback?: (progress: EmbedProgress) => void;
+}
+
+const EMBED_OPTIONS: OptionTable<EmbedOptions> = {
+  ...LONG_TEXTS,
+  truncate_dim: SIZE,
+  normalize: FLAG,
+  batchTokens: kind('a whole number', (value) => typeof value === 'number'),
+  signal: SIGNAL,
+  progress_callback: FUNCTION,
+};
+
+/** What takes the place of other options of sentence-transformers and transformers.js. */
+const CURES: Readonly<Record<string, string>> = {
+  pooling: 'Pooling is that of the model: SentenceEmbedder.from_pretrained(folder, { pooling })',
+  normalize_embeddings: 'Did you mean normalize?',
+  batch_size: 'Say batchTokens; answers do not depend on it',
+  show_progress_bar: 'progress_callback is told how far it is',
+  convert_to_tensor: 'Leave it out: the answer is a tensor',
+  convert_to_numpy: 'Leave it out: data of the tensor that is answered is a Float32Array',
+  precision: 'Vectors are float32',
+  max_length: 'The model says how long texts may be: truncate or chunk longer ones',
+};
+
+const cureOf = curesIn(CURES);
+
+const OUTPUT = ['sentence_embedding'];
+const WORDING = {
+  what: 'embed()',
+  nameOf: (index: number) => `texts[${index}]`,
+  cure: 'The option truncate leaves out the rest, the option chunk pools the vectors of its parts',
+};
+
+/** What embedding asks of a trace. */
+export interface Embedding extends Pick<TracedModule<unknown>, 'inputs' | 'dynamic' | 'outputs' | 'reader' | 'run'> {
+  /** How many runs it makes at once, one unless given. */
+  readonly concurrency?: number;
+}
+
+/** How to embed texts with a trace: options are proved, nothing has been computed. Throws `value` errors. */
+export function embedder(traced: Embedding, options: EmbedOptions) {
+  const { batchTokens, signal, progress_callback, truncate_dim, normalize, ...long } = checkOptions(
+    'embed()',
+    options,
+    EMBED_OPTIONS,
+    cureOf,
+  );
+  const { inputs, reader, concurrency = 1 } = traced;
+  const width = widthOf(traced);
+  const hidden = keptOf(width, truncate_dim, traced);
+  if (normalize === false && isNormalized(reader.sentence)) throw normalizedAlready();
+  const capacity = capacityOf(traced, batchTokens);
+  let done = 0;
+
+  const finished = (vector: Float32Array): Float32Array => {
+    const kept = vector.subarray(0, hidden);
+    return normalize ? normalized(kept) : kept;
+  };
+
+  /** Hands `place` each text with its vector, and tells how many of `total` have theirs. */
+  async function run(
+    encoded: readonly Encoded[],
+    total: number | undefined,
+    place: (text: Encoded, vector: Float32Array) => void,
+  ): Promise<void> {
+    const waiting = encoded.map((text) => ({ text, vectors: [] as Float32Array[], missing: text.rows.length }));
+    const all = waiting.flatMap((of) => of.text.rows.map((row, chunk) => ({ of, chunk, row })));
+    const lengths = all.map(({ row }) => row.ids.length);
+    const plans = planBatches(lengths, shareOf(capacity, lengths, concurrency));
+    await allOf(plans, concurrency, async (plan, goesOn) => {
+      const batch = plan.map((at) => all[at]);
+      const rows = batch.map(({ row }) => row);
+      const called = batchInputs(rows, capacity, inputs, reader.tokenizer, WORDING.what);
+      const answer = (await traced.run(called, { signal, outputs: OUTPUT })) as ModelOutput;
+      if (!goesOn()) return;
+      for (const [i, { of, chunk }] of batch.entries()) {
+        of.vectors[chunk] = answer.sentence_embedding.data.slice(i * width, (i + 1) * width) as Float32Array;
+        if (--of.missing) continue;
+        const weights = of.text.rows.map(({ own }) => own);
+        place(of.text, finished(pool(of.vectors, weights)));
+        of.vectors = [];
+        done++;
+      }
+      progress_callback?.({ done, total });
+    });
+  }
+
+  return { hidden, capacity, concurrency, signal, run, encode: encoder(reader, capacity.sequence[1], long, WORDING) };
+}
+
+function widthOf({ outputs }: Embedding): number {
+  const output = outputs.find(({ name }) => name === OUTPUT[0]);
+  if (output) return output.shape[1];
+  throw new TraceletError('value', {
+    what: 'embed()',
+    expected: 'a trace with an output sentence_embedding',
+    got: outputs.map(({ name }) => name).join(', '),
+    cure: 'Trace a SentenceEmbedder',
+  });
+}
+
+/** How many numbers of `width` are kept: as many as were asked for, or at most as many as the folder says. */
+function keptOf(width: number, asked: number | undefined, { reader: { sentence } }: Embedding): number {
+  if (asked === undefined) return Math.min(width, sentence?.truncate_dim ?? width);
+  if (asked <= width) return asked;
+  throw new TraceletError('value', {
+    what: 'embed(): option truncate_dim',
+    expected: `at most ${width}, the width of the vectors`,
+    got: `${asked}`,
+  });
+}
+
+const normalizedAlready = (): TraceletError =>
+  new TraceletError('value', {
+    what: 'embed(): option normalize',
+    expected: 'true, or nothing',
+    got: 'false for a model that scales its vectors to length 1 itself',
+    cure: 'Load it with SentenceEmbedder.from_pretrained(folder, { normalize: false }) and trace it again',
+  });

@@ -1,0 +1,117 @@
+import { TraceletError } from '../base/error.ts';
+import { describe, isObject } from '../base/json.ts';
+import type { OptionTable } from '../base/options.ts';
+import { FLAG, type Kind, kind, TEXT } from '../base/schema.ts';
+import { excludesPrompt, type PromptOptions, promptOf } from '../sentence/prompt.ts';
+import type { TextReader } from '../sentence/tokenizer.ts';
+import type { Encoding, TextInput } from '../tokenizer/index.ts';
+import { type ChunkOptions, chunkRanges, chunkSizes, wordsOf } from './chunk.ts';
+
+/** A row of ids. */
+export interface Row {
+  ids: Int32Array;
+  /** 0 for the first text, 1 for the second; absent where there is one. */
+  types?: Int32Array;
+  /** Tokens at the beginning that pooling leaves out. */
+  unpooled: number;
+  /** How many tokens are those of the text itself, neither special nor of a prompt. */
+  own: number;
+}
+
+/** A text as rows of ids: one, or one for each chunk. */
+export interface Encoded {
+  /** Its number in the order given. */
+  index: number;
+  text: TextInput;
+  /** How many tokens it has, special ones and those of a prompt included. */
+  tokens: number;
+  /** How many of them were left out. */
+  truncated: number;
+  rows: Row[];
+}
+
+/** How texts become inputs. A text that is too long is an error unless said otherwise. */
+export interface TextOptions extends PromptOptions {
+  /** Leaves out the tokens that do not fit. */
+  truncate?: boolean;
+}
+
+/** What becomes of a text that is too long. */
+export interface LongTexts extends TextOptions {
+  /** Cuts it into chunks and pools their vectors. */
+  chunk?: boolean | ChunkOptions;
+}
+
+export const TEXT_OPTIONS: OptionTable<TextOptions> = { truncate: FLAG, prompt: TEXT, prompt_name: TEXT };
+const CHUNK: Kind<unknown> = kind('true, false or { tokens, overlap }', (value) => typeof value === 'boolean' || isObject(value));
+export const LONG_TEXTS: OptionTable<LongTexts> = { ...TEXT_OPTIONS, chunk: CHUNK };
+
+/** What messages call the texts of a call, and what they say can be done about one that is too long. */
+export interface Wording {
+  what: string;
+  nameOf: (index: number) => string;
+  cure: string;
+}
+
+/** A function that encodes a text in rows of at most `most` tokens. It throws a `value` error for what is no text, or too long. */
+export function encoder(reader: TextReader, longest: number, options: LongTexts, { what, nameOf, cure }: Wording) {
+  const { tokenizer, sentence } = reader;
+  const { truncate = false, chunk } = options;
+  if (truncate && chunk) throw new TraceletError('value', { what, expected: 'truncate or chunk', got: 'both' });
+  const prompt = promptOf(sentence, options, what);
+  const unpooled = prompt && excludesPrompt(sentence) ? promptTokens(reader, prompt) : 0;
+  const most = Math.min(longest, tokenizer.model_max_length);
+  const special = tokenizer.num_special_tokens_to_add();
+  const [room, overlap] = chunk ? chunkSizes(chunk === true ? {} : chunk, most, special) : [most - special, 0];
+  const cutting = { truncation: truncate, max_length: most, return_overflowing_tokens: true, return_offsets_mapping: !!chunk } as const;
+
+  return (text: TextInput, index: number): Encoded => {
+    const [first, second] = partsOf(text, nameOf(index));
+    const encoding = tokenizer.encode_plus(prompt + first, second ?? null, { ...cutting, offset_unit: 'utf16' });
+    const { input_ids: ids, token_type_ids, num_truncated_tokens: truncated = 0 } = encoding;
+    const tokens = ids.length + truncated;
+    const encoded = { index, text, tokens, truncated };
+    if (ids.length <= (chunk ? room + special : most)) {
+      const types = second === undefined ? undefined : Int32Array.from(token_type_ids);
+      return { ...encoded, rows: [{ ids: Int32Array.from(ids), types, unpooled, own: ids.length - special }] };
+    }
+    if (!chunk)
+      throw new TraceletError('value', {
+        what: nameOf(index),
+        expected: `at most ${most} tokens, which the ${most < longest ? 'model' : 'trace'} takes`,
+        got: `${tokens} for ${describe(text)}`,
+        cure,
+      });
+    if (second !== undefined)
+      throw new TraceletError('value', { what: nameOf(index), expected: 'a text to cut into chunks', got: 'one with its pair' });
+    return { ...encoded, rows: chunksOf(encoding) };
+  };
+
+  /** Each chunk begins with the prompt. */
+  function chunksOf({ input_ids, tokens, offset_mapping = [] }: Encoding): Row[] {
+    const own = input_ids.slice(1, -1);
+    const begin = offset_mapping.slice(1, -1).filter(([start]) => start < prompt.length).length;
+    if (begin >= room)
+      throw new TraceletError('value', { what, expected: `a prompt of less than the ${room} tokens of a chunk`, got: `${begin} tokens` });
+    const inWord = wordsOf(tokenizer, tokens.slice(1 + begin, -1));
+    const left = room - begin;
+    return chunkRanges(own.length - begin, left, Math.min(overlap, left - 1), inWord).map(([start, end]) => ({
+      ids: Int32Array.from(tokenizer.build_inputs_with_special_tokens([...own.slice(0, begin), ...own.slice(begin + start, begin + end)])),
+      unpooled,
+      own: end - start,
+    }));
+  }
+}
+
+/** How many tokens a prompt has alone, the special one behind it left out. As in sentence-transformers. */
+function promptTokens({ tokenizer }: TextReader, prompt: string): number {
+  const ids = tokenizer.encode(prompt);
+  return tokenizer.all_special_ids.includes(ids[ids.length - 1]) ? ids.length - 1 : ids.length;
+}
+
+function partsOf(text: TextInput, what: string): readonly string[] {
+  const parts: readonly string[] = Array.isArray(text) ? text : [text as string];
+  if (parts.length > 2 || parts.length === 0 || parts.some((part) => typeof part !== 'string'))
+    throw new TraceletError('value', { what, expected: 'a string or [text, pair]', got: describe(text) });
+  return parts;
+}

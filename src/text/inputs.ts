@@ -1,0 +1,68 @@
+import { TraceletError } from '../base/error.ts';
+import { MAX_SIZE } from '../base/schema.ts';
+import { MASK, POOLING_MASK, type Signature } from '../program/signature.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { BertTokenizer } from '../tokenizer/index.ts';
+import type { Capacity, Ends } from './batches.ts';
+import { whole } from './chunk.ts';
+import type { Row } from './encode.ts';
+import { endsOf, type Taking, withoutMask } from './pad.ts';
+
+/** Tokens of a call unless said otherwise, where the trace leaves it open. */
+const BATCH_TOKENS = 16384;
+
+/** What the trace takes in a call. Throws a `value` error for `batchTokens` that are no number of tokens. */
+export function capacityOf({ inputs, dynamic }: Taking, batchTokens?: number): Capacity {
+  const [batch, sequence] = [0, 1].map((axis) => endsOf(inputs[0], axis, dynamic));
+  const most = whole('batchTokens', batchTokens ?? Math.min(BATCH_TOKENS, batch[1] * sequence[1]), 1, MAX_SIZE);
+  return { batch, sequence, batchTokens: most };
+}
+
+const within = ([low, high]: Ends, wanted: number): number => Math.min(high, Math.max(low, wanted));
+
+/** The inputs for rows of ids, side by side and padded to what the trace takes. Throws a `value` error where it has no mask to tell padding by. */
+export function batchInputs(
+  rows: readonly Row[],
+  { batch, sequence }: Capacity,
+  signatures: readonly Signature[],
+  tokenizer: BertTokenizer,
+  what: string,
+): Record<string, Tensor> {
+  const longest = rows.reduce((length, { ids }) => Math.max(length, ids.length), 0);
+  const [height, width] = [Math.max(batch[0], rows.length), within(sequence, longest)];
+  if (rows.length > batch[1])
+    throw new TraceletError('shape', {
+      what,
+      expected: `at most ${batch[1]}, which the trace takes in a call`,
+      got: `${rows.length}`,
+      cure: 'Make several calls, or trace again for more; embed() does so itself',
+    });
+  const takes = (input: string): boolean => signatures.some(({ name }) => name === input);
+  const padded = rows.length < height || rows.some(({ ids }) => ids.length < width);
+  if (padded && !takes(MASK)) throw withoutMask(what);
+  if (rows.some(({ unpooled }) => unpooled > 0) && !takes(POOLING_MASK)) throw withoutPoolingMask(what);
+  const column = (value = 0): Int32Array => new Int32Array(height * width).fill(value);
+  const columns = {
+    input_ids: column(padded ? tokenizer.pad_token_id : 0),
+    token_type_ids: column(),
+    [MASK]: column(),
+    [POOLING_MASK]: column(),
+  };
+  for (const [i, { ids, types, unpooled }] of rows.entries()) {
+    const [begin, end] = [i * width, i * width + ids.length];
+    columns.input_ids.set(ids, begin);
+    if (types) columns.token_type_ids.set(types, begin);
+    columns[MASK].fill(1, begin, end);
+    columns[POOLING_MASK].fill(1, Math.min(end, begin + unpooled), end);
+  }
+  const wanted = signatures.map(({ name }) => name).filter((name): name is keyof typeof columns => Object.hasOwn(columns, name));
+  return Object.fromEntries(wanted.map((name) => [name, new Tensor('int32', [height, width], columns[name])]));
+}
+
+const withoutPoolingMask = (what: string): TraceletError =>
+  new TraceletError('value', {
+    what: `${what}: a prompt for a model that leaves prompts out of its vectors`,
+    expected: `a trace made with ${POOLING_MASK}`,
+    got: 'one without',
+    cure: `Trace again with ${POOLING_MASK} among the dummy inputs, such as the attention_mask once more`,
+  });

@@ -1,0 +1,113 @@
+import { TraceletError } from '../../base/error.ts';
+import { isBytes } from '../../base/realm.ts';
+import type { Region } from '../../kernels/arena.ts';
+import type { Named } from '../../nn/outputs.ts';
+import type { Thread, Threads } from '../../platform/platform.ts';
+import { type Ask, buffersOf, errorOf, type Order, type Reply, received, type Sent, type Setup } from './messages.ts';
+
+interface Waiting {
+  resolve(reply: Reply): void;
+  reject(reason: TraceletError): void;
+}
+
+/** One of the workers of a pool. When its thread has died, the next call starts another one, in the region of the first. */
+export class PoolWorker {
+  readonly #host: Threads;
+  readonly #setup: () => Setup;
+  #region: Region | undefined;
+  #thread: Thread | undefined;
+  /** Who waits for the next reply. */
+  #waiting: Waiting | undefined;
+  /** The call under way. */
+  #ask: Ask | undefined;
+  #ended: TraceletError | undefined;
+
+  constructor(host: Threads, setup: () => Setup, region: Region | undefined) {
+    this.#host = host;
+    this.#setup = setup;
+    this.#region = region;
+  }
+
+  /** Has a thread that is ready to answer. Throws a `worker` error where none starts, and what goes wrong in it. */
+  async start(): Promise<void> {
+    if (this.#ended) throw this.#ended;
+    if (this.#thread) return;
+    const setup = { ...this.#setup(), region: this.#region };
+    const copy = isBytes(setup.weights) ? [setup.weights.buffer] : [];
+    try {
+      this.#thread = this.#begin();
+      await this.#order({ setup }, copy);
+    } catch (error) {
+      const reason = error instanceof TraceletError ? error : died(String(error));
+      this.#lose(reason);
+      throw reason;
+    }
+  }
+
+  /** Answers one call; it is free again when this settles. Throws what the call throws there, and `worker` errors. */
+  async answer(ask: Ask): Promise<Named[]> {
+    await this.start();
+    this.#ask = ask;
+    try {
+      return received(await this.#order({ ask }, buffersOf(ask.inputs)));
+    } finally {
+      this.#ask = undefined;
+    }
+  }
+
+  /** Tells the worker that nobody waits for what it answers to `ask`. */
+  stop(ask: Ask): void {
+    if (this.#ask === ask) this.#thread?.post({ stop: true } satisfies Order);
+  }
+
+  /** Ends the thread; a call under way fails with `reason`. */
+  end(reason: TraceletError): void {
+    this.#ended = reason;
+    this.#lose(reason);
+  }
+
+  #begin(): Thread {
+    const heard = (message: unknown): void => {
+      if (this.#thread === thread) this.#waiting?.resolve(message as Reply);
+    };
+    const ended = (why: string): void => {
+      if (this.#thread === thread) this.#lose(died(why));
+    };
+    const thread = this.#host.start(heard, ended);
+    return thread;
+  }
+
+  #lose(reason: TraceletError): void {
+    this.#thread?.end();
+    this.#thread = undefined;
+    this.#waiting?.reject(reason);
+  }
+
+  /** Posts an order, and answers with the outputs in the reply to it. */
+  async #order(order: Order, transfer: ArrayBuffer[]): Promise<Sent[]> {
+    const thread = this.#thread;
+    if (!thread) throw this.#ended ?? died('its end');
+    const replied = new Promise<Reply>((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+    try {
+      thread.hold?.(true);
+      thread.post(order, transfer);
+      const reply = await replied;
+      this.#region = reply.region;
+      if ('failed' in reply) throw errorOf(reply.failed);
+      return reply.outputs;
+    } finally {
+      this.#waiting = undefined;
+      thread.hold?.(false);
+    }
+  }
+}
+
+const died = (got: string): TraceletError =>
+  new TraceletError('worker', {
+    what: 'a worker of the trace',
+    expected: 'an answer',
+    got,
+    cure: 'Call again, which starts another one',
+  });

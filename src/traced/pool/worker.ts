@@ -1,0 +1,67 @@
+import { setKernelSource } from '../../kernels/binaries.ts';
+import type { Instance, Target } from '../../runtime/instance.ts';
+import { borrow } from '../../runtime/loan.ts';
+import { runSliced } from '../../runtime/run.ts';
+import { type Ask, buffersOf, failureOf, moduleKey, type Order, type Reply, received, type Sent, type Setup, sent } from './messages.ts';
+
+/** The script of a worker of a pool: one instance, which answers one call after the other. It is bundled alone. */
+
+type Post = (reply: Reply, transfer: ArrayBuffer[]) => void;
+
+interface Port {
+  postMessage(reply: Reply, transfer: ArrayBuffer[]): void;
+  addEventListener(type: 'message', listener: (event: { data: Order }) => void): void;
+}
+
+let instance: Instance | undefined;
+let target: Target = { kernels: 'baseline' };
+let stop = new AbortController();
+
+/** Lets messages in, without the milliseconds that timers of browsers take at least. */
+function nextMessage(): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}
+
+function begin(setup: Setup): Sent[] {
+  setKernelSource((binary, shared = false) => setup.modules.get(moduleKey(binary, shared)));
+  target = setup.target;
+  instance = borrow(setup, setup.region);
+  return [];
+}
+
+async function compute(running: Instance, { inputs, outputs, stoppable }: Ask): Promise<Sent[]> {
+  stop = new AbortController();
+  const signal = stoppable ? stop.signal : undefined;
+  const wanted = outputs && running.wanted(outputs);
+  const named = Object.fromEntries(received(inputs).map(({ name, tensor }) => [name, tensor]));
+  return sent(await runSliced(running, target, named, { wanted, signal, pause: nextMessage }));
+}
+
+async function obey(order: Order, post: Post): Promise<void> {
+  if ('stop' in order) return stop.abort();
+  const regionNow = () => instance?.arena.region ?? { base: 0, room: 0 };
+  try {
+    const outputs = 'setup' in order ? begin(order.setup) : await compute(instance as Instance, order.ask);
+    post({ region: regionNow(), outputs }, buffersOf(outputs));
+  } catch (error) {
+    post({ region: regionNow(), failed: failureOf(error) }, []);
+  }
+}
+
+async function listen(): Promise<void> {
+  const inNode = typeof process === 'object' ? (await import('node:worker_threads')).parentPort : null;
+  if (inNode) inNode.on('message', (order: Order) => obey(order, (reply, transfer) => inNode.postMessage(reply, transfer)));
+  else {
+    const port = globalThis as unknown as Port;
+    port.addEventListener('message', ({ data }) => obey(data, (reply, transfer) => port.postMessage(reply, transfer)));
+  }
+}
+
+void listen();
