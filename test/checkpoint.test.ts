@@ -6,7 +6,8 @@ import { openCheckpoint } from '../src/formats/checkpoint.ts';
 import { encodeHeader, serialize } from '../src/formats/safetensors.ts';
 import { jit } from '../src/index.ts';
 import type { ProgressInfo } from '../src/sources/progress.ts';
-import { Tensor, tensor, zeros } from '../src/tensor/tensor.ts';
+import { tensor, zeros } from '../src/tensor/creation.ts';
+import { Tensor } from '../src/tensor/tensor.ts';
 import { concat, entry, file, sourceOf } from './safetensors.ts';
 import { fileOf, tinyBert } from './tiny.ts';
 

@@ -10,8 +10,9 @@ import {
   readSafetensors,
   serialize,
 } from '../src/formats/safetensors.ts';
+import { tensor } from '../src/tensor/creation.ts';
 import type { DType } from '../src/tensor/dtype.ts';
-import { Tensor, tensor } from '../src/tensor/tensor.ts';
+import { Tensor } from '../src/tensor/tensor.ts';
 import { concat, entry, file, sourceOf } from './safetensors.ts';
 
 const encoder = new TextEncoder();

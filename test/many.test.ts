@@ -4,10 +4,10 @@ import { nearest } from '../src/base/nearest.ts';
 import { Tensor } from '../src/index.ts';
 import type { PreTrainedModel } from '../src/models/pretrained.ts';
 import { assignWeights } from '../src/models/weights.ts';
-import { Parameter } from '../src/nn/parameter.ts';
 import { sharedTables, type Target } from '../src/quantize/weights.ts';
 import { readSentenceFiles } from '../src/sentence/config.ts';
 import { readEntry } from '../src/sentence/modules.ts';
+import { Parameter } from '../src/tensor/parameter.ts';
 import { floats, problem } from './tiny.ts';
 
 /** Sizes at which looking at each with each, or going back and forth, would take hours, and more arguments than a call may have. */

@@ -3,11 +3,11 @@ import { type Graph, verifyGraph } from '../src/graph/graph.ts';
 import { F, type Tensor, tensor } from '../src/index.ts';
 import { record } from '../src/jit/tracer.ts';
 import type { ForwardResult } from '../src/nn/outputs.ts';
-import { Parameter } from '../src/nn/parameter.ts';
 import { shareCommonSubexpressions } from '../src/passes/cse.ts';
 import { eliminateDeadCode } from '../src/passes/dce.ts';
 import { foldConstants } from '../src/passes/fold.ts';
 import { fuse } from '../src/passes/fuse.ts';
+import { Parameter } from '../src/tensor/parameter.ts';
 import { bytesOf, Computed, floats } from './tiny.ts';
 
 const parameter = (...shape: number[]): Parameter => new Parameter(shape, (values) => values.set(floats(shape).data as Float32Array));

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { F, jit, type Tensor, TraceletError, withKernels } from '../src/index.ts';
 import { record } from '../src/jit/tracer.ts';
-import { Parameter } from '../src/nn/parameter.ts';
 import { encode } from '../src/program/encode.ts';
 import { bytesOf } from '../src/program/layout.ts';
 import { type Access, checkPlan, type Step } from '../src/program/lifetimes.ts';
 import type { Program } from '../src/program/program.ts';
 import { decode, type Instruction, storageIndex } from '../src/program/prove.ts';
+import { Parameter } from '../src/tensor/parameter.ts';
 import { Computed, expectSameBits, floats } from './tiny.ts';
 
 const SHAPE = [1, 3, 8];

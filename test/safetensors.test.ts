@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseHeaderLength, readHeader, readSafetensors, serialize } from '../src/formats/safetensors.ts';
+import { tensor } from '../src/tensor/creation.ts';
 import { DTYPES, type DType } from '../src/tensor/dtype.ts';
-import { sizeOf, Tensor, tensor } from '../src/tensor/tensor.ts';
+import { sizeOf, Tensor } from '../src/tensor/tensor.ts';
 import { concat, entry, file, sourceOf } from './safetensors.ts';
 
 describe('a sound file', () => {

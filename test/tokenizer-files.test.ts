@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ERROR_CODES, type ErrorCode, type TraceletError } from '../src/base/error.ts';
-import { tensor } from '../src/tensor/tensor.ts';
+import { tensor } from '../src/tensor/creation.ts';
 import { BertTokenizer, type BertTokenizerOptions, type TokenizerFiles } from '../src/tokenizer/index.ts';
 import { bertJson } from './tokenizerjson.ts';
 

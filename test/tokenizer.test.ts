@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tensor } from '../src/tensor/tensor.ts';
+import { tensor } from '../src/tensor/creation.ts';
 import { BertTokenizer, type EncodeOptions, type OffsetUnit } from '../src/tokenizer/index.ts';
 import { offsetsIn } from '../src/tokenizer/offsets.ts';
 

@@ -1,6 +1,6 @@
 import type { TraceletError } from '../base/error.ts';
 import * as jit from '../jit/index.ts';
-import { MASK, POOLING_MASK } from '../program/signature.ts';
+import { MASK, POOLING_MASK } from '../nn/inputs.ts';
 import type { Bounds } from '../tensor/dim.ts';
 import type { TracedModule } from '../traced/traced.ts';
 import { dummyInputs } from './dummies.ts';

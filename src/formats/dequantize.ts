@@ -1,9 +1,9 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
-import { Parameter } from '../nn/parameter.ts';
 import { unpackNibbles } from '../ops/nibbles.ts';
 import { GROUP } from '../ops/shapes.ts';
 import type { DType } from '../tensor/dtype.ts';
+import { Parameter } from '../tensor/parameter.ts';
 import { type Shape, sameShape, type Tensor } from '../tensor/tensor.ts';
 import { SCALE, SMOOTH, STEPS, SUMS } from './trace.ts';
 

@@ -2,8 +2,8 @@ import { platform } from '#platform';
 import { TraceletError } from '../base/error.ts';
 import { TextDecoder, TextEncoder } from '../base/globals.ts';
 import { describe, isObject } from '../base/json.ts';
+import { Slice } from '../base/slices.ts';
 import type { ByteSource } from '../platform/platform.ts';
-import { nextTask, SLICE_MS } from '../runtime/run.ts';
 import { DTYPES, type DType } from '../tensor/dtype.ts';
 import { allocate } from '../tensor/elements.ts';
 import { PROVED, type Shape, sizeOf, Tensor } from '../tensor/tensor.ts';
@@ -64,12 +64,9 @@ export async function encodeTrace(
   const hashes: Record<string, string> = {};
   const aliases: Record<string, string> = {};
   const first = new Map<string, string>();
-  let since = performance.now();
+  const slice = new Slice(options.signal);
   for (const entry of entries.toSorted((a, b) => DTYPES[b.dtype].bytes - DTYPES[a.dtype].bytes)) {
-    if (options.signal && performance.now() - since > SLICE_MS) {
-      await nextTask();
-      since = performance.now();
-    }
+    if (options.signal && slice.over) await slice.next();
     options.signal?.throwIfAborted();
     const hash = await platform.sha256(bytesOf(entry.read()));
     const key = `${hash} ${entry.dtype} ${entry.shape}`;

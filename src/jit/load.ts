@@ -2,6 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { quoteList } from '../base/json.ts';
 import { ANY, type OptionTable, SIGNAL } from '../base/options.ts';
 import { FLAG } from '../base/schema.ts';
+import { sliced, whole } from '../base/slices.ts';
 import type { TensorInfo } from '../formats/safetensors.ts';
 import {
   bytesOfTensor,
@@ -23,7 +24,6 @@ import { parseProgram } from '../program/parse.ts';
 import type { NamedValue, Program } from '../program/program.ts';
 import { decoding } from '../program/prove.ts';
 import { Instance } from '../runtime/instance.ts';
-import { sliced, whole } from '../runtime/run.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import { TracedModule } from '../traced/traced.ts';

@@ -14,10 +14,10 @@ import {
 import { type Executor, using } from '../nn/executor.ts';
 import type { AnyModule } from '../nn/module.ts';
 import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
-import { Parameter } from '../nn/parameter.ts';
 import { select } from '../nn/views.ts';
 import { type Attributes, fitOperands, type Operands } from '../ops/call.ts';
 import type { DType, TypedArray } from '../tensor/dtype.ts';
+import { Parameter } from '../tensor/parameter.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
 
 /** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */

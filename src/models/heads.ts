@@ -3,7 +3,7 @@ import * as F from '../nn/functional.ts';
 import { LayerNorm, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import { type ModelOutput, modelOutput } from '../nn/outputs.ts';
-import { Parameter } from '../nn/parameter.ts';
+import { Parameter } from '../tensor/parameter.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { BertModel } from './bert.ts';
 import type { BertConfig } from './config.ts';

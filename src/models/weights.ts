@@ -2,7 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { quoteList } from '../base/json.ts';
 import { type OnWarn, warn } from '../base/warn.ts';
 import type { Checkpoint } from '../formats/checkpoint.ts';
-import { Parameter } from '../nn/parameter.ts';
+import { Parameter } from '../tensor/parameter.ts';
 import { type Shape, sameShape, type Tensor } from '../tensor/tensor.ts';
 import { spellingsOf, withoutPrefix } from './names.ts';
 import type { PreTrainedModel } from './pretrained.ts';

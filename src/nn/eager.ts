@@ -7,8 +7,8 @@ import { dtypeOf, type Kind, type Row, SLACK } from '../ops/op.ts';
 import { OPS } from '../ops/table.ts';
 import type { Variant } from '../platform/platform.ts';
 import { DTYPES } from '../tensor/dtype.ts';
+import { Parameter } from '../tensor/parameter.ts';
 import { PROVED, type Shape, sizeOf, Tensor } from '../tensor/tensor.ts';
-import { Parameter } from './parameter.ts';
 
 /** Where a parameter lies, and which version of it. */
 interface Copy {

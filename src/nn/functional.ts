@@ -3,7 +3,8 @@ import { NUMBER } from '../base/options.ts';
 import { COUNT, oneOf, SIZE } from '../base/schema.ts';
 import { ACTIVATIONS } from '../ops/table.ts';
 import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
-import { dimension, full, type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
+import { full } from '../tensor/creation.ts';
+import { dimension, type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
 import { apply, executor } from './executor.ts';
 import { transposed } from './views.ts';
 

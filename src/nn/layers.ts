@@ -2,10 +2,10 @@ import { NUMBER } from '../base/options.ts';
 import { uniform } from '../base/random.ts';
 import { FLAG } from '../base/schema.ts';
 import { named, optional, readArguments, WHOLE, WHOLES } from '../tensor/arguments.ts';
+import { Parameter } from '../tensor/parameter.ts';
 import type { Shape, Tensor } from '../tensor/tensor.ts';
 import * as F from './functional.ts';
 import { Module } from './module.ts';
-import { Parameter } from './parameter.ts';
 
 let made = 0;
 

@@ -3,10 +3,10 @@ import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { proved } from '../base/options.ts';
 import { FLAG, TEXT } from '../base/schema.ts';
+import { Parameter } from '../tensor/parameter.ts';
 import { DENO_INSPECT, INSPECT } from '../tensor/show.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { executor } from './executor.ts';
-import { Parameter } from './parameter.ts';
 
 /**
  * A part of a model with parameters and parts of its own, as `torch.nn.Module`. Parameters and parts are the fields that

@@ -1,6 +1,6 @@
 import type { Rule } from '../graph/derived.ts';
 import { type Derived, type Graph, type Input, makeNode, type Node, operandsOf, storageOf, type Value } from '../graph/graph.ts';
-import { MASK } from '../program/signature.ts';
+import { MASK } from '../nn/inputs.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 
 /**

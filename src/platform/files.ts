@@ -3,12 +3,9 @@ import { readFileSync } from 'node:fs';
 import { open as openFile, readdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { TraceletError } from '../base/error.ts';
 import type { ModelCache } from './cache.ts';
+import { located, unreadable } from './paths.ts';
 import type { ByteSource, Platform } from './platform.ts';
-
-/** What node:fs takes for a path that may be written as a file: URL. */
-export const located = (path: string): string | URL => (path.startsWith('file:') ? new URL(path) : path);
 
 /** Smaller reads than this are served from memory. */
 const BUFFER = 1 << 18;
@@ -96,12 +93,6 @@ function defaultCache(): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** What is said of a path that cannot be read. */
-export function unreadable(path: string, cause: unknown): TraceletError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return new TraceletError('source', { what: path, expected: 'a readable file', got: code ?? message, cause });
 }
 
 /** SHA-256 of `bytes` in hexadecimal, without a copy of them. */

@@ -2,8 +2,8 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { whenAborted } from '../base/signal.ts';
-import { filling } from '../sources/stream.ts';
-import { located, unreadable } from './files.ts';
+import { located, unreadable } from './paths.ts';
+import { filling } from './pieces.ts';
 import type { ByteSource } from './platform.ts';
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK = 0 } = constants;

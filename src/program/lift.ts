@@ -1,15 +1,14 @@
 import { type Constant, type Derived, type Graph, type Input, makeNode, type Part, type Value } from '../graph/graph.ts';
 import type { Attributes } from '../ops/call.ts';
-import type { Instance } from '../runtime/instance.ts';
 import { type Sizes, shapeAt } from '../tensor/dim.ts';
 import type { DerivedInfo, Program } from './program.ts';
-import type { Instruction } from './prove.ts';
+import type { Decoded, Instruction } from './prove.ts';
 
-/** The graph that a program was encoded from, with its weights read back: the inverse of `buildInstance`. Node i is instruction i. */
-export function liftGraph({ program, weights, decoded }: Instance): Graph {
+/** The graph that a program was encoded from, with its weights as `read` has them: the inverse of `encode`. Node i is instruction i. */
+export function liftGraph(program: Program, decoded: Decoded, read: (name: string) => Part): Graph {
   const parts = new Map<string, Part>();
   const partOf = (name: string): Part => {
-    const part = parts.get(name) ?? weights.part(name);
+    const part = parts.get(name) ?? read(name);
     parts.set(name, part);
     return part;
   };

@@ -1,16 +1,16 @@
 import { describe } from '../base/json.ts';
+import { whole } from '../base/slices.ts';
+import { MASK } from '../nn/inputs.ts';
 import { isOutputName, OUTPUT_NAMES } from '../nn/outputs.ts';
 import { type Attributes, type Call, checkCall, type Operands } from '../ops/call.ts';
 import { dtypeOf, isOptional, isWeight, wordsOf } from '../ops/op.ts';
 import { rowOf } from '../ops/table.ts';
-import { whole } from '../runtime/run.ts';
 import { type Dim, evaluateDim, type Sizes, showDim } from '../tensor/dim.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 import { align, bytesOf } from './layout.ts';
 import { type Access, checkPlan, type Step } from './lifetimes.ts';
 import { expect } from './parse.ts';
 import { type Program, ROWS, type ValueInfo, wordToFloat } from './program.ts';
-import { MASK } from './signature.ts';
 import { maskedTokens, sizesOf } from './sizes.ts';
 
 /** An instruction whose words have been read and proved to fit its op. */

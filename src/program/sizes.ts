@@ -1,6 +1,5 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
-import type { Instance } from '../runtime/instance.ts';
 import { type Bounds, type Dim, type Sizes, shapeAt, symbolOf } from '../tensor/dim.ts';
 import { type Shape, sizeOf } from '../tensor/tensor.ts';
 import { type Program, ROWS } from './program.ts';
@@ -25,8 +24,8 @@ export function sizesOf(inputs: readonly { dims?: readonly Dim[]; shape: Shape }
   return sizes;
 }
 
-/** All sizes of a call, at the dummies' but for those given. Throws `value` errors for those out of bounds. */
-export function sizesFor({ program, decoded: { base } }: Instance, given: Sizes): Sizes {
+/** All sizes of a call, at those of `base` but for those given. Throws `value` errors for those out of bounds. */
+export function sizesFor(program: Program, base: Sizes, given: Sizes): Sizes {
   if (!isObject(given)) throw new TraceletError('value', { what: 'plan', expected: 'sizes by name', got: describe(given) });
   const sizes: Record<string, number> = { ...base };
   for (const [symbol, size] of Object.entries(given)) if (Number.isInteger(size)) sizes[symbol] = size;

@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
+import { MASK } from '../nn/inputs.ts';
 import type { Named } from '../nn/outputs.ts';
-import { fitInputs, MASK } from '../program/signature.ts';
+import { fitInputs } from '../program/signature.ts';
 import type { Instance } from '../runtime/instance.ts';
 import { runSliced } from '../runtime/run.ts';
 import { type Shape, sameShape, Tensor } from '../tensor/tensor.ts';

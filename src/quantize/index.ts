@@ -2,11 +2,11 @@ import { TraceletError } from '../base/error.ts';
 import { TextEncoder } from '../base/globals.ts';
 import { checkOptions, FUNCTION, type OptionTable, SIGNAL } from '../base/options.ts';
 import { kind, oneOf } from '../base/schema.ts';
+import { Slice } from '../base/slices.ts';
 import { type Graph, makeNode, rewrite, type Value, verifyGraph } from '../graph/graph.ts';
 import { buildInstance } from '../jit/compile.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
 import { liftGraph } from '../program/lift.ts';
-import { nextTask } from '../runtime/run.ts';
 import { isTraced, proveTraced, TracedModule } from '../traced/traced.ts';
 import { answer, cosines, observe, type Sample, type Seen } from './calibrate.ts';
 import { relativeError } from './error.ts';
@@ -92,7 +92,8 @@ export async function quantize<Result = ModelOutput>(
   proveTraced('quantize', traced);
   const checked = checkOptions('quantize', options, QUANTIZE_OPTIONS);
   const { bits = 8, calibrate: samples = [], like, keep, signal } = checked;
-  const graph = liftGraph(traced.instance);
+  const { program, decoded, weights } = traced.instance;
+  const graph = liftGraph(program, decoded, (name) => weights.part(name));
   const targets = targetsOf(graph);
   refuse(graph, targets);
   const step = stepper(checked);
@@ -139,16 +140,16 @@ function refuse({ nodes }: Graph, targets: ReadonlyMap<string, Target>): void {
 
 type Phase = Parameters<NonNullable<QuantizeOptions['progress']>>[0]['phase'];
 
+/** How long quantising goes on before it lets other work through. */
+const STEP_MS = 50;
+
 /** Lets other work through, stops when told to, and says how far things are. */
 function stepper({ signal, progress }: QuantizeOptions): (phase: Phase, done: number, total: number) => Promise<void> {
-  let since = performance.now();
+  const slice = new Slice(signal, STEP_MS);
   return async (phase, done, total) => {
     signal?.throwIfAborted();
     progress?.({ phase, done, total });
-    if (performance.now() - since >= 50) {
-      await nextTask();
-      since = performance.now();
-    }
+    if (slice.over) await slice.next();
     signal?.throwIfAborted();
   };
 }

@@ -1,10 +1,10 @@
 import { TraceletError } from '../base/error.ts';
+import { MASK } from '../nn/inputs.ts';
 import { type Call, checkCall, type Described, narrower, type Range, rangesOf } from '../ops/call.ts';
 import { hasKind } from '../ops/op.ts';
 import { bytesOf, Layout, type Usage } from '../program/layout.ts';
 import { type DerivedInfo, type Program, ROWS } from '../program/program.ts';
 import { type Decoded, type Instruction, storageIndex } from '../program/prove.ts';
-import { MASK } from '../program/signature.ts';
 import { evaluateDim, type Sizes, shapeAt } from '../tensor/dim.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 

@@ -3,6 +3,7 @@ import type { ReadableStream } from '../base/globals.ts';
 import { describe } from '../base/json.ts';
 import { isBytes, isDetached, isPromise, messageOf } from '../base/realm.ts';
 import { whenAborted } from '../base/signal.ts';
+import { filling } from '../platform/pieces.ts';
 import type { ByteSource } from '../platform/platform.ts';
 
 const CHUNK = 1 << 18;
@@ -82,25 +83,6 @@ const lettingGo = (reader: ReadableStreamDefaultReader<Uint8Array> | ReadableStr
   cancel: (reason) => reader.cancel(reason),
   releaseLock: () => reader.releaseLock(),
 });
-
-/** The `read` of a source whose bytes come in pieces, each good until the next. */
-export function filling(more: () => Promise<Uint8Array | undefined>): ByteSource['read'] {
-  let rest: Uint8Array | undefined = new Uint8Array(0);
-  return async (target) => {
-    let filled = 0;
-    while (filled < target.length && rest) {
-      if (rest.length === 0) {
-        rest = await more();
-        continue;
-      }
-      const piece = rest.subarray(0, target.length - filled);
-      target.set(piece, filled);
-      rest = rest.subarray(piece.length);
-      filled += piece.length;
-    }
-    return filled;
-  };
-}
 
 /** A stream, as a source called `name` that closes it; the signal ends a wait for more of it. Those that are `own` fail with errors to be passed on. */
 export function fromStream(stream: ReadableStream<Uint8Array>, name: string, size?: number, signal?: AbortSignal, own = false): ByteSource {

@@ -2,7 +2,8 @@ import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
 import { unknownOption } from '../base/options.ts';
 import { type Kind, kind, oneOf } from '../base/schema.ts';
-import { type Nested, Tensor, type TensorLike, tensorLike } from './tensor.ts';
+import type { Nested } from './nested.ts';
+import { Tensor, type TensorLike, tensorLike } from './tensor.ts';
 
 /** What ops take for a tensor: one, a number, arrays of numbers, or what was left of a tensor that was posted. */
 export type Operand = Tensor | TensorLike | Nested;

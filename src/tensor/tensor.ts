@@ -1,14 +1,13 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
 import { typedArrayName } from '../base/realm.ts';
-import { type Nested, tensor } from './creation.ts';
 import { type ArrayOf, type DType, type DTypeName, dtypeNamed, type Named, type TypedArray } from './dtype.ts';
 import { converted, elementsOf, numbersOf, type Values } from './elements.ts';
+import { type Nested, partsOf } from './nested.ts';
 import type { TensorOps } from './operations.ts';
 import { dimension, dimsOf, resolveShape, type Shape, shapeOf, sizeOf } from './shape.ts';
 import { DENO_INSPECT, describeTensor, INSPECT, jsonOf, showTensor } from './show.ts';
 
-export { full, type Nested, ones, tensor, zeros } from './creation.ts';
 export { dimension, dimsOf, type Shape, sameShape, shapeOf, sizeOf } from './shape.ts';
 
 /** What is left of a tensor that was cloned or posted: also the tensor of another copy of this package, or of transformers.js. */
@@ -45,9 +44,12 @@ export class Tensor<D extends DType = DType> {
     if (new.target === Tensor) Object.freeze(this);
   }
 
-  /** A tensor from what was left of one by `structuredClone`, `postMessage` or another library, or from what {@link tensor} takes. */
+  /** A tensor from what was left of one by `structuredClone`, `postMessage` or another library, or from what `tensor` takes. */
   static from(value: Tensor | TensorLike | Nested): Tensor {
-    return tensorLike(value) ?? tensor(value as Nested);
+    const whole = tensorLike(value);
+    if (whole) return whole;
+    const { dtype, shape, data } = partsOf(value as Nested, tensorLike);
+    return new Tensor(dtype, shape, data, PROVED);
   }
 
   /** Number of elements. */

@@ -1,4 +1,4 @@
-import { nextTask, SLICE_MS } from '../runtime/run.ts';
+import { Slice } from '../base/slices.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { TextInput } from '../tokenizer/index.ts';
 import { type Embedding, type EmbedOptions, embedder } from './embedder.ts';
@@ -67,7 +67,7 @@ async function take(
   first: number,
   most: number,
 ): Promise<boolean> {
-  let since = performance.now();
+  const slice = new Slice();
   for (let tokens = 0; tokens < most; ) {
     const next = await source.next(encoded.length > 0 && most < Infinity);
     if (!next) break;
@@ -75,9 +75,7 @@ async function take(
     const text = encode(next.value, first + encoded.length);
     encoded.push(text);
     for (const { ids } of text.rows) tokens += ids.length;
-    if (performance.now() - since < SLICE_MS) continue;
-    await nextTask();
-    since = performance.now();
+    if (slice.over) await slice.next();
   }
   return true;
 }

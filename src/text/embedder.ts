@@ -2,9 +2,11 @@ import { TraceletError } from '../base/error.ts';
 import { checkOptions, curesIn, FUNCTION, type OptionTable, SIGNAL } from '../base/options.ts';
 import { FLAG, kind, SIZE } from '../base/schema.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
+import type { Signature } from '../program/signature.ts';
 import { isNormalized } from '../sentence/prompt.ts';
-import type { RunOptions } from '../traced/options.ts';
-import type { TracedModule } from '../traced/traced.ts';
+import type { TextReader } from '../sentence/tokenizer.ts';
+import type { Bounds } from '../tensor/dim.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { allOf, planBatches, shareOf } from './batches.ts';
 import { type Encoded, encoder, LONG_TEXTS, type LongTexts } from './encode.ts';
 import { batchInputs, capacityOf } from './inputs.ts';
@@ -17,7 +19,9 @@ export interface EmbedProgress {
 }
 
 /** Options of `embed` and `embedEach`. A text that is too long is an error unless one of `truncate` and `chunk` says what becomes of it. */
-export interface EmbedOptions extends Pick<RunOptions, 'signal'>, LongTexts {
+export interface EmbedOptions extends LongTexts {
+  /** Stops the work between two instructions; the trace stays usable. */
+  signal?: AbortSignal;
   /** Keeps so many numbers of each vector, at most as many as it has; what the folder of the model says unless given. */
   truncate_dim?: number;
   /** Scales vectors to length 1, after `truncate_dim`. Models that do so themselves cannot be told not to. */
@@ -59,7 +63,13 @@ const WORDING = {
 };
 
 /** What embedding asks of a trace. */
-export interface Embedding extends Pick<TracedModule<unknown>, 'inputs' | 'dynamic' | 'outputs' | 'reader' | 'run'> {
+export interface Embedding {
+  readonly inputs: readonly Signature[];
+  readonly outputs: readonly Signature[];
+  /** Sizes that calls may choose, with their bounds. */
+  readonly dynamic: Bounds;
+  readonly reader: TextReader;
+  run(inputs: Record<string, Tensor>, options: { signal?: AbortSignal; outputs?: readonly string[] }): Promise<unknown>;
   /** How many runs it makes at once, one unless given. */
   readonly concurrency?: number;
 }

@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { MAX_SIZE } from '../base/schema.ts';
-import { MASK, POOLING_MASK, type Signature } from '../program/signature.ts';
+import { MASK, POOLING_MASK } from '../nn/inputs.ts';
+import type { Signature } from '../program/signature.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 import type { Capacity, Ends } from './batches.ts';

@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
-import { defaultInput, MASK, nameInputs, type Signature, toInt32 } from '../program/signature.ts';
+import { defaultInput, MASK, nameInputs, toInt32 } from '../nn/inputs.ts';
+import type { Signature } from '../program/signature.ts';
 import { type Bounds, symbolOf } from '../tensor/dim.ts';
 import { type Shape, sameShape, Tensor } from '../tensor/tensor.ts';
 

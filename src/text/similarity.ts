@@ -1,6 +1,8 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
-import { type Nested, Tensor, type TensorLike, tensor, tensorLike } from '../tensor/tensor.ts';
+import { tensor } from '../tensor/creation.ts';
+import type { Nested } from '../tensor/nested.ts';
+import { Tensor, type TensorLike, tensorLike } from '../tensor/tensor.ts';
 
 type Vector = readonly number[] | Float32Array | Float64Array;
 

@@ -1,7 +1,8 @@
 import { TraceletError } from '../base/error.ts';
 import type { OptionTable } from '../base/options.ts';
 import { FLAG, kind, oneOf } from '../base/schema.ts';
-import { type Tensor, tensor } from '../tensor/tensor.ts';
+import { tensor } from '../tensor/creation.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { OffsetUnit } from './offsets.ts';
 import type { TruncationStrategy } from './sequence.ts';
 

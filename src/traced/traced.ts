@@ -8,11 +8,12 @@ import { type Profile, profileInstance } from '../inspect/profile.ts';
 import { comparison, type Verification } from '../inspect/verify.ts';
 import { bestVariant, proveVariant } from '../kernels/binaries.ts';
 import { formFor, type IntegerForm } from '../kernels/integers.ts';
+import { copied } from '../nn/inputs.ts';
 import { Module } from '../nn/module.ts';
 import { type ModelOutput, type Named, unflattenOutputs } from '../nn/outputs.ts';
 import type { Variant } from '../platform/platform.ts';
 import { listCode, listGraph } from '../program/listing.ts';
-import { copied, fitInputs, type Signature, showShape, signaturesOf } from '../program/signature.ts';
+import { fitInputs, type Signature, showShape, signaturesOf } from '../program/signature.ts';
 import { sizesFor } from '../program/sizes.ts';
 import type { Instance, Target } from '../runtime/instance.ts';
 import { runSliced } from '../runtime/run.ts';
@@ -190,7 +191,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
    * `{ batch: 8, sequence: 128 }`, and `rows`, how many tokens the mask lets through (all unless given). Throws `value` errors for sizes out of bounds.
    */
   plan(sizes: Sizes = {}): MemoryPlan {
-    return costs(this.instance, this.instance.bind(sizesFor(this.instance, sizes)));
+    return costs(this.instance, this.instance.bind(sizesFor(this.instance.program, this.instance.decoded.base, sizes)));
   }
 
   /** Milliseconds that a call is likely to take on this machine, in all and by instruction, at sizes as {@link plan} takes them. */

@@ -1,9 +1,9 @@
 import { TOKENIZER } from '../../base/options.ts';
 import { FLAG, kind, oneOf } from '../../base/schema.ts';
 import { ModuleList } from '../../nn/containers.ts';
+import { POOLING_MASK } from '../../nn/inputs.ts';
 import type { AnyModule } from '../../nn/module.ts';
 import { type ModelOutput, modelOutput } from '../../nn/outputs.ts';
-import { POOLING_MASK } from '../../program/signature.ts';
 import { parseSentence, readSentenceFiles, type SentenceConfig, sentenceFiles } from '../../sentence/config.ts';
 import { type Feature, POOLING, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
 import { excludesPrompt, isNormalized, withoutScaling } from '../../sentence/prompt.ts';

@@ -2,13 +2,12 @@ import { platform } from '#platform';
 import { TraceletError } from '../../base/error.ts';
 import { untilAborted } from '../../base/signal.ts';
 import { explainKernels } from '../../inspect/explain.ts';
-import type { LoadOptions } from '../../jit/load.ts';
 import { kernelModule } from '../../kernels/binaries.ts';
 import type { ModelOutput } from '../../nn/outputs.ts';
 import type { Binary, Threads, Variant } from '../../platform/platform.ts';
 import type { Instance } from '../../runtime/instance.ts';
 import { lend } from '../../runtime/loan.ts';
-import { checkCount, countOn, obstacleTo } from '../../runtime/threads/choose.ts';
+import { checkCount, countOn, obstacleTo, type ThreadCount } from '../../runtime/threads/choose.ts';
 import type { Contents } from '../contents.ts';
 import { TracedModule } from '../traced.ts';
 import { moduleKey, type Setup, sent } from './messages.ts';
@@ -24,7 +23,10 @@ export interface Workers {
 }
 
 /** What comes of the options here, for kernels of this variant. Throws `value` errors. */
-export async function chooseWorkers({ workers = 1, threads = 1 }: LoadOptions, kernels: Variant): Promise<Workers> {
+export async function chooseWorkers(
+  { workers = 1, threads = 1 }: { workers?: ThreadCount; threads?: ThreadCount },
+  kernels: Variant,
+): Promise<Workers> {
   checkCount('workers', workers);
   if (threads !== 1)
     throw new TraceletError('value', {

@@ -2,8 +2,8 @@ import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { FUNCTION, proved } from '../base/options.ts';
 import { isFunction } from '../base/realm.ts';
-import { allocate, type Values } from '../tensor/elements.ts';
-import { type Shape, sizeOf, Tensor } from '../tensor/tensor.ts';
+import { allocate, type Values } from './elements.ts';
+import { type Shape, sizeOf, Tensor } from './tensor.ts';
 
 /** Fills the values of a parameter that no checkpoint gave. */
 export type Initialiser = (values: Float32Array) => void;

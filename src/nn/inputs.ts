@@ -1,0 +1,113 @@
+import { TraceletError } from '../base/error.ts';
+import { describe, isObject } from '../base/json.ts';
+import { type Shape, sizeOf, Tensor, tensorLike } from '../tensor/tensor.ts';
+
+/** What a tokenizer answers beside the inputs of a model. */
+const BESIDE_INPUTS: readonly string[] = ['tokens', 'offset_mapping', 'special_tokens_mask', 'overflowing_tokens', 'num_truncated_tokens'];
+
+const TEXTS = "Turn texts into tensors: tokenizer(texts, { padding: true, return_tensors: 'pt' })";
+
+/** The inputs in an object of names, which may be what a tokenizer answered. */
+const inputEntries = <T>(inputs: Readonly<Record<string, T>>): [string, T][] =>
+  Object.entries(inputs).filter(([name]) => !BESIDE_INPUTS.includes(name));
+
+/** Inputs by name, given by position, as one list, or as one object of names. Throws `value` errors for unknown names and too many of them. */
+export function nameInputs(args: readonly unknown[], names: readonly string[], what: string): Record<string, Tensor> {
+  const given = unlisted(unlisted(args));
+  const [first] = given;
+  if (given.length === 1 && isObject(first) && !tensorLike(first)) return checkNamed(inputEntries(first), names, what);
+  if (given.length > names.length)
+    throw new TraceletError('value', { what, expected: `at most ${names.length} inputs (${names.join(', ')})`, got: `${given.length}` });
+  return checkNamed(
+    Array.from(given, (tensor, i) => [names[i], tensor] as const),
+    names,
+    what,
+  );
+}
+
+/** What is in a list that stands alone. */
+const unlisted = (args: readonly unknown[]): readonly unknown[] => (args.length === 1 && Array.isArray(args[0]) ? args[0] : args);
+
+function checkNamed(entries: readonly (readonly [string, unknown])[], names: readonly string[], what: string): Record<string, Tensor> {
+  const named: [string, Tensor][] = [];
+  const known = new Set(names);
+  for (const [name, value] of entries) {
+    if (value === undefined || value === null) continue;
+    const input = `${what}: input "${name}"`;
+    if (!known.has(name)) throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}`, got: 'another name' });
+    const tensor = tensorLike(value);
+    if (!tensor)
+      throw new TraceletError('value', {
+        what: input,
+        expected: 'a tensor',
+        got: describe(value),
+        cure: typeof value === 'string' ? TEXTS : 'Make one with tensor([...])',
+      });
+    named.push([name, tensor.recorded ? tensor : tensor.operand(tensor.dtype, input)]);
+  }
+  return Object.fromEntries(named);
+}
+
+/** The input in which 0 stands for a token to leave out. */
+export const MASK = 'attention_mask';
+
+/** The input in which 0 stands for a token, such as one of a prompt, that pooling leaves out. */
+export const POOLING_MASK = 'pooling_mask';
+
+/**
+ * The input `name` in whole numbers, as the kernels take them: int64, uint8 and bool become int32, and so does an
+ * attention_mask of float32 zeros and ones. Throws `dtype` and `value` errors.
+ */
+export function toInt32(tensor: Tensor, name: string, what: string = `input "${name}"`): Tensor {
+  const { dtype, shape } = tensor;
+  if (dtype === 'int32') return tensor;
+  const floatMask = name === MASK && dtype === 'float32';
+  if (dtype !== 'int64' && dtype !== 'bool' && dtype !== 'uint8' && dtype !== 'int8' && !floatMask)
+    throw new TraceletError('dtype', {
+      what,
+      expected: 'int32, int64, uint8 or bool',
+      got: dtype,
+      cure: "Make it with { dtype: 'int32' }, as in ones([1, 14], { dtype: 'int32' })",
+    });
+  const values = Int32Array.from({ length: tensor.size }, (_, i) => {
+    const value = Number(tensor.data[i]);
+    const fits = floatMask ? value === 0 || value === 1 : Math.abs(value) <= 0x7fffffff;
+    if (!fits)
+      throw new TraceletError('value', {
+        what: `${what}[${i}]`,
+        expected: floatMask ? '0 or 1' : 'a whole number below 2³¹',
+        got: String(tensor.data[i]),
+      });
+    return value;
+  });
+  return new Tensor('int32', shape, values);
+}
+
+/** What stands for an input that is not given, as in transformers, by the place of a token in its sequence. */
+const DEFAULTS: Readonly<Record<string, (place: number) => number>> = {
+  token_type_ids: () => 0,
+  [MASK]: () => 1,
+  [POOLING_MASK]: () => 1,
+  position_ids: (place) => place,
+};
+
+/** Inputs that are the same as another one where they are not given. */
+export const LIKE: Readonly<Record<string, string>> = { [POOLING_MASK]: MASK };
+
+/** What stands for the input of that name where it is not given, if anything does. */
+export function defaultInput(name: string, shape: Shape): Tensor | undefined {
+  const valueAt = Object.hasOwn(DEFAULTS, name) ? DEFAULTS[name] : undefined;
+  const sequence = shape.at(-1) as number;
+  return (
+    valueAt &&
+    new Tensor(
+      'int32',
+      shape,
+      Int32Array.from({ length: sizeOf(shape) }, (_, i) => valueAt(i % sequence)),
+    )
+  );
+}
+
+/** The same tensors in memory of their own. */
+export const copied = (tensors: Record<string, Tensor>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));
