@@ -5,7 +5,7 @@ import { clearEnvironment } from './test/setup/environment.ts';
 import { LongFirst } from './test/setup/order.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const platform = process.env.TRACELET_KERNELS ? './test/kernels-platform.ts' : './src/platform/node.ts';
+const platform = process.env.TRACELET_KERNELS ? './test/support/kernels-platform.ts' : './src/platform/node.ts';
 const relaxedBehindFlag = process.versions.node.startsWith('20.');
 /** For what hangs: long enough for the slowest test on a machine that is busy with other things. */
 const LIMIT_MS = 300_000;

@@ -94,7 +94,7 @@ progress('compiling the reference\n');
 const tool = (/** @type {string} */ file, /** @type {string[]} */ ...args) =>
   execFileSync(process.execPath, [`${root}node_modules/${file}`, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 tool('typescript/bin/tsc', '-p', 'bench/tsconfig.json');
-/** @type {typeof import('../test/kernels.ts')} */
+/** @type {typeof import('../test/support/kernels.ts')} */
 const { arrange, firstError, instantiate, operandsOf, runs } = await import(`${root}build/bench/test/kernels.js`);
 const built = (/** @type {string} */ file) => import(`${root}build/bench/src/${file}`);
 /** @type {typeof import('../src/ops/table.ts')} */

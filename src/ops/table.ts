@@ -33,7 +33,7 @@ import {
 } from './shapes.ts';
 import { byElements, byHeads, byIds, byIntegerProduct, byProduct, byRows, byWeights } from './splits.ts';
 
-/** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/reference.ts. */
+/** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/support/reference.ts. */
 export const OPS = {
   embedding: {
     args: { out: 'out', ids: 'int32', table: 'float32', rows: 'int', cols: 'int', vocab: 'int' },

@@ -1,6 +1,6 @@
 import { BertTokenizer, jit, type ModelOutput, type TracedModule, tensor } from '../../src/index.ts';
-import { fileOf, tinyBert } from '../tiny.ts';
-import { bertJson } from '../tokenizerjson.ts';
+import { fileOf, tinyBert } from '../support/tiny.ts';
+import { bertJson } from '../support/tokenizerjson.ts';
 
 const ids = tensor([[1, 2, 3]]);
 const others = tensor([[3, 5, 39]]);

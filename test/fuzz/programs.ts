@@ -4,7 +4,7 @@ import { OPS } from '../../src/ops/table.ts';
 import { floatToWord } from '../../src/program/program.ts';
 import { DTYPES, type DType } from '../../src/tensor/dtype.ts';
 import { sizeOf, Tensor } from '../../src/tensor/tensor.ts';
-import type { Loose, Parts } from '../malformed_trace.ts';
+import type { Loose, Parts } from '../support/malformed_trace.ts';
 import { mutateBytes } from './bytes.ts';
 import type { Random } from './random.ts';
 

@@ -1,6 +1,6 @@
 import { TraceletError } from '../../src/base/error.ts';
 import { BertTokenizer, type TokenizerFiles } from '../../src/tokenizer/index.ts';
-import { bertJson } from '../tokenizerjson.ts';
+import { bertJson } from '../support/tokenizerjson.ts';
 import { mutateFolder } from './folders.ts';
 import { bytesOfJson, bytesOfText, type Files, Finding, type Kind, must, textOfBytes, type Use } from './kind.ts';
 import type { Random } from './random.ts';

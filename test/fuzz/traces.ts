@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { seal, takeApart } from '../malformed_trace.ts';
+import { seal, takeApart } from '../support/malformed_trace.ts';
 import { mutateBytes } from './bytes.ts';
 import { mutateSafetensors } from './checkpoints.ts';
 import { bytesOfText, type Files, type Kind, type Mutant, textOfBytes, timesOf } from './kind.ts';

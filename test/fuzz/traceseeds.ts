@@ -11,7 +11,7 @@ import {
   tensor,
 } from '../../src/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
-import { Block, Computed, fileOf, floats, tinyBert, tinyConfig } from '../tiny.ts';
+import { Block, Computed, fileOf, floats, tinyBert, tinyConfig } from '../support/tiny.ts';
 
 const ids = tensor([[1, 2, 3, 4, 5]]);
 const mask = tensor([[1, 1, 1, 1, 0]]);

@@ -8,7 +8,7 @@ import type { Instance, Target } from '../../src/runtime/instance.ts';
 import { shapeAt } from '../../src/tensor/dim.ts';
 import { DTYPES } from '../../src/tensor/dtype.ts';
 import { sameShape, sizeOf } from '../../src/tensor/tensor.ts';
-import { fileOf } from '../tiny.ts';
+import { fileOf } from '../support/tiny.ts';
 import { Finding, must, type Use } from './kind.ts';
 import type { Random } from './random.ts';
 

@@ -1,13 +1,16 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take longest, so that none of them is left to run alone in the end. */
-const LONG = ['runtimes', 'servers', 'minilm', 'typescript', 'edge', 'readme', 'cli-traces', 'cli-streams', 'threads', 'cli-runs'];
+const LONG = [
+  ...['package/runtimes', 'package/servers', 'models/minilm', 'package/typescript', 'package/edge', 'package/readme'],
+  ...['cli/traces', 'cli/streams', 'runtime/threads', 'cli/runs'],
+];
 
 /** Long files first, in the order of the list. */
 export class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification): number => {
-      const at = LONG.indexOf(/([\w-]+)\.test\.ts$/.exec(moduleId)?.[1] ?? '');
+      const at = LONG.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
       return at < 0 ? LONG.length : at;
     };
     return (await super.sort(files)).sort((a, b) => place(a) - place(b));

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { architecture, jit, type ModelOutput, Tensor, withKernels } from '../../src/index.ts';
+import { flattenOutputs } from '../../src/nn/outputs.ts';
+import { sizeOf } from '../../src/tensor/tensor.ts';
+import { expectClose, type GoldenCase, goldenCases, VARIANTS } from '../support/fixtures.ts';
+import { expectSameBits, expectSameTensor, fileOf } from '../support/tiny.ts';
+
+const TOLERANCE = 2e-5;
+
+function load({ architecture: name, directory }: GoldenCase) {
+  return architecture(name).from_pretrained(directory, {
+    torchscript: true,
+    output_hidden_states: true,
+    output_attentions: name === 'BertModel',
+  });
+}
+
+function byName(output: unknown): Record<string, Tensor> {
+  return Object.fromEntries(flattenOutputs(output as ModelOutput).tensors.map(({ name, tensor }) => [name, tensor]));
+}
+
+function expectGolden(output: unknown, want: Record<string, Tensor>, what: string): void {
+  const got = byName(output);
+  expect(Object.keys(got).sort(), `${what}: names`).toEqual(Object.keys(want).sort());
+  for (const [name, tensor] of Object.entries(want)) expectClose(got[name], tensor, TOLERANCE, `${what} ${name}`);
+}
+
+describe.each(goldenCases().map((golden) => [golden.name, golden] as const))('%s', (_, golden) => {
+  describe.each(VARIANTS)('%s kernels', (kernels) => {
+    test('eager, as PyTorch', async () => {
+      const model = await load(golden);
+      golden.calls.forEach(({ inputs, outputs }, i) => {
+        expectGolden(
+          withKernels(kernels, () => model(inputs)),
+          outputs,
+          `call ${i}`,
+        );
+      });
+    });
+
+    test.each([true, false])('traced, as PyTorch, fusion %s', async (fusion) => {
+      const model = await load(golden);
+      for (const [i, { inputs, outputs }] of golden.calls.entries()) {
+        const traced = await jit.trace(model, inputs, { fusion, kernels, exact_padding: true });
+        expectGolden(traced(inputs), outputs, `call ${i}`);
+      }
+    });
+
+    test.each([true, false])('traced without padding: zeros for it, elsewhere the same bits, fusion %s', async (fusion) => {
+      const model = await load(golden);
+      for (const [i, { inputs }] of golden.calls.entries()) {
+        const traced = await jit.trace(model, inputs, { fusion, kernels });
+        const [got, want] = [byName(traced(inputs)), byName(withKernels(kernels, () => model(inputs)))];
+        for (const [name, tensor] of Object.entries(want))
+          expectSameTensor(got[name], withoutPadding(tensor, inputs.attention_mask), `call ${i} ${name}`);
+      }
+    });
+
+    test('eager, traced without fusion, and saved and loaded: the same bits', async () => {
+      const model = await load(golden);
+      for (const [i, { inputs }] of golden.calls.entries()) {
+        const traced = await jit.trace(model, inputs, { fusion: false, kernels, exact_padding: true });
+        const loaded = await jit.load(await fileOf(traced), { kernels });
+        const eager = withKernels(kernels, () => model(inputs));
+        expectSameBits(eager, traced(inputs), `call ${i} traced`);
+        expectSameBits(eager, loaded(inputs), `call ${i} loaded`);
+      }
+    });
+  });
+});
+
+/** Zeros where the mask rules tokens out: rows of [batch, sequence, …], rows and columns of attentions. */
+function withoutPadding(tensor: Tensor, mask: Tensor | undefined): Tensor {
+  if (!mask) return tensor;
+  const [sequence] = mask.shape.slice(-1);
+  const { shape } = tensor;
+  const attention = shape.length === 4 && shape[2] === sequence && shape[3] === sequence;
+  const byToken = shape.length >= 2 && sizeOf(shape.slice(0, 2)) === mask.size && shape[1] === sequence;
+  if (!attention && !byToken) return tensor;
+  const data = (tensor.data as Float32Array).slice();
+  const real = (batch: number, token: number): boolean => Number(mask.data[batch * sequence + token]) !== 0;
+  const heads = shape[1];
+  for (let i = 0; i < data.length; i++) {
+    const token = Math.floor(i / sizeOf(shape.slice(2)));
+    const [row, column] = [Math.floor(i / sequence), i % sequence];
+    const batch = Math.floor(row / sequence / heads);
+    if (attention ? !real(batch, row % sequence) || !real(batch, column) : !real(0, token)) data[i] = 0;
+  }
+  return new Tensor(tensor.dtype, shape, data);
+}

@@ -1,0 +1,176 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { openCheckpoint } from '../../src/formats/checkpoint.ts';
+import { serialize } from '../../src/formats/safetensors.ts';
+import {
+  architecture,
+  BertConfig,
+  BertForMaskedLM,
+  BertModel,
+  type PreTrainedModel,
+  type PreTrainedOptions,
+  type Tensor,
+  tensor,
+} from '../../src/index.ts';
+import { assignWeights } from '../../src/models/weights.ts';
+import { concat, entry, file } from '../support/safetensors.ts';
+import { expectSameBits, floats, problem, tinyConfig } from '../support/tiny.ts';
+
+const ZOO = new URL('../fixtures/zoo/', import.meta.url);
+const ids = tensor([[1, 2, 3, 4, 5]]);
+let config: BertConfig;
+let stored: ReadonlyMap<string, Tensor>;
+
+beforeAll(async () => {
+  const folder = new URL('bert-BertModel/', ZOO);
+  config = await BertConfig.from_pretrained(folder.pathname);
+  stored = (await openCheckpoint(new Uint8Array(await readFile(new URL('model.safetensors', folder))))).tensors;
+});
+
+type Change = (tensors: Map<string, Tensor>) => void;
+
+function bytesOf(change: Change): Uint8Array {
+  const tensors = new Map(stored);
+  change(tensors);
+  return concat(serialize(tensors));
+}
+
+/** A model from the checkpoint once changed, and the warnings on the way. */
+async function loaded(change: Change, options: PreTrainedOptions = {}): Promise<{ model: BertModel; warnings: string[] }> {
+  const warnings: string[] = [];
+  const model = await BertModel.from_pretrained(bytesOf(change), { config, onwarn: (message) => warnings.push(message), ...options });
+  return { model, warnings };
+}
+
+const adding =
+  (...names: string[]): Change =>
+  (tensors) =>
+    names.map((name) => tensors.set(name, floats([8, 48])));
+
+describe('a tensor that the model does not have', () => {
+  test('beside its modules is passed over with a warning', async () => {
+    const { model, warnings } = await loaded(adding('linear.weight', 'bert.other.dense.weight', 'step'));
+    expect(warnings).toEqual([
+      'bytes: passed over "linear.weight", "bert.other.dense.weight", "step", which BertModel does not have. { strict: false } takes this as meant',
+    ]);
+    expectSameBits(model(ids), (await loaded(() => {})).model(ids));
+    expect((await loaded(adding('linear.weight'), { strict: false })).warnings).toEqual([]);
+  });
+
+  test.each([
+    'embeddings.position_ids',
+    'bert.embeddings.position_ids',
+    'bert.embeddings.token_type_ids',
+    'cls.predictions.decoder.weight',
+    'cls.predictions.transform.LayerNorm.weight',
+    'cls.seq_relationship.bias',
+    'classifier.out_proj.weight',
+    'qa_outputs.weight',
+  ])('is passed over where no output depends on it: %s', async (name) => {
+    expect((await loaded(adding(name))).warnings).toEqual([]);
+  });
+
+  test.each([
+    'encoder.layer.0.attention.self.distance_embedding.weight',
+    'bert.encoder.layer.0.attention.self.query.lora_A.weight',
+    'encoder.layer.0.attention.self.query.SCB',
+    'encoder.layer.0.attention.self.query.weight_scale',
+    'encoder.layer.0.output.adapters.a.down.weight',
+    'encoder.layer.9.output.dense.weight',
+    'encoder.relative_attention_bias.weight',
+    'embeddings.other.weight',
+    'pooler.other.weight',
+  ])('is refused in a module that it has: %s', async (name) => {
+    for (const strict of [true, false]) {
+      const { message } = await problem('checkpoint', () => loaded(adding(name), { strict }));
+      expect(message).toContain(`${name} in bytes: expected a tensor that BertModel has, got an extra one of shape [8,48] in a module`);
+    }
+  });
+
+  test('is judged by the modules of the architecture', async () => {
+    const load = async (name: string, extra: string): Promise<unknown> => {
+      const folder = new URL(`bert-${name}/`, ZOO).pathname;
+      const { tensors } = await openCheckpoint(folder);
+      const bytes = concat(serialize([...tensors, [extra, floats([2, 2])]]));
+      return architecture(name).from_pretrained(bytes, { config: await BertConfig.from_pretrained(folder) });
+    };
+    await load('BertForMaskedLM', 'cls.seq_relationship.weight');
+    await problem('checkpoint', () => load('BertForMaskedLM', 'cls.predictions.other.weight'));
+    await problem('checkpoint', () => load('BertForSequenceClassification', 'classifier.dense.weight'));
+  });
+});
+
+test('a decoder that is tied to the embeddings is what they are, whatever the checkpoint holds for it', async () => {
+  const made = new BertForMaskedLM(tinyConfig(), { seed: 2 });
+  const tensors = new Map<string, Tensor>(made.state_dict());
+  const words = made.bert.embeddings.word_embeddings.weight;
+  tensors.set('cls.predictions.decoder.weight', floats([...words.shape], 9));
+  for (const torchscript of [false, true]) {
+    const model = await BertForMaskedLM.from_pretrained(concat(serialize(tensors)), { config: tinyConfig({ torchscript }) });
+    const decoder = model.state_dict().get('cls.predictions.decoder.weight') as Tensor;
+    expectSameBits(model.bert.embeddings.word_embeddings.weight, words);
+    expectSameBits(decoder, torchscript ? (tensors.get('cls.predictions.decoder.weight') as Tensor) : words);
+  }
+});
+
+describe('a tensor that is missing', () => {
+  const unpooled: Change = (tensors) => {
+    for (const name of ['pooler.dense.weight', 'pooler.dense.bias']) tensors.delete(name);
+  };
+
+  test('is not required where no output needs it', async () => {
+    const checkpoint = await openCheckpoint(bytesOf(unpooled));
+    const model = new BertModel(config, { add_pooling_layer: false });
+    assignWeights(model, checkpoint, { strict: true });
+    const whole = (await loaded(() => {})).model(ids);
+    expect(model(ids).pooler_output).toBeUndefined();
+    expectSameBits([model(ids).last_hidden_state], [whole.last_hidden_state]);
+  });
+
+  test('of the pooler alone is named with the way without it', async () => {
+    const { message } = await problem('checkpoint', () => loaded(unpooled));
+    expect(message).toBe(
+      'BertModel from bytes: expected the tensors pooler.dense.weight, pooler.dense.bias, got a checkpoint without them. ' +
+        'Pass { add_pooling_layer: false } for a model without pooler_output',
+    );
+  });
+
+  const bias = 'encoder.layer.0.output.dense.bias';
+  test.each<[string, Change, RegExp]>([
+    ['alone', (tensors) => tensors.delete(bias), /the tensors encoder\.layer\.0\.output\.dense\.bias, got /],
+    [
+      'beside the pooler',
+      (tensors) => [unpooled(tensors), tensors.delete(bias)],
+      /dense\.bias, pooler\.dense\.\w+, pooler\.dense\.\w+, got /,
+    ],
+  ])('of anything else is named, %s', async (_, change, names) => {
+    const { message } = await problem('checkpoint', () => loaded(change));
+    expect(message).toMatch(names);
+    expect(message).toMatch(/pass \{ strict: false \} to start them from the seed$/);
+  });
+});
+
+test('a tensor of a dtype that nothing computes with counts only where it is needed', async () => {
+  const name = 'encoder.layer.0.output.dense.bias';
+  const plain = bytesOf((tensors) => tensors.delete(name));
+  const length = Number(new DataView(plain.buffer, plain.byteOffset).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(plain.subarray(8, 8 + length)));
+  const data = plain.subarray(8 + length);
+  const { shape } = stored.get(name) as Tensor;
+  const load = (named: string, dims: readonly number[]) => {
+    const bytes = dims.reduce((a, b) => a * b, 1);
+    const json = JSON.stringify({ ...header, [named]: entry('F8_E4M3', dims, [data.length, data.length + bytes]) });
+    const model: Promise<PreTrainedModel> = BertModel.from_pretrained(file(json, concat([data, new Uint8Array(bytes)])), {
+      config,
+      strict: false,
+    });
+    return model;
+  };
+  await load('cls.predictions.bias', [3]);
+  expect((await problem('checkpoint', () => load(name, shape))).message).toBe(
+    `${name} in bytes: expected floating-point numbers of 16, 32 or 64 bits, got F8_E4M3. Save the model once more in float32, float16 or bfloat16`,
+  );
+  expect((await problem('checkpoint', () => load('encoder.layer.0.output.dense.weight_scale', [1]))).message).toMatch(
+    /got an extra one of shape \[1\]/,
+  );
+});

@@ -1,0 +1,131 @@
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import * as tracelet from '../../src/index.ts';
+import * as jit from '../../src/jit/index.ts';
+import * as quantize from '../../src/quantize/index.ts';
+import { JUNK, OWN, STOPPED } from '../support/junk.ts';
+import { type Callee, Reachable } from '../support/reachable.ts';
+import { FOLDER, INSTANCES, pool } from '../support/subjects.ts';
+import { IGNORING, LONG, REFUSING, VALID, WITHIN } from '../support/validcalls.ts';
+
+const { ERROR_CODES, Tensor, TracedModule, TraceletError } = tracelet;
+
+const reachable = new Reachable();
+reachable.addNamespace({ BertModel: tracelet.BertModel }, '');
+reachable.addNamespace(tracelet, '');
+reachable.addNamespace(jit, 'jit');
+reachable.addNamespace(quantize, '');
+for (const [name, make] of Object.entries(INSTANCES)) reachable.addInstance(name, make);
+const callees = reachable.callees.filter(({ name }) => !WITHIN.test(name));
+const validOf = ({ name, isGetter }: Callee) => (isGetter ? () => [] : VALID[name]);
+
+/** A call that is wrong somewhere. `at` is where, if all else in it is right. */
+interface Attempt {
+  args: readonly unknown[];
+  what: string;
+  at?: string;
+}
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+/** `value` with junk in place of one thing within it, and where: of lists the first element, of objects each value and one more. */
+function* spoiled(value: unknown, make: () => unknown): Generator<[value: unknown, at: string]> {
+  yield [make(), ''];
+  if (Array.isArray(value)) for (const [each, at] of spoiled(value[0], make)) yield [value.with(0, each), `[0]${at}`];
+  if (isPlain(value))
+    for (const key of [...Object.keys(value), 'nonsense'])
+      for (const [each, at] of spoiled(value[key], make)) yield [{ ...value, [key]: each }, `.${key}${at}`];
+}
+
+function* attemptsOf(valid: () => readonly unknown[]): Generator<Attempt> {
+  const { length } = valid();
+  for (let count = 0; count < length; count++) yield { args: valid().slice(0, count), what: `${count} arguments` };
+  for (const [what, make] of Object.entries(JUNK)) {
+    yield { args: [...valid(), make()], what: `${what} behind the others` };
+    for (const count of length > 0 ? [1, 3] : []) yield { args: Array.from({ length: count }, make), what: `${count} times ${what}` };
+    for (const [i, given] of valid().entries())
+      for (const [each, at] of spoiled(given, make)) yield { args: valid().toSpliced(i, 1, each), what, at: `(${i})${at}` };
+  }
+}
+
+/** What a call comes to: an iterator is read to its end, and a trace that was made disposed. */
+async function settled(answer: unknown): Promise<unknown> {
+  let late: NodeJS.Timeout | undefined;
+  const hung = new Promise<never>((_, reject) => {
+    late = setTimeout(() => reject(new Error('no answer')), 20_000);
+  });
+  try {
+    const value = await Promise.race([answer, hung]);
+    if (value instanceof TracedModule && !Object.values(INSTANCES).some((make) => make() === value)) value.dispose();
+    if (value instanceof Object && 'next' in value) for await (const _ of value as unknown as AsyncIterable<unknown>);
+    return value;
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+/** Whether the call is answered. Fails for an error that is none of the library, of the caller or of the signal. */
+async function isAnswered({ name, call }: Callee, { args, what, at }: Attempt): Promise<boolean> {
+  const where = `${name}${at ?? ''}: ${what}`;
+  try {
+    const given = call(args);
+    const answer = given instanceof Object && !(given instanceof Tensor) ? await settled(given) : given;
+    if (answer instanceof Tensor && !(answer instanceof tracelet.nn.Parameter) && !args.includes(answer))
+      expect(answer.data.length, where).toBe(answer.size);
+    return true;
+  } catch (error) {
+    if (error === OWN || error === STOPPED) return false;
+    if (!(error instanceof TraceletError)) throw new Error(where, { cause: error });
+    expect(Object.keys(ERROR_CODES), where).toContain(error.code);
+    expect(error.code, `${where}: ${error.message}`).not.toMatch(name === 'useKernels' ? /memory/ : /kernels|memory/);
+    expect(error.what, where).toMatch(/./);
+    expect(error.message, where).toMatch(/expected .+, got .+|^The expanded size of the tensor/s);
+    expect(error.message, where).not.toContain('[object');
+    return false;
+  }
+}
+
+beforeAll(() => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+  vi.stubGlobal('fetch', async () => new Response(null, { status: 404 }));
+  vi.stubEnv('TRACELET_CACHE', FOLDER);
+  const before = process.cwd();
+  process.chdir(FOLDER);
+  return () => process.chdir(before);
+});
+
+afterAll(() => {
+  pool.dispose();
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  vi.unstubAllEnvs();
+  rmSync(FOLDER, { recursive: true });
+});
+
+test('calls of the pool are answered by a worker', () => expect(pool.workers).toBe(1));
+
+test('everything that can be called has a row, and every row something that it is for', () => {
+  const named = callees.filter(({ isGetter }) => !isGetter).map(({ name }) => name);
+  expect(named.filter((name) => !Object.hasOwn(VALID, name))).toEqual([]);
+  expect(Object.keys(VALID).filter((name) => !named.includes(name))).toEqual([]);
+  const made = Object.values(INSTANCES).map((make) => make());
+  const unmade = [...reachable.classes].filter(([Class]) => !made.some((instance) => instance instanceof Class));
+  expect(unmade.map(([, name]) => name)).toEqual([]);
+});
+
+describe('wrong arguments are typed errors, or mean something', () => {
+  test.each(callees.filter(({ name }) => !name.endsWith('#dispose')))('$name', async (callee) => {
+    const { name, isGetter } = callee;
+    const valid = validOf(callee);
+    expect(await isAnswered(callee, { args: valid(), what: 'the right arguments' })).toBe(!REFUSING.includes(name));
+    if (isGetter) return;
+    const taken: string[] = [];
+    for (const attempt of attemptsOf(valid)) {
+      const { what, at } = attempt;
+      if (LONG.test(`${name}${at ?? ` ${what}`}`)) continue;
+      if ((await isAnswered(callee, attempt)) && what === 'a symbol' && at) taken.push(at);
+    }
+    expect(taken, 'places where a symbol is nothing wrong').toEqual(IGNORING[name] ?? []);
+  });
+});

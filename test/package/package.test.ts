@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { rolldown } from 'rolldown';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+// @ts-expect-error a script without types
+import { installPackage } from './runtimes/install.mjs';
+
+/** A folder where the packed tarball is installed as a user would have it. */
+let folder: string;
+let installed: string;
+let remove: () => void;
+
+beforeAll(() => {
+  ({ folder, remove } = installPackage());
+  installed = join(folder, 'node_modules/tracelet');
+});
+afterAll(() => remove?.());
+
+describe('the packed package', () => {
+  test('runs where it is installed', () => {
+    const program = `
+      import { minilm } from '@tracelet/all-minilm-l6-v2'
+      import { BertConfig, BertModel, jit, tensor } from 'tracelet'
+      const config = new BertConfig({ vocab_size: 50, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 32 })
+      const traced = await jit.trace(new BertModel(config), [tensor([[1, 2, 3]])])
+      console.log(traced(tensor([[4, 5, 6]])).last_hidden_state.shape.join())
+      const embedder = await jit.load(minilm)
+      console.log(embedder('a text').sentence_embedding.shape.join())`;
+    writeFileSync(join(folder, 'use.mjs'), program);
+    expect(execFileSync(process.execPath, ['use.mjs'], { cwd: folder, encoding: 'utf8' })).toBe('1,3,16\n1,384\n');
+  });
+
+  test('has a command', () => {
+    const { bin, version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      bin: { tracelet: string };
+      version: string;
+    };
+    expect(execFileSync(process.execPath, [join(installed, bin.tracelet), '--version'], { encoding: 'utf8' }).trim()).toBe(version);
+  });
+
+  test('holds no tests, sources or models', () => {
+    const top = readdirSync(installed);
+    for (const name of ['test', 'assembly', 'bench', 'src', 'models']) expect(top).not.toContain(name);
+  });
+
+  test('the default model holds every file that its exports name', () => {
+    const place = join(folder, 'node_modules/@tracelet/all-minilm-l6-v2');
+    const { exports, files } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as { exports: object; files: string[] };
+    const named = new Set([...JSON.stringify(exports).matchAll(/"\.\/([\w.]+)"(?!:)/g)].map(([, path]) => path));
+    expect([...named].sort()).toEqual(['index.d.ts', 'index.js', 'model.tracelet', 'node.js', 'package.json']);
+    for (const name of named) expect([...files, 'package.json']).toContain(name);
+    for (const name of named) expect(readdirSync(place)).toContain(name);
+  });
+
+  test('exports what it says', async () => {
+    expect(Object.keys(await import('../../src/index.ts')).sort()).toMatchInlineSnapshot(`
+      [
+        "ACTIVATIONS",
+        "ARCHITECTURES",
+        "AutoModel",
+        "AutoTokenizer",
+        "BertConfig",
+        "BertForMaskedLM",
+        "BertForMultipleChoice",
+        "BertForNextSentencePrediction",
+        "BertForPreTraining",
+        "BertForQuestionAnswering",
+        "BertForSequenceClassification",
+        "BertForTokenClassification",
+        "BertModel",
+        "BertTokenizer",
+        "DTYPES",
+        "ERROR_CODES",
+        "F",
+        "OPS",
+        "PreTrainedModel",
+        "SentenceEmbedder",
+        "Tensor",
+        "TracedModule",
+        "TraceletError",
+        "architecture",
+        "bestVariant",
+        "chunkText",
+        "full",
+        "jit",
+        "nn",
+        "ones",
+        "openCheckpoint",
+        "pipeline",
+        "similarity",
+        "tensor",
+        "useKernels",
+        "withKernels",
+        "zeros",
+      ]
+    `);
+  });
+
+  test('the library has no dependencies', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { dependencies: object };
+    expect(Object.keys(dependencies)).toEqual(['commander']);
+    const scripts = [
+      'index.js',
+      'inline.js',
+      'quantize/index.js',
+      ...readdirSync(join(installed, 'dist/chunks')).map((name) => `chunks/${name}`),
+    ];
+    const imported = scripts.flatMap((name) =>
+      [...readFileSync(join(installed, 'dist', name), 'utf8').matchAll(/^(?:import|export) .*?from "([^."][^"]*)"/gm)].map(
+        ([, from]) => from,
+      ),
+    );
+    expect(imported.filter((from) => !from.startsWith('node:'))).toEqual(imported.filter((from) => from === '#platform'));
+    expect(imported).toContain('#platform');
+  });
+
+  test('minified, with one binary, is below 117 kB gzipped, but for what threads and workers load', async () => {
+    const bundle = await rolldown({
+      input: join(installed, 'dist/index.js'),
+      platform: 'node',
+      resolve: { conditionNames: ['node', 'import'] },
+    });
+    const { output } = await bundle.generate({ minify: true });
+    await bundle.close();
+    const chunks = new Map(output.filter((file) => file.type === 'chunk').map((chunk) => [chunk.fileName, chunk]));
+    const loaded = new Set([output[0].fileName]);
+    for (const name of loaded) for (const imported of chunks.get(name)?.imports ?? []) if (chunks.has(imported)) loaded.add(imported);
+    const scripts = [...loaded].reduce((sum, name) => sum + gzipSync(chunks.get(name)?.code as string).length, 0);
+    const binary = readFileSync(join(installed, 'dist/wasm/relaxed.wasm'));
+    console.log(`${scripts} bytes of script, ${gzipSync(binary).length} of wasm`);
+    expect(scripts + gzipSync(binary).length).toBeLessThan(117_000);
+  });
+});

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { readSafetensors } from '../../src/formats/safetensors.ts';
+import { platform } from '../../src/platform/node.ts';
+import type { Variant } from '../../src/platform/platform.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
+
+export const fixture = (path: string): string => fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url));
+
+/** The variants of the kernels that this engine runs. */
+export const VARIANTS: Variant[] = (['baseline', 'relaxed'] as const).filter((variant) => platform.kernelModule(variant));
+
+export interface GoldenCall {
+  inputs: Record<string, Tensor>;
+  outputs: Record<string, Tensor>;
+}
+
+export interface GoldenCase {
+  name: string;
+  directory: string;
+  architecture: string;
+  calls: GoldenCall[];
+}
+
+const under = (tensors: ReadonlyMap<string, Tensor>, prefix: string): Record<string, Tensor> =>
+  Object.fromEntries([...tensors].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+
+/** Checkpoints with the inputs and outputs that PyTorch gave for them. */
+export function goldenCases(): GoldenCase[] {
+  return readdirSync(fixture('zoo')).map((name) => {
+    const directory = fixture(`zoo/${name}`);
+    const { tensors } = readSafetensors(new Uint8Array(readFileSync(`${directory}/golden.safetensors`)), name);
+    const { architecture, calls } = JSON.parse(readFileSync(`${directory}/golden.json`, 'utf8')) as {
+      architecture: string;
+      calls: unknown[];
+    };
+    return {
+      name,
+      directory,
+      architecture,
+      calls: calls.map((_, i) => ({ inputs: under(tensors, `${i}.in.`), outputs: under(tensors, `${i}.out.`) })),
+    };
+  });
+}
+
+/** Fails naming the worst element unless |got - want| <= tolerance + tolerance · |want| everywhere. */
+export function expectClose(got: Tensor, want: Tensor, tolerance: number, what: string): void {
+  expect(got.shape, `${what}: shape`).toEqual(want.shape);
+  let worst = { excess: 0, at: -1 };
+  for (let i = 0; i < want.size; i++) {
+    const [a, b] = [Number(got.data[i]), Number(want.data[i])];
+    const excess = Math.abs(a - b) / (tolerance + tolerance * Math.abs(b));
+    if (!(excess <= worst.excess)) worst = { excess, at: i };
+  }
+  expect(
+    worst.excess,
+    `${what}[${worst.at}]: ${got.data[worst.at]} against ${want.data[worst.at]}, as a share of the tolerance`,
+  ).toBeLessThanOrEqual(1);
+}

@@ -1,0 +1,215 @@
+import { instantiateSync } from '@assemblyscript/loader';
+import { platform } from '#platform';
+import { INTEGER_FORMS, integerForms } from '../../src/kernels/integers.ts';
+import { dtypeOf, type Kind, type Row, SLACK } from '../../src/ops/op.ts';
+import { OPS, type OpName } from '../../src/ops/table.ts';
+import type { Variant } from '../../src/platform/platform.ts';
+import { type Shape, sizeOf } from '../../src/tensor/tensor.ts';
+import type { Case } from './cases.ts';
+import { integersOf, type Operands, packed, stretchSums } from './formulas.ts';
+import { REFERENCE } from './reference.ts';
+
+export const VARIANTS: Variant[] = ['debug', 'baseline', 'relaxed'];
+export const runs = (variant: Variant): boolean => platform.kernelModule(variant) !== undefined;
+
+/** The first page belongs to the binaries; everything behind is poison where nothing was placed. */
+const BASE = 65536;
+export const POISON = 0x7fc0dead;
+
+export type Kernel = (...args: number[]) => void;
+
+export interface Kernels {
+  memory: WebAssembly.Memory;
+  exports: Record<string, Kernel>;
+}
+
+const instances = new Map<Variant, Kernels>();
+
+/** Kernels over a memory of their own, with assert messages decoded. */
+export function instantiate(variant: Variant, pages: number): Kernels {
+  const module = platform.kernelModule(variant);
+  if (!module) throw new Error(`this engine does not run the ${variant} kernels`);
+  const memory = new WebAssembly.Memory({ initial: pages });
+  const { exports } = instantiateSync(module, { env: { memory } });
+  return { memory, exports: exports as unknown as Record<string, Kernel> };
+}
+
+/** The kernels that all tests of a variant share. */
+export function kernelsOf(variant: Variant): Kernels {
+  const kernels = instances.get(variant) ?? instantiate(variant, 16);
+  instances.set(variant, kernels);
+  return kernels;
+}
+
+/** Deterministic numbers in [-2, 2), some of them whole. */
+export function noise(seed: number): () => number {
+  let state = seed * 2654435761 + 1;
+  return () => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
+    const bits = (state ^ (state >>> 13)) >>> 0;
+    return Math.fround(bits / 2 ** 30 - 2);
+  };
+}
+
+/** Operands of a case, by name: what its ids, masks and sequences ask for, noise elsewhere. */
+export function operandsOf(op: OpName, { shapes, lengths, mask, gains }: Case): Operands {
+  const row: Row = OPS[op];
+  const operands: Operands = {};
+  let seed = 1;
+  for (const [name, kind] of Object.entries(row.args)) {
+    const shape = shapes[name];
+    const random = noise(seed++);
+    if (!shape || !dtypeOf(kind)) continue;
+    const fill = (element: (i: number) => number) => Array.from({ length: sizeOf(shape) }, (_, i) => element(i));
+    if (name === 'ids') operands.ids = fill((i) => (i * 7 + 3) % Math.max(1, shapes.table[0]));
+    else if (name === 'index') operands.index = fill((i) => i + Math.floor(i / 3));
+    else if (name === 'starts') operands.starts = cumulative(lengths ?? []);
+    else if (name === 'mask' || name === 'origin')
+      operands[name] = (lengths ?? []).flatMap((n, b) => Array.from({ length: n }, (_, r) => mask?.(r, b) ?? 1));
+    else if (kind === 'rows8') operands[name] = fill((i) => ((i * 37) % 129) - 64);
+    else if (dtypeOf(kind) === 'int8') operands[name] = fill((i) => ((i * 37) % 256) - 128);
+    else if (dtypeOf(kind) === 'uint8') operands[name] = fill((i) => (i * 73 + 11 * seed) % 256);
+    else if (name === 'sums') operands.sums = stretchSums(integersOf(operands), operands.scale);
+    else operands[name] = fill(() => Math.fround(random() * (gains?.[name] ?? 1)));
+  }
+  return operands;
+}
+
+/** The `starts` of sequences of given lengths. */
+export function cumulative(lengths: number[]): number[] {
+  const starts = [0];
+  for (const length of lengths) starts.push(starts[starts.length - 1] + length);
+  return starts;
+}
+
+export interface Run {
+  /** The operand that the result overwrites. */
+  inPlace?: boolean;
+  /** The operand, or `out`, that ends where memory ends, so that any access behind it traps. */
+  last?: string;
+  /** The number of an integer form. */
+  form?: number;
+  /** Added to the address of every pointer that need not be a multiple of 16. */
+  skew?: number;
+}
+
+/** A call laid out in memory. */
+export interface Arranged {
+  args: number[];
+  numbers: Record<string, number>;
+  out: number;
+  outBytes: number;
+  /** Bytes that the kernel may write: the result and scratch. */
+  free: [at: number, bytes: number][];
+  /** Behind the last operand. */
+  top: number;
+}
+
+/** Fills the memory with poison and places the operands in it, 4 bytes behind a multiple of 16 unless their kind asks for more. */
+export function arrange({ memory }: Kernels, op: OpName, operands: Operands, { shapes, attrs = {} }: Case, run: Run = {}): Arranged {
+  const row: Row = OPS[op];
+  const { shape, ints, scratch = 0 } = row.infer(shapes, attrs as Record<string, number>);
+  const numbers: Record<string, number> = { ...ints, ...(attrs as Record<string, number>) };
+  new Uint32Array(memory.buffer).fill(POISON, BASE / 4);
+
+  let top = BASE;
+  const place = (bytes: number, skew: number, name?: string): number => {
+    if (name && name === run.last) return memory.buffer.byteLength - bytes - slackOf(row, name);
+    const at = ((top + 79) & ~15) + skew;
+    top = at + bytes;
+    if (top + 64 > memory.buffer.byteLength) throw new Error(`${op}: the memory is too small for this case`);
+    return at;
+  };
+  const skew = run.skew ?? 4;
+  const outBytes = sizeOf(shape) * 4;
+  const out = place(outBytes, op === 'pack' ? 0 : skew, 'out');
+  const free: Arranged['free'] = [[out, outBytes]];
+  const args = Object.entries(row.args).map(([name, kind]): number => {
+    if (kind === 'out') return out;
+    if (kind === 'scratch') {
+      free.push([place(scratch, 0), scratch]);
+      return free[1][0];
+    }
+    if (kind === 'activation') return (OPS as Record<string, Row>)[String(attrs[name])]?.epilogue ?? 0;
+    if (kind === 'form') return run.form ?? 0;
+    if (!dtypeOf(kind)) return numbers[name];
+    const values = operands[name];
+    if (!values) return 0;
+    const own = kind === 'packed' ? 0 : isBytes(kind) ? 1 : skew;
+    const at = run.inPlace && name === row.inPlace ? out : place(bytesOf(kind, values, numbers), own, name);
+    write(memory, at, kind, values, numbers);
+    return at;
+  });
+  return { args, numbers, out, outBytes, free, top };
+}
+
+/** Calls a kernel with guard words around every buffer. Throws unless all bytes but the result's and the scratch's stay as they were. */
+export function call(
+  variant: Variant,
+  op: OpName,
+  operands: Operands,
+  shapes: Record<string, Shape>,
+  attrs: Case['attrs'] = {},
+  run: Run = {},
+): Float32Array {
+  const kernels = kernelsOf(variant);
+  const { args, out, outBytes, free, top } = arrange(kernels, op, operands, { shapes, attrs }, run);
+  const bytes = () => new Uint8Array(kernels.memory.buffer).slice(0, run.last ? undefined : top + 64);
+  const before = bytes();
+  kernels.exports[op](...args);
+  const after = bytes();
+  const result = new Float32Array(after.buffer.slice(out, out + outBytes));
+  for (const [at, length] of free) after.set(before.subarray(at, at + length), at);
+  if (Buffer.compare(before, after) !== 0)
+    throw new Error(`${op} (${variant}) wrote outside its result, at byte ${before.findIndex((b, i) => b !== after[i]) - out} from it`);
+  return result;
+}
+
+const EPSILON = 2 ** -24;
+/** Below this a float32 is denormal and keeps fewer digits. */
+export const SMALLEST = 1e-37;
+
+/** What is wrong with the first element of `result` that is farther from the definition than its tolerance; undefined if none is. */
+export function firstError(op: OpName, example: Case, result: Float32Array): string | undefined {
+  const { of, tolerance } = REFERENCE[op];
+  const attrs = (example.attrs ?? {}) as Record<string, number>;
+  const numbers = { ...(OPS[op] as Row).infer(example.shapes, attrs).ints, ...attrs };
+  const { values, sizes } = of(operandsOf(op, example), numbers, attrs);
+  if (result.length !== values.length) return `${result.length} elements, not ${values.length}`;
+  const units = tolerance(numbers);
+  const bits = new Uint32Array(result.buffer, result.byteOffset, result.length);
+  for (let i = 0; i < result.length; i++) {
+    const wanted = values[i];
+    if (wanted === undefined) {
+      if (bits[i] !== POISON) return `element ${i} belongs to no sequence, yet was written`;
+      continue;
+    }
+    const allowed = units === 0 ? 0 : units * EPSILON * Math.abs(sizes?.[i] ?? wanted) + SMALLEST;
+    if (!(Math.abs(result[i] - wanted) <= allowed)) return `element ${i} is ${result[i]}, not ${wanted} within ${allowed}`;
+  }
+  return undefined;
+}
+
+const isBytes = (kind: Kind): boolean => dtypeOf(kind) === 'int8' || dtypeOf(kind) === 'uint8';
+
+const slackOf = ({ args }: Row, name: string): number => (args[name] === 'rows8' || args[name] === 'rows4' ? SLACK : 0);
+
+/** Bytes of an operand in memory. */
+export const bytesOf = (kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): number =>
+  isBytes(kind) ? values.length : kind === 'packed' ? Math.ceil(n / 8) * 32 * k : values.length * 4;
+
+function write({ buffer }: WebAssembly.Memory, at: number, kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): void {
+  if (isBytes(kind)) new Int8Array(buffer, at, values.length).set(values);
+  else if (dtypeOf(kind) === 'int32') new Int32Array(buffer, at, values.length).set(values);
+  else {
+    const elements = kind === 'packed' ? packed(values, n, k) : values;
+    new Float32Array(buffer, at, elements.length).set(elements);
+  }
+}
+
+/** The bits of float32 values, to be compared where NaN and the sign of 0 count. */
+export const bitsOf = (values: Float32Array): number[] => Array.from(new Uint32Array(values.buffer, values.byteOffset, values.length));
+
+/** The ways to multiply integers that a variant has here. */
+export const formsOf = (variant: Variant): number[] =>
+  (variant === 'relaxed' ? integerForms() : (['dot16'] as const)).map((form) => INTEGER_FORMS[form].number);

@@ -1,0 +1,68 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { vi } from 'vitest';
+import { platform } from '#platform';
+import { ARCHITECTURES, BertModel, jit, nn, SentenceEmbedder, TraceletError, tensor } from '../../src/index.ts';
+import { nodeThreads } from '../../src/platform/nodethreads.ts';
+import type { TracedModule } from '../../src/traced/traced.ts';
+import { tokenizer } from './texts.ts';
+import { Block, fileOf, floats, tinyConfig } from './tiny.ts';
+import { bertJson } from './tokenizerjson.ts';
+
+export const x = () => floats([2, 3]);
+export const y = () => floats([2, 3], 2);
+export const ids = () => tensor([[1, 2, 0]]);
+export const mask = () => tensor([[1, 1, 0]]);
+export const tokens = () => floats([1, 3, 4]);
+export const signal = () => new AbortController().signal;
+export const config = tinyConfig({ vocab_size: 13, max_position_embeddings: 32 });
+const embedder = new SentenceEmbedder(config, { seed: 2 });
+export const inputs = () => ({ input_ids: ids(), token_type_ids: tensor([[0, 0, 0]]), attention_mask: mask() });
+
+const trace = () =>
+  jit.trace(embedder, inputs(), { tokenizer, dynamic: { batch: [1, 4], sequence: [1, 32] } }) as unknown as Promise<TracedModule>;
+const traced = await trace();
+const file = await fileOf(traced);
+export const small = await jit.trace(new Block(), [floats([1, 6])]);
+export const smallFile = await fileOf(small);
+const checkpoint = await fileOf(await jit.trace(new BertModel(config), [ids()]));
+vi.spyOn(platform, 'workers').mockResolvedValueOnce(nodeThreads(new URL('../../dist/traced/pool/worker.js', import.meta.url)));
+export const pool = await jit.load(file, { workers: 1 });
+
+/** Where tests may write. */
+export const FOLDER = mkdtempSync(join(tmpdir(), 'exports-'));
+export const configFile = join(FOLDER, 'config.json');
+writeFileSync(configFile, config.to_json_string());
+writeFileSync(join(FOLDER, 'model.safetensors'), checkpoint);
+writeFileSync(join(FOLDER, 'tokenizer.json'), JSON.stringify(bertJson([...tokenizer.get_vocab().keys()])));
+
+/** An instance of each class, and of its subclasses that are not the same. */
+export const INSTANCES: Readonly<Record<string, () => object>> = {
+  Tensor: x,
+  Parameter: () => new nn.Parameter([2], (values) => values.fill(1)),
+  Linear: () => new nn.Linear(3, 2),
+  Embedding: () => new nn.Embedding(4, 2),
+  LayerNorm: () => new nn.LayerNorm(3),
+  ReLU: () => new nn.ReLU(),
+  SiLU: () => new nn.SiLU(),
+  Tanh: () => new nn.Tanh(),
+  Sigmoid: () => new nn.Sigmoid(),
+  GELU: () => new nn.GELU(),
+  Softmax: () => new nn.Softmax(),
+  Dropout: () => new nn.Dropout(),
+  Sequential: () => new nn.Sequential(new nn.Tanh()),
+  ModuleList: () => new nn.ModuleList([new nn.Tanh()]),
+  BertConfig: () => config,
+  ...Object.fromEntries(
+    Object.entries(ARCHITECTURES).map(([name, Model]) => {
+      const model = new Model(config);
+      return [name, () => model];
+    }),
+  ),
+  BertTokenizer: () => tokenizer,
+  TracedModule: () => traced,
+  TracePool: () => pool,
+  TraceletError: () => new TraceletError('value', { what: 'a thing' }),
+  TracingCheckError: () => new jit.TracingCheckError({ what: 'a thing', expected: 'one', got: 'another' }),
+};

@@ -1,0 +1,273 @@
+import { join } from 'node:path';
+import { ARCHITECTURES, F, nn, type Tensor, tensor } from '../../src/index.ts';
+import { config, configFile, FOLDER, ids, inputs, mask, signal, small, smallFile, tokens, x, y } from './subjects.ts';
+import { tokenizer } from './texts.ts';
+import { floats } from './tiny.ts';
+
+/** Arguments of a call that is right, made anew for each. */
+type Valid = () => readonly unknown[];
+
+const relu = (input: Tensor) => F.relu(input);
+const none: Valid = () => [];
+const rows = (names: string, valid: Valid, before = '', behind = ''): Record<string, Valid> =>
+  Object.fromEntries(names.split(' ').map((name) => [before + name + behind, valid]));
+
+const called = (names: string, valid: Valid): Record<string, Valid> => ({
+  ...rows(names, valid, '', '()'),
+  ...rows(names, valid, '', '#forward'),
+});
+
+const reading = {
+  signal: signal(),
+  progress_callback: () => {},
+  revision: 'main',
+  token: 'x',
+  endpoint: 'https://hub.invalid',
+  local_files_only: true,
+  cache: false,
+  onwarn: () => {},
+};
+const ofTexts = { truncate: true, prompt: 'a' };
+const embedding = {
+  ...ofTexts,
+  signal: signal(),
+  truncate_dim: 2,
+  normalize: true,
+  batchTokens: 64,
+  progress_callback: () => {},
+};
+const encoding = {
+  text_pair: 'was',
+  add_special_tokens: true,
+  truncation: true,
+  max_length: 8,
+  padding: 'max_length',
+  pad_to_multiple_of: 2,
+  return_tensors: true,
+  return_offsets_mapping: true,
+  offset_unit: 'byte',
+  return_special_tokens_mask: true,
+  return_overflowing_tokens: false,
+};
+const plain = { max_length: 8, truncation: true, padding: true, return_tensors: false, offset_unit: 'utf16' };
+const decoding = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
+const tracing = {
+  check_trace: true,
+  check_tolerance: 1e-5,
+  check_inputs: [[floats([1, 2], 3)]],
+  strict: true,
+  fusion: true,
+  dynamic: { batch: [1, 4] },
+  dynamic_axes: { input_0: { 0: 'batch' } },
+  exact_padding: true,
+  tokenizer,
+  kernels: 'baseline',
+  threads: 1,
+  signal: signal(),
+};
+const making = {
+  vocab: [...tokenizer.get_vocab().keys()],
+  do_lower_case: true,
+  strip_accents: null,
+  tokenize_chinese_chars: true,
+  clean_text: true,
+  bos_token: 'jim',
+  eos_token: { content: 'was' },
+  unk_token: '[UNK]',
+  pad_token: '[PAD]',
+  additional_special_tokens: ['!'],
+  extra_special_tokens: { image_token: 'a' },
+  added_tokens: [{ content: 'hen', special: true }],
+  split_special_tokens: false,
+  never_split: ['was'],
+  do_basic_tokenize: true,
+  model_max_length: 8,
+  max_input_chars_per_word: 20,
+  wordpieces_prefix: '##',
+  padding_side: 'left',
+  truncation_side: 'left',
+  clean_up_tokenization_spaces: true,
+};
+const quantizing = { bits: 8, calibrate: [[floats([1, 6])]], keep: () => false, signal: signal(), progress: () => {} };
+const shape = { vocab_size: 13, hidden_size: 8, num_attention_heads: 2, num_hidden_layers: 1, hidden_act: 'relu', id2label: { 0: 'a' } };
+
+/** Tensor methods that are elsewhere, and all else that refuses every call. */
+export const REFUSING: readonly string[] = [
+  ...'numpy numel t float double half long int bool gelu silu log_softmax normalize expand repeat div neg mm bmm cpu cuda detach contiguous'
+    .split(' ')
+    .concat('backward abs argmax argmin exp log max mean min norm pow sort sqrt std sum topk'.split(' '))
+    .map((name) => `Tensor#${name}`),
+  'pipeline',
+  'AutoModel.from_pretrained',
+  'AutoTokenizer.from_pretrained',
+  'ModuleList()',
+  'ModuleList#forward',
+  'TracePool()',
+  'TracePool#forward',
+  'useKernels',
+  'Tensor#item',
+  'new PreTrainedModel',
+  'new TracedModule',
+];
+
+const KINDS = ['BertModel.seed', 'BertModel.add_pooling_layer']
+  .concat(['pooling', 'add_pooling_layer', 'sentence', 'tokenizer'].map((option) => `SentenceEmbedder.${option}`))
+  .map((option) => `${option.replace('.', '.OPTIONS.')}.read`);
+
+/** What each export is rightly called with. */
+export const VALID: Readonly<Record<string, Valid>> = {
+  ...Object.fromEntries(REFUSING.map((name) => [name, none])),
+
+  ...rows('clone tolist toJSON rows toString relu sigmoid tanh', none, 'Tensor#'),
+  ...rows('[nodejs.util.inspect.custom] [Deno.customInspect]', none, 'Tensor#'),
+  'new Tensor': () => ['float32', [2], [1, 2]],
+  'Tensor.from': () => [[[1, 2]]],
+  ...rows('reshape view', () => [[3, 2]], 'Tensor#'),
+  'Tensor#squeeze': () => [0],
+  'Tensor#unsqueeze': () => [0],
+  'Tensor#flatten': () => [0, 1],
+  'Tensor#to': () => ['float16'],
+  'Tensor#[Symbol.toPrimitive]': () => ['string'],
+  ...rows('Tensor#add Tensor#sub', () => [y(), { alpha: 2 }]),
+  'Tensor#mul': () => [y()],
+  'Tensor#matmul': () => [floats([3, 2])],
+  'Tensor#softmax': () => [0],
+  'Tensor#permute': () => [[1, 0]],
+  'Tensor#transpose': () => [0, 1],
+  'Tensor#select': () => [0, 1],
+  'Tensor#narrow': () => [0, 0, 1],
+  'Tensor#slice': () => [0, [0, 2]],
+  tensor: () => [[[1, 2]], { dtype: 'float32' }],
+  full: () => [[2], 1, { dtype: 'int32' }],
+  ...rows('zeros ones', () => [[2], { dtype: 'int32' }]),
+
+  ...rows('relu silu tanh sigmoid gelu_new', () => [x()], 'F.'),
+  ...rows('softmax log_softmax', () => [x(), 0], 'F.'),
+  ...rows('add sub', () => [x(), y(), { alpha: 2 }], 'F.'),
+  ...rows('mean_pool mean_sqrt_pool max_pool first_pool last_pool', () => [tokens(), mask()], 'F.'),
+  'F.positions': () => [ids()],
+  'F.filled': () => [ids(), 1],
+  'F.embedding': () => [ids(), floats([4, 2]), 0],
+  'F.linear': () => [x(), floats([2, 3]), floats([2])],
+  'F.matmul': () => [x(), floats([3, 2])],
+  'F.layer_norm': () => [x(), [3], floats([3]), floats([3]), 1e-5],
+  'F.gelu': () => [x(), 'tanh'],
+  'F.mul': () => [x(), y()],
+  'F.scale': () => [x(), 2],
+  'F.attention': () => [tokens(), tokens(), tokens(), { heads: 2, mask: mask(), scale: 1 }],
+  'F.attention_weights': () => [tokens(), tokens(), { heads: 2, mask: mask(), scale: 1 }],
+  'F.weighted_mean_pool': () => [tokens(), mask(), mask()],
+  'F.normalize': () => [x(), 2, 1, 1e-9],
+  'F.activation': () => ['relu', x()],
+  'F.cat': () => [[x(), y()], 0],
+  'F.narrow': () => [x(), 0, 0, 1],
+  'F.permute': () => [x(), [1, 0]],
+  'F.select': () => [x(), 0, 1],
+  'F.slice': () => [x(), 0, 0, 1],
+  'F.transpose': () => [x(), 0, 1],
+
+  'new nn.Parameter': () => [[2], (values: Float32Array) => values.fill(1)],
+  'Parameter#initialise =': () => [(values: Float32Array) => values.fill(1)],
+  ...rows('Parameter#set Parameter#adopt', () => [Float32Array.of(1, 2)]),
+  'new nn.Module': none,
+  'new nn.Linear': () => [3, 2, true, { seed: 1 }],
+  'new nn.Embedding': () => [4, 2, 0, { seed: 1 }],
+  'new nn.LayerNorm': () => [[3], 1e-5, true, true],
+  ...rows('ReLU SiLU', () => [false], 'new nn.'),
+  ...rows('Tanh Sigmoid', none, 'new nn.'),
+  'new nn.GELU': () => ['tanh'],
+  'new nn.Softmax': () => [0],
+  'new nn.Dropout': () => [0.5, false],
+  'new nn.ModuleList': () => [[new nn.Tanh()]],
+  'new nn.Sequential': () => [new nn.Tanh(), new nn.ReLU()],
+  ...called('ReLU SiLU Tanh Sigmoid GELU Softmax Dropout Sequential Linear LayerNorm', () => [x()]),
+  ...called('Embedding', () => [ids()]),
+  ...rows('children named_parameters state_dict eval toString toJSON', none, 'Linear#'),
+  ...rows('[nodejs.util.inspect.custom] [Deno.customInspect]', none, 'Linear#'),
+  'Linear#named_modules': () => ['model'],
+  'Linear#train': () => [false],
+  'Linear#call_': () => [x()],
+  ...rows('Linear Embedding LayerNorm GELU Softmax Dropout', none, '', '#extra_repr'),
+  ...rows('Sequential#children Sequential#[Symbol.iterator]', none),
+
+  'new BertConfig': () => [shape],
+  'BertConfig.from_dict': () => [shape, { hidden_act: 'gelu' }, 'a file', () => {}],
+  'BertConfig.from_json_file': () => [configFile],
+  'BertConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
+  ...rows('to_dict to_diff_dict', none, 'BertConfig#'),
+  'BertConfig#to_json_string': () => [false],
+
+  ...rows(Object.keys(ARCHITECTURES).join(' '), () => [config, { seed: 1 }], 'new '),
+  'new BertModel': () => [config, { seed: 1, add_pooling_layer: false }],
+  'new SentenceEmbedder': () => [config, { seed: 1, pooling: ['mean', 'cls'], normalize: false, tokenizer, sentence: undefined }],
+  ...rows(KINDS.join(' '), () => [0]),
+  'BertModel.from_pretrained': () => [FOLDER, { ...reading, hidden_act: 'relu', seed: 1, strict: false, config: undefined }],
+  ...rows(Object.keys(ARCHITECTURES).join(' '), () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '()'),
+  ...rows('BertModel BertForPreTraining SentenceEmbedder', () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '#forward'),
+  ...called('BertForMultipleChoice', () => [tensor([[[1, 2]]]), tensor([[[0, 0]]]), tensor([[[1, 1]]]), tensor([[[0, 1]]])]),
+  'BertModel#call_': () => [inputs()],
+  ...rows('folders_beside trace_files tied', none, 'BertModel#'),
+  ...rows('folders_beside trace_files', none, 'SentenceEmbedder#'),
+  'BertForPreTraining#tied': none,
+  architecture: () => ['BertModel'],
+  openCheckpoint: () => [FOLDER, reading],
+
+  'new BertTokenizer': () => [making],
+  'BertTokenizer.from_pretrained': () => [FOLDER, { ...reading, do_lower_case: true, never_split: ['was'] }],
+  'BertTokenizer.from_files': () => [
+    { 'vocab.txt': making.vocab.join('\n'), 'tokenizer_config.json': '{}', 'special_tokens_map.json': '{}', 'added_tokens.json': '{}' },
+    { do_lower_case: false },
+  ],
+  ...rows('() #call_ #encode #encode_plus #tokenize', () => ['jim', encoding], 'BertTokenizer'),
+  ...rows('#batch_encode_plus', () => [['jim', ['was', 'a']], plain], 'BertTokenizer'),
+  'BertTokenizer#encode_batch': () => [['jim', ['was', 'a']], plain],
+  ...rows('decode convert_ids_to_tokens', () => [[5, 6], decoding], 'BertTokenizer#'),
+  'BertTokenizer#batch_decode': () => [[[5, 6], [7]], decoding],
+  ...rows('build_inputs_with_special_tokens create_token_type_ids_from_sequences', () => [[5, 6], [7]], 'BertTokenizer#'),
+  'BertTokenizer#num_special_tokens_to_add': () => [true],
+  'BertTokenizer#convert_tokens_to_ids': () => [['jim', 'was']],
+  ...rows('files get_vocab', none, 'BertTokenizer#'),
+  chunkText: () => [tokenizer, 'jim was a puppet', { tokens: 5, overlap: 1 }],
+
+  'jit.trace': () => [relu, [floats([1, 2])], tracing],
+  'jit.serialize': () => [small, { _extra_files: { 'a.txt': 'a' }, signal: signal() }],
+  'jit.save': () => [small, join(FOLDER, 'saved.tracelet'), { _extra_files: { 'a.txt': 'a' }, signal: signal() }],
+  'jit.load': () => [smallFile, { ...reading, kernels: 'baseline', integers: 'dot16', threads: 1, worker: false, _extra_files: {} }],
+  quantize: () => [small, quantizing],
+  'new jit.TracingCheckError': () => [{ what: 'a thing', expected: 'one', got: 'another' }],
+  'new TraceletError': () => ['value', { what: 'a thing', expected: 'one', got: 'another', cure: 'Do that' }],
+  ...called('TracedModule', () => [inputs()]),
+  'TracedModule#run': () => [inputs(), { signal: signal(), outputs: ['sentence_embedding'] }],
+  'TracePool#run': () => [inputs(), { signal: signal(), outputs: ['sentence_embedding'] }],
+  'TracedModule#pad': () => [inputs(), { pad_token_id: 1 }],
+  'TracedModule#encode': () => ['jim', 'was', ofTexts],
+  ...rows('embed embedEach', () => [['jim', ['was', 'a']], embedding], 'TracedModule#'),
+  ...rows('flops plan estimate', () => [{ batch: 2, sequence: 4, rows: 5 }], 'TracedModule#'),
+  'TracedModule#profile': () => [inputs(), { seconds: 1e-6, kernels: 'baseline' }],
+  'TracedModule#verify': () => ['baseline'],
+  ...rows('explain toString expectIdle', none, 'TracedModule#'),
+  ...rows('explain', none, 'TracePool#'),
+  'TracedModule#dispose': none,
+  'TracePool#dispose': none,
+
+  similarity: () => [
+    [1, 2],
+    [2, 3],
+  ],
+  withKernels: () => ['baseline', () => 1],
+  bestVariant: none,
+};
+
+/** Where anything may stand: a file may say whatever it likes, and so may what is read of it. */
+export const IGNORING: Readonly<Record<string, readonly string[]>> = {
+  'BertTokenizer.from_files': ['(0).nonsense'],
+  'new BertTokenizer': ['(0).eos_token.nonsense', '(0).added_tokens[0].nonsense'],
+  ...Object.fromEntries(KINDS.map((name) => [name, ['(0)']])),
+};
+
+/** Calls that would rightly take as long as they were told to. */
+export const LONG = /^TracedModule#profile( |\(0\)|\(1\)(\.seconds|\.nonsense)?$)/;
+
+/** What is for the library itself: its table of ops, and what classes call of each other. */
+export const WITHIN =
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside)$/;
