@@ -22,7 +22,9 @@ const UNTESTED = ['lib/ahead.ts', 'peak.ts', 'lowering.ts'];
 
 /** Tests by the folder that a fault is in, quickest first. */
 const TESTS = {
-  kernels: ['ops/ops', 'ops/contracts', 'kernels/integers', 'ops/splits', 'nn/engine', 'quantize/quantize'].map((name) => `test/${name}.test.ts`),
+  kernels: ['ops/ops', 'ops/contracts', 'kernels/integers', 'ops/splits', 'nn/engine', 'quantize/quantize'].map(
+    (name) => `test/${name}.test.ts`,
+  ),
   team: ['test/runtime/threads.test.ts'],
 };
 

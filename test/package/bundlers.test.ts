@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
-import { chromium, LEFT_OUT } from './runtimes/browsers.mjs';
+import { chromium, LEFT_OUT } from '../runtimes/browsers.mjs';
 // @ts-expect-error a script without types
-import { bundle, HERE, installed, installPackage, required, tool } from './runtimes/install.mjs';
+import { bundle, HERE, installed, installPackage, required, tool } from '../runtimes/install.mjs';
 // @ts-expect-error a script without types
-import { output } from './runtimes/processes.mjs';
+import { output } from '../runtimes/processes.mjs';
 // @ts-expect-error a script without types
-import { serve } from './runtimes/server.mjs';
+import { serve } from '../runtimes/server.mjs';
 
 const present = existsSync(join(HERE, 'node_modules'));
 const body = `

@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
-import { HERE, installed, installPackage, required } from './runtimes/install.mjs';
+import { HERE, installed, installPackage, required } from '../runtimes/install.mjs';
 // @ts-expect-error a script without types
-import { output } from './runtimes/processes.mjs';
+import { output } from '../runtimes/processes.mjs';
 // @ts-expect-error a script without types
-import { put, recipes } from './runtimes/recipes.mjs';
+import { put, recipes } from '../runtimes/recipes.mjs';
 
 const files = (name: string): Record<string, string> => recipes().get(name).files;
 const nodes = ['node20', 'node22', 'node24', 'node26'].filter((name) => required || installed(`${name}/bin/node`));

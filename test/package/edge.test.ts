@@ -4,13 +4,13 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BertConfig, BertForMaskedLM, BertTokenizer, jit, tensor } from '../../src/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
+// @ts-expect-error a script without types
+import { HERE, installPackage, ROOT, required } from '../runtimes/install.mjs';
+// @ts-expect-error a script without types
+import { output, untilAnswered } from '../runtimes/processes.mjs';
+// @ts-expect-error a script without types
+import { where, withWorker } from '../runtimes/workerd.mjs';
 import { fixture } from '../support/fixtures.ts';
-// @ts-expect-error a script without types
-import { HERE, installPackage, ROOT, required } from './runtimes/install.mjs';
-// @ts-expect-error a script without types
-import { output, untilAnswered } from './runtimes/processes.mjs';
-// @ts-expect-error a script without types
-import { where, withWorker } from './runtimes/workerd.mjs';
 
 const present = where() !== undefined;
 const MINILM = join(ROOT, 'models/all-MiniLM-L6-v2/model.tracelet');

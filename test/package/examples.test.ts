@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jit } from '../../src/index.ts';
 // @ts-expect-error a script without types
-import { chromium, LEFT_OUT } from './runtimes/browsers.mjs';
+import { chromium, LEFT_OUT } from '../runtimes/browsers.mjs';
 // @ts-expect-error a script without types
-import { bundle, installed, installPackage, ROOT, required, tool } from './runtimes/install.mjs';
+import { bundle, installed, installPackage, ROOT, required, tool } from '../runtimes/install.mjs';
 // @ts-expect-error a script without types
-import { freePort, LIMIT_MS, output, start, untilAnswered } from './runtimes/processes.mjs';
+import { freePort, LIMIT_MS, output, start, untilAnswered } from '../runtimes/processes.mjs';
 // @ts-expect-error a script without types
-import { serve } from './runtimes/server.mjs';
+import { serve } from '../runtimes/server.mjs';
 
 const [deno, bun]: (string | undefined)[] = [installed('@deno/linux-x64-glibc/deno'), installed('.bin/bun')];
 const TEXT = 'A man is eating food.';

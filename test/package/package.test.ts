@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
-import { installPackage } from './runtimes/install.mjs';
+import { installPackage } from '../runtimes/install.mjs';
 
 /** A folder where the packed tarball is installed as a user would have it. */
 let folder: string;

@@ -2,15 +2,15 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
-import { chromium } from './runtimes/browsers.mjs';
+import { chromium } from '../runtimes/browsers.mjs';
 // @ts-expect-error a script without types
-import { installed, installPackage, required, tool } from './runtimes/install.mjs';
+import { installed, installPackage, required, tool } from '../runtimes/install.mjs';
 // @ts-expect-error a script without types
-import { LIMIT_MS } from './runtimes/processes.mjs';
+import { LIMIT_MS } from '../runtimes/processes.mjs';
 // @ts-expect-error a script without types
-import { put, recipes } from './runtimes/recipes.mjs';
+import { put, recipes } from '../runtimes/recipes.mjs';
 // @ts-expect-error a script without types
-import { serve } from './runtimes/server.mjs';
+import { serve } from '../runtimes/server.mjs';
 
 const present = required || installed('webpack-cli') !== undefined;
 const HTML = '<!doctype html><meta charset="utf-8"><title></title><script type="module" src="/page.js"></script>';

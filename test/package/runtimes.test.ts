@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
-import { installPackage, required } from './runtimes/install.mjs';
+import { installPackage, required } from '../runtimes/install.mjs';
 // @ts-expect-error a script without types
-import { RUNTIMES } from './runtimes/runtimes.mjs';
+import { RUNTIMES } from '../runtimes/runtimes.mjs';
 // @ts-expect-error a script without types
-import { serve } from './runtimes/server.mjs';
+import { serve } from '../runtimes/server.mjs';
 
 interface Line {
   case?: string;

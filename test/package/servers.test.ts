@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
-import { HERE, installed, installPackage, required } from './runtimes/install.mjs';
+import { HERE, installed, installPackage, required } from '../runtimes/install.mjs';
 // @ts-expect-error a script without types
-import { freePort, output, start, untilAnswered } from './runtimes/processes.mjs';
+import { freePort, output, start, untilAnswered } from '../runtimes/processes.mjs';
 // @ts-expect-error a script without types
-import { alone, env, put, recipes, server, shell, workshop } from './runtimes/recipes.mjs';
+import { alone, env, put, recipes, server, shell, workshop } from '../runtimes/recipes.mjs';
 
 interface Recipe {
   files: Record<string, string>;

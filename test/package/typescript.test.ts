@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
-import { installed, installPackage, ROOT, required } from './runtimes/install.mjs';
+import { installed, installPackage, ROOT, required } from '../runtimes/install.mjs';
 // @ts-expect-error a script without types
-import { output } from './runtimes/processes.mjs';
+import { output } from '../runtimes/processes.mjs';
 // @ts-expect-error a script without types
-import { put } from './runtimes/recipes.mjs';
+import { put } from '../runtimes/recipes.mjs';
 
 const COMPILERS: [version: string, compiler: string | undefined][] = [
   ['4.7', installed('ts47/bin/tsc')],

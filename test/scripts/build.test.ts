@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
-import { beginParts, staleParts } from '../scripts/fresh.mjs';
-import { ROOT } from '../support/command.ts';
+import { beginParts, staleParts } from '../../scripts/fresh.mjs';
 // @ts-expect-error a script without types
-import { output } from './runtimes/processes.mjs';
+import { output } from '../runtimes/processes.mjs';
+import { ROOT } from '../support/command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'build-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 // @ts-expect-error a script without types
-import { chromium, LEFT_OUT } from './runtimes/browsers.mjs';
+import { chromium, LEFT_OUT } from '../runtimes/browsers.mjs';
 // @ts-expect-error a script without types
-import { bundle, installPackage, required } from './runtimes/install.mjs';
+import { bundle, installPackage, required } from '../runtimes/install.mjs';
 // @ts-expect-error a script without types
-import { serve } from './runtimes/server.mjs';
+import { serve } from '../runtimes/server.mjs';
 
 const PAGE = `
 import { jit } from 'tracelet';
