@@ -4,7 +4,7 @@ import { bytes } from './lib/simd';
 
 /**
  * out[b, h, i, j] = the weight of key j for query i, with the bits that `attention` uses: [batch, heads, longest, longest], zeros behind
- * the last row of a sequence. Operands as in `attention`; where `packed` is set, mask [batch, longest] says instead which tokens the rows
+ * the last row of a sequence. Operands as in `attention`; where `compact` is set, mask [batch, longest] says instead which tokens the rows
  * of a sequence stand for, and all others have zeros. out overlaps no operand.
  */
 export function attention_weights(
@@ -16,7 +16,7 @@ export function attention_weights(
   scratch: usize,
   batch: i32,
   longest: i32,
-  packed: i32,
+  compact: i32,
   heads: i32,
   head_dim: i32,
   scale: f32,
@@ -24,7 +24,7 @@ export function attention_weights(
 ): void {
   const stride = bytes(width);
   checkSequences(mask, starts, scratch, batch, longest, heads, head_dim);
-  assert(packed == 0 || mask != 0, 'rows of some tokens need the mask of all');
+  assert(compact == 0 || mask != 0, 'rows of some tokens need the mask of all');
   checkRowsApart(out, batch * heads * longest * longest, q, starts, batch, heads * head_dim, width);
   checkRowsApart(out, batch * heads * longest * longest, k, starts, batch, heads * head_dim, width);
   const outStride = bytes(longest);
@@ -33,8 +33,8 @@ export function attention_weights(
   for (let b = 0; b < batch; b++, starts += 4) {
     const start = load<i32>(starts);
     const end = load<i32>(starts, 4);
-    const its: usize = mask == 0 || packed != 0 ? 0 : mask + bytes(start);
-    const places: usize = packed != 0 ? mask + bytes(b * longest) : 0;
+    const its: usize = mask == 0 || compact != 0 ? 0 : mask + bytes(start);
+    const places: usize = compact != 0 ? mask + bytes(b * longest) : 0;
     const keys = keysOf(its, end - start);
     const rowBytes = bytes(roundUp(keys));
     for (let h = 0; h < heads; h++, out += outStride * <usize>longest) {

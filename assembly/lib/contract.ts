@@ -7,11 +7,11 @@ export function checkElements(p: usize): void {
   assert((p & 3) == 0, 'pointer to elements is not a multiple of 4');
 }
 
-/** A pointer to a packed weight or to scratch. */
+/** A pointer to weights in panels or to scratch. */
 // @ts-ignore: decorator
 @inline
 export function checkWide(p: usize): void {
-  assert((p & 15) == 0, 'pointer to packed weights or scratch is not a multiple of 16');
+  assert((p & 15) == 0, 'pointer to weights in panels or scratch is not a multiple of 16');
 }
 
 // @ts-ignore: decorator

@@ -30,7 +30,9 @@ import { encodeHeader, type Header, readHeader, type TensorInfo } from './safete
  *                              <name>.steps as well; <name>.sums are what integer products add (assembly/lib/integer.ts)
  */
 export const FORMAT = 'tracelet';
-const VERSION = 2;
+const VERSION = '3';
+/** Versions that are read. */
+const READ: readonly string[] = ['2', VERSION];
 export const CODE = 'trace.code';
 export const GOLDEN_IN = 'trace.golden.in.';
 export const GOLDEN_OUT = 'trace.golden.out.';
@@ -80,7 +82,7 @@ export async function encodeTrace(
   }
   const metadata = {
     format: FORMAT,
-    version: String(VERSION),
+    version: VERSION,
     program,
     aliases: JSON.stringify(aliases),
     sha256: JSON.stringify(hashes),
@@ -103,6 +105,8 @@ function* pieces(header: Uint8Array, entries: readonly Entry[]): Generator<Uint8
 /** The checked header of a trace file. */
 export interface TraceHeader {
   header: Header;
+  /** Of the format. */
+  version: string;
   program: string;
   /** Other names of each stored tensor. */
   aliases: Map<string, string[]>;
@@ -129,11 +133,12 @@ export async function checkTraceHeader(header: Header, name: string): Promise<Tr
       got: 'a safetensors file of another kind',
       cure: 'Trace the model first: tracelet trace, or jit.trace and jit.save',
     });
-  if (metadata.version !== String(VERSION))
+  const { version } = metadata;
+  if (version === undefined || !READ.includes(version))
     throw new TraceletError('version', {
       what: name,
-      expected: `trace version ${VERSION}`,
-      got: metadata.version ?? 'none',
+      expected: `trace version ${READ.join(' or ')}`,
+      got: version ?? 'none',
       cure: 'Use the tracelet that wrote it, or trace the model again',
     });
   const digest = metadata.digest ?? '';
@@ -157,7 +162,7 @@ export async function checkTraceHeader(header: Header, name: string): Promise<Tr
     else aliases.set(target, [alias]);
   }
   const find = (tensor: string) => stored.get(tensor) ?? (Object.hasOwn(links, tensor) ? stored.get(links[tensor]) : undefined);
-  return { header, program: metadata.program ?? '', aliases, hashes: stringMap(metadata.sha256, `sha256 of ${name}`), find };
+  return { header, version, program: metadata.program ?? '', aliases, hashes: stringMap(metadata.sha256, `sha256 of ${name}`), find };
 }
 
 function stringMap(json: string | undefined, what: string): Record<string, string> {

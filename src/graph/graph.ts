@@ -1,9 +1,10 @@
 import { TraceletError } from '../base/error.ts';
 import { type Attributes, type Call, checkCall } from '../ops/call.ts';
+import { resultOf } from '../ops/op.ts';
 import type { Bounds, Dim } from '../tensor/dim.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { type Shape, sizeOf, type Tensor } from '../tensor/tensor.ts';
-import type { Rule } from './derived.ts';
+import type { Rule } from './hostvalues.ts';
 
 interface Typed {
   readonly dtype: DType;
@@ -18,14 +19,14 @@ export interface Input extends Typed {
   readonly name: string;
 }
 
-/** Whole numbers that follow from the sizes of a call, one row a token of `grid` or, where `packed`, of those that the mask lets through. */
-export interface Derived extends Typed {
-  readonly kind: 'derived';
+/** Whole numbers that follow from the sizes of a call, for each token of `grid` or, where `masked`, for those that the mask lets through. */
+export interface HostValue extends Typed {
+  readonly kind: 'host';
   readonly rule: Rule;
   /** Batch and sequence. */
   readonly grid: Shape;
   gridDims?: readonly Dim[];
-  readonly packed: boolean;
+  readonly masked: boolean;
   /** What the rule `fill` repeats. */
   readonly fill?: number;
   /** What the rule `kept` takes elements from. */
@@ -66,7 +67,7 @@ export interface View extends Typed {
   readonly base: Value;
 }
 
-export type Value = Input | Derived | Constant | Node | View;
+export type Value = Input | HostValue | Constant | Node | View;
 
 export interface Output {
   /** Dotted where outputs are nested: `hidden_states.0`. */
@@ -77,7 +78,7 @@ export interface Output {
 /** A recorded forward pass; nodes are in the order of execution. Values are compared by identity. */
 export interface Graph {
   readonly inputs: readonly Input[];
-  /** Symbols that dimensions are made of, with their bounds; `rows` beside them, where rows are packed. */
+  /** Symbols that dimensions are made of, with their bounds; `tokens` beside them, where masked ones have no rows. */
   bounds?: Bounds;
   readonly nodes: readonly Node[];
   readonly outputs: readonly Output[];
@@ -92,7 +93,7 @@ export function makeNode(
 ): Node {
   const call = checkCall(op, operands, attrs);
   const present = Object.fromEntries(Object.entries(operands).map(([name, value]) => [name, value ?? null]));
-  const node = { kind: 'node' as const, op, operands: present, attrs, call, dtype: 'float32' as const, shape: call.shape, path: from.path };
+  const node = { kind: 'node' as const, op, operands: present, attrs, call, dtype: resultOf(call.row), shape: call.shape, path: from.path };
   const made: Node = { ...node, dims: from.dims, origins: from.origins ?? [] };
   if (!from.origins) (made as { origins: readonly Node[] }).origins = [made];
   return made;

@@ -1,6 +1,6 @@
 import { TraceletError } from '../base/error.ts';
-import { derivedTensor } from '../graph/derived.ts';
 import { type Graph, type Node, storageOf, type Value } from '../graph/graph.ts';
+import { hostTensor } from '../graph/hostvalues.ts';
 import { difference } from '../inspect/verify.ts';
 import type { Engine } from '../nn/eager.ts';
 import { executor } from '../nn/executor.ts';
@@ -68,7 +68,7 @@ function describeGraph({ inputs, nodes, outputs }: Graph, floats = true): string
 }
 
 function content(value: Value, names: ReadonlyMap<Value, string>, floats: boolean): string {
-  if (value.kind === 'derived') return value.rule;
+  if (value.kind === 'host') return value.rule;
   if (value.kind !== 'constant') return names.get(value) as string;
   const [{ name, tensor }] = value.parts;
   const told = name.startsWith('constants.') && tensor.size <= 4096 && (floats || tensor.dtype !== 'float32');
@@ -131,7 +131,7 @@ export function evaluate(graph: Graph, inputs: Record<string, Tensor>, engine: P
   const values = new Map<Value, Tensor>();
   const tensorOf = (value: Value): Tensor => {
     if (value.kind === 'constant') return value.parts[0].tensor;
-    if (value.kind === 'derived') return derivedTensor(value.rule, value.grid, value.fill);
+    if (value.kind === 'host') return hostTensor(value.rule, value.grid, value.fill);
     if (value.kind === 'view') return tensorOf(value.base).reshape(value.shape);
     return values.get(value) as Tensor;
   };

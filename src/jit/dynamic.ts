@@ -1,8 +1,8 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
 import type { Graph } from '../graph/graph.ts';
-import { packsRows } from '../passes/rows.ts';
-import { ROWS } from '../program/program.ts';
+import { isCompact } from '../passes/compact.ts';
+import { TOKENS } from '../program/program.ts';
 import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../tensor/dim.ts';
 import type { Recording, TracedInput } from './tracer.ts';
 import { type Sample, unify } from './unify.ts';
@@ -10,8 +10,8 @@ import { type Sample, unify } from './unify.ts';
 /** Which axes of each input are symbols, as in `torch.onnx.export`. */
 export type DynamicAxes = Readonly<Record<string, Readonly<Record<number, string>>>>;
 
-/** Any two numbers: how a graph depends on its rows follows from both. */
-const SOME_ROWS: readonly [number, number] = [97, 101];
+/** Any two numbers: how a graph depends on its tokens follows from both. */
+const SOME_TOKENS: readonly [number, number] = [97, 101];
 
 /** The symbols of each input's dimensions; undefined for those that are fixed. */
 export type Axes = ReadonlyMap<string, readonly (string | undefined)[]>;
@@ -85,8 +85,8 @@ function checkBounds(symbol: string, ends: unknown): void {
       expected: '[low, high] in whole numbers from 1',
       got: describe(ends),
     });
-  if (symbol === ROWS || !/^[A-Za-z_]\w*$/.test(symbol))
-    throw new TraceletError('value', { what: `dynamic: ${symbol}`, expected: `a name other than ${ROWS}`, got: symbol });
+  if (symbol === TOKENS || !/^[A-Za-z_]\w*$/.test(symbol))
+    throw new TraceletError('value', { what: `dynamic: ${symbol}`, expected: `a name other than ${TOKENS}`, got: symbol });
 }
 
 /** The inputs at other sizes. */
@@ -105,25 +105,25 @@ export function* symbolicGraph(
   recorded: Recording,
   { sizes, bounds }: { sizes: Sizes; bounds: Bounds },
   recordAt: (sizes: Sizes) => Recording,
-  optimise: (graph: Graph, rows?: number) => Graph,
+  optimise: (graph: Graph, tokens?: number) => Graph,
 ): Generator<void, Graph> {
   const base = optimise(recorded.graph);
-  const packs = packsRows(base);
+  const packs = isCompact(base);
   const varying: Bounds = Object.fromEntries(Object.entries(bounds).filter(([, [low, high]]) => low < high));
   base.bounds = varying;
   if (!packs && Object.keys(varying).length === 0) return base;
   const graphs = new Map<string, Recording>();
   const sampleAt = (at: Sizes): Sample => {
-    const { [ROWS]: rows, ...others } = { ...sizes, ...at };
+    const { [TOKENS]: tokens, ...others } = { ...sizes, ...at };
     const key = JSON.stringify(others);
     const recording = graphs.get(key) ?? recordAt(others);
     graphs.set(key, recording);
-    return { sizes: { ...others, [ROWS]: rows }, graph: optimise(recording.graph, rows) };
+    return { sizes: { ...others, [TOKENS]: tokens }, graph: optimise(recording.graph, tokens) };
   };
-  const box: Bounds = packs ? { ...varying, [ROWS]: SOME_ROWS } : varying;
+  const box: Bounds = packs ? { ...varying, [TOKENS]: SOME_TOKENS } : varying;
   const ends = cornersOf(box);
   const samples: Sample[] = [];
-  for (const at of [...ends, ...sizesBetween(varying).map((at) => ({ ...at, [ROWS]: SOME_ROWS[0] }))]) {
+  for (const at of [...ends, ...sizesBetween(varying).map((at) => ({ ...at, [TOKENS]: SOME_TOKENS[0] }))]) {
     yield;
     samples.push(sampleAt(at));
   }

@@ -8,6 +8,7 @@ import { kind } from '../base/schema.ts';
 import { type ExtraFiles, textFiles } from '../formats/beside.ts';
 import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT, TRACE_NAME } from '../formats/trace.ts';
 import type { ModelOutput, Named } from '../nn/outputs.ts';
+import { writeProgram } from '../program/schema.ts';
 import type { Instance } from '../runtime/instance.ts';
 import { smoothOf } from '../runtime/smooth.ts';
 import type { ThreadCount } from '../runtime/threads/choose.ts';
@@ -59,11 +60,10 @@ function proveSaving(what: string, traced: TracedModule<unknown>, options: SaveO
 
 function serialized(traced: TracedModule<unknown>, options: SaveOptions): Promise<Iterable<Uint8Array>> {
   const { program, weights } = traced.instance;
-  const { code, ...rest } = program;
   const held = (name: string, tensor: Tensor): Entry => ({ name, dtype: tensor.dtype, shape: tensor.shape, read: () => tensor });
   const files = new Map([...traced.files, ...textFiles(options._extra_files ?? {})]);
   const entries: Entry[] = [
-    held(CODE, new Tensor('int32', [code.length], code)),
+    held(CODE, new Tensor('int32', [program.code.length], program.code)),
     ...byName(traced.golden.inputs).map(({ name, tensor }) => held(GOLDEN_IN + name, tensor)),
     ...byName(traced.golden.outputs).map(({ name, tensor }) => held(GOLDEN_OUT + name, tensor)),
     ...byName([...files].map(([name, bytes]) => ({ name, tensor: new Tensor('uint8', [bytes.length], bytes) }))).map(({ name, tensor }) =>
@@ -72,7 +72,7 @@ function serialized(traced: TracedModule<unknown>, options: SaveOptions): Promis
     ...weights.stored(),
     ...companions(traced.instance).map(({ name, tensor }) => held(name, tensor)),
   ];
-  return encodeTrace(entries, JSON.stringify(rest), options);
+  return encodeTrace(entries, writeProgram(program), options);
 }
 
 /** `smooth` belongs to every weight of a product of several, so that each can be read on its own. */

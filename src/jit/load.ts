@@ -20,9 +20,9 @@ import { bestVariant, VARIANT } from '../kernels/binaries.ts';
 import { INTEGER_FORM, type IntegerForm } from '../kernels/integers.ts';
 import type { Named } from '../nn/outputs.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
-import { parseProgram } from '../program/parse.ts';
-import type { NamedValue, Program } from '../program/program.ts';
+import type { Port, Program } from '../program/program.ts';
 import { decoding } from '../program/prove.ts';
+import { readProgram } from '../program/schema.ts';
 import { Instance } from '../runtime/instance.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
@@ -60,7 +60,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const pools = options.worker || options.workers !== undefined ? await import('../traced/pool/pool.ts') : undefined;
   const workers = await pools?.chooseWorkers(options, kernels);
   const head = await readTraceHeader(source, options);
-  const program = parseProgram(head.program, tensorFor(codeOf(head, source.name)).data as Int32Array);
+  const program = readProgram(head.program, tensorFor(codeOf(head, source.name)).data as Int32Array, head.version);
   const parts = checkParts(program, head, source.name);
   const instance = new Instance(program, (name) => head.find(name)?.shape[0] ?? 0, {
     threads: chooseThreads(options.threads, kernels),
@@ -86,7 +86,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   return traced;
 }
 
-function checkGolden(golden: readonly Named[], bindings: readonly NamedValue[], { values }: Program, what: string): void {
+function checkGolden(golden: readonly Named[], bindings: readonly Port[], { values }: Program, what: string): void {
   const unbound = new Map(golden.map(({ name, tensor }) => [name, tensor]));
   for (const { name, value } of bindings) {
     const tensor = unbound.get(name);

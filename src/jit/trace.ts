@@ -11,8 +11,8 @@ import { withKernels } from '../nn/executor.ts';
 import { copied, MASK, nameInputs, toInt32 } from '../nn/inputs.ts';
 import { type AnyModule, Module } from '../nn/module.ts';
 import { type ForwardResult, flattenOutputs, type Named } from '../nn/outputs.ts';
+import { isCompact } from '../passes/compact.ts';
 import { optimise } from '../passes/index.ts';
-import { packsRows } from '../passes/rows.ts';
 import type { Variant } from '../platform/platform.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
 import { ones } from '../tensor/creation.ts';
@@ -172,8 +172,8 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   const recordAt = (at: Sizes): Recording => recordModel(model, names, inputsAt(signature, axes, at), options.strict);
   const recorded = recordAt(sizes);
   const dummies = asRecorded(given, recorded);
-  const recordings = symbolicGraph(recorded, { sizes, bounds }, recordAt, (graph, rows) =>
-    optimise(graph, { fusion, packing: !options.exact_padding, rows }),
+  const recordings = symbolicGraph(recorded, { sizes, bounds }, recordAt, (graph, tokens) =>
+    optimise(graph, { fusion, packing: !options.exact_padding, tokens }),
   );
   const optimised = signal ? await sliced(recordings, signal) : whole(recordings);
   const instance = buildInstance(optimised, recorded.structure, chooseThreads(options.threads, kernels ?? bestVariant()));
@@ -196,7 +196,7 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   return traced;
 }
 
-/** That the trace answers `inputs` as the model does; where rows are packed, without padding. */
+/** That the trace answers `inputs` as the model does; where tokens are left out, without padding. */
 function checkAnswers(
   model: AnyModule,
   names: readonly string[],
@@ -205,7 +205,7 @@ function checkAnswers(
   graphs: { recorded: Graph; optimised: Graph },
   { check_tolerance }: TraceOptions,
 ): void {
-  const whole = packsRows(graphs.optimised) ? withoutPadding(inputs) : inputs;
+  const whole = isCompact(graphs.optimised) ? withoutPadding(inputs) : inputs;
   const eager = flattenOutputs(model(...positional(names, whole)) as ForwardResult).tensors;
   checkOutputs(traced, eager, whole, graphs, check_tolerance);
 }

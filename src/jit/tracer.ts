@@ -1,8 +1,7 @@
 import { TraceletError } from '../base/error.ts';
-import { gridShape, type Rule } from '../graph/derived.ts';
 import {
-  type Derived,
   type Graph,
+  type HostValue,
   type Input,
   makeNode,
   type Node,
@@ -11,6 +10,7 @@ import {
   type View,
   verifyGraph,
 } from '../graph/graph.ts';
+import { gridShape, type Rule } from '../graph/hostvalues.ts';
 import { type Executor, using } from '../nn/executor.ts';
 import type { AnyModule } from '../nn/module.ts';
 import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
@@ -80,7 +80,7 @@ class Recorded extends Tensor {
 class Tracer implements Executor {
   readonly nodes: Node[] = [];
   readonly #constants = new Map<Tensor, Value>();
-  readonly #derived = new Map<string, Derived>();
+  readonly #hostValues = new Map<string, HostValue>();
   readonly #names: Map<unknown, string>;
   /** What ops took inputs for. */
   readonly #readAs = new Map<Input, DType>();
@@ -109,16 +109,16 @@ class Tracer implements Executor {
     return new Recorded(node, this) as Tensor as Tensor<'float32'>;
   }
 
-  derive(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'> {
+  hostValue(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'> {
     const [batch, sequence] = grid;
     const key = `${rule} ${batch} ${sequence} ${fill}`;
-    let derived = this.#derived.get(key);
-    if (!derived) {
+    let made = this.#hostValues.get(key);
+    if (!made) {
       const shape = gridShape(rule, grid);
-      derived = { kind: 'derived', rule, grid: [batch, sequence], packed: false, fill, dtype: 'int32', shape };
-      this.#derived.set(key, derived);
+      made = { kind: 'host', rule, grid: [batch, sequence], masked: false, fill, dtype: 'int32', shape };
+      this.#hostValues.set(key, made);
     }
-    return new Recorded(derived, this) as Tensor as Tensor<'int32'>;
+    return new Recorded(made, this) as Tensor as Tensor<'int32'>;
   }
 
   /** Notes that an op takes `value` for `dtype`; what it makes of an input holds for all of it. Throws `dtype` errors. */

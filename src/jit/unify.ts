@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
-import type { Derived, Graph, Node, Value } from '../graph/graph.ts';
-import { ROWS } from '../program/program.ts';
+import type { Graph, HostValue, Node, Value } from '../graph/graph.ts';
+import { kindOf } from '../ops/kinds.ts';
+import { TOKENS } from '../program/program.ts';
 import { type Bounds, type Dim, evaluateDim, interpolate, isSymbolic, type Sizes } from '../tensor/dim.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -60,7 +61,7 @@ const depends = ({ path }: Line, expected: string, got: string, sizes: Sizes): T
     cure: 'Trace without dynamic, with bounds on one side of the branch, or make the forward pass the same for all sizes: F.positions and F.filled make ids of any length',
   });
 
-const showSizes = ({ [ROWS]: _, ...sizes }: Sizes): string =>
+const showSizes = ({ [TOKENS]: _, ...sizes }: Sizes): string =>
   Object.entries(sizes)
     .map(([symbol, size]) => `${symbol} ${size}`)
     .join(', ');
@@ -107,7 +108,7 @@ function lineOf(text: string, path: string, operands: readonly (Value | null)[],
 /** A value that is not a constant, and those that it is a view of. */
 function chainOf(value: Value): Value[] {
   if (value.kind === 'view') return [value, ...chainOf(value.base)];
-  return value.kind === 'derived' ? [value] : [];
+  return value.kind === 'host' ? [value] : [];
 }
 
 interface Slot {
@@ -120,11 +121,11 @@ function slotsOf(value: Value): Slot[] {
     value.dims = dims;
   };
   const shape: Slot = { numbers: value.shape, set };
-  if (value.kind === 'derived') return [shape, gridOf(value)];
+  if (value.kind === 'host') return [shape, gridOf(value)];
   return value.kind === 'node' ? [shape, attrsOf(value)] : [shape];
 }
 
-const gridOf = (value: Derived): Slot => ({
+const gridOf = (value: HostValue): Slot => ({
   numbers: value.grid,
   set(dims) {
     value.gridDims = dims;
@@ -132,7 +133,7 @@ const gridOf = (value: Derived): Slot => ({
 });
 
 function attrsOf(node: Node): Slot {
-  const names = Object.keys(node.attrs).filter((name) => node.call.row.args[name] === 'attr');
+  const names = Object.keys(node.attrs).filter((name) => kindOf(node.call.row.args[name]).symbolic);
   return {
     numbers: names.map((name) => node.attrs[name] as number),
     set(dims) {
@@ -168,11 +169,11 @@ const isNamed = (name: string): boolean => !/^(constants|folded)\.\d+$/.test(nam
 /** What a value is called, without the numbers that may depend on sizes. */
 function textOf(value: Value, names: ReadonlyMap<Value, string>): string {
   if (value.kind === 'view') return `${textOf(value.base, names)}:${value.shape.length}`;
-  if (value.kind === 'derived') return derivedText(value);
+  if (value.kind === 'host') return hostValueText(value);
   if (value.kind !== 'constant') return names.get(value) as string;
   const known = value.parts.map(({ name, tensor }) => (isNamed(name) ? name : `${tensor.dtype}(${contentOf(tensor)})`));
   return `${known}[${value.shape}]`;
 }
 
-const derivedText = ({ rule, packed, fill, input }: Derived): string =>
-  `${rule}(${packed ? 'packed' : ''} ${fill ?? ''} ${input?.name ?? ''})`;
+const hostValueText = ({ rule, masked, fill, input }: HostValue): string =>
+  `${rule}(${masked ? 'masked' : ''} ${fill ?? ''} ${input?.name ?? ''})`;

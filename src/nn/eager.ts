@@ -1,9 +1,10 @@
-import { derivedTensor, type Rule } from '../graph/derived.ts';
+import { hostTensor, type Rule } from '../graph/hostvalues.ts';
 import { Allocator } from '../kernels/allocator.ts';
 import { allocateMemory, callKernel, growMemory, instantiate, type Kernels, MEMORY_BASE } from '../kernels/binaries.ts';
 import { formFor, INTEGER_FORMS } from '../kernels/integers.ts';
 import { type Attributes, type Call, checkCall, checkRange, fitOperands, type Operands, rangesOf } from '../ops/call.ts';
-import { dtypeOf, type Kind, type Row, SLACK } from '../ops/op.ts';
+import { kindOf, type Passed, type WeightLayout } from '../ops/kinds.ts';
+import { type Op, resultOf, SLACK } from '../ops/op.ts';
 import { OPS } from '../ops/table.ts';
 import type { Variant } from '../platform/platform.ts';
 import { DTYPES } from '../tensor/dtype.ts';
@@ -16,11 +17,11 @@ interface Copy {
   version: number;
 }
 
-type Resident = Partial<Record<'plain' | 'packed', Copy>>;
+type Resident = Partial<Record<WeightLayout, Copy>>;
 
 /**
  * Runs ops one by one. Activations live in host memory and visit wasm memory for the duration of a call; parameters stay
- * there, packed where a kernel wants them so, until they are collected.
+ * there, in panels where a kernel wants them so, until they are collected.
  */
 export class Engine {
   readonly variant: Variant;
@@ -45,14 +46,15 @@ export class Engine {
     return body();
   }
 
-  derive(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'> {
-    return derivedTensor(rule, grid, fill);
+  hostValue(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'> {
+    return hostTensor(rule, grid, fill);
   }
 
-  apply(op: string, given: Operands<Tensor>, attrs: Attributes): Tensor<'float32'> {
+  apply(op: string, given: Operands<Tensor>, attrs: Attributes): Tensor {
     const operands = fitOperands(op, given);
     const call = checkCall(op, operands, attrs);
     checkOperands(op, call, operands);
+    const dtype = resultOf(call.row);
     const borrowed: number[] = [];
     const borrow = (bytes: number): number => {
       const at = this.#allocator.alloc(bytes);
@@ -60,37 +62,41 @@ export class Engine {
       return at;
     };
     try {
-      const out = borrow(sizeOf(call.shape) * 4);
-      const args = Object.entries(call.row.args).map(([name, kind]) => {
-        if (kind === 'out') return out;
-        if (kind === 'scratch') return borrow(call.scratch ?? 0);
-        if (kind === 'activation') return epilogueOf(attrs[name] as string);
-        if (kind === 'form') return INTEGER_FORMS[formFor('baseline')].number;
-        if (!dtypeOf(kind)) return call.numbers[name];
-        const operand = operands[name];
-        return operand ? this.#place(operand, kind, borrow) : 0;
-      });
+      const { array, bytes } = DTYPES[dtype];
+      const out = borrow(sizeOf(call.shape) * bytes);
+      const passed: Passed = {
+        out,
+        scratch: call.scratch === undefined ? 0 : borrow(call.scratch),
+        activation: epilogueOf(attrs.activation as string),
+        form: INTEGER_FORMS[formFor('baseline')].number,
+        numbers: call.numbers,
+        addressOf: (name) => {
+          const operand = operands[name];
+          return operand ? this.#place(operand, kindOf(call.row.args[name]).weight ?? 'plain', borrow) : 0;
+        },
+      };
+      const args = Object.entries(call.row.args).map(([name, kind]) => kindOf(kind).pass(passed, name));
       callKernel(this.#kernels[op], args, () => `${op} (eager)`);
       const { buffer } = this.#memory as { buffer: ArrayBuffer };
-      return new Tensor('float32', call.shape, new Float32Array(buffer, out, sizeOf(call.shape)).slice(), PROVED);
+      return new Tensor(dtype, call.shape, new array(buffer, out, sizeOf(call.shape)).slice(), PROVED);
     } finally {
       for (const at of borrowed) this.#allocator.free(at);
     }
   }
 
-  #place(operand: Tensor, kind: Kind, borrow: (bytes: number) => number): number {
-    if (operand instanceof Parameter) return this.#reside(operand, kind === 'packed' ? 'packed' : 'plain');
-    return kind === 'packed' ? this.#pack(operand, borrow) : this.#copyIn(operand, borrow);
+  #place(operand: Tensor, layout: WeightLayout, borrow: (bytes: number) => number): number {
+    if (operand instanceof Parameter) return this.#reside(operand, layout);
+    return layout === 'panels' ? this.#panels(operand, borrow) : this.#copyIn(operand, borrow);
   }
 
   /** Where `parameter` lies, written anew in its place if its values were set or may have been written to. */
-  #reside(parameter: Parameter, layout: 'plain' | 'packed'): number {
+  #reside(parameter: Parameter, layout: WeightLayout): number {
     const resident = this.#residentOf(parameter);
     const { version } = parameter;
     const known = resident[layout];
     if (known?.version === version && !parameter.lent) return known.at;
     const keep = (bytes: number) => known?.at ?? this.#allocator.alloc(bytes);
-    const at = layout === 'packed' ? this.#pack(parameter, keep) : this.#copyIn(parameter, keep);
+    const at = layout === 'panels' ? this.#panels(parameter, keep) : this.#copyIn(parameter, keep);
     resident[layout] = { at, version };
     return at;
   }
@@ -117,19 +123,19 @@ export class Engine {
   }
 
   /** Copies a weight in and rearranges it where it lies. */
-  #pack(weight: Tensor, alloc: (bytes: number) => number): number {
-    const { shape, ints, scratch } = OPS.pack.infer({ x: weight.shape });
+  #panels(weight: Tensor, alloc: (bytes: number) => number): number {
+    const { shape, ints, scratch } = OPS.panels.infer({ x: weight.shape });
     const at = alloc(sizeOf(shape) * 4);
     this.#copyIn(weight, () => at);
     const temporary = this.#allocator.alloc(scratch);
-    callKernel(this.#kernels.pack, [at, at, temporary, ints.n, ints.k], () => 'pack (eager)');
+    callKernel(this.#kernels.panels, [at, at, temporary, ints.n, ints.k], () => 'panels (eager)');
     this.#allocator.free(temporary);
     return at;
   }
 }
 
 /** The number by which kernels know the activation `name`. */
-export const epilogueOf = (name: string): number => (OPS as Record<string, Row>)[name]?.epilogue ?? 0;
+export const epilogueOf = (name: string): number => (OPS as Record<string, Op>)[name]?.epilogue ?? 0;
 
 function checkOperands(op: string, call: Call, operands: Operands<Tensor>): void {
   for (const [name, range] of rangesOf(call)) {

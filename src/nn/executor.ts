@@ -1,17 +1,18 @@
 import { FUNCTION, proved } from '../base/options.ts';
-import type { Rule } from '../graph/derived.ts';
+import type { Rule } from '../graph/hostvalues.ts';
 import { bestVariant, proveVariant } from '../kernels/binaries.ts';
 import type { Attributes, Operands } from '../ops/call.ts';
 import type { Variant } from '../platform/platform.ts';
+import type { DType } from '../tensor/dtype.ts';
 import type { Shape, Tensor } from '../tensor/tensor.ts';
 import { Engine } from './eager.ts';
 
 /** Gives ops their meaning: the engine computes them at once, a tracer records them. */
 export interface Executor {
   /** Throws `op`, `dtype`, `value` and `shape` errors for operands that are none of the op's. */
-  apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor<'float32'>;
+  apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor;
   /** Whole numbers that follow from a grid of [batch, sequence, …] tokens; `fill` is what the rule of that name repeats. */
-  derive(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'>;
+  hostValue(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'>;
   /** Runs `body`, the forward pass of `module`. */
   within<T>(module: object, body: () => T): T;
 }
@@ -32,8 +33,8 @@ function engineOf(variant: Variant): Engine {
 export const executor = (): Executor => current ?? engineOf(bestVariant());
 
 /** What `op` makes of its operands here and now. */
-export const apply = (op: string, operands: Operands<Tensor>, attrs: Attributes = {}): Tensor<'float32'> =>
-  executor().apply(op, operands, attrs);
+export const apply = <D extends DType = 'float32'>(op: string, operands: Operands<Tensor>, attrs: Attributes = {}): Tensor<D> =>
+  executor().apply(op, operands, attrs) as Tensor<D>;
 
 /** Runs the synchronous `body` with `chosen` giving ops their meaning. */
 export function using<T>(chosen: Executor, body: () => T): T {

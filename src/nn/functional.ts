@@ -17,14 +17,14 @@ const INPUT = { input: TENSOR };
 
 /** 0, 1, … for the tokens of each sequence of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
 export const positions = taking<(ids: Operand) => Tensor<'int32'>>('F.positions', { ids: TENSOR }, (ids: Tensor) =>
-  executor().derive('places', gridOf(ids)),
+  executor().hostValue('places', gridOf(ids)),
 );
 
 /** `value` for each token of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
 export const filled = taking<(ids: Operand, value: number) => Tensor<'int32'>>(
   'F.filled',
   { ids: TENSOR, value: COUNT },
-  (ids: Tensor, value: number) => executor().derive('fill', gridOf(ids), value),
+  (ids: Tensor, value: number) => executor().hostValue('fill', gridOf(ids), value),
 );
 
 function gridOf({ shape }: Tensor, least = 2): Shape {
@@ -191,7 +191,7 @@ const attending = (q: Tensor, heads: number, scale?: number) => ({
   scale: scale ?? 1 / Math.sqrt((q.shape.at(-1) as number) / heads),
 });
 
-const startsOf = (x: Tensor): Tensor => executor().derive('starts', gridOf(x, 3));
+const startsOf = (x: Tensor): Tensor => executor().hostValue('starts', gridOf(x, 3));
 
 /**
  * Multi-head attention over q, k, v [batch, sequence, hidden], heads side by side in hidden: [batch, sequence, hidden].

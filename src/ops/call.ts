@@ -2,8 +2,9 @@ import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
-import { dtypeOf, type Inferred, isOptional, type Row } from './op.ts';
-import { ACTIVATIONS, rowOf } from './table.ts';
+import { kindOf } from './kinds.ts';
+import type { Inferred, Op } from './op.ts';
+import { ACTIVATIONS, opOf } from './table.ts';
 
 /** What the rules of an op need to know of an operand. */
 export interface Described {
@@ -16,18 +17,18 @@ export type Attributes = Record<string, number | string>;
 
 /** An op applied to given shapes: its row, the result's shape, and every number that the kernel takes. */
 export interface Call extends Inferred {
-  row: Row;
+  row: Op;
   /** Dimensions and attributes by argument name. */
   numbers: Record<string, number>;
 }
 
 /** The operands of `op` in the dtypes that it takes. Throws `op`, `dtype` and `value` errors for what is no tensor or cannot be converted. */
 export function fitOperands(op: string, operands: Operands<Tensor>): Operands<Tensor> {
-  const { args } = rowOf(op);
+  const { args } = opOf(op);
   const fitted: Operands<Tensor> = {};
   for (const name of Object.keys(operands)) {
     const operand = operands[name];
-    const dtype = operand !== null && operand !== undefined && Object.hasOwn(args, name) && dtypeOf(args[name]);
+    const dtype = operand !== null && operand !== undefined && Object.hasOwn(args, name) && kindOf(args[name]).dtype;
     fitted[name] = dtype ? fitOperand(operand, dtype, `${op}: operand "${name}"`) : operand;
   }
   return fitted;
@@ -40,30 +41,27 @@ function fitOperand(operand: unknown, dtype: DType, what: string): Tensor {
 
 /** Checks operands and attributes of one application of `op` against its row. Throws `op`, `dtype`, `value` or `shape` errors. */
 export function checkCall(op: string, operands: Operands<Described>, attrs: Attributes): Call {
-  const row = rowOf(op);
+  const row = opOf(op);
   const shapes: Record<string, Shape> = {};
-  const given: Record<string, number> = {};
+  const numbers: Record<string, number> = {};
   for (const [name, kind] of Object.entries(row.args)) {
     const what = `${op}: operand "${name}"`;
-    const dtype = dtypeOf(kind);
+    const { dtype, optional, given } = kindOf(kind);
     if (dtype) {
       const operand = operands[name];
       if (operand) {
         if (operand.dtype !== dtype) throw new TraceletError('dtype', { what, expected: dtype, got: operand.dtype });
         shapes[name] = operand.shape;
-      } else if (!isOptional(kind)) throw new TraceletError('value', { what, expected: `a ${dtype} tensor`, got: 'nothing' });
-    } else if (kind === 'attr' || kind === 'float') given[name] = checkNumber(what, attrs[name], kind === 'attr');
-    else if (kind === 'activation' && attrs[name] !== 'none' && !ACTIVATIONS.includes(attrs[name] as string))
-      throw new TraceletError('value', { what, expected: `none or one of ${ACTIVATIONS.join(', ')}`, got: describe(attrs[name]) });
+      } else if (!optional) throw new TraceletError('value', { what, expected: `a ${dtype} tensor`, got: 'nothing' });
+    } else if (given) {
+      const value = attrs[name];
+      if (!given.fits(value, ACTIVATIONS))
+        throw new TraceletError('value', { what, expected: given.expected(ACTIVATIONS), got: describe(value) });
+      if (typeof value === 'number') numbers[name] = value;
+    }
   }
-  const inferred = row.infer(shapes, given);
-  return { ...inferred, row, numbers: { ...inferred.ints, ...given } };
-}
-
-function checkNumber(what: string, value: unknown, whole: boolean): number {
-  const fits = typeof value === 'number' && (whole ? Number.isInteger(value) && value >= 0 && value < 2 ** 31 : Number.isFinite(value));
-  if (!fits) throw new TraceletError('value', { what, expected: whole ? 'a whole number' : 'a finite number', got: describe(value) });
-  return value;
+  const inferred = row.infer(shapes, numbers);
+  return { ...inferred, row, numbers: { ...inferred.ints, ...numbers } };
 }
 
 /** What the elements of an int32 operand may be: from 0 to below `bound`, each 0 to `step` above the one before it. */

@@ -1,6 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
-import type { Inferred, Row } from './op.ts';
+import type { Inferred, Op } from './op.ts';
 import { byElements, byRows } from './splits.ts';
 
 /** What rows of the op table have in common: rules for shapes, bounds and costs. */
@@ -28,7 +28,7 @@ export function need(holds: boolean, what: string, expected: string, ...got: (Sh
 }
 
 /** a op b, where b has a's shape or a suffix of it. */
-export function arithmetic(name: string, doc: string): Row {
+export function arithmetic(name: string, doc: string): Op {
   return {
     args: { out: 'out', a: 'float32', b: 'float32', n: 'int', period: 'int' },
     infer: ({ a, b }) => {
@@ -44,7 +44,7 @@ export function arithmetic(name: string, doc: string): Row {
   };
 }
 
-export function elementwise(doc: string, flops: number, epilogue?: number): Row {
+export function elementwise(doc: string, flops: number, epilogue?: number): Op {
   return {
     args: { out: 'out', x: 'float32', n: 'int' },
     infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
@@ -57,7 +57,7 @@ export function elementwise(doc: string, flops: number, epilogue?: number): Row 
   };
 }
 
-export function rowwise(name: string, doc: string, flops: number): Row {
+export function rowwise(name: string, doc: string, flops: number): Op {
   return {
     args: { out: 'out', x: 'float32', rows: 'int', cols: 'int' },
     infer: ({ x }) => {
@@ -220,11 +220,11 @@ export function attendedWeights(shapes: Record<string, Shape>, attrs: Record<str
   const { q, k, mask, starts } = shapes;
   need(sameShape(q, k), 'attention_weights', 'queries and keys of one shape', q, k);
   const { ints } = attended('attention_weights', q, last(q), shapes, attrs);
-  const packed = Number(q.length === 2);
-  if (packed) need(mask?.length === 2 && mask[0] === starts[0] - 1, 'attention_weights', 'the mask of all tokens beside rows', mask ?? []);
-  const longest = packed ? mask[1] : ints.longest;
+  const compact = Number(q.length === 2);
+  if (compact) need(mask?.length === 2 && mask[0] === starts[0] - 1, 'attention_weights', 'the mask of all tokens beside rows', mask ?? []);
+  const longest = compact ? mask[1] : ints.longest;
   const { scratch } = heldByAttention('attention_weights', last(q), attrs.heads, longest);
-  return { shape: [ints.batch, attrs.heads, longest, longest], ints: { ...ints, longest, packed }, scratch };
+  return { shape: [ints.batch, attrs.heads, longest, longest], ints: { ...ints, longest, compact }, scratch };
 }
 
 /** Rules of rows of a and b beside one another. */
@@ -234,8 +234,8 @@ export function joined({ a, b }: Record<string, Shape>): Inferred {
 }
 
 /** Rules of rows put back among all tokens. */
-export function unpacked({ x, index }: Record<string, Shape>, { batch, sequence }: Record<string, number>): Inferred {
-  need(x.length > 0 && sameShape(index, x.slice(0, 1)), 'unpack', 'an index for each row', x, index);
+export function scattered({ x, index }: Record<string, Shape>, { batch, sequence }: Record<string, number>): Inferred {
+  need(x.length > 0 && sameShape(index, x.slice(0, 1)), 'scatter', 'an index for each row', x, index);
   const shape = [batch, sequence, ...x.slice(1)];
   return { shape, ints: { rows: x[0], cols: sizeOf(x.slice(1)), total: batch * sequence } };
 }
@@ -248,7 +248,7 @@ export function multiplied({ x, weight, bias }: Record<string, Shape>): Inferred
 }
 
 /** An op that makes one row of each sequence of x. */
-export function pooling(name: string, doc: string): Row {
+export function pooling(name: string, doc: string): Op {
   return {
     args: { out: 'out', x: 'float32', mask: 'int32?', starts: 'int32', batch: 'int', cols: 'int' },
     infer: (shapes) => {

@@ -52,8 +52,8 @@ export const byHeads =
       : { over: ['heads'], strides: Object.fromEntries(['out', ...operands].map((name) => [name, 4 * head_dim])) };
 
 /** Probabilities of heads follow one another by sequence, as does the mask of all tokens beside rows of some. */
-export const byWeights = ({ batch, heads, head_dim, longest, packed }: Record<string, number>): Split => {
+export const byWeights = ({ batch, heads, head_dim, longest, compact }: Record<string, number>): Split => {
   const out = 4 * longest * longest;
-  if (batch > 1) return { over: ['batch'], strides: { starts: 4, out: heads * out, mask: packed ? 4 * longest : 0 } };
+  if (batch > 1) return { over: ['batch'], strides: { starts: 4, out: heads * out, mask: compact ? 4 * longest : 0 } };
   return { over: ['heads'], strides: { q: 4 * head_dim, k: 4 * head_dim, out } };
 };

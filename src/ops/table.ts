@@ -1,6 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { sameShape, sizeOf } from '../tensor/tensor.ts';
-import type { Row } from './op.ts';
+import type { Op } from './op.ts';
 import {
   arithmetic,
   attendedApart,
@@ -28,8 +28,8 @@ import {
   roundUp,
   rowsOf,
   rowwise,
+  scattered,
   stridden,
-  unpacked,
 } from './shapes.ts';
 import { byElements, byHeads, byIds, byIntegerProduct, byProduct, byRows, byWeights } from './splits.ts';
 
@@ -85,7 +85,7 @@ export const OPS = {
   linear: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
-      out: 'out', x: 'float32', weight: 'packed', bias: 'float32?', activation: 'activation', m: 'int', n: 'int', k: 'int',
+      out: 'out', x: 'float32', weight: 'panels', bias: 'float32?', activation: 'activation', m: 'int', n: 'int', k: 'int',
       width: 'stride',
     },
     infer: multiplied,
@@ -153,12 +153,13 @@ export const OPS = {
     // biome-ignore format: a kernel's parameters in one row
     args: {
       out: 'out', q: 'float32', k: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int',
-      longest: 'int', packed: 'int', heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
+      longest: 'int', compact: 'int', heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
     },
     infer: attendedWeights,
     flops: ({ batch, rows, heads, head_dim }) => (batch === 0 ? 0 : (heads * rows * rows * (2 * head_dim + 10)) / batch),
     split: byWeights,
     sequences: ['q', 'k'],
+    asksMask: true,
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
     doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses; zeros where rows of tokens that mask rules out are missing',
@@ -237,12 +238,12 @@ export const OPS = {
     sequences: undefined,
     bounds: { ...OF_SEQUENCES, origin: () => 2 },
   },
-  unpack: {
+  scatter: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
       out: 'out', x: 'float32', index: 'int32', rows: 'int', cols: 'int', total: 'int', batch: 'attr', sequence: 'attr',
     },
-    infer: unpacked,
+    infer: scattered,
     flops: () => 0,
     split: null,
     bytes: ({ rows, cols, total }) => 4 * (rows * cols + total * cols + rows),
@@ -258,7 +259,7 @@ export const OPS = {
     inPlace: 'x',
     doc: 'out[r] = x[r] / max(‖x[r]‖₂, eps)',
   },
-  pack: {
+  panels: {
     args: { out: 'out', x: 'float32', scratch: 'scratch', n: 'int', k: 'int' },
     infer: ({ x }) => {
       need(x.length === 2, 'pack', 'a weight [n, k]', x);
@@ -279,12 +280,12 @@ export const OPS = {
     split: null,
     doc: 'out[r] = x[r] · scale[r]; x may be the last quarter of out',
   },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, Op>;
 
 export type OpName = keyof typeof OPS;
 
 /** The row of `name`, or a typed error that names it. */
-export function rowOf(name: string): Row {
+export function opOf(name: string): Op {
   if (!Object.hasOwn(OPS, name))
     throw new TraceletError('op', {
       what: `op "${name}"`,
@@ -295,4 +296,4 @@ export function rowOf(name: string): Row {
 }
 
 /** Names of the activations that `linear` can apply to its result. */
-export const ACTIVATIONS: string[] = Object.entries(OPS as Record<string, Row>).flatMap(([name, row]) => (row.epilogue ? [name] : []));
+export const ACTIVATIONS: string[] = Object.entries(OPS as Record<string, Op>).flatMap(([name, row]) => (row.epilogue ? [name] : []));

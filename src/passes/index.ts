@@ -1,9 +1,9 @@
 import { type Graph, verifyGraph } from '../graph/graph.ts';
+import { compact } from './compact.ts';
 import { shareCommonSubexpressions } from './cse.ts';
 import { eliminateDeadCode } from './dce.ts';
 import { foldConstants } from './fold.ts';
 import { fuse } from './fuse.ts';
-import { packRows } from './rows.ts';
 
 /** Which passes run, and how. */
 export interface Passes {
@@ -11,15 +11,15 @@ export interface Passes {
   fusion: boolean;
   /** Leave out the tokens that the attention_mask rules out. */
   packing: boolean;
-  /** How many rows are left then; as many as there are tokens unless given. */
-  rows?: number;
+  /** How many tokens are left then; all unless given. */
+  tokens?: number;
 }
 
 /** The passes in the order in which they run. */
 const PASSES: readonly { name: string; run: (graph: Graph, options: Passes) => Graph; when?: 'fusion' | 'packing' }[] = [
   { name: 'dead code', run: eliminateDeadCode },
   { name: 'common subexpressions', run: shareCommonSubexpressions },
-  { name: 'row packing', run: (graph, { rows }) => packRows(graph, rows), when: 'packing' },
+  { name: 'compaction', run: (graph, { tokens }) => compact(graph, tokens), when: 'packing' },
   { name: 'fusion', run: fuse, when: 'fusion' },
   { name: 'constant folding', run: foldConstants },
   { name: 'dead code', run: eliminateDeadCode },

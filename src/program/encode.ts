@@ -1,19 +1,10 @@
 import { TraceletError } from '../base/error.ts';
-import { type Constant, type Derived, type Graph, type Input, type Node, operandsOf, storageOf, type Value } from '../graph/graph.ts';
+import { type Constant, type Graph, type HostValue, type Input, type Node, operandsOf, storageOf, type Value } from '../graph/graph.ts';
+import { type Arguments, kindOf, type WeightLayout } from '../ops/kinds.ts';
 import { wordsOf } from '../ops/op.ts';
-import { OPS, rowOf } from '../ops/table.ts';
+import { OPS } from '../ops/table.ts';
 import { bytesOf, Layout, type Usage } from './layout.ts';
-import {
-  type ConstantInfo,
-  type DerivedInfo,
-  floatToWord,
-  type NamedValue,
-  type Place,
-  type Program,
-  type SymbolicWord,
-  type ValueInfo,
-  type WeightLayout,
-} from './program.ts';
+import type { ConstantInfo, HostValueInfo, Place, Port, Program, SymbolicWord, ValueInfo } from './program.ts';
 
 export interface Encoded {
   program: Program;
@@ -23,33 +14,26 @@ export interface Encoded {
 
 /** Plans the arena and writes the graph as a flat program. */
 export function encode(graph: Graph, structure: Program['structure']): Encoded {
-  const derived = derivedOf(graph);
-  const layout = layoutOf(graph, derived);
+  const hostValues = hostValuesOf(graph);
+  const layout = layoutOf(graph, hostValues);
   const arena = layout.place(bytesOf as (value: Value) => number, (at) => graph.nodes[at].call.scratch ?? 0);
-  const symbols = new Symbols((value) => layout.offsetOf(value) as number);
-  const inputs = graph.inputs.map((input) => ({ name: input.name, value: symbols.value(input) }));
+  const table = new ValueTable((value) => layout.offsetOf(value) as number);
+  const inputs = graph.inputs.map((input) => ({ name: input.name, value: table.value(input) }));
   const ops = opNames(graph);
   const code: number[] = [];
   const words: SymbolicWord[] = [];
   graph.nodes.forEach((node, at) => {
+    const said = argumentsOf(node, layout.scratchOffsetOf(at), table);
     code.push(ops.indexOf(node.op));
-    for (const [name, kind] of wordsOf(rowOf(node.op))) {
-      const operand = node.operands[name];
+    for (const [name, kind] of wordsOf(node.call.row)) {
       const dim = node.attrDims?.[name];
       if (dim !== undefined) words.push({ word: code.length, dim });
-      if (kind === 'out') code.push(symbols.value(node));
-      else if (kind === 'scratch') code.push(layout.scratchOffsetOf(at) ?? 0);
-      else if (kind === 'int' || kind === 'attr') code.push(node.call.numbers[name]);
-      else if (kind === 'float') code.push(floatToWord(node.call.numbers[name]));
-      else if (kind === 'form') code.push(0);
-      else if (kind === 'activation') code.push(ops.indexOf(node.attrs[name] as string));
-      else if (!operand) code.push(-1);
-      else code.push(kind === 'packed' ? symbols.packed(operand, node) : symbols.value(operand));
+      code.push(kindOf(kind).toWord?.(said, name, ops) as number);
     }
   });
-  const infos = derived.map((value) => derivedInfo(value, symbols.value(value)));
-  const outputs: NamedValue[] = graph.outputs.map(({ name, value }) => ({ name, value: symbols.value(value) }));
-  const { values, constants } = symbols;
+  const infos = hostValues.map((value) => hostValueInfo(value, table.value(value)));
+  const outputs: Port[] = graph.outputs.map(({ name, value }) => ({ name, value: table.value(value) }));
+  const { values, constants } = table;
   const constantInfos = constants.map(({ constant, layout }): ConstantInfo => {
     const { dtype, shape, parts } = constant;
     return { dtype, shape, layout, parts: parts.map(({ name }) => name) };
@@ -61,7 +45,7 @@ export function encode(graph: Graph, structure: Program['structure']): Encoded {
     constants: constantInfos,
     symbols: graph.bounds ?? {},
     inputs,
-    derived: infos,
+    hostValues: infos,
     outputs,
     paths,
     arena,
@@ -70,13 +54,27 @@ export function encode(graph: Graph, structure: Program['structure']): Encoded {
   return { program: { ...parts, code: Int32Array.from(code), words }, constants: constants.map(({ constant }) => constant) };
 }
 
-/** What the host writes beside the inputs, in the order in which it is read. */
-function derivedOf(graph: Graph): Derived[] {
-  const read = [...graph.nodes.flatMap(operandsOf), ...graph.outputs.map(({ value }) => value)].map(storageOf);
-  return [...new Set(read)].filter((value) => value.kind === 'derived');
+/** What the words of a node say. The table numbers its result first, then its operands in the order of the op's row. */
+function argumentsOf(node: Node, scratch: number | undefined, table: ValueTable): Arguments {
+  const out = table.value(node);
+  const operands: Arguments['operands'] = {};
+  for (const [name, kind] of Object.entries(node.call.row.args)) {
+    const { dtype, weight = 'plain' } = kindOf(kind);
+    if (!dtype) continue;
+    const operand = node.operands[name];
+    operands[name] = operand ? table.weight(operand, weight, node) : null;
+  }
+  const { numbers } = node.call;
+  return { out, operands, numbers, activation: node.attrs.activation as string, scratch: scratch ?? 0 };
 }
 
-function layoutOf(graph: Graph, derived: readonly Derived[]): Layout<Value> {
+/** What the host writes beside the inputs, in the order in which it is read. */
+function hostValuesOf(graph: Graph): HostValue[] {
+  const read = [...graph.nodes.flatMap(operandsOf), ...graph.outputs.map(({ value }) => value)].map(storageOf);
+  return [...new Set(read)].filter((value) => value.kind === 'host');
+}
+
+function layoutOf(graph: Graph, hostValues: readonly HostValue[]): Layout<Value> {
   const usages = graph.nodes.map((node): Usage<Value> => {
     const inPlace = node.call.row.inPlace && node.operands[node.call.row.inPlace];
     const target = inPlace ? storageOf(inPlace) : undefined;
@@ -84,16 +82,16 @@ function layoutOf(graph: Graph, derived: readonly Derived[]): Layout<Value> {
     return { out: node, reads, inPlace: target?.kind === 'node' ? target : undefined, scratch: Boolean(node.call.scratch) };
   });
   const taken = graph.outputs.map(({ value }) => storageOf(value));
-  return new Layout<Value>([...graph.inputs, ...derived], usages, taken, (a, b) => bytesOf(a) === bytesOf(b) && sameSymbols(a, b));
+  return new Layout<Value>([...graph.inputs, ...hostValues], usages, taken, (a, b) => bytesOf(a) === bytesOf(b) && sameSymbols(a, b));
 }
 
 const sameSymbols = (a: Value, b: Value): boolean => JSON.stringify(a.dims) === JSON.stringify(b.dims);
 
-const derivedInfo = ({ rule, grid, gridDims, packed, fill, input }: Derived, value: number): DerivedInfo => ({
+const hostValueInfo = ({ rule, grid, gridDims, masked, fill, input }: HostValue, value: number): HostValueInfo => ({
   value,
   rule,
   grid: gridDims ?? grid,
-  packed,
+  masked,
   ...(fill === undefined ? {} : { fill }),
   ...(input ? { input: input.name } : {}),
 });
@@ -105,13 +103,13 @@ function opNames(graph: Graph): string[] {
 }
 
 /** Numbers values as they are met. A constant read in two layouts is two values. */
-class Symbols {
+class ValueTable {
   readonly values: ValueInfo[] = [];
   readonly constants: { constant: Constant; layout: WeightLayout }[] = [];
   readonly #indexes = new Map<Value, Partial<Record<WeightLayout, number>>>();
-  readonly #offsetOf: (value: Input | Derived | Node) => number;
+  readonly #offsetOf: (value: Input | HostValue | Node) => number;
 
-  constructor(offsetOf: (value: Input | Derived | Node) => number) {
+  constructor(offsetOf: (value: Input | HostValue | Node) => number) {
     this.#offsetOf = offsetOf;
   }
 
@@ -123,9 +121,10 @@ class Symbols {
     });
   }
 
-  /** A weight in the panels that `reader` wants. */
-  packed(value: Value, reader: Node): number {
-    return this.#index(value, 'packed', () => this.#constant(weightOf(value, reader), 'packed'));
+  /** A weight in the layout that `reader` wants. */
+  weight(value: Value, layout: WeightLayout, reader: Node): number {
+    if (layout === 'plain') return this.value(value);
+    return this.#index(value, layout, () => this.#constant(weightOf(value, reader), layout));
   }
 
   #index(value: Value, layout: WeightLayout, place: () => Place): number {
@@ -144,7 +143,7 @@ class Symbols {
   }
 }
 
-/** The constant that a packed weight is made from; a reshaped one takes the new shape. */
+/** The constant that a rearranged weight is made from; a reshaped one takes the new shape. */
 function weightOf(value: Value, reader: Node): Constant {
   const storage = storageOf(value);
   if (storage.kind !== 'constant')

@@ -1,7 +1,8 @@
-import { type Constant, type Derived, type Graph, type Input, makeNode, type Part, type Value } from '../graph/graph.ts';
+import { type Constant, type Graph, type HostValue, type Input, makeNode, type Part, type Value } from '../graph/graph.ts';
 import type { Attributes } from '../ops/call.ts';
+import { kindOf } from '../ops/kinds.ts';
 import { type Sizes, shapeAt } from '../tensor/dim.ts';
-import type { DerivedInfo, Program } from './program.ts';
+import type { HostValueInfo, Program } from './program.ts';
 import type { Decoded, Instruction } from './prove.ts';
 
 /** The graph that a program was encoded from, with its weights as `read` has them: the inverse of `encode`. Node i is instruction i. */
@@ -20,7 +21,7 @@ export function liftGraph(program: Program, decoded: Decoded, read: (name: strin
     return { kind: 'input', name, dtype, shape, dims };
   });
   const values = new Map<number, Value>(inputs.map((input, i) => [program.inputs[i].value, input]));
-  for (const derived of program.derived) values.set(derived.value, liftDerived(derived, program, inputs, decoded.base));
+  for (const one of program.hostValues) values.set(one.value, liftHostValue(one, program, inputs, decoded.base));
   const valueAt = (index: number): Value => {
     const known = values.get(index);
     if (known) return known;
@@ -45,23 +46,22 @@ export function liftGraph(program: Program, decoded: Decoded, read: (name: strin
   return { inputs, bounds: program.symbols, nodes, outputs: program.outputs.map(({ name, value }) => ({ name, value: valueAt(value) })) };
 }
 
-function liftDerived(
-  { value, rule, grid, packed, fill, input }: DerivedInfo,
+function liftHostValue(
+  { value, rule, grid, masked, fill, input }: HostValueInfo,
   { values }: Program,
   inputs: readonly Input[],
   base: Sizes,
-): Derived {
+): HostValue {
   const { shape, dims } = values[value];
   const numbers = shapeAt(grid, base);
   const source = inputs.find(({ name }) => name === input);
-  return { kind: 'derived', rule, grid: numbers, gridDims: grid, packed, fill, input: source, dtype: 'int32', shape, dims };
+  return { kind: 'host', rule, grid: numbers, gridDims: grid, masked, fill, input: source, dtype: 'int32', shape, dims };
 }
 
 function attributesOf({ call, activation }: Instruction): Attributes {
   const attrs: Attributes = {};
   for (const [name, kind] of Object.entries(call.row.args)) {
-    if (kind === 'attr' || kind === 'float') attrs[name] = call.numbers[name];
-    if (kind === 'activation') attrs[name] = activation;
+    if (kindOf(kind).given) attrs[name] = call.numbers[name] ?? activation;
   }
   return attrs;
 }

@@ -1,20 +1,19 @@
+import { type Kind, kindOf } from '../ops/kinds.ts';
 import { wordsOf } from '../ops/op.ts';
 import { showDim } from '../tensor/dim.ts';
 import { DTYPES } from '../tensor/dtype.ts';
-import { type DerivedInfo, type Program, type ValueInfo, wordToFloat } from './program.ts';
+import type { HostValueInfo, Program, ValueInfo } from './program.ts';
 import type { Instruction } from './prove.ts';
 
 const shownShape = ({ shape, dims = shape }: ValueInfo): string => `[${dims.map(showDim).join(', ')}]`;
 const typeOf = (value: ValueInfo): string => `${DTYPES[value.dtype].safetensors.toLowerCase()}${shownShape(value)}`;
 
-const shownFloat = (value: number): string => String(+value.toPrecision(7));
-
 /** A value's name: %input, %index of a result, or the tensors of a constant. */
 type NameOf = (value: number) => string;
 
-function namesOf({ values, constants, inputs, derived }: Program): NameOf {
+function namesOf({ values, constants, inputs, hostValues }: Program): NameOf {
   const given = new Map([
-    ...derived.map((one) => [one.value, derivedName(one)] as const),
+    ...hostValues.map((one) => [one.value, hostValueName(one)] as const),
     ...inputs.map(({ name, value }) => [value, `%${name}`] as const),
   ]);
   return function nameOf(value): string {
@@ -26,16 +25,15 @@ function namesOf({ values, constants, inputs, derived }: Program): NameOf {
   };
 }
 
-const derivedName = ({ rule, input, fill }: DerivedInfo): string => {
+const hostValueName = ({ rule, input, fill }: HostValueInfo): string => {
   const of = input === undefined ? fill : `%${input}`;
   return of === undefined ? rule : `${rule}(${of})`;
 };
 
 /** An argument that is neither result nor scratch, in words. */
-function argument(nameOf: NameOf, { operands, call, activation }: Instruction, name: string, kind: string): string | undefined {
-  if (kind === 'out' || kind === 'scratch' || kind === 'int' || kind === 'form') return undefined;
-  if (kind === 'activation') return activation === 'none' ? undefined : `${name}=${activation}`;
-  if (kind === 'attr' || kind === 'float') return `${name}=${shownFloat(call.numbers[name])}`;
+function argument(nameOf: NameOf, { operands, call, activation }: Instruction, name: string, kind: Kind): string | undefined {
+  const { dtype, show } = kindOf(kind);
+  if (!dtype) return show?.({ numbers: call.numbers, activation }, name);
   const value = operands[name];
   return value === null ? undefined : nameOf(value);
 }
@@ -59,7 +57,7 @@ export function listCode({ code }: Program, instructions: readonly Instruction[]
     .map(({ at, op, call }) => {
       const words = wordsOf(call.row).map(([name, kind], i) => {
         const word = code[at + 1 + i];
-        return `${name}=${kind === 'float' ? shownFloat(wordToFloat(word)) : word}`;
+        return `${name}=${kindOf(kind).showWord?.(word) ?? word}`;
       });
       return `${String(at).padStart(6, '0')}  ${op.padEnd(17)} ${words.join(' ')}`;
     })

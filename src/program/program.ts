@@ -1,10 +1,11 @@
-import type { Rule } from '../graph/derived.ts';
+import type { Rule } from '../graph/hostvalues.ts';
+import type { WeightLayout } from '../ops/kinds.ts';
 import type { Bounds, Dim } from '../tensor/dim.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/tensor.ts';
 
 /** The symbol that says how many tokens the mask lets through. */
-export const ROWS = 'rows';
+export const TOKENS = 'tokens';
 
 /** Where a value lies: at a byte of the arena, in a constant, or where another value lies. */
 export type Place = { arena: number } | { constant: number } | { view: number };
@@ -18,9 +19,6 @@ export interface ValueInfo {
   place: Place;
 }
 
-/** How a constant lies in memory: as it is, or in the panels that `linear` reads. */
-export type WeightLayout = 'plain' | 'packed';
-
 export interface ConstantInfo {
   dtype: DType;
   shape: Shape;
@@ -30,21 +28,21 @@ export interface ConstantInfo {
 }
 
 /** An input or output. */
-export interface NamedValue {
+export interface Port {
   name: string;
   /** Index into `values`. */
   value: number;
 }
 
-/** Whole numbers that the host writes before a call (see derived.ts). */
-export interface DerivedInfo {
+/** Whole numbers that the host writes before a call (see graph/hostvalues.ts). */
+export interface HostValueInfo {
   /** Index into `values`. */
   value: number;
   rule: Rule;
   /** Batch and sequence of the tokens. */
   grid: readonly Dim[];
   /** Whether only tokens that the mask lets through have rows. */
-  packed: boolean;
+  masked: boolean;
   /** What the rule `fill` repeats. */
   fill?: number;
   /** Name of the input that the rule `kept` takes elements from. */
@@ -60,27 +58,20 @@ export interface SymbolicWord {
 
 /**
  * A trace without its weights. `code` is a flat buffer of instructions; each is an index into `ops` followed by one word
- * for each argument of that op's row but strides, in the row's order:
+ * for each argument of that op's row that has one, in the row's order: KINDS says what it is.
  *
- *   out, tensor   index into `values`, -1 for an optional operand left out
- *   scratch       byte offset into the arena
- *   int, attr     the number
- *   float         the bits of the float32
- *   activation    index into `ops`, -1 for none
- *   form          0: where the program runs, it is decided how integers are multiplied
- *
- * Code and places are those for the sizes of the dummy inputs. Where `symbols` or packed rows make others possible, what depends on them
+ * Code and places are those for the sizes of the dummy inputs. Where `symbols` or rows of masked tokens left out make others possible, what depends on them
  * stands beside: dimensions of values, and words of attributes. For other sizes the rest follows from these (see binding.ts).
  */
 export interface Program {
   ops: string[];
   values: ValueInfo[];
   constants: ConstantInfo[];
-  /** Named sizes and their bounds; the symbol `rows` besides, which is how many tokens the mask lets through. */
+  /** Named sizes and their bounds; the symbol `tokens` besides, which is how many tokens the mask lets through. */
   symbols: Bounds;
-  inputs: NamedValue[];
-  derived: DerivedInfo[];
-  outputs: NamedValue[];
+  inputs: Port[];
+  hostValues: HostValueInfo[];
+  outputs: Port[];
   /** Module path of each instruction. */
   paths: string[];
   /** Bytes of activations and scratch. */
@@ -89,16 +80,4 @@ export interface Program {
   structure: 'tensor' | 'tuple';
   code: Int32Array;
   words: SymbolicWord[];
-}
-
-const bits = new DataView(new ArrayBuffer(4));
-
-export function floatToWord(value: number): number {
-  bits.setFloat32(0, value);
-  return bits.getInt32(0);
-}
-
-export function wordToFloat(word: number): number {
-  bits.setInt32(0, word);
-  return bits.getFloat32(0);
 }

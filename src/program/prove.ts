@@ -1,16 +1,18 @@
 import { describe } from '../base/json.ts';
 import { whole } from '../base/slices.ts';
+import { hostRule } from '../graph/hostvalues.ts';
 import { MASK } from '../nn/inputs.ts';
 import { isOutputName, OUTPUT_NAMES } from '../nn/outputs.ts';
 import { type Attributes, type Call, checkCall, type Operands } from '../ops/call.ts';
-import { dtypeOf, isOptional, isWeight, wordsOf } from '../ops/op.ts';
-import { rowOf } from '../ops/table.ts';
+import { ABSENT, type Arguments, type Kind, kindOf, type WeightLayout } from '../ops/kinds.ts';
+import { resultOf, wordsOf } from '../ops/op.ts';
+import { opOf } from '../ops/table.ts';
 import { type Dim, evaluateDim, type Sizes, showDim } from '../tensor/dim.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 import { align, bytesOf } from './layout.ts';
 import { type Access, checkPlan, type Step } from './lifetimes.ts';
-import { expect } from './parse.ts';
-import { type Program, ROWS, type ValueInfo, wordToFloat } from './program.ts';
+import { type Program, TOKENS, type ValueInfo } from './program.ts';
+import { expect } from './schema.ts';
 import { maskedTokens, sizesOf } from './sizes.ts';
 
 /** An instruction whose words have been read and proved to fit its op. */
@@ -44,7 +46,7 @@ export const decode = (program: Program): Decoded => whole(decoding(program));
 
 /** The same, instruction by instruction. */
 export function* decoding(program: Program): Generator<void, Decoded> {
-  program.ops.forEach(rowOf);
+  program.ops.forEach(opOf);
   checkValues(program);
   const base = checkSymbols(program);
   const dims = new Map(program.words.map(({ word, dim }) => [word, dim]));
@@ -55,7 +57,7 @@ export function* decoding(program: Program): Generator<void, Decoded> {
     at += 1 + wordsOf(instruction.call.row).length;
     yield;
   }
-  const written = [...program.inputs, ...program.derived].map(({ value }) => value);
+  const written = [...program.inputs, ...program.hostValues].map(({ value }) => value);
   const results = [...written, ...instructions.map(({ out }) => out)];
   expect(new Set(results).size === results.length, 'results', 'each of them written once', 'one written twice');
   expect(program.paths.length === instructions.length, 'paths', `${instructions.length} of them`, `${program.paths.length}`);
@@ -64,7 +66,7 @@ export function* decoding(program: Program): Generator<void, Decoded> {
   const steps = instructions.map((instruction) => stepOf(instruction, accessOf));
   const given = defined([
     ...program.inputs.map(({ name, value }) => accessOf(`input ${name}`, value)),
-    ...program.derived.map(({ rule, value }) => accessOf(rule, value)),
+    ...program.hostValues.map(({ rule, value }) => accessOf(rule, value)),
   ]);
   checkPlan(steps, given, defined(program.outputs.map(({ name, value }) => accessOf(name, value))), program.arena);
   checkRoom(steps, given, program.arena);
@@ -82,7 +84,7 @@ function checkRoom(steps: readonly Step[], given: readonly Access[], arena: numb
 /** How many views may stand between a value and its memory. */
 const MOST_VIEWS = 1000;
 
-function checkValues({ values, constants, inputs, derived, outputs, structure }: Program): void {
+function checkValues({ values, constants, inputs, hostValues, outputs, structure }: Program): void {
   const depths = new Uint16Array(values.length);
   values.forEach(({ shape, place, dtype }, i) => {
     const what = `value ${i}`;
@@ -92,7 +94,7 @@ function checkValues({ values, constants, inputs, derived, outputs, structure }:
       expect(depths[i] <= MOST_VIEWS, what, `at most ${MOST_VIEWS} views of one another`, `${depths[i]}`);
       const base = values[place.view];
       expect(
-        sizeOf(base.shape) === sizeOf(shape) && base.dtype === dtype && !isPacked(base, constants),
+        sizeOf(base.shape) === sizeOf(shape) && base.dtype === dtype && layoutOf(base, constants) === 'plain',
         what,
         `a view of plain ${shown(base)} with the same elements`,
         shown({ dtype, shape }),
@@ -110,9 +112,9 @@ function checkValues({ values, constants, inputs, derived, outputs, structure }:
   });
   for (const { name, value } of [...inputs, ...outputs]) expect(value in values, `"${name}"`, `one of ${values.length} values`, `${value}`);
   for (const { name, value } of inputs) expect('arena' in values[value].place, `input "${name}"`, 'a value in the arena', 'something else');
-  checkDerived({ values, inputs, derived });
+  checkHostValues({ values, inputs, hostValues });
   for (const { name, value } of outputs)
-    expect(!isPacked(values[value], constants), `output "${name}"`, 'a plain value', 'a packed weight');
+    expect(layoutOf(values[value], constants) === 'plain', `output "${name}"`, 'a plain value', 'a weight in panels');
   const names = [...inputs.map(({ name }) => `in ${name}`), ...outputs.map(({ name }) => `out ${name}`)];
   expect(new Set(names).size === names.length, 'inputs and outputs', 'unique names', names.join(', '));
   const count = structure === 'tensor' ? outputs.length === 1 : outputs.length > 0;
@@ -122,25 +124,25 @@ function checkValues({ values, constants, inputs, derived, outputs, structure }:
 }
 
 /** Everything that the host writes has a place of its own, and its number of elements is that of its tokens. */
-function checkDerived({ values, inputs, derived }: Pick<Program, 'values' | 'inputs' | 'derived'>): void {
+function checkHostValues({ values, inputs, hostValues }: Pick<Program, 'values' | 'inputs' | 'hostValues'>): void {
   const whole = new Set(inputs.filter(({ value }) => values[value].dtype === 'int32').map(({ name }) => name));
-  for (const [i, { value, rule, packed, input, grid }] of derived.entries()) {
-    const what = `derived[${i}] (${rule})`;
+  for (const [i, { value, rule, masked, input, grid }] of hostValues.entries()) {
+    const what = `hostValues[${i}] (${rule})`;
     const info = values[value];
     expect(info !== undefined && 'arena' in info.place && info.dtype === 'int32', what, 'an int32 value in the arena', `${value}`);
     expect(grid.length === 2, what, 'a batch and a sequence', describe(grid));
-    const isWhole = (rule !== 'kept' && input === undefined) || whole.has(input as string);
+    const isWhole = hostRule(rule).from === 'input' ? whole.has(input as string) : input === undefined;
     expect(isWhole, what, 'an int32 input', describe(input));
-    expect(!packed || whole.has(MASK), what, `an int32 input ${MASK}`, 'none');
+    expect(!masked || whole.has(MASK), what, `an int32 input ${MASK}`, 'none');
   }
-  const written = [...inputs, ...derived].map(({ value }) => value);
-  expect(new Set(written).size === written.length, 'inputs and derived values', 'values of their own', `${written}`);
+  const written = [...inputs, ...hostValues].map(({ value }) => value);
+  expect(new Set(written).size === written.length, 'inputs and host values', 'values of their own', `${written}`);
 }
 
 /** Proves that dimensions in symbols are those of the file at the dummies' sizes; answers with these sizes. */
 function checkSymbols(program: Program): Sizes {
   const base = sizesOf(program.inputs.map(({ value }) => program.values[value]));
-  expect(base[ROWS] === undefined, 'inputs', `dimensions other than ${ROWS}`, ROWS);
+  expect(base[TOKENS] === undefined, 'inputs', `dimensions other than ${TOKENS}`, TOKENS);
   for (const [symbol, [low, high]] of Object.entries(program.symbols))
     expect(
       base[symbol] >= low && base[symbol] <= high,
@@ -149,7 +151,7 @@ function checkSymbols(program: Program): Sizes {
       `${base[symbol]}`,
     );
   const tokens = maskedTokens(program, base);
-  if (tokens !== undefined) base[ROWS] = tokens;
+  if (tokens !== undefined) base[TOKENS] = tokens;
   const check = (what: string, dim: Dim, number: number): void =>
     expect(evaluateDim(dim, base) === number, what, `${number}`, `${showDim(dim)} = ${evaluateDim(dim, base)}`);
   program.values.forEach(({ dims, shape, place }, i) => {
@@ -166,69 +168,61 @@ export function constantOf(values: readonly ValueInfo[], value: number): number 
   return 'constant' in place ? place.constant : undefined;
 }
 
-const isPacked = ({ place }: ValueInfo, constants: Program['constants']): boolean =>
-  'constant' in place && constants[place.constant].layout === 'packed';
+const layoutOf = ({ place }: ValueInfo, constants: Program['constants']): WeightLayout =>
+  'constant' in place ? constants[place.constant].layout : 'plain';
 
-function readInstruction(
-  { ops, code, values, constants, paths }: Program,
-  at: number,
-  index: number,
-  dims: ReadonlyMap<number, Dim>,
-): Instruction {
+function readInstruction(program: Program, at: number, index: number, dims: ReadonlyMap<number, Dim>): Instruction {
+  const { ops, code, values, paths } = program;
   const where = `instruction ${index} (word ${at})`;
   const op = ops[code[at]];
   expect(op !== undefined, where, `an op from 0 to ${ops.length - 1}`, `${code[at]}`);
-  const args = wordsOf(rowOf(op));
+  const args = wordsOf(opOf(op));
   expect(at + args.length < code.length, where, `${args.length} words for ${op}`, `${code.length - at - 1}`);
-  const words = Object.fromEntries(args.map(([name], i) => [name, code[at + 1 + i]]));
-  const instruction = {
-    op,
-    path: paths[index],
-    at,
-    out: -1,
-    scratch: 0,
-    activation: 'none',
-    operands: {} as Record<string, number | null>,
-    attrDims: {} as Record<string, Dim>,
-  };
-  const shapes: Operands<ValueInfo> = {};
-  const attrs: Attributes = {};
-  for (const [i, [name, kind]] of args.entries()) {
-    const word = words[name];
+  const said: Arguments = { out: ABSENT, operands: {}, numbers: {}, activation: 'none', scratch: 0 };
+  const attrDims: Record<string, Dim> = {};
+  args.forEach(([name, kind], i) => {
     const dim = dims.get(at + 1 + i);
     if (dim !== undefined) {
-      expect(kind === 'attr', `${where}: ${op} ${name}`, 'the same number at all sizes', showDim(dim));
-      instruction.attrDims[name] = dim;
+      expect(kindOf(kind).symbolic === true, `${where}: ${op} ${name}`, 'the same number at all sizes', showDim(dim));
+      attrDims[name] = dim;
     }
-    if (dtypeOf(kind) || kind === 'out') {
-      const absent = word === -1 && isOptional(kind);
-      expect(absent || word in values, `${where}: ${op} ${name}`, `one of ${values.length} values`, `${word}`);
-      if (kind === 'out') instruction.out = word;
-      else instruction.operands[name] = absent ? null : word;
-      if (kind !== 'out' && !absent) {
-        shapes[name] = values[word];
-        if (isWeight(kind)) expect(constantOf(values, word) !== undefined, `${where}: ${op} ${name}`, 'a constant', 'a value in the arena');
-        const packed = isPacked(values[word], constants);
-        expect(
-          packed === (kind === 'packed'),
-          `${where}: ${op} ${name}`,
-          `a ${kind} value`,
-          packed ? 'a packed weight' : 'a value that is not packed',
-        );
-      }
-    } else if (kind === 'scratch') instruction.scratch = word >>> 0;
-    else if (kind === 'form') expect(word === 0, `${where}: ${op} ${name}`, '0', `${word}`);
-    else if (kind === 'float') attrs[name] = wordToFloat(word);
-    else if (kind === 'attr') attrs[name] = word;
-    else if (kind === 'activation') attrs[name] = instruction.activation = word === -1 ? 'none' : (ops[word] ?? `${word}`);
+    kindOf(kind).fromWord?.(code[at + 1 + i], said, name, ops);
+  });
+  const { out, operands, activation, scratch } = said;
+  const shapes: Operands<ValueInfo> = {};
+  const attrs: Attributes = {};
+  for (const [name, kind] of args) {
+    if (kindOf(kind).given) attrs[name] = said.numbers[name] ?? activation;
+    const value = operands[name];
+    if (typeof value === 'number') shapes[name] = readOperand(program, value, kind, `${where}: ${op} ${name}`);
   }
   const call = checkCall(op, shapes, attrs);
-  for (const [name, kind] of args)
-    if (kind === 'int') expect(words[name] === call.numbers[name], `${where}: ${op} ${name}`, `${call.numbers[name]}`, `${words[name]}`);
-  const result = values[instruction.out];
-  expect('arena' in result.place, `${where}: ${op} out`, 'a value in the arena', 'something else');
-  expect(result.dtype === 'float32' && sameShape(result.shape, call.shape), `${where}: ${op} out`, `[${call.shape}]`, shown(result));
-  return { ...instruction, call };
+  const proved = { ...said, numbers: call.numbers };
+  for (const [i, [name, kind]] of args.entries()) {
+    const word = kindOf(kind).toWord?.(proved, name, ops);
+    expect(word === code[at + 1 + i], `${where}: ${op} ${name}`, `${word}`, `${code[at + 1 + i]}`);
+  }
+  expect(out in values && 'arena' in values[out].place, `${where}: ${op} out`, 'a value in the arena', `${out}`);
+  const dtype = resultOf(call.row);
+  expect(
+    values[out].dtype === dtype && sameShape(values[out].shape, call.shape),
+    `${where}: ${op} out`,
+    shown({ dtype, shape: call.shape }),
+    shown(values[out]),
+  );
+  return { op, path: paths[index], at, call, out, operands, scratch, activation, attrDims };
+}
+
+const lying = (layout: WeightLayout = 'plain'): string => (layout === 'plain' ? 'as it is' : `in ${layout}`);
+
+/** The operand that a word stands for, which lies as a kernel reads it. */
+function readOperand({ values, constants }: Program, value: number, kind: Kind, what: string): ValueInfo {
+  expect(value in values, what, `one of ${values.length} values`, `${value}`);
+  const { weight } = kindOf(kind);
+  if (weight) expect(constantOf(values, value) !== undefined, what, 'a constant', 'a value in the arena');
+  const layout = layoutOf(values[value], constants);
+  expect(layout === (weight ?? 'plain'), what, `a value that lies ${lying(weight)}`, `one that lies ${lying(layout)}`);
+  return values[value];
 }
 
 const shown = ({ dtype, shape }: { dtype: string; shape: Shape }): string => `${dtype} [${shape}]`;

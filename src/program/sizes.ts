@@ -2,15 +2,15 @@ import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
 import { type Bounds, type Dim, type Sizes, shapeAt, symbolOf } from '../tensor/dim.ts';
 import { type Shape, sizeOf } from '../tensor/tensor.ts';
-import { type Program, ROWS } from './program.ts';
+import { type Program, TOKENS } from './program.ts';
 
 /** Whether only tokens that the mask lets through have rows. */
-export const packsTokens = ({ derived }: Program): boolean => derived.some(({ packed }) => packed);
+export const leavesTokensOut = ({ hostValues }: Program): boolean => hostValues.some(({ masked }) => masked);
 
 /** How many tokens there are of which only those that the mask lets through have rows; undefined where all have. */
-export function maskedTokens({ derived }: Program, sizes: Sizes): number | undefined {
-  const packed = derived.find((one) => one.packed);
-  return packed && sizeOf(shapeAt(packed.grid, sizes));
+export function maskedTokens({ hostValues }: Program, sizes: Sizes): number | undefined {
+  const masked = hostValues.find((one) => one.masked);
+  return masked && sizeOf(shapeAt(masked.grid, sizes));
 }
 
 /** What symbols stand for in a call, told by inputs that are as large as one. */
@@ -30,8 +30,8 @@ export function sizesFor(program: Program, base: Sizes, given: Sizes): Sizes {
   const sizes: Record<string, number> = { ...base };
   for (const [symbol, size] of Object.entries(given)) if (Number.isInteger(size)) sizes[symbol] = size;
   const tokens = maskedTokens(program, sizes);
-  if (tokens !== undefined && given[ROWS] === undefined) sizes[ROWS] = tokens;
-  const bounds: Bounds = tokens === undefined ? program.symbols : { ...program.symbols, [ROWS]: [0, tokens] };
+  if (tokens !== undefined && given[TOKENS] === undefined) sizes[TOKENS] = tokens;
+  const bounds: Bounds = tokens === undefined ? program.symbols : { ...program.symbols, [TOKENS]: [0, tokens] };
   for (const [symbol, size] of Object.entries(given)) {
     const known = Object.hasOwn(bounds, symbol);
     const [low, high] = known ? bounds[symbol] : [1, 0];

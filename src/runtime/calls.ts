@@ -1,6 +1,7 @@
 import { INTEGER_FORMS, type IntegerForm } from '../kernels/integers.ts';
 import { epilogueOf } from '../nn/eager.ts';
-import { dtypeOf, hasKind } from '../ops/op.ts';
+import { kindOf, type Passed } from '../ops/kinds.ts';
+import { hasKind } from '../ops/op.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Instance } from './instance.ts';
 import type { TeamCall } from './threads/team.ts';
@@ -36,13 +37,16 @@ function argsAt(instance: Instance, at: number, form: IntegerForm | undefined): 
   const { operands, out, activation } = instance.decoded.instructions[at];
   const { calls, scratch } = instance.binding;
   const { row, numbers } = calls[at];
-  return Object.entries(row.args).map(([name, kind]) => {
-    if (kind === 'out') return instance.addressOf(out);
-    if (kind === 'scratch') return instance.arena.base + scratch[at];
-    if (kind === 'activation') return epilogueOf(activation);
-    if (kind === 'form') return INTEGER_FORMS[form ?? 'dot16'].number;
-    if (!dtypeOf(kind)) return numbers[name];
-    const operand = operands[name];
-    return operand === null ? 0 : instance.addressOf(operand);
-  });
+  const passed: Passed = {
+    out: instance.addressOf(out),
+    scratch: instance.arena.base + scratch[at],
+    activation: epilogueOf(activation),
+    form: INTEGER_FORMS[form ?? 'dot16'].number,
+    numbers,
+    addressOf(name) {
+      const operand = operands[name];
+      return operand === null ? 0 : instance.addressOf(operand);
+    },
+  };
+  return Object.entries(row.args).map(([name, kind]) => kindOf(kind).pass(passed, name));
 }

@@ -35,7 +35,7 @@ interface Placed extends ConstantInfo {
  *   | binaries | constant 0 | constant 1 | …             | activations, scratch |
  *
  * A constant's tensors lie below one another. int8 tensors of a float32 constant are read into the last quarter of their room and
- * expanded where they are; packed constants are rearranged where they are; int8 and uint8 constants stay as the file has them.
+ * expanded where they are; those in panels are rearranged where they are; int8 and uint8 constants stay as the file has them.
  */
 export class Weights {
   readonly arena: number;
@@ -54,7 +54,7 @@ export class Weights {
     let scratch = 0;
     for (const info of program.constants) {
       const cols = sizeOf(info.shape.slice(1));
-      const packed = info.layout === 'packed' ? OPS.pack.infer({ x: info.shape }) : undefined;
+      const panels = info.layout === 'panels' ? OPS.panels.infer({ x: info.shape }) : undefined;
       const placed = { ...info, at, slots: slotsOf(info, at, cols, rowsOf) };
       this.#constants.push(placed);
       for (const slot of placed.slots) {
@@ -62,8 +62,8 @@ export class Weights {
         if (others) others.push([placed, slot]);
         else this.#slots.set(slot.name, [[placed, slot]]);
       }
-      scratch = Math.max(scratch, packed?.scratch ?? 0, 4 * (info.shape[0] ?? 1));
-      at = align(at + (packed ? sizeOf(packed.shape) * 4 : bytesOf(info)) + SLACK);
+      scratch = Math.max(scratch, panels?.scratch ?? 0, 4 * (info.shape[0] ?? 1));
+      at = align(at + (panels ? sizeOf(panels.shape) * 4 : bytesOf(info)) + SLACK);
     }
     this.arena = at;
     this.constantBytes = at - MEMORY_BASE;
@@ -102,7 +102,7 @@ export class Weights {
     }
   }
 
-  /** Expands what is int8 and rearranges what is packed, after all bytes are there. */
+  /** Expands what is int8 and rearranges what lies in panels, after all bytes are there. */
   settle(kernels: Kernels): void {
     for (const _ of this.settling(kernels));
   }
@@ -116,7 +116,7 @@ export class Weights {
         floats(this.arena, rows).set(scale);
         callKernel(kernels.dequantize, [begin, begin + (bytes / 4) * 3, this.arena, rows, cols], () => `expanding ${name}`);
       }
-      if (layout === 'packed') callKernel(kernels.pack, [at, at, this.arena, shape[0], shape[1]], () => `packing ${slots[0].name}`);
+      if (layout === 'panels') callKernel(kernels.panels, [at, at, this.arena, shape[0], shape[1]], () => `rearranging ${slots[0].name}`);
       yield;
     }
   }

@@ -1,5 +1,5 @@
 import { TraceletError } from '../base/error.ts';
-import { derive, keptTokens } from '../graph/derived.ts';
+import { hostRule, keptTokens } from '../graph/hostvalues.ts';
 import { Arena, type Region } from '../kernels/arena.ts';
 import { allocateMemory, callKernel, instantiate, type Kernels } from '../kernels/binaries.ts';
 import { formFor, type IntegerForm } from '../kernels/integers.ts';
@@ -7,9 +7,9 @@ import { MASK } from '../nn/inputs.ts';
 import type { Named } from '../nn/outputs.ts';
 import { checkRange, narrower, type Range } from '../ops/call.ts';
 import type { Variant } from '../platform/platform.ts';
-import { type Program, ROWS } from '../program/program.ts';
+import { type Program, TOKENS } from '../program/program.ts';
 import { constantOf, type Decoded, type Instruction, storageIndex } from '../program/prove.ts';
-import { packsTokens, sizesOf } from '../program/sizes.ts';
+import { leavesTokensOut, sizesOf } from '../program/sizes.ts';
 import { type Sizes, shapeAt } from '../tensor/dim.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 import { PROVED, sizeOf, Tensor } from '../tensor/tensor.ts';
@@ -160,7 +160,7 @@ export class Instance {
 
   /** The program at these sizes; recent ones are kept. */
   bind(sizes: Sizes): Binding {
-    const key = [...Object.keys(this.program.symbols), ROWS].map((symbol) => sizes[symbol]).join();
+    const key = [...Object.keys(this.program.symbols), TOKENS].map((symbol) => sizes[symbol]).join();
     const known = this.#bindings.get(key);
     const binding = known ?? ready(this.#binder).bind(sizes);
     if (!known) this.#checkConstants(binding);
@@ -173,26 +173,27 @@ export class Instance {
   /** Binds the program to the inputs' sizes and writes them, after checking their elements. A run overwrites them. */
   write(inputs: Readonly<Record<string, Tensor>>): void {
     const { program } = this;
-    const kept = packsTokens(program) ? keptTokens(inputs[MASK].data as Int32Array) : undefined;
+    const kept = leavesTokensOut(program) ? keptTokens(inputs[MASK].data as Int32Array) : undefined;
     const sizes = sizesOf(program.inputs.map(({ name, value }) => ({ dims: program.values[value].dims, shape: inputs[name].shape })));
-    if (kept) sizes[ROWS] = kept.length;
+    if (kept) sizes[TOKENS] = kept.length;
     const binding = this.bind(sizes);
     const check = (name: string, range: Range | undefined): void => {
       if (range) checkRange(`input "${name}"`, inputs[name].data as Int32Array, range);
     };
     if (kept) check(MASK, { bound: 2 });
     for (const { name, value } of program.inputs) check(name, binding.ranges.get(value));
-    for (const { value, input } of program.derived) if (input) check(input, binding.ranges.get(value));
+    for (const { value, input } of program.hostValues) if (input) check(input, binding.ranges.get(value));
     if (this.arena.reserve(binding.arena)) this.#calls = new WeakMap();
     this.#binding = binding;
     for (const { name, value } of program.inputs) {
       const { buffer, byteOffset, byteLength } = inputs[name].data;
       new Uint8Array(this.memory.buffer, this.addressOf(value), byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
     }
-    for (const { value, rule, grid, packed, fill, input } of program.derived) {
+    for (const { value, rule, grid, masked, fill, input } of program.hostValues) {
       const [batch, sequence] = shapeAt(grid, sizes);
       const out = new Int32Array(this.memory.buffer, this.addressOf(value), sizeOf(binding.shapes[value]));
-      derive(out, rule, { batch, sequence, kept: packed ? kept : undefined }, input ? (inputs[input].data as Int32Array) : fill);
+      const of = input ? (inputs[input].data as Int32Array) : (fill ?? 0);
+      hostRule(rule).write(out, { batch, sequence, kept: masked ? kept : undefined }, of);
     }
   }
 

@@ -1,9 +1,10 @@
 import { TraceletError } from '../base/error.ts';
+import { countOf, hostRule } from '../graph/hostvalues.ts';
 import { MASK } from '../nn/inputs.ts';
 import { type Call, checkCall, type Described, narrower, type Range, rangesOf } from '../ops/call.ts';
 import { hasKind } from '../ops/op.ts';
 import { bytesOf, Layout, type Usage } from '../program/layout.ts';
-import { type DerivedInfo, type Program, ROWS } from '../program/program.ts';
+import { type HostValueInfo, type Program, TOKENS } from '../program/program.ts';
 import { type Decoded, type Instruction, storageIndex } from '../program/prove.ts';
 import { evaluateDim, type Sizes, shapeAt } from '../tensor/dim.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
@@ -45,12 +46,12 @@ export class Binder {
   /** Kinds of views, and of what they are views of. */
   readonly #views: [view: number, base: number][];
   #layout: Layout<number> | undefined;
-  readonly #dims: readonly DerivedInfo['grid'][];
+  readonly #dims: readonly HostValueInfo['grid'][];
 
   constructor(program: Program, decoded: Decoded) {
     this.#program = program;
     this.#decoded = decoded;
-    const dims: DerivedInfo['grid'][] = [];
+    const dims: HostValueInfo['grid'][] = [];
     const kinds = new Map<string, number>();
     this.#kindOf = program.values.map(({ dtype, shape, dims: own = shape }) => {
       const key = `${dtype} ${JSON.stringify(own)}`;
@@ -77,7 +78,7 @@ export class Binder {
   }
 
   #makeLayout(): Layout<number> {
-    const { values, inputs, derived, outputs } = this.#program;
+    const { values, inputs, hostValues, outputs } = this.#program;
     const own = (value: number | null): number[] => {
       if (value === null) return [];
       const storage = storageIndex(values, value);
@@ -88,7 +89,7 @@ export class Binder {
       const scratch = hasKind(call.row, 'scratch');
       return { out, reads: Object.values(operands).flatMap(own), inPlace, scratch };
     });
-    const given = [...inputs, ...derived].map(({ value }) => value);
+    const given = [...inputs, ...hostValues].map(({ value }) => value);
     const sameKind = (a: number, b: number): boolean => this.#kindOf[a] === this.#kindOf[b];
     return new Layout(
       given,
@@ -108,7 +109,7 @@ export class Binder {
     const calls = this.#alikeOf.map((i) => called[i]);
     const shapes = this.#kindOf.map((kind) => kinds[kind].shape);
     const ranges = this.#ranges(calls);
-    this.#checkDerived(ranges, shapes, sizes);
+    this.#checkHostValues(ranges, shapes, sizes);
     return { sizes, shapes, calls, ranges, ...this.#place(kinds, calls) };
   }
 
@@ -152,23 +153,23 @@ export class Binder {
   }
 
   /** What the host writes has as many elements as its tokens, none of which is out of range. */
-  #checkDerived(ranges: ReadonlyMap<number, Range>, shapes: readonly Shape[], sizes: Sizes): void {
+  #checkHostValues(ranges: ReadonlyMap<number, Range>, shapes: readonly Shape[], sizes: Sizes): void {
     const inputs = new Map(this.#program.inputs.map(({ name, value }) => [name, shapes[value]]));
     const mask = inputs.get(MASK);
-    for (const { value, rule, grid, packed, fill = 0, input } of this.#program.derived) {
+    for (const { value, rule, grid, masked, fill = 0, input } of this.#program.hostValues) {
       const [batch, sequence] = shapeAt(grid, sizes);
-      const tokens = packed ? sizes[ROWS] : batch * sequence;
+      const counts = { batch, sequence, tokens: masked ? sizes[TOKENS] : batch * sequence };
       const source = input === undefined ? undefined : inputs.get(input);
-      const elements = rule === 'starts' ? batch + 1 : tokens;
-      const most = { starts: tokens, places: sequence - 1, index: batch * sequence - 1, fill, kept: 0 }[rule];
+      const elements = countOf(rule, counts);
       const { bound, step } = ranges.get(value) ?? { bound: Number.POSITIVE_INFINITY };
+      const { most, step: stepOf } = hostRule(rule);
       const fits =
         sizeOf(shapes[value]) === elements &&
-        (rule === 'kept' || most < bound || tokens === 0) &&
-        (step === undefined || (rule === 'starts' && Math.min(sequence, tokens) <= step)) &&
+        (!most || most(counts, fill) < bound || counts.tokens === 0) &&
+        (step === undefined || (stepOf !== undefined && stepOf(counts) <= step)) &&
         (!source || sizeOf(source) === batch * sequence) &&
-        (!packed || sizeOf(mask as Shape) === batch * sequence);
-      expectFit(fits, `derived ${rule}`, `${elements} elements below ${bound}`, { dtype: 'int32', shape: shapes[value] });
+        (!masked || sizeOf(mask as Shape) === batch * sequence);
+      expectFit(fits, `host value ${rule}`, `${elements} elements below ${bound}`, { dtype: 'int32', shape: shapes[value] });
     }
   }
 }

@@ -1,10 +1,10 @@
 import { TraceletError } from '../base/error.ts';
-import type { NamedValue, Program } from '../program/program.ts';
+import type { Port, Program } from '../program/program.ts';
 import { type Decoded, storageIndex } from '../program/prove.ts';
 
 /** Some of the outputs, and whether each instruction is needed for them. */
 export interface Wanted {
-  outputs: readonly NamedValue[];
+  outputs: readonly Port[];
   instructions: readonly boolean[];
 }
 

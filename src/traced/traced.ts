@@ -188,7 +188,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /**
    * Operations and bytes of each instruction, and the memory that a call takes: at the dummies' sizes but for those given, such as
-   * `{ batch: 8, sequence: 128 }`, and `rows`, how many tokens the mask lets through (all unless given). Throws `value` errors for sizes out of bounds.
+   * `{ batch: 8, sequence: 128 }`, and `tokens`, how many tokens the mask lets through (all unless given). Throws `value` errors for sizes out of bounds.
    */
   plan(sizes: Sizes = {}): MemoryPlan {
     return costs(this.instance, this.instance.bind(sizesFor(this.instance.program, this.instance.decoded.base, sizes)));
@@ -221,7 +221,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
       what: 'a traced model',
       expected: 'evaluation mode',
       got: 'train()',
-      cure: 'Weights of a trace are untied, packed and constant: training would de-synchronise them. Train the original model and trace it again',
+      cure: 'Weights of a trace are untied, rearranged and constant: training would de-synchronise them. Train the original model and trace it again',
     });
   }
 

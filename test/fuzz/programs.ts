@@ -1,7 +1,6 @@
 import { CODE, FILES, GOLDEN_OUT } from '../../src/formats/trace.ts';
-import { RULES } from '../../src/graph/derived.ts';
+import { HOST_RULES } from '../../src/graph/hostvalues.ts';
 import { OPS } from '../../src/ops/table.ts';
-import { floatToWord } from '../../src/program/program.ts';
 import { DTYPES, type DType } from '../../src/tensor/dtype.ts';
 import { sizeOf, Tensor } from '../../src/tensor/tensor.ts';
 import type { Loose, Parts } from '../support/malformed_trace.ts';
@@ -9,7 +8,9 @@ import { mutateBytes } from './bytes.ts';
 import type { Random } from './random.ts';
 
 const NUMBERS = [0, 1, -1, 2, 3, 4, 7, 8, 16, 31, 32, 64, 127, 128, 255, 256, 4096, 65535, 65536, 2 ** 24, 2 ** 31 - 1, -(2 ** 31)];
-const FLOATS = [0, -0, 1, -1, 1e-45, 1e-12, 1e-5, 0.5, 2, 1e38, -1e38, Infinity, -Infinity, NaN].map(floatToWord);
+const FLOATS = [0, -0, 1, -1, 1e-45, 1e-12, 1e-5, 0.5, 2, 1e38, -1e38, Infinity, -Infinity, NaN].map(
+  (value) => new Int32Array(Float32Array.of(value).buffer)[0],
+);
 const NAMES = [
   'input_ids',
   'attention_mask',
@@ -162,7 +163,7 @@ const CHANGES: Record<string, (parts: Parts, random: Random) => void> = {
     anyOf(random, values, constants).dtype = random.pick<DType>(Object.keys(DTYPES) as DType[]);
   },
   layout: ({ program: { constants } }, random) =>
-    void Object.assign(random.pick<Loose>(constants) ?? {}, { layout: random.pick(['plain', 'packed']) }),
+    void Object.assign(random.pick<Loose>(constants) ?? {}, { layout: random.pick(['plain', 'panels']) }),
   parts: ({ program: { constants } }, random) => constants.length > 0 && exchange(anyOf(random, constants).parts, random),
   'part of another'({ program: { constants } }, random) {
     if (constants.length > 0) anyOf(random, constants).parts[0] = random.pick<Loose>(constants).parts[0];
@@ -202,24 +203,30 @@ const CHANGES: Record<string, (parts: Parts, random: Random) => void> = {
     word.word = near(word.word ?? random.below(code.length), random);
     word.dim ??= [[1, random.pick([...Object.keys(symbols), 'rows'])]];
   },
-  binding({ program: { inputs, outputs, derived, values } }, random) {
-    anyOf(random, inputs, outputs, derived).value = random.below(values.length + 1);
+  binding({ program: { inputs, outputs, hostValues, values } }, random) {
+    anyOf(random, inputs, outputs, hostValues).value = random.below(values.length + 1);
   },
   bindings: ({ program }, random) =>
-    exchange(program[random.pick(['inputs', 'outputs', 'derived', 'values', 'constants', 'paths'])], random),
-  'drop binding': ({ program }, random) => void program[random.pick(['inputs', 'outputs', 'derived', 'words'])].splice(random.below(4), 1),
+    exchange(program[random.pick(['inputs', 'outputs', 'hostValues', 'values', 'constants', 'paths'])], random),
+  'drop binding': ({ program }, random) =>
+    void program[random.pick(['inputs', 'outputs', 'hostValues', 'words'])].splice(random.below(4), 1),
   'double binding'({ program }, random) {
-    const list = program[random.pick(['inputs', 'outputs', 'derived'])];
+    const list = program[random.pick(['inputs', 'outputs', 'hostValues'])];
     if (list.length > 0) list.push(structuredClone(random.pick(list)));
   },
   name: ({ program: { inputs, outputs } }, random) => put(anyOf(random, inputs, outputs), 'name', random.pick(NAMES)),
-  derived({ program: { derived, values } }, random) {
-    if (derived.length === 0)
-      return void derived.push({ value: random.below(values.length), rule: random.pick(RULES), grid: [1, 5], packed: random.chance(0.5) });
-    const one = random.pick<Loose>(derived);
+  hostValues({ program: { hostValues, values } }, random) {
+    if (hostValues.length === 0)
+      return void hostValues.push({
+        value: random.below(values.length),
+        rule: random.pick(Object.keys(HOST_RULES)),
+        grid: [1, 5],
+        masked: random.chance(0.5),
+      });
+    const one = random.pick<Loose>(hostValues);
     const changes: (() => void)[] = [
-      () => put(one, 'rule', random.pick(RULES)),
-      () => put(one, 'packed', !one.packed),
+      () => put(one, 'rule', random.pick(Object.keys(HOST_RULES))),
+      () => put(one, 'masked', !one.masked),
       () => put(one, 'grid', random.chance(0.5) ? [...one.grid].reverse() : [near(1, random), near(5, random)]),
       () => put(one, 'input', random.pick(NAMES)),
       () => put(one, 'fill', near(0, random)),

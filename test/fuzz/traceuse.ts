@@ -51,7 +51,7 @@ function runGuarded(instance: Instance, inputs: Inputs, target: Target): Named[]
   const constants = memory().slice(MEMORY_BASE, arena.base);
   tail().fill(GUARD);
   const reads = lastReads(instance);
-  const written = new Set([...program.inputs, ...program.derived].map(({ value }) => value));
+  const written = new Set([...program.inputs, ...program.hostValues].map(({ value }) => value));
   const place = (value: number): [begin: number, end: number] => {
     const begin = instance.addressOf(value) - arena.base;
     return [begin, begin + sizeOf(binding.shapes[value]) * DTYPES[program.values[value].dtype].bytes];

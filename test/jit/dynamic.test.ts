@@ -96,7 +96,7 @@ describe('a trace with dynamic sizes', () => {
   test('says its symbols in signature and listing', () => {
     expect(dynamic.inputs[0]).toMatchObject({ name: 'input_ids', shape: [2, 5], dims: [[[1, 'batch']], [[1, 'sequence']]] });
     expect(dynamic.graph).toContain('%input_ids: i32[batch, sequence]');
-    expect(dynamic.graph).toMatch(/f32\[rows, 48\] = linear/);
+    expect(dynamic.graph).toMatch(/f32\[tokens, 48\] = linear/);
     expect(dynamic.graph).toContain('last_hidden_state: f32[batch, sequence, 16]');
   });
 
@@ -222,8 +222,8 @@ describe('tokens that the mask rules out', () => {
 
   test('cost nothing: operations follow the real ones', async () => {
     const strict = await traceAs({}, inputsOf(ones(1, 12)));
-    const full = strict.plan({ rows: 12 });
-    const few = strict.plan({ rows: 3 });
+    const full = strict.plan({ tokens: 12 });
+    const few = strict.plan({ tokens: 3 });
     expect(few.flops).toBeLessThan(0.27 * full.flops);
   });
 });
@@ -235,7 +235,7 @@ describe('options', () => {
     ['none at all', { batch: [0, 2] }, /dynamic: batch/],
     ['fractions', { batch: [1, 2.5] }, /dynamic: batch/],
     ['a symbol that is nowhere', { width: [1, 4] }, /dynamic: width.*dynamic_axes: \{ input_ids: \{ 0: 'width' \} \}/],
-    ['a name that is taken', { rows: [1, 4] }, /dynamic: rows: expected a name other than rows/],
+    ['a name that is taken', { tokens: [1, 4] }, /dynamic: tokens: expected a name other than tokens/],
     ['a name that is none', { 'a b': [1, 4] }, /dynamic: a b/],
     ['dummies outside', { batch: [3, 4] }, /dummy inputs of batch 2: expected 3 to 4/],
   ])('refuses %s', async (_, bounds, message) => {
@@ -297,19 +297,19 @@ describe('options', () => {
     ['a fraction', { sequence: 2.5 }, /plan: sequence: expected a whole number from 1 to 12, got 2\.5/],
     ['more than the bounds', { batch: 7 }, /plan: batch: expected a whole number from 1 to 6, got 7/],
     ['less than the bounds', { batch: 0 }, /plan: batch: expected a whole number from 1 to 6, got 0/],
-    ['more rows than tokens', { batch: 2, sequence: 5, rows: 11 }, /plan: rows: expected a whole number from 0 to 10, got 11/],
+    ['more tokens than there are', { batch: 2, sequence: 5, tokens: 11 }, /plan: tokens: expected a whole number from 0 to 10, got 11/],
     ['a list', [2, 5], /plan: expected sizes by name, got \[2, 5\]/],
     ['a number', 5 as never, /plan: expected sizes by name, got 5/],
-    ['a size of nothing', { width: 3 }, /plan: width: expected one of batch, sequence, rows, got 3/],
+    ['a size of nothing', { width: 3 }, /plan: width: expected one of batch, sequence, tokens, got 3/],
   ])('a plan is refused for %s', async (_, sizes, message) => {
     expect((await problem('value', () => dynamic.plan(sizes as never))).message).toMatch(message);
-    for (const fit of [{ batch: 6 }, { batch: 1 }, { batch: 2, sequence: 5, rows: 10 }])
+    for (const fit of [{ batch: 6 }, { batch: 1 }, { batch: 2, sequence: 5, tokens: 10 }])
       expect(dynamic.plan(fit as Record<string, number>).flops).toBeGreaterThan(0);
   });
 
   test('a plan of a strict trace, none of whose rows are left out, has no sizes', async () => {
     const strict = await traceAs({ exact_padding: true });
-    for (const sizes of [{ rows: 3 }, { batch: 2 }] as Record<string, number>[])
+    for (const sizes of [{ tokens: 3 }, { batch: 2 }] as Record<string, number>[])
       expect((await problem('value', () => strict.plan(sizes))).message).toMatch(/expected one of no sizes: the trace is strict, got \d/);
     expect(strict.plan({}).flops).toBeGreaterThan(0);
   });

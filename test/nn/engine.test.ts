@@ -226,7 +226,7 @@ test('ops within ops see the executor of the outermost call', () => {
   const seen: string[] = [];
   const engine = new Engine('baseline');
   const recorder = {
-    derive: engine.derive,
+    hostValue: engine.hostValue,
     apply: (op: string, operands: Operands<Tensor>, attrs: Attributes) => {
       seen.push(op);
       return engine.apply(op, operands, attrs);

@@ -8,7 +8,7 @@ const traced = await jit.trace(model, [input_ids]);
 
 test('a trace refuses training, with the reason', async () => {
   const error = await problem('training', () => traced.train());
-  expect(error.message).toMatch(/untied, packed and constant.*de-synchronise/);
+  expect(error.message).toMatch(/untied, rearranged and constant.*de-synchronise/);
   expect(traced.eval()).toBe(traced);
   expect(traced.training).toBe(false);
   traced(input_ids);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { dtypeOf, type Kind, type Row } from '../../src/ops/op.ts';
+import { type Kind, kindOf } from '../../src/ops/kinds.ts';
+import type { Op } from '../../src/ops/op.ts';
 import { OPS, type OpName } from '../../src/ops/table.ts';
 import { sizeOf } from '../../src/tensor/tensor.ts';
 import type { Case } from '../support/cases.ts';
@@ -38,12 +39,12 @@ describe('every argument is looked at by the debug build', () => {
   const wrong = (kind: Kind): [change: (given: number) => number, message: RegExp] | undefined => {
     if (kind === 'int') return [() => -1, /dimension below 0|need the mask of all/];
     if (kind === 'stride') return [() => -1, /rows overlap/];
-    if (kind === 'scratch' || kind === 'packed') return [(at) => at + 4, /not a multiple of 16/];
-    const ofFour = kind === 'out' || dtypeOf(kind) === 'float32' || dtypeOf(kind) === 'int32';
+    if (kind === 'scratch' || kind === 'panels') return [(at) => at + 4, /not a multiple of 16/];
+    const ofFour = kind === 'out' || kindOf(kind).dtype === 'float32' || kindOf(kind).dtype === 'int32';
     return ofFour ? [(at) => at + 1, /not a multiple of (4|16)/] : undefined;
   };
   const all = (Object.keys(OPS) as OpName[]).flatMap((op) =>
-    Object.entries((OPS[op] as Row).args).flatMap(([name, kind], at) => {
+    Object.entries((OPS[op] as Op).args).flatMap(([name, kind], at) => {
       const made = wrong(kind);
       return made ? [[op, name, at, ...made] as const] : [];
     }),
@@ -70,8 +71,8 @@ const UNLOOKED: readonly RegExp[] = [
 describe('a result that shares an element with an operand is refused by the debug build, and one that touches it is not', () => {
   /** Far from all else. */
   const ALONE = 700_000;
-  const argsOf = (op: OpName): Row['args'] => (OPS[op] as Row).args;
-  const operandsIn = (op: OpName): string[] => Object.entries(argsOf(op)).flatMap(([name, kind]) => (dtypeOf(kind) ? [name] : []));
+  const argsOf = (op: OpName): Op['args'] => (OPS[op] as Op).args;
+  const operandsIn = (op: OpName): string[] => Object.entries(argsOf(op)).flatMap(([name, kind]) => (kindOf(kind).dtype ? [name] : []));
 
   /** The case of most operands, all of some elements, whose sequences are as long as can be. */
   function exampleOf(op: OpName): Case {
@@ -94,7 +95,7 @@ describe('a result that shares an element with an operand is refused by the debu
     const bytes = bytesOf(argsOf(op)[name], operands[name], numbers);
     new Uint8Array(kernels.memory.buffer).copyWithin(ALONE, args[operand], args[operand] + bytes);
     const callAt = (out: number) => () => kernels.exports[op](...args.with(operand, ALONE).with(result, out));
-    const unit = op === 'pack' ? 16 : 4;
+    const unit = op === 'panels' ? 16 : 4;
     const last = (bytes - 1) & -unit;
     for (const out of [ALONE + last, ALONE - outBytes + unit]) expect(callAt(out), `result at ${out - ALONE}`).toThrow(/overlaps/);
     for (const out of [ALONE + last + unit, ALONE - outBytes]) expect(callAt(out), `result at ${out - ALONE}`).not.toThrow();

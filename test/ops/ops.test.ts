@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Row } from '../../src/ops/op.ts';
+import type { Op } from '../../src/ops/op.ts';
 import { OPS, type OpName } from '../../src/ops/table.ts';
 import type { Variant } from '../../src/platform/platform.ts';
 import type { Case } from '../support/cases.ts';
@@ -39,7 +39,7 @@ test.each(VARIANTS.filter(runs))('%s: every row has a kernel and every kernel a 
 for (const variant of VARIANTS)
   describe.skipIf(!runs(variant))(`${variant}${runs(variant) ? '' : ' (this engine has no relaxed SIMD)'}`, () => {
     describe.each(OP_NAMES)('%s', (op) => {
-      const row: Row = OPS[op];
+      const row: Op = OPS[op];
       test.each(REFERENCE[op].cases.map((example) => [label(example), example] as const))('%s', (_, example) => {
         const operands = operandsOf(op, example);
         const result = call(variant, op, operands, example.shapes, example.attrs);
@@ -187,9 +187,9 @@ for (const variant of VARIANTS)
         const { memory, exports } = kernelsOf(variant);
         const [at, scratch] = [65536, 131072];
         const x = some(n * k, 3);
-        const apart = call(variant, 'pack', { x }, { x: [n, k] });
+        const apart = call(variant, 'panels', { x }, { x: [n, k] });
         new Float32Array(memory.buffer, at, n * k).set(x);
-        exports.pack(at, at, scratch, n, k);
+        exports.panels(at, at, scratch, n, k);
         expect(bitsOf(new Float32Array(memory.buffer, at, apart.length))).toEqual(bitsOf(apart));
       });
 

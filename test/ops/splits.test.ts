@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Row } from '../../src/ops/op.ts';
+import type { Op } from '../../src/ops/op.ts';
 import { OPS, type OpName } from '../../src/ops/table.ts';
 import { partsOf } from '../../src/runtime/threads/parts.ts';
 import type { Case } from '../support/cases.ts';
@@ -7,7 +7,7 @@ import { arrange, bitsOf, formsOf, kernelsOf, operandsOf, type Run, runs, VARIAN
 import { REFERENCE } from '../support/reference.ts';
 
 const SPLITTING = (Object.keys(OPS) as OpName[]).filter((op) => OPS[op].split);
-const WHOLE = ['strided', 'unpack', 'pack', 'dequantize'];
+const WHOLE = ['strided', 'scatter', 'panels', 'dequantize'];
 
 /** Products of more columns and rows than a part's least. */
 const wide = (op: OpName, m: number, n: number, k: number): Case => {
@@ -30,7 +30,7 @@ function inParts(
   threads: number,
   run: Run,
 ): { bits: number[]; count: number } {
-  const row: Row = OPS[op];
+  const row: Op = OPS[op];
   const kernels = kernelsOf(variant);
   const { args, numbers, out, outBytes, free, top } = arrange(kernels, op, operandsOf(op, example), example, run);
   const parts = partsOf({ row, numbers, args }, threads);
@@ -45,7 +45,7 @@ function inParts(
 }
 
 test('every op says how it splits, or that it does not', () => {
-  for (const [name, row] of Object.entries(OPS as Record<string, Row>)) expect(row.split, name).not.toBe(undefined);
+  for (const [name, row] of Object.entries(OPS as Record<string, Op>)) expect(row.split, name).not.toBe(undefined);
   expect(Object.keys(OPS).filter((op) => !SPLITTING.includes(op as OpName))).toEqual(WHOLE);
 });
 
@@ -59,7 +59,7 @@ test.each([
   [2, 3, 4, 'heads'],
 ])('attention of %i sequences by %i heads in %i parts goes by %s', (batch, heads, parts, over) => {
   for (const op of ['attention', 'attention_qkv'] as const)
-    expect((OPS[op] as Row).split?.({ batch, heads, head_dim: 8, rows: 9, longest: 9, width: 8 * heads }, parts)).toMatchObject({
+    expect((OPS[op] as Op).split?.({ batch, heads, head_dim: 8, rows: 9, longest: 9, width: 8 * heads }, parts)).toMatchObject({
       over: [over],
     });
 });
@@ -69,7 +69,7 @@ describe.each(VARIANTS.filter(runs))('%s: parts make the bits of the whole', (va
     let most = 0;
     for (const example of [...REFERENCE[op].cases, ...(MORE[op] ?? [])])
       for (const form of 'form' in OPS[op].args ? formsOf(variant) : [0])
-        for (const inPlace of (OPS[op] as Row).inPlace ? [false, true] : [false]) {
+        for (const inPlace of (OPS[op] as Op).inPlace ? [false, true] : [false]) {
           const whole = inParts(variant, op, example, 1, { form, inPlace });
           for (const threads of [2, 3, 4, 7]) {
             const { bits, count } = inParts(variant, op, example, threads, { form, inPlace });

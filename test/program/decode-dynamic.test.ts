@@ -15,7 +15,7 @@ const file = await fileOf(
   await jit.trace(tinyBert({ output_attentions: true }), inputsAt(2, 5), { dynamic: { batch: [1, 6], sequence: [1, 12] } }),
 );
 const whole = takeApart(file);
-const derived = (rule: string) => whole.program.derived.findIndex((item: Loose) => item.rule === rule);
+const hostValues = (rule: string) => whole.program.hostValues.findIndex((item: Loose) => item.rule === rule);
 const symbolic = whole.program.values.findIndex(({ dims }: Loose) => dims?.length === 2 && dims[1] === 16);
 const constant = whole.program.values.findIndex(({ place }: Loose) => 'constant' in place);
 
@@ -33,11 +33,11 @@ describe('a dynamic program is refused', () => {
     ],
     ['with bounds below the dummies', set('symbols.batch', [1, 1]), /symbol batch: expected a dimension of an input from 1 to 1, got 2/],
     ['with a symbol that no input has', set('symbols.width', [1, 4]), /symbol width: expected a dimension of an input/],
-    ['with a symbol called rows', set('symbols.rows', [1, 4]), /symbols: rows/],
+    ['with a symbol called tokens', set('symbols.tokens', [1, 4]), /symbols: tokens/],
     [
       'with an input as long as there are rows',
-      set(`values.${whole.program.inputs[0].value}.dims`, [[[1, 'batch']], [[1, 'rows']]]),
-      /inputs: expected dimensions other than rows, got rows/,
+      set(`values.${whole.program.inputs[0].value}.dims`, [[[1, 'batch']], [[1, 'tokens']]]),
+      /inputs: expected dimensions other than tokens, got tokens/,
     ],
     [
       'with dimensions of a constant',
@@ -46,38 +46,54 @@ describe('a dynamic program is refused', () => {
     ],
     ['with dimensions that are no list', set(`values.${symbolic}.dims`, 3), /dims|list of dimensions/],
     ['with a symbol unknown', set(`values.${symbolic}.dims`, [[[1, 'width']], 16]), /a whole number or products of/],
-    ['with a fraction', set(`values.${symbolic}.dims`, [[[0.5, 'rows']], 16]), /a whole number or products of/],
-    ['with dimensions too few', set(`values.${symbolic}.dims`, [[[1, 'rows']]]), /expected 2 dimensions/],
-    ['with dimensions of other dummies', set(`values.${symbolic}.dims`, [[[2, 'rows']], 16]), /dimension 0: expected 10, got 2·rows = 20/],
+    ['with a fraction', set(`values.${symbolic}.dims`, [[[0.5, 'tokens']], 16]), /a whole number or products of/],
+    ['with dimensions too few', set(`values.${symbolic}.dims`, [[[1, 'tokens']]]), /expected 2 dimensions/],
+    [
+      'with dimensions of other dummies',
+      set(`values.${symbolic}.dims`, [[[2, 'tokens']], 16]),
+      /dimension 0: expected 10, got 2·tokens = 20/,
+    ],
     ['with a word of another number', set('words.0.dim', [[3, 'batch']]), /word \d+: expected 2, got 3·batch = 6/],
     ['with a word that is no attribute', set('words.0', { word: 2, dim: [[1, 'batch']] }), /word 2: expected|the same number at all sizes/],
-    ['with a rule unknown', set('derived.0.rule', 'ends'), /derived\[0\]\.rule: expected one of starts/],
-    ['with a grid too small', set('derived.0.grid', [2]), /a batch and a sequence/],
-    ['with packed that is no boolean', set('derived.0.packed', 1), /packed: expected true or false/],
-    ['with ids of no input', set(`derived.${derived('kept')}.input`, 'ids'), /expected an int32 input, got "ids"/],
-    ['with an input that is none where the rule takes none', set(`derived.${derived('starts')}.input`, 'ids'), /an int32 input, got "ids"/],
-    ['with ids of no name', set(`derived.${derived('kept')}.input`, undefined), /expected an int32 input, got undefined/],
+    ['with a rule unknown', set('hostValues.0.rule', 'ends'), /hostValues\[0\]\.rule: expected one of starts/],
+    ['with a grid too small', set('hostValues.0.grid', [2]), /a batch and a sequence/],
+    ['with masked that is no boolean', set('hostValues.0.masked', 1), /masked: expected true or false/],
+    ['with ids of no input', set(`hostValues.${hostValues('kept')}.input`, 'ids'), /expected an int32 input, got "ids"/],
+    [
+      'with an input that is none where the rule takes none',
+      set(`hostValues.${hostValues('starts')}.input`, 'ids'),
+      /an int32 input, got "ids"/,
+    ],
+    ['with ids of no name', set(`hostValues.${hostValues('kept')}.input`, undefined), /expected an int32 input, got undefined/],
     ['with ids of floats', set(`values.${whole.program.inputs[0].value}.dtype`, 'float32'), /expected an int32 input, got "input_ids"/],
     ['with a mask of floats', set(`values.${whole.program.inputs[1].value}.dtype`, 'float32'), /expected an int32 input attention_mask/],
     [
-      'with derived values in the place of an input',
+      'with hostValues values in the place of an input',
       ({ program }) => {
-        program.values[program.derived[derived('places')].value].place = { view: program.inputs[0].value };
+        program.values[program.hostValues[hostValues('places')].value].place = { view: program.inputs[0].value };
       },
       /\(places\): expected an int32 value in the arena/,
     ],
     [
       'with a word that a shape says',
       ({ program, code }) => {
-        program.words.push({ word: code.indexOf(10), dim: [[1, 'rows']] });
+        program.words.push({ word: code.indexOf(10), dim: [[1, 'tokens']] });
       },
-      /rows: expected the same number at all sizes, got rows/,
+      /rows: expected the same number at all sizes, got tokens/,
     ],
-    ['with derived values in one place', set('derived.1.value', whole.program.derived[0].value), /values of their own/],
-    ['with derived values beyond all', set('derived.0.value', 999), /an int32 value in the arena/],
+    ['with hostValues values in one place', set('hostValues.1.value', whole.program.hostValues[0].value), /values of their own/],
+    ['with hostValues values beyond all', set('hostValues.0.value', 999), /an int32 value in the arena/],
     ['without the mask', set('inputs.1.name', 'mask'), /an int32 input attention_mask|expected one of/],
-    ['with starts for other sequences', set(`derived.${derived('starts')}.rule`, 'places'), /derived places: expected 10 elements/],
-    ['with a number that its table does not have', set(`derived.${derived('fill')}.fill`, 2), /derived fill: expected 10 elements below 2/],
+    [
+      'with starts for other sequences',
+      set(`hostValues.${hostValues('starts')}.rule`, 'places'),
+      /host value places: expected 10 elements/,
+    ],
+    [
+      'with a number that its table does not have',
+      set(`hostValues.${hostValues('fill')}.fill`, 2),
+      /host value fill: expected 10 elements below 2/,
+    ],
   ])('%s', async (_, change, message) => {
     const error = await problem('format', () => jit.load(altered(file, change)));
     expect(error.message).toMatch(message);
@@ -108,18 +124,18 @@ describe('a dynamic program is refused', () => {
     const { attention_mask } = inputsAt(2, 7);
     (attention_mask.data as Int32Array).fill(0, 0, 6);
     const { message } = await problem('format', () => loaded({ input_ids: inputsAt(2, 6).input_ids, attention_mask }));
-    expect(message).toMatch(/^trace: derived \w+: expected 8 elements/);
+    expect(message).toMatch(/^trace: host value \w+: expected 8 elements/);
   });
 
   test('where what the host writes has other elements than there are tokens, though nothing reads it', async () => {
     const body = (ids: Tensor) => ({ places: F.positions(ids), rows: F.embedding(ids, ones(9, 2)) });
     const made = await fileOf(await jit.trace(body, [ones([1, 3], { dtype: 'int32' })], { dynamic: { sequence: [1, 6] } }));
-    const { value } = takeApart(made).program.derived[0];
+    const { value } = takeApart(made).program.hostValues[0];
     for (const dim of [3, [[2, 'sequence'], [-3]]]) {
       const loaded = await jit.load<Tensor[]>(altered(made, set(`values.${value}.dims`, [1, dim])));
       loaded(ones([1, 3], { dtype: 'int32' }));
       expect((await problem('format', () => loaded(ones([1, 4], { dtype: 'int32' })))).message).toMatch(
-        /^trace: derived places: expected 4 elements/,
+        /^trace: host value places: expected 4 elements/,
       );
     }
   });
@@ -132,26 +148,26 @@ describe('a dynamic program is refused', () => {
       expect(
         (await problem('format', () => loaded({ input_ids: inputsAt(2, ids).input_ids, attention_mask: inputsAt(2, mask).attention_mask })))
           .message,
-      ).toMatch(/^trace: derived kept: /);
+      ).toMatch(/^trace: host value kept: /);
   });
 
   test('where a result is written twice', async () => {
     const change = ({ program, code }: Parts): void => {
-      program.derived[0].value = code[1];
+      program.hostValues[0].value = code[1];
     };
     await problem('format', () => jit.load(altered(file, change)));
   });
 
   test('at sizes for which positions are beyond their table', async () => {
-    const loaded = await jit.load(altered(file, set(`derived.${derived('places')}.grid`, [1, [[1, 'batch', 'sequence']]])));
+    const loaded = await jit.load(altered(file, set(`hostValues.${hostValues('places')}.grid`, [1, [[1, 'batch', 'sequence']]])));
     loaded(inputsAt(2, 5));
-    expect((await problem('format', () => loaded(inputsAt(2, 7)))).message).toMatch(/derived places: expected 14 elements below 12/);
+    expect((await problem('format', () => loaded(inputsAt(2, 7)))).message).toMatch(/host value places: expected 14 elements below 12/);
   });
 
   test('at sizes for which sequences end behind the rows that there are', async () => {
-    const loaded = await jit.load(altered(file, set(`derived.${derived('starts')}.packed`, false)));
+    const loaded = await jit.load(altered(file, set(`hostValues.${hostValues('starts')}.masked`, false)));
     loaded(inputsAt(2, 5));
-    expect((await problem('format', () => loaded(inputsAt(2, 5, 1)))).message).toMatch(/derived starts: expected 3 elements below 10/);
+    expect((await problem('format', () => loaded(inputsAt(2, 5, 1)))).message).toMatch(/hostValues starts: expected 3 elements below 10/);
   });
 
   test('at sizes for which a view has other elements than what it shows, or a dimension is below 0', async () => {
@@ -191,12 +207,12 @@ test('numbers changed at random are refused when loading or binding, or leave th
     }
   };
   const parts = takeApart(file);
-  for (const part of [parts.program.derived, parts.program.words, parts.program.symbols]) visit(part);
+  for (const part of [parts.program.hostValues, parts.program.words, parts.program.symbols]) visit(part);
   for (const { dims } of parts.program.values) if (dims) visit(dims);
   let [refused, accepted] = [0, 0];
   const change = fc.record({
     leaf: fc.nat(leaves.length - 1),
-    to: fc.oneof(fc.integer({ min: -3, max: 20 }), fc.constantFrom('batch', 'sequence', 'rows', 'starts', 'index', true, false, null)),
+    to: fc.oneof(fc.integer({ min: -3, max: 20 }), fc.constantFrom('batch', 'sequence', 'tokens', 'starts', 'index', true, false, null)),
   });
   await fc.assert(
     fc.asyncProperty(change, async ({ leaf, to }) => {

@@ -183,7 +183,7 @@ describe('the arena of a BERT', () => {
         .filter((value) => value !== null && 'arena' in program.values[value].place)
         .reduce((sum: number, value) => sum + aligned(bytesOf(program.values[value as number])), aligned(call.scratch ?? 0)),
     );
-    const host = [...program.inputs, ...program.derived].reduce((sum, { value }) => sum + aligned(bytesOf(program.values[value])), 0);
+    const host = [...program.inputs, ...program.hostValues].reduce((sum, { value }) => sum + aligned(bytesOf(program.values[value])), 0);
     const hidden = 2 * 32 * 64 * 4;
     expect(program.arena).toBeLessThanOrEqual(1.2 * (Math.max(...alive) + hidden + host));
   });

@@ -63,8 +63,8 @@ function programOf(made: Made): Program {
 }
 
 /** Bytes that are alive together after some instruction, whatever the plan. */
-function peakOf({ values, inputs, derived, outputs }: Program, instructions: readonly Instruction[]): number {
-  const given = [...inputs, ...derived];
+function peakOf({ values, inputs, hostValues, outputs }: Program, instructions: readonly Instruction[]): number {
+  const given = [...inputs, ...hostValues];
   const born = new Map(given.map(({ value }) => [value, 0]));
   const dies = new Map<number, number>();
   instructions.forEach(({ out, operands }, i) => {
@@ -80,8 +80,8 @@ function peakOf({ values, inputs, derived, outputs }: Program, instructions: rea
 }
 
 /** Whether some instruction reads what another wrote over, by following each word of the arena. */
-function collides({ values, inputs, derived, outputs, arena }: Program, instructions: readonly Instruction[]): boolean {
-  const given = [...inputs, ...derived];
+function collides({ values, inputs, hostValues, outputs, arena }: Program, instructions: readonly Instruction[]): boolean {
+  const given = [...inputs, ...hostValues];
   const words = new Int32Array(arena / 4).fill(-1);
   const placeOf = (value: number) => {
     const storage = storageIndex(values, value);
@@ -142,7 +142,7 @@ describe('plans of random graphs', () => {
         expect(collides(program, instructions)).toBe(false);
         expect(program.arena).toBeGreaterThanOrEqual(peakOf(program, instructions));
         const all = [
-          ...new Set([...[...program.inputs, ...program.derived].map(({ value }) => value), ...instructions.map(({ out }) => out)]),
+          ...new Set([...[...program.inputs, ...program.hostValues].map(({ value }) => value), ...instructions.map(({ out }) => out)]),
         ];
         const apart = all.reduce((sum, value) => sum + Math.ceil(bytesOf(program.values[value]) / 64) * 64, 0);
         const scratch = instructions.reduce((sum, { call }) => sum + Math.ceil((call.scratch ?? 0) / 64) * 64, 0);

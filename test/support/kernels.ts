@@ -1,7 +1,8 @@
 import { instantiateSync } from '@assemblyscript/loader';
 import { platform } from '#platform';
 import { INTEGER_FORMS, integerForms } from '../../src/kernels/integers.ts';
-import { dtypeOf, type Kind, type Row, SLACK } from '../../src/ops/op.ts';
+import { type Kind, kindOf } from '../../src/ops/kinds.ts';
+import { type Op, SLACK } from '../../src/ops/op.ts';
 import { OPS, type OpName } from '../../src/ops/table.ts';
 import type { Variant } from '../../src/platform/platform.ts';
 import { type Shape, sizeOf } from '../../src/tensor/tensor.ts';
@@ -53,13 +54,13 @@ export function noise(seed: number): () => number {
 
 /** Operands of a case, by name: what its ids, masks and sequences ask for, noise elsewhere. */
 export function operandsOf(op: OpName, { shapes, lengths, mask, gains }: Case): Operands {
-  const row: Row = OPS[op];
+  const row: Op = OPS[op];
   const operands: Operands = {};
   let seed = 1;
   for (const [name, kind] of Object.entries(row.args)) {
     const shape = shapes[name];
     const random = noise(seed++);
-    if (!shape || !dtypeOf(kind)) continue;
+    if (!shape || !kindOf(kind).dtype) continue;
     const fill = (element: (i: number) => number) => Array.from({ length: sizeOf(shape) }, (_, i) => element(i));
     if (name === 'ids') operands.ids = fill((i) => (i * 7 + 3) % Math.max(1, shapes.table[0]));
     else if (name === 'index') operands.index = fill((i) => i + Math.floor(i / 3));
@@ -67,8 +68,8 @@ export function operandsOf(op: OpName, { shapes, lengths, mask, gains }: Case): 
     else if (name === 'mask' || name === 'origin')
       operands[name] = (lengths ?? []).flatMap((n, b) => Array.from({ length: n }, (_, r) => mask?.(r, b) ?? 1));
     else if (kind === 'rows8') operands[name] = fill((i) => ((i * 37) % 129) - 64);
-    else if (dtypeOf(kind) === 'int8') operands[name] = fill((i) => ((i * 37) % 256) - 128);
-    else if (dtypeOf(kind) === 'uint8') operands[name] = fill((i) => (i * 73 + 11 * seed) % 256);
+    else if (kindOf(kind).dtype === 'int8') operands[name] = fill((i) => ((i * 37) % 256) - 128);
+    else if (kindOf(kind).dtype === 'uint8') operands[name] = fill((i) => (i * 73 + 11 * seed) % 256);
     else if (name === 'sums') operands.sums = stretchSums(integersOf(operands), operands.scale);
     else operands[name] = fill(() => Math.fround(random() * (gains?.[name] ?? 1)));
   }
@@ -107,7 +108,7 @@ export interface Arranged {
 
 /** Fills the memory with poison and places the operands in it, 4 bytes behind a multiple of 16 unless their kind asks for more. */
 export function arrange({ memory }: Kernels, op: OpName, operands: Operands, { shapes, attrs = {} }: Case, run: Run = {}): Arranged {
-  const row: Row = OPS[op];
+  const row: Op = OPS[op];
   const { shape, ints, scratch = 0 } = row.infer(shapes, attrs as Record<string, number>);
   const numbers: Record<string, number> = { ...ints, ...(attrs as Record<string, number>) };
   new Uint32Array(memory.buffer).fill(POISON, BASE / 4);
@@ -122,7 +123,7 @@ export function arrange({ memory }: Kernels, op: OpName, operands: Operands, { s
   };
   const skew = run.skew ?? 4;
   const outBytes = sizeOf(shape) * 4;
-  const out = place(outBytes, op === 'pack' ? 0 : skew, 'out');
+  const out = place(outBytes, op === 'panels' ? 0 : skew, 'out');
   const free: Arranged['free'] = [[out, outBytes]];
   const args = Object.entries(row.args).map(([name, kind]): number => {
     if (kind === 'out') return out;
@@ -130,12 +131,12 @@ export function arrange({ memory }: Kernels, op: OpName, operands: Operands, { s
       free.push([place(scratch, 0), scratch]);
       return free[1][0];
     }
-    if (kind === 'activation') return (OPS as Record<string, Row>)[String(attrs[name])]?.epilogue ?? 0;
+    if (kind === 'activation') return (OPS as Record<string, Op>)[String(attrs[name])]?.epilogue ?? 0;
     if (kind === 'form') return run.form ?? 0;
-    if (!dtypeOf(kind)) return numbers[name];
+    if (!kindOf(kind).dtype) return numbers[name];
     const values = operands[name];
     if (!values) return 0;
-    const own = kind === 'packed' ? 0 : isBytes(kind) ? 1 : skew;
+    const own = kind === 'panels' ? 0 : isBytes(kind) ? 1 : skew;
     const at = run.inPlace && name === row.inPlace ? out : place(bytesOf(kind, values, numbers), own, name);
     write(memory, at, kind, values, numbers);
     return at;
@@ -173,7 +174,7 @@ export const SMALLEST = 1e-37;
 export function firstError(op: OpName, example: Case, result: Float32Array): string | undefined {
   const { of, tolerance } = REFERENCE[op];
   const attrs = (example.attrs ?? {}) as Record<string, number>;
-  const numbers = { ...(OPS[op] as Row).infer(example.shapes, attrs).ints, ...attrs };
+  const numbers = { ...(OPS[op] as Op).infer(example.shapes, attrs).ints, ...attrs };
   const { values, sizes } = of(operandsOf(op, example), numbers, attrs);
   if (result.length !== values.length) return `${result.length} elements, not ${values.length}`;
   const units = tolerance(numbers);
@@ -190,19 +191,19 @@ export function firstError(op: OpName, example: Case, result: Float32Array): str
   return undefined;
 }
 
-const isBytes = (kind: Kind): boolean => dtypeOf(kind) === 'int8' || dtypeOf(kind) === 'uint8';
+const isBytes = (kind: Kind): boolean => kindOf(kind).dtype === 'int8' || kindOf(kind).dtype === 'uint8';
 
-const slackOf = ({ args }: Row, name: string): number => (args[name] === 'rows8' || args[name] === 'rows4' ? SLACK : 0);
+const slackOf = ({ args }: Op, name: string): number => (args[name] === 'rows8' || args[name] === 'rows4' ? SLACK : 0);
 
 /** Bytes of an operand in memory. */
 export const bytesOf = (kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): number =>
-  isBytes(kind) ? values.length : kind === 'packed' ? Math.ceil(n / 8) * 32 * k : values.length * 4;
+  isBytes(kind) ? values.length : kind === 'panels' ? Math.ceil(n / 8) * 32 * k : values.length * 4;
 
 function write({ buffer }: WebAssembly.Memory, at: number, kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): void {
   if (isBytes(kind)) new Int8Array(buffer, at, values.length).set(values);
-  else if (dtypeOf(kind) === 'int32') new Int32Array(buffer, at, values.length).set(values);
+  else if (kindOf(kind).dtype === 'int32') new Int32Array(buffer, at, values.length).set(values);
   else {
-    const elements = kind === 'packed' ? packed(values, n, k) : values;
+    const elements = kind === 'panels' ? packed(values, n, k) : values;
     new Float32Array(buffer, at, elements.length).set(elements);
   }
 }

@@ -228,7 +228,7 @@ export const REFERENCE: Record<OpName, Definition> = {
     tolerance: exact,
   },
   ...POOL_REFERENCE,
-  unpack: {
+  scatter: {
     cases: [
       [0, 3, 2, 3],
       [1, 1, 1, 1],
@@ -251,7 +251,7 @@ export const REFERENCE: Record<OpName, Definition> = {
     }),
     tolerance: ({ cols }) => cols / 16 + 6,
   },
-  pack: {
+  panels: {
     cases: [
       [1, 1],
       [8, 1],

@@ -72,7 +72,7 @@ function sizesOf({ batch, sequence, tokens }: InspectOptions, { dynamic }: Trace
       got: 'one with fixed ones',
       cure: 'Trace it again with --dynamic',
     });
-  const given = Object.entries({ batch, sequence, rows: tokens }).filter((entry): entry is [string, number] => entry[1] !== undefined);
+  const given = Object.entries({ batch, sequence, tokens }).filter((entry): entry is [string, number] => entry[1] !== undefined);
   return Object.fromEntries(given);
 }
 

@@ -1,4 +1,4 @@
-import type { Row } from '../../ops/op.ts';
+import type { Op } from '../../ops/op.ts';
 
 /** Operations and bytes below which threads would wait for each other longer than they save. */
 const LEAST_WORK = 1 << 17;
@@ -8,7 +8,7 @@ const MOST_PARTS = 4;
 
 /** One call of a kernel, as it is bound for one thread. */
 export interface Whole {
-  row: Row;
+  row: Op;
   /** Dimensions and attributes by argument name. */
   numbers: Readonly<Record<string, number>>;
   args: readonly number[];

@@ -1,27 +1,49 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject, readJson } from '../base/json.ts';
-import { RULES, type Rule } from '../graph/derived.ts';
+import { HOST_RULES, type Rule } from '../graph/hostvalues.ts';
 import { type Bounds, type Dim, isInterval, MOST_SYMBOLS, parseDim } from '../tensor/dim.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 import { sizeOf } from '../tensor/tensor.ts';
-import { type DerivedInfo, type Program, ROWS, type ValueInfo } from './program.ts';
+import { type HostValueInfo, type Port, type Program, TOKENS, type ValueInfo } from './program.ts';
+import { fromVersion2 } from './version2.ts';
 
 /** Throws a `format` error that says which part of a trace is not what it has to be. */
 export function expect(holds: boolean, what: string, expected: string, got: string): asserts holds {
   if (!holds) throw new TraceletError('format', { what: `trace: ${what}`, expected, got, cure: 'The trace is damaged: make it again' });
 }
 
-/** Reads the JSON form of everything in a program but its code. Throws `format` errors. */
-export function parseProgram(json: string, code: Int32Array): Program {
-  const raw = readJson(json, 'trace: program');
-  expect(isObject(raw), 'program', 'an object', describe(raw));
+/** The JSON form of everything in a program but its code, as version 3 of the format has it. */
+export function writeProgram(program: Program): string {
+  const { ops, values, constants, symbols, inputs, hostValues, outputs, paths, arena, structure, words } = program;
+  return JSON.stringify({
+    ops,
+    values: values.map(({ dtype, shape, dims, place }) => ({ dtype, shape, dims, place })),
+    constants: constants.map(({ dtype, shape, layout, parts }) => ({ dtype, shape, layout, parts })),
+    symbols,
+    inputs: inputs.map(writePort),
+    hostValues: hostValues.map(({ value, rule, grid, masked, fill, input }) => ({ value, rule, grid, masked, fill, input })),
+    outputs: outputs.map(writePort),
+    paths,
+    arena,
+    structure,
+    words: words.map(({ word, dim }) => ({ word, dim })),
+  });
+}
+
+const writePort = ({ name, value }: Port): Port => ({ name, value });
+
+/** Reads the JSON form of everything in a program but its code, as a version of the format has it. Throws `format` errors. */
+export function readProgram(json: string, code: Int32Array, version: string): Program {
+  const written = readJson(json, 'trace: program');
+  expect(isObject(written), 'program', 'an object', describe(written));
+  const raw = version === '2' ? fromVersion2(written) : written;
   const list = (name: string): unknown[] => {
     const items = raw[name];
     expect(Array.isArray(items), name, 'a list', describe(items));
     return items;
   };
   const texts = (name: string): string[] => list(name).map((item, i) => textOf(item, `${name}[${i}]`));
-  const bindings = (name: string) =>
+  const ports = (name: string) =>
     list(name).map((item, i) => {
       expect(isObject(item), `${name}[${i}]`, 'a name and a value', describe(item));
       return { name: textOf(item.name, `${name}[${i}].name`), value: wholeOf(item.value, `${name}[${i}].value`) };
@@ -29,7 +51,7 @@ export function parseProgram(json: string, code: Int32Array): Program {
   const { structure } = raw;
   expect(structure === 'tensor' || structure === 'tuple', 'structure', 'tensor or tuple', describe(structure));
   const symbols = boundsOf(raw.symbols);
-  const names = [...Object.keys(symbols), ROWS];
+  const names = [...Object.keys(symbols), TOKENS];
   const dimsOf = (item: unknown, what: string): Dim[] => {
     expect(Array.isArray(item), what, 'a list of dimensions', describe(item));
     return item.map((dim) => parseDim(dim, names, what));
@@ -46,14 +68,14 @@ export function parseProgram(json: string, code: Int32Array): Program {
       const what = `constants[${i}]`;
       expect(isObject(item), what, 'an object', describe(item));
       const { layout, parts } = item;
-      expect(layout === 'plain' || layout === 'packed', `${what}.layout`, 'plain or packed', describe(layout));
+      expect(layout === 'plain' || layout === 'panels', `${what}.layout`, 'plain or panels', describe(layout));
       expect(Array.isArray(parts) && parts.length > 0, `${what}.parts`, 'at least one tensor name', describe(parts));
       return { ...typedOf(item, what), layout, parts: parts.map((part) => textOf(part, `${what}.parts`)) };
     }),
     symbols,
-    inputs: bindings('inputs'),
-    derived: list('derived').map((item, i) => derivedOf(item, `derived[${i}]`, dimsOf)),
-    outputs: bindings('outputs'),
+    inputs: ports('inputs'),
+    hostValues: list('hostValues').map((item, i) => hostValueOf(item, `hostValues[${i}]`, dimsOf)),
+    outputs: ports('outputs'),
     paths: texts('paths'),
     arena: wholeOf(raw.arena, 'arena'),
     structure,
@@ -71,21 +93,26 @@ function boundsOf(raw: unknown): Bounds {
   const entries = Object.entries(raw);
   expect(entries.length <= MOST_SYMBOLS, 'symbols', `at most ${MOST_SYMBOLS}`, `${entries.length}`);
   for (const [symbol, ends] of entries) {
-    expect(isInterval(ends) && symbol !== ROWS, `symbols: ${symbol}`, 'the least and the largest size', describe(ends));
+    expect(isInterval(ends) && symbol !== TOKENS, `symbols: ${symbol}`, 'the least and the largest size', describe(ends));
   }
   return raw as Bounds;
 }
 
-function derivedOf(item: unknown, what: string, dimsOf: (item: unknown, what: string) => Dim[]): DerivedInfo {
+function hostValueOf(item: unknown, what: string, dimsOf: (item: unknown, what: string) => Dim[]): HostValueInfo {
   expect(isObject(item), what, 'an object', describe(item));
-  const { rule, packed, fill, input } = item;
-  expect(RULES.includes(rule as Rule), `${what}.rule`, `one of ${RULES.join(', ')}`, describe(rule));
-  expect(typeof packed === 'boolean', `${what}.packed`, 'true or false', describe(packed));
+  const { rule, masked, fill, input } = item;
+  expect(
+    typeof rule === 'string' && Object.hasOwn(HOST_RULES, rule),
+    `${what}.rule`,
+    `one of ${Object.keys(HOST_RULES).join(', ')}`,
+    describe(rule),
+  );
+  expect(typeof masked === 'boolean', `${what}.masked`, 'true or false', describe(masked));
   return {
     value: wholeOf(item.value, `${what}.value`),
     rule: rule as Rule,
     grid: dimsOf(item.grid, `${what}.grid`),
-    packed,
+    masked,
     ...(fill === undefined ? {} : { fill: wholeOf(fill, `${what}.fill`) }),
     ...(input === undefined ? {} : { input: textOf(input, `${what}.input`) }),
   };

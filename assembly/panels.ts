@@ -6,7 +6,7 @@ import { bytes } from './lib/simd';
  * Rearranges a weight x [n, k] into ceil(n / 8) panels of 8 rows (see lib/panel.ts), zeros behind the last row.
  * out holds roundUp(n, 8) · k floats and may be x; scratch holds 8 · k floats.
  */
-export function pack(out: usize, x: usize, scratch: usize, n: i32, k: i32): void {
+export function panels(out: usize, x: usize, scratch: usize, n: i32, k: i32): void {
   checkElements(x);
   checkWide(out | scratch);
   checkDims(n, k);

@@ -1,21 +1,21 @@
-import type { Rule } from '../graph/derived.ts';
-import { type Derived, type Graph, type Input, makeNode, type Node, operandsOf, storageOf, type Value } from '../graph/graph.ts';
+import { type Graph, type HostValue, type Input, makeNode, type Node, operandsOf, storageOf, type Value } from '../graph/graph.ts';
+import { countOf, type Rule } from '../graph/hostvalues.ts';
 import { MASK } from '../nn/inputs.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 
 /**
- * Leaves out the tokens that the attention_mask rules out: what was [batch, sequence, …] becomes [rows, …] wherever each row is computed
- * on its own or `starts` says which rows belong together, and is unpacked, zeros for the tokens left out, for everything else.
- * `rows` is how many tokens there are, all of them unless given. Graphs that use the mask in another way stay as they are.
+ * Leaves out the tokens that the attention_mask rules out: what was [batch, sequence, …] becomes [tokens, …] wherever each row is computed
+ * on its own or `starts` says which rows belong together, and is scattered, zeros for the tokens left out, for everything else.
+ * `tokens` is how many are left, all of them unless given. Graphs that use the mask in another way stay as they are.
  */
-export function packRows(graph: Graph, rows?: number): Graph {
+export function compact(graph: Graph, tokens?: number): Graph {
   const mask = graph.inputs.find(({ name, dtype }) => name === MASK && dtype === 'int32');
   const grid = mask && gridOf(graph, mask);
   if (!grid) return graph;
-  const packer = new Packer(grid, rows ?? sizeOf(grid));
-  for (const node of graph.nodes) packer.visit(node);
-  const outputs = graph.outputs.map(({ name, value }) => ({ name, value: packer.wholeOf(value) }));
-  return { ...graph, nodes: packer.nodes, outputs };
+  const compactor = new Compactor(grid, tokens ?? sizeOf(grid));
+  for (const node of graph.nodes) compactor.visit(node);
+  const outputs = graph.outputs.map(({ name, value }) => ({ name, value: compactor.wholeOf(value) }));
+  return { ...graph, nodes: compactor.nodes, outputs };
 }
 
 /** [batch, sequence] of the mask, if it only says which tokens ops on sequences leave out, and all of these ask it. */
@@ -34,36 +34,36 @@ function gridOf({ nodes, outputs }: Graph, mask: Input): Shape | undefined {
   return usable ? grid : undefined;
 }
 
-class Packer {
+class Compactor {
   readonly nodes: Node[] = [];
   readonly #grid: Shape;
-  readonly #rows: number;
+  readonly #tokens: number;
   /** Values of the graph before, as rows. */
-  readonly #packed = new Map<Value, Value>();
+  readonly #compact = new Map<Value, Value>();
   /** Values of the graph before, in the shape that they had. */
   readonly #whole = new Map<Value, Value>();
-  readonly #derived = new Map<string, Derived>();
+  readonly #hostValues = new Map<string, HostValue>();
 
-  constructor(grid: Shape, rows: number) {
+  constructor(grid: Shape, tokens: number) {
     this.#grid = grid;
-    this.#rows = rows;
+    this.#tokens = tokens;
   }
 
   visit(node: Node): void {
-    const packed = this.#pack(node);
+    const compact = this.#overRows(node);
     const [x] = node.call.row.sequences ?? [];
-    if (packed && (!x || node.shape.length === node.operands[x]?.shape.length)) {
-      this.#packed.set(node, packed);
+    if (compact && (!x || node.shape.length === node.operands[x]?.shape.length)) {
+      this.#compact.set(node, compact);
       return;
     }
     const operands = Object.fromEntries(Object.entries(node.operands).map(([name, value]) => [name, value && this.wholeOf(value)]));
     const same = Object.entries(operands).every(([name, value]) => value === node.operands[name]);
-    this.#whole.set(node, packed ?? this.#emit(same ? node : { ...node, operands }));
+    this.#whole.set(node, compact ?? this.#emit(same ? node : { ...node, operands }));
   }
 
   /** The node over rows, if it computes each row on its own or knows sequences. */
-  #pack(node: Node): Node | undefined {
-    const { rowwise, sequences, args } = node.call.row;
+  #overRows(node: Node): Node | undefined {
+    const { rowwise, sequences, asksMask } = node.call.row;
     const names = rowwise ?? sequences ?? [];
     const known = names.some((name) => node.operands[name] && this.#rowsOf(node.operands[name]));
     if (!known) return undefined;
@@ -74,8 +74,8 @@ class Packer {
       if (!rows) return undefined;
       operands[name] = rows;
     }
-    if (sequences) operands.starts = this.#derive('starts');
-    if (sequences && !('packed' in args)) operands.mask = null;
+    if (sequences) operands.starts = this.#hostValue('starts');
+    if (sequences && !asksMask) operands.mask = null;
     return this.#emit(makeNode(node.op, operands, node.attrs, node));
   }
 
@@ -90,16 +90,18 @@ class Packer {
     if (!rest || value.dtype !== 'float32') return undefined;
     const [cols, dtype] = [sizeOf(rest), value.dtype];
     const table: Value = { kind: 'view', base: this.wholeOf(value), dtype, shape: [sizeOf(value.shape) / cols, cols] };
-    const gathered = this.#emit(makeNode('embedding', { ids: this.#derive(byPlace ? 'places' : 'index'), table }, {}, { path, origins }));
-    return rest.length === 1 ? gathered : { kind: 'view', base: gathered, dtype, shape: [this.#rows, ...rest] };
+    const gathered = this.#emit(
+      makeNode('embedding', { ids: this.#hostValue(byPlace ? 'places' : 'index'), table }, {}, { path, origins }),
+    );
+    return rest.length === 1 ? gathered : { kind: 'view', base: gathered, dtype, shape: [this.#tokens, ...rest] };
   }
 
   /** `value` as rows, where it has them already or the host can write it so. */
   #rowsOf(value: Value): Value | undefined {
-    const known = this.#packed.get(value);
+    const known = this.#compact.get(value);
     if (known) return known;
     const rows = this.#makeRows(value);
-    if (rows) this.#packed.set(value, rows);
+    if (rows) this.#compact.set(value, rows);
     return rows;
   }
 
@@ -107,8 +109,8 @@ class Packer {
     const rest = this.#restOf(value.shape);
     if (!rest) return undefined;
     const storage = storageOf(value);
-    if (storage.kind === 'input' && value.dtype === 'int32' && value.shape.length === 2) return this.#derive('kept', { input: storage });
-    if (storage.kind === 'derived' && sameShape(storage.grid, this.#grid)) return this.#derive(storage.rule, { fill: storage.fill });
+    if (storage.kind === 'input' && value.dtype === 'int32' && value.shape.length === 2) return this.#hostValue('kept', { input: storage });
+    if (storage.kind === 'host' && sameShape(storage.grid, this.#grid)) return this.#hostValue(storage.rule, { fill: storage.fill });
     if (value.kind !== 'view' || rest.length === 0) return undefined;
     const base = this.#rowsOf(value.base);
     return base && { kind: 'view', base, dtype: value.dtype, shape: this.#rowShape(value.shape) };
@@ -126,22 +128,23 @@ class Packer {
 
   #makeWhole(value: Value): Value {
     if (value.kind === 'view') return { ...value, base: this.wholeOf(value.base) };
-    const rows = value.kind === 'node' && this.#packed.get(value);
+    const rows = value.kind === 'node' && this.#compact.get(value);
     if (!rows) return value;
     const [batch, sequence] = this.#grid;
-    const unpacked = this.#emit(makeNode('unpack', { x: rows, index: this.#derive('index') }, { batch, sequence }, value as Node));
-    return sameShape(unpacked.shape, value.shape) ? unpacked : { kind: 'view', base: unpacked, dtype: value.dtype, shape: value.shape };
+    const scattered = this.#emit(makeNode('scatter', { x: rows, index: this.#hostValue('index') }, { batch, sequence }, value as Node));
+    return sameShape(scattered.shape, value.shape) ? scattered : { kind: 'view', base: scattered, dtype: value.dtype, shape: value.shape };
   }
 
-  #derive(rule: Rule, from: { input?: Input; fill?: number } = {}): Derived {
+  #hostValue(rule: Rule, from: { input?: Input; fill?: number } = {}): HostValue {
     const key = `${rule} ${from.input?.name} ${from.fill}`;
-    let derived = this.#derived.get(key);
-    if (!derived) {
-      const shape = rule === 'starts' ? [this.#grid[0] + 1] : [this.#rows];
-      derived = { kind: 'derived', rule, grid: this.#grid, packed: true, ...from, dtype: 'int32', shape };
-      this.#derived.set(key, derived);
+    let made = this.#hostValues.get(key);
+    if (!made) {
+      const [batch, sequence] = this.#grid;
+      const shape = [countOf(rule, { batch, sequence, tokens: this.#tokens })];
+      made = { kind: 'host', rule, grid: this.#grid, masked: true, ...from, dtype: 'int32', shape };
+      this.#hostValues.set(key, made);
     }
-    return derived;
+    return made;
   }
 
   #emit(node: Node): Node {
@@ -157,10 +160,10 @@ class Packer {
   }
 
   #rowShape(shape: Shape): Shape {
-    return [this.#rows, ...(this.#restOf(shape) as Shape)];
+    return [this.#tokens, ...(this.#restOf(shape) as Shape)];
   }
 }
 
 /** Whether values of the graph have a row only for tokens that the mask lets through. */
-export const packsRows = (graph: Graph): boolean =>
-  graph.nodes.some((node) => operandsOf(node).some((value) => value.kind === 'derived' && value.packed));
+export const isCompact = (graph: Graph): boolean =>
+  graph.nodes.some((node) => operandsOf(node).some((value) => value.kind === 'host' && value.masked));

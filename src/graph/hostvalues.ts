@@ -1,0 +1,92 @@
+import { PROVED, type Shape, sizeOf, Tensor } from '../tensor/tensor.ts';
+
+/** The tokens of a call; `kept` numbers those that have rows, all of them where it is absent. */
+export interface Tokens {
+  batch: number;
+  sequence: number;
+  kept?: Int32Array;
+}
+
+/** How many tokens a call has, and how many of them have rows. */
+export interface Counts {
+  batch: number;
+  sequence: number;
+  tokens: number;
+}
+
+/** Whole numbers that the host writes before a call: they follow from its sizes and its attention_mask. */
+interface HostRule {
+  /** Whether there is a number for each token that has a row, in order, or one for each sequence and one more. */
+  per: 'token' | 'sequence';
+  /** What it asks for besides: an input [batch, sequence], or a number. */
+  from?: 'input' | 'fill';
+  /** Writes the numbers of `tokens`; `of` is what the rule asks for. */
+  write(out: Int32Array, tokens: Tokens, of: ArrayLike<number> | number): void;
+  /** The largest number, where the rule says it. */
+  most?(counts: Counts, fill: number): number;
+  /** How much a number is above the one before it, at most, where the rule says it. */
+  step?(counts: Counts): number;
+}
+
+const perToken =
+  (numberOf: (token: number, sequence: number) => number): HostRule['write'] =>
+  (out, { sequence, kept }) => {
+    for (let row = 0; row < out.length; row++) out[row] = numberOf(kept ? kept[row] : row, sequence);
+  };
+
+/** What the host writes. Adding one is a row here. */
+export const HOST_RULES = {
+  /** How many rows come before each sequence, and how many there are. */
+  starts: {
+    per: 'sequence',
+    write(out, { batch, sequence, kept }) {
+      for (let b = 0, row = 0; b <= batch; b++) {
+        if (!kept) row = b * sequence;
+        else while (row < kept.length && kept[row] < b * sequence) row++;
+        out[b] = row;
+      }
+    },
+    most: ({ tokens }) => tokens,
+    step: ({ sequence, tokens }) => Math.min(sequence, tokens),
+  },
+  /** Where in its sequence each token stands. */
+  places: { per: 'token', write: perToken((token, sequence) => token % sequence), most: ({ sequence }) => sequence - 1 },
+  /** Which of the batch · sequence tokens each is. */
+  index: { per: 'token', write: perToken((token) => token), most: ({ batch, sequence }) => batch * sequence - 1 },
+  /** The same number everywhere. */
+  fill: { per: 'token', from: 'fill', write: (out, _, of) => void out.fill(of as number), most: (_, fill) => fill },
+  /** What an input holds for each token. */
+  kept: {
+    per: 'token',
+    from: 'input',
+    write: (out, tokens, of) => perToken((token) => (of as ArrayLike<number>)[token])(out, tokens, of),
+  },
+} satisfies Record<string, HostRule>;
+
+export type Rule = keyof typeof HOST_RULES;
+
+export const hostRule = (rule: Rule): HostRule => HOST_RULES[rule];
+
+/** How many numbers a rule has. */
+export const countOf = (rule: Rule, { batch, tokens }: Counts): number => (hostRule(rule).per === 'sequence' ? batch + 1 : tokens);
+
+/** Numbers of the tokens where `mask` [batch, sequence] is not 0. */
+export function keptTokens(mask: ArrayLike<number>): Int32Array {
+  let count = 0;
+  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) count++;
+  const kept = new Int32Array(count);
+  for (let i = 0, at = 0; i < mask.length; i++) if (mask[i] !== 0) kept[at++] = i;
+  return kept;
+}
+
+/** Dimensions of what a rule says of [batch, sequence] tokens that all have rows. */
+export const gridShape = (rule: Rule, [batch, sequence]: Shape): Shape =>
+  hostRule(rule).per === 'sequence' ? [batch + 1] : [batch, sequence];
+
+/** The numbers of a rule where every one of [batch, sequence] tokens has a row. */
+export function hostTensor(rule: Rule, [batch, sequence]: Shape, fill = 0): Tensor<'int32'> {
+  const shape = gridShape(rule, [batch, sequence]);
+  const out = new Int32Array(sizeOf(shape));
+  hostRule(rule).write(out, { batch, sequence }, fill);
+  return new Tensor('int32', shape, out, PROVED);
+}
