@@ -167,7 +167,7 @@ describe('a dynamic program is refused', () => {
   test('at sizes for which sequences end behind the rows that there are', async () => {
     const loaded = await jit.load(altered(file, set(`hostValues.${hostValues('starts')}.masked`, false)));
     loaded(inputsAt(2, 5));
-    expect((await problem('format', () => loaded(inputsAt(2, 5, 1)))).message).toMatch(/hostValues starts: expected 3 elements below 10/);
+    expect((await problem('format', () => loaded(inputsAt(2, 5, 1)))).message).toMatch(/host value starts: expected 3 elements below 10/);
   });
 
   test('at sizes for which a view has other elements than what it shows, or a dimension is below 0', async () => {
