@@ -1,12 +1,12 @@
 import { TraceletError } from '../base/error.ts';
 import { NUMBER } from '../base/options.ts';
-import { COUNT, oneOf, SIZE } from '../base/schema.ts';
+import { COUNT, FLAG, oneOf, SIZE } from '../base/schema.ts';
 import { ACTIVATIONS } from '../ops/table.ts';
 import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
 import { full } from '../tensor/creation.ts';
 import { dimension, type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
 import { apply, executor } from './executor.ts';
-import { transposed } from './views.ts';
+import { permute, transposed } from './views.ts';
 
 export type { Operand } from '../tensor/arguments.ts';
 export { cat, narrow, permute, select, slice, transpose } from './views.ts';
@@ -49,23 +49,31 @@ export const linear = taking<(input: Operand, weight: Operand, bias?: Operand | 
   (x: Tensor, weight: Tensor, bias?: Tensor) => apply('linear', { x, weight, bias }, { activation: 'none' }),
 );
 
-/**
- * a [..., k] times b [k, n] or [k]: [..., n] or [...]. As `torch.matmul` with a second operand of one or two dimensions, which has to be a
- * weight, and no result of ops, where it is traced.
- */
+/** a [..., k] times b [k, n], [k] or, matrix by matrix, [..., k, n]: [..., n] or [...]. As `torch.matmul`, without repeating matrices. */
 export const matmul = taking<(input: Operand, other: Operand) => Floats>(
   'F.matmul',
   { ...INPUT, other: TENSOR },
   (x: Tensor, other: Tensor) => {
     const { shape } = other;
-    if (shape.length === 2) return linear(x, transposed(other, 0, 1));
-    if (shape.length === 1) return linear(x, other.reshape([1, -1])).reshape(x.shape.slice(0, -1));
-    throw new TraceletError('shape', {
-      what: 'F.matmul',
-      expected: 'a second operand [k, n] or [k]',
-      got: `[${shape}]`,
-      cure: 'F.attention multiplies queries, keys and values',
-    });
+    if (shape.length === 1) return columnTimes(x, other).reshape(x.shape.slice(0, -1));
+    if (shape.length === 2 && !other.recorded) return linear(x, transposed(other, 0, 1));
+    const vector = x.shape.length === 1;
+    const result = apply('matmul', { a: vector ? x.reshape([1, -1]) : x, b: other });
+    return vector ? result.reshape(shape.slice(1)) : result;
+  },
+);
+
+const columnTimes = (x: Tensor, column: Tensor): Floats => matmul(x, column.reshape([-1, 1]));
+
+/** Where along `dim`, the last unless given, the first largest element stands: int32, without that dimension unless `keepdim`. As `torch.argmax`. */
+export const argmax = taking<(input: Operand, dim?: number, keepdim?: boolean) => Tensor<'int32'>>(
+  'F.argmax',
+  { ...INPUT, dim: optional(WHOLE), keepdim: optional(FLAG) },
+  (x: Tensor, dim = -1, keepdim = false) => {
+    const at = dimension(x.shape, dim, 'argmax');
+    const order = [...x.shape.keys()].filter((axis) => axis !== at);
+    const largest = apply<'int32'>('argmax', { x: at === x.shape.length - 1 ? x : permute(x, [...order, at]) });
+    return keepdim ? largest.reshape(x.shape.map((size, axis) => (axis === at ? 1 : size))) : largest;
   },
 );
 

@@ -133,7 +133,7 @@ export const OF_SEQUENCES = {
 export const LENGTHS = { starts: ({ longest }: Record<string, number>) => longest };
 
 /** Rows of tokens: [batch, sequence, …] where each has one, or [rows, …] of sequences that only `starts` tells apart. */
-function tokenRows(name: string, x: Shape, { mask, starts }: Record<string, Shape>): Record<'batch' | 'rows' | 'longest', number> {
+export function tokenRows(name: string, x: Shape, { mask, starts }: Record<string, Shape>): Record<'batch' | 'rows' | 'longest', number> {
   need(starts.length === 1 && starts[0] > 0, name, 'starts of shape [batch + 1]', starts);
   const batch = starts[0] - 1;
   if (x.length === 2) return { batch, rows: x[0], longest: x[0] };
@@ -247,23 +247,23 @@ export function multiplied({ x, weight, bias }: Record<string, Shape>): Inferred
   return { shape: withLast(x, weight[0]), ints: { m: rowsOf(x), n: weight[0], k: weight[1], width: weight[0] } };
 }
 
-/** An op that makes one row of each sequence of x. */
-export function pooling(name: string, doc: string): Op {
-  return {
-    args: { out: 'out', x: 'float32', mask: 'int32?', starts: 'int32', batch: 'int', cols: 'int' },
-    infer: (shapes) => {
-      const { x, origin } = shapes;
-      const ints = tokenRows(name, x, shapes);
-      if (origin) need(sameShape(origin, x.slice(0, -1)), name, `an origin of shape [${x.slice(0, -1)}]`, origin);
-      return { shape: [ints.batch, last(x)], ints: { ...ints, cols: last(x) } };
-    },
-    flops: ({ rows, cols }) => rows * cols,
-    split: ({ cols }) => ({ over: ['batch'], strides: { starts: 4, out: 4 * cols } }),
-    sequences: ['x'],
-    bounds: OF_SEQUENCES,
-    steps: LENGTHS,
-    doc,
-  };
+/** Rules of products of matrices a [..., m, k] and b [..., k, n], or of all rows of a with one b [k, n]. */
+export function multipliedBatches({ a, b }: Record<string, Shape>): Inferred {
+  const rank = b.length;
+  const shared = rank === 2;
+  const fits =
+    a.length >= 2 && (shared || rank === a.length) && last(a) === b[rank - 2] && (shared || sameShape(a.slice(0, -2), b.slice(0, -2)));
+  need(fits, 'matmul', 'a [..., m, k] and b [..., k, n] or [k, n]', a, b);
+  const [n, k] = [last(b), last(a)];
+  const batch = shared ? 1 : sizeOf(a.slice(0, -2));
+  const m = shared ? rowsOf(a) : a[a.length - 2];
+  return { shape: withLast(a, n), ints: { batch, m, n, k }, scratch: 4 * roundUp(n, 8) * k };
+}
+
+/** Rules of what answers one number for each row of x. */
+export function reduced(name: string, { x }: Record<string, Shape>): Inferred {
+  need(x.length > 0 && last(x) > 0, name, 'rows of at least one element', x);
+  return { shape: x.slice(0, -1), ints: { rows: rowsOf(x), cols: last(x) } };
 }
 
 /** Rules of a product in integers with weights of eight bits. */

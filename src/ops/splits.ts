@@ -32,6 +32,12 @@ export const byElements = (...operands: string[]): Split => ({
 export const byProduct = ({ n, k }: Record<string, number>, weights: Readonly<Record<string, number>>, columns: boolean): Split =>
   columns ? { over: ['n'], step: LINE, strides: { out: 4, bias: 4, ...weights } } : { over: ['m'], strides: { out: 4 * n, x: 4 * k } };
 
+/** Products of matrices one after another: by matrix, or by rows of the only one. */
+export const byMatrices = ({ batch, m, n, k }: Record<string, number>): Split =>
+  batch > 1
+    ? { over: ['batch'], strides: { out: 4 * m * n, a: 4 * m * k, b: 4 * k * n } }
+    : { over: ['m'], strides: { out: 4 * n, a: 4 * k } };
+
 /** Rows of an integer product that make a tile, at most, and that read the weights often enough for a part. */
 const FEWEST_ROWS = 6;
 const PART_ROWS = 32;

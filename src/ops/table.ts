@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { sameShape, sizeOf } from '../tensor/tensor.ts';
 import type { Op } from './op.ts';
+import { POOLS } from './pools.ts';
 import {
   arithmetic,
   attendedApart,
@@ -19,19 +20,20 @@ import {
   lookupScaled,
   MOST_WEIGHT,
   multiplied,
+  multipliedBatches,
   multipliedBytes,
   multipliedNibbles,
   need,
   normalised,
   OF_SEQUENCES,
-  pooling,
+  reduced,
   roundUp,
   rowsOf,
   rowwise,
   scattered,
   stridden,
 } from './shapes.ts';
-import { byElements, byHeads, byIds, byIntegerProduct, byProduct, byRows, byWeights } from './splits.ts';
+import { byElements, byHeads, byIds, byIntegerProduct, byMatrices, byProduct, byRows, byWeights } from './splits.ts';
 
 /** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/support/reference.ts. */
 export const OPS = {
@@ -185,6 +187,21 @@ export const OPS = {
     inPlace: 'x',
     doc: 'layer_norm(x + residual)',
   },
+  matmul: {
+    args: { out: 'out', a: 'float32', b: 'float32', scratch: 'scratch', batch: 'int', m: 'int', n: 'int', k: 'int' },
+    infer: multipliedBatches,
+    flops: ({ batch, m, n, k }) => 2 * batch * m * n * k,
+    split: byMatrices,
+    doc: 'out[i] = a[i] · b[i], b computed as a is',
+  },
+  argmax: {
+    args: { out: 'out', x: 'float32', rows: 'int', cols: 'int' },
+    result: 'int32',
+    infer: (shapes) => reduced('argmax', shapes),
+    flops: ({ rows, cols }) => rows * cols,
+    split: ({ cols }) => ({ over: ['rows'], strides: { out: 4, x: 4 * cols } }),
+    doc: 'where in each row its first largest element stands, or its first NaN',
+  },
   softmax: rowwise('softmax', 'out[r] = exp(x[r] - max) / sum', 6),
   log_softmax: rowwise('log_softmax', 'out[r] = x[r] - max - log(sum(exp(x[r] - max)))', 6),
   gelu: elementwise('x · Φ(x), exact (erf)', 12, 1),
@@ -224,20 +241,7 @@ export const OPS = {
     rowwise: ['a', 'b'],
     doc: 'rows of a followed by rows of b',
   },
-  mean_pool: pooling('mean_pool', 'the mean over the rows of each sequence where mask is 1; zeros where none is'),
-  mean_sqrt_pool: pooling('mean_sqrt_pool', 'the sum over the n rows of each sequence where mask is 1, divided by √n; zeros where none is'),
-  max_pool: pooling('max_pool', 'the largest of each column over the rows of each sequence where mask is 1; zeros where none is'),
-  first_pool: pooling('first_pool', 'the first row of each sequence where mask is 1; zeros where none is'),
-  last_pool: pooling('last_pool', 'the last row of each sequence where mask is 1; zeros where none is'),
-  weighted_mean_pool: {
-    ...pooling(
-      'weighted_mean_pool',
-      'the mean over the rows of each sequence where mask is 1, weighted with 1, 2, … from the first row where origin is 1',
-    ),
-    args: { out: 'out', x: 'float32', mask: 'int32?', origin: 'int32?', starts: 'int32', batch: 'int', cols: 'int' },
-    sequences: undefined,
-    bounds: { ...OF_SEQUENCES, origin: () => 2 },
-  },
+  ...POOLS,
   scatter: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -262,7 +266,7 @@ export const OPS = {
   panels: {
     args: { out: 'out', x: 'float32', scratch: 'scratch', n: 'int', k: 'int' },
     infer: ({ x }) => {
-      need(x.length === 2, 'pack', 'a weight [n, k]', x);
+      need(x.length === 2, 'panels', 'a weight [n, k]', x);
       return { shape: [roundUp(x[0], 8), x[1]], ints: { n: x[0], k: x[1] }, scratch: 32 * x[1] };
     },
     flops: () => 0,

@@ -172,6 +172,18 @@ describe('arguments of PyTorch, in its order and by its names', () => {
       ],
     ],
     ['matmul of a vector', F.matmul(square, [1, 2]), [5.5, 11]],
+    [
+      'matmul of matrices one by one',
+      F.matmul(square.reshape(1, 2, 2), square.reshape(1, 2, 2)),
+      [
+        [
+          [7, 10],
+          [15, 22],
+        ],
+      ],
+    ],
+    ['argmax', F.argmax(square), [1, 1]],
+    ['argmax along the first dimension, kept', F.argmax(square, 0, true), [[1, 1]]],
     ['matmul of vectors', F.matmul([1, 2], [3, 4]), 11],
     ['matmul of a vector and a matrix', F.matmul([1, 2], square), [7.5, 10]],
     ['matmul of a batch', F.matmul(square.reshape(2, 1, 2), [[2], [1]]), [[[5]], [[10]]]],

@@ -79,6 +79,13 @@ for (const variant of VARIANTS)
         );
       });
 
+      test('argmax finds the first of equals, and NaN before all', () => {
+        const of = (...x: number[]) => new Int32Array(call(variant, 'argmax', { x }, { x: [x.length] }).buffer)[0];
+        expect([of(2, 1, 2), of(-Infinity, -Infinity), of(1, NaN, Infinity, NaN), of(NaN, 1), of(-0, 0), of(1, Infinity)]).toEqual([
+          0, 0, 1, 0, 0, 1,
+        ]);
+      });
+
       test('l2_normalize and layer_norm of zeros, and a NaN that stays in its row', () => {
         expect(special('l2_normalize', [0, 0, 0, 0, 0], { eps: 1e-12 })).toEqual([0, 0, 0, 0, 0]);
         const shapes = { x: [2, 5], weight: [5], bias: [5] };

@@ -2,7 +2,7 @@ import { instantiateSync } from '@assemblyscript/loader';
 import { platform } from '#platform';
 import { INTEGER_FORMS, integerForms } from '../../src/kernels/integers.ts';
 import { type Kind, kindOf } from '../../src/ops/kinds.ts';
-import { type Op, SLACK } from '../../src/ops/op.ts';
+import { type Op, resultOf, SLACK } from '../../src/ops/op.ts';
 import { OPS, type OpName } from '../../src/ops/table.ts';
 import type { Variant } from '../../src/platform/platform.ts';
 import { type Shape, sizeOf } from '../../src/tensor/tensor.ts';
@@ -179,6 +179,7 @@ export function firstError(op: OpName, example: Case, result: Float32Array): str
   if (result.length !== values.length) return `${result.length} elements, not ${values.length}`;
   const units = tolerance(numbers);
   const bits = new Uint32Array(result.buffer, result.byteOffset, result.length);
+  const got = resultOf(OPS[op]) === 'int32' ? new Int32Array(bits.buffer, bits.byteOffset, bits.length) : result;
   for (let i = 0; i < result.length; i++) {
     const wanted = values[i];
     if (wanted === undefined) {
@@ -186,7 +187,7 @@ export function firstError(op: OpName, example: Case, result: Float32Array): str
       continue;
     }
     const allowed = units === 0 ? 0 : units * EPSILON * Math.abs(sizes?.[i] ?? wanted) + SMALLEST;
-    if (!(Math.abs(result[i] - wanted) <= allowed)) return `element ${i} is ${result[i]}, not ${wanted} within ${allowed}`;
+    if (!(Math.abs(got[i] - wanted) <= allowed)) return `element ${i} is ${got[i]}, not ${wanted} within ${allowed}`;
   }
   return undefined;
 }

@@ -150,6 +150,33 @@ export const REFERENCE: Record<OpName, Definition> = {
     },
     tolerance: ({ cols }) => cols / 8 + 18,
   },
+  matmul: {
+    cases: [
+      [1, 1, 1, 1],
+      [0, 2, 3, 4],
+      [2, 3, 4, 0],
+      [3, 0, 2, 5],
+      [2, 2, 3, 5],
+      [1, 4, 8, 7],
+      [3, 6, 9, 16],
+      [2, 7, 13, 31],
+      [1, 13, 5, 67],
+      [2, 3, 17, 530],
+    ].flatMap(([batch, m, n, k]) => [{ shapes: { a: [batch, m, k], b: [batch, k, n] } }, { shapes: { a: [batch, m, k], b: [k, n] } }]),
+    of: ({ a, b }, { batch, m, n, k }) => {
+      const terms = range(batch * m * n).map((at) => {
+        const [matrix, row, col] = [Math.floor(at / (m * n)), Math.floor(at / n), at % n];
+        return range(k).map((c) => a[row * k + c] * b[(matrix * k + c) * n + col]);
+      });
+      return { values: terms.map(sum), sizes: terms.map((each) => 2 * sum(each.map(Math.abs))) };
+    },
+    tolerance: ({ k }) => k + 8,
+  },
+  argmax: {
+    cases: ROWWISE,
+    of: ({ x }, { cols }) => ({ values: rowsOf(x, cols).map((row) => row.indexOf(Math.max(...row))) }),
+    tolerance: exact,
+  },
   softmax: {
     cases: ROWWISE,
     of: ({ x }, { cols }) => {

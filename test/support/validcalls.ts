@@ -150,6 +150,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'F.embedding': () => [ids(), floats([4, 2]), 0],
   'F.linear': () => [x(), floats([2, 3]), floats([2])],
   'F.matmul': () => [x(), floats([3, 2])],
+  'F.argmax': () => [x(), -1, true],
   'F.layer_norm': () => [x(), [3], floats([3]), floats([3]), 1e-5],
   'F.gelu': () => [x(), 'tanh'],
   'F.mul': () => [x(), y()],

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { F, jit, ones, Tensor, tensor } from '../../src/index.ts';
+import { floats } from '../support/tiny.ts';
+
+const example = { x: floats([2, 3, 4]), y: floats([2, 4, 5]) };
+
+describe('a trace', () => {
+  test('answers whole numbers where its ops do', async () => {
+    const traced = await jit.trace((x: Tensor, y: Tensor) => F.argmax(F.matmul(x, y)), [example.x, example.y]);
+    const answer = traced(example.x, example.y) as Tensor;
+    expect([answer.dtype, answer.shape, answer.tolist()]).toEqual(['int32', [2, 3], F.argmax(F.matmul(example.x, example.y)).tolist()]);
+    expect(traced.outputs[0]).toMatchObject({ dtype: 'int32', shape: [2, 3] });
+    expect(traced.verify('baseline').exact).toBe(true);
+  });
+
+  test('keeps them in its file, and reads them in later ops', async () => {
+    const table = floats([5, 3]);
+    const traced = await jit.trace((x: Tensor, y: Tensor) => F.embedding(F.argmax(F.matmul(x, y)), table), [example.x, example.y]);
+    const loaded = await jit.load(Buffer.concat([...(await jit.serialize(traced))]));
+    const [want] = [F.embedding(F.argmax(F.matmul(example.x, example.y)), table)];
+    expect((loaded(example.x, example.y) as unknown as Tensor).tolist()).toEqual(want.tolist());
+    expect(loaded.graph).toMatch(/i32\[2, 3\] = argmax/);
+  });
+
+  test('of any size multiplies what it computed', async () => {
+    const body = (ids: Tensor, mask: Tensor) => {
+      const x = F.embedding(ids, floats([7, 8]));
+      return { scores: F.matmul(x, F.transpose(x, 1, 2)), best: F.argmax(F.mean_pool(x, mask)) };
+    };
+    const ids = tensor([[1, 2, 3], [4, 5, 6]]); // biome-ignore format: one row
+    const mask = ones([2, 3], { dtype: 'int32' });
+    const named = Object.assign(body, { input_names: ['input_ids', 'attention_mask'] });
+    const traced = await jit.trace(named, { input_ids: ids, attention_mask: mask }, { dynamic: { batch: [1, 3], sequence: [1, 6] } });
+    const short = [tensor([[1, 2]]), ones([1, 2], { dtype: 'int32' })] as const;
+    const [got, want] = [traced(...short), body(...short)] as { scores: Tensor; best: Tensor }[];
+    expect([got.scores.tolist(), got.best.tolist()]).toEqual([want.scores.tolist(), want.best.tolist()]);
+  });
+});
