@@ -1,4 +1,5 @@
-import { BLOCK, checkSequences, keysOf, packKeys, probabilities, roundUp, scoresAt } from './lib/attention';
+import { ATTENTION_BLOCK as BLOCK } from '../src/ops/limits';
+import { checkSequences, keysOf, packKeys, probabilities, roundUp, scoresAt } from './lib/attention';
 import { checkRowsApart } from './lib/contract';
 import { bytes } from './lib/simd';
 

@@ -1,3 +1,4 @@
+import { ATTENTION_BLOCK as BLOCK } from '../../src/ops/limits';
 import { checkDims, checkElements, checkStarts, checkWide } from './contract';
 import { panelBytes, panelOfColumns, panelOfRows } from './panel';
 import { bytes, hmax, loadPart, storePart } from './simd';
@@ -12,9 +13,6 @@ import { product } from './tile';
  *   + longest · D   scores of one block of queries, rows of K floats: K is the sequence's number of keys rounded up to 8
  *   + BLOCK · L
  */
-
-/** Rows of queries whose scores are held at once: ATTENTION_BLOCK in src/ops/shapes.ts. */
-export const BLOCK = 48;
 
 /** Score of a key that is left out: exp makes it 0 beside any other, and 1 where all keys are left out. */
 const LEFT_OUT: f32 = -f32.MAX_VALUE;

@@ -22,9 +22,6 @@ export const enum Form {
 @inline
 export const WIDE: bool = !ASC_FEATURE_RELAXED_SIMD;
 
-/** Rows of a tile, at most. */
-export const MOST_ROWS = 6;
-
 // @ts-ignore: decorator
 @inline
 export function tileRows(form: i32): i32 {

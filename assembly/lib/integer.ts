@@ -1,4 +1,5 @@
-import { dotTile, MOST_ROWS, tileRows, WIDE } from './dots';
+import { INTEGER_COLS as COLS, INTEGER_ROWS as ROWS, INTEGER_STRETCH as STRETCH, INTEGER_TILE } from '../../src/ops/limits';
+import { dotTile, tileRows, WIDE } from './dots';
 import { unpackRows } from './nibbles';
 import { bytes, hmax, hmin, hsum, load4, store4 } from './simd';
 
@@ -12,17 +13,11 @@ import { bytes, hmax, hmin, hsum, load4, store4 } from './simd';
  *
  *   0                   H rows of STRETCH activations of one or two bytes
  *   H · 2 · STRETCH     step and low of each row
- *   + H · 8             products of one tile, MOST_ROWS rows of COLS int32
+ *   + H · 8             products of one tile, INTEGER_TILE rows of COLS int32
  *   + PRODUCTS          COLS rows of STRETCH weights, where they are unpacked
  */
 
-/** Columns of x that are quantised together, INTEGER_STRETCH in src/ops/shapes.ts. */
-export const STRETCH = 384;
-/** Rows of x that are quantised before they are multiplied: INTEGER_ROWS in src/ops/shapes.ts. */
-const ROWS = 128;
-/** Rows of weights that the first-level cache holds: INTEGER_COLS in src/ops/shapes.ts. */
-const COLS = 40;
-const PRODUCTS: usize = MOST_ROWS * COLS * 4;
+const PRODUCTS: usize = INTEGER_TILE * COLS * 4;
 const STEPS: f32 = 127;
 /** 1.5 · 2^23: added to a number below 2^22, it leaves the nearest whole number in the low bits. */
 const ROUND: f32 = 12582912;

@@ -1,3 +1,4 @@
+import { GROUP } from '../../src/ops/limits';
 /*
  * Weights of four bits in groups of 32 along a row. Byte i of a group's sixteen holds weight i in its lower half and weight i + 16 in
  * its upper one, each plus 8. A weight q in a group of step s stands for the whole number
@@ -6,9 +7,6 @@
  *
  * which is a weight like those of eight bits, with the scale of its row.
  */
-
-/** Weights of a group. */
-const GROUP = 32;
 
 /** What each of the sixteen nibbles stands for in a group of this step. */
 // @ts-ignore: decorator

@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
+import { GROUP } from '../ops/limits.ts';
 import { unpackNibbles } from '../ops/nibbles.ts';
-import { GROUP } from '../ops/shapes.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { type Shape, sameShape, type Tensor } from '../tensor/tensor.ts';

@@ -1,4 +1,4 @@
-import { GROUP } from './shapes.ts';
+import { GROUP } from './limits.ts';
 
 /**
  * Weights of four bits as assembly/lib/nibbles.ts draws them: groups of 32 along a row, two a byte, and a step a group. A weight q

@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
+import { ATTENTION_BLOCK, GROUP, INTEGER_COLS, INTEGER_ROWS, INTEGER_STRETCH, INTEGER_TILE } from './limits.ts';
 import type { Inferred, Op } from './op.ts';
 import { byElements, byRows } from './splits.ts';
 
@@ -77,19 +78,9 @@ export function lookup(name: string, { ids, table }: Record<string, Shape>): Inf
   return { shape: [...ids, table[1]], ints: { rows: sizeOf(ids), cols: table[1], vocab: table[0] } };
 }
 
-/** Columns of activations that are quantised together, and what else kernels hold at once: see assembly/lib/integer.ts. */
-export const INTEGER_STRETCH = 384;
-const INTEGER_ROWS = 128;
-const INTEGER_COLS = 40;
-const INTEGER_TILE = 6;
 /** Σ 127 · 64 over a row fits int32 with room to spare. */
 const MOST_COLUMNS = 1 << 17;
 
-/** The largest weight that integer products take: see assembly/lib/dots.ts. */
-export const MOST_WEIGHT = 64;
-
-/** Weights of four bits that share a step. */
-export const GROUP = 32;
 export const stretchesOf = (k: number): number => Math.ceil(k / INTEGER_STRETCH);
 
 /** Rules of an integer product of x [..., k] with n rows of weights; `unpacks` says that they are unpacked on the way. */
@@ -142,9 +133,6 @@ export function tokenRows(name: string, x: Shape, { mask, starts }: Record<strin
   if (mask) need(sameShape(mask, x.slice(0, 2)), name, `a mask of shape [${x.slice(0, 2)}]`, mask);
   return { batch, rows: batch * x[1], longest: x[1] };
 }
-
-/** Rows of queries whose scores the attention kernels hold at once. */
-const ATTENTION_BLOCK = 48;
 
 /**
  * Dimensions shared by the attention kernels: `hidden` numbers a row of x ([batch, sequence, …] or [rows, …]) belong to queries alone.

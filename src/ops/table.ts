@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { sameShape, sizeOf } from '../tensor/tensor.ts';
+import { GROUP, MOST_WEIGHT } from './limits.ts';
 import type { Op } from './op.ts';
 import { POOLS } from './pools.ts';
 import {
@@ -10,7 +11,6 @@ import {
   attentionFlops,
   BELOW_VOCAB,
   elementwise,
-  GROUP,
   joined,
   LENGTHS,
   last,
@@ -18,7 +18,6 @@ import {
   lookupAdded,
   lookupNibbles,
   lookupScaled,
-  MOST_WEIGHT,
   multiplied,
   multipliedBatches,
   multipliedBytes,

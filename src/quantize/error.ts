@@ -1,4 +1,4 @@
-import { INTEGER_STRETCH } from '../ops/shapes.ts';
+import { INTEGER_STRETCH } from '../ops/limits.ts';
 import type { Seen } from './calibrate.ts';
 import type { Quantised } from './weights.ts';
 

@@ -1,5 +1,6 @@
+import { GROUP, INTEGER_STRETCH } from '../ops/limits.ts';
 import { nibbleValue, packGroup } from '../ops/nibbles.ts';
-import { GROUP, INTEGER_STRETCH, stretchesOf } from '../ops/shapes.ts';
+import { stretchesOf } from '../ops/shapes.ts';
 
 /** A float matrix, rows one after the other, and how much an error in each column counts. */
 export interface Matrix {
