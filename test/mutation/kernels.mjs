@@ -135,6 +135,8 @@ function workshop() {
     'package.json',
   ])
     cpSync(`${root}${name}`, join(folder, name), { recursive: true });
+  mkdirSync(join(folder, 'src/ops'), { recursive: true });
+  cpSync(`${root}src/ops/limits.ts`, join(folder, 'src/ops/limits.ts'));
   symlinkSync(`${root}node_modules`, join(folder, 'node_modules'));
   mkdirSync(join(folder, 'dist/wasm'), { recursive: true });
   return folder;
