@@ -10,7 +10,7 @@ interface Typed {
   readonly dtype: DType;
   readonly shape: Shape;
   /** The shape in symbols, where it depends on any. Said of a whole graph at once (see unify.ts). */
-  dims?: readonly Dim[];
+  readonly dims?: readonly Dim[];
 }
 
 /** An argument of the traced model. */
@@ -25,7 +25,7 @@ export interface HostValue extends Typed {
   readonly rule: Rule;
   /** Batch and sequence. */
   readonly grid: Shape;
-  gridDims?: readonly Dim[];
+  readonly gridDims?: readonly Dim[];
   readonly masked: boolean;
   /** What the rule `fill` repeats. */
   readonly fill?: number;
@@ -53,7 +53,7 @@ export interface Node extends Typed {
   readonly operands: Readonly<Record<string, Value | null>>;
   readonly attrs: Attributes;
   /** Attributes in symbols, where they depend on any. */
-  attrDims?: Readonly<Record<string, Dim>>;
+  readonly attrDims?: Readonly<Record<string, Dim>>;
   readonly call: Call;
   /** Dotted name of the module whose forward pass made it. */
   readonly path: string;
@@ -79,7 +79,7 @@ export interface Output {
 export interface Graph {
   readonly inputs: readonly Input[];
   /** Symbols that dimensions are made of, with their bounds; `tokens` beside them, where masked ones have no rows. */
-  bounds?: Bounds;
+  readonly bounds?: Bounds;
   readonly nodes: readonly Node[];
   readonly outputs: readonly Output[];
 }
@@ -89,12 +89,12 @@ export function makeNode(
   op: string,
   operands: Record<string, Value | null | undefined>,
   attrs: Attributes,
-  from: { path: string; origins?: readonly Node[]; dims?: readonly Dim[] },
+  from: { path: string; origins?: readonly Node[]; dims?: readonly Dim[]; attrDims?: Node['attrDims'] },
 ): Node {
   const call = checkCall(op, operands, attrs);
   const present = Object.fromEntries(Object.entries(operands).map(([name, value]) => [name, value ?? null]));
   const node = { kind: 'node' as const, op, operands: present, attrs, call, dtype: resultOf(call.row), shape: call.shape, path: from.path };
-  const made: Node = { ...node, dims: from.dims, origins: from.origins ?? [] };
+  const made: Node = { ...node, dims: from.dims, attrDims: from.attrDims, origins: from.origins ?? [] };
   if (!from.origins) (made as { origins: readonly Node[] }).origins = [made];
   return made;
 }

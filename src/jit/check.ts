@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
-import { type Graph, type Node, storageOf, type Value } from '../graph/graph.ts';
+import type { Graph, Node, Value } from '../graph/graph.ts';
 import { hostTensor } from '../graph/hostvalues.ts';
+import { linesOf } from '../graph/text.ts';
 import { difference } from '../inspect/verify.ts';
 import type { Engine } from '../nn/eager.ts';
 import { executor } from '../nn/executor.ts';
@@ -56,21 +57,13 @@ function sameAnswers(first: Graph, second: Graph, inputs: Record<string, Tensor>
 }
 
 /** A line a node, then a line an output; without `floats`, their values are left out. */
-function describeGraph({ inputs, nodes, outputs }: Graph, floats = true): string[] {
-  const names = new Map<Value, string>(inputs.map((input) => [input, `%${input.name}`]));
-  for (const [i, node] of nodes.entries()) names.set(node, `%${i}`);
-  const shown = (value: Value): string => `${content(storageOf(value), names, floats)}[${value.shape}]`;
-  const lines = nodes.map(({ op, operands, attrs, shape, call }) => {
-    const args = Object.entries(operands).map(([name, value]) => `${name}=${value ? shown(value) : 'none'}`);
-    return `${op}(${args.join(', ')}) ${JSON.stringify(attrs, (name, value) => (floats || call.row.args[name] !== 'float' ? value : null))} -> [${shape}]`;
-  });
-  return [...lines, ...outputs.map(({ name, value }) => `return ${name} = ${shown(value)}`)];
-}
+const describeGraph = (graph: Graph, floats = true): string[] =>
+  linesOf(graph, { sizes: true, floats, constant: ({ parts: [{ name, tensor }] }) => content(name, tensor, floats) })
+    .slice(graph.inputs.length)
+    .map(({ text }) => text);
 
-function content(value: Value, names: ReadonlyMap<Value, string>, floats: boolean): string {
-  if (value.kind === 'host') return value.rule;
-  if (value.kind !== 'constant') return names.get(value) as string;
-  const [{ name, tensor }] = value.parts;
+/** The elements of a small constant that has no name of its own. */
+function content(name: string, tensor: Tensor, floats: boolean): string {
   const told = name.startsWith('constants.') && tensor.size <= 4096 && (floats || tensor.dtype !== 'float32');
   return told ? `${tensor.dtype}(${tensor.elements})` : name;
 }

@@ -107,10 +107,9 @@ export function* symbolicGraph(
   recordAt: (sizes: Sizes) => Recording,
   optimise: (graph: Graph, tokens?: number) => Graph,
 ): Generator<void, Graph> {
-  const base = optimise(recorded.graph);
-  const packs = isCompact(base);
   const varying: Bounds = Object.fromEntries(Object.entries(bounds).filter(([, [low, high]]) => low < high));
-  base.bounds = varying;
+  const base = { ...optimise(recorded.graph), bounds: varying };
+  const packs = isCompact(base);
   if (!packs && Object.keys(varying).length === 0) return base;
   const graphs = new Map<string, Recording>();
   const sampleAt = (at: Sizes): Sample => {
@@ -128,8 +127,7 @@ export function* symbolicGraph(
     samples.push(sampleAt(at));
   }
   yield;
-  unify(base, samples.slice(0, ends.length), samples.slice(ends.length), box);
-  return base;
+  return unify(base, samples.slice(0, ends.length), samples.slice(ends.length), box);
 }
 
 /** Sizes within bounds at which models like to branch: next to the ends, in the middle, and around powers of two. */

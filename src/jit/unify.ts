@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
-import type { Graph, HostValue, Node, Value } from '../graph/graph.ts';
+import type { Constant, Graph, HostValue, Node, Value } from '../graph/graph.ts';
+import { type Line as TextLine, linesOf as textOf } from '../graph/text.ts';
 import { kindOf } from '../ops/kinds.ts';
 import { TOKENS } from '../program/program.ts';
 import { type Bounds, type Dim, evaluateDim, interpolate, isSymbolic, type Sizes } from '../tensor/dim.ts';
@@ -11,25 +12,29 @@ export interface Sample {
   graph: Graph;
 }
 
+/** What of a value depends on symbols. */
+type Symbolic = Pick<HostValue, 'dims' | 'gridDims'> | Pick<Node, 'dims' | 'attrDims'>;
+
 /** What of a line is the same at all sizes, and the numbers that may not be. */
 interface Line {
   text: string;
   numbers: number[];
   path: string;
-  /** Takes the numbers in symbols. */
-  assign(dims: readonly Dim[]): void;
+  /** What follows for its values where the numbers are these. */
+  symbolic(dims: readonly Dim[]): [Value, Symbolic][];
 }
 
 /**
  * Finds how the numbers of `base` depend on symbols: from graphs at the corners of `bounds` (in the order of `cornersOf`), checked
- * against those of all `samples`. Its values get their `dims`. Throws a `tracing` error naming the module where a graph differs in more
+ * against those of all `samples`. Answers it in symbols. Throws a `tracing` error naming the module where a graph differs in more
  * than numbers, or in numbers that are not sums of products of the symbols.
  */
-export function unify(base: Graph, corners: readonly Sample[], samples: readonly Sample[], bounds: Bounds): void {
+export function unify(base: Graph, corners: readonly Sample[], samples: readonly Sample[], bounds: Bounds): Graph {
   const lines = linesOf(base);
   const atCorners = corners.map(({ graph }) => linesOf(graph));
   const others = [...corners, ...samples];
   const all = others.map(({ graph }) => linesOf(graph));
+  const symbolic = new Map<Value, Symbolic>();
   lines.forEach((line, at) => {
     for (const [i, other] of all.entries()) checkSame(line, other[at], others[i].sizes);
     const dims = line.numbers.map((number, n) => {
@@ -42,10 +47,11 @@ export function unify(base: Graph, corners: readonly Sample[], samples: readonly
       if (wrong >= 0) throw depends(line, `${number}`, `${all[wrong][at].numbers[n]}`, others[wrong].sizes);
       return dim as Dim;
     });
-    line.assign(dims);
+    for (const [value, its] of line.symbolic(dims)) symbolic.set(value, { ...symbolic.get(value), ...its });
   });
   const longer = all.findIndex((other) => other.length > lines.length);
   if (longer >= 0) checkSame(undefined, all[longer][lines.length], others[longer].sizes);
+  return inSymbols(base, symbolic);
 }
 
 function checkSame(line: Line | undefined, other: Line | undefined, sizes: Sizes): void {
@@ -66,41 +72,23 @@ const showSizes = ({ [TOKENS]: _, ...sizes }: Sizes): string =>
     .map(([symbol, size]) => `${symbol} ${size}`)
     .join(', ');
 
-/** Every node and output in words and numbers, in order. */
-function linesOf(graph: Graph): Line[] {
-  const names = new Map<Value, string>(graph.inputs.map((input) => [input, `%${input.name}`]));
-  const inputs = graph.inputs.map((input) => lineOf(`input ${input.name} ${input.dtype}`, '', [], [input]));
-  const nodes = graph.nodes.map((node, i) => {
-    const operands = Object.entries(node.operands);
-    const words = operands.map(([name, value]) => `${name}=${value ? textOf(value, names) : 'none'}`);
-    const attrs = Object.entries(node.attrs);
-    const fixed = attrs.filter(([name]) => node.call.row.args[name] !== 'attr').map(([name, value]) => `${name}=${value}`);
-    names.set(node, `%${i}`);
-    return lineOf(
-      `${node.op}(${[...words, ...fixed].join(', ')})`,
-      node.path,
-      operands.map(([, value]) => value),
-      [node],
-    );
-  });
-  const outputs = graph.outputs.map(({ name, value }) => lineOf(`return ${name} = ${textOf(value, names)}`, '', [value], []));
-  return [...inputs, ...nodes, ...outputs];
-}
+/** Every input, node and output in words and numbers, in order. */
+const linesOf = (graph: Graph): Line[] => textOf(graph, { sizes: false, constant: constantText }).map(lineOf);
 
-function lineOf(text: string, path: string, operands: readonly (Value | null)[], made: readonly Value[]): Line {
-  const values = [...operands.flatMap((value) => (value ? chainOf(value) : [])), ...made];
+function lineOf({ text, path, operands, made }: TextLine): Line {
+  const values = [...operands.flatMap((value) => (value ? chainOf(value) : [])), ...(made ? [made] : [])];
   const slots = values.flatMap(slotsOf);
   return {
     text,
     path,
     numbers: slots.flatMap(({ numbers }) => numbers),
-    assign(dims) {
+    symbolic(dims) {
       let at = 0;
-      for (const { numbers, set } of slots) {
+      return slots.flatMap(({ value, numbers, say }): [Value, Symbolic][] => {
         const own = dims.slice(at, at + numbers.length);
         at += numbers.length;
-        if (isSymbolic(own)) set(own);
-      }
+        return isSymbolic(own) ? [[value, say(own)]] : [];
+      });
     },
   };
 }
@@ -111,36 +99,49 @@ function chainOf(value: Value): Value[] {
   return value.kind === 'host' ? [value] : [];
 }
 
+/** Numbers of a value that may depend on symbols. */
 interface Slot {
+  value: Value;
   numbers: readonly number[];
-  set(dims: readonly Dim[]): void;
+  say(dims: readonly Dim[]): Symbolic;
 }
 
 function slotsOf(value: Value): Slot[] {
-  const set = (dims: readonly Dim[]): void => {
-    value.dims = dims;
-  };
-  const shape: Slot = { numbers: value.shape, set };
-  if (value.kind === 'host') return [shape, gridOf(value)];
+  const shape: Slot = { value, numbers: value.shape, say: (dims) => ({ dims }) };
+  if (value.kind === 'host') return [shape, { value, numbers: value.grid, say: (gridDims) => ({ gridDims }) }];
   return value.kind === 'node' ? [shape, attrsOf(value)] : [shape];
 }
-
-const gridOf = (value: HostValue): Slot => ({
-  numbers: value.grid,
-  set(dims) {
-    value.gridDims = dims;
-  },
-});
 
 function attrsOf(node: Node): Slot {
   const names = Object.keys(node.attrs).filter((name) => kindOf(node.call.row.args[name]).symbolic);
   return {
+    value: node,
     numbers: names.map((name) => node.attrs[name] as number),
-    set(dims) {
+    say(dims) {
       const symbolic = names.map((name, i) => [name, dims[i]] as const).filter(([, dim]) => typeof dim !== 'number');
-      node.attrDims = Object.fromEntries(symbolic);
+      return { attrDims: Object.fromEntries(symbolic) };
     },
   };
+}
+
+/** The graph with what its values have in symbols. */
+function inSymbols(graph: Graph, symbolic: ReadonlyMap<Value, Symbolic>): Graph {
+  const made = new Map<Value, Value>();
+  const symbolicOf = <T extends Value>(value: T): T => {
+    if (value.kind === 'constant') return value;
+    const known = made.get(value) ?? ({ ...value, ...symbolic.get(value), ...partsOf(value) } as Value);
+    made.set(value, known);
+    return known as T;
+  };
+  const partsOf = (value: Value): Partial<Value> => {
+    if (value.kind === 'view') return { base: symbolicOf(value.base) };
+    if (value.kind === 'host') return { input: value.input && symbolicOf(value.input) };
+    if (value.kind !== 'node') return {};
+    const operands = Object.entries(value.operands).map(([name, operand]) => [name, operand && symbolicOf(operand)]);
+    return { operands: Object.fromEntries(operands) };
+  };
+  const outputs = graph.outputs.map(({ name, value }) => ({ name, value: symbolicOf(value) }));
+  return { ...graph, inputs: graph.inputs.map(symbolicOf), nodes: graph.nodes.map(symbolicOf), outputs };
 }
 
 const SMALL = 1024;
@@ -166,14 +167,5 @@ function hashOf({ elements: { buffer, byteOffset, byteLength } }: Tensor): strin
 
 const isNamed = (name: string): boolean => !/^(constants|folded)\.\d+$/.test(name);
 
-/** What a value is called, without the numbers that may depend on sizes. */
-function textOf(value: Value, names: ReadonlyMap<Value, string>): string {
-  if (value.kind === 'view') return `${textOf(value.base, names)}:${value.shape.length}`;
-  if (value.kind === 'host') return hostValueText(value);
-  if (value.kind !== 'constant') return names.get(value) as string;
-  const known = value.parts.map(({ name, tensor }) => (isNamed(name) ? name : `${tensor.dtype}(${contentOf(tensor)})`));
-  return `${known}[${value.shape}]`;
-}
-
-const hostValueText = ({ rule, masked, fill, input }: HostValue): string =>
-  `${rule}(${masked ? 'masked' : ''} ${fill ?? ''} ${input?.name ?? ''})`;
+const constantText = ({ parts }: Constant): string =>
+  String(parts.map(({ name, tensor }) => (isNamed(name) ? name : `${tensor.dtype}(${contentOf(tensor)})`)));

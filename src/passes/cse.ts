@@ -1,4 +1,5 @@
 import { type Graph, type Node, rewrite, type Value } from '../graph/graph.ts';
+import { nodeText } from '../graph/text.ts';
 
 /** Computes equal things once: same op, same operands, same attributes. Small constants are equal if their elements are. */
 export function shareCommonSubexpressions(graph: Graph): Graph {
@@ -13,8 +14,7 @@ export function shareCommonSubexpressions(graph: Graph): Graph {
     return id;
   };
   return rewrite(graph, (node) => {
-    const operands = Object.entries(node.operands).map(([name, value]) => `${name}=${value ? idOf(value) : ''}`);
-    const key = `${node.op}(${operands})${JSON.stringify(node.attrs)}`;
+    const key = nodeText(node, idOf, { sizes: true });
     const first = seen.get(key);
     if (!first) seen.set(key, node);
     return first ?? node;

@@ -38,8 +38,8 @@ export function liftGraph(program: Program, decoded: Decoded, read: (name: strin
     const node = makeNode(instruction.op, Object.fromEntries(operands), attributesOf(instruction), {
       path: instruction.path,
       dims: program.values[instruction.out].dims,
+      attrDims: Object.keys(instruction.attrDims).length > 0 ? instruction.attrDims : undefined,
     });
-    if (Object.keys(instruction.attrDims).length > 0) node.attrDims = instruction.attrDims;
     values.set(instruction.out, node);
     return node;
   });
