@@ -16,13 +16,14 @@ import {
   type TraceHeader,
   tensorFor,
 } from '../formats/trace.ts';
-import { bestVariant, VARIANT } from '../kernels/binaries.ts';
+import { bestVariant, instantiate, VARIANT } from '../kernels/binaries.ts';
 import { INTEGER_FORM, type IntegerForm } from '../kernels/integers.ts';
 import type { Named } from '../nn/outputs.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
 import { parseProgram } from '../program/parse.ts';
 import type { NamedValue, Program } from '../program/program.ts';
 import { decoding } from '../program/prove.ts';
+import { ConstantsBuilder } from '../runtime/constants.ts';
 import { Instance } from '../runtime/instance.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
@@ -62,21 +63,20 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const head = await readTraceHeader(source, options);
   const program = parseProgram(head.program, tensorFor(codeOf(head, source.name)).data as Int32Array);
   const parts = checkParts(program, head, source.name);
-  const instance = new Instance(program, (name) => head.find(name)?.shape[0] ?? 0, {
-    threads: chooseThreads(options.threads, kernels),
-    shared: workers?.shared,
-  });
-  const host = await readTensors(source, head, instance, parts, options);
+  const threads = chooseThreads(options.threads, kernels);
+  const shared = workers?.shared ?? false;
+  const builder = new ConstantsBuilder(program, (name) => head.find(name)?.shape[0] ?? 0, shared || threads.threads > 1);
+  const host = await readTensors(source, head, { program, builder, parts }, options);
   await expectEnd(source);
   const work = <T>(steps: Generator<void, T>) => (pools || signal ? sliced(steps, signal) : whole(steps));
   const decoded = await work(decoding(program));
-  await work(instance.weights.settling(instance.kernels(kernels)));
+  const constants = await work(builder.settle(instantiate(kernels, builder.memory)));
   signal?.throwIfAborted();
-  instance.start(decoded);
+  const instance = new Instance(program, decoded, constants, { shared });
   const contents = contentsOf(host);
   checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
   checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
-  await instance.gather({ kernels, integers: options.integers }, signal);
+  await instance.startThreads(threads, { kernels, integers: options.integers }, signal);
   const made = { ...contents, kernels: options.kernels, integers: options.integers };
   const traced = await (pools && workers
     ? pools.startPool<Result>(instance, made, workers, signal)
@@ -113,8 +113,7 @@ function codeOf({ find }: TraceHeader, name: string): TensorInfo {
 async function readTensors(
   source: ByteSource,
   head: TraceHeader,
-  instance: Instance,
-  parts: ReadonlySet<string>,
+  { program, builder, parts }: { program: Program; builder: ConstantsBuilder; parts: ReadonlySet<string> },
   options: LoadOptions,
 ): Promise<Map<string, Tensor>> {
   const { header, aliases, hashes } = head;
@@ -123,8 +122,8 @@ async function readTensors(
   for (const info of header.tensors) {
     options.signal?.throwIfAborted();
     const names = [info.name, ...(aliases.get(info.name) ?? [])];
-    const targets = names.flatMap((name) => instance.weights.targets(name, info.dtype as 'float32'));
-    if (names.includes(CODE)) targets.push(new Uint8Array(instance.program.code.buffer));
+    const targets = names.flatMap((name) => builder.targets(name, info.dtype as 'float32'));
+    if (names.includes(CODE)) targets.push(new Uint8Array(program.code.buffer));
     const others = names.filter((name) => name !== CODE && !parts.has(name));
     if (others.length > 0) {
       const tensor = tensorFor(info);
@@ -139,7 +138,7 @@ async function readTensors(
   await checkPrevious();
   for (const name of parts) {
     const scale = head.find(name)?.dtype === 'int8' ? host.get(`${name}.scale`) : undefined;
-    if (scale) instance.weights.quantised(name, scale.data as Float32Array);
+    if (scale) builder.quantised(name, scale.data as Float32Array);
   }
   return host;
 }

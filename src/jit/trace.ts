@@ -176,7 +176,8 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
     optimise(graph, { fusion, packing: !options.exact_padding, rows }),
   );
   const optimised = signal ? await sliced(recordings, signal) : whole(recordings);
-  const instance = buildInstance(optimised, recorded.structure, chooseThreads(options.threads, kernels ?? bestVariant()));
+  const threads = chooseThreads(options.threads, kernels ?? bestVariant());
+  const instance = buildInstance(optimised, recorded.structure, threads.threads > 1);
   signal?.throwIfAborted();
   const files = textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() });
   const golden = { inputs: Object.entries(dummies).map(([name, tensor]) => ({ name, tensor })), outputs: [] as Named[] };
@@ -192,7 +193,7 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
         checkAnswers(model, names, traced, checked, { recorded: recorded.graph, optimised }, options);
     });
   }
-  await instance.gather(traced, signal);
+  await instance.startThreads(threads, traced, signal);
   return traced;
 }
 

@@ -92,8 +92,8 @@ export async function quantize<Result = ModelOutput>(
   proveTraced('quantize', traced);
   const checked = checkOptions('quantize', options, QUANTIZE_OPTIONS);
   const { bits = 8, calibrate: samples = [], like, keep, signal } = checked;
-  const { program, decoded, weights } = traced.instance;
-  const graph = liftGraph(program, decoded, (name) => weights.part(name));
+  const { program, decoded, constants } = traced.instance;
+  const graph = liftGraph(program, decoded, (name) => constants.part(name));
   const targets = targetsOf(graph);
   refuse(graph, targets);
   const step = stepper(checked);

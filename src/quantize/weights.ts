@@ -125,14 +125,14 @@ function smoothing(values: Float32Array, rows: number, cols: number, { largest }
 
 /** The weight as a quantised trace of the same model has it, if it does. */
 export function weightLike({ constant }: Target, like: TracedModule<unknown>): Quantised | undefined {
-  const { weights } = like.instance;
-  const known = weights.names();
+  const { constants } = like.instance;
+  const known = constants.names();
   const held = (part: string): string | undefined =>
     spellingsOf(part).find((spelling) => known.has(spelling) && known.has(spelling + SCALE));
   const names = constant.parts.map((part) => held(part.name)).filter((part) => part !== undefined);
   if (names.length < constant.parts.length) return undefined;
-  const bytes = (suffix: string) => joined(names.map((part) => weights.part(part + suffix).tensor.data as Int8Array | Uint8Array));
-  const scale = Float32Array.from(names.flatMap((part) => [...(weights.part(part + SCALE).tensor.data as Float32Array)]));
+  const bytes = (suffix: string) => joined(names.map((part) => constants.part(part + suffix).tensor.data as Int8Array | Uint8Array));
+  const scale = Float32Array.from(names.flatMap((part) => [...(constants.part(part + SCALE).tensor.data as Float32Array)]));
   const [name] = names;
   const smooth = smoothOf(like.instance).get(name + SMOOTH)?.tensor.data as Float32Array | undefined;
   if (!known.has(name + STEPS)) return { bits: 8, integers: new Int8Array(bytes('').buffer), scale, smooth };

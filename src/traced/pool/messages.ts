@@ -2,12 +2,12 @@ import { type ErrorCode, TraceletError } from '../../base/error.ts';
 import type { Region } from '../../kernels/arena.ts';
 import type { Named } from '../../nn/outputs.ts';
 import type { Target } from '../../runtime/instance.ts';
-import type { Lent } from '../../runtime/loan.ts';
+import type { Loan } from '../../runtime/loan.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 
 /** What a worker is told first. */
-export interface Setup extends Lent {
+export interface Setup extends Loan {
   target: Target;
   /** Compiled binaries, by {@link moduleKey}. */
   modules: ReadonlyMap<string, WebAssembly.Module>;
