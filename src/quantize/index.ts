@@ -4,10 +4,10 @@ import { checkOptions, FUNCTION, type OptionTable, SIGNAL } from '../base/option
 import { kind, oneOf } from '../base/schema.ts';
 import { Slice } from '../base/slices.ts';
 import { type Graph, makeNode, rewrite, type Value, verifyGraph } from '../graph/graph.ts';
-import { buildInstance } from '../jit/compile.ts';
+import { compile } from '../jit/compile.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
 import { liftGraph } from '../program/lift.ts';
-import { isTraced, proveTraced, TracedModule } from '../traced/traced.ts';
+import { isTraced, proveTraced, type TracedModule } from '../traced/traced.ts';
 import { answer, cosines, observe, type Sample, type Seen } from './calibrate.ts';
 import { relativeError } from './error.ts';
 import { sumsOf } from './round.ts';
@@ -114,7 +114,10 @@ export async function quantize<Result = ModelOutput>(
     layers.push({ name, op: target.op, shape: target.constant.shape, bits: made?.bits ?? 32, error });
   }
   const files = new Map(traced.files);
-  const result = retrace(traced, integerGraph(graph, targets, quantised), files);
+  const { structure } = program;
+  const integers = integerGraph(graph, targets, quantised);
+  const dummies = Object.fromEntries(traced.golden.inputs.map(({ name, tensor }) => [name, tensor]));
+  const result = await compile<Result>(integers, dummies, { structure, files, kernels: traced.kernels });
   const after = [];
   for (const [done, sample] of samples.entries()) {
     await step('comparing', done, samples.length);
@@ -154,13 +157,13 @@ function stepper({ signal, progress }: QuantizeOptions): (phase: Phase, done: nu
   };
 }
 
-interface Making {
+interface WeightOptions {
   like: TracedModule<unknown> | undefined;
   seen: Seen | undefined;
   shared: boolean;
 }
 
-const makeWeight = (target: Target, values: Float32Array, bits: Bits, { like, seen, shared }: Making): Quantised | undefined =>
+const makeWeight = (target: Target, values: Float32Array, bits: Bits, { like, seen, shared }: WeightOptions): Quantised | undefined =>
   like ? weightLike(target, like) : quantiseWeight(target, values, bits, seen, shared);
 
 /** The graph with integer ops in place of float ones. */
@@ -183,16 +186,4 @@ function integerGraph(graph: Graph, targets: ReadonlyMap<string, Target>, quanti
   });
   verifyGraph(integers);
   return integers;
-}
-
-/** A trace of `graph` with the dummy inputs of another, and answers of its own. */
-function retrace<Result>(
-  { instance, golden, kernels }: TracedModule<Result>,
-  graph: Graph,
-  files: Map<string, Uint8Array>,
-): TracedModule<Result> {
-  const built = buildInstance(graph, instance.program.structure);
-  const inputs = Object.fromEntries(golden.inputs.map(({ name, tensor }) => [name, tensor]));
-  const outputs = built.run(inputs, { kernels: 'baseline' });
-  return new TracedModule<Result>(built, { files, golden: { inputs: golden.inputs, outputs }, kernels });
 }
