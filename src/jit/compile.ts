@@ -11,6 +11,7 @@ import { ConstantsBuilder } from '../runtime/constants.ts';
 import { Instance } from '../runtime/instance.ts';
 import { ONE_THREAD, type ThreadChoice } from '../runtime/threads/choose.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { LocalRunner } from '../traced/runner.ts';
 import { TracedModule } from '../traced/traced.ts';
 import { checkAnswers, type Expectation } from './check.ts';
 import { type ChosenSizes, symbolicGraph } from './dynamic.ts';
@@ -49,7 +50,7 @@ export async function compile<Result>(
   signal?.throwIfAborted();
   const named = Object.entries(inputs).map(([name, tensor]) => ({ name, tensor }));
   const golden = { inputs: named, outputs: instance.run(inputs, { kernels: 'baseline' }) };
-  const traced = new TracedModule<Result>(instance, { files, golden, kernels });
+  const traced = new TracedModule<Result>(new LocalRunner(instance, { kernels }), { files, golden });
   signal?.throwIfAborted();
   if (expected) withKernels(traced.kernels, () => checkAnswers(traced, expected, inputs, { recorded: graph, optimised }));
   await instance.startThreads(threads, traced, signal);

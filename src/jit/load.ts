@@ -27,6 +27,7 @@ import { ConstantsBuilder } from '../runtime/constants.ts';
 import { Instance } from '../runtime/instance.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
+import { LocalRunner } from '../traced/runner.ts';
 import { TracedModule } from '../traced/traced.ts';
 
 /** Options of loading a trace. */
@@ -76,11 +77,10 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const contents = contentsOf(host);
   checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
   checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
-  await instance.startThreads(threads, { kernels, integers: options.integers }, signal);
-  const made = { ...contents, kernels: options.kernels, integers: options.integers };
-  const traced = await (pools && workers
-    ? pools.startPool<Result>(instance, made, workers, signal)
-    : new TracedModule<Result>(instance, made));
+  const local = new LocalRunner(instance, { kernels: options.kernels, integers: options.integers });
+  await instance.startThreads(threads, local.target, signal);
+  const runner = pools && workers ? await pools.startPool(local, workers, signal) : local;
+  const traced = new TracedModule<Result>(runner, contents);
   if (signal?.aborted) traced.dispose();
   signal?.throwIfAborted();
   return traced;

@@ -48,7 +48,7 @@ export async function observe(
       const name = weights.get(at);
       if (name !== undefined) record(seen, name, operandX(instance, at), inputs[MASK]);
     };
-    const outputs = await traced.queued(() => runSliced(instance, traced, inputs, { signal, look }));
+    const outputs = await traced.runner.local.queued(() => runSliced(instance, traced, inputs, { signal, look }));
     answers.push(unpadded(outputs, inputs[MASK]));
   }
   for (const { square, rows } of seen.values()) for (let c = 0; c < square.length; c++) square[c] /= rows || 1;
