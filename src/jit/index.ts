@@ -69,7 +69,7 @@ function serialized(traced: TracedModule<unknown>, options: SaveOptions): Promis
     ...byName([...files].map(([name, bytes]) => ({ name, tensor: new Tensor('uint8', [bytes.length], bytes) }))).map(({ name, tensor }) =>
       held(FILES + name, tensor),
     ),
-    ...constants.stored(),
+    ...constants.tensors(),
     ...companions(traced.instance).map(({ name, tensor }) => held(name, tensor)),
   ];
   return encodeTrace(entries, JSON.stringify(rest), options);

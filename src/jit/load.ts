@@ -26,7 +26,7 @@ import { decoding } from '../program/prove.ts';
 import { ConstantsBuilder } from '../runtime/constants.ts';
 import { Instance } from '../runtime/instance.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
-import { sameShape, type Tensor } from '../tensor/tensor.ts';
+import { sameShape, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { LocalRunner } from '../traced/runner.ts';
 import { TracedModule } from '../traced/traced.ts';
 
@@ -122,7 +122,7 @@ async function readTensors(
   for (const info of header.tensors) {
     options.signal?.throwIfAborted();
     const names = [info.name, ...(aliases.get(info.name) ?? [])];
-    const targets = names.flatMap((name) => builder.targets(name, info.dtype as 'float32'));
+    const targets = names.flatMap((name) => builder.targets(name));
     if (names.includes(CODE)) targets.push(new Uint8Array(program.code.buffer));
     const others = names.filter((name) => name !== CODE && !parts.has(name));
     if (others.length > 0) {
@@ -136,36 +136,21 @@ async function readTensors(
     checkPrevious = () => checkHash(first, info.name, hashes);
   }
   await checkPrevious();
-  for (const name of parts) {
-    const scale = head.find(name)?.dtype === 'int8' ? host.get(`${name}.scale`) : undefined;
-    if (scale) builder.quantised(name, scale.data as Float32Array);
-  }
   return host;
 }
 
-/** Names of the tensors that constants are made of, each proved to be in the file with the bytes that its constant needs. */
+/** Names of the tensors that constants are made of, each proved to be in the file with the elements that its constant needs. */
 function checkParts(program: Program, { find }: TraceHeader, file: string): Set<string> {
-  const parts = new Set<string>();
-  for (const constant of program.constants)
-    for (const name of constant.parts) {
+  const names = new Set<string>();
+  for (const { dtype, shape, parts } of program.constants)
+    for (const name of parts) {
       const info = find(name);
-      const quantised = info?.dtype === 'int8' && constant.dtype === 'float32';
-      const rest = constant.shape.slice(1).join();
-      const fits = info && (quantised || info.dtype === constant.dtype) && info.shape.slice(1).join() === rest;
-      const alone = constant.parts.length > 1 || info?.shape.join() === constant.shape.join();
-      const reshaped =
-        info && constant.parts.length === 1 && !quantised && sizeMatches(info, constant.shape) && info.dtype === constant.dtype;
-      if (!(fits && alone) && !reshaped) throw partError(file, name, `${constant.dtype} [${constant.shape}]`, info);
-      const scale = find(`${name}.scale`);
-      if (quantised && (scale?.dtype !== 'float32' || scale.shape.join() !== `${info.shape[0]}`))
-        throw partError(file, `${name}.scale`, `float32 [${info.shape[0]}]`, scale);
-      parts.add(name);
+      const fits = parts.length > 1 ? info?.shape.slice(1).join() === shape.slice(1).join() : info && sizeOf(info.shape) === sizeOf(shape);
+      if (!fits || info?.dtype !== dtype) throw partError(file, name, `${dtype} [${shape}]`, info);
+      names.add(name);
     }
-  return parts;
+  return names;
 }
-
-const sizeMatches = ({ shape }: TensorInfo, wanted: readonly number[]): boolean =>
-  shape.reduce((a, b) => a * b, 1) === wanted.reduce((a, b) => a * b, 1);
 
 const partError = (file: string, name: string, expected: string, info: Pick<TensorInfo, 'dtype' | 'shape'> | undefined): TraceletError =>
   new TraceletError('format', { what: `${file}: ${name}`, expected, got: info ? `${info.dtype} [${info.shape}]` : 'no such tensor' });

@@ -15,8 +15,6 @@ export interface Slot {
   bytes: number;
   rows: number;
   cols: number;
-  /** A scale a row, if the file holds int8 for what is float32 in memory. */
-  scale?: Float32Array;
 }
 
 export interface PlacedConstant extends ConstantInfo {
@@ -35,7 +33,7 @@ export interface PlacedConstant extends ConstantInfo {
 export class ConstantPlaces {
   readonly constants: readonly PlacedConstant[];
   readonly end: number;
-  /** Bytes behind the constants that the sizes of the dummy inputs need, and the arrangement of constants. */
+  /** Bytes behind the constants that the sizes of the dummy inputs need, and arranging the constants. */
   readonly room: number;
   readonly #slots = new Map<string, Slot[]>();
 
@@ -53,7 +51,7 @@ export class ConstantPlaces {
         if (others) others.push(slot);
         else this.#slots.set(slot.name, [slot]);
       }
-      scratch = Math.max(scratch, packed?.scratch ?? 0, 4 * (info.shape[0] ?? 1));
+      scratch = Math.max(scratch, packed?.scratch ?? 0);
       at = align(at + (packed ? sizeOf(packed.shape) * 4 : bytesOf(info)) + SLACK);
     }
     this.constants = constants;
