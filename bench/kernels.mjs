@@ -87,7 +87,6 @@ const LAYERS = {
   'bert-base softmax 1536x128': { op: 'softmax', shapes: { x: [1536, 128] } },
   'bert-base add 128x768': { op: 'add', shapes: { a: [128, 768], b: [128, 768] } },
   'bert-base pack 768x3072': { op: 'pack', shapes: { x: [768, 3072] } },
-  'bert-base dequantize 768x3072': { op: 'dequantize', shapes: { x: [768, 3072], scale: [768] } },
 };
 
 progress('compiling the reference\n');
