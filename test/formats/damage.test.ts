@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { serialize } from '../../src/formats/safetensors.ts';
 import { jit, Tensor, tensor } from '../../src/index.ts';
 import { altered, type Loose, type Parts } from '../support/malformed_trace.ts';
+import { serialize } from '../support/safetensors.ts';
 import { Block, expectSameBits, fileOf, floats, problem, tinyBert } from '../support/tiny.ts';
 
 let bert: Uint8Array;
