@@ -11,7 +11,7 @@ export interface Sample {
 }
 
 /** What of a line is the same at all sizes, and the numbers that may not be. */
-interface Line {
+interface GraphLine {
   text: string;
   numbers: number[];
   path: string;
@@ -47,12 +47,17 @@ export function unify(base: Graph, corners: readonly Sample[], samples: readonly
   if (longer >= 0) checkSame(undefined, all[longer][lines.length], others[longer].sizes);
 }
 
-function checkSame(line: Line | undefined, other: Line | undefined, sizes: Sizes): void {
+function checkSame(line: GraphLine | undefined, other: GraphLine | undefined, sizes: Sizes): void {
   if (line?.text === other?.text && line?.numbers.length === other?.numbers.length) return;
-  throw depends((line ?? other) as Line, line?.text ?? 'the end of the forward pass', other?.text ?? 'the end of the forward pass', sizes);
+  throw depends(
+    (line ?? other) as GraphLine,
+    line?.text ?? 'the end of the forward pass',
+    other?.text ?? 'the end of the forward pass',
+    sizes,
+  );
 }
 
-const depends = ({ path }: Line, expected: string, got: string, sizes: Sizes): TraceletError =>
+const depends = ({ path }: GraphLine, expected: string, got: string, sizes: Sizes): TraceletError =>
   new TraceletError('tracing', {
     what: `${path || 'the model'} depends on a dynamic size in a way that a trace cannot hold`,
     expected,
@@ -66,7 +71,7 @@ const showSizes = ({ [ROWS]: _, ...sizes }: Sizes): string =>
     .join(', ');
 
 /** Every node and output in words and numbers, in order. */
-function linesOf(graph: Graph): Line[] {
+function linesOf(graph: Graph): GraphLine[] {
   const names = new Map<Value, string>(graph.inputs.map((input) => [input, `%${input.name}`]));
   const inputs = graph.inputs.map((input) => lineOf(`input ${input.name} ${input.dtype}`, '', [], [input]));
   const nodes = graph.nodes.map((node, i) => {
@@ -86,7 +91,7 @@ function linesOf(graph: Graph): Line[] {
   return [...inputs, ...nodes, ...outputs];
 }
 
-function lineOf(text: string, path: string, operands: readonly (Value | null)[], made: readonly Value[]): Line {
+function lineOf(text: string, path: string, operands: readonly (Value | null)[], made: readonly Value[]): GraphLine {
   const values = [...operands.flatMap((value) => (value ? chainOf(value) : [])), ...made];
   const slots = values.flatMap(slotsOf);
   return {
