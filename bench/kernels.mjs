@@ -87,7 +87,6 @@ const LAYERS = {
   'bert-base softmax 1536x128': { op: 'softmax', shapes: { x: [1536, 128] } },
   'bert-base add 128x768': { op: 'add', shapes: { a: [128, 768], b: [128, 768] } },
   'bert-base pack 768x3072': { op: 'pack', shapes: { x: [768, 3072] } },
-  'bert-base dequantize 768x3072': { op: 'dequantize', shapes: { x: [768, 3072], scale: [768] } },
 };
 
 progress('compiling the reference\n');
@@ -95,18 +94,18 @@ const tool = (/** @type {string} */ file, /** @type {string[]} */ ...args) =>
   execFileSync(process.execPath, [`${root}node_modules/${file}`, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 tool('typescript/bin/tsc', '-p', 'bench/tsconfig.json');
 /** @type {typeof import('../test/support/kernels.ts')} */
-const { arrange, firstError, instantiate, operandsOf, runs } = await import(`${root}build/bench/test/kernels.js`);
+const { arrange, firstError, instantiate, operandsOf, runs } = await import(`${root}build/bench/test/support/kernels.js`);
 const built = (/** @type {string} */ file) => import(`${root}build/bench/src/${file}`);
 /** @type {typeof import('../src/ops/table.ts')} */
-const { OPS } = await built('ops.js');
-/** @type {typeof import('../src/ops/op.ts')} */
-const { dtypeOf } = await built('op.js');
+const { OPS } = await built('ops/table.js');
+/** @type {typeof import('../src/ops/kinds.ts')} */
+const { kindOf } = await built('ops/kinds.js');
 /** @type {typeof import('../src/tensor/dtype.ts')} */
-const { DTYPES } = await built('dtype.js');
+const { DTYPES } = await built('tensor/dtype.js');
 /** @type {typeof import('../src/kernels/integers.ts')} */
-const { formFor, INTEGER_FORMS } = await built('integers.js');
+const { formFor, INTEGER_FORMS } = await built('kernels/integers.js');
 /** @type {typeof import('../src/inspect/peak.ts')} */
-const { INTEGER_OPS } = await built('trace/peak.js');
+const { INTEGER_OPS } = await built('inspect/peak.js');
 
 /** @type {('baseline' | 'relaxed')[]} */
 const variants = runs('relaxed') ? ['baseline', 'relaxed'] : ['baseline'];
@@ -126,8 +125,8 @@ function peaksOf(variant) {
 
 /** Bytes of an element as a kernel reads it. @param {keyof typeof OPS} op @param {string} operand */
 function bytesOf(op, operand) {
-  const kind = /** @type {Record<string, import('../src/ops/op.ts').Kind>} */ (OPS[op].args)[operand];
-  return DTYPES[dtypeOf(kind) ?? 'float32'].bytes;
+  const kind = /** @type {Record<string, import('../src/ops/kinds.ts').Kind>} */ (OPS[op].args)[operand];
+  return DTYPES[kindOf(kind).dtype ?? 'float32'].bytes;
 }
 
 /** @type {Record<string, () => void>} */

@@ -59,7 +59,7 @@ async function benchmark(name, sizes) {
     /** @type {Record<string, () => unknown>} */
     const cases = {};
     for (const kernels of variants) {
-      const [fusedHere, plainHere] = [on(fused, kernels), on(plain, kernels)];
+      const [fusedHere, plainHere] = await Promise.all([on(fused, kernels), on(plain, kernels)]);
       cases[`eager, ${kernels}`] = () => withKernels(kernels, () => model(inputs));
       cases[`traced without fusion, ${kernels}`] = () => plainHere(inputs);
       cases[`traced, ${kernels}`] = () => fusedHere(inputs);
@@ -75,12 +75,12 @@ async function benchmarkDefault() {
   for (const kernels of variants) if (!embedder.verify(kernels).ok) throw new Error(`the default model does not verify on ${kernels}`);
   for (const [name, text] of Object.entries(TEXTS)) {
     const tokens = Math.min(embedder.tokenizer.encode(text).length, 128);
-    const cases = Object.fromEntries(
-      variants.map((kernels) => {
-        const here = on(embedder, kernels);
-        return [kernels, () => here(text, { truncate: true })];
-      }),
-    );
+    /** @type {Record<string, () => unknown>} */
+    const cases = {};
+    for (const kernels of variants) {
+      const here = await on(embedder, kernels);
+      cases[kernels] = () => here(text, { truncate: true });
+    }
     const title = `default model with its tokenizer, ${name} text (${tokens} tokens)`;
     await measure(title, { flops: embedder.flops({ batch: 1, sequence: tokens }), cases });
   }

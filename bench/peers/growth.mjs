@@ -35,13 +35,13 @@ async function embedder() {
 const traced = await embedder();
 /** @type {number[]} */
 const resident = [];
-const before = traced.instance.memoryBytes;
+const before = traced.instance.memory.buffer.byteLength;
 const since = performance.now();
 for (let call = 0; call < calls; call++) {
   await traced.embed(textOf(call), { truncate: true });
   if ((call + 1) % Math.ceil(calls / READINGS) === 0) resident.push(process.memoryUsage.rss());
 }
-const after = traced.instance.memoryBytes;
+const after = traced.instance.memory.buffer.byteLength;
 const half = resident.length >> 1;
 const grown = quantile(resident.slice(half), 0.5) - quantile(resident.slice(0, half), 0.5);
 const flat = grown <= ALLOWED;

@@ -18,7 +18,7 @@ const ENDS_WITHIN_MS = 5000;
 export function read(trace, calls) {
   collectGarbage();
   const { heapUsed, rss } = process.memoryUsage();
-  return { calls, wasm: trace.instance?.memoryBytes ?? null, heap: heapUsed, resident: rss };
+  return { calls, wasm: trace.instance?.memory.buffer.byteLength ?? null, heap: heapUsed, resident: rss };
 }
 
 /** @param {readonly number[]} values */

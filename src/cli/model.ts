@@ -85,9 +85,9 @@ interface Outline {
 /** The trace that `path` means: a file, or model.tracelet in a directory that is not one of transformers. */
 export async function findTrace(path: string): Promise<string | undefined> {
   if (/^https?:/.test(path) || !(await isDirectory(path))) return path;
-  if (await platform.exists(`${path}/config.json`)) return undefined;
+  if (await platform.kindOf(`${path}/config.json`)) return undefined;
   const trace = `${path.replace(/[/\\]+$/, '')}/${TRACE_NAME}`;
-  return (await platform.exists(trace)) ? trace : undefined;
+  return (await platform.kindOf(trace)) && trace;
 }
 
 /** The model in a folder of transformers or in a trace. */

@@ -16,7 +16,7 @@ export function countWeights({ instance }: TracedModule): Record<string, WeightC
   const counts: Record<string, WeightCount> = {};
   const kinds = new Map<string, string>();
   const belongings: { name: string; bytes: number }[] = [];
-  for (const { name, dtype, shape } of instance.weights.stored()) {
+  for (const { name, dtype, shape } of instance.constants.tensors()) {
     if (name.startsWith('constants.')) continue;
     const size = shape.reduce((product, dim) => product * dim, 1);
     const stored = size * DTYPES[dtype].bytes;

@@ -124,21 +124,6 @@ export function encodeHeader(
   return { bytes: frame(JSON.stringify(Object.fromEntries(entries)), name), infos };
 }
 
-/** The file holding `tensors` in the given order, in pieces; data is not copied. Throws before the first piece, if at all. */
-export function serialize(tensors: Iterable<readonly [string, Tensor]>, metadata: Record<string, string> = {}): Iterable<Uint8Array> {
-  const entries = [...tensors];
-  const { bytes } = encodeHeader(
-    entries.map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
-    metadata,
-  );
-  return chunks(bytes, entries);
-}
-
-function* chunks(header: Uint8Array, entries: readonly (readonly [string, Tensor])[]): Generator<Uint8Array> {
-  yield header;
-  for (const [, { data }] of entries) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
 function frame(json: string, name: string): Uint8Array {
   const text = new TextEncoder().encode(json);
   const total = Math.ceil((LENGTH_BYTES + text.length) / DATA_ALIGNMENT) * DATA_ALIGNMENT;

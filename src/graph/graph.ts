@@ -42,8 +42,6 @@ export interface Constant extends Typed {
 export interface Part {
   readonly name: string;
   readonly tensor: Tensor;
-  /** What a file holds instead: int8 rows that `tensor` is the product of with a scale a row. */
-  readonly stored?: { readonly rows: Int8Array; readonly scale: Float32Array };
 }
 
 /** The result of an op. */

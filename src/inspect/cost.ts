@@ -37,7 +37,7 @@ export interface MemoryPlan {
 }
 
 /** What a call of a loaded program costs at the sizes of `binding`. */
-export function costs({ program, weights, decoded }: Instance, binding: Binding): MemoryPlan {
+export function costs({ program, constants, decoded }: Instance, binding: Binding): MemoryPlan {
   const size = (value: number | null): number => (value === null ? 0 : bytesOf({ ...program.values[value], shape: binding.shapes[value] }));
   const instructions = decoded.instructions.map(({ op, path, out, operands }, at): InstructionPlan => {
     const { row, numbers, shape } = binding.calls[at];
@@ -47,6 +47,7 @@ export function costs({ program, weights, decoded }: Instance, binding: Binding)
     return { op, path, shape, offset, bytes: size(out), flops: row.flops(numbers), moved, integer };
   });
   const flops = instructions.reduce((sum, instruction) => sum + instruction.flops, 0);
-  const memory = wholePages(Math.max(weights.bytes, weights.arena + binding.arena));
-  return { weights: weights.constantBytes, arena: binding.arena, memory, flops, instructions };
+  const { base, room } = constants.free;
+  const memory = wholePages(base + Math.max(room, binding.arena));
+  return { weights: constants.bytes, arena: binding.arena, memory, flops, instructions };
 }

@@ -5,7 +5,10 @@ import { linesOf } from '../graph/text.ts';
 import { difference } from '../inspect/verify.ts';
 import type { Engine } from '../nn/eager.ts';
 import { executor } from '../nn/executor.ts';
+import { MASK } from '../nn/inputs.ts';
 import type { Named } from '../nn/outputs.ts';
+import { isCompact } from '../passes/compact.ts';
+import { ones } from '../tensor/creation.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import type { TracedModule } from '../traced/traced.ts';
 import type { Recording } from './tracer.ts';
@@ -68,15 +71,44 @@ function content(name: string, tensor: Tensor, floats: boolean): string {
   return told ? `${tensor.dtype}(${tensor.elements})` : name;
 }
 
-/**
- * Throws a {@link TracingCheckError} unless the trace answers as the model does, within `tolerance` absolute plus relative.
- * `recorded` is the graph before any pass, `optimised` the one that the trace was made from.
- */
+/** What a trace ought to answer. */
+export interface Expectation {
+  answer(inputs: Record<string, Tensor>): readonly Named[];
+  /** Inputs to compare on, beside the dummies. */
+  more: readonly Record<string, Tensor>[];
+  /** Absolute plus relative difference that is allowed. */
+  tolerance?: number;
+}
+
+/** Throws a {@link TracingCheckError} unless the trace answers as expected; without padding, where it answers none. */
+export function checkAnswers(
+  traced: TracedModule<unknown>,
+  { answer, more, tolerance }: Expectation,
+  dummies: Record<string, Tensor>,
+  graphs: Graphs,
+): void {
+  for (const given of [dummies, ...more]) {
+    const inputs = isCompact(graphs.optimised) ? withoutPadding(given) : given;
+    checkOutputs(traced, answer(inputs), inputs, graphs, tolerance);
+  }
+}
+
+/** The inputs with an attention_mask that lets all tokens through. */
+const withoutPadding = (inputs: Record<string, Tensor>): Record<string, Tensor> =>
+  inputs[MASK] ? { ...inputs, [MASK]: ones(inputs[MASK].shape, { dtype: 'int32' }) } : inputs;
+
+/** A graph before any pass, and the one that a trace was made from. */
+interface Graphs {
+  recorded: Graph;
+  optimised: Graph;
+}
+
+/** Throws a {@link TracingCheckError} unless the trace answers as the model does, within `tolerance` absolute plus relative. */
 export function checkOutputs(
   traced: TracedModule<unknown>,
   eager: readonly Named[],
   inputs: Record<string, Tensor>,
-  graphs: { recorded: Graph; optimised: Graph },
+  graphs: Graphs,
   tolerance: number = CHECK_TOLERANCE,
 ): void {
   const { program } = traced.instance;
@@ -101,7 +133,7 @@ export function checkOutputs(
 
 function firstDifference(
   traced: TracedModule<unknown>,
-  { recorded, optimised }: { recorded: Graph; optimised: Graph },
+  { recorded, optimised }: Graphs,
   inputs: Record<string, Tensor>,
   tolerance: number,
 ) {

@@ -4,7 +4,7 @@ import type { Graph } from '../graph/graph.ts';
 import { isCompact } from '../passes/compact.ts';
 import { TOKENS } from '../program/program.ts';
 import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../tensor/dim.ts';
-import type { Recording, TracedInput } from './tracer.ts';
+import type { TracedInput } from './tracer.ts';
 import { type Sample, unify } from './unify.ts';
 
 /** Which axes of each input are symbols, as in `torch.onnx.export`. */
@@ -96,28 +96,35 @@ export const inputsAt = (inputs: readonly TracedInput[], axes: Axes, sizes: Size
     return { ...input, shape: input.shape.map((size, i) => (symbols[i] === undefined ? size : sizes[symbols[i]])) };
   });
 
+/** Sizes that calls may choose. */
+export interface ChosenSizes {
+  /** Those of the dummy inputs. */
+  sizes: Sizes;
+  bounds: Bounds;
+  /** The graph of the same model at other sizes. */
+  graphAt(sizes: Sizes): Graph;
+}
+
 /**
- * The optimised graph of a model at the dummies' sizes, with what depends on symbols in symbols. The model is recorded at the ends of all
- * bounds and at sizes in between, and has to do the same at each; it is made recording by recording. Throws `tracing` errors
- * where it does not.
+ * The optimised graph of a model at the dummies' sizes, with what depends on symbols in symbols. Its graphs at the ends of all bounds and at
+ * sizes in between have to do the same; they are made one by one. Throws `tracing` errors where they do not.
  */
 export function* symbolicGraph(
-  recorded: Recording,
-  { sizes, bounds }: { sizes: Sizes; bounds: Bounds },
-  recordAt: (sizes: Sizes) => Recording,
+  graph: Graph,
+  { sizes, bounds, graphAt }: ChosenSizes,
   optimise: (graph: Graph, tokens?: number) => Graph,
 ): Generator<void, Graph> {
   const varying: Bounds = Object.fromEntries(Object.entries(bounds).filter(([, [low, high]]) => low < high));
-  const base = { ...optimise(recorded.graph), bounds: varying };
+  const base = { ...optimise(graph), bounds: varying };
   const packs = isCompact(base);
   if (!packs && Object.keys(varying).length === 0) return base;
-  const graphs = new Map<string, Recording>();
+  const graphs = new Map<string, Graph>();
   const sampleAt = (at: Sizes): Sample => {
     const { [TOKENS]: tokens, ...others } = { ...sizes, ...at };
     const key = JSON.stringify(others);
-    const recording = graphs.get(key) ?? recordAt(others);
-    graphs.set(key, recording);
-    return { sizes: { ...others, [TOKENS]: tokens }, graph: optimise(recording.graph, tokens) };
+    const known = graphs.get(key) ?? graphAt(others);
+    graphs.set(key, known);
+    return { sizes: { ...others, [TOKENS]: tokens }, graph: optimise(known, tokens) };
   };
   const box: Bounds = packs ? { ...varying, [TOKENS]: SOME_TOKENS } : varying;
   const ends = cornersOf(box);

@@ -59,7 +59,7 @@ function proveSaving(what: string, traced: TracedModule<unknown>, options: SaveO
 }
 
 function serialized(traced: TracedModule<unknown>, options: SaveOptions): Promise<Iterable<Uint8Array>> {
-  const { program, weights } = traced.instance;
+  const { program, constants } = traced.instance;
   const held = (name: string, tensor: Tensor): Entry => ({ name, dtype: tensor.dtype, shape: tensor.shape, read: () => tensor });
   const files = new Map([...traced.files, ...textFiles(options._extra_files ?? {})]);
   const entries: Entry[] = [
@@ -69,7 +69,7 @@ function serialized(traced: TracedModule<unknown>, options: SaveOptions): Promis
     ...byName([...files].map(([name, bytes]) => ({ name, tensor: new Tensor('uint8', [bytes.length], bytes) }))).map(({ name, tensor }) =>
       held(FILES + name, tensor),
     ),
-    ...weights.stored(),
+    ...constants.tensors(),
     ...companions(traced.instance).map(({ name, tensor }) => held(name, tensor)),
   ];
   return encodeTrace(entries, writeProgram(program), options);
@@ -77,7 +77,7 @@ function serialized(traced: TracedModule<unknown>, options: SaveOptions): Promis
 
 /** `smooth` belongs to every weight of a product of several, so that each can be read on its own. */
 function companions(instance: Instance): Named[] {
-  const stored = instance.weights.names();
+  const stored = instance.constants.names();
   return [...smoothOf(instance)].filter(([name]) => !stored.has(name)).map(([name, { tensor }]) => ({ name, tensor }));
 }
 

@@ -16,16 +16,18 @@ import {
   type TraceHeader,
   tensorFor,
 } from '../formats/trace.ts';
-import { bestVariant, VARIANT } from '../kernels/binaries.ts';
+import { bestVariant, instantiate, VARIANT } from '../kernels/binaries.ts';
 import { INTEGER_FORM, type IntegerForm } from '../kernels/integers.ts';
 import type { Named } from '../nn/outputs.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
 import type { Port, Program } from '../program/program.ts';
 import { decoding } from '../program/prove.ts';
 import { readProgram } from '../program/schema.ts';
+import { ConstantsBuilder } from '../runtime/constants.ts';
 import { Instance } from '../runtime/instance.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
-import { sameShape, type Tensor } from '../tensor/tensor.ts';
+import { sameShape, sizeOf, type Tensor } from '../tensor/tensor.ts';
+import { LocalRunner } from '../traced/runner.ts';
 import { TracedModule } from '../traced/traced.ts';
 
 /** Options of loading a trace. */
@@ -62,25 +64,23 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const head = await readTraceHeader(source, options);
   const program = readProgram(head.program, tensorFor(codeOf(head, source.name)).data as Int32Array, head.version);
   const parts = checkParts(program, head, source.name);
-  const instance = new Instance(program, (name) => head.find(name)?.shape[0] ?? 0, {
-    threads: chooseThreads(options.threads, kernels),
-    shared: workers?.shared,
-  });
-  const host = await readTensors(source, head, instance, parts, options);
+  const threads = chooseThreads(options.threads, kernels);
+  const shared = workers?.shared ?? false;
+  const builder = new ConstantsBuilder(program, (name) => head.find(name)?.shape[0] ?? 0, shared || threads.threads > 1);
+  const host = await readTensors(source, head, { program, builder, parts }, options);
   await expectEnd(source);
   const work = <T>(steps: Generator<void, T>) => (pools || signal ? sliced(steps, signal) : whole(steps));
   const decoded = await work(decoding(program));
-  await work(instance.weights.settling(instance.kernels(kernels)));
+  const constants = await work(builder.settle(instantiate(kernels, builder.memory)));
   signal?.throwIfAborted();
-  instance.start(decoded);
+  const instance = new Instance(program, decoded, constants, { shared });
   const contents = contentsOf(host);
   checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
   checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
-  await instance.gather({ kernels, integers: options.integers }, signal);
-  const made = { ...contents, kernels: options.kernels, integers: options.integers };
-  const traced = await (pools && workers
-    ? pools.startPool<Result>(instance, made, workers, signal)
-    : new TracedModule<Result>(instance, made));
+  const local = new LocalRunner(instance, { kernels: options.kernels, integers: options.integers });
+  await instance.startThreads(threads, local.target, signal);
+  const runner = pools && workers ? await pools.startPool(local, workers, signal) : local;
+  const traced = new TracedModule<Result>(runner, contents);
   if (signal?.aborted) traced.dispose();
   signal?.throwIfAborted();
   return traced;
@@ -113,8 +113,7 @@ function codeOf({ find }: TraceHeader, name: string): TensorInfo {
 async function readTensors(
   source: ByteSource,
   head: TraceHeader,
-  instance: Instance,
-  parts: ReadonlySet<string>,
+  { program, builder, parts }: { program: Program; builder: ConstantsBuilder; parts: ReadonlySet<string> },
   options: LoadOptions,
 ): Promise<Map<string, Tensor>> {
   const { header, aliases, hashes } = head;
@@ -123,8 +122,8 @@ async function readTensors(
   for (const info of header.tensors) {
     options.signal?.throwIfAborted();
     const names = [info.name, ...(aliases.get(info.name) ?? [])];
-    const targets = names.flatMap((name) => instance.weights.targets(name, info.dtype as 'float32'));
-    if (names.includes(CODE)) targets.push(new Uint8Array(instance.program.code.buffer));
+    const targets = names.flatMap((name) => builder.targets(name));
+    if (names.includes(CODE)) targets.push(new Uint8Array(program.code.buffer));
     const others = names.filter((name) => name !== CODE && !parts.has(name));
     if (others.length > 0) {
       const tensor = tensorFor(info);
@@ -137,36 +136,21 @@ async function readTensors(
     checkPrevious = () => checkHash(first, info.name, hashes);
   }
   await checkPrevious();
-  for (const name of parts) {
-    const scale = head.find(name)?.dtype === 'int8' ? host.get(`${name}.scale`) : undefined;
-    if (scale) instance.weights.quantised(name, scale.data as Float32Array);
-  }
   return host;
 }
 
-/** Names of the tensors that constants are made of, each proved to be in the file with the bytes that its constant needs. */
+/** Names of the tensors that constants are made of, each proved to be in the file with the elements that its constant needs. */
 function checkParts(program: Program, { find }: TraceHeader, file: string): Set<string> {
-  const parts = new Set<string>();
-  for (const constant of program.constants)
-    for (const name of constant.parts) {
+  const names = new Set<string>();
+  for (const { dtype, shape, parts } of program.constants)
+    for (const name of parts) {
       const info = find(name);
-      const quantised = info?.dtype === 'int8' && constant.dtype === 'float32';
-      const rest = constant.shape.slice(1).join();
-      const fits = info && (quantised || info.dtype === constant.dtype) && info.shape.slice(1).join() === rest;
-      const alone = constant.parts.length > 1 || info?.shape.join() === constant.shape.join();
-      const reshaped =
-        info && constant.parts.length === 1 && !quantised && sizeMatches(info, constant.shape) && info.dtype === constant.dtype;
-      if (!(fits && alone) && !reshaped) throw partError(file, name, `${constant.dtype} [${constant.shape}]`, info);
-      const scale = find(`${name}.scale`);
-      if (quantised && (scale?.dtype !== 'float32' || scale.shape.join() !== `${info.shape[0]}`))
-        throw partError(file, `${name}.scale`, `float32 [${info.shape[0]}]`, scale);
-      parts.add(name);
+      const fits = parts.length > 1 ? info?.shape.slice(1).join() === shape.slice(1).join() : info && sizeOf(info.shape) === sizeOf(shape);
+      if (!fits || info?.dtype !== dtype) throw partError(file, name, `${dtype} [${shape}]`, info);
+      names.add(name);
     }
-  return parts;
+  return names;
 }
-
-const sizeMatches = ({ shape }: TensorInfo, wanted: readonly number[]): boolean =>
-  shape.reduce((a, b) => a * b, 1) === wanted.reduce((a, b) => a * b, 1);
 
 const partError = (file: string, name: string, expected: string, info: Pick<TensorInfo, 'dtype' | 'shape'> | undefined): TraceletError =>
   new TraceletError('format', { what: `${file}: ${name}`, expected, got: info ? `${info.dtype} [${info.shape}]` : 'no such tensor' });

@@ -3,27 +3,22 @@ import { describe, isObject } from '../base/json.ts';
 import { ANY, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL, TOKENIZER } from '../base/options.ts';
 import { isFunction } from '../base/realm.ts';
 import { DEVIATION, FLAG, kind } from '../base/schema.ts';
-import { sliced, whole } from '../base/slices.ts';
 import { textFiles } from '../formats/beside.ts';
-import type { Graph } from '../graph/graph.ts';
 import { bestVariant, VARIANT } from '../kernels/binaries.ts';
 import { withKernels } from '../nn/executor.ts';
-import { copied, MASK, nameInputs, toInt32 } from '../nn/inputs.ts';
+import { copied, nameInputs, toInt32 } from '../nn/inputs.ts';
 import { type AnyModule, Module } from '../nn/module.ts';
-import { type ForwardResult, flattenOutputs, type Named } from '../nn/outputs.ts';
-import { isCompact } from '../passes/compact.ts';
-import { optimise } from '../passes/index.ts';
+import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
 import type { Variant } from '../platform/platform.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
-import { ones } from '../tensor/creation.ts';
 import type { Bounds, Sizes } from '../tensor/dim.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
-import { TracedModule, type TracedResult } from '../traced/traced.ts';
-import { checkOutputs, checkSameRecording } from './check.ts';
-import { buildInstance } from './compile.ts';
-import { axesOf, type DynamicAxes, inputsAt, symbolicGraph } from './dynamic.ts';
+import type { TracedModule, TracedResult } from '../traced/traced.ts';
+import { checkSameRecording, type Expectation } from './check.ts';
+import { compile } from './compile.ts';
+import { axesOf, type DynamicAxes, inputsAt } from './dynamic.ts';
 import { type Recording, record, type TracedInput } from './tracer.ts';
 
 /** Inputs of a model: by position, by name, or the only one. */
@@ -162,7 +157,7 @@ function examplesOf(inputs: Inputs | null | undefined, { example_kwarg_inputs: n
 }
 
 async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: TraceOptions): Promise<TracedModule<Result>> {
-  const { fusion = true, signal, kernels } = options;
+  const { fusion = true, check_trace = true, check_tolerance: tolerance, signal, kernels } = options;
   signal?.throwIfAborted();
   const names = namesOf(model, inputs);
   const given = copied(dummyInputs(inputs, names, model));
@@ -172,42 +167,31 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   const recordAt = (at: Sizes): Recording => recordModel(model, names, inputsAt(signature, axes, at), options.strict);
   const recorded = recordAt(sizes);
   const dummies = asRecorded(given, recorded);
-  const recordings = symbolicGraph(recorded, { sizes, bounds }, recordAt, (graph, tokens) =>
-    optimise(graph, { fusion, packing: !options.exact_padding, tokens }),
-  );
-  const optimised = signal ? await sliced(recordings, signal) : whole(recordings);
-  const instance = buildInstance(optimised, recorded.structure, chooseThreads(options.threads, kernels ?? bestVariant()));
-  signal?.throwIfAborted();
-  const files = textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() });
-  const golden = { inputs: Object.entries(dummies).map(([name, tensor]) => ({ name, tensor })), outputs: [] as Named[] };
-  const traced = new TracedModule<Result>(instance, { files, golden, kernels });
-  golden.outputs = instance.run(dummies, { kernels: 'baseline' });
-  signal?.throwIfAborted();
-  if (options.check_trace ?? true) {
-    const more = Array.from(options.check_inputs ?? [], (given) => dummyInputs(given, names, model));
+  const threads = chooseThreads(options.threads, kernels ?? bestVariant());
+  const expected = check_trace ? expectationOf(model, names, options) : undefined;
+  if (expected) {
     const again = recordAt(sizes);
-    withKernels(traced.kernels, () => {
-      checkSameRecording(recorded, again, dummies, options.check_tolerance);
-      for (const checked of [dummies, ...more])
-        checkAnswers(model, names, traced, checked, { recorded: recorded.graph, optimised }, options);
-    });
+    withKernels(kernels ?? bestVariant(), () => checkSameRecording(recorded, again, dummies, tolerance));
   }
-  await instance.gather(traced, signal);
-  return traced;
+  return compile<Result>(recorded.graph, dummies, {
+    structure: recorded.structure,
+    files: textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() }),
+    passes: { fusion, packing: !options.exact_padding },
+    dynamic: { sizes, bounds, graphAt: (at) => recordAt(at).graph },
+    expected,
+    kernels,
+    threads,
+    signal,
+  });
 }
 
-/** That the trace answers `inputs` as the model does; where tokens are left out, without padding. */
-function checkAnswers(
-  model: AnyModule,
-  names: readonly string[],
-  traced: TracedModule<unknown>,
-  inputs: Record<string, Tensor>,
-  graphs: { recorded: Graph; optimised: Graph },
-  { check_tolerance }: TraceOptions,
-): void {
-  const whole = isCompact(graphs.optimised) ? withoutPadding(inputs) : inputs;
-  const eager = flattenOutputs(model(...positional(names, whole)) as ForwardResult).tensors;
-  checkOutputs(traced, eager, whole, graphs, check_tolerance);
+/** The answers of the model itself. */
+function expectationOf(model: AnyModule, names: readonly string[], { check_inputs = [], check_tolerance }: TraceOptions): Expectation {
+  return {
+    answer: (inputs) => flattenOutputs(model(...positional(names, inputs)) as ForwardResult).tensors,
+    more: Array.from(check_inputs, (given) => dummyInputs(given, names, model)),
+    tolerance: check_tolerance,
+  };
 }
 
 /** Inputs of the dtypes in which the ops of a recording take them. */
@@ -241,10 +225,6 @@ function dummyInputs(inputs: Inputs, names: readonly string[], model: AnyModule)
 }
 
 const positional = (names: readonly string[], inputs: Record<string, Tensor>): (Tensor | undefined)[] => names.map((name) => inputs[name]);
-
-/** The inputs with an attention_mask that lets all tokens through. */
-const withoutPadding = (inputs: Record<string, Tensor>): Record<string, Tensor> =>
-  inputs[MASK] ? { ...inputs, [MASK]: ones(inputs[MASK].shape, { dtype: 'int32' }) } : inputs;
 
 function recordModel(model: AnyModule, names: readonly string[], inputs: readonly TracedInput[], strict = false): Recording {
   return record(model, inputs, (tensors) => {

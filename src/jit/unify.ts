@@ -16,7 +16,7 @@ export interface Sample {
 type Symbolic = Pick<HostValue, 'dims' | 'gridDims'> | Pick<Node, 'dims' | 'attrDims'>;
 
 /** What of a line is the same at all sizes, and the numbers that may not be. */
-interface Line {
+interface GraphLine {
   text: string;
   numbers: number[];
   path: string;
@@ -54,12 +54,17 @@ export function unify(base: Graph, corners: readonly Sample[], samples: readonly
   return inSymbols(base, symbolic);
 }
 
-function checkSame(line: Line | undefined, other: Line | undefined, sizes: Sizes): void {
+function checkSame(line: GraphLine | undefined, other: GraphLine | undefined, sizes: Sizes): void {
   if (line?.text === other?.text && line?.numbers.length === other?.numbers.length) return;
-  throw depends((line ?? other) as Line, line?.text ?? 'the end of the forward pass', other?.text ?? 'the end of the forward pass', sizes);
+  throw depends(
+    (line ?? other) as GraphLine,
+    line?.text ?? 'the end of the forward pass',
+    other?.text ?? 'the end of the forward pass',
+    sizes,
+  );
 }
 
-const depends = ({ path }: Line, expected: string, got: string, sizes: Sizes): TraceletError =>
+const depends = ({ path }: GraphLine, expected: string, got: string, sizes: Sizes): TraceletError =>
   new TraceletError('tracing', {
     what: `${path || 'the model'} depends on a dynamic size in a way that a trace cannot hold`,
     expected,
@@ -73,9 +78,9 @@ const showSizes = ({ [TOKENS]: _, ...sizes }: Sizes): string =>
     .join(', ');
 
 /** Every input, node and output in words and numbers, in order. */
-const linesOf = (graph: Graph): Line[] => textOf(graph, { sizes: false, constant: constantText }).map(lineOf);
+const linesOf = (graph: Graph): GraphLine[] => textOf(graph, { sizes: false, constant: constantText }).map(lineOf);
 
-function lineOf({ text, path, operands, made }: TextLine): Line {
+function lineOf({ text, path, operands, made }: TextLine): GraphLine {
   const values = [...operands.flatMap((value) => (value ? chainOf(value) : [])), ...(made ? [made] : [])];
   const slots = values.flatMap(slotsOf);
   return {

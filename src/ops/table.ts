@@ -273,16 +273,6 @@ export const OPS = {
     inPlace: 'x',
     doc: 'the rows of a weight in the panels of 8 that linear reads, zeros behind the last row',
   },
-  dequantize: {
-    args: { out: 'out', x: 'int8', scale: 'float32', rows: 'int', cols: 'int' },
-    infer: ({ x, scale }) => {
-      need(x.length === 2 && sameShape(scale, [x[0]]), 'dequantize', 'int8 [rows, cols] and a scale a row', x, scale);
-      return { shape: x, ints: { rows: x[0], cols: x[1] } };
-    },
-    flops: ({ rows, cols }) => rows * cols,
-    split: null,
-    doc: 'out[r] = x[r] · scale[r]; x may be the last quarter of out',
-  },
 } as const satisfies Record<string, Op>;
 
 export type OpName = keyof typeof OPS;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { open as openFile, readdir, readFile, stat } from 'node:fs/promises';
+import { open as openFile, readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ModelCache } from './cache.ts';
@@ -42,9 +42,6 @@ async function open(path: string, signal?: AbortSignal): Promise<ByteSource> {
 /** Most programs only read. */
 const write: Platform['write'] = async (...args) => (await import('./writing.ts')).write(...args);
 
-const readText = (path: string): Promise<string> =>
-  readFile(located(path), 'utf8').catch((cause) => Promise.reject(unreadable(path, cause)));
-
 function readTextSync(path: string): string {
   try {
     return readFileSync(located(path), 'utf8');
@@ -64,8 +61,6 @@ async function kindOf(path: string): Promise<'directory' | 'file' | undefined> {
     throw unreadable(path, cause);
   }
 }
-
-const exists = async (path: string): Promise<boolean> => (await kindOf(path)) !== undefined;
 
 const list = (path: string): Promise<readonly string[] | undefined> =>
   readdir(located(path), { withFileTypes: true }).then(
@@ -101,9 +96,7 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 /** The file system and environment, through the modules of Node that Deno and Bun have as well. */
 export const files: Omit<Platform, 'kernelModule' | 'threads' | 'workers'> = {
   open,
-  readText,
   readTextSync,
-  exists,
   kindOf,
   list,
   write,

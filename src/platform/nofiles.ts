@@ -14,12 +14,10 @@ const refuse = async (path: string): Promise<never> => Promise.reject(absent(pat
 /** For runtimes without a file system and environment. */
 export const noFiles: Omit<Platform, 'kernelModule' | 'threads' | 'workers' | 'sha256'> = {
   open: refuse,
-  readText: refuse,
   readTextSync: (path) => {
     throw absent(path);
   },
-  exists: refuse,
-  kindOf: async () => undefined,
+  kindOf: refuse,
   list: async () => undefined,
   env: () => undefined,
   cache: async () => undefined,

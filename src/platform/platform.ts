@@ -18,10 +18,8 @@ export interface ByteSource {
 export interface Files {
   /** A file, pipe or device; `signal` ends the waiting for what comes through a pipe. */
   open(path: string, signal?: AbortSignal): Promise<ByteSource>;
-  readText(path: string): Promise<string>;
   readTextSync(path: string): string;
-  exists(path: string): Promise<boolean>;
-  /** What is at `path`; nothing where there are no files. Throws a `source` error where that is kept from this process. */
+  /** What is at `path`. Throws a `source` error where that is kept from this process. */
   kindOf(path: string): Promise<'directory' | 'file' | undefined>;
   /** Names in a directory, those of directories with a slash behind; undefined where there is none. */
   list(path: string): Promise<readonly string[] | undefined>;

@@ -11,7 +11,7 @@ import type { TracedModule } from '../traced/traced.ts';
 export type Sample = string | readonly Tensor[] | Readonly<Record<string, Tensor>>;
 
 /** What was seen of the inputs of one weight. */
-export interface Seen {
+export interface InputStatistics {
   /** Largest magnitude of each column. */
   largest: Float32Array;
   /** Mean square of each column. */
@@ -37,9 +37,9 @@ export async function observe(
   traced: TracedModule<unknown>,
   samples: readonly Sample[],
   { weights, between, signal }: { weights: ReadonlyMap<number, string>; between: (done: number) => Promise<void>; signal?: AbortSignal },
-): Promise<{ seen: Map<string, Seen>; answers: Answer[] }> {
+): Promise<{ seen: Map<string, InputStatistics>; answers: Answer[] }> {
   const { instance } = traced;
-  const seen = new Map<string, Seen>();
+  const seen = new Map<string, InputStatistics>();
   const answers: Answer[] = [];
   for (const [done, sample] of samples.entries()) {
     await between(done);
@@ -48,7 +48,7 @@ export async function observe(
       const name = weights.get(at);
       if (name !== undefined) record(seen, name, operandX(instance, at), inputs[MASK]);
     };
-    const outputs = await traced.queued(() => runSliced(instance, traced, inputs, { signal, look }));
+    const outputs = await traced.runner.local.queued(() => runSliced(instance, traced, inputs, { signal, look }));
     answers.push(unpadded(outputs, inputs[MASK]));
   }
   for (const { square, rows } of seen.values()) for (let c = 0; c < square.length; c++) square[c] /= rows || 1;
@@ -80,7 +80,7 @@ function withoutPadding(tensor: Tensor, mask: Tensor | undefined): Tensor {
   return new Tensor(tensor.dtype, tensor.shape, data);
 }
 
-function record(seen: Map<string, Seen>, name: string, x: Tensor, mask: Tensor | undefined): void {
+function record(seen: Map<string, InputStatistics>, name: string, x: Tensor, mask: Tensor | undefined): void {
   const cols = x.shape.at(-1) as number;
   const values = x.data as Float32Array;
   let own = seen.get(name);
@@ -102,7 +102,7 @@ function record(seen: Map<string, Seen>, name: string, x: Tensor, mask: Tensor |
 }
 
 /** Keeps every row with the same chance, and the same rows in every run. */
-function keep(own: Seen, values: Float32Array, at: number, cols: number): void {
+function keep(own: InputStatistics, values: Float32Array, at: number, cols: number): void {
   const row = own.rows++;
   const slot = row < SOME_ROWS ? row : (Math.imul(row, 0x9e3779b1) >>> 0) % (row + 1);
   if (slot < SOME_ROWS) own.some[slot] = values.slice(at, at + cols);

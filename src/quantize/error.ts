@@ -1,5 +1,5 @@
 import { INTEGER_STRETCH } from '../ops/limits.ts';
-import type { Seen } from './calibrate.ts';
+import type { InputStatistics } from './calibrate.ts';
 import type { Quantised } from './weights.ts';
 
 const SOME_OUTPUTS = 64;
@@ -9,7 +9,7 @@ const STEPS = 127;
  * How far a quantised weight is from the float one, as a share: of the products with rows that were seen (some of them, and some
  * outputs), or of the weight itself where none were.
  */
-export function relativeError(values: Float32Array, cols: number, quantised: Quantised, seen: Seen | undefined): number {
+export function relativeError(values: Float32Array, cols: number, quantised: Quantised, seen: InputStatistics | undefined): number {
   const rows = values.length / cols;
   if (!seen || seen.some.length === 0) return weightError(values, cols, quantised);
   const outputs = Array.from({ length: Math.min(rows, SOME_OUTPUTS) }, (_, i) => Math.floor((i * rows) / Math.min(rows, SOME_OUTPUTS)));

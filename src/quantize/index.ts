@@ -4,11 +4,11 @@ import { checkOptions, FUNCTION, type OptionTable, SIGNAL } from '../base/option
 import { kind, oneOf } from '../base/schema.ts';
 import { Slice } from '../base/slices.ts';
 import { type Graph, makeNode, rewrite, type Value, verifyGraph } from '../graph/graph.ts';
-import { buildInstance } from '../jit/compile.ts';
+import { compile } from '../jit/compile.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
 import { liftGraph } from '../program/lift.ts';
-import { isTraced, proveTraced, TracedModule } from '../traced/traced.ts';
-import { answer, cosines, observe, type Sample, type Seen } from './calibrate.ts';
+import { isTraced, proveTraced, type TracedModule } from '../traced/traced.ts';
+import { answer, cosines, type InputStatistics, observe, type Sample } from './calibrate.ts';
 import { relativeError } from './error.ts';
 import { sumsOf } from './round.ts';
 import {
@@ -17,10 +17,10 @@ import {
   type Quantised,
   quantiseWeight,
   sharedTables,
-  type Target,
-  targetsOf,
   valuesOf,
+  type WeightUse,
   weightLike,
+  weightUsesOf,
 } from './weights.ts';
 
 export type { Sample } from './calibrate.ts';
@@ -92,29 +92,32 @@ export async function quantize<Result = ModelOutput>(
   proveTraced('quantize', traced);
   const checked = checkOptions('quantize', options, QUANTIZE_OPTIONS);
   const { bits = 8, calibrate: samples = [], like, keep, signal } = checked;
-  const { program, decoded, weights } = traced.instance;
-  const graph = liftGraph(program, decoded, (name) => weights.part(name));
-  const targets = targetsOf(graph);
-  refuse(graph, targets);
+  const { program, decoded, constants } = traced.instance;
+  const graph = liftGraph(program, decoded, (name) => constants.part(name));
+  const uses = weightUsesOf(graph);
+  refuse(graph, uses);
   const step = stepper(checked);
   const readers = new Map(
-    [...targets.values()].filter(({ op }) => op === 'linear').flatMap(({ name, nodes }) => nodes.map((at) => [at, name])),
+    [...uses.values()].filter(({ op }) => op === 'linear').flatMap(({ name, nodes }) => nodes.map((at) => [at, name])),
   );
   const between = (done: number) => step('calibrating', done, samples.length);
   const { seen, answers } = await observe(traced, samples, { weights: readers, between, signal });
   const quantised = new Map<string, Quantised>();
   const layers: QuantizedLayer[] = [];
-  const shared = sharedTables(targets);
-  for (const [name, target] of targets) {
-    await step('rounding', layers.length, targets.size);
-    const values = valuesOf(target.constant);
-    const made = keep?.(name) ? undefined : makeWeight(target, values, bits, { like, seen: seen.get(name), shared: shared.has(name) });
+  const shared = sharedTables(uses);
+  for (const [name, use] of uses) {
+    await step('rounding', layers.length, uses.size);
+    const values = valuesOf(use.constant);
+    const made = keep?.(name) ? undefined : makeWeight(use, values, bits, { like, seen: seen.get(name), shared: shared.has(name) });
     if (made) quantised.set(name, made);
-    const error = made ? relativeError(values, target.constant.shape[1], made, seen.get(name)) : 0;
-    layers.push({ name, op: target.op, shape: target.constant.shape, bits: made?.bits ?? 32, error });
+    const error = made ? relativeError(values, use.constant.shape[1], made, seen.get(name)) : 0;
+    layers.push({ name, op: use.op, shape: use.constant.shape, bits: made?.bits ?? 32, error });
   }
   const files = new Map(traced.files);
-  const result = retrace(traced, integerGraph(graph, targets, quantised), files);
+  const { structure } = program;
+  const integers = integerGraph(graph, uses, quantised);
+  const dummies = Object.fromEntries(traced.golden.inputs.map(({ name, tensor }) => [name, tensor]));
+  const result = await compile<Result>(integers, dummies, { structure, files, kernels: traced.kernels });
   const after = [];
   for (const [done, sample] of samples.entries()) {
     await step('comparing', done, samples.length);
@@ -125,7 +128,7 @@ export async function quantize<Result = ModelOutput>(
   return { traced: result, report };
 }
 
-function refuse({ nodes }: Graph, targets: ReadonlyMap<string, Target>): void {
+function refuse({ nodes }: Graph, uses: ReadonlyMap<string, WeightUse>): void {
   const integer = nodes.find(({ call }) => call.row.exact);
   if (integer)
     throw new TraceletError('value', {
@@ -134,7 +137,7 @@ function refuse({ nodes }: Graph, targets: ReadonlyMap<string, Target>): void {
       got: `one that is quantised (${integer.op} of ${integer.path || 'the model'})`,
       cure: 'Quantise the trace that it was made from',
     });
-  if (targets.size === 0)
+  if (uses.size === 0)
     throw new TraceletError('value', { what: 'quantize', expected: 'a trace with linear layers or large embeddings', got: 'none of them' });
 }
 
@@ -154,21 +157,21 @@ function stepper({ signal, progress }: QuantizeOptions): (phase: Phase, done: nu
   };
 }
 
-interface Making {
+interface WeightOptions {
   like: TracedModule<unknown> | undefined;
-  seen: Seen | undefined;
+  seen: InputStatistics | undefined;
   shared: boolean;
 }
 
-const makeWeight = (target: Target, values: Float32Array, bits: Bits, { like, seen, shared }: Making): Quantised | undefined =>
-  like ? weightLike(target, like) : quantiseWeight(target, values, bits, seen, shared);
+const makeWeight = (use: WeightUse, values: Float32Array, bits: Bits, { like, seen, shared }: WeightOptions): Quantised | undefined =>
+  like ? weightLike(use, like) : quantiseWeight(use, values, bits, seen, shared);
 
 /** The graph with integer ops in place of float ones. */
-function integerGraph(graph: Graph, targets: ReadonlyMap<string, Target>, quantised: ReadonlyMap<string, Quantised>): Graph {
+function integerGraph(graph: Graph, uses: ReadonlyMap<string, WeightUse>, quantised: ReadonlyMap<string, Quantised>): Graph {
   const constants = new Map(
     [...quantised].map(([name, weight]) => {
-      const target = targets.get(name) as Target;
-      return [target.constant as Value, { ...constantsOf(target, weight, sumsOf(weight, target.constant.shape[1])), bits: weight.bits }];
+      const use = uses.get(name) as WeightUse;
+      return [use.constant as Value, { ...constantsOf(use, weight, sumsOf(weight, use.constant.shape[1])), bits: weight.bits }];
     }),
   );
   const integers = rewrite(graph, (node) => {
@@ -183,16 +186,4 @@ function integerGraph(graph: Graph, targets: ReadonlyMap<string, Target>, quanti
   });
   verifyGraph(integers);
   return integers;
-}
-
-/** A trace of `graph` with the dummy inputs of another, and answers of its own. */
-function retrace<Result>(
-  { instance, golden, kernels }: TracedModule<Result>,
-  graph: Graph,
-  files: Map<string, Uint8Array>,
-): TracedModule<Result> {
-  const built = buildInstance(graph, instance.program.structure);
-  const inputs = Object.fromEntries(golden.inputs.map(({ name, tensor }) => [name, tensor]));
-  const outputs = built.run(inputs, { kernels: 'baseline' });
-  return new TracedModule<Result>(built, { files, golden: { inputs: golden.inputs, outputs }, kernels });
 }

@@ -8,7 +8,7 @@ import { unpackNibbles } from '../ops/nibbles.ts';
 import { smoothOf } from '../runtime/smooth.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { TracedModule } from '../traced/traced.ts';
-import type { Seen } from './calibrate.ts';
+import type { InputStatistics } from './calibrate.ts';
 import { MOST_ENTRY, type Rounded, roundRows4, roundRows8 } from './round.ts';
 
 export type Bits = 8 | 4;
@@ -21,7 +21,7 @@ export interface Quantised extends Rounded {
 }
 
 /** A weight that a graph multiplies with or looks up in. */
-export interface Target {
+export interface WeightUse {
   constant: Constant;
   op: 'linear' | 'embedding';
   /** Of its first tensor. */
@@ -37,8 +37,8 @@ const weightOf = ({ op, operands }: Node): Value | null | undefined =>
   op === 'linear' ? operands.weight : op === 'embedding' ? operands.table : undefined;
 
 /** The weights that can be quantised: constants that nothing reads but products, or nothing but lookups. */
-export function targetsOf({ nodes, outputs }: Graph): Map<string, Target> {
-  const targets = new Map<string, Target>();
+export function weightUsesOf({ nodes, outputs }: Graph): Map<string, WeightUse> {
+  const uses = new Map<string, WeightUse>();
   const others = new Set<string>();
   const read = (value: Value): void => {
     const storage = storageOf(value);
@@ -50,24 +50,24 @@ export function targetsOf({ nodes, outputs }: Graph): Map<string, Target> {
     for (const operand of Object.values(node.operands)) if (operand && operand !== weight) read(operand);
     if (weight?.kind !== 'constant') return;
     const name = weight.parts[0].name;
-    const known = targets.get(name);
+    const known = uses.get(name);
     if (known) known.nodes.push(at);
-    else targets.set(name, { constant: weight, op: node.op as Target['op'], name, nodes: [at] });
+    else uses.set(name, { constant: weight, op: node.op as WeightUse['op'], name, nodes: [at] });
   });
-  for (const [name, { constant, op, nodes: readers }] of targets) {
+  for (const [name, { constant, op, nodes: readers }] of uses) {
     const alike = readers.every((at) => nodes[at].op === op && weightOf(nodes[at]) === constant);
     const shared = constant.parts.some((part) => others.has(part.name));
-    if (!alike || shared || (op === 'embedding' && constant.shape[0] < LARGE_TABLE)) targets.delete(name);
+    if (!alike || shared || (op === 'embedding' && constant.shape[0] < LARGE_TABLE)) uses.delete(name);
   }
-  return targets;
+  return uses;
 }
 
 /** Names of tables and weights that hold the same numbers, as untied decoders and their embeddings do. */
-export function sharedTables(targets: ReadonlyMap<string, Target>): Set<string> {
-  const single = [...targets.values()].filter(({ constant }) => constant.parts.length === 1);
+export function sharedTables(uses: ReadonlyMap<string, WeightUse>): Set<string> {
+  const single = [...uses.values()].filter(({ constant }) => constant.parts.length === 1);
   const tables = single.filter(({ op }) => op === 'embedding');
   const shapes = new Set(tables.map(({ constant }) => constant.shape.join()));
-  const numbersOf = ({ constant: { shape, parts } }: Target): string => `${shape} ${contentOf(parts[0].tensor)}`;
+  const numbersOf = ({ constant: { shape, parts } }: WeightUse): string => `${shape} ${contentOf(parts[0].tensor)}`;
   const products = single.filter(({ op, constant }) => op === 'linear' && shapes.has(constant.shape.join()));
   const twins = new Map(products.reverse().map((product) => [numbersOf(product), product.name]));
   const shared = tables.map((table) => [table.name, products.length ? twins.get(numbersOf(table)) : undefined] as const);
@@ -99,7 +99,13 @@ const LEAST_IMPORTANCE = 0.01;
  * Rounds a weight. `seen` is what it is multiplied with: with it, columns are rescaled so that both sides round well, and errors count
  * by how much their column is used. A table that is also multiplied with (`shared`) is rounded as that weight is, so a file holds it once.
  */
-export function quantiseWeight({ constant, op }: Target, values: Float32Array, wanted: Bits, seen?: Seen, shared = false): Quantised {
+export function quantiseWeight(
+  { constant, op }: WeightUse,
+  values: Float32Array,
+  wanted: Bits,
+  seen?: InputStatistics,
+  shared = false,
+): Quantised {
   const [rows, cols] = constant.shape;
   const smooth = seen && !shared ? smoothing(values, rows, cols, seen) : undefined;
   const scaled = smooth ? values.map((value, i) => value / smooth[i % cols]) : values;
@@ -117,22 +123,22 @@ export function quantiseWeight({ constant, op }: Target, values: Float32Array, w
   return { ...(bits === 4 ? roundRows4(matrix) : roundRows8(matrix, most)), bits, smooth };
 }
 
-function smoothing(values: Float32Array, rows: number, cols: number, { largest }: Seen): Float32Array {
+function smoothing(values: Float32Array, rows: number, cols: number, { largest }: InputStatistics): Float32Array {
   const peaks = new Float32Array(cols);
   for (let row = 0; row < rows; row++) for (let c = 0; c < cols; c++) peaks[c] = Math.max(peaks[c], Math.abs(values[row * cols + c]));
   return peaks.map((peak, c) => Math.max(LEAST, peak) ** (1 - ALPHA) / Math.max(LEAST, largest[c]) ** ALPHA);
 }
 
 /** The weight as a quantised trace of the same model has it, if it does. */
-export function weightLike({ constant }: Target, like: TracedModule<unknown>): Quantised | undefined {
-  const { weights } = like.instance;
-  const known = weights.names();
+export function weightLike({ constant }: WeightUse, like: TracedModule<unknown>): Quantised | undefined {
+  const { constants } = like.instance;
+  const known = constants.names();
   const held = (part: string): string | undefined =>
     spellingsOf(part).find((spelling) => known.has(spelling) && known.has(spelling + SCALE));
   const names = constant.parts.map((part) => held(part.name)).filter((part) => part !== undefined);
   if (names.length < constant.parts.length) return undefined;
-  const bytes = (suffix: string) => joined(names.map((part) => weights.part(part + suffix).tensor.data as Int8Array | Uint8Array));
-  const scale = Float32Array.from(names.flatMap((part) => [...(weights.part(part + SCALE).tensor.data as Float32Array)]));
+  const bytes = (suffix: string) => joined(names.map((part) => constants.part(part + suffix).tensor.data as Int8Array | Uint8Array));
+  const scale = Float32Array.from(names.flatMap((part) => [...(constants.part(part + SCALE).tensor.data as Float32Array)]));
   const [name] = names;
   const smooth = smoothOf(like.instance).get(name + SMOOTH)?.tensor.data as Float32Array | undefined;
   if (!known.has(name + STEPS)) return { bits: 8, integers: new Int8Array(bytes('').buffer), scale, smooth };
@@ -151,7 +157,11 @@ function joined(pieces: readonly (Int8Array | Uint8Array)[]): Uint8Array {
 }
 
 /** Constants of a quantised weight for an integer op; `rowsOf` each of its tensors lie below one another as those of the float weight do. */
-export function constantsOf({ constant, name }: Target, { bits, integers, nibbles, steps, scale, smooth }: Quantised, sums: Float32Array) {
+export function constantsOf(
+  { constant, name }: WeightUse,
+  { bits, integers, nibbles, steps, scale, smooth }: Quantised,
+  sums: Float32Array,
+) {
   const [rows, cols] = constant.shape;
   const below = (suffix: string, dtype: 'int8' | 'uint8' | 'float32', data: Int8Array | Uint8Array | Float32Array): Constant => {
     const width = data.length / rows;

@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { hostRule, keptTokens } from '../graph/hostvalues.ts';
 import { Arena, type Region } from '../kernels/arena.ts';
-import { allocateMemory, callKernel, instantiate, type Kernels } from '../kernels/binaries.ts';
+import { callKernel, instantiate, type Kernels } from '../kernels/binaries.ts';
 import { formFor, type IntegerForm } from '../kernels/integers.ts';
 import { MASK } from '../nn/inputs.ts';
 import type { Named } from '../nn/outputs.ts';
@@ -14,9 +14,9 @@ import { type Sizes, shapeAt } from '../tensor/dim.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 import { PROVED, sizeOf, Tensor } from '../tensor/tensor.ts';
 import { type BoundCalls, bindCalls, type Resolved } from './calls.ts';
-import { Weights } from './constants.ts';
+import type { Constants } from './constants.ts';
 import { Binder, type Binding } from './specialise.ts';
-import { type Choice, ONE_THREAD } from './threads/choose.ts';
+import { ONE_THREAD, type ThreadChoice } from './threads/choose.ts';
 import type { Team } from './threads/team.ts';
 import { type Wanted, wantedFor } from './wanted.ts';
 
@@ -29,46 +29,42 @@ export interface Target {
   integers?: IntegerForm;
 }
 
-/** Where an instance runs. */
-export interface Lodging {
-  /** How many threads a run takes; several need a `gather` before they run. */
-  threads?: Choice;
-  /** A memory in which the constants lie already, instead of a new one. */
-  memory?: WebAssembly.Memory;
-  /** Whether other instances use the memory too. */
+/** Where an instance has its activations. */
+export interface Placement {
+  /** Whether other instances use the memory of the constants too. */
   shared?: boolean;
-  /** What of a shared memory is free for activations. */
+  /** What of such a memory is free; what lies behind the constants unless given. */
   region?: Region;
 }
 
 /** A program in a wasm memory, constants below, arena above. It grows where sizes ask for more than any before. */
 export class Instance {
   readonly program: Program;
-  readonly weights: Weights;
-  readonly memory: WebAssembly.Memory;
+  readonly decoded: Decoded;
+  readonly constants: Constants;
   readonly arena: Arena;
+  readonly #specialiser: Binder;
   readonly #kernels = new Map<Variant, Kernels>();
   readonly #bindings = new Map<string, Binding>();
   #calls = new WeakMap<Binding, Map<string, BoundCalls>>();
-  #binder: Binder | undefined;
   readonly #wanted = new Map<string, Wanted>();
-  #decoded: Decoded | undefined;
-  #binding: Binding | undefined;
+  #binding: Binding;
   #team: Team | undefined;
-  #choice: Choice;
+  #threads: ThreadChoice = ONE_THREAD;
 
-  /** `rowsOf` gives the first dimension of each tensor that is a part of a constant. */
-  constructor(program: Program, rowsOf: (name: string) => number, { threads = ONE_THREAD, shared = false, ...given }: Lodging = {}) {
+  /** Takes a program that was proved sound, and its constants. Throws `value` errors for constants out of bounds. */
+  constructor(program: Program, decoded: Decoded, constants: Constants, { shared = false, region }: Placement = {}) {
     this.program = program;
-    this.weights = new Weights(program, rowsOf, () => new Uint8Array(this.memory.buffer));
-    this.memory = given.memory ?? allocateMemory(this.weights.bytes, 'memory for the trace', shared || threads.threads > 1);
-    const { arena: base, bytes } = this.weights;
-    this.arena = new Arena(this.memory, given.region ?? { base, room: given.memory ? 0 : bytes - base }, !shared);
-    this.#choice = threads;
+    this.decoded = decoded;
+    this.constants = constants;
+    this.arena = new Arena(constants.memory, region ?? constants.free, !shared);
+    this.#specialiser = new Binder(program, decoded);
+    this.#binding = this.bind(decoded.base);
+    this.#checkWeights();
   }
 
-  get memoryBytes(): number {
-    return this.memory.buffer.byteLength;
+  get memory(): WebAssembly.Memory {
+    return this.constants.memory;
   }
 
   kernels(variant: Variant): Kernels {
@@ -81,24 +77,27 @@ export class Instance {
   }
 
   /** How many threads a run takes, and why. */
-  get threads(): Choice {
+  get threads(): ThreadChoice {
     const lost = this.#team?.lost;
-    return lost === undefined ? this.#choice : { threads: 1, why: lost };
+    return lost === undefined ? this.#threads : { threads: 1, why: lost };
   }
 
-  /** Starts the threads that were chosen, for runs on `target`; where that fails there is one, and `threads` says why. A `signal` ends the waiting. */
-  async gather(target: Target, signal?: AbortSignal): Promise<void> {
-    const { threads } = this.#choice;
-    if (threads === 1) return;
+  /**
+   * Has runs on `target` take so many threads, once they have started; where they do not there is one, and `threads` says why. The memory has to be
+   * one that threads share. A `signal` ends the waiting.
+   */
+  async startThreads(choice: ThreadChoice, target: Target, signal?: AbortSignal): Promise<void> {
+    this.#threads = choice;
+    if (choice.threads === 1) return;
     const variants = [...new Set(this.#callsFor(target).calls.map(({ variant }) => variant))];
     const { Team } = await import('./threads/team.ts');
     try {
-      this.#team = await Team.start(threads, this.memory, variants, { signal });
+      this.#team = await Team.start(choice.threads, this.memory, variants, { signal });
       this.#team.endWith(this);
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof TraceletError)) throw error;
-      this.#choice = { threads: 1, why: error.message };
+      this.#threads = { threads: 1, why: error.message };
     }
   }
 
@@ -112,15 +111,6 @@ export class Instance {
     return this.decoded.instructions.some(({ call }) => call.row.exact);
   }
 
-  /** Takes a program that was proved sound, once its constants are in place. Throws `value` errors for constants out of bounds. */
-  start(decoded: Decoded): void {
-    this.#binder = new Binder(this.program, decoded);
-    this.#binding = this.bind(decoded.base);
-    const proved = new Set<string>();
-    for (const instruction of decoded.instructions) this.#checkWeight(instruction, proved);
-    this.#decoded = decoded;
-  }
-
   /** What constants may hold can depend on sizes. */
   #checkConstants({ ranges }: Binding): void {
     const strictest = new Map<number, Range>();
@@ -128,41 +118,40 @@ export class Instance {
       const { place } = this.program.values[value];
       if ('constant' in place) strictest.set(place.constant, narrower(range, strictest.get(place.constant)));
     }
-    for (const [constant, range] of strictest) checkRange(`constant ${constant}`, this.weights.integers(constant), range);
+    for (const [constant, range] of strictest) checkRange(`constant ${constant}`, this.constants.integers(constant), range);
   }
 
   /** Integer products give the same bits in all forms for weights that cannot saturate any. */
-  #checkWeight({ op, path, call, operands }: Instruction, proved: Set<string>): void {
-    if (!call.row.mostWeight) return;
-    const { largest } = this.kernels('baseline');
-    const weight = this.weights.addressOf(constantOf(this.program.values, operands.weight as number) as number);
-    const size = call.numbers.n * call.numbers.k;
-    const key = `${op} ${weight} ${size}`;
-    const most = proved.has(key) ? 0 : (largest(weight, size) as number);
-    proved.add(key);
-    if (most > call.row.mostWeight)
-      throw new TraceletError('value', {
-        what: `weight of ${op} of ${path || 'the model'}`,
-        expected: `whole numbers from -${call.row.mostWeight} to ${call.row.mostWeight}`,
-        got: `a magnitude of ${most}`,
-        cure: 'Quantise the trace again with tracelet quantize',
-      });
-  }
-
-  get decoded(): Decoded {
-    return ready(this.#decoded);
+  #checkWeights(): void {
+    const proved = new Set<string>();
+    for (const { op, path, call, operands } of this.decoded.instructions) {
+      const { mostWeight } = call.row;
+      if (!mostWeight) continue;
+      const weight = this.constants.addressOf(constantOf(this.program.values, operands.weight as number) as number);
+      const size = call.numbers.n * call.numbers.k;
+      const key = `${op} ${weight} ${size}`;
+      const most = proved.has(key) ? 0 : (this.kernels('baseline').largest(weight, size) as number);
+      proved.add(key);
+      if (most > mostWeight)
+        throw new TraceletError('value', {
+          what: `weight of ${op} of ${path || 'the model'}`,
+          expected: `whole numbers from -${mostWeight} to ${mostWeight}`,
+          got: `a magnitude of ${most}`,
+          cure: 'Quantise the trace again with tracelet quantize',
+        });
+    }
   }
 
   /** The program at the sizes of the last inputs. */
   get binding(): Binding {
-    return ready(this.#binding);
+    return this.#binding;
   }
 
   /** The program at these sizes; recent ones are kept. */
   bind(sizes: Sizes): Binding {
     const key = [...Object.keys(this.program.symbols), TOKENS].map((symbol) => sizes[symbol]).join();
     const known = this.#bindings.get(key);
-    const binding = known ?? ready(this.#binder).bind(sizes);
+    const binding = known ?? this.#specialiser.bind(sizes);
     if (!known) this.#checkConstants(binding);
     this.#bindings.delete(key);
     this.#bindings.set(key, binding);
@@ -217,9 +206,10 @@ export class Instance {
   *steps(target: Target, wanted?: Wanted): Generator<number> {
     const { calls, indexes } = this.#callsFor(target, wanted);
     const { instructions } = this.decoded;
+    const { free } = this.constants;
     const nameOf = (at: number) => () => `instruction ${indexes[at]} (${describeInstruction(instructions[indexes[at]])})`;
     const team = this.#team?.takes(calls) ? this.#team : undefined;
-    team?.begin(calls, Math.max(this.weights.bytes, this.arena.base + this.binding.arena));
+    team?.begin(calls, Math.max(free.base + free.room, this.arena.base + this.binding.arena));
     let done = 0;
     try {
       for (; done < calls.length; done++) {
@@ -266,14 +256,9 @@ export class Instance {
   addressOf(value: number): number {
     const storage = storageIndex(this.program.values, value);
     const { place } = this.program.values[storage];
-    if ('constant' in place) return this.weights.addressOf(place.constant);
+    if ('constant' in place) return this.constants.addressOf(place.constant);
     return this.arena.base + (this.binding.offsets[storage] as number);
   }
 }
 
 const describeInstruction = ({ op, path }: Instruction): string => `${op} of ${path || 'the model'}`;
-
-function ready<T>(part: T | undefined): T {
-  if (part) return part;
-  throw new TraceletError('disposed', { what: 'trace', expected: 'an instance that has been loaded', got: 'one that is not ready' });
-}

@@ -4,7 +4,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Instance } from './instance.ts';
 
 /** What multiplies the columns of a product, for each weight of it by name: several weights may be multiplied as one. */
-export function smoothOf({ program, weights, decoded }: Instance): Map<string, { held: string; tensor: Tensor }> {
+export function smoothOf({ program, constants, decoded }: Instance): Map<string, { held: string; tensor: Tensor }> {
   const partsOf = (value: number): string[] => {
     const constant = constantOf(program.values, value);
     return constant === undefined ? [] : program.constants[constant].parts;
@@ -15,7 +15,7 @@ export function smoothOf({ program, weights, decoded }: Instance): Map<string, {
     if (typeof weight !== 'number' || typeof smooth !== 'number') continue;
     const [held] = partsOf(smooth);
     if (held === undefined) continue;
-    const { tensor } = weights.part(held);
+    const { tensor } = constants.part(held);
     for (const part of partsOf(weight)) found.set(part + SMOOTH, { held, tensor });
   }
   return found;

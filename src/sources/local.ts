@@ -17,7 +17,7 @@ export function directory(path: string, { progress_callback, signal }: SourceOpt
     at,
     async seek(file) {
       signal?.throwIfAborted();
-      const kind = (await platform.exists(at(file))) ? await platform.kindOf(at(file)) : undefined;
+      const kind = await platform.kindOf(at(file));
       if (kind === 'file') return watched(withoutPointer(await platform.open(at(file), signal)), progress_callback, name, file);
       if (kind === 'directory') return { absent: 'a directory' };
       const lost = path !== '' && (await platform.kindOf(path)) === undefined;

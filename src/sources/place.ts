@@ -28,11 +28,11 @@ export async function placeOf(source: string | URL, options: SourceOptions, uncl
   const text = String(source);
   if (ADDRESS.test(text)) return placeAt(text, options, unclear);
   if (FILE.test(text)) return besides(text, options);
-  const isId = isHubId(text);
-  const kind = text === '' ? undefined : await platform.kindOf(text).catch((cause) => (isId ? undefined : Promise.reject(cause)));
+  const [isId, isPage] = [isHubId(text), PAGE_WITHOUT_SCHEME.test(text)];
+  const kind = text === '' ? undefined : await platform.kindOf(text).catch((cause) => (isId || isPage ? undefined : Promise.reject(cause)));
   if (kind === 'directory') return { folder: directory(text, options) };
   if (kind === 'file') return besides(text, options);
-  if (PAGE_WITHOUT_SCHEME.test(text)) return placeAt(`https://${text}`, options, unclear);
+  if (isPage) return placeAt(`https://${text}`, options, unclear);
   const local = text === '' ? undefined : await nowhere(text);
   if (isId) return { folder: repository(text, options, local) };
   throw new TraceletError('source', {

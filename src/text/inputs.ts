@@ -7,13 +7,13 @@ import type { BertTokenizer } from '../tokenizer/index.ts';
 import type { Capacity, Ends } from './batches.ts';
 import { whole } from './chunk.ts';
 import type { Row } from './encode.ts';
-import { endsOf, type Taking, withoutMask } from './pad.ts';
+import { type CallSignature, endsOf, withoutMask } from './pad.ts';
 
 /** Tokens of a call unless said otherwise, where the trace leaves it open. */
 const BATCH_TOKENS = 16384;
 
 /** What the trace takes in a call. Throws a `value` error for `batchTokens` that are no number of tokens. */
-export function capacityOf({ inputs, dynamic }: Taking, batchTokens?: number): Capacity {
+export function capacityOf({ inputs, dynamic }: CallSignature, batchTokens?: number): Capacity {
   const [batch, sequence] = [0, 1].map((axis) => endsOf(inputs[0], axis, dynamic));
   const most = whole('batchTokens', batchTokens ?? Math.min(BATCH_TOKENS, batch[1] * sequence[1]), 1, MAX_SIZE);
   return { batch, sequence, batchTokens: most };

@@ -5,7 +5,7 @@ import { type Bounds, symbolOf } from '../tensor/dim.ts';
 import { type Shape, sameShape, Tensor } from '../tensor/tensor.ts';
 
 /** What a trace takes. */
-export interface Taking {
+export interface CallSignature {
   inputs: readonly Signature[];
   dynamic: Bounds;
 }
@@ -19,7 +19,7 @@ export function endsOf({ shape, dims = shape }: Signature, axis: number, bounds:
 /** `inputs` [batch, sequence] filled up to their signatures; what is added is padding, ruled out by the attention_mask. */
 export function padInputs(
   inputs: Record<string, Tensor>,
-  { inputs: signatures, dynamic }: Taking,
+  { inputs: signatures, dynamic }: CallSignature,
   padToken: number,
 ): Record<string, Tensor> {
   const byName = new Map(signatures.map((signature) => [signature.name, signature]));

@@ -7,7 +7,7 @@ import { hasVocab, textsOf } from '../tokenizer/files.ts';
 import type { TextInput } from '../tokenizer/index.ts';
 import { encoder, type TextOptions } from './encode.ts';
 import { batchInputs, capacityOf } from './inputs.ts';
-import type { Taking } from './pad.ts';
+import type { CallSignature } from './pad.ts';
 
 /** The tokenizer among the extra files of a trace, and what they say of sentence-transformers. Throws a `value` error if there is none. */
 export function readerFrom(files: ReadonlyMap<string, Uint8Array>): TextReader {
@@ -69,7 +69,12 @@ function pairedTexts(text: string | readonly TextInput[], pair: string | readonl
 }
 
 /** The inputs for texts as a trace takes them, padded. Throws a `value` error for texts that are too long, unless told to truncate. */
-export function encodeTexts(reader: TextReader, taking: Taking, texts: readonly TextInput[], options: TextOptions): Record<string, Tensor> {
+export function encodeTexts(
+  reader: TextReader,
+  taking: CallSignature,
+  texts: readonly TextInput[],
+  options: TextOptions,
+): Record<string, Tensor> {
   const capacity = capacityOf(taking);
   const nameOf = (index: number): string => (texts.length === 1 ? 'text' : `texts[${index}]`);
   const encode = encoder(reader, capacity.sequence[1], options, { what: 'text', nameOf, cure: 'The option truncate leaves out the rest' });

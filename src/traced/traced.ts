@@ -3,20 +3,18 @@ import { describe } from '../base/json.ts';
 import { checkOptions } from '../base/options.ts';
 import { costs, type MemoryPlan } from '../inspect/cost.ts';
 import { estimate } from '../inspect/estimate.ts';
-import { explainKernels, explainThreads } from '../inspect/explain.ts';
 import { type Profile, profileInstance } from '../inspect/profile.ts';
 import { comparison, type Verification } from '../inspect/verify.ts';
-import { bestVariant, proveVariant } from '../kernels/binaries.ts';
-import { formFor, type IntegerForm } from '../kernels/integers.ts';
+import { proveVariant } from '../kernels/binaries.ts';
+import type { IntegerForm } from '../kernels/integers.ts';
 import { copied } from '../nn/inputs.ts';
 import { Module } from '../nn/module.ts';
 import { type ModelOutput, type Named, unflattenOutputs } from '../nn/outputs.ts';
 import type { Variant } from '../platform/platform.ts';
 import { listCode, listGraph } from '../program/listing.ts';
-import { fitInputs, type Signature, showShape, signaturesOf } from '../program/signature.ts';
+import { fitInputs, type Signature, showShape } from '../program/signature.ts';
 import { sizesFor } from '../program/sizes.ts';
 import type { Instance, Target } from '../runtime/instance.ts';
-import { runSliced } from '../runtime/run.ts';
 import type { TextReader } from '../sentence/tokenizer.ts';
 import type { Bounds, Sizes } from '../tensor/dim.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -27,8 +25,9 @@ import { padInputs } from '../text/pad.ts';
 import type { Texts } from '../text/source.ts';
 import { areTexts, encodeTexts, readerFrom, refuseForTensors, textsIn } from '../text/texts.ts';
 import type { BertTokenizer, TextInput } from '../tokenizer/index.ts';
-import { type Contents, proveContents } from './contents.ts';
+import { type Contents, proveTraceable } from './contents.ts';
 import { PAD_OPTIONS, PROFILE_OPTIONS, RUN_OPTIONS, type RunOptions } from './options.ts';
+import type { Runner } from './runner.ts';
 
 /** What a trace answers of a model that answers `Result`: one tensor, or a tuple with names. */
 export type TracedResult<Result> = Result extends Tensor ? Tensor<'float32'> : ModelOutput;
@@ -48,18 +47,18 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** The dummy inputs that it was traced on, and what the baseline kernels made of them. */
   readonly golden: Contents['golden'];
-  #instance: Instance | null;
+  /** What answers its calls: an instance of the program in this thread, or a pool of workers. */
+  readonly runner: Runner;
   #reader: TextReader | undefined;
-  #running: Promise<unknown> | null = null;
 
-  constructor(instance: Instance, contents: Contents) {
+  constructor(runner: Runner, contents: Contents) {
     super();
-    const { files, golden, kernels, integers } = proveContents(instance, contents);
-    this.#instance = instance;
-    this.kernels = kernels ?? bestVariant();
-    this.integers = integers === undefined ? undefined : formFor(this.kernels, integers);
-    this.files = files;
-    this.golden = golden;
+    proveTraceable(runner, contents);
+    this.runner = runner;
+    this.kernels = runner.local.target.kernels;
+    this.integers = runner.local.target.integers;
+    this.files = contents.files;
+    this.golden = contents.golden;
   }
 
   /** How many threads a call runs on. */
@@ -67,31 +66,39 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return this.instance.threads.threads;
   }
 
-  /** What calls run on and why, a line each: kernels, the form of integer products if there are any, threads. */
+  /** In how many workers calls run; 0 where they run in place. */
+  get workers(): number {
+    return this.runner.workers;
+  }
+
+  /** How many calls run at once. */
+  get concurrency(): number {
+    return this.runner.concurrency;
+  }
+
+  /** What calls run on and why, a line each: kernels, the form of integer products if there are any, threads or workers. */
   explain(): string {
-    return [...explainKernels(this.instance, this), explainThreads(this.instance)].join('\n');
+    return this.runner.explain().join('\n');
   }
 
   /** The loaded program. Throws a `disposed` error after dispose(). */
   get instance(): Instance {
-    if (!this.#instance)
-      throw new TraceletError('disposed', { what: 'trace', expected: 'a trace in use', got: 'one after dispose()', cure: 'Load it again' });
-    return this.#instance;
+    return this.runner.local.instance;
   }
 
   /** What a call takes, in order. */
   get inputs(): Signature[] {
-    return signaturesOf(this.instance.program, 'inputs');
+    return this.runner.signatures.inputs;
   }
 
   /** What a call answers, in order; nested outputs have dotted names. */
   get outputs(): Signature[] {
-    return signaturesOf(this.instance.program, 'outputs');
+    return this.runner.signatures.outputs;
   }
 
   /** Sizes that calls may choose, with their bounds: `{ batch: [1, 64], sequence: [1, 512] }`; empty for a strict trace. */
   get dynamic(): Bounds {
-    return this.instance.program.symbols;
+    return this.runner.signatures.dynamic;
   }
 
   /** The graph in words: one line an instruction, with shapes and module paths. */
@@ -115,38 +122,28 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return this.#reader;
   }
 
-  /** Runs the trace at once. Throws a `busy` error while a `run` is under way. */
+  /** Runs the trace at once. Throws a `busy` error while a `run` is under way, and a `value` error where calls run in workers. */
   forward(...args: unknown[]): Result {
-    const inputs = this.prepare(args);
-    this.expectIdle();
-    return this.result(this.instance.run(inputs, this));
+    const { runner } = this;
+    if (!runner.runNow)
+      throw new TraceletError('value', {
+        what: 'a trace in workers',
+        expected: 'run(…)',
+        got: 'a call that has to answer at once',
+        cure: 'Await run(…), embed(…) or embedEach(…), or load the trace without workers',
+      });
+    return this.#result(runner.runNow(this.#prepare(args)));
   }
 
   /**
    * Runs the trace after calls made before, on what a call takes: inputs, or a text, its pair if it has one, and options. With a `signal` it lets
-   * other work through every few milliseconds, and stops when told to.
+   * other work through every few milliseconds, and stops when told to; with workers, the one that is free first runs it.
    */
   run(inputs: unknown, options?: RunOptions): Promise<Result>;
   run(text: string | readonly string[], pair: string | readonly string[] | null | undefined, options?: RunOptions): Promise<Result>;
   async run(...args: unknown[]): Promise<Result> {
-    const { inputs, signal, outputs } = this.prepareRun(args);
-    const wanted = outputs && this.instance.wanted(outputs);
-    return this.queued(async () => this.result(await runSliced(this.instance, this, inputs, { wanted, signal })));
-  }
-
-  /** Does `work`, which has the instance for itself, after runs that were asked for before. */
-  async queued<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#running;
-    const run = (async () => {
-      await before?.catch(() => {});
-      return work();
-    })();
-    this.#running = run;
-    try {
-      return await run;
-    } finally {
-      if (this.#running === run) this.#running = null;
-    }
+    const { inputs, signal, outputs } = this.#prepareRun(args);
+    return this.#result(await this.runner.run(inputs, { signal, outputs }));
   }
 
   /** Shorter inputs filled up to the traced size, with an attention_mask that rules out what was added. */
@@ -204,7 +201,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** Times each instruction for about `seconds`, on `inputs` or on the dummy inputs that travel in the trace. */
   profile(inputs: unknown = this.#dummies, options: { seconds?: number; kernels?: Variant } = {}): Profile {
     const { seconds = 1, kernels = this.kernels } = checkOptions('profile', options, PROFILE_OPTIONS);
-    const prepared = this.prepare([inputs]);
+    const prepared = this.#prepare([inputs]);
     this.expectIdle();
     return profileInstance(this.instance, this.#target(kernels), prepared, 1000 * seconds);
   }
@@ -212,8 +209,8 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** Re-runs the dummy inputs that travel in the trace and compares with the outputs stored beside them. */
   verify(kernels: Variant = this.kernels): Verification {
     proveVariant('verify', kernels);
-    this.expectIdle();
-    return { kernels, ...comparison(this.instance.run(this.#dummies, this.#target(kernels)), this.golden.outputs) };
+    const outputs = this.runner.local.runNow(this.#dummies, this.#target(kernels));
+    return { kernels, ...comparison(outputs, this.golden.outputs) };
   }
 
   protected override refuseTraining(): void {
@@ -225,15 +222,14 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     });
   }
 
-  /** Gives the wasm memory back and ends all threads. The trace cannot be used afterwards. */
+  /** Gives the wasm memory back and ends all threads and workers; calls under way fail. The trace cannot be used afterwards. */
   dispose(): void {
-    this.#instance?.dispose();
-    this.#instance = null;
+    this.runner.dispose();
   }
 
   /** What it takes and answers, in a line. */
   override toString(): string {
-    if (!this.#instance) return `${this.constructor.name}(disposed)`;
+    if (this.runner.local.disposed) return `${this.constructor.name}(disposed)`;
     const list = (signatures: readonly Signature[]) =>
       signatures.map((signature) => `${signature.name} ${signature.dtype} ${showShape(signature)}`).join(', ');
     return `${this.constructor.name}(${list(this.inputs)} -> ${list(this.outputs)})`;
@@ -243,36 +239,34 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return Object.fromEntries(this.golden.inputs.map(({ name, tensor }) => [name, tensor]));
   }
 
-  /** Throws a `busy` error while a `run` is under way. */
+  /** Throws a `busy` error while a `run` is under way in this thread. */
   expectIdle(): void {
-    if (this.#running)
-      throw new TraceletError('busy', {
-        what: 'trace',
-        expected: 'no run under way',
-        got: 'a call during a run',
-        cure: 'Await run(...), which queues calls',
-      });
+    this.runner.local.expectIdle();
   }
 
   /** The inputs of a call, proved to fit. */
-  protected prepare(args: readonly unknown[]): Record<string, Tensor> {
-    const inputs = areTexts(args) ? [this.encode(...(args as [string, string]))] : args;
-    return fitInputs(inputs, this.inputs, this.dynamic);
+  #prepare(args: readonly unknown[]): Record<string, Tensor> {
+    return this.#fit(areTexts(args) ? [this.encode(...(args as [string, string]))] : args);
   }
 
   /** The inputs of a run, proved to fit and in memory of their own, and its options. */
-  protected prepareRun(args: readonly unknown[]): Pick<RunOptions, 'signal' | 'outputs'> & { inputs: Record<string, Tensor> } {
+  #prepareRun(args: readonly unknown[]): Pick<RunOptions, 'signal' | 'outputs'> & { inputs: Record<string, Tensor> } {
     const what = 'run()';
     const { texts, options } = areTexts(args) ? textsIn(what, args) : { texts: undefined, options: args[1] };
     const { signal, outputs, ...ofTexts } = checkOptions(what, options as RunOptions, RUN_OPTIONS);
     signal?.throwIfAborted();
     if (!texts) refuseForTensors(what, args, Object.keys(ofTexts));
     const inputs = texts ? [encodeTexts(this.reader, this, texts, ofTexts)] : [args[0]];
-    return { inputs: copied(fitInputs(inputs, this.inputs, this.dynamic)), signal, outputs };
+    return { inputs: copied(this.#fit(inputs)), signal, outputs };
+  }
+
+  #fit(inputs: readonly unknown[]): Record<string, Tensor> {
+    const { inputs: signatures, dynamic } = this.runner.signatures;
+    return fitInputs(inputs, signatures, dynamic);
   }
 
   /** What a call answers. */
-  protected result(outputs: readonly Named[]): Result {
+  #result(outputs: readonly Named[]): Result {
     return unflattenOutputs(this.instance.program.structure, outputs) as Result;
   }
 

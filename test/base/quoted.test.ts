@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { describe as quote } from '../../src/base/json.ts';
-import { serialize } from '../../src/formats/safetensors.ts';
 import {
   BertConfig,
   BertModel,
@@ -16,6 +15,7 @@ import {
   tensor,
 } from '../../src/index.ts';
 import { files } from '../../src/platform/files.ts';
+import { serialize } from '../support/safetensors.ts';
 import { fileOf, tinyBert } from '../support/tiny.ts';
 
 const LONG = 'x'.repeat(5000);

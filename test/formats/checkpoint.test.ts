@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/formats/checkpoint.ts';
-import { encodeHeader, serialize } from '../../src/formats/safetensors.ts';
+import { encodeHeader } from '../../src/formats/safetensors.ts';
 import { jit } from '../../src/index.ts';
 import type { ProgressInfo } from '../../src/sources/progress.ts';
 import { tensor, zeros } from '../../src/tensor/creation.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { concat, entry, file, sourceOf } from '../support/safetensors.ts';
+import { concat, entry, file, serialize, sourceOf } from '../support/safetensors.ts';
 import { fileOf, tinyBert } from '../support/tiny.ts';
 
 let root: string;

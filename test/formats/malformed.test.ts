@@ -8,12 +8,11 @@ import {
   parseHeaderLength,
   readHeader,
   readSafetensors,
-  serialize,
 } from '../../src/formats/safetensors.ts';
 import { tensor } from '../../src/tensor/creation.ts';
 import type { DType } from '../../src/tensor/dtype.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { concat, entry, file, sourceOf } from '../support/safetensors.ts';
+import { concat, entry, file, serialize, sourceOf } from '../support/safetensors.ts';
 
 const encoder = new TextEncoder();
 

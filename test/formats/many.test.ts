@@ -4,7 +4,7 @@ import { nearest } from '../../src/base/nearest.ts';
 import { Tensor } from '../../src/index.ts';
 import type { PreTrainedModel } from '../../src/models/pretrained.ts';
 import { assignWeights } from '../../src/models/weights.ts';
-import { sharedTables, type Target } from '../../src/quantize/weights.ts';
+import { sharedTables, type WeightUse } from '../../src/quantize/weights.ts';
 import { readSentenceFiles } from '../../src/sentence/config.ts';
 import { readEntry } from '../../src/sentence/modules.ts';
 import { Parameter } from '../../src/tensor/parameter.ts';
@@ -60,12 +60,12 @@ describe('a file', () => {
 
   test('of many tables and weights has those found that are the same', () => {
     const MANY = 20_000;
-    const target = (op: Target['op'], name: string, last: number): [string, Target] => {
+    const target = (op: WeightUse['op'], name: string, last: number): [string, WeightUse] => {
       const values = new Float32Array(1024).fill(last, 1023);
       const part = { name, tensor: new Tensor('float32', [1024, 1], values) };
       return [name, { op, name, nodes: [], constant: { kind: 'constant', dtype: 'float32', shape: [1024, 1], parts: [part] } }];
     };
-    const each = (op: Target['op'], from: number) => Array.from({ length: MANY }, (_, i) => target(op, `${op}.${from + i}`, from + i));
+    const each = (op: WeightUse['op'], from: number) => Array.from({ length: MANY }, (_, i) => target(op, `${op}.${from + i}`, from + i));
     const targets = new Map([...each('embedding', 0), ...each('linear', MANY - 2), target('linear', 'again', MANY - 1)]);
     expect([...sharedTables(targets)]).toEqual([MANY - 2, MANY - 1].flatMap((i) => [`embedding.${i}`, `linear.${i}`]));
   });

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseHeaderLength, readHeader, readSafetensors, serialize } from '../../src/formats/safetensors.ts';
+import { parseHeaderLength, readHeader, readSafetensors } from '../../src/formats/safetensors.ts';
 import { tensor } from '../../src/tensor/creation.ts';
 import { DTYPES, type DType } from '../../src/tensor/dtype.ts';
 import { sizeOf, Tensor } from '../../src/tensor/tensor.ts';
-import { concat, entry, file, sourceOf } from '../support/safetensors.ts';
+import { concat, entry, file, serialize, sourceOf } from '../support/safetensors.ts';
 
 describe('a sound file', () => {
   test('is laid out as the format says', () => {

@@ -1,7 +1,7 @@
 import { TraceletError } from '../../src/base/error.ts';
 import { openCheckpoint } from '../../src/formats/checkpoint.ts';
-import { serialize } from '../../src/formats/safetensors.ts';
 import { sizeOf, Tensor } from '../../src/tensor/tensor.ts';
+import { serialize } from '../support/safetensors.ts';
 import { mutateBytes } from './bytes.ts';
 import { bytesOfText, type Files, type Kind, must, textOfBytes, timesOf, type Use } from './kind.ts';
 import type { Random } from './random.ts';

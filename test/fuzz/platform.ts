@@ -28,7 +28,6 @@ const source = (path: string): ByteSource => ({ ...fromBytes(held[nameOf(path)])
 export const platform: Platform = {
   ...node,
   open: async (path) => (isHeld(path) ? source(path) : node.open(path)),
-  exists: async (path) => (isHeld(path) ? kindOf(path) !== undefined : node.exists(path)),
   kindOf: async (path) => (isHeld(path) ? kindOf(path) : node.kindOf(path)),
   list: async (path) => (isHeld(path) ? Object.keys(held) : node.list(path)),
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { F, jit, ones, Tensor, tensor } from '../../src/index.ts';
+import { F, jit, ones, type Tensor, tensor } from '../../src/index.ts';
 import { floats } from '../support/tiny.ts';
 
 const example = { x: floats([2, 3, 4]), y: floats([2, 4, 5]) };

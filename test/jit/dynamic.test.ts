@@ -119,12 +119,12 @@ describe('a trace with dynamic sizes', () => {
     const traced = await traceAs({ dynamic: BOUNDS });
     const largest = inputsOf(ones(6, 12));
     traced(largest);
-    const { memoryBytes } = traced.instance;
+    const { byteLength } = traced.instance.memory.buffer;
     for (let i = 0; i < 60; i++) {
       const inputs = inputsOf(ones(1 + (i % 6), 1 + ((i * 5) % 12)));
       expectSameBits(traced(inputs), dynamic(inputs));
     }
-    expect(traced.instance.memoryBytes).toBe(memoryBytes);
+    expect(traced.instance.memory.buffer.byteLength).toBe(byteLength);
   });
 
   test('answers what the host writes, which nothing reads', async () => {

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/formats/checkpoint.ts';
-import { serialize } from '../../src/formats/safetensors.ts';
 import {
   architecture,
   BertConfig,
@@ -13,7 +12,7 @@ import {
   tensor,
 } from '../../src/index.ts';
 import { assignWeights } from '../../src/models/weights.ts';
-import { concat, entry, file } from '../support/safetensors.ts';
+import { concat, entry, file, serialize } from '../support/safetensors.ts';
 import { expectSameBits, floats, problem, tinyConfig } from '../support/tiny.ts';
 
 const ZOO = new URL('../fixtures/zoo/', import.meta.url);

@@ -41,7 +41,7 @@ export const AREAS = {
   sources: {
     files: ['sources/*'],
     tests: words(
-      'sources/streams sources/sources sources/hub sources/transfers models/pretrained platform/platform package/released platform/refused',
+      'sources/streams sources/sources sources/place sources/hub sources/transfers models/pretrained platform/platform package/released platform/refused',
     ),
     waitMs: 20_000,
   },

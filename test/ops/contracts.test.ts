@@ -17,7 +17,6 @@ describe('broken contracts are named by the debug build', () => {
     ['rows across one another', 'linear', [65536, 66560, 70000, 0, 0, 2, 2, 2, 1], /rows overlap/],
     ['an unknown activation', 'linear', [65536, 66560, 70000, 0, 7, 1, 1, 1, 1], /unknown activation/],
     ['a period that does not divide', 'add', [65536, 65536, 66560, 7, 2], /multiple of period/],
-    ['int8 across the result', 'dequantize', [65536, 65540, 70000, 4, 4], /last quarter/],
     [
       'a sequence longer than the longest',
       'attention',

@@ -163,27 +163,6 @@ for (const variant of VARIANTS)
         });
       });
 
-      test('dequantize where x is the last quarter of the result', () => {
-        const { memory, exports } = kernelsOf(variant);
-        for (const [rows, cols] of [
-          [1, 1],
-          [3, 5],
-          [2, 16],
-          [3, 37],
-          [7, 64],
-        ]) {
-          const count = rows * cols;
-          const [out, factors] = [65536, 65536 + 4 * count + 64];
-          const x = Array.from({ length: count }, (_, i) => ((i * 37) % 251) - 125);
-          const scale = some(rows, 1);
-          const apart = call(variant, 'dequantize', { x, scale }, { x: [rows, cols], scale: [rows] });
-          new Int8Array(memory.buffer, out + 3 * count, count).set(x);
-          new Float32Array(memory.buffer, factors, rows).set(scale);
-          exports.dequantize(out, out + 3 * count, factors, rows, cols);
-          expect(bitsOf(new Float32Array(memory.buffer, out, count))).toEqual(bitsOf(apart));
-        }
-      });
-
       test.each([
         [1, 3],
         [8, 1],

@@ -2,7 +2,6 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { serialize } from '../../src/formats/safetensors.ts';
 import {
   BertModel,
   BertTokenizer,
@@ -20,6 +19,7 @@ import {
 import { write } from '../../src/platform/writing.ts';
 import { quantize } from '../../src/quantize/index.ts';
 import { Counter } from '../support/opened.ts';
+import { serialize } from '../support/safetensors.ts';
 import { embedderOf, FOLDERS, folderOf, TEXTS } from '../support/sentence.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert } from '../support/tiny.ts';
 

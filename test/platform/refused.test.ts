@@ -111,7 +111,7 @@ describe('a cache that may keep nothing', () => {
     writeFileSync(at('file'), 'mine');
     expect(await loaded(at('file'))).toEqual([expect.stringMatching(/^what was downloaded could not be kept: ENOTDIR/)]);
     expect(await loaded(at('file/below'))).toEqual([expect.stringMatching(/could not be kept: ENOTDIR/)]);
-    expect(await files.readText(at('file'))).toBe('mine');
+    expect(files.readTextSync(at('file'))).toBe('mine');
     expect(await loaded(at('cache'))).toEqual([]);
   });
 

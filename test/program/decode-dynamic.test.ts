@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ErrorCode, F, jit, ones, type Tensor, type TracedModule, TraceletError } from '../../src/index.ts';
-import { MEMORY_BASE } from '../../src/kernels/binaries.ts';
 import { altered, type Loose, type Parts, seal, set, takeApart } from '../support/malformed_trace.ts';
 import { expectSameBits, fileOf, problem, tinyBert } from '../support/tiny.ts';
 
@@ -189,8 +188,7 @@ describe('a dynamic program is refused', () => {
   });
 });
 
-const weightsOf = ({ instance: { memory, weights } }: TracedModule): Buffer =>
-  Buffer.from(new Uint8Array(memory.buffer, MEMORY_BASE, weights.constantBytes).slice());
+const weightsOf = ({ instance: { constants } }: TracedModule): Buffer => Buffer.from(constants.copied());
 
 test('numbers changed at random are refused when loading or binding, or leave the weights as they are', async () => {
   const sizes = [

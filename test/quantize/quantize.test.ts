@@ -3,6 +3,7 @@ import { readSafetensors } from '../../src/formats/safetensors.ts';
 import { BertForMaskedLM, BertModel, F, jit, nn, SentenceEmbedder, type Tensor, TraceletError, tensor } from '../../src/index.ts';
 import { integerForms } from '../../src/kernels/integers.ts';
 import { type Bits, quantize } from '../../src/quantize/index.ts';
+import { bytesOf } from '../support/bytes.ts';
 import { VARIANTS } from '../support/fixtures.ts';
 import { altered, type Loose } from '../support/malformed_trace.ts';
 import { expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from '../support/tiny.ts';
@@ -115,8 +116,8 @@ test('weights in integers stay so where the file has scales of theirs that no in
   });
   const loaded = await jit.load(moved, { kernels: 'debug' });
   expectSameBits(loaded(inputs).last_hidden_state, traced(inputs).last_hidden_state);
-  expect(loaded.instance.weights.part('pooler.dense.weight').tensor.data).toEqual(
-    traced.instance.weights.part('pooler.dense.weight').tensor.data,
+  expect(loaded.instance.constants.part('pooler.dense.weight').tensor.data).toEqual(
+    traced.instance.constants.part('pooler.dense.weight').tensor.data,
   );
 });
 
@@ -286,7 +287,7 @@ describe('what cannot be quantised', () => {
   test.each([64, -64, 65, -65, 127, -128])('a file whose products have a weight of %i loads if that cannot saturate', async (value) => {
     const traced = await jit.trace(new Dense([random(40), random(40, 2)]), [floats([1, 40])]);
     const { traced: integer } = await quantize(traced);
-    const [weight] = integer.instance.weights.targets('dense.weight', 'int8');
+    const [weight] = bytesOf(integer, 'dense.weight');
     for (const at of [0, 37, 79]) {
       const before = weight[at];
       weight[at] = value;

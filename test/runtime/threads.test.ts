@@ -241,6 +241,13 @@ describe('a team', () => {
     expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
   });
 
+  test('is not left behind by a trace that does not load', async () => {
+    const file = await fileOf(await small());
+    const { ends } = watched();
+    await problem('kernels', () => jit.load(file, { threads: 2, kernels: 'baseline', integers: 'pairs' }));
+    expect(ends).toEqual([]);
+  });
+
   test('does not begin where workers do not start', async () => {
     vi.spyOn(platform, 'threads').mockImplementation(() => ({
       count: 2,

@@ -1,9 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { serialize } from '../../src/formats/safetensors.ts';
 import { BertModel, BertTokenizer, F, jit, openCheckpoint, SentenceEmbedder, type Tensor, tensor } from '../../src/index.ts';
-import { concat } from '../support/safetensors.ts';
+import { concat, serialize } from '../support/safetensors.ts';
 import { embedderOf, expectNear, FOLDERS, folderOf, goldenOf, optionsOf, TEXTS, traceAny } from '../support/sentence.ts';
 import { bytesOf, fileOf, problem } from '../support/tiny.ts';
 

@@ -106,7 +106,7 @@ export function watched(extra?: string): Seen {
     });
     const post: typeof thread.post = (message, transfer) => {
       thread.post(message, transfer);
-      if (!(message instanceof Object && 'ask' in message)) return;
+      if (!(message instanceof Object && 'call' in message)) return;
       calls++;
       waiting.get(calls)?.();
     };

@@ -292,9 +292,4 @@ export const REFERENCE: Record<OpName, Definition> = {
     of: ({ x }, { n, k }) => ({ values: packed(x, n, k) }),
     tolerance: exact,
   },
-  dequantize: {
-    cases: MATRICES.map(([r, c]) => ({ shapes: { x: [r, c], scale: [r] } })),
-    of: ({ x, scale }, { cols }) => ({ values: Array.from(x, (v, i) => v * scale[Math.floor(i / cols)]) }),
-    tolerance: () => 1,
-  },
 };

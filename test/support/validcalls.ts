@@ -103,7 +103,6 @@ export const REFUSING: readonly string[] = [
   'ModuleList()',
   'ModuleList#forward',
   'TracePool()',
-  'TracePool#forward',
   'useKernels',
   'Tensor#item',
   'new PreTrainedModel',
@@ -239,7 +238,6 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'new TraceletError': () => ['value', { what: 'a thing', expected: 'one', got: 'another', cure: 'Do that' }],
   ...called('TracedModule', () => [inputs()]),
   'TracedModule#run': () => [inputs(), { signal: signal(), outputs: ['sentence_embedding'] }],
-  'TracePool#run': () => [inputs(), { signal: signal(), outputs: ['sentence_embedding'] }],
   'TracedModule#pad': () => [inputs(), { pad_token_id: 1 }],
   'TracedModule#encode': () => ['jim', 'was', ofTexts],
   ...rows('embed embedEach', () => [['jim', ['was', 'a']], embedding], 'TracedModule#'),
@@ -247,9 +245,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'TracedModule#profile': () => [inputs(), { seconds: 1e-6, kernels: 'baseline' }],
   'TracedModule#verify': () => ['baseline'],
   ...rows('explain toString expectIdle', none, 'TracedModule#'),
-  ...rows('explain', none, 'TracePool#'),
   'TracedModule#dispose': none,
-  'TracePool#dispose': none,
 
   similarity: () => [
     [1, 2],

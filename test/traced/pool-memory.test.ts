@@ -8,7 +8,7 @@ import { nextTask } from '../../src/base/slices.ts';
 import { F, jit, type TracePool } from '../../src/index.ts';
 import { MEMORY_BASE } from '../../src/kernels/binaries.ts';
 import type { Threads } from '../../src/platform/platform.ts';
-import { Line } from '../../src/traced/pool/queue.ts';
+import { Queue } from '../../src/traced/pool/queue.ts';
 import { dynamic, inputsOf, load, watched, whole, withoutSharing } from '../support/pool.ts';
 import { Computed, expectSameBits, fileOf, floats, problem } from '../support/tiny.ts';
 import { until } from '../support/until.ts';
@@ -126,36 +126,36 @@ test('a process does not wait for workers that have nothing to do', async () => 
   expect(stdout).toBe('2 64,300 64,300 64,300\n');
 });
 
-test('a line serves in the order of asking', async () => {
-  const line = new Line(['one']);
+test('a queue serves in the order of asking', async () => {
+  const queue = new Queue(['one']);
   const said: string[] = [];
   const stop = new AbortController();
   const [first, ...others] = ['a', 'b', 'c'].map((name) =>
-    line.take(name === 'b' ? stop.signal : undefined).then(
+    queue.take(name === 'b' ? stop.signal : undefined).then(
       () => said.push(name),
       () => said.push(`not ${name}`),
     ),
   );
   await first;
   stop.abort();
-  line.give('one');
+  queue.give('one');
   await Promise.all(others);
   expect(said).toEqual(['a', 'not b', 'c']);
 });
 
-test('a line listens to signals of those who wait, and of nobody else', async () => {
-  const line = new Line(['one']);
+test('a queue listens to signals of those who wait, and of nobody else', async () => {
+  const queue = new Queue(['one']);
   const { signal } = new AbortController();
   const listeners = () => getEventListeners(signal, 'abort').length;
-  await line.take(signal);
+  await queue.take(signal);
   expect(listeners()).toBe(0);
-  const served = line.take(signal);
-  const away = line.take(signal);
+  const served = queue.take(signal);
+  const away = queue.take(signal);
   expect(listeners()).toBe(2);
-  line.give('one');
+  queue.give('one');
   await served;
   expect(listeners()).toBe(1);
-  line.close('closed');
+  queue.close('closed');
   await expect(away).rejects.toBe('closed');
   expect(listeners()).toBe(0);
 });

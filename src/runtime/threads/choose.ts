@@ -9,12 +9,12 @@ import { MOST_THREADS } from './control.ts';
 export type ThreadCount = number | 'auto';
 
 /** How many threads there will be, and why. */
-export interface Choice {
+export interface ThreadChoice {
   threads: number;
   why: string;
 }
 
-export const ONE_THREAD: Choice = { threads: 1, why: "no more were asked for (threads: 2, or 'auto')" };
+export const ONE_THREAD: ThreadChoice = { threads: 1, why: "no more were asked for (threads: 2, or 'auto')" };
 
 const MOST_AUTO = 8;
 const NOT_ISOLATED =
@@ -22,7 +22,7 @@ const NOT_ISOLATED =
   'Cross-Origin-Embedder-Policy: require-corp)';
 
 /** What comes of `wanted` here, for kernels of this variant. Throws a `value` error for what is no number of threads. */
-export function chooseThreads(wanted: ThreadCount = 1, kernels: Variant): Choice {
+export function chooseThreads(wanted: ThreadCount = 1, kernels: Variant): ThreadChoice {
   checkCount('threads', wanted);
   if (wanted === 1) return ONE_THREAD;
   const host = platform.threads();
@@ -42,7 +42,7 @@ export function checkCount(what: string, wanted: ThreadCount): void {
 }
 
 /** How many there will be where they can be had, and why. */
-export function countOn({ count }: Threads, wanted: ThreadCount): Choice {
+export function countOn({ count }: Threads, wanted: ThreadCount): ThreadChoice {
   if (wanted !== 'auto') return { threads: wanted, why: 'so many were asked for' };
   const threads = Math.max(1, Math.min(count, MOST_AUTO));
   return { threads, why: `the machine runs ${count} at once${count > MOST_AUTO ? `, and 'auto' is ${MOST_AUTO} at most` : ''}` };

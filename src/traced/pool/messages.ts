@@ -2,12 +2,12 @@ import { type ErrorCode, TraceletError } from '../../base/error.ts';
 import type { Region } from '../../kernels/arena.ts';
 import type { Named } from '../../nn/outputs.ts';
 import type { Target } from '../../runtime/instance.ts';
-import type { Lent } from '../../runtime/loan.ts';
+import type { Loan } from '../../runtime/loan.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { Tensor } from '../../tensor/tensor.ts';
 
 /** What a worker is told first. */
-export interface Setup extends Lent {
+export interface Setup extends Loan {
   target: Target;
   /** Compiled binaries, by {@link moduleKey}. */
   modules: ReadonlyMap<string, WebAssembly.Module>;
@@ -16,8 +16,8 @@ export interface Setup extends Lent {
 }
 
 /** A call. */
-export interface Ask {
-  inputs: Sent[];
+export interface CallRequest {
+  inputs: SentTensor[];
   /** Names of the outputs that are wanted, or all. */
   outputs?: readonly string[];
   /** Whether a `stop` may come. */
@@ -25,12 +25,12 @@ export interface Ask {
 }
 
 /** `stop` says that nobody waits any more for the call under way. Each of the others is answered once. */
-export type Order = { setup: Setup } | { ask: Ask } | { stop: true };
+export type WorkerRequest = { setup: Setup } | { call: CallRequest } | { stop: true };
 
 /** What comes of a call or a setup. `region` is the worker's from then on. */
-export type Reply = { region: Region } & ({ outputs: Sent[] } | { failed: Failure });
+export type Reply = { region: Region } & ({ outputs: SentTensor[] } | { failed: Failure });
 
-export interface Sent {
+export interface SentTensor {
   name: string;
   dtype: DType;
   shape: readonly number[];
@@ -48,13 +48,13 @@ export interface Failure {
 
 export const moduleKey = (binary: string, shared: boolean): string => `${binary} ${shared}`;
 
-export const sent = (tensors: readonly Named[]): Sent[] =>
+export const sent = (tensors: readonly Named[]): SentTensor[] =>
   tensors.map(({ name, tensor: { dtype, shape, data } }) => ({ name, dtype, shape, data }));
 
 /** What is sent does not have to be copied. */
-export const buffersOf = (tensors: readonly Sent[]): ArrayBuffer[] => tensors.map(({ data }) => data.buffer as ArrayBuffer);
+export const buffersOf = (tensors: readonly SentTensor[]): ArrayBuffer[] => tensors.map(({ data }) => data.buffer as ArrayBuffer);
 
-export const received = (tensors: readonly Sent[]): Named[] =>
+export const received = (tensors: readonly SentTensor[]): Named[] =>
   tensors.map(({ name, dtype, shape, data }) => ({ name, tensor: new Tensor(dtype, shape, data) }));
 
 export function failureOf(error: unknown): Failure {

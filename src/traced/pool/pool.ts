@@ -3,19 +3,29 @@ import { TraceletError } from '../../base/error.ts';
 import { untilAborted } from '../../base/signal.ts';
 import { explainKernels } from '../../inspect/explain.ts';
 import { kernelModule } from '../../kernels/binaries.ts';
-import type { ModelOutput } from '../../nn/outputs.ts';
+import type { ModelOutput, Named } from '../../nn/outputs.ts';
 import type { Binary, Threads, Variant } from '../../platform/platform.ts';
-import type { Instance } from '../../runtime/instance.ts';
 import { lend } from '../../runtime/loan.ts';
 import { checkCount, countOn, obstacleTo, type ThreadCount } from '../../runtime/threads/choose.ts';
-import type { Contents } from '../contents.ts';
-import { TracedModule } from '../traced.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { LocalRunner, Runner, Signatures } from '../runner.ts';
+import type { TracedModule } from '../traced.ts';
 import { moduleKey, type Setup, sent } from './messages.ts';
-import { Line } from './queue.ts';
+import { Queue } from './queue.ts';
 import { PoolWorker } from './thread.ts';
 
+/**
+ * A trace whose calls run in workers, each a call at a time and without blocking this thread; others wait in the order in which they were
+ * made. `run`, `embed` and `embedEach` call it. What asks about the trace (`graph`, `plan`, `encode`) answers here, and `profile`
+ * and `verify` compute here as well. `jit.load` makes it when asked for workers.
+ */
+export interface TracePool<Result = ModelOutput> extends TracedModule<Result> {
+  /** Throws a `value` error: calls that answer at once would block this thread. */
+  forward(...args: unknown[]): never;
+}
+
 /** How many workers there will be, whether they run in one memory, and why. */
-export interface Workers {
+export interface WorkerChoice {
   host: Threads | undefined;
   count: number;
   shared: boolean;
@@ -26,7 +36,7 @@ export interface Workers {
 export async function chooseWorkers(
   { workers = 1, threads = 1 }: { workers?: ThreadCount; threads?: ThreadCount },
   kernels: Variant,
-): Promise<Workers> {
+): Promise<WorkerChoice> {
   checkCount('workers', workers);
   if (threads !== 1)
     throw new TraceletError('value', {
@@ -43,16 +53,11 @@ export async function chooseWorkers(
 }
 
 /**
- * Starts the workers of a trace that has been loaded. Where that fails calls run in place, and `explain()` says why. A `signal` ends the waiting
- * for workers, and them.
+ * Starts the workers that were chosen for a program that `local` runs. Where that fails calls run in place, and `explain()` says why. A `signal`
+ * ends the waiting for workers, and them.
  */
-export async function startPool<Result>(
-  instance: Instance,
-  contents: Contents,
-  choice: Workers,
-  signal?: AbortSignal,
-): Promise<TracePool<Result>> {
-  const pool = new TracePool<Result>(instance, contents, choice);
+export async function startPool(local: LocalRunner, choice: WorkerChoice, signal?: AbortSignal): Promise<WorkerPool> {
+  const pool = new WorkerPool(local, choice);
   await untilAborted(signal, pool.start(), () => pool.dispose());
   return pool;
 }
@@ -61,39 +66,26 @@ const forgotten = new FinalizationRegistry<readonly PoolWorker[]>((workers) => {
   for (const worker of workers) worker.end(disposed());
 });
 
-/**
- * A trace whose calls run in workers, each a call at a time and without blocking this thread; others wait in the order in which they were
- * made. `run`, `embed` and `embedEach` call it. What asks about the trace (`graph`, `plan`, `encode`) answers here, and `profile`
- * and `verify` compute here as well. `jit.load` makes it when asked for workers.
- */
-export class TracePool<Result = ModelOutput> extends TracedModule<Result> {
-  readonly #choice: Workers;
+/** Runs a program in workers, each a call at a time; calls for which none is free wait in the order in which they were made. */
+export class WorkerPool implements Runner {
+  readonly local: LocalRunner;
+  readonly #choice: WorkerChoice;
   #workers: PoolWorker[];
-  readonly #line: Line<PoolWorker>;
+  readonly #free: Queue<PoolWorker>;
   #why: string;
 
-  constructor(instance: Instance, contents: Contents, choice: Workers) {
-    super(instance, contents);
+  constructor(local: LocalRunner, choice: WorkerChoice) {
+    this.local = local;
     this.#choice = choice;
     this.#why = choice.why;
-    const setup = this.#setupOf(instance);
-    const given = choice.shared ? instance.arena.give() : undefined;
+    const setup = setupOf(local, choice);
+    const given = choice.shared ? local.instance.arena.give() : undefined;
     this.#workers = Array.from(
       { length: choice.count },
       (_, i) => new PoolWorker(choice.host as Threads, setup, i === 0 ? given : undefined),
     );
-    this.#line = new Line(this.#workers);
+    this.#free = new Queue(this.#workers);
     forgotten.register(this, this.#workers);
-  }
-
-  #setupOf(instance: Instance): () => Setup {
-    const { kernels } = this;
-    const target = { kernels, integers: instance.resolve(this).integers };
-    const binaries = [...new Set<Binary>(['baseline', kernels])];
-    const modules = new Map<string, WebAssembly.Module>();
-    for (const shared of [false, this.#choice.shared])
-      for (const binary of binaries) modules.set(moduleKey(binary, shared), kernelModule(binary, shared) as WebAssembly.Module);
-    return () => ({ ...lend(instance), target, modules });
   }
 
   /** Has all workers ready. */
@@ -107,56 +99,60 @@ export class TracePool<Result = ModelOutput> extends TracedModule<Result> {
     }
   }
 
-  /** How many workers answer calls; 0 where calls run in place. */
+  get signatures(): Signatures {
+    return this.local.signatures;
+  }
+
   get workers(): number {
     return this.#workers.length;
   }
 
-  /** How many calls run at once. */
   get concurrency(): number {
     return Math.max(1, this.workers);
   }
 
-  /** What calls run on and why, a line each: kernels, the form of integer products if there are any, workers. */
-  override explain(): string {
+  explain(): string[] {
+    const { instance, target } = this.local;
     const { length } = this.#workers;
     const weights = this.#choice.shared ? 'one copy of the weights in all' : 'a copy of the weights in each';
     const workers = length ? `${length} worker${length === 1 ? '' : 's'}, ${weights}` : 'no workers, so that calls run in place';
-    return [...explainKernels(this.instance, this), `${workers}: ${this.#why}`].join('\n');
+    return [...explainKernels(instance, target), `${workers}: ${this.#why}`];
   }
 
-  /** Throws a `value` error: calls that answer at once would block this thread. */
-  override forward(): never {
-    throw new TraceletError('value', {
-      what: 'a trace in workers',
-      expected: 'run(…)',
-      got: 'a call that has to answer at once',
-      cure: 'Await run(…), embed(…) or embedEach(…), or load the trace without workers',
-    });
-  }
-
-  /** Runs the trace in the worker that is free first. A `signal` ends the waiting at once, and the work between two instructions. */
-  override async run(...args: unknown[]): Promise<Result> {
-    if (!this.workers) return super.run(...(args as [unknown]));
-    const { inputs, signal, outputs } = this.prepareRun(args);
-    if (outputs) this.instance.wanted(outputs);
+  /** Runs a call in the worker that is free first. A `signal` ends the waiting at once, and the work between two instructions. */
+  async run(
+    inputs: Record<string, Tensor>,
+    { outputs, signal }: { outputs?: readonly string[]; signal?: AbortSignal } = {},
+  ): Promise<Named[]> {
+    if (!this.workers) return this.local.run(inputs, { outputs, signal });
+    if (outputs) this.local.instance.wanted(outputs);
     const named = Object.entries(inputs).map(([name, tensor]) => ({ name, tensor }));
-    const worker = await this.#line.take(signal);
-    const ask = { inputs: sent(named), outputs, stoppable: signal !== undefined };
-    const work = worker.answer(ask).finally(() => this.#line.give(worker));
-    return this.result(await untilAborted(signal, work, () => worker.stop(ask)));
+    const worker = await this.#free.take(signal);
+    const call = { inputs: sent(named), outputs, stoppable: signal !== undefined };
+    const work = worker.answer(call).finally(() => this.#free.give(worker));
+    return untilAborted(signal, work, () => worker.stop(call));
   }
 
-  /** Ends all workers; calls under way and those that wait fail. The trace cannot be used afterwards. */
-  override dispose(): void {
+  dispose(): void {
     this.#end();
-    super.dispose();
+    this.local.dispose();
   }
 
   #end(): void {
     for (const worker of this.#workers) worker.end(disposed());
-    this.#line.close(disposed());
+    this.#free.close(disposed());
   }
+}
+
+/** What each worker is told first. It refers to no pool, so that one that is forgotten ends. */
+function setupOf(local: LocalRunner, { shared }: WorkerChoice): () => Setup {
+  const { kernels } = local.target;
+  const target = { kernels, integers: local.instance.resolve(local.target).integers };
+  const binaries = [...new Set<Binary>(['baseline', kernels])];
+  const modules = new Map<string, WebAssembly.Module>();
+  for (const memory of [false, shared])
+    for (const binary of binaries) modules.set(moduleKey(binary, memory), kernelModule(binary, memory) as WebAssembly.Module);
+  return () => ({ ...lend(local.instance), target, modules });
 }
 
 const disposed = (): TraceletError =>

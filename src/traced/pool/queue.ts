@@ -8,7 +8,7 @@ interface Waiting<T> {
 }
 
 /** Things that are handed out to those who ask for them, in the order in which they asked. */
-export class Line<T> {
+export class Queue<T> {
   readonly #free: T[];
   readonly #waiting = new Set<Waiting<T>>();
 

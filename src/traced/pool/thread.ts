@@ -3,7 +3,7 @@ import { isBytes } from '../../base/realm.ts';
 import type { Region } from '../../kernels/arena.ts';
 import type { Named } from '../../nn/outputs.ts';
 import type { Thread, Threads } from '../../platform/platform.ts';
-import { type Ask, buffersOf, errorOf, type Order, type Reply, received, type Sent, type Setup } from './messages.ts';
+import { buffersOf, type CallRequest, errorOf, type Reply, received, type SentTensor, type Setup, type WorkerRequest } from './messages.ts';
 
 interface Waiting {
   resolve(reply: Reply): void;
@@ -19,7 +19,7 @@ export class PoolWorker {
   /** Who waits for the next reply. */
   #waiting: Waiting | undefined;
   /** The call under way. */
-  #ask: Ask | undefined;
+  #call: CallRequest | undefined;
   #ended: TraceletError | undefined;
 
   constructor(host: Threads, setup: () => Setup, region: Region | undefined) {
@@ -33,10 +33,10 @@ export class PoolWorker {
     if (this.#ended) throw this.#ended;
     if (this.#thread) return;
     const setup = { ...this.#setup(), region: this.#region };
-    const copy = isBytes(setup.weights) ? [setup.weights.buffer] : [];
+    const copy = isBytes(setup.constants) ? [setup.constants.buffer] : [];
     try {
       this.#thread = this.#begin();
-      await this.#order({ setup }, copy);
+      await this.#request({ setup }, copy);
     } catch (error) {
       const reason = error instanceof TraceletError ? error : died(String(error));
       this.#lose(reason);
@@ -45,19 +45,19 @@ export class PoolWorker {
   }
 
   /** Answers one call; it is free again when this settles. Throws what the call throws there, and `worker` errors. */
-  async answer(ask: Ask): Promise<Named[]> {
+  async answer(call: CallRequest): Promise<Named[]> {
     await this.start();
-    this.#ask = ask;
+    this.#call = call;
     try {
-      return received(await this.#order({ ask }, buffersOf(ask.inputs)));
+      return received(await this.#request({ call }, buffersOf(call.inputs)));
     } finally {
-      this.#ask = undefined;
+      this.#call = undefined;
     }
   }
 
-  /** Tells the worker that nobody waits for what it answers to `ask`. */
-  stop(ask: Ask): void {
-    if (this.#ask === ask) this.#thread?.post({ stop: true } satisfies Order);
+  /** Tells the worker that nobody waits for what it answers to `call`. */
+  stop(call: CallRequest): void {
+    if (this.#call === call) this.#thread?.post({ stop: true } satisfies WorkerRequest);
   }
 
   /** Ends the thread; a call under way fails with `reason`. */
@@ -83,8 +83,8 @@ export class PoolWorker {
     this.#waiting?.reject(reason);
   }
 
-  /** Posts an order, and answers with the outputs in the reply to it. */
-  async #order(order: Order, transfer: ArrayBuffer[]): Promise<Sent[]> {
+  /** Posts a request, and answers with the outputs in the reply to it. */
+  async #request(request: WorkerRequest, transfer: ArrayBuffer[]): Promise<SentTensor[]> {
     const thread = this.#thread;
     if (!thread) throw this.#ended ?? died('its end');
     const replied = new Promise<Reply>((resolve, reject) => {
@@ -92,7 +92,7 @@ export class PoolWorker {
     });
     try {
       thread.hold?.(true);
-      thread.post(order, transfer);
+      thread.post(request, transfer);
       const reply = await replied;
       this.#region = reply.region;
       if ('failed' in reply) throw errorOf(reply.failed);

@@ -2,7 +2,18 @@ import { setKernelSource } from '../../kernels/binaries.ts';
 import type { Instance, Target } from '../../runtime/instance.ts';
 import { borrow } from '../../runtime/loan.ts';
 import { runSliced } from '../../runtime/run.ts';
-import { type Ask, buffersOf, failureOf, moduleKey, type Order, type Reply, received, type Sent, type Setup, sent } from './messages.ts';
+import {
+  buffersOf,
+  type CallRequest,
+  failureOf,
+  moduleKey,
+  type Reply,
+  received,
+  type SentTensor,
+  type Setup,
+  sent,
+  type WorkerRequest,
+} from './messages.ts';
 
 /** The script of a worker of a pool: one instance, which answers one call after the other. It is bundled alone. */
 
@@ -10,7 +21,7 @@ type Post = (reply: Reply, transfer: ArrayBuffer[]) => void;
 
 interface Port {
   postMessage(reply: Reply, transfer: ArrayBuffer[]): void;
-  addEventListener(type: 'message', listener: (event: { data: Order }) => void): void;
+  addEventListener(type: 'message', listener: (event: { data: WorkerRequest }) => void): void;
 }
 
 let instance: Instance | undefined;
@@ -29,14 +40,14 @@ function nextMessage(): Promise<void> {
   });
 }
 
-function begin(setup: Setup): Sent[] {
+function begin(setup: Setup): SentTensor[] {
   setKernelSource((binary, shared = false) => setup.modules.get(moduleKey(binary, shared)));
   target = setup.target;
   instance = borrow(setup, setup.region);
   return [];
 }
 
-async function compute(running: Instance, { inputs, outputs, stoppable }: Ask): Promise<Sent[]> {
+async function compute(running: Instance, { inputs, outputs, stoppable }: CallRequest): Promise<SentTensor[]> {
   stop = new AbortController();
   const signal = stoppable ? stop.signal : undefined;
   const wanted = outputs && running.wanted(outputs);
@@ -44,11 +55,11 @@ async function compute(running: Instance, { inputs, outputs, stoppable }: Ask): 
   return sent(await runSliced(running, target, named, { wanted, signal, pause: nextMessage }));
 }
 
-async function obey(order: Order, post: Post): Promise<void> {
-  if ('stop' in order) return stop.abort();
+async function obey(request: WorkerRequest, post: Post): Promise<void> {
+  if ('stop' in request) return stop.abort();
   const regionNow = () => instance?.arena.region ?? { base: 0, room: 0 };
   try {
-    const outputs = 'setup' in order ? begin(order.setup) : await compute(instance as Instance, order.ask);
+    const outputs = 'setup' in request ? begin(request.setup) : await compute(instance as Instance, request.call);
     post({ region: regionNow(), outputs }, buffersOf(outputs));
   } catch (error) {
     post({ region: regionNow(), failed: failureOf(error) }, []);
@@ -57,7 +68,7 @@ async function obey(order: Order, post: Post): Promise<void> {
 
 async function listen(): Promise<void> {
   const inNode = typeof process === 'object' ? (await import('node:worker_threads')).parentPort : null;
-  if (inNode) inNode.on('message', (order: Order) => obey(order, (reply, transfer) => inNode.postMessage(reply, transfer)));
+  if (inNode) inNode.on('message', (request: WorkerRequest) => obey(request, (reply, transfer) => inNode.postMessage(reply, transfer)));
   else {
     const port = globalThis as unknown as Port;
     port.addEventListener('message', ({ data }) => obey(data, (reply, transfer) => port.postMessage(reply, transfer)));
