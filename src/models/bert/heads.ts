@@ -1,37 +1,16 @@
-import { TraceletError } from '../base/error.ts';
-import * as F from '../nn/functional.ts';
-import { LayerNorm, Linear } from '../nn/layers.ts';
-import { Module } from '../nn/module.ts';
-import { type ModelOutput, modelOutput } from '../nn/outputs.ts';
-import { Parameter } from '../tensor/parameter.ts';
-import { sizeOf, type Tensor } from '../tensor/tensor.ts';
-import { BertModel } from './bert.ts';
+import * as F from '../../nn/functional.ts';
+import { LayerNorm, Linear } from '../../nn/layers.ts';
+import { Module } from '../../nn/module.ts';
+import type { ModelOutput } from '../../nn/outputs.ts';
+import { Parameter } from '../../tensor/parameter.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { ForMultipleChoice, ForQuestionAnswering, ForTokenClassification, type HeadOptions, ModelWithHead, WithLMHead } from '../heads.ts';
 import type { BertConfig } from './config.ts';
-import { type ModelInputs, PreTrainedModel } from './pretrained.ts';
+import { BERT } from './family.ts';
+import { BertModel } from './model.ts';
 
-/** An encoder and what is made of its answer. */
-abstract class BertWithHead extends PreTrainedModel {
-  bert: BertModel;
-
-  constructor(config: BertConfig, add_pooling_layer: boolean, options: HeadOptions) {
-    super(config, options);
-    this.bert = new BertModel(config, { add_pooling_layer });
-  }
-
-  /** The head's outputs, by the names that transformers gives them. */
-  protected abstract answer(encoded: ModelOutput): Record<string, Tensor>;
-
-  forward(...inputs: ModelInputs): ModelOutput {
-    const encoded = this.bert(...inputs);
-    const { hidden_states, attentions } = encoded;
-    return modelOutput({ ...this.answer(encoded), hidden_states, attentions });
-  }
-}
-
-interface HeadOptions {
-  /** What fresh weights follow from. */
-  seed?: number;
-}
+/** The base model of a head, which most do without the pooler. */
+const encoder = (config: BertConfig, add_pooling_layer: boolean) => (): BertModel => new BertModel(config, { add_pooling_layer });
 
 class BertPredictionHeadTransform extends Module<[Tensor], Tensor> {
   dense: Linear;
@@ -108,32 +87,25 @@ class BertPreTrainingHeads extends Module<[Tensor, Tensor], [Tensor, Tensor]> {
   }
 }
 
-/** A BERT whose decoder shares the matrix of its word embeddings, unless `torchscript` unties them. */
-abstract class BertWithLMHead extends BertWithHead {
-  abstract cls: { predictions: BertLMPredictionHead };
-
-  override tied(): [string, string][] {
-    return this.config.tie_word_embeddings ? [['cls.predictions.decoder.weight', 'bert.embeddings.word_embeddings.weight']] : [];
-  }
-
-  protected override post_init(seed?: number): void {
-    super.post_init(seed);
-    if (!this.config.tie_word_embeddings) return;
-    const { weight } = this.bert.embeddings.word_embeddings;
-    const { decoder } = this.cls.predictions;
-    if (this.config.torchscript) decoder.weight.initialise = (values) => values.set(weight.elements);
-    else decoder.weight = weight;
-  }
-}
+/** Where the decoder shares its matrix. */
+const SHARED = { decoder: 'cls.predictions.decoder', words: 'embeddings.word_embeddings' };
 
 /** Masked words and next sentence at once: (prediction_logits [batch, sequence, vocabulary], seq_relationship_logits [batch, 2]). */
-export class BertForPreTraining extends BertWithLMHead {
+export class BertForPreTraining extends WithLMHead<BertModel> {
+  static override readonly family = BERT;
+  static override readonly head = 'ForPreTraining';
+  declare readonly config: BertConfig;
+  declare bert: BertModel;
   cls: BertPreTrainingHeads;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, true, options);
+    super(config, options, encoder(config, true));
     this.cls = new BertPreTrainingHeads(config);
     this.post_init(options?.seed);
+  }
+
+  protected get shared() {
+    return SHARED;
   }
 
   protected answer({ last_hidden_state, pooler_output }: ModelOutput): Record<string, Tensor> {
@@ -143,13 +115,21 @@ export class BertForPreTraining extends BertWithLMHead {
 }
 
 /** A score for every word at every position: (logits [batch, sequence, vocabulary]). */
-export class BertForMaskedLM extends BertWithLMHead {
+export class BertForMaskedLM extends WithLMHead<BertModel> {
+  static override readonly family = BERT;
+  static override readonly head = 'ForMaskedLM';
+  declare readonly config: BertConfig;
+  declare bert: BertModel;
   cls: BertOnlyMLMHead;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, false, options);
+    super(config, options, encoder(config, false));
     this.cls = new BertOnlyMLMHead(config);
     this.post_init(options?.seed);
+  }
+
+  protected get shared() {
+    return SHARED;
   }
 
   protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
@@ -158,11 +138,15 @@ export class BertForMaskedLM extends BertWithLMHead {
 }
 
 /** Whether the second sentence follows the first: (logits [batch, 2], "follows" first). */
-export class BertForNextSentencePrediction extends BertWithHead {
+export class BertForNextSentencePrediction extends ModelWithHead<BertModel> {
+  static override readonly family = BERT;
+  static override readonly head = 'ForNextSentencePrediction';
+  declare readonly config: BertConfig;
+  declare bert: BertModel;
   cls: BertOnlyNSPHead;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, true, options);
+    super(config, options, encoder(config, true));
     this.cls = new BertOnlyNSPHead(config);
     this.post_init(options?.seed);
   }
@@ -173,11 +157,15 @@ export class BertForNextSentencePrediction extends BertWithHead {
 }
 
 /** A score for every label: (logits [batch, num_labels]). */
-export class BertForSequenceClassification extends BertWithHead {
+export class BertForSequenceClassification extends ModelWithHead<BertModel> {
+  static override readonly family = BERT;
+  static override readonly head = 'ForSequenceClassification';
+  declare readonly config: BertConfig;
+  declare bert: BertModel;
   classifier: Linear;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, true, options);
+    super(config, options, encoder(config, true));
     this.classifier = new Linear(config.hidden_size, config.num_labels);
     this.post_init(options?.seed);
   }
@@ -188,24 +176,16 @@ export class BertForSequenceClassification extends BertWithHead {
 }
 
 /** A score for every choice: inputs are [batch, choices, sequence], (logits [batch, choices]). */
-export class BertForMultipleChoice extends BertWithHead {
+export class BertForMultipleChoice extends ForMultipleChoice<BertModel> {
+  static override readonly family = BERT;
+  declare readonly config: BertConfig;
+  declare bert: BertModel;
   classifier: Linear;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, true, options);
+    super(config, options, encoder(config, true));
     this.classifier = new Linear(config.hidden_size, 1);
     this.post_init(options?.seed);
-  }
-
-  override forward(...inputs: ModelInputs): ModelOutput {
-    const given = this.taken(inputs);
-    const { shape } = given[0];
-    if (shape.length !== 3)
-      throw new TraceletError('shape', { what: 'input_ids', expected: '[batch, choices, sequence]', got: `[${shape}]` });
-    const rows = [sizeOf(shape.slice(0, 2)), shape[2]];
-    const flat = given.map((input) => input?.reshape(rows));
-    const { logits, hidden_states, attentions } = super.forward(...(flat as ModelInputs));
-    return modelOutput({ logits: logits.reshape(shape.slice(0, 2)), hidden_states, attentions });
   }
 
   protected answer({ pooler_output }: ModelOutput): Record<string, Tensor> {
@@ -214,32 +194,23 @@ export class BertForMultipleChoice extends BertWithHead {
 }
 
 /** A score for every label at every token: (logits [batch, sequence, num_labels]). */
-export class BertForTokenClassification extends BertWithHead {
-  classifier: Linear;
+export class BertForTokenClassification extends ForTokenClassification<BertModel> {
+  static override readonly family = BERT;
+  declare readonly config: BertConfig;
+  declare bert: BertModel;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, false, options);
-    this.classifier = new Linear(config.hidden_size, config.num_labels);
-    this.post_init(options?.seed);
-  }
-
-  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
-    return { logits: this.classifier(last_hidden_state) };
+    super(config, options, encoder(config, false));
   }
 }
 
 /** Where the answer starts and ends: (start_logits, end_logits), each [batch, sequence]. */
-export class BertForQuestionAnswering extends BertWithHead {
-  qa_outputs: Linear;
+export class BertForQuestionAnswering extends ForQuestionAnswering<BertModel> {
+  static override readonly family = BERT;
+  declare readonly config: BertConfig;
+  declare bert: BertModel;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, false, options);
-    this.qa_outputs = new Linear(config.hidden_size, 2);
-    this.post_init(options?.seed);
-  }
-
-  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
-    const logits = this.qa_outputs(last_hidden_state);
-    return { start_logits: F.select(logits, 2, 0), end_logits: F.select(logits, 2, 1) };
+    super(config, options, encoder(config, false));
   }
 }
