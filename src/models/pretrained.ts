@@ -34,6 +34,11 @@ export interface PreTrainedOptions extends SourceOptions, Amendments<PreTrainedC
   strict?: boolean;
 }
 
+/** A module with fresh values of its own. */
+interface SelfMade {
+  init_weights?(): void;
+}
+
 type Taken = [input_ids: Tensor, ...others: (Tensor | undefined)[]];
 
 /** The text of a file that lies beside a checkpoint, or travels in the trace that it is. */
@@ -156,6 +161,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
         };
       }
     }
+    for (const [, module] of this.named_modules()) (module as SelfMade).init_weights?.();
   }
 
   protected override refuseTraining(): void {
