@@ -1,5 +1,5 @@
 import { TraceletError } from '../base/error.ts';
-import type { JsonObject } from '../base/json.ts';
+import { isObject, type JsonObject } from '../base/json.ts';
 import { checkOptions, proved } from '../base/options.ts';
 import { normal } from '../base/random.ts';
 import { type Kind, kind } from '../base/schema.ts';
@@ -32,6 +32,16 @@ export interface PreTrainedOptions extends SourceOptions, Amendments<PreTrainedC
   seed?: number;
   /** Whether a tensor missing from the checkpoint is an error, and one too many a warning; true unless given. */
   strict?: boolean;
+}
+
+const TYPES = 'token_type_ids';
+
+/** The arguments without token types by name, which a tokenizer answers for every model, where a family does not tell the texts of a pair apart. */
+function withoutTypes(args: readonly unknown[], inputs: readonly string[]): readonly unknown[] {
+  const [first] = args;
+  if (inputs.includes(TYPES) || args.length !== 1 || !isObject(first) || !(TYPES in first)) return args;
+  const { [TYPES]: _, ...others } = first;
+  return [others];
 }
 
 /** A module with fresh values of its own. */
@@ -136,7 +146,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   /** The inputs of a call by position, proved to be tensors of whole numbers. */
   protected taken(args: ModelInputs): Taken {
     const what = this.constructor.name;
-    const named = nameInputs(args, this.input_names, what);
+    const named = nameInputs(withoutTypes(args, this.family.inputs), this.input_names, what);
     if (!named.input_ids)
       throw new TraceletError('value', { what: `${what}: input_ids`, expected: 'a tensor of token ids', got: 'nothing' });
     return this.input_names.map((name) => named[name] && toInt32(named[name], name, `${what}: ${name}`)) as Taken;
