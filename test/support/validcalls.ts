@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ARCHITECTURES, BertModel, F, nn, type Tensor, tensor } from '../../src/index.ts';
+import { ARCHITECTURES, BertForMultipleChoice, BertModel, F, nn, type Tensor, tensor } from '../../src/index.ts';
 import type { Family } from '../../src/models/family.ts';
 import {
   config,
@@ -136,14 +136,23 @@ const INPUTS: Readonly<Record<string, () => Tensor>> = {
   position_ids: () => tensor([[0, 1, 2]]),
 };
 
-/** A row for each class of a model. */
-const perClass = (valid: (family: Family) => readonly unknown[], before = '', behind = ''): Record<string, Valid> =>
+/** What is known of a class of a model. */
+interface Known {
+  family: Family;
+  head?: string;
+}
+
+/** A row for each class of a model, or for some. */
+const perClass = (valid: (Model: Known) => readonly unknown[], before = '', behind = '', head?: string): Record<string, Valid> =>
   Object.fromEntries(
-    Object.entries(ARCHITECTURES).map(([name, Model]) => {
-      const { family = BertModel.family } = Model;
-      return [before + name + behind, () => valid(family)];
-    }),
+    Object.entries(ARCHITECTURES)
+      .map(([name, Model]) => [name, { family: Model.family ?? BertModel.family, head: Model.head }] as const)
+      .filter(([, Model]) => head === undefined || Model.head === head)
+      .map(([name, Model]) => [before + name + behind, () => valid(Model)]),
   );
+
+const inputsOf = ({ family, head }: Known): Tensor[] =>
+  family.inputs.map((name) => (head === 'ForMultipleChoice' ? INPUTS[name]().reshape([1, 1, 3]) : INPUTS[name]()));
 
 const HEADS = ['ForMaskedLM', 'ForPreTraining', 'ForNextSentencePrediction', 'ForMultipleChoice']
   .concat('ForSequenceClassification', 'ForTokenClassification', 'ForQuestionAnswering')
@@ -233,14 +242,15 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('to_dict to_diff_dict', none, 'BertConfig#'),
   'BertConfig#to_json_string': () => [false],
 
-  ...perClass((family) => [configFor(family), { seed: 1 }], 'new '),
+  ...perClass(({ family }) => [configFor(family), { seed: 1 }], 'new '),
   'new BertModel': () => [config, { seed: 1, add_pooling_layer: false }],
   'new SentenceEmbedder': () => [config, { seed: 1, pooling: ['mean', 'cls'], normalize: false, tokenizer, sentence: undefined }],
   ...rows(KINDS.join(' '), () => [0]),
   'BertModel.from_pretrained': () => [FOLDER, { ...reading, hidden_act: 'relu', seed: 1, strict: false, config: undefined }],
-  ...perClass((family) => family.inputs.map((name) => INPUTS[name]()), '', '()'),
-  ...rows('BertModel BertForPreTraining SentenceEmbedder', () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '#forward'),
-  ...called('BertForMultipleChoice', () => [tensor([[[1, 2]]]), tensor([[[0, 0]]]), tensor([[[1, 1]]]), tensor([[[0, 1]]])]),
+  ...perClass(inputsOf, '', '()'),
+  ...perClass(inputsOf, '', '#forward', 'Model'),
+  ...rows('BertForPreTraining SentenceEmbedder', () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '#forward'),
+  'BertForMultipleChoice#forward': () => inputsOf(BertForMultipleChoice),
   'BertModel#call_': () => [inputs()],
   ...rows('folders_beside trace_files tied', none, 'BertModel#'),
   ...rows('folders_beside trace_files', none, 'SentenceEmbedder#'),
