@@ -1,6 +1,6 @@
 import './methods.ts';
 
-export { AutoModel, AutoTokenizer, pipeline } from './base/elsewhere.ts';
+export { pipeline } from './base/elsewhere.ts';
 export { ERROR_CODES, type ErrorCode, TraceletError } from './base/error.ts';
 export { type Checkpoint, openCheckpoint } from './formats/checkpoint.ts';
 export type { InstructionPlan, MemoryPlan } from './inspect/cost.ts';
@@ -10,11 +10,21 @@ export type { DynamicAxes } from './jit/dynamic.ts';
 export * as jit from './jit/index.ts';
 export { bestVariant, useKernels } from './kernels/binaries.ts';
 export type { IntegerForm } from './kernels/integers.ts';
-export * from './models/bert.ts';
-export { BertConfig, type BertConfigOptions } from './models/config.ts';
-export * from './models/heads.ts';
+export {
+  AutoConfig,
+  AutoModel,
+  AutoModelForMaskedLM,
+  AutoModelForMultipleChoice,
+  AutoModelForNextSentencePrediction,
+  AutoModelForPreTraining,
+  AutoModelForQuestionAnswering,
+  AutoModelForSequenceClassification,
+  AutoModelForTokenClassification,
+  AutoTokenizer,
+} from './models/auto.ts';
 export { ARCHITECTURES, type Architecture, architecture } from './models/index.ts';
 export { type ModelInputs, PreTrainedModel, type PreTrainedOptions } from './models/pretrained.ts';
+export * from './models/registry.ts';
 export { SentenceEmbedder } from './models/sentence/embedder.ts';
 export { withKernels } from './nn/executor.ts';
 export * as F from './nn/functional.ts';

@@ -16,11 +16,3 @@ export const pipeline = (..._: unknown[]): never =>
     'pipeline',
     'For embeddings load a trace, jit.load(minilm), and call embed(texts); for other tasks trace a model with its tokenizer',
   );
-
-const absentClass = (name: string, here: string) => ({ from_pretrained: (..._: unknown[]): never => elsewhere(name, here) });
-
-/** Not here yet. Throws a `value` error that names what is. */
-export const AutoModel = absentClass('AutoModel', 'Use BertModel.from_pretrained, SentenceEmbedder.from_pretrained, or architecture(name)');
-
-/** Not here yet. Throws a `value` error that names what is. */
-export const AutoTokenizer = absentClass('AutoTokenizer', 'Use BertTokenizer.from_pretrained');

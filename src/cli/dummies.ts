@@ -1,5 +1,5 @@
 import { TraceletError } from '../base/error.ts';
-import type { BertConfig } from '../models/config.ts';
+import type { PreTrainedConfig } from '../models/config.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { BertTokenizer } from '../tokenizer/index.ts';
 
@@ -13,14 +13,15 @@ export interface Dimensions {
 const TEXT = 'Who was Jim Henson?';
 const PAIR = 'Jim Henson was a puppeteer, and the voice of a frog called Kermit.';
 
-interface Row {
-  input_ids: readonly number[];
-  token_type_ids: readonly number[];
-  attention_mask: readonly number[];
-}
+type Row = Readonly<Record<'input_ids' | 'token_type_ids' | 'attention_mask', readonly number[]>>;
 
 /** Inputs to trace a model with: a real text where there is a tokenizer, else ids that follow from their place. Part of each row is padding. */
-export function dummyInputs(config: BertConfig, tokenizer: BertTokenizer | undefined, dimensions: Dimensions): Record<string, Tensor> {
+export function dummyInputs(
+  config: PreTrainedConfig,
+  names: readonly string[],
+  tokenizer: BertTokenizer | undefined,
+  dimensions: Dimensions,
+): Record<string, Tensor> {
   const { batch, choices, seq } = dimensions;
   if (seq > config.max_position_embeddings)
     throw new TraceletError('value', {
@@ -28,14 +29,21 @@ export function dummyInputs(config: BertConfig, tokenizer: BertTokenizer | undef
       expected: `at most the model’s ${config.max_position_embeddings} positions`,
       got: `${seq}`,
     });
-  const row = tokenizer ? encoded(tokenizer, config, seq) : counted(config, seq);
+  const types = names.includes('token_type_ids') ? ((config as TokenTypes).type_vocab_size ?? 1) : 1;
+  const row = tokenizer ? encoded(tokenizer, types, seq) : counted(config, types, seq);
   const shape = choices === undefined ? [batch, seq] : [batch, choices, seq];
   const rows = batch * (choices ?? 1);
-  return Object.fromEntries(Object.entries(row).map(([name, values]) => [name, new Tensor('int32', shape, repeat(values, rows))]));
+  const taken = Object.entries(row).filter(([name]) => names.includes(name));
+  return Object.fromEntries(taken.map(([name, values]) => [name, new Tensor('int32', shape, repeat(values, rows))]));
 }
 
-function encoded(tokenizer: BertTokenizer, { type_vocab_size }: BertConfig, seq: number): Row {
-  const { input_ids, token_type_ids, attention_mask } = tokenizer.encode_plus(TEXT, type_vocab_size > 1 ? PAIR : null, {
+/** What configurations of models that tell texts of a pair apart have. */
+interface TokenTypes {
+  type_vocab_size?: number;
+}
+
+function encoded(tokenizer: BertTokenizer, types: number, seq: number): Row {
+  const { input_ids, token_type_ids, attention_mask } = tokenizer.encode_plus(TEXT, types > 1 ? PAIR : null, {
     truncation: true,
     padding: 'max_length',
     max_length: seq,
@@ -43,12 +51,12 @@ function encoded(tokenizer: BertTokenizer, { type_vocab_size }: BertConfig, seq:
   return { input_ids, token_type_ids, attention_mask };
 }
 
-function counted({ vocab_size, type_vocab_size }: BertConfig, seq: number): Row {
+function counted({ vocab_size }: PreTrainedConfig, types: number, seq: number): Row {
   const each = (value: (i: number) => number): number[] => Array.from({ length: seq }, (_, i) => value(i));
   const real = Math.ceil(seq * 0.75);
   return {
     input_ids: each((i) => (i * 7919 + 101) % vocab_size),
-    token_type_ids: each((i) => (i < seq / 2 ? 0 : Math.min(1, type_vocab_size - 1))),
+    token_type_ids: each((i) => (i < seq / 2 ? 0 : Math.min(1, types - 1))),
     attention_mask: each((i) => (i < real ? 1 : 0)),
   };
 }

@@ -5,7 +5,7 @@ import { ARCHITECTURES } from '../models/index.ts';
 import type { ThreadCount } from '../runtime/threads/choose.ts';
 import { MOST_THREADS } from '../runtime/threads/control.ts';
 import type { Bounds } from '../tensor/dim.ts';
-import { SHORT_NAMES } from './model.ts';
+import { SHORT_NAMES } from './heads.ts';
 
 /** Parses an option that is a whole number from 1 to `most`. */
 export const whole =

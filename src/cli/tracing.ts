@@ -1,5 +1,6 @@
 import type { TraceletError } from '../base/error.ts';
 import * as jit from '../jit/index.ts';
+import { ForMultipleChoice } from '../models/heads.ts';
 import { MASK, POOLING_MASK } from '../nn/inputs.ts';
 import type { Bounds } from '../tensor/dim.ts';
 import type { TracedModule } from '../traced/traced.ts';
@@ -37,16 +38,17 @@ const MOST_TEXTS = 64;
 /** Traces the model of a transformers directory or of another trace. */
 export async function traceModel(source: string, options: TracingOptions, progress: Progress, signal: AbortSignal): Promise<TracedSource> {
   const { head } = options;
-  const { name, model, config, tokenizer, withoutTexts, traced: before } = await openModel(source, { head, torchscript: true, signal });
+  const { name, model, tokenizer, withoutTexts, traced: before } = await openModel(source, { head, torchscript: true, signal });
   progress.phase('tracing');
+  const { config, input_names } = model;
   const longest = Math.min(config.max_position_embeddings, tokenizer?.model_max_length ?? Infinity);
   const dynamic = boundsFor(options, before?.dynamic, longest);
-  const inputs = dummyInputs(config, tokenizer, {
+  const inputs = dummyInputs(config, input_names, tokenizer, {
     batch: options.batch ?? within(before?.batch ?? 1, dynamic?.batch),
-    choices: name.endsWith('ForMultipleChoice') ? CHOICES : undefined,
+    choices: model instanceof ForMultipleChoice ? CHOICES : undefined,
     seq: options.seq ?? within(before?.seq ?? Math.min(DEFAULT_SEQ, longest), dynamic?.sequence),
   });
-  if (model.input_names.includes(POOLING_MASK)) inputs[POOLING_MASK] = inputs[MASK];
+  if (input_names.includes(POOLING_MASK)) inputs[POOLING_MASK] = inputs[MASK];
   const { check: check_trace, fusion, exactPadding: exact_padding } = options;
   const traced = await jit.trace(model, inputs, { check_trace, fusion, exact_padding, dynamic, tokenizer, signal });
   return { name, traced, withoutTexts, before };

@@ -1,4 +1,6 @@
 import type { TraceletError } from '../base/error.ts';
+import { STATE_ONE } from '../models/auto.ts';
+import { SHORT_NAMES } from './heads.ts';
 
 /** Flags by the options of the library that they set. */
 const FLAGS: Readonly<Record<string, string>> = {
@@ -46,6 +48,7 @@ export const PHRASES: readonly (readonly [library: string, here: string])[] = [
   ],
   ['tracelet trace, or jit.trace and jit.save', 'tracelet trace'],
   ['Pass { config }', 'Put it beside the weights'],
+  [STATE_ONE, `Choose one with --head ${SHORT_NAMES.join('|')}`],
   ['Pass the words themselves as prompt', 'Give the words themselves with --prompt'],
   ['embed()', 'embed'],
   ['tensor()', 'an input'],

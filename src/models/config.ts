@@ -1,70 +1,62 @@
-import { platform } from '#platform';
 import { TraceletError } from '../base/error.ts';
-import { TextEncoder } from '../base/globals.ts';
 import { copyOf, describe, isObject, type JsonObject, parseObject } from '../base/json.ts';
-import { nearest } from '../base/nearest.ts';
-import { checkOptions, FUNCTION, NAMED, type OptionTable, proved, unknownOption } from '../base/options.ts';
-import { FLAG } from '../base/schema.ts';
+import { checkOptions, FUNCTION, NAMED, type OptionTable, proved } from '../base/options.ts';
+import { type Field, FLAG, kind } from '../base/schema.ts';
 import type { OnWarn } from '../base/warn.ts';
-import { SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf } from '../sources/folder.ts';
-import { refusePointer } from '../sources/head.ts';
-import { placeOf } from '../sources/place.ts';
+import { archiveIn, isArchive, openArchive } from '../formats/archive.ts';
+import { openFile, SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf } from '../sources/folder.ts';
+import { type Place, placeOf } from '../sources/place.ts';
+import { Contents, fromCaller, fromFile, fromPath, written } from './contents.ts';
 import {
-  ACTIVATION_ALIASES,
-  amended,
-  type BertConfigFields,
-  type BertConfigOptions,
-  bad,
-  CONFIG_OPTIONS,
+  COMMON,
+  type CommonFields,
   completed,
-  FIELDS,
-  type FieldName,
-  type Fields,
+  type FamilyFields,
+  type FieldTable,
   fieldsOf,
-  fieldsOfFile,
   isField,
+  optionsFor,
   present,
+  renamed,
+  type Schema,
+  type Sizes,
+  schemaOf,
+  type Values,
 } from './fields.ts';
 import { cureOfForeign, FOREIGN } from './foreign.ts';
 
-export type { BertConfigOptions } from './fields.ts';
-
-/** Fields by position, as `pytorch_transformers.BertConfig` and `transformers.BertConfig` take them; the last argument may be an object of others. */
-export type BertConfigArguments = readonly unknown[];
-
-class Values {
-  constructor(values: BertConfigFields) {
-    Object.assign(this, values);
-  }
+/** The class of a family's configurations. */
+export interface ConfigClass<C extends PreTrainedConfig = PreTrainedConfig> {
+  new (options?: never): C;
+  readonly schema: Schema;
 }
 
-/** What a configuration is made of, once it is read. */
-class Contents {
-  readonly given: JsonObject;
-  readonly others: JsonObject;
-  readonly origin: string;
+/** Fields of a configuration as options. */
+export type Amendments<C> = {
+  readonly [Name in keyof C as C[Name] extends (...args: never[]) => unknown ? never : Name]?: C[Name];
+} & OldSize;
 
-  constructor(given: JsonObject, others: JsonObject, origin: string) {
-    this.given = given;
-    this.others = others;
-    this.origin = origin;
-  }
-}
+export interface PreTrainedConfig extends CommonFields, Sizes {}
 
 /**
- * The shape of a BERT, as `transformers.BertConfig`: read-only, checked, with the defaults of `transformers`. A value that is of the wrong type,
- * out of range, contradicts another or asks for what does not run here is a `config` error; a name that is no field's a `value` error.
+ * The shape of a model, as `transformers.PreTrainedConfig`: read-only, checked, with the defaults of `transformers`. A value that is of the wrong
+ * type, out of range, contradicts another or asks for what does not run here is a `config` error; a name that is no field's a `value` error.
  */
-export class BertConfig extends (Values as new (values: BertConfigFields) => BertConfigFields) {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the fields are assigned by name
+export abstract class PreTrainedConfig {
+  static readonly schema: Schema;
+  readonly #schema: Schema;
   readonly #given: ReadonlySet<string>;
   readonly #others: JsonObject;
 
   /** Takes the fields by name; or the vocabulary's size or the path of a config.json first, then others by position or by name. */
-  constructor(options?: BertConfigOptions | null);
-  constructor(vocab_size_or_config_json_file: number | string, ...others: BertConfigArguments);
-  constructor(...args: BertConfigArguments) {
-    const { given, others, origin } = args[0] instanceof Contents ? args[0] : fromCaller(args);
-    super(completed(given, origin));
+  constructor(...args: readonly unknown[]) {
+    const { schema, name } = new.target as unknown as ConfigClass & { name: string };
+    const { given, others, origin } = args[0] instanceof Contents ? args[0] : fromCaller(schema, name, args);
+    Object.assign(this, completed(schema, given, origin));
+    for (const [alias, field] of Object.entries(schema.aliases))
+      Object.defineProperty(this, alias, { value: (this as unknown as JsonObject)[field] });
+    this.#schema = schema;
     this.#given = new Set(Object.keys(given));
     this.#others = others;
     Object.freeze(this);
@@ -74,45 +66,31 @@ export class BertConfig extends (Values as new (values: BertConfigFields) => Ber
    * A configuration from the contents of a config.json, amended by `overrides`. Keys that are no fields are kept as they are. Where no answer
    * depends on a field, a value that does not fit gives way to the default. `origin` is what messages call it.
    */
-  static from_dict(
+  static from_dict<C extends PreTrainedConfig>(
+    this: ConfigClass<C>,
     dict: Readonly<JsonObject>,
-    overrides: BertConfigOptions = {},
-    origin = 'BertConfig.from_dict',
+    overrides?: Amendments<C>,
+    origin?: string,
     onwarn?: OnWarn,
-  ): BertConfig {
-    proved('BertConfig.from_dict: origin', origin, NAMED);
-    if (onwarn) proved('BertConfig.from_dict: onwarn', onwarn, FUNCTION);
-    if (!isObject(dict)) throw new TraceletError('config', { what: origin, expected: 'an object', got: describe(dict) });
-    const amendments = checkOptions('overrides', overrides, CONFIG_OPTIONS);
-    return made(fromFile(dict, origin, onwarn, fieldsOf(present(renamed({ ...amendments }, 'overrides')), 'overrides')));
+  ): C {
+    // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
+    return fromDict(this, dict, overrides, origin, onwarn);
   }
 
   /** The configuration in a .json file, read at once. */
-  static from_json_file(path: string): BertConfig {
-    return made(fromPath(path));
+  static from_json_file<C extends PreTrainedConfig>(this: ConfigClass<C>, path: string): C {
+    // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
+    return made(this, fromPath(this.schema, `${nameOf(this)}.from_json_file`, path));
   }
 
-  /** The configuration in a .json file, a directory, at an address or on the hub, amended by the other options. Throws `source` where there is none. */
-  static async from_pretrained(source: string | URL, options: BertConfigOptions & SourceOptions = {}): Promise<BertConfig> {
-    const checked = checkOptions('BertConfig.from_pretrained', options, FROM_PRETRAINED, cureOfForeign);
-    const [reading, others] = splitOptions(checked);
-    reading.signal?.throwIfAborted();
-    const { folder, file = 'config.json' } = await placeOf(source, reading);
-    const what = folder.at(file);
-    const contents = await textOf(folder, file);
-    if (contents === undefined)
-      throw new TraceletError('source', {
-        what: `configuration of ${source}`,
-        expected: `the file ${what}`,
-        got: 'none',
-        cure: folder.cure,
-      });
-    return BertConfig.from_dict(parseObject(contents, what), amendmentsIn(others), what, reading.onwarn);
-  }
-
-  /** The op that `hidden_act` names. */
-  get activation(): string {
-    return ACTIVATION_ALIASES[this.hidden_act] ?? this.hidden_act;
+  /** The configuration in a .json file, a directory, at an address, on the hub or in a trace, amended by the other options. Throws `source` where there is none. */
+  static async from_pretrained<C extends PreTrainedConfig>(
+    this: ConfigClass<C>,
+    source: string | URL,
+    options: Amendments<C> & SourceOptions = {} as Amendments<C>,
+  ): Promise<C> {
+    // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
+    return readConfig(`${nameOf(this)}.from_pretrained`, source, options, this);
   }
 
   /** Every field, and the other keys of the file that it comes from. */
@@ -122,9 +100,9 @@ export class BertConfig extends (Values as new (values: BertConfigFields) => Ber
 
   /** What a config.json needs to say: the shape, the labels unless there are two unnamed ones, and whatever was given but where it came from. */
   to_diff_dict(): JsonObject {
-    const labelled = this.num_labels !== FIELDS.num_labels.default;
+    const labelled = this.num_labels !== COMMON.num_labels.default;
     const { _name_or_path, ...rest } = this.#select(
-      (field) => field.written === 'always' || (labelled && (field === FIELDS.id2label || field === FIELDS.label2id)),
+      (field) => field.written === 'always' || (labelled && (field === COMMON.id2label || field === COMMON.label2id)),
     );
     return rest;
   }
@@ -134,120 +112,126 @@ export class BertConfig extends (Values as new (values: BertConfigFields) => Ber
     return written(proved('to_json_string()', use_diff, FLAG) ? this.to_diff_dict() : this.to_dict());
   }
 
-  #select(needed: (field: Fields[FieldName]) => boolean): JsonObject {
-    const fields = Object.entries(this).filter(([name]) => this.#given.has(name) || needed(FIELDS[name as FieldName]));
-    return copyOf({ ...this.#others, ...Object.fromEntries(fields) });
+  #select(needed: (field: Field<unknown>) => boolean): JsonObject {
+    const { fields } = this.#schema;
+    const chosen = Object.entries(this).filter(([name]) => this.#given.has(name) || needed(fields[name]));
+    return copyOf({ ...this.#others, ...Object.fromEntries(chosen) });
   }
 }
 
-const FROM_PRETRAINED: OptionTable<BertConfigOptions & SourceOptions> = { ...SOURCE_OPTIONS, ...CONFIG_OPTIONS, ...FOREIGN };
+/** What a class with fields of its own extends. */
+export interface ConfigBase<Fields extends FieldTable> {
+  new (options?: ConfigOptions<Fields> | null): PreTrainedConfig & Values<Fields>;
+  new (vocab_size_or_config_json_file: number | string, ...others: readonly unknown[]): PreTrainedConfig & Values<Fields>;
+  readonly schema: Schema;
+  from_dict: typeof PreTrainedConfig.from_dict;
+  from_json_file: typeof PreTrainedConfig.from_json_file;
+  from_pretrained: typeof PreTrainedConfig.from_pretrained;
+}
+
+/** What a configuration is made from: any of its fields. */
+export type ConfigOptions<Fields extends FieldTable> = Partial<Values<Fields> & CommonFields & Sizes> & OldSize;
+
+interface OldSize {
+  /** The first argument of configurations in `pytorch_transformers`: a vocabulary size, or the path of a config.json that the other options amend. */
+  readonly vocab_size_or_config_json_file?: number | string;
+}
+
+/** The class that configurations of a family extend. */
+export function configOf<Fields extends FieldTable>(family: FamilyFields<Fields>): ConfigBase<Fields> {
+  class FamilyConfig extends PreTrainedConfig {
+    static override readonly schema = schemaOf(family);
+  }
+  return FamilyConfig as unknown as ConfigBase<Fields>;
+}
+
+const nameOf = (Config: object): string => (Config as { name: string }).name;
+
+const made = <C extends PreTrainedConfig>(Config: ConfigClass<C>, contents: Contents): C => new Config(contents as never);
+
+/** {@link PreTrainedConfig.from_dict} of a class. */
+export function fromDict<C extends PreTrainedConfig>(
+  Config: ConfigClass<C>,
+  dict: Readonly<JsonObject>,
+  overrides: object = {},
+  origin = `${nameOf(Config)}.from_dict`,
+  onwarn?: OnWarn,
+): C {
+  const { schema } = Config;
+  proved(`${nameOf(Config)}.from_dict: origin`, origin, NAMED);
+  if (onwarn) proved(`${nameOf(Config)}.from_dict: onwarn`, onwarn, FUNCTION);
+  if (!isObject(dict)) throw new TraceletError('config', { what: origin, expected: 'an object', got: describe(dict) });
+  const amendments = renamed(
+    schema,
+    { ...checkOptions<JsonObject>('overrides', overrides as JsonObject, optionsFor(schema)) },
+    'overrides',
+  );
+  return made(Config, fromFile(schema, dict, origin, onwarn, fieldsOf(schema, present(amendments), 'overrides')));
+}
+
+/** A configuration that was made. */
+export const CONFIG = kind<PreTrainedConfig>(
+  'a configuration',
+  (value) => isObject(value) && typeof value.to_json_string === 'function',
+  'from_dict of its class makes one of an object',
+);
+
+/** How contents choose their class. */
+export type ChooseConfig<C extends PreTrainedConfig> = (dict: JsonObject, what: string) => ConfigClass<C>;
+
+/** The configuration at `source`, of a class or of the one that its contents choose. */
+export async function readConfig<C extends PreTrainedConfig>(
+  what: string,
+  source: string | URL,
+  options: object,
+  wanted: ConfigClass<C> | ChooseConfig<C>,
+): Promise<C> {
+  const proveOptions = ({ schema }: ConfigClass): object =>
+    checkOptions(what, options, { ...SOURCE_OPTIONS, ...optionsFor(schema), ...FOREIGN } as unknown as OptionTable<object>, cureOfForeign);
+  if ('schema' in wanted) proveOptions(wanted);
+  const reading = readingIn(what, options);
+  reading.signal?.throwIfAborted();
+  const place = await placeOf(source, reading);
+  const [text, at] = await configAt(place, reading);
+  if (text === undefined)
+    throw new TraceletError('source', {
+      what: `configuration of ${source}`,
+      expected: `the file ${at}`,
+      got: 'none',
+      cure: place.folder.cure,
+    });
+  const dict = parseObject(text, at);
+  const Config = 'schema' in wanted ? wanted : wanted(dict, at);
+  return fromDict(Config, dict, amendmentsIn(Config.schema, proveOptions(Config)), at, reading.onwarn);
+}
+
+/** The options of reading among others, proved. */
+export function readingIn(what: string, options: object | null | undefined): SourceOptions {
+  if (!isObject(options)) return checkOptions<SourceOptions>(what, options, SOURCE_OPTIONS);
+  return checkOptions<SourceOptions>(what, splitOptions(options as SourceOptions)[0], SOURCE_OPTIONS);
+}
+
+/** The text of the configuration that a place stands for, and what messages call it. */
+export async function configAt({ folder, file }: Place, reading: SourceOptions): Promise<[text: string | undefined, what: string]> {
+  if (file !== undefined && !isModelFile(file)) return [await textOf(folder, file), folder.at(file)];
+  const home = file === undefined || !isArchive(file) ? folder : await openArchive(await openFile(folder, file), reading);
+  const text = await textOf(home, FILE);
+  if (text !== undefined || file !== undefined) return [text, home.at(FILE)];
+  const archive = await archiveIn(folder, reading);
+  return [archive && (await textOf(archive, FILE)), (archive ?? folder).at(FILE)];
+}
+
+const FILE = 'config.json';
+const isModelFile = (file: string): boolean => isArchive(file) || file.endsWith('.safetensors');
 
 /** The config.json that travels in a trace: fields alone, since other keys may be a path or a secret of whoever wrote them. */
-export function travelling(config: BertConfig): string {
-  return written(Object.fromEntries(Object.entries(config.to_diff_dict()).filter(([name]) => isField(name))));
+export function travelling(config: PreTrainedConfig): string {
+  const { schema } = config.constructor as unknown as ConfigClass;
+  return written(Object.fromEntries(Object.entries(config.to_diff_dict()).filter(([name]) => isField(schema, name))));
 }
 
 /** The fields of a configuration among options. */
-export function amendmentsIn(options: object): BertConfigOptions {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(CONFIG_OPTIONS, name)));
-}
-
-const made = (contents: Contents): BertConfig => new BertConfig(contents as BertConfigOptions);
-
-/** The order of `pytorch_transformers` and `transformers`. */
-const POSITIONAL = Object.keys(FIELDS).slice(1, Object.keys(FIELDS).indexOf('layer_norm_eps') + 1);
-
-/** What the arguments of the constructor say, over the file that they name if they name one. */
-function fromCaller(args: BertConfigArguments): Contents {
-  const { vocab_size_or_config_json_file: first, ...rest } = namedArguments(args);
-  if (typeof first === 'string') return fromPath(first, fieldsOf(present(rest), 'BertConfig'));
-  return new Contents(
-    fieldsOf(present(renamed({ vocab_size_or_config_json_file: first, ...rest }, 'BertConfig')), 'BertConfig'),
-    {},
-    'BertConfig',
-  );
-}
-
-const KEPT = 'BertConfig.from_dict takes the contents of a config.json, with all its keys';
-
-function namedArguments(args: BertConfigArguments): BertConfigOptions {
-  const last = args.at(-1);
-  const named = isObject(last) ? last : undefined;
-  const positional = named ? args.slice(0, -1) : args;
-  const given: JsonObject = {};
-  for (const [at, value] of positional.entries()) {
-    if (value === undefined || (value === null && args.length === 1)) continue;
-    const name = at === 0 ? 'vocab_size_or_config_json_file' : POSITIONAL[at];
-    if (name === undefined)
-      throw new TraceletError('value', {
-        what: 'BertConfig()',
-        expected: `at most ${POSITIONAL.length} fields by position`,
-        got: `${args.length} arguments`,
-        cure: 'Give the others by name, as { torchscript: true }',
-      });
-    given[name] = value;
-  }
-  for (const name of Object.keys(named ?? {})) {
-    if (!Object.hasOwn(CONFIG_OPTIONS, name))
-      throw unknownOption('BertConfig()', name, Object.keys(CONFIG_OPTIONS), nearest(name, Object.keys(CONFIG_OPTIONS)) ? undefined : KEPT);
-    if (name in given) throw bad(name, 'BertConfig', 'it once', 'it by position and by name');
-  }
-  return { ...given, ...named };
-}
-
-/** A configuration from a file, and what amends it. */
-function fromFile(dict: Readonly<JsonObject>, origin: string, onwarn?: OnWarn, amendments: JsonObject = {}): Contents {
-  const said = present(renamed(dict, origin));
-  const others = Object.entries(said).filter(([name]) => !isField(name));
-  return new Contents(
-    amended(fieldsOfFile(said, origin, onwarn), amendments),
-    Object.fromEntries(others.map(([name, value]) => [name, copied(name, value, origin)])),
-    origin,
-  );
-}
-
-function fromPath(path: string, amendments?: JsonObject): Contents {
-  proved('BertConfig.from_json_file', path, { ...NAMED, expected: 'a path' });
-  const text = platform.readTextSync(path);
-  refusePointer(new TextEncoder().encode(text), path);
-  return fromFile(parseObject(text, path), path, undefined, amendments);
-}
-
-/** Without the old name of vocab_size. A path under it counts only where the caller writes it, never in a file. */
-function renamed({ vocab_size_or_config_json_file: size, ...rest }: Readonly<JsonObject>, origin: string): JsonObject {
-  if (size === undefined) return rest;
-  if (rest.vocab_size !== undefined && rest.vocab_size !== size)
-    throw bad('vocab_size', origin, `${describe(size)}, the vocab_size_or_config_json_file beside it`, describe(rest.vocab_size));
-  return { ...rest, vocab_size: size };
-}
-
-const DEEPEST = 200;
-const nestsBeyond = (levels: number, value: unknown): boolean =>
-  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((each) => nestsBeyond(levels - 1, each)));
-
-function copied(name: string, value: unknown, origin: string): unknown {
-  if (name === '__proto__') throw bad(describe(name), origin, 'another name', describe(name));
-  if (nestsBeyond(DEEPEST, value)) throw bad(name, origin, `values of at most ${DEEPEST} levels`, 'more');
-  try {
-    return JSON.parse(JSON.stringify(value));
-  } catch (cause) {
-    throw new TraceletError('config', {
-      what: `${name} of ${origin}`,
-      expected: 'a value that JSON can hold',
-      got: describe(value),
-      cause,
-    });
-  }
-}
-
-const written = (dict: JsonObject): string => `${JSON.stringify(sorted(dict), null, 2)}\n`;
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sorted(value[key])]),
-  );
+export function amendmentsIn(schema: Schema, options: object): JsonObject {
+  const table = optionsFor(schema);
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(table, name)));
 }

@@ -5,7 +5,6 @@ import {
   ANY_LABELS,
   COUNT,
   core,
-  DEVIATION,
   EMPTY,
   type Field,
   FLAG,
@@ -15,20 +14,15 @@ import {
   LABEL_COUNT_OR_NONE,
   LABEL_IDS,
   LABELS,
-  LAYER_COUNT,
   MAX_SIZE,
   NAMES,
   nullAs,
   oneOf,
   orNull,
   other,
-  POSITIVE,
-  PROBABILITY,
-  SIZE,
   seldom,
   TEXT,
   TOKENS,
-  WHOLE,
 } from '../base/schema.ts';
 import { type OnWarn, warn } from '../base/warn.ts';
 import { ACTIVATIONS } from '../ops/table.ts';
@@ -45,27 +39,15 @@ export const ACTIVATION_ALIASES: Readonly<Record<string, string>> = {
 const HIDDEN_ACTS = [...ACTIVATIONS, ...Object.keys(ACTIVATION_ALIASES)];
 
 const ENCODER = 'Only encoders run here';
-const PLAIN = 'Only the plain BERT of `transformers` runs here';
 
-/** Every field that is known, in the order of `transformers`. */
-export const FIELDS = {
-  model_type: core('bert', nullAs('bert', oneOf(['bert'], PLAIN))),
-  vocab_size: core(30522, SIZE),
-  hidden_size: core(768, SIZE),
-  num_hidden_layers: core(12, LAYER_COUNT),
-  num_attention_heads: core(12, SIZE),
-  intermediate_size: core(3072, SIZE),
-  hidden_act: core('gelu', oneOf(HIDDEN_ACTS)),
-  hidden_dropout_prob: idle(core(0.1, PROBABILITY), 'told'),
-  attention_probs_dropout_prob: idle(core(0.1, PROBABILITY), 'told'),
-  max_position_embeddings: core(512, SIZE),
-  type_vocab_size: core(2, SIZE),
-  initializer_range: idle(core(0.02, DEVIATION), 'told'),
-  layer_norm_eps: core(1e-12, POSITIVE),
-  pad_token_id: core(0, orNull(WHOLE)),
-  position_embedding_type: other('absolute', nullAs('absolute', oneOf(['absolute'], PLAIN))),
-  classifier_dropout: idle(other(null, orNull(PROBABILITY)), 'told'),
-  use_cache: idle(other(true, FLAG), 'silent'),
+/** The activations that a config may name. */
+export const ACTIVATION = oneOf(HIDDEN_ACTS);
+
+/** The op that an activation of transformers is. */
+export const activationOf = (name: string): string => ACTIVATION_ALIASES[name] ?? name;
+
+/** Fields that every configuration has, in the order of `transformers`. */
+export const COMMON = {
   is_decoder: other(false, nullAs(false, oneOf([false], ENCODER))),
   is_encoder_decoder: other(false, nullAs(false, oneOf([false], ENCODER))),
   add_cross_attention: other(false, nullAs(false, oneOf([false], ENCODER))),
@@ -84,33 +66,74 @@ export const FIELDS = {
   label2id: idle(other({ LABEL_0: 0, LABEL_1: 1 }, LABEL_IDS), 'silent'),
   problem_type: idle(other(null, orNull(oneOf(['regression', 'single_label_classification', 'multi_label_classification']))), 'told'),
   finetuning_task: idle(other(null, orNull(TEXT)), 'silent'),
-  architectures: idle(other(null, orNull(NAMES)), 'silent'),
+  architectures: idle(other<readonly string[] | null>(null, orNull(NAMES)), 'silent'),
   _name_or_path: idle(other('', TEXT), 'silent'),
   transformers_version: idle(other(null, orNull(TEXT)), 'silent'),
   dtype: idle(other(null, orNull(TEXT)), 'silent'),
   torch_dtype: idle(other(null, orNull(TEXT)), 'silent'),
   quantization_config: seldom(null, oneOf([null], 'Only unquantised checkpoints are read')),
-  auto_map: seldom(null, oneOf([null], `${PLAIN}, not code that comes with a checkpoint`)),
+  auto_map: seldom(null, oneOf([null], 'Models that `transformers` has run here, not code that comes with a checkpoint')),
 };
 
-export type Fields = typeof FIELDS;
-export type FieldName = keyof Fields;
+// biome-ignore lint/suspicious/noExplicitAny: a field of any type
+export type FieldTable = Readonly<Record<string, Field<any>>>;
 
-/** The fields of config.json, named and typed as in `transformers`. */
-export type BertConfigFields = { readonly [Name in FieldName]: Fields[Name]['default'] };
+/** What the fields of a table hold. */
+export type Values<Fields extends FieldTable> = { readonly [Name in keyof Fields]: Fields[Name]['default'] };
 
-/** What a {@link BertConfig} is made from: any of its fields. */
-export interface BertConfigOptions extends Partial<BertConfigFields> {
-  /** The first argument of `pytorch_transformers.BertConfig`: a vocabulary size, or the path of a config.json that the other options amend. */
-  readonly vocab_size_or_config_json_file?: number | string;
+/** Fields that every configuration has. */
+export interface CommonFields extends Values<typeof COMMON> {
+  readonly model_type: string;
+}
+
+/** Sizes by the names that most families give them. Where a family has another name for one, this is an alias of it. */
+export interface Sizes {
+  readonly vocab_size: number;
+  readonly hidden_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  readonly max_position_embeddings: number;
+  readonly pad_token_id: number | null;
+  readonly initializer_range: number;
+}
+
+/** What a family says of its configuration. */
+export interface FamilyFields<Fields extends FieldTable = FieldTable> {
+  /** As config.json says it. */
+  model_type: string;
+  /** Its own fields, in the order of `transformers`. */
+  fields: Fields;
+  /** Other names of fields, as `attribute_map` of `transformers` has them. */
+  aliases: Readonly<Record<string, keyof Fields & string>>;
+  /** Fields that the constructor takes by position, the vocabulary's size first. */
+  positional: readonly string[];
+  /** Tables and matrices, whose number of elements must stay below 2^31. */
+  matrices: readonly (readonly [rows: string, columns: string])[];
+  /** Sizes that all weights together follow from. */
+  sizes: readonly (keyof Fields & string)[];
+  /** Elements of all matrices of an encoder. */
+  weights(config: Values<Fields>): number;
+}
+
+/** A configuration's fields, made once from what its family says. */
+export interface Schema extends FamilyFields {
+  fields: FieldTable & typeof COMMON;
+}
+
+/** The old name of vocab_size, under which a caller may also name a file. */
+const OLD_SIZE = 'vocab_size_or_config_json_file';
+
+export function schemaOf<Fields extends FieldTable>({ fields, ...family }: FamilyFields<Fields>): Schema {
+  const { model_type } = family;
+  const named = { model_type: core(model_type, nullAs(model_type, oneOf([model_type], 'AutoConfig chooses the class by it'))) };
+  return { ...family, fields: { ...named, ...fields, ...COMMON } } as unknown as Schema;
 }
 
 /** Every field as an option, proved where it is read. */
-export const CONFIG_OPTIONS = Object.fromEntries(
-  ['vocab_size_or_config_json_file', ...Object.keys(FIELDS)].map((name) => [name, ANY]),
-) as unknown as OptionTable<BertConfigOptions>;
+export const optionsFor = ({ fields, aliases }: Schema): OptionTable<JsonObject> =>
+  Object.fromEntries([OLD_SIZE, ...Object.keys(fields), ...Object.keys(aliases)].map((name) => [name, ANY])) as OptionTable<JsonObject>;
 
-export const isField = (name: string): name is FieldName => Object.hasOwn(FIELDS, name);
+export const isField = ({ fields }: Schema, name: string): boolean => Object.hasOwn(fields, name);
 
 export function bad(name: string, origin: string, expected: string, got: string, cure?: string): TraceletError {
   return new TraceletError('config', { what: `${name} of ${origin}`, expected, got, cure });
@@ -123,17 +146,17 @@ export function present(options: Readonly<JsonObject>): JsonObject {
 }
 
 /** The fields that a caller gives, proved. Throws `config` errors. */
-export function fieldsOf(given: Readonly<JsonObject>, origin: string): JsonObject {
-  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, read(FIELDS[name as FieldName], name, value, origin)]));
+export function fieldsOf({ fields }: Schema, given: Readonly<JsonObject>, origin: string): JsonObject {
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, read(fields[name], name, value, origin)]));
 }
 
 /** The fields among what a file says, without those that no answer depends on and that it should not say. Throws `config` errors. */
-export function fieldsOfFile(given: Readonly<JsonObject>, origin: string, onwarn?: OnWarn): JsonObject {
+export function fieldsOfFile(schema: Schema, given: Readonly<JsonObject>, origin: string, onwarn?: OnWarn): JsonObject {
   const fields: JsonObject = {};
   const told: string[] = [];
   for (const [name, value] of Object.entries(given)) {
-    if (!isField(name)) continue;
-    const field: Field<unknown> = FIELDS[name];
+    if (!isField(schema, name)) continue;
+    const field: Field<unknown> = schema.fields[name];
     const { idle, inFile } = field;
     const known = (inFile ?? field).read(value);
     if (known !== undefined || !idle) fields[name] = known ?? read(inFile ?? field, name, value, origin);
@@ -163,66 +186,62 @@ export function amended(file: JsonObject, amendments: JsonObject): JsonObject {
   return { ...(relabelled ? unlabelled : file), ...amendments };
 }
 
-/** Every field: those given, and the defaults of `transformers`. Throws `config` errors for those that contradict each other. */
-export function completed(given: JsonObject, origin: string): BertConfigFields {
-  const defaults = Object.fromEntries(Object.entries(FIELDS).map(([name, field]) => [name, field.default]));
-  const fields = copyOf({ ...defaults, ...given, ...labels(given) }) as BertConfigFields;
-  checkRelations(fields, origin);
+/** Under the names that the family has: an alias stands for its field. A path as the size of the vocabulary counts only where the caller writes it. */
+export function renamed({ aliases }: Schema, given: Readonly<JsonObject>, origin: string): JsonObject {
+  const others = { [OLD_SIZE]: 'vocab_size', ...aliases };
+  const fields: JsonObject = Object.fromEntries(Object.entries(given).filter(([name]) => !Object.hasOwn(others, name)));
+  for (const [alias, name] of Object.entries(others)) {
+    const value = given[alias];
+    if (value === undefined) continue;
+    if (fields[name] !== undefined && fields[name] !== value)
+      throw bad(name, origin, `${describe(value)}, the ${alias} beside it`, describe(fields[name]));
+    fields[name] = value;
+  }
   return fields;
 }
 
-function labels({ num_labels, id2label, label2id }: Partial<BertConfigFields>): Partial<BertConfigFields> {
+/** Every field: those given, and the defaults of `transformers`. Throws `config` errors for those that contradict each other. */
+export function completed(schema: Schema, given: JsonObject, origin: string): CommonFields {
+  const defaults = Object.fromEntries(Object.entries(schema.fields).map(([name, field]) => [name, field.default]));
+  const fields = copyOf({ ...defaults, ...given, ...labels(given) }) as unknown as CommonFields;
+  checkRelations(schema, fields, origin);
+  return fields;
+}
+
+function labels({ num_labels, id2label, label2id }: Partial<CommonFields>): Partial<CommonFields> {
   const names =
-    id2label ?? Object.fromEntries(Array.from({ length: num_labels ?? FIELDS.num_labels.default }, (_, id) => [id, `LABEL_${id}`]));
+    id2label ?? Object.fromEntries(Array.from({ length: num_labels ?? COMMON.num_labels.default }, (_, id) => [id, `LABEL_${id}`]));
   const ids = Object.fromEntries(Object.entries(names).map(([id, label]) => [label, Number(id)]));
   return { num_labels: num_labels ?? Object.keys(names).length, id2label: names, label2id: label2id ?? ids };
 }
 
-/** Tables and matrices whose number of elements must stay below 2^31. */
-const PRODUCTS = [
-  ['vocab_size', 'hidden_size'],
-  ['max_position_embeddings', 'hidden_size'],
-  ['type_vocab_size', 'hidden_size'],
-  ['hidden_size', 'hidden_size'],
-  ['intermediate_size', 'hidden_size'],
-  ['num_labels', 'hidden_size'],
-] as const satisfies (readonly [FieldName, FieldName])[];
-
-const SIZES = [
-  'num_hidden_layers',
-  'hidden_size',
-  'intermediate_size',
-  'vocab_size',
-  'max_position_embeddings',
-  'type_vocab_size',
-] as const;
 const MOST_WEIGHTS = 2 ** 30;
 
-/** Elements of the matrices of an encoder. */
-function weightsOf(config: BertConfigFields): number {
-  const { num_hidden_layers, hidden_size, intermediate_size, vocab_size, max_position_embeddings, type_vocab_size } = config;
-  const rows = vocab_size + max_position_embeddings + type_vocab_size;
-  return hidden_size * (rows + num_hidden_layers * (4 * hidden_size + 2 * intermediate_size));
-}
-
-function checkRelations(config: BertConfigFields, origin: string): void {
-  const { hidden_size, num_attention_heads, pad_token_id, vocab_size, num_labels, id2label } = config;
-  for (const [a, b] of PRODUCTS)
-    if (config[a] * config[b] > MAX_SIZE)
-      throw bad(`${a} x ${b}`, origin, `at most ${MAX_SIZE} elements`, `${config[a]} x ${config[b]}`, 'Lower one of them');
-  const weights = weightsOf(config);
+function checkRelations(schema: Schema, config: CommonFields, origin: string): void {
+  const of = (name: string): string => schema.aliases[name] ?? name;
+  const size = (name: string): number => (config as unknown as Record<string, number>)[of(name)];
+  for (const [a, b] of schema.matrices)
+    if (size(a) * size(b) > MAX_SIZE)
+      throw bad(`${a} x ${b}`, origin, `at most ${MAX_SIZE} elements`, `${size(a)} x ${size(b)}`, 'Lower one of them');
+  const weights = schema.weights(config as never);
   if (weights > MOST_WEIGHTS)
     throw bad(
-      'num_hidden_layers x hidden_size',
+      schema.sizes.slice(0, 2).join(' x '),
       origin,
       `at most ${MOST_WEIGHTS} weights in all, as many as wasm memory holds`,
-      `${weights} (${SIZES.map((name) => `${name} ${config[name]}`).join(', ')})`,
+      `${weights} (${schema.sizes.map((name) => `${name} ${size(name)}`).join(', ')})`,
       'Lower one of them',
     );
-  if (hidden_size % num_attention_heads !== 0)
-    throw bad('hidden_size', origin, `a multiple of num_attention_heads ${num_attention_heads}`, `${hidden_size}`, 'Change one of them');
-  if (pad_token_id !== null && (pad_token_id >= vocab_size || pad_token_id < -vocab_size))
-    throw bad('pad_token_id', origin, `a token id below vocab_size ${vocab_size}`, `${pad_token_id}`, 'Use null for no padding token');
-  const names = Object.keys(id2label).length;
-  if (names !== num_labels) throw bad('num_labels', origin, `${names}, the length of id2label`, `${num_labels}`, 'Give one of them alone');
+  const [hidden, heads] = [size('hidden_size'), size('num_attention_heads')];
+  if (hidden % heads !== 0)
+    throw bad(of('hidden_size'), origin, `a multiple of ${of('num_attention_heads')} ${heads}`, `${hidden}`, 'Change one of them');
+  checkPadding((config as unknown as Sizes).pad_token_id, size('vocab_size'), origin);
+  const names = Object.keys(config.id2label).length;
+  if (names !== config.num_labels)
+    throw bad('num_labels', origin, `${names}, the length of id2label`, `${config.num_labels}`, 'Give one of them alone');
+}
+
+function checkPadding(id: number | null, vocab_size: number, origin: string): void {
+  if (id === null || (id < vocab_size && id >= -vocab_size)) return;
+  throw bad('pad_token_id', origin, `a token id below vocab_size ${vocab_size}`, `${id}`, 'Use null for no padding token');
 }

@@ -1,31 +1,12 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
-import { BertModel } from './bert.ts';
-import {
-  BertForMaskedLM,
-  BertForMultipleChoice,
-  BertForNextSentencePrediction,
-  BertForPreTraining,
-  BertForQuestionAnswering,
-  BertForSequenceClassification,
-  BertForTokenClassification,
-} from './heads.ts';
+import { CLASSES } from './families.ts';
 import type { ModelClass, PreTrainedModel, PreTrainedOptions } from './pretrained.ts';
 import { SentenceEmbedder } from './sentence/embedder.ts';
 
 /** Every architecture by its name in config.json. */
-export const ARCHITECTURES = {
-  BertModel,
-  BertForPreTraining,
-  BertForMaskedLM,
-  BertForNextSentencePrediction,
-  BertForSequenceClassification,
-  BertForMultipleChoice,
-  BertForTokenClassification,
-  BertForQuestionAnswering,
-  SentenceEmbedder,
-} as const;
+export const ARCHITECTURES = { ...CLASSES, SentenceEmbedder } as const;
 
 /** The name of an architecture. */
 export type Architecture = keyof typeof ARCHITECTURES;

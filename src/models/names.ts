@@ -1,10 +1,5 @@
-const PREFIX = 'bert.';
+const isWithin = (whole: string, part: string): boolean => whole.endsWith(`.${part}`) && !whole.slice(0, -part.length - 1).includes('.');
 
-/** A name without the prefix of the family. */
-export const withoutPrefix = (name: string): string => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name);
-
-/** The names under which files may hold a parameter: its own, and that with or without the prefix of the family. */
-export const spellingsOf = (name: string): [own: string, other: string] => [
-  name,
-  name.startsWith(PREFIX) ? withoutPrefix(name) : PREFIX + name,
-];
+/** Those of `names` that may be the parameter `name`: a model calls it so, the class around that model with a prefix, or the other way round. */
+export const spellingsAmong = (names: ReadonlySet<string>, name: string): string[] =>
+  names.has(name) ? [name] : [...names].filter((other) => isWithin(other, name) || isWithin(name, other));

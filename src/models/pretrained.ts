@@ -1,44 +1,52 @@
 import { TraceletError } from '../base/error.ts';
-import { TextDecoder } from '../base/globals.ts';
-import { isObject, parseObject } from '../base/json.ts';
-import { checkOptions, type OptionTable, proved } from '../base/options.ts';
+import { isObject, type JsonObject } from '../base/json.ts';
+import { checkOptions, proved } from '../base/options.ts';
 import { normal } from '../base/random.ts';
-import { isUrl } from '../base/realm.ts';
-import { FLAG, type Kind, kind } from '../base/schema.ts';
-import { type Checkpoint, type CheckpointSource, openCheckpoint, readCheckpoint } from '../formats/checkpoint.ts';
-import { FILES, FORMAT } from '../formats/trace.ts';
+import { type Kind, kind } from '../base/schema.ts';
+import type { CheckpointSource } from '../formats/checkpoint.ts';
 import { nameInputs, toInt32 } from '../nn/inputs.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
-import { type Folder, SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf, within } from '../sources/folder.ts';
-import { placeOf } from '../sources/place.ts';
+import type { SourceOptions } from '../sources/folder.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { amendmentsIn, BertConfig, type BertConfigOptions, travelling } from './config.ts';
-import { CONFIG_OPTIONS } from './fields.ts';
-import { cureOfForeign, FOREIGN } from './foreign.ts';
-import { assignWeights } from './weights.ts';
+import { type Amendments, CONFIG, type ConfigClass, type PreTrainedConfig, travelling } from './config.ts';
+import type { Family } from './family.ts';
+import { loadPretrained } from './load.ts';
 
 /**
- * Whole-number tensors [batch, sequence] by position; those left out take their defaults. An attention_mask may be float32
- * as well, of zeros and ones.
+ * Whole-number tensors [batch, sequence] by position, in the order of `input_names`; those left out take their defaults. An attention_mask may be
+ * float32 as well, of zeros and ones.
  */
 export type ModelInputs = [
   input_ids: Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>,
-  token_type_ids?: Tensor | null,
-  attention_mask?: Tensor | null,
-  position_ids?: Tensor | null,
+  ...others: (Tensor | null | undefined)[],
 ];
 
 /** Options of `from_pretrained`; fields of the config among them amend it. */
-export interface PreTrainedOptions extends SourceOptions, BertConfigOptions {
+export interface PreTrainedOptions extends SourceOptions, Amendments<PreTrainedConfig> {
   /** Instead of the config.json beside the checkpoint; needed for raw bytes. */
-  config?: BertConfig;
+  config?: PreTrainedConfig;
   /** Seed of the weights that are not in the checkpoint, with `strict: false`. */
   seed?: number;
   /** Whether a tensor missing from the checkpoint is an error, and one too many a warning; true unless given. */
   strict?: boolean;
+}
+
+const TYPES = 'token_type_ids';
+
+/** The arguments without token types by name, which a tokenizer answers for every model, where a family does not tell the texts of a pair apart. */
+function withoutTypes(args: readonly unknown[], inputs: readonly string[]): readonly unknown[] {
+  const [first] = args;
+  if (inputs.includes(TYPES) || args.length !== 1 || !isObject(first) || !(TYPES in first)) return args;
+  const { [TYPES]: _, ...others } = first;
+  return [others];
+}
+
+/** A module with fresh values of its own. */
+interface SelfMade {
+  init_weights?(): void;
 }
 
 type Taken = [input_ids: Tensor, ...others: (Tensor | undefined)[]];
@@ -48,8 +56,12 @@ export type ReadBeside = (name: string) => Promise<string | undefined>;
 
 /** What {@link PreTrainedModel.from_pretrained} needs of a class. */
 export interface ModelClass<M extends PreTrainedModel, Options = object> {
-  new (config: BertConfig, options?: Options): M;
+  // biome-ignore lint/suspicious/noExplicitAny: a configuration of its family
+  new (config: any, options?: Options): M;
+  /** Absent where it takes models of any family. */
+  readonly family?: Family;
   readonly OPTIONS: Readonly<Record<string, Kind<unknown>>>;
+  config_class(dict: Readonly<JsonObject>, what: string): ConfigClass;
   encoder_path(read: ReadBeside): Promise<string>;
   options_beside(read: ReadBeside): Promise<object>;
 }
@@ -58,16 +70,18 @@ const SEED = kind<number>('a whole number', Number.isSafeInteger);
 
 /** A model with a config and weights by the names that transformers gives them. As `transformers.PreTrainedModel`. */
 export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
-  /** Inputs in the order in which they are taken by position. */
-  static readonly INPUTS: readonly string[] = ['input_ids', 'token_type_ids', 'attention_mask', 'position_ids'];
+  /** What it has in common with other classes; a class that takes models of any family has none. */
+  static readonly family?: Family;
+  /** What it has on top of the base model of its family, such as `ForMaskedLM`; `Model` for nothing. */
+  static readonly head?: string;
   /** What each option of the constructor may be, by name. */
   static readonly OPTIONS: Readonly<Record<string, Kind<unknown>>> = { seed: SEED };
-  readonly config: BertConfig;
+  readonly config: PreTrainedConfig;
 
   /** Throws `value` errors for what is no config, and for options that the class does not know. */
-  constructor(config: BertConfig, options: object = {}) {
+  constructor(config: PreTrainedConfig, options: object = {}) {
     super();
-    this.config = proveConfig(config, new.target.name);
+    this.config = proveConfig(config, new.target as unknown as ModelClass<PreTrainedModel>);
     checkOptions(`new ${new.target.name}`, options, (new.target as unknown as ModelClass<PreTrainedModel>).OPTIONS);
   }
 
@@ -79,10 +93,16 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   static async from_pretrained<M extends PreTrainedModel, Options extends object>(
     this: ModelClass<M, Options>,
     source: CheckpointSource,
-    options: PreTrainedOptions & Options = {} as PreTrainedOptions & Options,
+    options: PreTrainedOptions & Amendments<M['config']> & Options = {} as PreTrainedOptions & Amendments<M['config']> & Options,
   ): Promise<M> {
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     return loadPretrained(this, source, options);
+  }
+
+  /** The class of the configuration that a config.json describes. */
+  static config_class(_dict: Readonly<JsonObject>, _what: string): ConfigClass {
+    // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
+    return (this.family as Family).Config;
   }
 
   /** The path of the encoder's config and weights in the folder of a model. */
@@ -100,8 +120,13 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     return {};
   }
 
+  /** What it has in common with other models of its `model_type`. */
+  get family(): Family {
+    return (this.constructor as unknown as { family: Family }).family;
+  }
+
   get input_names(): readonly string[] {
-    return PreTrainedModel.INPUTS;
+    return this.family.inputs;
   }
 
   /** The dtype in which inputs reach `forward`. */
@@ -121,7 +146,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   /** The inputs of a call by position, proved to be tensors of whole numbers. */
   protected taken(args: ModelInputs): Taken {
     const what = this.constructor.name;
-    const named = nameInputs(args, this.input_names, what);
+    const named = nameInputs(withoutTypes(args, this.family.inputs), this.input_names, what);
     if (!named.input_ids)
       throw new TraceletError('value', { what: `${what}: input_ids`, expected: 'a tensor of token ids', got: 'nothing' });
     return this.input_names.map((name) => named[name] && toInt32(named[name], name, `${what}: ${name}`)) as Taken;
@@ -146,6 +171,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
         };
       }
     }
+    for (const [, module] of this.named_modules()) (module as SelfMade).init_weights?.();
   }
 
   protected override refuseTraining(): void {
@@ -159,109 +185,14 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 }
 
-async function loadPretrained<M extends PreTrainedModel, Options extends object>(
-  model: ModelClass<M, Options>,
-  source: CheckpointSource,
-  options: PreTrainedOptions & Options,
-): Promise<M> {
-  const { reading, config: given, strict, built, amendments } = sortOptions(model, options);
-  reading.signal?.throwIfAborted();
-  const place = typeof source === 'string' || isUrl(source) ? await placeOf(source, reading) : undefined;
-  const beside = readOnce(async (name) => place && textOf(place.folder, name));
-  const path = place && place.file === undefined ? await model.encoder_path(beside) : '';
-  const home = place && (path ? { folder: within(place.folder, path) } : place);
-  const checkpoint = await (home ? readCheckpoint(home, reading) : openCheckpoint(source, reading));
-  const read = isTrace(checkpoint) ? filesIn(checkpoint) : beside;
-  const readConfig = () => read(path ? `${path}/config.json` : 'config.json');
-  const config = given ?? (await configOf(home?.folder, checkpoint.name, readConfig, amendments, reading));
-  const made = new model(config, { ...(await model.options_beside(read)), ...built } as Options);
-  if (place && !isTrace(checkpoint)) await addFolders(checkpoint, place.folder, made.folders_beside(), reading);
-  assignWeights(made, checkpoint, { strict: strict ?? true, onwarn: reading.onwarn });
-  return made;
-}
-
-const isConfig = (value: unknown): value is BertConfig => isObject(value) && typeof value.to_json_string === 'function';
-
-const proveConfig = (config: BertConfig, what: string): BertConfig =>
-  proved(`new ${what}: config`, config, {
-    ...OWN.config,
-    cure: `new ${what}(new BertConfig({ … })) has fresh weights, ${what}.from_pretrained(…) those of a checkpoint`,
-  });
-
-const OWN = { config: kind<BertConfig>('a BertConfig', isConfig, 'BertConfig.from_dict makes one of an object'), strict: FLAG };
-
-/** The options of `from_pretrained` by what they are for. Throws `value` errors for those that are for nothing. */
-function sortOptions<M extends PreTrainedModel, Options extends object>(
-  model: ModelClass<M, Options>,
-  options: PreTrainedOptions & Options,
-) {
-  const what = `${model.name}.from_pretrained`;
-  const table = { ...SOURCE_OPTIONS, ...CONFIG_OPTIONS, ...FOREIGN, ...OWN, ...model.OPTIONS } as unknown as OptionTable<PreTrainedOptions>;
-  const [reading, { config, strict, ...others }] = splitOptions<PreTrainedOptions>(
-    checkOptions<PreTrainedOptions>(what, options, table, cureOfForeign),
-  );
-  const amendments = amendmentsIn(others);
-  const [field] = Object.keys(amendments);
-  if (config && field !== undefined)
-    throw new TraceletError('value', {
-      what: `${what}: option ${field}`,
-      expected: 'fields of the config, or a config',
-      got: 'both',
-      cure: `Make the config with ${field}`,
-    });
-  const built = Object.fromEntries(Object.entries(others).filter(([name]) => Object.hasOwn(model.OPTIONS, name)));
-  return { reading, config, strict, built, amendments };
-}
-
-const isTrace = ({ metadata }: Checkpoint): boolean => metadata.format === FORMAT;
-
-/** Asks `read` for each file once. */
-function readOnce(read: ReadBeside): ReadBeside {
-  const texts = new Map<string, Promise<string | undefined>>();
-  return (name) => {
-    const text = texts.get(name) ?? read(name);
-    texts.set(name, text);
-    return text;
-  };
-}
-
-/** Adds the tensors of folders within a folder to a checkpoint, each under the prefix of its folder. */
-async function addFolders(
-  { tensors }: Checkpoint,
-  folder: Folder,
-  paths: Readonly<Record<string, string>>,
-  reading: SourceOptions,
-): Promise<void> {
-  for (const [prefix, path] of Object.entries(paths)) {
-    const part = await readCheckpoint({ folder: within(folder, path) }, reading);
-    for (const [name, tensor] of part.tensors) tensors.set(prefix + name, tensor);
-  }
-}
-
-/** Reads the files that travel in a trace. */
-const filesIn =
-  ({ tensors }: Checkpoint): ReadBeside =>
-  async (name) => {
-    const file = tensors.get(FILES + name);
-    return file && new TextDecoder().decode(file.data as Uint8Array);
-  };
-
-async function configOf(
-  folder: Folder | undefined,
-  name: string,
-  read: () => Promise<string | undefined>,
-  amendments: BertConfigOptions,
-  { onwarn }: SourceOptions,
-): Promise<BertConfig> {
-  const text = await read();
-  const what = `config.json of ${name}`;
-  if (text !== undefined) return BertConfig.from_dict(parseObject(text, what), amendments, what, onwarn);
-  if (folder)
-    throw new TraceletError('source', { what, expected: folder.at('config.json'), got: 'none', cure: folder.cure ?? 'Pass { config }' });
-  throw new TraceletError('config', {
-    what: 'from_pretrained without a path',
-    expected: '{ config }',
-    got: 'none',
-    cure: 'Pass a BertConfig',
+function proveConfig(config: PreTrainedConfig, Model: ModelClass<PreTrainedModel>): PreTrainedConfig {
+  const { name, family } = Model as ModelClass<PreTrainedModel> & { name: string };
+  const Config = family ? family.Config.name : 'Config';
+  const kindOf = family
+    ? kind<PreTrainedConfig>(`a ${Config}`, (value) => CONFIG.read(value)?.model_type === family.Config.schema.model_type)
+    : CONFIG;
+  return proved(`new ${name}: config`, config, {
+    ...kindOf,
+    cure: `new ${name}(new ${Config}({ … })) has fresh weights, ${name}.from_pretrained(…) those of a checkpoint`,
   });
 }

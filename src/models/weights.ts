@@ -4,13 +4,11 @@ import { type OnWarn, warn } from '../base/warn.ts';
 import type { Checkpoint } from '../formats/checkpoint.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { type Shape, sameShape, type Tensor } from '../tensor/tensor.ts';
-import { spellingsOf, withoutPrefix } from './names.ts';
+import type { Family } from './family.ts';
 import type { PreTrainedModel } from './pretrained.ts';
 
-/** What checkpoints hold of no model: the other tensors of a trace, and buffers that older versions of transformers saved. */
-const NO_WEIGHT = /^(trace|folded|constants)\.|^embeddings\.(position_ids|token_type_ids)$/;
-/** What architectures of the family have on top of the encoder. */
-const PARTS = ['pooler', 'cls.predictions', 'cls.seq_relationship', 'classifier', 'qa_outputs'];
+/** What traces hold beside weights. */
+const NO_WEIGHT = /^(trace|folded|constants)\./;
 
 /** How {@link assignWeights} takes a checkpoint that is not the model's own. */
 export interface AssignOptions {
@@ -20,7 +18,7 @@ export interface AssignOptions {
 }
 
 /**
- * Gives the parameters of `model` the tensors of the same names, with or without the `bert.` prefix. Throws `checkpoint` errors that name a
+ * Gives the parameters of `model` the tensors of the same names, or of those that stand for the same in its family. Throws `checkpoint` errors that name a
  * missing tensor (unless `strict` is false), and one of the wrong shape or dtype.
  *
  * A tensor that the model does not have is judged by where it lies:
@@ -34,8 +32,9 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
   const followers = new Map(model.tied());
   const used = new Set<string>();
   const missing: string[] = [];
+  const find = finder(checkpoint, model.family);
   for (const [name, parameter] of parameters) {
-    const found = find(checkpoint, name);
+    const found = find(name);
     if (found) {
       used.add(found);
       if (!isFollower(followers, parameters, name)) assign(parameter, fitting(checkpoint, found, parameter));
@@ -51,7 +50,7 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
     );
   for (const [follower, leader] of followers) {
     const [from, to] = [parameters.get(leader), parameters.get(follower)];
-    if (from && to && from !== to && !find(checkpoint, follower)) to.adopt(from.elements.slice());
+    if (from && to && from !== to && !find(follower)) to.adopt(from.elements.slice());
   }
 }
 
@@ -65,9 +64,10 @@ const namesOf = ({ tensors, foreign }: Checkpoint): string[] => [...tensors.keys
 const outlineOf = ({ tensors, foreign }: Checkpoint, name: string): { dtype: string; shape: Shape } | undefined =>
   tensors.get(name) ?? foreign?.get(name);
 
-/** The spelling under which the checkpoint holds `name`, if it does. */
-function find(checkpoint: Checkpoint, name: string): string | undefined {
-  return spellingsOf(name).find((spelling) => outlineOf(checkpoint, spelling));
+/** Finds the spelling under which a checkpoint holds a parameter, if it does: its own, or another of the family. */
+function finder(checkpoint: Checkpoint, { rename }: Family): (name: string) => string | undefined {
+  const spellings = new Map(namesOf(checkpoint).map((spelling) => [rename(spelling), spelling]));
+  return (name) => (outlineOf(checkpoint, name) ? name : spellings.get(rename(name)));
 }
 
 /** Weights that are made on first use, as quantised ones are, still are then. */
@@ -98,13 +98,14 @@ function fitting(checkpoint: Checkpoint, name: string, parameter: Parameter): Te
 
 function missingTensors(model: PreTrainedModel, { name }: Checkpoint, missing: readonly string[]): TraceletError {
   const rest = missing.length > 4 ? ` and ${missing.length - 4} more` : '';
-  const unpooled = missing.every((tensor) => tensor.startsWith('pooler.'));
+  const { optional } = model.family;
+  const without = optional && missing.every((tensor) => isWithin(tensor, optional.part)) ? optional : undefined;
   return new TraceletError('checkpoint', {
     what: `${model.constructor.name} from ${name}`,
     expected: `the tensors ${missing.slice(0, 4).join(', ')}${rest}`,
     got: 'a checkpoint without them',
-    cure: unpooled
-      ? 'Pass { add_pooling_layer: false } for a model without pooler_output'
+    cure: without
+      ? `Pass { ${without.option}: false } for a model without ${without.output}`
       : 'Load the architecture that was saved, or pass { strict: false } to start them from the seed',
   });
 }
@@ -113,12 +114,13 @@ const isWithin = (name: string, path: string): boolean => name === path || name.
 
 /** Throws a `checkpoint` error for the first of `extra` that lies in a module of the model; answers with those that lie beside all of them. */
 function judge(model: PreTrainedModel, checkpoint: Checkpoint, own: readonly string[], extra: readonly string[]): string[] {
-  const inner = own.map(withoutPrefix);
+  const { rename, parts, buffers } = model.family;
+  const inner = own.map(rename);
   const tops = new Set(inner.map((name) => name.split('.', 1)[0]));
-  const absent = PARTS.filter((path) => !inner.some((parameter) => isWithin(parameter, path)));
+  const absent = parts.filter((path) => !inner.some((parameter) => isWithin(parameter, path)));
   return extra.filter((name) => {
-    const plain = withoutPrefix(name);
-    if (NO_WEIGHT.test(plain)) return false;
+    const plain = rename(name);
+    if (NO_WEIGHT.test(plain) || buffers?.test(plain)) return false;
     if (absent.some((path) => isWithin(plain, path))) return false;
     if (!tops.has(plain.split('.', 1)[0])) return true;
     throw extraTensor(model, checkpoint, name);

@@ -2,7 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { SCALE, SMOOTH, STEPS, SUMS } from '../formats/trace.ts';
 import { type Constant, type Graph, type Node, storageOf, type Value } from '../graph/graph.ts';
 import { contentOf } from '../jit/unify.ts';
-import { spellingsOf } from '../models/names.ts';
+import { spellingsAmong } from '../models/names.ts';
 import { GROUP, MOST_WEIGHT } from '../ops/limits.ts';
 import { unpackNibbles } from '../ops/nibbles.ts';
 import { smoothOf } from '../runtime/smooth.ts';
@@ -133,8 +133,7 @@ function smoothing(values: Float32Array, rows: number, cols: number, { largest }
 export function weightLike({ constant }: WeightUse, like: TracedModule<unknown>): Quantised | undefined {
   const { constants } = like.instance;
   const known = constants.names();
-  const held = (part: string): string | undefined =>
-    spellingsOf(part).find((spelling) => known.has(spelling) && known.has(spelling + SCALE));
+  const held = (part: string): string | undefined => spellingsAmong(known, part).find((spelling) => known.has(spelling + SCALE));
   const names = constant.parts.map((part) => held(part.name)).filter((part) => part !== undefined);
   if (names.length < constant.parts.length) return undefined;
   const bytes = (suffix: string) => joined(names.map((part) => constants.part(part + suffix).tensor.data as Int8Array | Uint8Array));

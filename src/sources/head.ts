@@ -46,3 +46,22 @@ export function withoutPointer(source: ByteSource): ByteSource {
     },
   };
 }
+
+/** What a source begins with, and the same source with that still to come. It is closed where reading fails. */
+export async function peek(source: ByteSource, bytes: number): Promise<{ head: Uint8Array; whole: ByteSource }> {
+  const head = new Uint8Array(bytes);
+  try {
+    const length = await source.read(head);
+    let held = head.subarray(0, length);
+    const read = async (target: Uint8Array): Promise<number> => {
+      const first = held.subarray(0, target.length);
+      target.set(first);
+      held = held.subarray(first.length);
+      return first.length === target.length ? first.length : first.length + (await source.read(target.subarray(first.length)));
+    };
+    return { head: head.subarray(0, length), whole: { ...source, read, close: () => source.close() } };
+  } catch (cause) {
+    await source.close();
+    throw cause;
+  }
+}

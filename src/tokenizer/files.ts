@@ -3,9 +3,8 @@ import { TextDecoder } from '../base/globals.ts';
 import { describe, isObject, type JsonObject, parseObject, readJson } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { kind } from '../base/schema.ts';
-import { readExtraFiles } from '../formats/beside.ts';
-import { TRACE_NAME } from '../formats/trace.ts';
-import { openFile, type SourceOptions, textOf, textOfFile } from '../sources/folder.ts';
+import { archiveIn, openArchive } from '../formats/archive.ts';
+import { type Folder, openFile, type SourceOptions, textOf, textOfFile } from '../sources/folder.ts';
 import type { Place } from '../sources/place.ts';
 import type { AddedToken } from './added.ts';
 import { checkClass, normalizesByFlags } from './classes.ts';
@@ -67,13 +66,15 @@ export async function filesAt({ folder, file }: Place, reading: SourceOptions): 
   const path = file?.replace(/[?#].*$/s, '');
   for (const [ending, name] of Object.entries(ENDINGS))
     if (file && path?.endsWith(ending)) return { [name]: await textOfFile(folder, file) };
-  const files = file === undefined && (await filesRead((name) => textOf(folder, name)));
-  if (files) return files;
-  const trace = await (file === undefined ? folder.find(TRACE_NAME) : openFile(folder, file));
-  if (trace) return textsOf(await readExtraFiles(trace, reading));
+  const filesIn = (home: Folder | undefined) => home && filesRead((name) => textOf(home, name));
+  const found =
+    file === undefined
+      ? ((await filesIn(folder)) ?? (await filesIn(await archiveIn(folder, reading))))
+      : await filesIn(await openArchive(await openFile(folder, file), reading));
+  if (found) return found;
   throw new TraceletError('source', {
-    what: folder.name,
-    expected: 'a directory with tokenizer.json, vocab.txt or a trace',
+    what: file === undefined ? folder.name : folder.at(file),
+    expected: file === undefined ? 'a directory with tokenizer.json, vocab.txt or a trace' : 'tokenizer.json or vocab.txt in it',
     got: 'none of them',
     cure: folder.cure,
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseJson } from '../../src/base/json.ts';
 import { nearest } from '../../src/base/nearest.ts';
-import { Tensor } from '../../src/index.ts';
+import { BertModel, Tensor } from '../../src/index.ts';
 import type { PreTrainedModel } from '../../src/models/pretrained.ts';
 import { assignWeights } from '../../src/models/weights.ts';
 import { sharedTables, type WeightUse } from '../../src/quantize/weights.ts';
@@ -49,7 +49,7 @@ describe('a file', () => {
   test('of many tensors that the model does without is judged by their names', () => {
     const [few, many] = [30_000, 300_000];
     const parameters = new Map(Array.from({ length: few }, (_, i) => [`encoder.${i}`, new Parameter([1], () => {})]));
-    const model = { state_dict: () => parameters, tied: () => [] } as unknown as PreTrainedModel;
+    const model = { state_dict: () => parameters, tied: () => [], family: BertModel.family } as unknown as PreTrainedModel;
     const one = floats([1]);
     const names = [...parameters.keys(), ...Array.from({ length: many }, (_, i) => `pooler.${i}`)];
     const checkpoint = { name: 'x', tensors: new Map(names.map((name) => [name, one])), metadata: {} };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TraceletError } from '../../src/base/error.ts';
 import { COUNT, DEVIATION, LABEL_COUNT, LABEL_COUNT_OR_NONE, POSITIVE, PROBABILITY, SIZE, WHOLE } from '../../src/base/schema.ts';
-import { BertConfig, type BertConfigOptions } from '../../src/models/config.ts';
+import { BertConfig, type BertConfigOptions } from '../../src/models/bert/config.ts';
 import { ACTIVATIONS } from '../../src/ops/table.ts';
 import { problem as expectProblem } from '../support/tiny.ts';
 

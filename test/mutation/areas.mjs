@@ -18,15 +18,19 @@ export const AREAS = {
     tests: words('formats/safetensors base/json formats/malformed formats/damage formats/file'),
   },
   checkpoints: {
-    files: words('formats/checkpoint formats/unread formats/dequantize tensor/dtype base/schema base/options models/fields models/config'),
+    files: words(
+      'formats/checkpoint formats/unread formats/dequantize tensor/dtype base/schema base/options models/fields models/config models/contents',
+    ),
     tests: words(
       'formats/checkpoint models/config base/options models/weights models/pretrained nn/torch-arguments tensor/tensor formats/file',
     ),
   },
   decoding: {
-    files: words('program/prove program/program program/parse program/signature formats/trace formats/beside jit/load nn/inputs'),
+    files: words(
+      'program/prove program/program program/parse program/signature formats/trace formats/beside formats/archive jit/load nn/inputs',
+    ),
     tests: words(
-      `program/decode program/decode-dynamic formats/malformed formats/file formats/damage jit/check traced/inputs jit/options jit/trace
+      `program/decode program/decode-dynamic formats/malformed formats/file formats/archive formats/damage jit/check traced/inputs jit/options jit/trace
       traced/calls jit/dynamic traced/shapes package/released`,
     ),
   },

@@ -177,8 +177,8 @@ describe('arguments of PyTorch, in its order and by its names', () => {
       F.matmul(square.reshape(1, 2, 2), square.reshape(1, 2, 2)),
       [
         [
-          [7, 10],
-          [15, 22],
+          [8.25, 11],
+          [16.5, 22],
         ],
       ],
     ],

@@ -59,7 +59,15 @@ describe('the packed package', () => {
       [
         "ACTIVATIONS",
         "ARCHITECTURES",
+        "AutoConfig",
         "AutoModel",
+        "AutoModelForMaskedLM",
+        "AutoModelForMultipleChoice",
+        "AutoModelForNextSentencePrediction",
+        "AutoModelForPreTraining",
+        "AutoModelForQuestionAnswering",
+        "AutoModelForSequenceClassification",
+        "AutoModelForTokenClassification",
         "AutoTokenizer",
         "BertConfig",
         "BertForMaskedLM",
@@ -72,6 +80,13 @@ describe('the packed package', () => {
         "BertModel",
         "BertTokenizer",
         "DTYPES",
+        "DistilBertConfig",
+        "DistilBertForMaskedLM",
+        "DistilBertForMultipleChoice",
+        "DistilBertForQuestionAnswering",
+        "DistilBertForSequenceClassification",
+        "DistilBertForTokenClassification",
+        "DistilBertModel",
         "ERROR_CODES",
         "F",
         "OPS",
@@ -116,7 +131,7 @@ describe('the packed package', () => {
     expect(imported).toContain('#platform');
   });
 
-  test('minified, with one binary, is below 117 kB gzipped, but for what threads and workers load', async () => {
+  test('minified, with one binary, is below 120 kB gzipped, but for what threads and workers load', async () => {
     const bundle = await rolldown({
       input: join(installed, 'dist/index.js'),
       platform: 'node',
@@ -130,6 +145,6 @@ describe('the packed package', () => {
     const scripts = [...loaded].reduce((sum, name) => sum + gzipSync(chunks.get(name)?.code as string).length, 0);
     const binary = readFileSync(join(installed, 'dist/wasm/relaxed.wasm'));
     console.log(`${scripts} bytes of script, ${gzipSync(binary).length} of wasm`);
-    expect(scripts + gzipSync(binary).length).toBeLessThan(117_000);
+    expect(scripts + gzipSync(binary).length).toBeLessThan(120_000);
   });
 });

@@ -157,7 +157,7 @@ describe('a pointer of Git LFS', () => {
 
   test('in place of a configuration that is read at once', async () => {
     await keep({ 'config.json': POINTER });
-    for (const read of [BertConfig.from_json_file, (path: string) => new BertConfig(path)])
+    for (const read of [(path: string) => BertConfig.from_json_file(path), (path: string) => new BertConfig(path)])
       expect((await problem('source', () => read(join(folder, 'config.json')))).message).toMatch(says);
   });
 

@@ -13,7 +13,8 @@ export const isClass = (value: unknown): value is Fn => isFunction(value) && /^c
 
 const isNative = (value: unknown): boolean => /\[native code\]\s*\}$/.test(String(value));
 
-const OF_CLASSES = ['length', 'name', 'prototype'];
+/** What classes have of the language, and what they say to the library alone. */
+const OF_CLASSES = ['length', 'name', 'prototype', 'family', 'schema'];
 const ENDS: readonly unknown[] = [null, Object.prototype, Function.prototype, Error.prototype, Error];
 
 const nameOf = (key: string | symbol): string => (typeof key === 'symbol' ? `[${key.description}]` : key);

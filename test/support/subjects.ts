@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import { platform } from '#platform';
 import { ARCHITECTURES, BertModel, jit, nn, SentenceEmbedder, TraceletError, tensor } from '../../src/index.ts';
+import type { PreTrainedConfig } from '../../src/models/config.ts';
+import type { Family } from '../../src/models/family.ts';
+import type { ModelClass, PreTrainedModel } from '../../src/models/pretrained.ts';
 import { nodeThreads } from '../../src/platform/nodethreads.ts';
 import type { TracedModule } from '../../src/traced/traced.ts';
 import { tokenizer } from './texts.ts';
@@ -30,6 +33,16 @@ const checkpoint = await fileOf(await jit.trace(new BertModel(config), [ids()]))
 vi.spyOn(platform, 'workers').mockResolvedValueOnce(nodeThreads(new URL('../../dist/traced/pool/worker.js', import.meta.url)));
 export const pool = await jit.load(file, { workers: 1 });
 
+/** The families that are known. */
+export const FAMILIES = [...new Set(Object.values(ARCHITECTURES).flatMap(({ family }) => family ?? []))];
+
+/** Sizes by the names that every configuration takes. */
+export const SIZES = { vocab_size: 13, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, max_position_embeddings: 32 };
+
+/** A small configuration of a family. */
+export const configFor = ({ Config }: Pick<Family, 'Config'>) =>
+  Config === BertModel.family.Config ? config : new (Config as unknown as new (sizes: object) => PreTrainedConfig)(SIZES);
+
 /** Where tests may write. */
 export const FOLDER = mkdtempSync(join(tmpdir(), 'exports-'));
 export const configFile = join(FOLDER, 'config.json');
@@ -53,10 +66,11 @@ export const INSTANCES: Readonly<Record<string, () => object>> = {
   Dropout: () => new nn.Dropout(),
   Sequential: () => new nn.Sequential(new nn.Tanh()),
   ModuleList: () => new nn.ModuleList([new nn.Tanh()]),
-  BertConfig: () => config,
+  ...Object.fromEntries(FAMILIES.map(({ Config }) => [Config.name, () => configFor({ Config })])),
   ...Object.fromEntries(
     Object.entries(ARCHITECTURES).map(([name, Model]) => {
-      const model = new Model(config);
+      const { family = BertModel.family } = Model as ModelClass<PreTrainedModel>;
+      const model = new (Model as ModelClass<PreTrainedModel>)(configFor(family));
       return [name, () => model];
     }),
   ),

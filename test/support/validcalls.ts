@@ -1,6 +1,23 @@
 import { join } from 'node:path';
-import { ARCHITECTURES, F, nn, type Tensor, tensor } from '../../src/index.ts';
-import { config, configFile, FOLDER, ids, inputs, mask, signal, small, smallFile, tokens, x, y } from './subjects.ts';
+import { ARCHITECTURES, BertForMultipleChoice, BertModel, F, nn, type Tensor, tensor } from '../../src/index.ts';
+import type { Family } from '../../src/models/family.ts';
+import {
+  config,
+  configFile,
+  configFor,
+  FAMILIES,
+  FOLDER,
+  ids,
+  inputs,
+  mask,
+  SIZES,
+  signal,
+  small,
+  smallFile,
+  tokens,
+  x,
+  y,
+} from './subjects.ts';
 import { tokenizer } from './texts.ts';
 import { floats } from './tiny.ts';
 
@@ -98,8 +115,6 @@ export const REFUSING: readonly string[] = [
     .concat('backward abs argmax argmin exp log max mean min norm pow sort sqrt std sum topk'.split(' '))
     .map((name) => `Tensor#${name}`),
   'pipeline',
-  'AutoModel.from_pretrained',
-  'AutoTokenizer.from_pretrained',
   'ModuleList()',
   'ModuleList#forward',
   'TracePool()',
@@ -112,6 +127,35 @@ export const REFUSING: readonly string[] = [
 const KINDS = ['BertModel.seed', 'BertModel.add_pooling_layer']
   .concat(['pooling', 'add_pooling_layer', 'sentence', 'tokenizer'].map((option) => `SentenceEmbedder.${option}`))
   .map((option) => `${option.replace('.', '.OPTIONS.')}.read`);
+
+const INPUTS: Readonly<Record<string, () => Tensor>> = {
+  input_ids: ids,
+  token_type_ids: () => tensor([[0, 0, 0]]),
+  attention_mask: mask,
+  position_ids: () => tensor([[0, 1, 2]]),
+};
+
+/** What is known of a class of a model. */
+interface Known {
+  family: Family;
+  head?: string;
+}
+
+/** A row for each class of a model, or for some. */
+const perClass = (valid: (Model: Known) => readonly unknown[], before = '', behind = '', head?: string): Record<string, Valid> =>
+  Object.fromEntries(
+    Object.entries(ARCHITECTURES)
+      .map(([name, Model]) => [name, { family: Model.family ?? BertModel.family, head: Model.head }] as const)
+      .filter(([, Model]) => head === undefined || Model.head === head)
+      .map(([name, Model]) => [before + name + behind, () => valid(Model)]),
+  );
+
+const inputsOf = ({ family, head }: Known): Tensor[] =>
+  family.inputs.map((name) => (head === 'ForMultipleChoice' ? INPUTS[name]().reshape([1, 1, 3]) : INPUTS[name]()));
+
+const HEADS = ['ForMaskedLM', 'ForPreTraining', 'ForNextSentencePrediction', 'ForMultipleChoice']
+  .concat('ForSequenceClassification', 'ForTokenClassification', 'ForQuestionAnswering')
+  .map((head) => `AutoModel${head}`);
 
 /** What each export is rightly called with. */
 export const VALID: Readonly<Record<string, Valid>> = {
@@ -190,6 +234,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('Linear Embedding LayerNorm GELU Softmax Dropout', none, '', '#extra_repr'),
   ...rows('Sequential#children Sequential#[Symbol.iterator]', none),
 
+  ...Object.fromEntries(FAMILIES.map(({ Config }) => [`new ${Config.name}`, () => [{ ...SIZES, id2label: { 0: 'a' } }]])),
   'new BertConfig': () => [shape],
   'BertConfig.from_dict': () => [shape, { hidden_act: 'gelu' }, 'a file', () => {}],
   'BertConfig.from_json_file': () => [configFile],
@@ -197,18 +242,27 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('to_dict to_diff_dict', none, 'BertConfig#'),
   'BertConfig#to_json_string': () => [false],
 
-  ...rows(Object.keys(ARCHITECTURES).join(' '), () => [config, { seed: 1 }], 'new '),
+  ...perClass(({ family }) => [configFor(family), { seed: 1 }], 'new '),
   'new BertModel': () => [config, { seed: 1, add_pooling_layer: false }],
   'new SentenceEmbedder': () => [config, { seed: 1, pooling: ['mean', 'cls'], normalize: false, tokenizer, sentence: undefined }],
   ...rows(KINDS.join(' '), () => [0]),
   'BertModel.from_pretrained': () => [FOLDER, { ...reading, hidden_act: 'relu', seed: 1, strict: false, config: undefined }],
-  ...rows(Object.keys(ARCHITECTURES).join(' '), () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '()'),
-  ...rows('BertModel BertForPreTraining SentenceEmbedder', () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '#forward'),
-  ...called('BertForMultipleChoice', () => [tensor([[[1, 2]]]), tensor([[[0, 0]]]), tensor([[[1, 1]]]), tensor([[[0, 1]]])]),
+  ...perClass(inputsOf, '', '()'),
+  ...perClass(inputsOf, '', '#forward', 'Model'),
+  ...rows('BertForPreTraining SentenceEmbedder', () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '#forward'),
+  'BertForMultipleChoice#forward': () => inputsOf(BertForMultipleChoice),
   'BertModel#call_': () => [inputs()],
   ...rows('folders_beside trace_files tied', none, 'BertModel#'),
   ...rows('folders_beside trace_files', none, 'SentenceEmbedder#'),
   'BertForPreTraining#tied': none,
+  ...rows(
+    `AutoModel ${HEADS.join(' ')}`,
+    () => [FOLDER, { ...reading, hidden_act: 'relu', seed: 1, strict: false, config: undefined }],
+    '',
+    '.from_pretrained',
+  ),
+  'AutoConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
+  'AutoTokenizer.from_pretrained': () => [FOLDER, { ...reading, do_lower_case: true, never_split: ['was'] }],
   architecture: () => ['BertModel'],
   openCheckpoint: () => [FOLDER, reading],
 
@@ -267,4 +321,4 @@ export const LONG = /^TracedModule#profile( |\(0\)|\(1\)(\.seconds|\.nonsense)?$
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside)$/;
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;

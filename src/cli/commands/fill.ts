@@ -61,13 +61,16 @@ async function fill(text: string, { model, top, json }: FillOptions, signal: Abo
 }
 
 async function askModel(directory: string, text: string, signal: AbortSignal): Promise<Answer> {
-  const { model, config, tokenizer, withoutTexts } = await openModel(directory, { head: 'mlm', signal });
+  const { model, tokenizer, withoutTexts } = await openModel(directory, { head: 'mlm', signal });
   if (!tokenizer) throw withoutTexts;
-  const { input_ids, token_type_ids, attention_mask } = tokenizer.encode_plus(text, null, { return_tensors: true });
+  const { config, input_names } = model;
+  const encoded = Object.entries(tokenizer.encode_plus(text, null, { return_tensors: true }));
+  const inputs = Object.fromEntries(encoded.filter(([name]) => input_names.includes(name))) as Record<string, Tensor>;
+  const { input_ids } = inputs;
   const [tokens, most] = [input_ids.shape[1], config.max_position_embeddings];
   if (tokens > most)
     throw new TraceletError('value', { what: 'the text', expected: `at most ${most} tokens, which the model takes`, got: `${tokens}` });
-  return { input_ids, output: model(input_ids, token_type_ids, attention_mask), tokenizer };
+  return { input_ids, output: model(inputs), tokenizer };
 }
 
 async function askTrace(path: string, text: string, signal: AbortSignal): Promise<Answer> {

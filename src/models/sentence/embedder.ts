@@ -1,7 +1,8 @@
+import type { JsonObject } from '../../base/json.ts';
 import { TOKENIZER } from '../../base/options.ts';
 import { FLAG, kind, oneOf } from '../../base/schema.ts';
 import { ModuleList } from '../../nn/containers.ts';
-import { POOLING_MASK } from '../../nn/inputs.ts';
+import { MASK, POOLING_MASK } from '../../nn/inputs.ts';
 import type { AnyModule } from '../../nn/module.ts';
 import { type ModelOutput, modelOutput } from '../../nn/outputs.ts';
 import { parseSentence, readSentenceFiles, type SentenceConfig, sentenceFiles } from '../../sentence/config.ts';
@@ -11,8 +12,9 @@ import { supportedTokenizer } from '../../sentence/tokenizer.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { filesRead as tokenizerFiles } from '../../tokenizer/files.ts';
 import type { BertTokenizer } from '../../tokenizer/index.ts';
-import { BertModel } from '../bert.ts';
-import type { BertConfig } from '../config.ts';
+import type { ConfigClass, PreTrainedConfig } from '../config.ts';
+import { classWith, configClassIn, familyOf } from '../families.ts';
+import type { Family } from '../family.ts';
 import { type ModelInputs, PreTrainedModel, type ReadBeside } from '../pretrained.ts';
 import { makeParts, type Part } from './parts.ts';
 
@@ -24,7 +26,7 @@ export interface EmbedderOptions {
   pooling?: PoolingMode | readonly PoolingMode[];
   /** Whether vectors are scaled to length 1; true unless given. */
   normalize?: boolean;
-  /** Only false, as in any case: no vector comes from that layer. */
+  /** Of encoders that have that layer, only false, as in any case: no vector comes from it. */
   add_pooling_layer?: false;
 }
 
@@ -52,7 +54,6 @@ class Parts extends ModuleList<Part> {
  * tokens of a prompt.
  */
 export class SentenceEmbedder extends PreTrainedModel {
-  bert: BertModel;
   modules: Parts;
   /** What the folder says of modules, prompts and lengths. */
   readonly sentence: SentenceConfig;
@@ -67,14 +68,28 @@ export class SentenceEmbedder extends PreTrainedModel {
     tokenizer: TOKENIZER,
   };
 
-  constructor(config: BertConfig, options: EmbedderOptions & FolderOptions = {}) {
+  constructor(config: PreTrainedConfig, options: EmbedderOptions & FolderOptions = {}) {
     super(config, options);
     this.sentence = withOptions(options?.sentence ?? plainSentence(config), options ?? {});
     KNOWN.add(this.sentence);
     this.tokenizer = options?.tokenizer;
-    this.bert = new BertModel(config, { add_pooling_layer: false });
+    const { prefix, optional } = this.family;
+    const Base = classWith(config.model_type, 'Model');
+    Object.assign(this, { [prefix]: new Base(config, optional && { [optional.option]: false }) });
     this.modules = new Parts(makeParts(this.sentence.modules, config.hidden_size));
     this.post_init(options?.seed);
+  }
+
+  override get family(): Family {
+    return familyOf(this.config.model_type);
+  }
+
+  get base_model(): PreTrainedModel {
+    return (this as unknown as Record<string, PreTrainedModel>)[this.family.prefix];
+  }
+
+  static override config_class(dict: Readonly<JsonObject>, what: string): ConfigClass {
+    return configClassIn(dict, what);
   }
 
   static override async encoder_path(read: ReadBeside): Promise<string> {
@@ -102,8 +117,11 @@ export class SentenceEmbedder extends PreTrainedModel {
   }
 
   forward(...inputs: ModelInputs): ModelOutput {
-    const [ids, types, attention, positions, pooling = attention] = inputs as (Tensor | undefined)[];
-    const { last_hidden_state } = this.bert(ids as Tensor, types, attention, positions);
+    const { inputs: names } = this.family;
+    const given = inputs as (Tensor | undefined)[];
+    const { last_hidden_state } = this.base_model(...(given.slice(0, names.length) as ModelInputs));
+    const attention = given[names.indexOf(MASK)];
+    const pooling = given[names.length] ?? attention;
     const features: Partial<Record<Feature, Tensor>> = { token_embeddings: last_hidden_state };
     for (const part of this.modules) {
       const { input, output } = part.wiring;
@@ -113,7 +131,7 @@ export class SentenceEmbedder extends PreTrainedModel {
   }
 }
 
-const plainSentence = ({ hidden_size }: BertConfig): SentenceConfig => ({
+const plainSentence = ({ hidden_size }: PreTrainedConfig): SentenceConfig => ({
   modules: [
     { type: 'Transformer', path: '', max_seq_length: null, do_lower_case: false },
     { type: 'Pooling', path: '1_Pooling', embedding_dimension: hidden_size, pooling_mode: ['mean'], include_prompt: true },

@@ -1,13 +1,14 @@
-import { TraceletError } from '../base/error.ts';
-import { FLAG } from '../base/schema.ts';
-import { ModuleList } from '../nn/containers.ts';
-import * as F from '../nn/functional.ts';
-import { Embedding, LayerNorm, Linear } from '../nn/layers.ts';
-import { Module } from '../nn/module.ts';
-import { type ModelOutput, modelOutput } from '../nn/outputs.ts';
-import { sameShape, type Tensor } from '../tensor/tensor.ts';
+import { FLAG } from '../../base/schema.ts';
+import { ModuleList } from '../../nn/containers.ts';
+import * as F from '../../nn/functional.ts';
+import { Embedding, LayerNorm, Linear } from '../../nn/layers.ts';
+import { Module } from '../../nn/module.ts';
+import { type ModelOutput, modelOutput } from '../../nn/outputs.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { checkIds, fitPositions } from '../inputs.ts';
+import { type ModelInputs, PreTrainedModel } from '../pretrained.ts';
 import type { BertConfig } from './config.ts';
-import { type ModelInputs, PreTrainedModel } from './pretrained.ts';
+import { BERT } from './family.ts';
 
 /** The parts below mirror `transformers/models/bert/modeling_bert.py`, class for class and name for name. */
 
@@ -164,6 +165,9 @@ class BertPooler extends Module<[Tensor], Tensor> {
  * [batch, hidden]), followed by hidden_states and attentions where the config asks for them.
  */
 export class BertModel extends PreTrainedModel {
+  static override readonly family = BERT;
+  static override readonly head = 'Model';
+  declare readonly config: BertConfig;
   embeddings: BertEmbeddings;
   encoder: BertEncoder;
   pooler: BertPooler | null;
@@ -181,7 +185,7 @@ export class BertModel extends PreTrainedModel {
 
   forward(...inputs: ModelInputs): ModelOutput {
     const [input_ids, types, mask, positions] = this.taken(inputs);
-    checkInputs(input_ids, { token_type_ids: types, attention_mask: mask }, this.config);
+    checkIds(input_ids, { token_type_ids: types, attention_mask: mask }, this.config);
     const position_ids = positions ? fitPositions(positions, input_ids.shape) : F.positions(input_ids);
     const token_type_ids = types ?? F.filled(input_ids, 0);
     const embeddings = this.embeddings(input_ids, token_type_ids, position_ids);
@@ -194,27 +198,4 @@ export class BertModel extends PreTrainedModel {
       attentions: this.config.output_attentions ? attentions : undefined,
     });
   }
-}
-
-function checkInputs({ shape }: Tensor, others: Record<string, Optional>, { max_position_embeddings }: BertConfig): void {
-  const fits = shape.length === 2 && shape[0] > 0 && shape[1] > 0;
-  if (!fits) throw new TraceletError('shape', { what: 'input_ids', expected: '[batch, sequence], neither of them 0', got: `[${shape}]` });
-  if (shape[1] > max_position_embeddings)
-    throw new TraceletError('value', {
-      what: 'the sequence in input_ids',
-      expected: `at most max_position_embeddings = ${max_position_embeddings} tokens`,
-      got: `${shape[1]}`,
-      cure: 'Truncate it: the tokenizer does with { truncation: true, max_length }',
-    });
-  for (const [name, tensor] of Object.entries(others))
-    if (tensor && !sameShape(tensor.shape, shape))
-      throw new TraceletError('shape', { what: name, expected: `[${shape}], as input_ids`, got: `[${tensor.shape}]` });
-}
-
-/** Positions [batch, sequence] as they are; [1, sequence] and [sequence] as [sequence], whose embeddings every row takes. */
-function fitPositions(positions: Tensor, shape: readonly number[]): Tensor {
-  if (sameShape(positions.shape, shape)) return positions;
-  if (positions.size !== shape[1] || positions.shape[positions.shape.length - 1] !== shape[1])
-    throw new TraceletError('shape', { what: 'position_ids', expected: `[${shape}] or [1, ${shape[1]}]`, got: `[${positions.shape}]` });
-  return positions.reshape([shape[1]]);
 }

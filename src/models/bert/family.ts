@@ -1,0 +1,14 @@
+import { BertTokenizer } from '../../tokenizer/index.ts';
+import { type Family, withoutPrefix } from '../family.ts';
+import { BertConfig } from './config.ts';
+
+export const BERT: Family = {
+  Config: BertConfig,
+  prefix: 'bert',
+  inputs: ['input_ids', 'token_type_ids', 'attention_mask', 'position_ids'],
+  rename: withoutPrefix('bert'),
+  parts: ['pooler', 'cls.predictions', 'cls.seq_relationship', 'classifier', 'qa_outputs'],
+  buffers: /^embeddings\.(position_ids|token_type_ids)$/,
+  optional: { part: 'pooler', option: 'add_pooling_layer', output: 'pooler_output' },
+  Tokenizer: BertTokenizer,
+};

@@ -1,0 +1,13 @@
+import { BertTokenizer } from '../../tokenizer/index.ts';
+import { type Family, withoutPrefix } from '../family.ts';
+import { DistilBertConfig } from './config.ts';
+
+export const DISTILBERT: Family = {
+  Config: DistilBertConfig,
+  prefix: 'distilbert',
+  inputs: ['input_ids', 'attention_mask', 'position_ids'],
+  rename: withoutPrefix('distilbert'),
+  parts: ['vocab_transform', 'vocab_layer_norm', 'vocab_projector', 'pre_classifier', 'classifier', 'qa_outputs'],
+  buffers: /^embeddings\.position_ids$/,
+  Tokenizer: BertTokenizer,
+};

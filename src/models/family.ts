@@ -1,0 +1,28 @@
+import type { BertTokenizer } from '../tokenizer/index.ts';
+import type { ConfigClass } from './config.ts';
+
+/** What models of one `model_type` have in common. Each of their classes names it, and registry.ts lists its folder. */
+export interface Family {
+  /** Of its configurations, which say what `model_type` is. */
+  Config: ConfigClass;
+  /** What classes with a head call the base model, as `base_model_prefix` of transformers. */
+  prefix: string;
+  /** Inputs in the order in which they are taken by position. */
+  inputs: readonly string[];
+  /** The name in the base model that a tensor of a checkpoint stands for; of one beside the base model, as classes with a head have it. */
+  rename(name: string): string;
+  /** What classes have beside the base model, or a base model may do without: no output of a class depends on the parts of another. */
+  parts: readonly string[];
+  /** Tensors of checkpoints that are no weights, as {@link rename} calls them. */
+  buffers?: RegExp;
+  /** A part that the base model does without where an option of its constructor says so. */
+  optional?: { part: string; option: string; output: string };
+  /** The tokenizer of folders that name none. */
+  Tokenizer: typeof BertTokenizer;
+}
+
+/** Names with or without the prefix of a family's base model stand for the same. */
+export const withoutPrefix =
+  (prefix: string): Family['rename'] =>
+  (name) =>
+    name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : name;

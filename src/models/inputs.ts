@@ -1,0 +1,31 @@
+import { TraceletError } from '../base/error.ts';
+import { sameShape, type Tensor } from '../tensor/tensor.ts';
+import type { Sizes } from './fields.ts';
+
+/** Proves ids [batch, sequence] of no more tokens than the model has positions, and that other inputs are as large. Throws `shape` and `value` errors. */
+export function checkIds(
+  { shape }: Tensor,
+  others: Record<string, Tensor | null | undefined>,
+  { max_position_embeddings }: Pick<Sizes, 'max_position_embeddings'>,
+): void {
+  const fits = shape.length === 2 && shape[0] > 0 && shape[1] > 0;
+  if (!fits) throw new TraceletError('shape', { what: 'input_ids', expected: '[batch, sequence], neither of them 0', got: `[${shape}]` });
+  if (shape[1] > max_position_embeddings)
+    throw new TraceletError('value', {
+      what: 'the sequence in input_ids',
+      expected: `at most max_position_embeddings = ${max_position_embeddings} tokens`,
+      got: `${shape[1]}`,
+      cure: 'Truncate it: the tokenizer does with { truncation: true, max_length }',
+    });
+  for (const [name, tensor] of Object.entries(others))
+    if (tensor && !sameShape(tensor.shape, shape))
+      throw new TraceletError('shape', { what: name, expected: `[${shape}], as input_ids`, got: `[${tensor.shape}]` });
+}
+
+/** Positions [batch, sequence] as they are; [1, sequence] and [sequence] as [sequence], whose embeddings every row takes. */
+export function fitPositions(positions: Tensor, shape: readonly number[]): Tensor {
+  if (sameShape(positions.shape, shape)) return positions;
+  if (positions.size !== shape[1] || positions.shape[positions.shape.length - 1] !== shape[1])
+    throw new TraceletError('shape', { what: 'position_ids', expected: `[${shape}] or [1, ${shape[1]}]`, got: `[${positions.shape}]` });
+  return positions.reshape([shape[1]]);
+}
