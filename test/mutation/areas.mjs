@@ -3,9 +3,10 @@ const words = (text) => text.split(' ');
 
 /**
  * Tests of the command line, pools, threads, browsers and servers run dist, where no mutant is, and are in no row. All run in threads of one
- * process, which may not change its directory: tests that do so skip themselves there.
+ * process, which may not change its directory: tests that do so skip themselves there. `waitMs` is how long a mutant may wait for what does not
+ * come, where mutants do: longer than any of its tests takes.
  *
- * @type {Record<string, { folder: string, names?: string[], tests: string[] }>}
+ * @type {Record<string, { folder: string, names?: string[], tests: string[], waitMs?: number }>}
  */
 export const AREAS = {
   tokenizer: {
@@ -32,11 +33,12 @@ export const AREAS = {
     names: words('plan arena sizes encode peak check binding'),
     tests: words('plan placing arena check decode decode-dynamic dynamic rows run trace'),
   },
-  sources: { folder: 'src/sources', tests: words('streams sources hub transfers pretrained platform released refused') },
+  sources: { folder: 'src/sources', tests: words('streams sources hub transfers pretrained platform released refused'), waitMs: 20_000 },
   cache: {
     folder: 'src/platform',
     names: words('filecache writing files'),
     tests: words('files filecache sources hub writing platform file refused'),
+    waitMs: 20_000,
   },
 };
 
