@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PREPARING, type Reply, type Request } from './messages.ts';
@@ -11,6 +11,20 @@ const FLAGS = ['--expose-gc', ...(process.versions.node.startsWith('20.') ? ['--
 const LOOK_MS = 100;
 /** For what is done once: tracing the seeds. */
 const PREPARING_MS = 300_000;
+
+/** A process that waits is given so many times as long as one that computes. */
+const WAITING = 3;
+const TICK_MS = 10;
+
+/** How long a process has computed, where the system says it. */
+function computedMs({ pid }: ChildProcess): number | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return TICK_MS * (Number(fields[11]) + Number(fields[12]));
+  } catch {
+    return undefined;
+  }
+}
 
 /** A process that tries mutants and may come to any end; there is another one then. */
 export class Watched {
@@ -43,17 +57,20 @@ export class Watched {
     return child;
   }
 
-  /** Asks the process. It is ended when a mutant takes longer than `patience` milliseconds. */
+  /** Asks the process. It is ended when it computes for longer than `patience` milliseconds on a mutant, whatever else is busy, or waits for longer. */
   ask(request: Request, patience: number): Promise<Answer> {
     const child = this.#started();
     return new Promise((resolve) => {
       let errors = '';
-      let [index, since] = [this.#index, performance.now()];
+      let [index, since, before] = [this.#index, performance.now(), computedMs(child)];
       const look = setInterval(() => {
         const now = this.#index;
-        if (now !== index) [index, since] = [now, performance.now()];
+        const computed = computedMs(child);
+        if (now !== index) [index, since, before] = [now, performance.now(), computed];
         const most = index === PREPARING ? PREPARING_MS : patience;
-        if (performance.now() - since > most) end({ index, problem: `it does not end within ${most / 1000} s`, hung: true });
+        const passed = performance.now() - since;
+        const spent = computed === undefined || before === undefined ? passed : Math.max(computed - before, passed / WAITING);
+        if (spent > most) end({ index, problem: `it does not end within ${most / 1000} s`, hung: true });
       }, LOOK_MS);
       const hear = (reply: Reply) => end({ reply });
       const collect = (text: Buffer): void => {

@@ -1,10 +1,7 @@
 import base from '../../vitest.config.ts';
 import { AREAS } from './areas.mjs';
 
-/** How long a mutant may wait for what does not come. Its tests took a few seconds at most. */
-const WAIT_MS = 120_000;
-
-const { tests } = AREAS[process.env.TRACELET_MUTATED];
+const { tests, waitMs = 120_000 } = AREAS[process.env.TRACELET_MUTATED];
 
 export default {
   ...base,
@@ -13,8 +10,8 @@ export default {
     include: tests.map((name) => `test/${name}.test.ts`),
     execArgv: [],
     globalSetup: [],
-    testTimeout: WAIT_MS,
-    hookTimeout: WAIT_MS,
+    testTimeout: waitMs,
+    hookTimeout: waitMs,
     runner: './test/mutation/worker.mjs',
     maxWorkers: tests.length,
   },
