@@ -39,7 +39,7 @@ export const AREAS = {
       'program/layout program/lifetimes program/spans program/sizes program/encode kernels/arena inspect/peak jit/check runtime/specialise',
     ),
     tests: words(
-      'program/plan program/placing kernels/arena jit/check program/decode program/decode-dynamic jit/dynamic passes/compact traced/run jit/trace',
+      'program/plan program/placing kernels/arena runtime/specialise jit/check program/decode program/decode-dynamic jit/dynamic passes/compact traced/run jit/trace',
     ),
   },
   sources: {
