@@ -1,5 +1,5 @@
 /** How far answers are from those of the reference, and how far they may be. */
-import { largestDifference } from '../answers.mjs';
+import { largestDifference } from '../measure/answers.mjs';
 
 /** @typedef {{ difference: number, cosineError: number }} Accuracy the largest absolute difference of any output, and 1 - cosine of the first */
 

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { digits, progress, ratioCell, SUMMARY, summaryCells, table } from '../report.mjs';
-import { alternate, ratio, summarise } from '../stats.mjs';
+import { digits, progress, ratioCell, SUMMARY, summaryCells, table } from '../measure/report.mjs';
+import { alternate, ratio, summarise } from '../measure/stats.mjs';
 import { accuracyOf, tooFar } from './accuracy.mjs';
 import { casesOf, SHORT } from './cases.mjs';
 import { answerOf, Fleet } from './fleet.mjs';
@@ -13,7 +13,7 @@ import { filesOf } from './models.mjs';
 
 /**
  * @typedef {import('./models.mjs').Model} Model
- * @typedef {{ lengths: readonly number[], wanted: (name: string) => boolean, timing: import('../stats.mjs').TimingOptions }} Plan
+ * @typedef {{ lengths: readonly number[], wanted: (name: string) => boolean, timing: import('../measure/stats.mjs').TimingOptions }} Plan
  */
 
 /** What "times as fast" refers to, where it takes part. */

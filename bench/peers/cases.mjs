@@ -1,7 +1,7 @@
 /** Who is measured: each runtime in each of its forms, as a worker process. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { variants } from '../variants.mjs';
+import { variants } from '../measure/variants.mjs';
 import { filesOf, MODELS_FOLDER, VENV } from './models.mjs';
 
 /** @typedef {'float32' | 'int8' | 'int4'} Precision */

@@ -1,5 +1,5 @@
 /** Several workers at once: opened, prepared and asked in turns. Those that cannot are left out, with a reason. */
-import { progress } from '../report.mjs';
+import { progress } from '../measure/report.mjs';
 import { Child } from './child.mjs';
 
 /** @typedef {import('./cases.mjs').Case} Case */

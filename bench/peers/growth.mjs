@@ -9,7 +9,7 @@
 import { parseArgs } from 'node:util';
 import { minilm } from '@tracelet/all-minilm-l6-v2';
 import { BertConfig, jit, SentenceEmbedder } from '../../dist/index.js';
-import { quantile } from '../stats.mjs';
+import { quantile } from '../measure/stats.mjs';
 import { MODELS } from './models.mjs';
 import { inputsOf } from './runtimes/inputs.mjs';
 

@@ -10,15 +10,15 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { begin, machine, progress, writeResults } from '../report.mjs';
+import { begin, machine, progress, writeResults } from '../measure/report.mjs';
+import { writePage } from '../page/page.mjs';
 import { measureModel, YARDSTICK } from './beside.mjs';
 import { chosen } from './cases.mjs';
 import { filesOf, MODELS } from './models.mjs';
-import { writePage } from './page/page.mjs';
-import { measureProducts } from './products.mjs';
+import { measureProducts } from './products/products.mjs';
 import { measureStarts } from './starts.mjs';
 
-const INSTEAD = { '--curves': 'curves.mjs', '--threads': 'threads.mjs', '--soak': '../soak.mjs' };
+const INSTEAD = { '--curves': 'curves.mjs', '--threads': 'threads.mjs', '--soak': '../measure/soak/soak.mjs' };
 const instead = process.argv.slice(2).filter((argument) => argument in INSTEAD);
 if (instead.length > 0) {
   const rest = process.argv.slice(2).filter((argument) => !instead.includes(argument));

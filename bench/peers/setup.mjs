@@ -32,10 +32,10 @@ function attempt(command, args) {
 
 /** Installs what package-lock.json says, with the npm that runs this script: a dependency links an old one as `npm`. */
 function installPackages() {
-  say('packages of bench/peers');
+  say('packages of bench');
   const { npm_execpath: npm } = process.env;
   const [command, ...args] = npm ? [process.execPath, npm] : ['npm'];
-  execFileSync(command, [...args, 'ci', '--no-audit', '--no-fund'], { cwd: here('.'), stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync(command, [...args, 'ci', '--no-audit', '--no-fund'], { cwd: here('..'), stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
 /** @param {import('./models.mjs').Model} model */

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { table } from '../report.mjs';
+import { table } from '../measure/report.mjs';
 
 const TARGET = 90_000;
 const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
@@ -37,7 +37,7 @@ const loader = await bundle("export { jit } from '../../dist/index.js'");
 const wasm = ['baseline', 'relaxed'].map((name) => ({ name, bytes: readFileSync(at(`../../dist/wasm/${name}.wasm`)) }));
 const largest = Math.max(...wasm.map(({ bytes }) => zipped(bytes)));
 const peer = ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'].map((name) =>
-  readFileSync(at(`node_modules/onnxruntime-web/dist/${name}`)),
+  readFileSync(at(`../node_modules/onnxruntime-web/dist/${name}`)),
 );
 const sum = (/** @type {readonly number[]} */ values) => values.reduce((a, b) => a + b, 0);
 

@@ -10,11 +10,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { begin, machine, progress, ratioCell, SUMMARY, summaryCells, table, writeResults } from '../report.mjs';
-import { alternate, ratio, summarise } from '../stats.mjs';
+import { begin, machine, progress, ratioCell, SUMMARY, summaryCells, table, writeResults } from '../measure/report.mjs';
+import { alternate, ratio, summarise } from '../measure/stats.mjs';
 import { compareAnswers, saveTraces } from './beside.mjs';
 import { chosen, nodeWorker, PRECISION, timingOf } from './cases.mjs';
-import { Page, servePages } from './chromium.mjs';
+import { Page, servePages } from './chromium/chromium.mjs';
 import { Fleet } from './fleet.mjs';
 import { filesOf, MODELS, MODELS_FOLDER } from './models.mjs';
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { timeCalls } from '../stats.mjs';
+import { timeCalls } from '../measure/stats.mjs';
 
 /**
  * @typedef {object} Prepared

@@ -1,5 +1,5 @@
 import { tensor } from '../../../dist/index.js';
-import { tokenIds } from '../../answers.mjs';
+import { tokenIds } from '../../measure/answers.mjs';
 
 /**
  * @typedef {Record<string, import('../../../dist/index.js').Tensor>} Inputs

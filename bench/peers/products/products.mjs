@@ -1,14 +1,14 @@
 /** One matrix product, which every runtime has: x [rows, inner] times the transpose of w [cols, inner]. */
 
-import { largestDifference } from '../answers.mjs';
-import { digits, progress, ratioCell, SUMMARY, summaryCells, table } from '../report.mjs';
-import { alternate, ratio, summarise } from '../stats.mjs';
-import { variants } from '../variants.mjs';
-import { TOLERANCE } from './accuracy.mjs';
-import { nodeWorker, pythonWorker } from './cases.mjs';
-import { answerOf, Fleet } from './fleet.mjs';
+import { largestDifference } from '../../measure/answers.mjs';
+import { digits, progress, ratioCell, SUMMARY, summaryCells, table } from '../../measure/report.mjs';
+import { alternate, ratio, summarise } from '../../measure/stats.mjs';
+import { variants } from '../../measure/variants.mjs';
+import { TOLERANCE } from '../accuracy.mjs';
+import { nodeWorker, pythonWorker } from '../cases.mjs';
+import { answerOf, Fleet } from '../fleet.mjs';
 
-/** @typedef {import('./products/inputs.mjs').Sizes} Sizes */
+/** @typedef {import('./inputs.mjs').Sizes} Sizes */
 
 /** Up-projections of BERT-base and of MiniLM at 128 tokens. @type {readonly Sizes[]} */
 const SIZES = [
@@ -17,9 +17,9 @@ const SIZES = [
 ];
 const YARDSTICK = 'onnxruntime-web';
 
-/** @param {Sizes} sizes @returns {import('./cases.mjs').Case[]} */
+/** @param {Sizes} sizes @returns {import('../cases.mjs').Case[]} */
 function casesOf(sizes) {
-  /** @type {(runtime: string, command: [string, ...string[]], form?: string) => import('./cases.mjs').Case} */
+  /** @type {(runtime: string, command: [string, ...string[]], form?: string) => import('../cases.mjs').Case} */
   const one = (runtime, command, form = '') => ({ name: runtime + form, runtime, precision: 'float32', command });
   const inNode = (/** @type {string} */ module, load = {}) => nodeWorker({ module, make: 'product', ...sizes, ...load });
   return [
@@ -31,7 +31,7 @@ function casesOf(sizes) {
   ];
 }
 
-/** @param {(name: string) => boolean} wanted @param {import('../stats.mjs').TimingOptions} timing */
+/** @param {(name: string) => boolean} wanted @param {import('../../measure/stats.mjs').TimingOptions} timing */
 export async function measureProducts(wanted, timing) {
   const results = [];
   for (const sizes of SIZES) {
@@ -47,7 +47,7 @@ export async function measureProducts(wanted, timing) {
   return results;
 }
 
-/** @param {Sizes} sizes @param {Fleet} fleet @param {import('../stats.mjs').TimingOptions} timing */
+/** @param {Sizes} sizes @param {Fleet} fleet @param {import('../../measure/stats.mjs').TimingOptions} timing */
 async function measureProduct(sizes, fleet, timing) {
   const { rows, inner, cols } = sizes;
   const title = `product ${rows} x ${inner} x ${cols}`;

@@ -1,7 +1,7 @@
 /**
  * What it costs to bind a trace of twelve layers to sizes that it has not met: shapes, numbers and places of all instructions.
  *
- *   node bench/binding.mjs [--rounds N]
+ *   node bench/measure/binding.mjs [--rounds N]
  */
 import { parseArgs } from 'node:util';
 import { BertConfig, BertModel, jit, ones } from 'tracelet';

@@ -2,7 +2,7 @@
  * Mixed calls for minutes, several in flight and some cancelled, in place, on two threads and on two workers. Exits with 1 if an answer is
  * lost, wrong or another's, if memory grows after warming up, or if a worker outlives dispose().
  *
- *   node bench/soak.mjs [--quick] [--calls 100000] [--seconds 900] [--forms place,threads,workers]
+ *   node bench/measure/soak/soak.mjs [--quick] [--calls 100000] [--seconds 900] [--forms place,threads,workers]
  *
  * Nearly all calls go to a small model of random weights, one in a hundred to the default model. --seconds bounds the whole. Prints a
  * table, and writes bench/results/soak-nodeMAJOR.json.
@@ -10,13 +10,13 @@
 import { parseArgs } from 'node:util';
 import { minilm } from '@tracelet/all-minilm-l6-v2';
 import { BertConfig, BertModel, jit, tensor } from 'tracelet';
-import { begin, machine, progress, table, writeResults } from './report.mjs';
-import { batchQuestions, textQuestions } from './soak/questions.mjs';
-import { traffic } from './soak/traffic.mjs';
-import { ALLOWED, countWorkers, growthOf, read } from './soak/watch.mjs';
+import { begin, machine, progress, table, writeResults } from '../report.mjs';
+import { batchQuestions, textQuestions } from './questions.mjs';
+import { traffic } from './traffic.mjs';
+import { ALLOWED, countWorkers, growthOf, read } from './watch.mjs';
 
 /**
- * @typedef {import('./soak/questions.mjs').Question} Question
+ * @typedef {import('./questions.mjs').Question} Question
  * @typedef {import('tracelet').TracedModule} TracedModule
  * @typedef {{ name: string, load: (options: object) => Promise<TracedModule>, questions: readonly Question[], share: number, cancelWithin: number }} Subject
  * @typedef {{ name: string, key: string, options: object }} Form
@@ -82,7 +82,7 @@ async function soak(form, subject, bounds) {
   }
   await warmUp(trace, subject.questions);
   const since = performance.now();
-  /** @type {import('./soak/watch.mjs').Reading[]} */
+  /** @type {import('./watch.mjs').Reading[]} */
   const readings = [];
   const due = () => (readings.length / READINGS) * bounds.calls;
   const tally = await traffic(trace, subject.questions, {

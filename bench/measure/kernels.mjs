@@ -2,7 +2,7 @@
  * Kernels at the shapes of model layers, on every variant that the engine has, beside the rate of multiply-adds in registers alone.
  * Each result is held against the definition of its op before anything is timed.
  *
- *   node bench/kernels.mjs [--rounds N] [--sample MS] [--json] [PART OF A NAME …]
+ *   node bench/measure/kernels.mjs [--rounds N] [--sample MS] [--json] [PART OF A NAME …]
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { alternate, summarise } from './stats.mjs';
 
 /** @typedef {{ op: string, shapes: Record<string, number[]>, attrs?: Record<string, number | string>, lengths?: number[], gains?: Record<string, number> }} Case */
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values: options, positionals: parts } = parseArgs({
   options: {
     rounds: { type: 'string', default: '15' },
@@ -93,18 +93,18 @@ progress('compiling the reference\n');
 const tool = (/** @type {string} */ file, /** @type {string[]} */ ...args) =>
   execFileSync(process.execPath, [`${root}node_modules/${file}`, ...args], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 tool('typescript/bin/tsc', '-p', 'bench/tsconfig.json');
-/** @type {typeof import('../test/support/kernels.ts')} */
+/** @type {typeof import('../../test/support/kernels.ts')} */
 const { arrange, firstError, instantiate, operandsOf, runs } = await import(`${root}build/bench/test/support/kernels.js`);
 const built = (/** @type {string} */ file) => import(`${root}build/bench/src/${file}`);
-/** @type {typeof import('../src/ops/table.ts')} */
+/** @type {typeof import('../../src/ops/table.ts')} */
 const { OPS } = await built('ops/table.js');
-/** @type {typeof import('../src/ops/kinds.ts')} */
+/** @type {typeof import('../../src/ops/kinds.ts')} */
 const { kindOf } = await built('ops/kinds.js');
-/** @type {typeof import('../src/tensor/dtype.ts')} */
+/** @type {typeof import('../../src/tensor/dtype.ts')} */
 const { DTYPES } = await built('tensor/dtype.js');
-/** @type {typeof import('../src/kernels/integers.ts')} */
+/** @type {typeof import('../../src/kernels/integers.ts')} */
 const { formFor, INTEGER_FORMS } = await built('kernels/integers.js');
-/** @type {typeof import('../src/inspect/peak.ts')} */
+/** @type {typeof import('../../src/inspect/peak.ts')} */
 const { INTEGER_OPS } = await built('inspect/peak.js');
 
 /** @type {('baseline' | 'relaxed')[]} */
@@ -125,7 +125,7 @@ function peaksOf(variant) {
 
 /** Bytes of an element as a kernel reads it. @param {keyof typeof OPS} op @param {string} operand */
 function bytesOf(op, operand) {
-  const kind = /** @type {Record<string, import('../src/ops/kinds.ts').Kind>} */ (OPS[op].args)[operand];
+  const kind = /** @type {Record<string, import('../../src/ops/kinds.ts').Kind>} */ (OPS[op].args)[operand];
   return DTYPES[kindOf(kind).dtype ?? 'float32'].bytes;
 }
 

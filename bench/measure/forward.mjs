@@ -1,7 +1,7 @@
 /**
  * Whole models: eager, traced, and traced without fusion, on every variant of the kernels that the engine has.
  *
- *   node bench/models.mjs [--large] [--profile] [--json] [--rounds N] [--tokens N,N]
+ *   node bench/measure/forward.mjs [--large] [--profile] [--json] [--rounds N] [--tokens N,N]
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ import { on, variants } from './variants.mjs';
  * @typedef {{ flops: number, cases: Record<string, () => unknown> }} Subject what is timed, and the operations of one call
  */
 
-const DEFAULT_MODEL = fileURLToPath(new URL('../models/all-MiniLM-L6-v2/model.tracelet', import.meta.url));
+const DEFAULT_MODEL = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2/model.tracelet', import.meta.url));
 const TOLERANCE = 1e-4;
 const SMALL = { hidden_size: 384, num_hidden_layers: 6, num_attention_heads: 12, intermediate_size: 1536 };
 const LARGE = { hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 };

@@ -2,18 +2,18 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { chromium } from '../../test/runtimes/browsers.mjs';
-import { installed } from '../../test/runtimes/install.mjs';
-import { serve } from '../../test/runtimes/server.mjs';
-import { MODELS_FOLDER } from './models.mjs';
+import { chromium } from '../../../test/runtimes/browsers.mjs';
+import { installed } from '../../../test/runtimes/install.mjs';
+import { serve } from '../../../test/runtimes/server.mjs';
+import { MODELS_FOLDER } from '../models.mjs';
 
 const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 const HTML = '<!doctype html><meta charset="utf-8"><title>bench</title><script type="module" src="/page.js"></script>';
-const BINARY = 'node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded';
+const BINARY = '../../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded';
 
 async function pageScript() {
   const { outputFiles } = await build({
-    entryPoints: [at('chromium/page.mjs')],
+    entryPoints: [at('page.mjs')],
     bundle: true,
     write: false,
     format: 'esm',

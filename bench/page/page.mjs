@@ -1,17 +1,17 @@
 /**
  * bench/results/peers.html: the JSON of bench/results on one page that needs nothing else.
  *
- *   node bench/peers/page/page.mjs
+ *   npm run bench:page      after npm run bench:setup
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { progress } from '../../report.mjs';
-import { LEAST_COSINE, TOLERANCE } from '../accuracy.mjs';
+import { progress } from '../measure/report.mjs';
+import { LEAST_COSINE, TOLERANCE } from '../peers/accuracy.mjs';
 import { escaped } from './markup.mjs';
 import { missingSection, modelSections, productSection, startSections } from './sections.mjs';
 import { topicSections } from './topics.mjs';
 
-const RESULTS = new URL('../../results/', import.meta.url);
+const RESULTS = new URL('../results/', import.meta.url);
 /** The length that headlines are about. */
 const HEADLINE_TOKENS = 128;
 
@@ -107,7 +107,7 @@ outputs as JavaScript arrays, PyTorch as tensors. Whatever a later run of the sa
 npm run bench:setup               # weights, ONNX graphs, Python packages; -- --torch adds PyTorch
 npm run bench                     # or, in three minutes: npm run bench -- --quick
 npm run bench -- --curves --threads --soak                       # the sections about tokens, threads and the soak
-bench/peers/node_modules/node26/bin/node bench/peers/run.mjs     # the same on Node 26</pre>`;
+bench/node_modules/node26/bin/node bench/peers/run.mjs     # the same on Node 26</pre>`;
 
 /** Writes the page of all results that are there. */
 export async function writePage() {

@@ -77,9 +77,9 @@ export function reportTiming(title, { samples, repeated }, flops, differences) {
   return { title, flops, repeated, rows };
 }
 
-/** Writes results/NAME-nodeMAJOR.json beside this file. @param {string} name @param {object} results */
+/** Writes bench/results/NAME-nodeMAJOR.json. @param {string} name @param {object} results */
 export function writeResults(name, results) {
-  const directory = new URL('results/', import.meta.url);
+  const directory = new URL('../results/', import.meta.url);
   mkdirSync(directory, { recursive: true });
   const file = fileURLToPath(new URL(`${name}-node${process.versions.node.split('.')[0]}.json`, directory));
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);

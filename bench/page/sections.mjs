@@ -1,5 +1,5 @@
 /** What the page says of one run of the bench. */
-import { digits, ratioCell } from '../../report.mjs';
+import { digits, ratioCell } from '../measure/report.mjs';
 import { bars } from './charts.mjs';
 import { escaped, figure, folded, megabytes, milliseconds } from './markup.mjs';
 

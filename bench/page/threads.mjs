@@ -1,5 +1,5 @@
 /** What the page says of threads and workers. */
-import { digits, ratioCell } from '../../report.mjs';
+import { digits, ratioCell } from '../measure/report.mjs';
 import { bars, LONG_NAMES } from './charts.mjs';
 import { figure, folded, milliseconds } from './markup.mjs';
 
