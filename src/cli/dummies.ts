@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import type { BertConfig } from '../models/config.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { BertTokenizer } from '../tokenizer/index.ts';
+import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 
 export interface Dimensions {
   batch: number;
@@ -20,7 +20,7 @@ interface Row {
 }
 
 /** Inputs to trace a model with: a real text where there is a tokenizer, else ids that follow from their place. Part of each row is padding. */
-export function dummyInputs(config: BertConfig, tokenizer: BertTokenizer | undefined, dimensions: Dimensions): Record<string, Tensor> {
+export function dummyInputs(config: BertConfig, tokenizer: PreTrainedTokenizerFast | undefined, dimensions: Dimensions) {
   const { batch, choices, seq } = dimensions;
   if (seq > config.max_position_embeddings)
     throw new TraceletError('value', {
@@ -34,7 +34,7 @@ export function dummyInputs(config: BertConfig, tokenizer: BertTokenizer | undef
   return Object.fromEntries(Object.entries(row).map(([name, values]) => [name, new Tensor('int32', shape, repeat(values, rows))]));
 }
 
-function encoded(tokenizer: BertTokenizer, { type_vocab_size }: BertConfig, seq: number): Row {
+function encoded(tokenizer: PreTrainedTokenizerFast, { type_vocab_size }: BertConfig, seq: number): Row {
   const { input_ids, token_type_ids, attention_mask } = tokenizer.encode_plus(TEXT, type_vocab_size > 1 ? PAIR : null, {
     truncation: true,
     padding: 'max_length',

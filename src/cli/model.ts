@@ -20,7 +20,7 @@ import { type Folder, textOf } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import type { Bounds } from '../tensor/dim.ts';
 import { hasVocab, textsOf } from '../tokenizer/files.ts';
-import { BertTokenizer } from '../tokenizer/index.ts';
+import { BertTokenizer, type PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import type { TracedModule } from '../traced/traced.ts';
 import { note } from './output.ts';
 import { Progress } from './progress.ts';
@@ -55,7 +55,7 @@ export interface OpenModel {
   name: Architecture;
   model: PreTrainedModel;
   config: BertConfig;
-  tokenizer: BertTokenizer | undefined;
+  tokenizer: PreTrainedTokenizerFast | undefined;
   /** Why there is no tokenizer, if there is none. */
   withoutTexts: TraceletError | undefined;
   /** How the trace was made that the model comes from, if it does. */
@@ -75,7 +75,7 @@ export interface TraceSettings {
 /** What is known of a model before its weights are read. */
 interface Outline {
   config: BertConfig;
-  tokenizer: BertTokenizer | undefined;
+  tokenizer: PreTrainedTokenizerFast | undefined;
   withoutTexts: TraceletError | undefined;
   /** The architecture it states, if it does. */
   stated: () => Promise<string | undefined>;

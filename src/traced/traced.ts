@@ -26,7 +26,7 @@ import { TEXT_OPTIONS, type TextOptions } from '../text/encode.ts';
 import { padInputs } from '../text/pad.ts';
 import type { Texts } from '../text/source.ts';
 import { areTexts, encodeTexts, readerFrom, refuseForTensors, textsIn } from '../text/texts.ts';
-import type { BertTokenizer, TextInput } from '../tokenizer/index.ts';
+import type { PreTrainedTokenizerFast, TextInput } from '../tokenizer/index.ts';
 import { type Contents, proveContents } from './contents.ts';
 import { PAD_OPTIONS, PROFILE_OPTIONS, RUN_OPTIONS, type RunOptions } from './options.ts';
 
@@ -105,7 +105,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   }
 
   /** The tokenizer that travels in the trace. Throws a `value` error if none does. */
-  get tokenizer(): BertTokenizer {
+  get tokenizer(): PreTrainedTokenizerFast {
     return this.reader.tokenizer;
   }
 

@@ -10,7 +10,9 @@ const words = (text) => text.trim().split(/\s+/);
  */
 export const AREAS = {
   tokenizer: {
-    files: ['tokenizer/*'],
+    files: words(
+      'tokenizer/* tokenizer/decoders/* tokenizer/models/* tokenizer/normalizers/* tokenizer/pretokenizers/* tokenizer/processors/*',
+    ),
     tests: words('tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/folders'),
   },
   headers: {
