@@ -117,7 +117,7 @@ describe('the packed package', () => {
     expect(imported).toContain('#platform');
   });
 
-  test('minified, with one binary, is below 119 kB gzipped, but for what threads and workers load', async () => {
+  test('minified, with one binary, is below 123 kB gzipped, but for what threads and workers load', async () => {
     const bundle = await rolldown({
       input: join(installed, 'dist/index.js'),
       platform: 'node',
@@ -131,6 +131,6 @@ describe('the packed package', () => {
     const scripts = [...loaded].reduce((sum, name) => sum + gzipSync(chunks.get(name)?.code as string).length, 0);
     const binary = readFileSync(join(installed, 'dist/wasm/relaxed.wasm'));
     console.log(`${scripts} bytes of script, ${gzipSync(binary).length} of wasm`);
-    expect(scripts + gzipSync(binary).length).toBeLessThan(119_000);
+    expect(scripts + gzipSync(binary).length).toBeLessThan(123_000);
   });
 });

@@ -1,6 +1,7 @@
 import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
 import type { Decoder } from '../parts.ts';
 import { byteFallback } from './bytefallback.ts';
+import { readMetaspace } from './metaspace.ts';
 import { readReplace } from './replace.ts';
 import { readStrip } from './strip.ts';
 import { readWordPieceDecoder } from './wordpiece.ts';
@@ -8,6 +9,7 @@ import { readWordPieceDecoder } from './wordpiece.ts';
 const DECODERS: Registry<Decoder> = {
   ByteFallback: () => byteFallback,
   Fuse: () => (tokens) => [tokens.join('')],
+  Metaspace: readMetaspace,
   Replace: readReplace,
   Sequence: readSequence,
   Strip: readStrip,

@@ -1,9 +1,11 @@
 import { isObject } from '../../base/json.ts';
 import { partOf, type Registry } from '../fields.ts';
 import type { Model } from '../parts.ts';
+import { readUnigram } from './unigram.ts';
 import { readWordPiece } from './wordpiece.ts';
 
 const MODELS: Registry<Model> = {
+  Unigram: readUnigram,
   WordPiece: readWordPiece,
 };
 

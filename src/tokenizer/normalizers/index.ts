@@ -3,6 +3,7 @@ import type { Normalizer } from '../parts.ts';
 import { readBertNormalizer } from './bert.ts';
 import { nfc, nfd, nfkc, nfkd } from './forms.ts';
 import { lowercase } from './lowercase.ts';
+import { readPrecompiled } from './precompiled.ts';
 import { readReplace } from './replace.ts';
 import { readStrip, stripAccents } from './strip.ts';
 
@@ -13,6 +14,7 @@ const NORMALIZERS: Registry<Normalizer> = {
   NFD: () => nfd,
   NFKC: () => nfkc,
   NFKD: () => nfkd,
+  Precompiled: readPrecompiled,
   Replace: readReplace,
   Sequence: readSequence,
   Strip: readStrip,

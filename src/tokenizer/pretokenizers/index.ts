@@ -1,11 +1,13 @@
 import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
 import type { PreTokenizer } from '../parts.ts';
 import { bertPreTokenizer } from './bert.ts';
+import { readMetaspace } from './metaspace.ts';
 import { readPunctuation } from './punctuation.ts';
 import { whitespaceSplit } from './whitespace.ts';
 
 const PRE_TOKENIZERS: Registry<PreTokenizer> = {
   BertPreTokenizer: () => bertPreTokenizer,
+  Metaspace: readMetaspace,
   Punctuation: readPunctuation,
   Sequence: readSequence,
   WhitespaceSplit: () => whitespaceSplit,
