@@ -1,19 +1,22 @@
-"""Derives what the BERT tokenizer knows about characters from the Rust tokenizers library.
+"""Derives what tokenizers know about characters from the Rust tokenizers library.
 
     python -m venv /tmp/venv && /tmp/venv/bin/pip install tokenizers
     /tmp/venv/bin/python scripts/unicode.py table > src/tokenizer/unicode.ts && npx biome format --write src/tokenizer
     /tmp/venv/bin/python scripts/unicode.py cases tokenizer.json > test/fixtures/tokenizer/cases.jsonl
+    /tmp/venv/bin/python scripts/unicode.py parts test/fixtures/tokenizer/unigram/charsmap.txt > test/fixtures/tokenizer/parts.jsonl
 
 `table` asks the library about every code point and prints the module. `cases` prints adversarial texts with the
-library's answers, for the tokenizer.json of an uncased BERT.
+library's answers, for the tokenizer.json of an uncased BERT. `parts` prints adversarial texts, and what single parts
+make of them.
 """
 
+import base64
 import json
 import random
 import sys
 import unicodedata
 
-from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 SCALARS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 HANGUL = range(0xAC00, 0xAC00 + 11172)
@@ -61,22 +64,10 @@ def encode_set(members):
     return text
 
 
-def encode_ranks(ranks):
+def encode_values(values):
     text, at = "", 0
-    for start, end, rank in runs(ranks):
-        text += varint(start - at) + varint(end - start) + varint(rank)
-        at = end
-    return text
-
-
-def encode_strip(strips):
-    """Neighbours share a run: gap, count, then for each the distance from the target before."""
-    text, at, target = "", 0, 0
-    for start, end, _ in runs(dict.fromkeys(strips, 0)):
-        text += varint(start - at) + varint(end - start)
-        for c in range(start, end):
-            text += signed(strips[c] - target)
-            target = strips[c]
+    for start, end, value in runs(values):
+        text += varint(start - at) + varint(end - start) + varint(value)
         at = end
     return text
 
@@ -140,8 +131,9 @@ def classify():
     split = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
     unknown = Tokenizer(models.WordPiece({"[UNK]": 0, "[X]": 1}, unk_token="[UNK]"))
     unknown.add_tokens([AddedToken("[X]", single_word=True, normalized=False)])
-    sets = {name: set() for name in ["DROPPED", "SPACE", "PUNCTUATION", "MARK", "HAN", "WORD"]}
-    strips, lowers = {}, {}
+    compatible, bare = normalizers.NFKD().normalize_str, normalizers.StripAccents().normalize_str
+    sets = {name: set() for name in ["DROPPED", "SPACE", "PUNCTUATION", "MARK", "COMBINING", "HAN", "WORD", "DECOMPOSED"]}
+    lowers = {}
     for c in SCALARS:
         ch = chr(c)
         cleaned, words, stripped, lowered = clean("a" + ch + "b"), split("a" + ch + "b"), strip(ch), lower(ch)
@@ -163,53 +155,101 @@ def classify():
             sets["HAN"].add(c)
         if unknown.encode(ch + "[X]").ids != [0, 1] and words != ["a", "b"]:
             sets["WORD"].add(c)
-        if stripped not in ("", ch) and c not in HANGUL:
-            strips[c] = stripped
+        if bare(ch) == "":
+            sets["COMBINING"].add(c)
+        if compatible(ch) != ch and c not in HANGUL:
+            answer(compatible(ch) == unicodedata.normalize("NFKD", ch) and nfd(ch) == unicodedata.normalize("NFD", ch), c, compatible(ch))
+            sets["DECOMPOSED"].add(c)
         if lowered != ch:
             lowers[c] = lowered
-    return sets, strips, lowers
-
-
-def observable_ranks(classes, marks):
-    """
-    Order among marks shows only through the ones that stay after stripping, so a class counts as the interval
-    between theirs that it falls in. A character that decomposes and is stripped whole moves as its first part.
-    """
-    stay = sorted({ccc for c, ccc in classes.items() if c not in marks})
-    rank = lambda ccc: 1 + 2 * sum(s < ccc for s in stay) + (ccc in stay)
-    ranks = {c: rank(ccc) for c, ccc in classes.items()}
-    for c in marks:
-        first = ord(nfd(chr(c))[0])
-        if first in classes:
-            ranks[c] = rank(classes[first])
-    return ranks
+    return sets, lowers
 
 
 def only(mapping, keep):
     return {c: v for c, v in mapping.items() if keep(v)}
 
 
+def charsmap(rules):
+    """A normalizer that rewrites what `rules` name: a double array trie and the texts it leads to, as sentencepiece stores them."""
+    texts, units = b"", {}
+    root = {}
+    for key, text in rules.items():
+        node = root
+        for byte in key.encode():
+            node = node.setdefault(byte, {})
+        node[0] = len(texts)
+        texts += text.encode() + b"\0"
+    blocks = 0
+
+    def place(node, at, label):
+        nonlocal blocks
+        blocks += 1
+        base = 256 * blocks
+        units[at] = label | (0 in node) << 8 | (at ^ base) << 10
+        for byte, child in node.items():
+            if byte == 0:
+                units[base] = child | 1 << 31
+            else:
+                place(child, base ^ byte, byte)
+
+    place(root, 0, 0)
+    array = b"".join(units.get(i, 0).to_bytes(4, "little") for i in range(256 * (blocks + 1)))
+    return normalizers.Precompiled(len(array).to_bytes(4, "little") + array + texts).normalize_str
+
+
+def clusters():
+    """
+    What joins into one character of several code points, seen by what is rewritten: such a character of less than six bytes
+    as a whole by the rule that its beginning has, which drops the marks behind it, a longer one code point by code point.
+    """
+    mark, zwj, pict, virama, ka = "\u0302", "\u200d", "\u2122", "\u094d", "\u0915"
+    rewrite = charsmap({"a": "X", pict: "X", ka: "X", "\u0301": "X"})
+    whole = lambda text: not rewrite(text).endswith(mark)
+    sets = {name: set() for name in ["CONTROL", "EXTEND", "SPACING", "PREPEND", "PICTOGRAPH", "CONSONANT", "LINKER"]}
+    for c in SCALARS:
+        ch = chr(c)
+        joins = rewrite("a" + ch) == "X" and ch not in "\r\n"
+        if joins:
+            extends = not whole("\u00a9" + ch + zwj + pict + mark)
+            sets["EXTEND" if extends else "SPACING"].add(c)
+        elif ch != "a" and whole(ch + "\u0301" + mark):
+            sets["CONTROL"].add(c)
+        if not whole(ch + "a" + mark):
+            sets["PREPEND"].add(c)
+        if not whole(ch + zwj + pict + mark):
+            sets["PICTOGRAPH"].add(c)
+        if not whole(ch + virama + ka + mark):
+            sets["CONSONANT"].add(c)
+        if not whole(ka + ch + ka + mark):
+            sets["LINKER"].add(c)
+    return sets
+
+
 def table():
-    sets, strips, lowers = classify()
-    ranks = observable_ranks(combining_classes(), sets["MARK"])
+    sets, lowers = classify()
     one = lambda v: len(v) == 1
     many = lambda v: len(v) > 1
-    strings = {name: encode_set(members) for name, members in sets.items()}
-    strings["RANK"] = encode_ranks(ranks)
-    strings["STRIP"] = encode_strip({c: ord(v) for c, v in only(strips, one).items()})
-    strings["STRIP_LONG"] = encode_long(only(strips, many))
+    strings = {name: encode_set(members) for name, members in {**sets, **clusters()}.items()}
+    strings["CLASS"] = encode_values(combining_classes())
     strings["LOWER"] = encode_lower({c: ord(v) for c, v in only(lowers, one).items()})
     strings["LOWER_LONG"] = encode_long(only(lowers, many))
     about = {
         "DROPPED": "Removed by clean_text.",
         "SPACE": "Whitespace.",
         "PUNCTUATION": "A word of its own.",
-        "MARK": "Nothing is left of it when accents are stripped.",
+        "MARK": "Removed by strip_accents of BERT, once decomposed.",
+        "COMBINING": "Removed by StripAccents.",
         "HAN": "Set apart by tokenize_chinese_chars.",
         "WORD": "Part of a word next to a single_word token.",
-        "RANK": "Runs of (gap, length, rank): marks that sort, and where among each other.",
-        "STRIP": "Runs of (gap, length, targets): what is left without accents, Hangul aside.",
-        "STRIP_LONG": "(gap, length, parts): the same where more than one character is left.",
+        "DECOMPOSED": "Other than its compatible decomposition, Hangul aside.",
+        "CONTROL": "Joins with nothing.",
+        "EXTEND": "Joins with what is before.",
+        "SPACING": "Joins with what is before, but not across it.",
+        "PREPEND": "Joins with what is behind.",
+        "PICTOGRAPH": "Joins with one like it behind a joiner.",
+        "CONSONANT": "Joins with one like it behind a linker.",
+        "LINKER": "Links consonants.",
+        "CLASS": "Runs of (gap, length, canonical combining class), where it is not 0.",
         "LOWER": "Runs of (gap, length, step, distance to the lower case).",
         "LOWER_LONG": "(gap, length, parts): the same where it has more than one character.",
     }
@@ -276,5 +316,36 @@ def cases(path, count=320):
         print(json.dumps(case, separators=(",", ":")))
 
 
+def joined(rng, pools):
+    """Code points that decide where characters end."""
+    few = ["\r\n", "\u0301", "\u200d", "\u094d", "\u0915", "\u2122", "\u00a9", "\u0600", "\u1112", "\u1161", "\u11ab", "\u0958", "\u0344"]
+    kinds = [lambda: chr(rng.choice(rng.choice(pools))), lambda: rng.choice(few), lambda: rng.choice(["a", "e", " ", "\n", "\u2581", "word"])]
+    return "".join(rng.choices(kinds, [5, 3, 2])[0]() for _ in range(rng.randint(1, 9)))
+
+
+def parts(path):
+    rng = random.Random(21)
+    precompiled = normalizers.Precompiled(base64.b64decode(open(path).read()))
+    pools = [sorted(members) for members in clusters().values()]
+    texts = [fuzzed(rng) for _ in range(70)] + [joined(rng, pools) for _ in range(150)]
+    n, p = normalizers, pre_tokenizers
+    lows = [n.NFC(), n.NFD(), n.NFKC(), n.NFKD(), n.Lowercase(), n.StripAccents(), n.Strip(), n.Strip(left=False), n.Replace("a", "bb"), precompiled]
+    lows += [n.Replace(Regex(r"\s+|e{2,}"), "_"), n.BertNormalizer(strip_accents=True, lowercase=False), n.Sequence([n.NFKD(), n.StripAccents(), n.Strip()])]
+    pres = [p.BertPreTokenizer(), p.WhitespaceSplit(), p.Sequence([p.WhitespaceSplit(), p.Punctuation(), p.Metaspace("_", "first")])]
+    pres += [p.Punctuation(b) for b in ("removed", "isolated", "contiguous", "merged_with_previous", "merged_with_next")]
+    pres += [p.Metaspace("\u2581", "always"), p.Metaspace("\u2581", "first", split=False), p.Metaspace("_", "never")]
+    print(json.dumps(texts))
+    for part in lows + pres:
+        tokenizer = Tokenizer(models.BPE())
+        name = "normalizer" if part in lows else "pre_tokenizer"
+        setattr(tokenizer, name, part)
+        answer = part.normalize_str if part in lows else part.pre_tokenize_str
+        component = json.loads(tokenizer.to_str())[name]
+        if part is precompiled:
+            component["precompiled_charsmap"] = ""
+        answers = [None if answer(text) == text else answer(text) for text in texts]
+        print(json.dumps({name: component, "answers": answers}, separators=(",", ":")))
+
+
 if __name__ == "__main__":
-    {"table": table, "cases": cases}[sys.argv[1]](*sys.argv[2:])
+    {"table": table, "cases": cases, "parts": parts}[sys.argv[1]](*sys.argv[2:])

@@ -48,7 +48,7 @@ export type { EmbeddedText } from './text/embed.ts';
 export type { EmbedOptions, EmbedProgress } from './text/embedder.ts';
 export { similarity, type Vectors } from './text/similarity.ts';
 export type { Texts } from './text/source.ts';
-export { BertTokenizer } from './tokenizer/index.ts';
+export { BertTokenizer, PreTrainedTokenizerFast } from './tokenizer/index.ts';
 export type { RunOptions } from './traced/options.ts';
 export type { TracePool } from './traced/pool/pool.ts';
 export { TracedModule } from './traced/traced.ts';

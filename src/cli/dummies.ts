@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import type { PreTrainedConfig } from '../models/config.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { BertTokenizer } from '../tokenizer/index.ts';
+import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 
 export interface Dimensions {
   batch: number;
@@ -19,7 +19,7 @@ type Row = Readonly<Record<'input_ids' | 'token_type_ids' | 'attention_mask', re
 export function dummyInputs(
   config: PreTrainedConfig,
   names: readonly string[],
-  tokenizer: BertTokenizer | undefined,
+  tokenizer: PreTrainedTokenizerFast | undefined,
   dimensions: Dimensions,
 ): Record<string, Tensor> {
   const { batch, choices, seq } = dimensions;
@@ -42,7 +42,7 @@ interface TokenTypes {
   type_vocab_size?: number;
 }
 
-function encoded(tokenizer: BertTokenizer, types: number, seq: number): Row {
+function encoded(tokenizer: PreTrainedTokenizerFast, types: number, seq: number): Row {
   const { input_ids, token_type_ids, attention_mask } = tokenizer.encode_plus(TEXT, types > 1 ? PAIR : null, {
     truncation: true,
     padding: 'max_length',

@@ -14,7 +14,7 @@ import type { Variant } from '../platform/platform.ts';
 import type { Bits } from '../quantize/index.ts';
 import type { ThreadCount } from '../runtime/threads/choose.ts';
 import type { Bounds } from '../tensor/dim.ts';
-import type { BertTokenizer } from '../tokenizer/index.ts';
+import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import type { TracedModule } from '../traced/traced.ts';
 import { HEADS } from './heads.ts';
 import { note } from './output.ts';
@@ -34,7 +34,7 @@ export interface OpenOptions {
 export interface OpenModel {
   name: Architecture;
   model: PreTrainedModel;
-  tokenizer: BertTokenizer | undefined;
+  tokenizer: PreTrainedTokenizerFast | undefined;
   /** Why there is no tokenizer, if there is none. */
   withoutTexts: TraceletError | undefined;
   /** How the trace was made that the model comes from, if it does. */

@@ -14,7 +14,7 @@ import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
 import type { Bounds, Sizes } from '../tensor/dim.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { BertTokenizer } from '../tokenizer/index.ts';
+import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import type { TracedModule, TracedResult } from '../traced/traced.ts';
 import { checkSameRecording, type Expectation } from './check.ts';
 import { compile } from './compile.ts';
@@ -48,7 +48,7 @@ export interface TraceOptions {
   /** Compute the tokens that the attention_mask rules out, as PyTorch does, instead of answering zeros for them; false unless given. */
   exact_padding?: boolean;
   /** Travels in the trace, so that it can be called with texts. */
-  tokenizer?: BertTokenizer;
+  tokenizer?: PreTrainedTokenizerFast;
   /** The kernels to run on; the fastest that the engine has unless given. */
   kernels?: Variant;
   /** How many threads a call of the trace runs on, one unless given; where several cannot be had, `explain()` says why. */

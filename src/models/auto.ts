@@ -6,7 +6,7 @@ import { isSentenceFolder } from '../sentence/config.ts';
 import { type SourceOptions, splitOptions } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import { filesAt, filesRead } from '../tokenizer/files.ts';
-import { BertTokenizer, type TokenizerFiles } from '../tokenizer/index.ts';
+import { type PreTrainedTokenizerFast, type TokenizerFiles, type TokenizerOptions, tokenizerFrom } from '../tokenizer/index.ts';
 import { type Amendments, configAt, type PreTrainedConfig, readConfig, readingIn } from './config.ts';
 import { classWith, configClassIn, familyOf, nameOf, typeIn } from './families.ts';
 import { ARCHITECTURES, type Architecture, architecture } from './index.ts';
@@ -15,8 +15,6 @@ import type { PreTrainedModel, PreTrainedOptions } from './pretrained.ts';
 
 /** Options of `from_pretrained` of whatever class the source chooses; that class proves them. */
 export type AutoOptions = PreTrainedOptions & Readonly<Record<string, unknown>>;
-
-type TokenizerOptions = NonNullable<Parameters<typeof BertTokenizer.from_pretrained>[1]>;
 
 /** Reads the configuration of any family: the `model_type` of config.json chooses its class. */
 export const AutoConfig = {
@@ -69,7 +67,7 @@ export const AutoModelForMultipleChoice: AutoClass = auto('AutoModelForMultipleC
 /** Loads tokenizers: tokenizer.json by what it holds, other files by the class that they name, else by the `model_type` of config.json. */
 export const AutoTokenizer = {
   /** As `BertTokenizer.from_pretrained`. Throws a `config` error for a `model_type` that is not known, where it decides. */
-  async from_pretrained(source: string | URL, options: TokenizerOptions = {}): Promise<BertTokenizer> {
+  async from_pretrained(source: string | URL, options: TokenizerOptions & SourceOptions = {}): Promise<PreTrainedTokenizerFast> {
     const what = 'AutoTokenizer.from_pretrained';
     if (typeof source !== 'string' && !isUrl(source))
       throw new TraceletError('value', { what: `${what}: source`, expected: 'a path, a URL or a hub id', got: describe(source) });
@@ -77,7 +75,7 @@ export const AutoTokenizer = {
     reading.signal?.throwIfAborted();
     const place = await placeOf(source, reading);
     const files = await filesAt(place, reading);
-    return tokenizerFrom(files, splitOptions(options ?? {})[1], async () => {
+    return chosenTokenizer(files, splitOptions(options ?? {})[1], async () => {
       const [text, at] = await configAt(place.file?.endsWith('.txt') ? { folder: place.folder } : place, reading);
       return { text, what: at };
     });
@@ -85,12 +83,12 @@ export const AutoTokenizer = {
 };
 
 /** The tokenizer that files make, of the class that they choose. */
-async function tokenizerFrom(
+async function chosenTokenizer(
   files: TokenizerFiles,
   options: TokenizerOptions,
   config: () => Promise<{ text: string | undefined; what: string }>,
-): Promise<BertTokenizer> {
-  if (files['tokenizer.json'] !== undefined || namesClass(files)) return BertTokenizer.from_files(files, options);
+): Promise<PreTrainedTokenizerFast> {
+  if (files['tokenizer.json'] !== undefined || namesClass(files)) return tokenizerFrom(files, options);
   const { text, what } = await config();
   if (text === undefined)
     throw new TraceletError('config', {
@@ -112,7 +110,7 @@ export interface Loaded {
   name: Architecture;
   model: PreTrainedModel;
   /** Makes the tokenizer that lies beside the weights; undefined where there is none. */
-  tokenizer(): Promise<BertTokenizer | undefined>;
+  tokenizer(): Promise<PreTrainedTokenizerFast | undefined>;
 }
 
 /**
@@ -128,7 +126,7 @@ export async function loadModel(source: CheckpointSource, options: AutoOptions, 
   const tokenizer = async () => {
     const files = await filesRead(home.read);
     const config = async () => ({ text: await home.read('config.json'), what: 'config.json' });
-    return files && tokenizerFrom(files, {}, config);
+    return files && chosenTokenizer(files, {}, config);
   };
   return { name, model: await loadFrom(architecture(name), home, options), tokenizer };
 }

@@ -1,4 +1,4 @@
-import type { BertTokenizer } from '../tokenizer/index.ts';
+import type { PreTrainedTokenizerFast, TokenizerFiles, TokenizerOptions } from '../tokenizer/index.ts';
 import type { ConfigClass } from './config.ts';
 
 /** What models of one `model_type` have in common. Each of their classes names it, and registry.ts lists its folder. */
@@ -18,7 +18,7 @@ export interface Family {
   /** A part that the base model does without where an option of its constructor says so. */
   optional?: { part: string; option: string; output: string };
   /** The tokenizer of folders that name none. */
-  Tokenizer: typeof BertTokenizer;
+  Tokenizer: { from_files(files: TokenizerFiles, options?: TokenizerOptions): PreTrainedTokenizerFast };
 }
 
 /** Names with or without the prefix of a family's base model stand for the same. */

@@ -2,7 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { ANY, checkOptions, type OptionTable, proved, TOKENIZER } from '../base/options.ts';
 import { kind, MAX_SIZE } from '../base/schema.ts';
-import type { BertTokenizer } from '../tokenizer/index.ts';
+import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 
 /** How a long text is cut into chunks. */
 export interface ChunkOptions {
@@ -69,7 +69,7 @@ export function chunkSizes(options: ChunkOptions, most: number, special: number)
 }
 
 /** Cuts a text into chunks of at most `tokens` tokens between its words, as `embed` does with the option `chunk`. Throws `value` errors. */
-export function chunkText(tokenizer: BertTokenizer, text: string, options: ChunkOptions & { tokens: number }): Chunk[] {
+export function chunkText(tokenizer: PreTrainedTokenizerFast, text: string, options: ChunkOptions & { tokens: number }): Chunk[] {
   if (!TOKENIZER.read(tokenizer) || typeof text !== 'string')
     throw new TraceletError('value', {
       what: 'chunkText',
@@ -95,6 +95,6 @@ export function chunkText(tokenizer: BertTokenizer, text: string, options: Chunk
 
 /** Whether a token goes on with the word of the token before. */
 export const wordsOf =
-  ({ wordpieces_prefix: prefix }: BertTokenizer, tokens: readonly string[]) =>
+  (tokenizer: PreTrainedTokenizerFast, tokens: readonly string[]) =>
   (index: number): boolean =>
-    tokens[index].startsWith(prefix);
+    tokenizer.continues_word(tokens[index]);

@@ -63,7 +63,8 @@ export function encoder(reader: TextReader, longest: number, options: LongTexts,
   const most = Math.min(longest, tokenizer.model_max_length);
   const special = tokenizer.num_special_tokens_to_add();
   const [room, overlap] = chunk ? chunkSizes(chunk === true ? {} : chunk, most, special) : [most - special, 0];
-  const cutting = { truncation: truncate, max_length: most, return_overflowing_tokens: true, return_offsets_mapping: !!chunk } as const;
+  const places = { return_offsets_mapping: !!chunk, return_special_tokens_mask: !!chunk } as const;
+  const cutting = { ...places, truncation: truncate, max_length: most, return_overflowing_tokens: true } as const;
 
   return (text: TextInput, index: number): Encoded => {
     const [first, second] = partsOf(text, nameOf(index));
@@ -88,12 +89,13 @@ export function encoder(reader: TextReader, longest: number, options: LongTexts,
   };
 
   /** Each chunk begins with the prompt. */
-  function chunksOf({ input_ids, tokens, offset_mapping = [] }: Encoding): Row[] {
-    const own = input_ids.slice(1, -1);
-    const begin = offset_mapping.slice(1, -1).filter(([start]) => start < prompt.length).length;
+  function chunksOf({ input_ids, tokens, offset_mapping = [], special_tokens_mask = [] }: Encoding): Row[] {
+    const isOwn = (_: unknown, i: number): boolean => special_tokens_mask[i] === 0;
+    const own = input_ids.filter(isOwn);
+    const begin = offset_mapping.filter(isOwn).filter(([start]) => start < prompt.length).length;
     if (begin >= room)
       throw new TraceletError('value', { what, expected: `a prompt of less than the ${room} tokens of a chunk`, got: `${begin} tokens` });
-    const inWord = wordsOf(tokenizer, tokens.slice(1 + begin, -1));
+    const inWord = wordsOf(tokenizer, tokens.filter(isOwn).slice(begin));
     const left = room - begin;
     return chunkRanges(own.length - begin, left, Math.min(overlap, left - 1), inWord).map(([start, end]) => ({
       ids: Int32Array.from(tokenizer.build_inputs_with_special_tokens([...own.slice(0, begin), ...own.slice(begin + start, begin + end)])),

@@ -3,7 +3,7 @@ import { MAX_SIZE } from '../base/schema.ts';
 import { MASK, POOLING_MASK } from '../nn/inputs.ts';
 import type { Signature } from '../program/signature.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { BertTokenizer } from '../tokenizer/index.ts';
+import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import type { Capacity, Ends } from './batches.ts';
 import { whole } from './chunk.ts';
 import type { Row } from './encode.ts';
@@ -26,7 +26,7 @@ export function batchInputs(
   rows: readonly Row[],
   { batch, sequence }: Capacity,
   signatures: readonly Signature[],
-  tokenizer: BertTokenizer,
+  tokenizer: PreTrainedTokenizerFast,
   what: string,
 ): Record<string, Tensor> {
   const longest = rows.reduce((length, { ids }) => Math.max(length, ids.length), 0);

@@ -6,27 +6,27 @@ export const SPACE = 2;
 export const PUNCTUATION = 4;
 export const MARK = 8;
 export const HAN = 16;
-export const RANKED = 32;
-export const STRIPS = 64;
+/** Has a combining class. */
+export const CLASSED = 32;
+/** Has a decomposition, canonical or compatible. */
+export const DECOMPOSED = 64;
 export const LOWERS = 128;
 
-/** What BERT's normalizer and pre-tokenizer know about each code point. */
+/** What normalizers and pre-tokenizers know about each code point. */
 export interface Characters {
   /** Indexed by code point. */
   flags: Uint8Array;
-  /** Canonical order of the marks flagged RANKED, as far as it can be observed. */
-  ranks: Map<number, number>;
-  /** What is left of a character flagged STRIPS without accents; Hangul syllables are left to arithmetic. */
-  strips: Map<number, readonly number[]>;
+  /** Canonical combining classes other than 0. */
+  classes: Map<number, number>;
   /** Lower case of a character flagged LOWERS. */
   lowers: Map<number, readonly number[]>;
 }
 
 const CODE_POINTS = 0x110000;
-const HANGUL = { first: 0xac00, count: 11172, lead: 0x1100, vowel: 0x1161, trail: 0x11a7, vowels: 21, trails: 28 };
+const HANGUL = { first: 0xac00, count: 11172 };
 
 let known: Characters | undefined;
-let word: Uint8Array | undefined;
+let words: Uint8Array | undefined;
 
 /** The character table, decoded on first use. */
 export function characters(): Characters {
@@ -36,63 +36,48 @@ export function characters(): Characters {
 
 /** Whether `code` counts as part of a word beside a `single_word` token, as `\w` does in Rust's regex. */
 export function isWord(code: number): boolean {
-  if (!word) {
-    word = new Uint8Array(CODE_POINTS);
-    markSet(word, table.WORD, 1);
-  }
-  return word[code] === 1;
+  words ??= flagged([[table.WORD, 1]]);
+  return words[code] === 1;
 }
 
-/** The jamo of a Hangul syllable, or undefined for any other character. */
-export function jamo(code: number): number[] | undefined {
-  const index = code - HANGUL.first;
-  if (index < 0 || index >= HANGUL.count) return undefined;
-  const trail = index % HANGUL.trails;
-  const open = (index - trail) / HANGUL.trails;
-  const parts = [HANGUL.lead + Math.floor(open / HANGUL.vowels), HANGUL.vowel + (open % HANGUL.vowels)];
-  return trail ? [...parts, HANGUL.trail + trail] : parts;
+/** For every code point the bits of the sets of the table that it is of. */
+export function flagged(sets: readonly (readonly [set: string, bit: number])[]): Uint8Array {
+  const flags = new Uint8Array(CODE_POINTS);
+  for (const [set, bit] of sets) markSet(flags, set, bit);
+  return flags;
+}
+
+/** What `code` decomposes to. Nothing that Unicode says of a character once it is assigned changes, so any engine answers alike for those flagged DECOMPOSED. */
+export function decomposed(code: number, form: 'NFD' | 'NFKD'): number[] {
+  return Array.from(String.fromCodePoint(code).normalize(form), (part) => part.codePointAt(0) as number);
 }
 
 function decodeTable(): Characters {
-  const flags = new Uint8Array(CODE_POINTS);
-  markSet(flags, table.DROPPED, DROPPED);
-  markSet(flags, table.SPACE, SPACE);
-  markSet(flags, table.PUNCTUATION, PUNCTUATION);
-  markSet(flags, table.MARK, MARK);
-  markSet(flags, table.HAN, HAN);
-  const ranks = decodeRanks();
-  const strips = decodeStrips();
+  const flags = flagged([
+    [table.DROPPED, DROPPED],
+    [table.SPACE, SPACE],
+    [table.PUNCTUATION, PUNCTUATION],
+    [table.MARK, MARK],
+    [table.HAN, HAN],
+    [table.DECOMPOSED, DECOMPOSED],
+  ]);
+  for (let i = 0; i < HANGUL.count; i++) flags[HANGUL.first + i] |= DECOMPOSED;
+  const classes = decodeClasses();
   const lowers = decodeLowers();
-  for (const code of ranks.keys()) flags[code] |= RANKED;
-  for (const code of strips.keys()) flags[code] |= STRIPS;
+  for (const code of classes.keys()) flags[code] |= CLASSED;
   for (const code of lowers.keys()) flags[code] |= LOWERS;
-  for (let i = 0; i < HANGUL.count; i++) flags[HANGUL.first + i] |= STRIPS;
-  return { flags, ranks, strips, lowers };
+  return { flags, classes, lowers };
 }
 
-function decodeRanks(): Map<number, number> {
-  const ranks = new Map<number, number>();
-  const next = numbers(table.RANK);
+function decodeClasses(): Map<number, number> {
+  const classes = new Map<number, number>();
+  const next = numbers(table.CLASS);
   for (let code = 0, gap = next(); gap >= 0; gap = next()) {
     code += gap;
     const end = code + next();
-    for (const rank = next(); code < end; code++) ranks.set(code, rank);
+    for (const value = next(); code < end; code++) classes.set(code, value);
   }
-  return ranks;
-}
-
-function decodeStrips(): Map<number, number[]> {
-  const strips = decodeLong(table.STRIP_LONG);
-  const next = numbers(table.STRIP);
-  let target = 0;
-  for (let code = 0, gap = next(); gap >= 0; gap = next()) {
-    code += gap;
-    for (const end = code + next(); code < end; code++) {
-      target += signed(next());
-      strips.set(code, [target]);
-    }
-  }
-  return strips;
+  return classes;
 }
 
 function decodeLowers(): Map<number, number[]> {

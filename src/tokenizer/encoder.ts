@@ -2,6 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import type { EncodeSettings, Encoding } from './encoding.ts';
 import { offsetsIn } from './offsets.ts';
+import type { Place } from './parts.ts';
 import { addFiller, addSequence, emptyRow, padRow, type Row } from './row.ts';
 import { Segmenter } from './segment.ts';
 import { cut, type Kept, type Sequence, type TruncationStrategy, truncatedLengths } from './sequence.ts';
@@ -59,7 +60,7 @@ export class Encoder {
   #kept([first, second]: readonly Sequence[], options: EncodeSettings, name: string): Kept {
     const strategy = strategyOf(options);
     const limit = options.max_length ?? this.#settings.model_max_length;
-    const special = options.add_special_tokens === false ? 0 : second ? 3 : 2;
+    const special = options.add_special_tokens === false ? 0 : addedTo(this.#template(second !== undefined));
     if (strategy !== 'do_not_truncate' && limit < special)
       throw new TraceletError('value', { what: 'max_length', expected: `room for ${special} special tokens`, got: String(limit) });
     const kept = truncatedLengths(first.ids.length, second?.ids.length ?? 0, strategy, limit - special);
@@ -75,14 +76,19 @@ export class Encoder {
 
   #row(parts: readonly Part[], options: EncodeSettings): Row {
     const row = emptyRow();
-    const special = options.add_special_tokens !== false;
-    if (special) addFiller(row, roleOf(this.#settings, 'cls_token'), 0);
-    for (const [type, { text, sequence }] of parts.entries()) {
-      const unit = (options.return_offsets_mapping && options.offset_unit) || 'utf16';
-      addSequence(row, sequence, type, offsetsIn(unit, text));
-      if (special) addFiller(row, roleOf(this.#settings, 'sep_token'), type);
+    const unit = (options.return_offsets_mapping && options.offset_unit) || 'utf16';
+    for (const place of this.#template(parts.length > 1)) {
+      if ('sequence' in place) {
+        const { text, sequence } = parts[place.sequence];
+        addSequence(row, sequence, place.type, offsetsIn(unit, text));
+      } else if (options.add_special_tokens !== false) addFiller(row, place.token, place.type);
     }
     return row;
+  }
+
+  #template(isPair: boolean): readonly Place[] {
+    const { single, pair } = this.#settings.parts.processor;
+    return isPair ? pair : single;
   }
 
   #pad(rows: readonly Row[], options: EncodeSettings): void {
@@ -111,6 +117,9 @@ export class Encoder {
     for (const row of rows) padRow(row, length, roleOf(this.#settings, 'pad_token'), this.#settings.padding_side);
   }
 }
+
+/** How many special tokens a row has. */
+export const addedTo = (template: readonly Place[]): number => template.filter((place) => 'token' in place).length;
 
 /** A `max_length` on its own asks for truncation. */
 function strategyOf({ truncation, max_length, padding }: EncodeSettings): TruncationStrategy {

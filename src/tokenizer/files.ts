@@ -7,10 +7,12 @@ import { archiveIn, openArchive } from '../formats/archive.ts';
 import { type Folder, openFile, type SourceOptions, textOf, textOfFile } from '../sources/folder.ts';
 import type { Place } from '../sources/place.ts';
 import type { AddedToken } from './added.ts';
+import { isBertJson, optionsOfJson } from './bertjson.ts';
+import { BERT_OPTIONS, type BertTokenizerOptions } from './bertsettings.ts';
 import { checkClass, normalizesByFlags } from './classes.ts';
-import { optionsOfJson } from './json.ts';
+import type { PreTrainedTokenizerOptions } from './fast.ts';
 import { addedToken, ROLES, TOKEN } from './roles.ts';
-import { type BertTokenizerOptions, type Given, TOKENIZER_OPTIONS } from './settings.ts';
+import { type Proved, TOKENIZER_OPTIONS } from './settings.ts';
 import { parseVocab } from './vocab.ts';
 
 /** Texts of the files of a tokenizer by name; `tokenizer.json` or `vocab.txt` is needed. */
@@ -26,18 +28,23 @@ export interface TokenizerFiles {
 
 type Name = keyof TokenizerFiles;
 
+type Given = Proved<BertTokenizerOptions>;
+
 /** Options as far as they have been read. */
 interface Reading extends Partial<Given> {
-  /** Whether tokenizer.json is among them. */
-  json?: boolean;
+  /** What reads the tokenizer.json among them. */
+  json?: 'bert' | 'any';
+  tokenizer_object?: JsonObject;
   /** Whether they list all added tokens. */
   complete?: boolean;
 }
 
+type OfJson = (json: JsonObject) => Reading;
+
 /** How each file adds to what those before it say. */
-const READERS: Record<Name, (reading: Reading, text: string) => Reading> = {
-  'tokenizer.json': (_, text) => ({ ...optionsOfJson(parse(text, 'tokenizer.json')), json: true }),
-  'vocab.txt': (reading, text) => (reading.vocab ? reading : { vocab: parseVocab(text) }),
+const READERS: Record<Name, (reading: Reading, text: string, ofJson: OfJson) => Reading> = {
+  'tokenizer.json': (_, text, ofJson) => ofJson(parse(text, 'tokenizer.json')),
+  'vocab.txt': (reading, text) => (reading.json ? reading : { vocab: parseVocab(text) }),
   'tokenizer_config.json': (reading, text) => withConfig(reading, parse(text, 'tokenizer_config.json')),
   'special_tokens_map.json': (reading, text) => (reading.complete ? reading : withMap(reading, parse(text, 'special_tokens_map.json'))),
   'added_tokens.json': (reading, text) => (reading.complete ? reading : withAdded(reading, parse(text, 'added_tokens.json'))),
@@ -86,8 +93,30 @@ export function textsOf(files: ReadonlyMap<string, Uint8Array>): TokenizerFiles 
   return Object.fromEntries(present.map((name) => [name, new TextDecoder().decode(files.get(name))]));
 }
 
+const asBert: OfJson = (json) => ({ ...optionsOfJson(json), json: 'bert' });
+const asAny: OfJson = (tokenizer_object) => ({ tokenizer_object, json: 'any' });
+
+/** What the files of a tokenizer of BERT say. */
+export const optionsFromFiles = (files: TokenizerFiles): BertTokenizerOptions => optionsRead(files, asBert) as BertTokenizerOptions;
+
+/** What the files of a tokenizer say, read by what tokenizer.json describes: as those of BERT where that is one, or absent. */
+export const anyOptions = (files: TokenizerFiles): BertTokenizerOptions | PreTrainedTokenizerOptions =>
+  optionsRead(files, (json) => (isBertJson(json) ? asBert : asAny)(json));
+
+/** What the files of a tokenizer say, tokenizer.json as it is. */
+export function fastOptions(files: TokenizerFiles): PreTrainedTokenizerOptions {
+  const options = optionsRead(files, asAny);
+  if ('tokenizer_object' in options) return options;
+  throw new TraceletError('source', {
+    what: 'tokenizer files',
+    expected: 'tokenizer.json',
+    got: describe(Object.keys(files)),
+    cure: 'BertTokenizer reads a vocab.txt',
+  });
+}
+
 /** What the files say, in the order of transformers: each prevails over those before it. */
-export function optionsFromFiles(files: TokenizerFiles): BertTokenizerOptions {
+function optionsRead(files: TokenizerFiles, ofJson: OfJson): BertTokenizerOptions | PreTrainedTokenizerOptions {
   if (!isObject(files) || !hasVocab(files))
     throw new TraceletError('source', {
       what: 'tokenizer files',
@@ -97,11 +126,11 @@ export function optionsFromFiles(files: TokenizerFiles): BertTokenizerOptions {
   const present = FILE_NAMES.filter((name) => files[name] !== undefined && files[name] !== null);
   const read = (reading: Reading, name: Name): Reading => {
     const text = files[name];
-    if (typeof text === 'string') return READERS[name](reading, text);
+    if (typeof text === 'string') return READERS[name](reading, text, ofJson);
     throw new TraceletError('value', { what: name, expected: 'the text of the file', got: describe(text) });
   };
   const { json, complete, ...options } = present.reduce(read, {});
-  return options as BertTokenizerOptions;
+  return options as BertTokenizerOptions | PreTrainedTokenizerOptions;
 }
 
 /** The object in a file. Of a key that is given twice the last counts, as in Python. */
@@ -111,7 +140,7 @@ const NORMALIZER = ['do_lower_case', 'strip_accents', 'tokenize_chinese_chars', 
 const EXTRA = ['additional_special_tokens', 'extra_special_tokens'];
 /** Options that tokenizer.json settles for every class. */
 const SPLITTING = ['wordpieces_prefix', 'max_input_chars_per_word', 'never_split'];
-const SHARED = Object.keys(TOKENIZER_OPTIONS).filter((name) => ![...NORMALIZER, ...EXTRA, ...SPLITTING, 'vocab'].includes(name));
+const SHARED = Object.keys(TOKENIZER_OPTIONS).filter((name) => !EXTRA.includes(name));
 
 /** What a class of BERT takes where its options are absent, whatever tokenizer.json says. */
 const BY_FLAGS: Reading = {
@@ -139,15 +168,20 @@ function select(json: JsonObject, names: readonly string[]): JsonObject {
 
 /** The options `names` that a file gives, proved. */
 function pick(json: JsonObject, file: Name, names: readonly string[]): Partial<Given> {
-  return checkOptions(file, select(json, names), TOKENIZER_OPTIONS as OptionTable<JsonObject>);
+  return checkOptions(file, select(json, names), BERT_OPTIONS as OptionTable<JsonObject>);
 }
 
 function withConfig(reading: Reading, config: JsonObject): Reading {
   const file = 'tokenizer_config.json';
   if (!reading.json) checkClass(config.tokenizer_class);
   checkOptions(file, select(config, Object.keys(FIXED)), FIXED as OptionTable<JsonObject>);
-  const byFlags = !reading.json || normalizesByFlags(config.tokenizer_class);
-  const names = [...SHARED, ...(byFlags ? NORMALIZER : []), ...(reading.json ? [] : SPLITTING)];
+  const byFlags = !reading.json || (reading.json === 'bert' && normalizesByFlags(config.tokenizer_class));
+  const names = [
+    ...SHARED,
+    ...(reading.json === 'any' ? [] : ['do_basic_tokenize']),
+    ...(byFlags ? NORMALIZER : []),
+    ...(reading.json ? [] : SPLITTING),
+  ];
   const { added_tokens = [], ...given } = pick(config, file, names);
   checkRoles(reading, given);
   const listed = decoderTokens(config.added_tokens_decoder);

@@ -8,9 +8,6 @@ import type { Vocab } from './vocab.ts';
 export const ROLES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Roles that every tokenizer of BERT needs. */
-const NEEDED: readonly Role[] = ['unk_token', 'sep_token', 'cls_token'];
-
 const contentOf = (value: unknown): unknown => (isObject(value) ? value.content : value);
 const isToken = (value: unknown): boolean => typeof contentOf(value) === 'string' && contentOf(value) !== '';
 
@@ -24,9 +21,9 @@ export const TOKENS_OR_NAMED: Kind<readonly (string | AddedToken)[] | Readonly<R
   read: (value) => TOKEN_LIST.read(value) ?? (isObject(value) ? (value as Record<string, string>) : undefined),
 };
 
-/** The token of a role; null where the tokenizer has none. */
-export function roleToken(role: Role, value: unknown): AddedToken | null {
-  return value === null && !NEEDED.includes(role) ? null : special(role, value);
+/** The token of a role; null where the tokenizer has none and may do without. */
+export function roleToken(role: Role, value: unknown, needed: readonly Role[]): AddedToken | null {
+  return value === null && !needed.includes(role) ? null : special(role, value);
 }
 
 export const special = (what: string, value: unknown): AddedToken => ({

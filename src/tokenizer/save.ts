@@ -1,29 +1,57 @@
+import { BERT_OPTIONS, type BertSettings } from './bertsettings.ts';
+import type { FastSettings } from './fast.ts';
 import { addedToken } from './roles.ts';
-import { type Settings, TOKENIZER_OPTIONS } from './settings.ts';
+import { type Settings, type Shared, TOKENIZER_OPTIONS } from './settings.ts';
 import { formatVocab } from './vocab.ts';
 
-/** The fewest files that rebuild the same tokenizer. */
-export function filesOf(settings: Settings): Record<'vocab.txt' | 'tokenizer_config.json', string> {
-  const { vocab, roles, added, model_max_length, extra_special_tokens, ...others } = settings;
-  const tokens = [...added].sort((a, b) => a.id - b.id).map(({ id, token }) => addedToken('added', { ...token, id }));
+/** The fewest files that rebuild the same tokenizer of BERT. */
+export function bertFiles(settings: BertSettings): Record<'vocab.txt' | 'tokenizer_config.json', string> {
+  const tokens = tokensOf(settings);
+  const config = {
+    tokenizer_class: 'BertTokenizer',
+    ...optionsOf(settings, Object.keys(BERT_OPTIONS), !isConsecutive(settings)),
+    added_tokens_decoder: Object.fromEntries(tokens.map(({ id, ...token }) => [id, token])),
+  };
+  return { 'vocab.txt': formatVocab(settings.parts.model.vocab), 'tokenizer_config.json': JSON.stringify(config, null, 2) };
+}
+
+/** The files that rebuild the same tokenizer. */
+export function fastFiles(settings: FastSettings): Record<'tokenizer.json' | 'tokenizer_config.json', string> {
+  const { json, parts } = settings;
+  const isWhole = isConsecutive(settings);
+  const model = { ...(json.model as object), vocab: parts.model.written() };
+  const added_tokens = isWhole ? tokensOf(settings).map((token) => ({ ...NO_FLAGS, ...token })) : [];
+  const config = {
+    tokenizer_class: 'PreTrainedTokenizerFast',
+    ...optionsOf(settings, Object.keys(TOKENIZER_OPTIONS), !isWhole),
+  };
+  return {
+    'tokenizer.json': JSON.stringify({ version: '1.0', ...json, added_tokens, model }),
+    'tokenizer_config.json': JSON.stringify(config, null, 2),
+  };
+}
+
+const NO_FLAGS = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: false };
+
+const tokensOf = ({ added }: Shared) =>
+  [...added].sort((a, b) => a.id - b.id).map(({ id, token }) => addedToken('added', { ...token, id }));
+
+/** Settings by the names of the options that make them. */
+function optionsOf(settings: Settings, names: readonly string[], listsAdded: boolean): Record<string, unknown> {
+  const { roles, model_max_length, extra_special_tokens, ...others } = settings;
   const options: Record<string, unknown> = {
     ...others,
     ...Object.fromEntries(Object.entries(roles).map(([role, filler]) => [role, filler?.token ?? null])),
     ...(Object.keys(extra_special_tokens).length > 0 && { extra_special_tokens }),
     ...(model_max_length !== Infinity && { model_max_length }),
-    ...(!isConsecutive(settings) && { added_tokens: tokens }),
+    ...(listsAdded && { added_tokens: tokensOf(settings) }),
   };
-  const names = Object.keys(TOKENIZER_OPTIONS).filter((name) => name in options);
-  const config = {
-    tokenizer_class: 'BertTokenizer',
-    ...Object.fromEntries(names.map((name) => [name, options[name]])),
-    added_tokens_decoder: Object.fromEntries(tokens.map(({ id, ...token }) => [id, token])),
-  };
-  return { 'vocab.txt': formatVocab(vocab), 'tokenizer_config.json': JSON.stringify(config, null, 2) };
+  return Object.fromEntries(names.filter((name) => name in options).map((name) => [name, options[name]]));
 }
 
 /** Whether the tokens that are not in the vocabulary have the ids behind it, as transformers gives them. */
-function isConsecutive({ vocab, added }: Settings): boolean {
-  const behind = added.filter(({ text }) => vocab.lookup.find(text) < 0).map(({ id }) => id);
-  return behind.sort((a, b) => a - b).every((id, i) => id === vocab.tokens.length + i);
+function isConsecutive({ parts, added }: Settings): boolean {
+  const { lookup, tokens } = parts.model.vocab;
+  const behind = added.filter(({ text }) => lookup.find(text) < 0).map(({ id }) => id);
+  return behind.sort((a, b) => a - b).every((id, i) => id === tokens.length + i);
 }

@@ -1,35 +1,27 @@
 import { AddedTokens, type Stretch } from './added.ts';
 import { characters, SPACE } from './characters.ts';
-import { type Normalized, type NormalizerRules, normalize } from './normalize.ts';
-import type { Filler } from './row.ts';
+import { type Normalized, read, write } from './chars.ts';
+import type { OnPiece, OnToken, Parts } from './parts.ts';
 import type { Sequence } from './sequence.ts';
-import { roleOf, type Settings } from './settings.ts';
-import { splitWords, WordPiece } from './wordpiece.ts';
+import type { Settings } from './settings.ts';
 
-/** Turns text into tokens: added tokens first, then normalizer, words and their pieces. */
+/** Turns text into tokens: added tokens first, then normalizer, pieces and their tokens. */
 export class Segmenter {
-  readonly #rules: NormalizerRules;
+  readonly #parts: Parts;
   readonly #exact: AddedTokens;
   readonly #normalized: AddedTokens;
-  readonly #model: WordPiece;
   readonly #neverSplit: ReadonlySet<string>;
-  readonly #tokens: readonly (string | undefined)[];
-  readonly #unknown: Filler;
 
   constructor(settings: Settings) {
-    const { vocab, clean_text, tokenize_chinese_chars, do_lower_case: lowercase, strip_accents } = settings;
     const added = settings.added.filter(({ token }) => !(settings.split_special_tokens && token.special));
-    this.#rules = { clean_text, tokenize_chinese_chars, lowercase, strip_accents: strip_accents ?? lowercase };
+    this.#parts = settings.parts;
     this.#exact = new AddedTokens(added.filter(({ token }) => !token.normalized));
     this.#normalized = new AddedTokens(
       added
         .filter(({ token }) => token.normalized)
-        .map((pattern) => ({ ...pattern, text: normalize(pattern.text, 0, pattern.text.length, this.#rules).text })),
+        .map((pattern) => ({ ...pattern, text: this.#normalize(pattern.text, 0, pattern.text.length).text })),
     );
-    this.#model = new WordPiece(vocab, settings.wordpieces_prefix, settings.max_input_chars_per_word);
     this.#neverSplit = new Set(settings.never_split);
-    this.#tokens = vocab.tokens;
-    this.#unknown = roleOf(settings, 'unk_token');
   }
 
   segment(text: string): Sequence {
@@ -45,10 +37,10 @@ export class Segmenter {
 
   /** A stretch without added tokens of the exact kind. */
   #plain(text: string, { start, end }: Stretch, out: Sequence): void {
-    const normalized = normalize(text, start, end, this.#rules);
+    const normalized = this.#normalize(text, start, end);
+    const piece = this.#tokenizer(text, out);
     for (const part of this.#normalized.split(normalized.text)) {
-      if (part.id === undefined)
-        splitWords(normalized.text, part.start, part.end, (from, to) => this.#word(text, normalized, from, to, out));
+      if (part.id === undefined) this.#parts.preTokenizer(normalized, part.start, part.end, piece);
       else {
         const [from, to] = origin(text, normalized, part.start, part.end);
         push(out, part.id, normalized.text.slice(part.start, part.end), from, to);
@@ -66,7 +58,7 @@ export class Segmenter {
       const word = text.slice(i, stop);
       if (this.#neverSplit.has(word)) {
         this.#plain(text, { start: plain, end: i }, out);
-        this.#word(text, { text: word, from: Array.from(word, (_, unit) => i + unit) }, 0, word.length, out);
+        this.#tokenizer(text, out)({ text: word, from: Array.from(word, (_, unit) => i + unit) }, 0, word.length);
         plain = stop;
       }
       i = stop + 1;
@@ -74,14 +66,22 @@ export class Segmenter {
     this.#plain(text, { start: plain, end }, out);
   }
 
-  #word(text: string, normalized: Normalized, start: number, end: number, out: Sequence): void {
-    const known = this.#model.match(normalized.text, start, end, (id, from, to) => {
-      const [first, last] = origin(text, normalized, from, to);
-      push(out, id, this.#tokens[id] as string, first, last);
-    });
-    if (known) return;
-    const [first, last] = origin(text, normalized, start, end);
-    push(out, this.#unknown.id, this.#unknown.token, first, last);
+  #normalize(text: string, start: number, end: number): Normalized {
+    return write(this.#parts.normalizer(read(text, start, end)));
+  }
+
+  /** A function that appends the tokens of pieces of `text`. */
+  #tokenizer(text: string, out: Sequence): OnPiece {
+    const { model } = this.#parts;
+    let piece: Normalized;
+    const token: OnToken = (id, from, to, value) => {
+      const [first, last] = origin(text, piece, from, to);
+      push(out, id, value, first, last);
+    };
+    return (normalized, start, end) => {
+      piece = normalized;
+      model.tokenize(normalized.text, start, end, token);
+    };
   }
 }
 

@@ -1,38 +1,22 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
-import { ANY, checkOptions, type OptionTable } from '../base/options.ts';
-import { FLAG, kind, NAMES, oneOf, orNull } from '../base/schema.ts';
+import type { OptionTable } from '../base/options.ts';
+import { FLAG, kind, orNull } from '../base/schema.ts';
 import type { AddedToken, Pattern } from './added.ts';
+import type { IdOf, Parts } from './parts.ts';
 import { addedToken, placeTokens, ROLES, type Role, roleToken, special, TOKEN, TOKEN_LIST, TOKENS_OR_NAMED } from './roles.ts';
 import type { Filler } from './row.ts';
 import type { Side } from './sequence.ts';
-import { indexVocab, type Vocab, type VocabSource } from './vocab.ts';
+import type { Vocab } from './vocab.ts';
 
-/** What a {@link BertTokenizer} is made of; names and defaults as in Hugging Face's `BertTokenizer`. */
-export interface BertTokenizerOptions {
-  /** WordPiece vocabulary. Ids may be left out; of a token that is given twice the last id counts. */
-  vocab: VocabSource;
-  /** Default true. */
-  do_lower_case?: boolean | null;
-  /** null, the default, follows `do_lower_case`. */
-  strip_accents?: boolean | null;
-  /** Whether ideographs are words of their own. Default true. */
-  tokenize_chinese_chars?: boolean | null;
-  /** Whether control characters go and all whitespace is one. Default true. */
-  clean_text?: boolean | null;
-  /** Default none. */
+/** Options of every tokenizer, named as in Hugging Face transformers. A special token that the vocabulary lacks has an id behind it. */
+export interface TokenizerOptions {
   bos_token?: string | AddedToken | null;
-  /** Default none. */
   eos_token?: string | AddedToken | null;
-  /** Default `[UNK]`. A special token that the vocabulary lacks has an id behind it. */
-  unk_token?: string | AddedToken;
-  /** Default `[SEP]`. */
-  sep_token?: string | AddedToken;
-  /** Default `[CLS]`. */
-  cls_token?: string | AddedToken;
-  /** Default `[PAD]`; null for none. */
+  unk_token?: string | AddedToken | null;
+  sep_token?: string | AddedToken | null;
+  cls_token?: string | AddedToken | null;
   pad_token?: string | AddedToken | null;
-  /** Default `[MASK]`; null for none. */
   mask_token?: string | AddedToken | null;
   additional_special_tokens?: readonly (string | AddedToken)[] | null;
   /** The name of `additional_special_tokens` since transformers 5, and prevails over it; or special tokens by names such as `image_token`. */
@@ -41,23 +25,15 @@ export interface BertTokenizerOptions {
   added_tokens?: readonly AddedToken[] | null;
   /** Whether special tokens in a text are split like other words. Default false. */
   split_special_tokens?: boolean | null;
-  /** Words between whitespace that are matched as they are, without lower-casing or splitting. */
-  never_split?: readonly string[] | null;
-  /** Only true: texts are always split at punctuation first. */
-  do_basic_tokenize?: boolean | null;
   /** Length in tokens that `truncation` and `padding: 'max_length'` take for themselves; absent or over 1e20 is no limit. */
   model_max_length?: number | null;
   /** The old name of `model_max_length`, which prevails. */
   max_len?: number | null;
-  /** Longer words, in code points, are unknown. Default 100. */
-  max_input_chars_per_word?: number | null;
-  /** Marks a piece that continues a word. Default `##`. */
-  wordpieces_prefix?: string | null;
   /** Default right. */
   padding_side?: Side | null;
   /** Default right. */
   truncation_side?: Side | null;
-  /** Whether `decode` closes up punctuation. Default true. */
+  /** Whether `decode` closes up punctuation. Default false, and true for BERT. */
   clean_up_tokenization_spaces?: boolean | null;
 }
 
@@ -65,13 +41,8 @@ const SIDE = kind<Side>("'left' or 'right'", (value) => value === 'left' || valu
 const LIMIT = kind<number>('a positive number', (value) => typeof value === 'number' && value > 0);
 const ROLE = orNull(TOKEN);
 
-/** What each option may be. */
-export const TOKENIZER_OPTIONS: OptionTable<BertTokenizerOptions> = {
-  vocab: ANY,
-  do_lower_case: FLAG,
-  strip_accents: kind('true, false or null', (value) => value === null || typeof value === 'boolean'),
-  tokenize_chinese_chars: FLAG,
-  clean_text: FLAG,
+/** What each option of every tokenizer may be. */
+export const TOKENIZER_OPTIONS: OptionTable<TokenizerOptions> = {
   bos_token: ROLE,
   eos_token: ROLE,
   unk_token: ROLE,
@@ -83,122 +54,90 @@ export const TOKENIZER_OPTIONS: OptionTable<BertTokenizerOptions> = {
   extra_special_tokens: TOKENS_OR_NAMED,
   added_tokens: TOKEN_LIST,
   split_special_tokens: FLAG,
-  never_split: NAMES,
-  do_basic_tokenize: oneOf([true], 'List words that must stay whole in never_split'),
   model_max_length: LIMIT,
   max_len: LIMIT,
-  max_input_chars_per_word: kind('a positive whole number', (value) => Number.isInteger(value) && (value as number) > 0),
-  wordpieces_prefix: kind('a non-empty string', (value) => typeof value === 'string' && value !== ''),
   padding_side: SIDE,
   truncation_side: SIDE,
   clean_up_tokenization_spaces: FLAG,
 };
 
 /** Options proved: without those that are not given. */
-export type Given = {
-  [Name in keyof BertTokenizerOptions]: Name extends Role | 'strip_accents'
-    ? BertTokenizerOptions[Name] | null
-    : Exclude<BertTokenizerOptions[Name], null>;
+export type Proved<Options> = {
+  [Name in keyof Options]: Name extends Role | 'strip_accents' ? Options[Name] | null : Exclude<Options[Name], null>;
 };
 
-/** Checked options with their defaults. */
-export interface Settings {
-  vocab: Vocab;
-  do_lower_case: boolean;
-  strip_accents: boolean | null;
-  tokenize_chinese_chars: boolean;
-  clean_text: boolean;
+/** Checked options with their defaults, but for the parts. */
+export interface Shared {
   roles: Record<Role, Filler | null>;
   additional_special_tokens: readonly string[];
   /** By name. */
   extra_special_tokens: Readonly<Record<string, string>>;
   added: readonly Pattern[];
   split_special_tokens: boolean;
-  never_split: readonly string[];
   model_max_length: number;
-  max_input_chars_per_word: number;
-  wordpieces_prefix: string;
   padding_side: Side;
   truncation_side: Side;
   clean_up_tokenization_spaces: boolean;
 }
 
+/** What a tokenizer does. */
+export interface Settings extends Shared {
+  parts: Parts;
+  /** Words between whitespace that the model gets as they are. */
+  never_split: readonly string[];
+}
+
 const DEFAULTS = {
-  do_lower_case: true,
-  strip_accents: null,
-  tokenize_chinese_chars: true,
-  clean_text: true,
   split_special_tokens: false,
-  never_split: [],
-  max_input_chars_per_word: 100,
-  wordpieces_prefix: '##',
   padding_side: 'right',
   truncation_side: 'right',
-  clean_up_tokenization_spaces: true,
+  clean_up_tokenization_spaces: false,
 } as const;
 
-const DEFAULT_ROLES: Record<Role, string | null> = {
-  bos_token: null,
-  eos_token: null,
-  unk_token: '[UNK]',
-  sep_token: '[SEP]',
-  pad_token: '[PAD]',
-  cls_token: '[CLS]',
-  mask_token: '[MASK]',
-};
+export type Roles = Readonly<Record<Role, string | null>>;
 
 const NO_LIMIT = 1e20;
 
-export function resolveSettings(options: BertTokenizerOptions): Settings {
-  if (!isObject(options))
-    throw new TraceletError('config', {
-      what: 'BertTokenizer',
-      expected: 'an object of options',
-      got: describe(options),
-      cure: 'A vocabulary goes in as { vocab }; BertTokenizer.from_pretrained takes a path',
-    });
-  const {
-    vocab: source,
-    max_len,
-    do_basic_tokenize,
-    added_tokens = [],
-    ...given
-  } = checkOptions('BertTokenizer', options, TOKENIZER_OPTIONS) as Given;
-  const vocab = indexVocab(source);
-  const roles = ROLES.map((role) => [role, roleToken(role, given[role] === undefined ? DEFAULT_ROLES[role] : given[role])] as const);
+/** The settings that options make, `needed` roles proved to have a token, with the ids of all tokens. */
+export function shared(
+  { max_len, added_tokens = [], ...given }: Proved<TokenizerOptions>,
+  vocab: Vocab,
+  defaults: Roles,
+  needed: readonly Role[],
+): { settings: Shared; idOf: IdOf } {
+  const roles = ROLES.map((role) => [role, roleToken(role, given[role] === undefined ? defaults[role] : given[role], needed)] as const);
   const [named, additional] = extraTokens(given);
   const specials = [...roles.flatMap(([, token]) => token ?? []), ...named.map(([, token]) => token), ...additional];
-  const added = placeTokens(
-    vocab,
-    together(
-      added_tokens.map((token, i) => addedToken(`added_tokens[${i}]`, token)),
-      specials,
-    ),
-  );
+  const listed = added_tokens.map((token, i) => addedToken(`added_tokens[${i}]`, token));
+  const added = placeTokens(vocab, together(listed, specials));
   const ids = new Map(added.map(({ text, id }) => [text, id]));
   const fillers = roles.map(([role, token]) => [role, token && { token: token.content, id: ids.get(token.content) as number }] as const);
   const { model_max_length = max_len ?? Infinity } = given;
-  return {
+  const settings: Shared = {
     ...DEFAULTS,
     ...given,
-    vocab,
-    roles: Object.fromEntries(fillers) as Settings['roles'],
+    roles: Object.fromEntries(fillers) as Shared['roles'],
     additional_special_tokens: additional.map((token) => token.content),
     extra_special_tokens: Object.fromEntries(named.map(([name, token]) => [name, token.content])),
     added,
     model_max_length: model_max_length > NO_LIMIT ? Infinity : model_max_length,
   };
+  const idOf = (token: string): number | undefined => {
+    const id = ids.get(token) ?? vocab.lookup.find(token);
+    return id < 0 ? undefined : id;
+  };
+  return { settings, idOf };
 }
 
 /** The token of a role. Throws a `config` error where there is none. */
-export function roleOf({ roles }: Settings, role: Role): Filler {
+export function roleOf({ roles }: Shared, role: Role): Filler {
   const filler = roles[role];
   if (filler) return filler;
   throw new TraceletError('config', { what: role, expected: 'a token', got: 'null: the tokenizer was made without it' });
 }
 
 /** Special tokens without a role: those with names, and those in a list. */
-function extraTokens({ extra_special_tokens: extra, additional_special_tokens: additional = [] }: Partial<Given>) {
+function extraTokens({ extra_special_tokens: extra, additional_special_tokens: additional = [] }: Proved<TokenizerOptions>) {
   const what = 'additional_special_tokens';
   const named = isObject(extra) ? Object.entries(extra) : [];
   const listed = Array.isArray(extra) && extra.length ? extra : additional;

@@ -6,6 +6,7 @@ import { FLAG, kind, TEXT } from '../base/schema.ts';
 import { type Tensor, tensorLike } from '../tensor/tensor.ts';
 import { ROLES } from './roles.ts';
 import { roleOf, type Settings } from './settings.ts';
+import type { Vocab } from './vocab.ts';
 
 /** Ids as any method takes them: one, a list, or a one-dimensional integer tensor. */
 export type Ids = number | readonly number[] | Tensor;
@@ -25,6 +26,7 @@ const WHOLE = kind<number>('a whole number', Number.isInteger);
 /** The tokens of a tokenizer by their names, ids and roles. */
 export abstract class Tokens extends Callable {
   readonly #settings: Settings;
+  readonly #vocab: Vocab;
   readonly #idByAdded: ReadonlyMap<string, number>;
   readonly #addedById: ReadonlyMap<number, string>;
   readonly #specialIds: ReadonlySet<number>;
@@ -32,6 +34,7 @@ export abstract class Tokens extends Callable {
   constructor(settings: Settings) {
     super();
     this.#settings = settings;
+    this.#vocab = settings.parts.model.vocab;
     this.#idByAdded = new Map(settings.added.map(({ text, id }) => [text, id]));
     this.#addedById = new Map(settings.added.map(({ text, id }) => [id, text]));
     this.#specialIds = new Set(settings.added.filter(({ token }) => token.special).map(({ id }) => id));
@@ -44,7 +47,7 @@ export abstract class Tokens extends Callable {
     proved('tokens', tokens, TOKENS);
     const id = (token: string, what: string): number => {
       proved(what, token, TEXT);
-      const found = this.#idByAdded.get(token) ?? this.#settings.vocab.lookup.find(token);
+      const found = this.#idByAdded.get(token) ?? this.#vocab.lookup.find(token);
       return found < 0 ? this.unk_token_id : found;
     };
     return typeof tokens === 'string' ? id(tokens, 'token') : Array.from(tokens, (token: string, i) => id(token, `tokens[${i}]`));
@@ -61,37 +64,44 @@ export abstract class Tokens extends Callable {
     return skip_special_tokens ? tokens.filter((_, i) => !this.#specialIds.has(list[i])) : tokens;
   }
 
+  /** Whether a token goes on with the word of the token before. */
+  continues_word(token: string): boolean {
+    return !this.#idByAdded.has(proved('token', token, TEXT)) && this.#settings.parts.model.continues(token);
+  }
+
   /** The vocabulary with the added tokens. */
   get_vocab(): Map<string, number> {
-    const { tokens } = this.#settings.vocab;
+    const { tokens } = this.#vocab;
     return new Map([...tokens.flatMap((token, id) => (token === undefined ? [] : [[token, id] as const])), ...this.#idByAdded]);
   }
 
   /** How many tokens the vocabulary has without added tokens. */
   get vocab_size(): number {
-    return this.#settings.vocab.size;
+    return this.#vocab.size;
   }
 
   /** How many it has with added tokens, as Python's `len(tokenizer)`. */
   get length(): number {
-    const { vocab, added } = this.#settings;
-    return vocab.size + added.filter(({ text }) => vocab.lookup.find(text) < 0).length;
+    const { size, lookup } = this.#vocab;
+    return size + this.#settings.added.filter(({ text }) => lookup.find(text) < 0).length;
   }
 
   /** Infinity where the tokenizer sets no limit. */
   get model_max_length(): number {
     return this.#settings.model_max_length;
   }
-  /** What pieces within a word begin with. */
-  get wordpieces_prefix(): string {
-    return this.#settings.wordpieces_prefix;
+  /** null where the tokenizer has none; the other roles throw then. */
+  get bos_token(): string | null {
+    return this.#settings.roles.bos_token?.token ?? null;
   }
-  get do_lower_case(): boolean {
-    return this.#settings.do_lower_case;
+  get bos_token_id(): number | null {
+    return this.#settings.roles.bos_token?.id ?? null;
   }
-  /** null where it follows `do_lower_case`. */
-  get strip_accents(): boolean | null {
-    return this.#settings.strip_accents;
+  get eos_token(): string | null {
+    return this.#settings.roles.eos_token?.token ?? null;
+  }
+  get eos_token_id(): number | null {
+    return this.#settings.roles.eos_token?.id ?? null;
   }
   get unk_token(): string {
     return roleOf(this.#settings, 'unk_token').token;
@@ -111,7 +121,6 @@ export abstract class Tokens extends Callable {
   get cls_token_id(): number {
     return roleOf(this.#settings, 'cls_token').id;
   }
-  /** Throws where the vocabulary has none, as `pad_token_id`, `mask_token` and `mask_token_id` do. */
   get pad_token(): string {
     return roleOf(this.#settings, 'pad_token').token;
   }
@@ -134,7 +143,7 @@ export abstract class Tokens extends Callable {
   }
 
   #token(id: number, what: string): string {
-    const { tokens } = this.#settings.vocab;
+    const { tokens } = this.#vocab;
     const token = tokens[id] ?? this.#addedById.get(id);
     if (token !== undefined) return token;
     let last = tokens.length - 1;

@@ -24,7 +24,7 @@ import { TEXT_OPTIONS, type TextOptions } from '../text/encode.ts';
 import { padInputs } from '../text/pad.ts';
 import type { Texts } from '../text/source.ts';
 import { areTexts, encodeTexts, readerFrom, refuseForTensors, textsIn } from '../text/texts.ts';
-import type { BertTokenizer, TextInput } from '../tokenizer/index.ts';
+import type { PreTrainedTokenizerFast, TextInput } from '../tokenizer/index.ts';
 import { type Contents, proveTraceable } from './contents.ts';
 import { PAD_OPTIONS, PROFILE_OPTIONS, RUN_OPTIONS, type RunOptions } from './options.ts';
 import type { Runner } from './runner.ts';
@@ -112,7 +112,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   }
 
   /** The tokenizer that travels in the trace. Throws a `value` error if none does. */
-  get tokenizer(): BertTokenizer {
+  get tokenizer(): PreTrainedTokenizerFast {
     return this.reader.tokenizer;
   }
 

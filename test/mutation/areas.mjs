@@ -10,8 +10,10 @@ const words = (text) => text.trim().split(/\s+/);
  */
 export const AREAS = {
   tokenizer: {
-    files: ['tokenizer/*'],
-    tests: words('tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/folders'),
+    files: words(
+      'tokenizer/* tokenizer/decoders/* tokenizer/models/* tokenizer/normalizers/* tokenizer/pretokenizers/* tokenizer/processors/*',
+    ),
+    tests: words('tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/folders tokenizer/parts tokenizer/unigram'),
   },
   headers: {
     files: words('formats/safetensors formats/headerjson formats/layout base/json'),

@@ -52,7 +52,7 @@ export class Reachable {
     this.#add(made, { name: `new ${name}`, call: (args) => Reflect.construct(made, [...args]) });
     for (let of: object = made; !ENDS.includes(of); of = Object.getPrototypeOf(of))
       for (const key of Reflect.ownKeys(of))
-        if (!OF_CLASSES.includes(key as string)) this.#addValue(Reflect.get(of, key), `${name}.${nameOf(key)}`, made);
+        if (!OF_CLASSES.includes(key as string)) this.#addValue(Reflect.get(made, key), `${name}.${nameOf(key)}`, made);
   }
 
   /** Methods and accessors of an instance, those that it inherits as well, and the instance itself where it can be called. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { platform } from '#platform';
-import { ARCHITECTURES, BertModel, jit, nn, SentenceEmbedder, TraceletError, tensor } from '../../src/index.ts';
+import { ARCHITECTURES, BertModel, jit, nn, PreTrainedTokenizerFast, SentenceEmbedder, TraceletError, tensor } from '../../src/index.ts';
 import type { PreTrainedConfig } from '../../src/models/config.ts';
 import type { Family } from '../../src/models/family.ts';
 import type { ModelClass, PreTrainedModel } from '../../src/models/pretrained.ts';
@@ -48,7 +48,9 @@ export const FOLDER = mkdtempSync(join(tmpdir(), 'exports-'));
 export const configFile = join(FOLDER, 'config.json');
 writeFileSync(configFile, config.to_json_string());
 writeFileSync(join(FOLDER, 'model.safetensors'), checkpoint);
-writeFileSync(join(FOLDER, 'tokenizer.json'), JSON.stringify(bertJson([...tokenizer.get_vocab().keys()])));
+export const tokenizerObject = bertJson([...tokenizer.get_vocab().keys()]);
+const fast = new PreTrainedTokenizerFast({ tokenizer_object: tokenizerObject, pad_token: '[PAD]' });
+writeFileSync(join(FOLDER, 'tokenizer.json'), JSON.stringify(tokenizerObject));
 
 /** An instance of each class, and of its subclasses that are not the same. */
 export const INSTANCES: Readonly<Record<string, () => object>> = {
@@ -75,6 +77,7 @@ export const INSTANCES: Readonly<Record<string, () => object>> = {
     }),
   ),
   BertTokenizer: () => tokenizer,
+  PreTrainedTokenizerFast: () => fast,
   TracedModule: () => traced,
   TracePool: () => pool,
   TraceletError: () => new TraceletError('value', { what: 'a thing' }),

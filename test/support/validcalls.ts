@@ -14,6 +14,7 @@ import {
   signal,
   small,
   smallFile,
+  tokenizerObject,
   tokens,
   x,
   y,
@@ -105,6 +106,8 @@ const making = {
   truncation_side: 'left',
   clean_up_tokenization_spaces: true,
 };
+const { vocab: _, do_lower_case, strip_accents, tokenize_chinese_chars, clean_text, never_split, do_basic_tokenize, ...shared } = making;
+const { max_input_chars_per_word, wordpieces_prefix, ...general } = shared;
 const quantizing = { bits: 8, calibrate: [[floats([1, 6])]], keep: () => false, signal: signal(), progress: () => {} };
 const shape = { vocab_size: 13, hidden_size: 8, num_attention_heads: 2, num_hidden_layers: 1, hidden_act: 'relu', id2label: { 0: 'a' } };
 
@@ -272,6 +275,10 @@ export const VALID: Readonly<Record<string, Valid>> = {
     { 'vocab.txt': making.vocab.join('\n'), 'tokenizer_config.json': '{}', 'special_tokens_map.json': '{}', 'added_tokens.json': '{}' },
     { do_lower_case: false },
   ],
+  'new PreTrainedTokenizerFast': () => [{ ...general, tokenizer_object: tokenizerObject }],
+  'PreTrainedTokenizerFast.from_pretrained': () => [FOLDER, { ...reading, padding_side: 'left' }],
+  'PreTrainedTokenizerFast.from_files': () => [{ 'tokenizer.json': JSON.stringify(tokenizerObject) }, { padding_side: 'left' }],
+  'PreTrainedTokenizerFast()': () => ['jim', encoding],
   ...rows('() #call_ #encode #encode_plus #tokenize', () => ['jim', encoding], 'BertTokenizer'),
   ...rows('#batch_encode_plus', () => [['jim', ['was', 'a']], plain], 'BertTokenizer'),
   'BertTokenizer#encode_batch': () => [['jim', ['was', 'a']], plain],
@@ -280,6 +287,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('build_inputs_with_special_tokens create_token_type_ids_from_sequences', () => [[5, 6], [7]], 'BertTokenizer#'),
   'BertTokenizer#num_special_tokens_to_add': () => [true],
   'BertTokenizer#convert_tokens_to_ids': () => [['jim', 'was']],
+  'BertTokenizer#continues_word': () => ['##son'],
   ...rows('files get_vocab', none, 'BertTokenizer#'),
   chunkText: () => [tokenizer, 'jim was a puppet', { tokens: 5, overlap: 1 }],
 
@@ -313,6 +321,13 @@ export const VALID: Readonly<Record<string, Valid>> = {
 export const IGNORING: Readonly<Record<string, readonly string[]>> = {
   'BertTokenizer.from_files': ['(0).nonsense'],
   'new BertTokenizer': ['(0).eos_token.nonsense', '(0).added_tokens[0].nonsense'],
+  'new PreTrainedTokenizerFast': ['(0).eos_token.nonsense', '(0).added_tokens[0].nonsense'].concat(
+    ['normalizer', 'pre_tokenizer', 'post_processor.single[0].SpecialToken', 'post_processor.single[0]']
+      .concat(['post_processor.pair[0].SpecialToken', 'post_processor.pair[0]', 'post_processor', 'decoder', 'model'])
+      .map((part) => `(0).tokenizer_object.${part}.nonsense`),
+    '(0).tokenizer_object.nonsense',
+  ),
+  'PreTrainedTokenizerFast.from_files': ['(0).nonsense'],
   ...Object.fromEntries(KINDS.map((name) => [name, ['(0)']])),
 };
 

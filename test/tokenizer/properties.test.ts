@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { characters, LOWERS } from '../../src/tokenizer/characters.ts';
-import { BertTokenizer } from '../../src/tokenizer/index.ts';
+import { BertTokenizer, PreTrainedTokenizerFast } from '../../src/tokenizer/index.ts';
+import { unigramJson } from '../support/unigram.ts';
+import { unigramFixture } from '../support/unigramfixtures.ts';
 
 const vocab = readFileSync(fileURLToPath(new URL('../fixtures/tokenizer/vocab.txt', import.meta.url)), 'utf8');
 const bert = BertTokenizer.from_files({ 'vocab.txt': vocab });
@@ -18,6 +20,14 @@ const pieces = fc.oneof(
 );
 const texts = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''));
 const words = fc.stringMatching(/^[a-z]{1,12}$/);
+
+const unigrams = [
+  ...['xlm-roberta', 'albert', 'unigram-bytes'].map((name) => JSON.parse(unigramFixture(name).json)),
+  unigramJson({ pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first', split: false } }),
+  unigramJson({ normalizer: { type: 'Sequence', normalizers: [{ type: 'NFKC' }, { type: 'Strip' }] }, pre_tokenizer: null }),
+  unigramJson({ pre_tokenizer: { type: 'Punctuation', behavior: 'MergedWithNext' } }),
+].map((tokenizer_object) => new PreTrainedTokenizerFast({ tokenizer_object }));
+const bytes = unigrams[2];
 
 const LENGTHS = {
   utf16: (text: string) => text.length,
@@ -41,6 +51,43 @@ test('offsets are monotone and inside the text, in every unit', () => {
         }
       }
     }),
+  );
+});
+
+test('offsets of any parts are inside the text, in order, and hold the token or what became it', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...unigrams), texts, (tokenizer, text) => {
+      const row = tokenizer.encode_plus(text, { return_offsets_mapping: true, add_special_tokens: false });
+      let before = [0, 0];
+      for (const [start, end] of row.offset_mapping ?? []) {
+        expect(start).toBeGreaterThanOrEqual(before[0]);
+        expect(end).toBeGreaterThanOrEqual(before[1]);
+        expect(end).toBeGreaterThan(start);
+        expect(end).toBeLessThanOrEqual(text.length);
+        before = [start, end];
+      }
+    }),
+  );
+});
+
+test('texts of whatever kind come back from the ids of pieces and bytes', () => {
+  fc.assert(
+    fc.property(texts, (any) => {
+      const text = new TextDecoder().decode(new TextEncoder().encode(any));
+      expect(bytes.decode(bytes.encode(text, { add_special_tokens: false }))).toBe(text.replaceAll('▁', ' '));
+    }),
+  );
+});
+
+test('a Unigram that is saved and read again is the same', () => {
+  const again = unigrams.map((tokenizer) => PreTrainedTokenizerFast.from_files(tokenizer.files()));
+  const options = { return_offsets_mapping: true, return_special_tokens_mask: true } as const;
+  fc.assert(
+    fc.property(fc.nat(unigrams.length - 1), texts, fc.option(texts), (i, text, pair) => {
+      expect(again[i].encode_plus(text, pair, options)).toEqual(unigrams[i].encode_plus(text, pair, options));
+      expect(again[i].files()).toEqual(unigrams[i].files());
+    }),
+    { numRuns: 60 },
   );
 });
 
@@ -152,8 +199,10 @@ test('toLowerCase is what BERT and Python mean by lower case', () => {
 });
 
 test('long words and runs of marks take linear time', () => {
+  const plain = ['a'.repeat(200_000), '\u200d\u2122\u0301'.repeat(50_000), '\u0915\u094d'.repeat(50_000), '▁'.repeat(100_000)];
   const long = [`${'zq'.repeat(50)} `.repeat(400), '\u0301\u0323'.repeat(20_000), '\u{1d165}\u0334'.repeat(20_000), 'a'.repeat(40_000)];
   const started = process.cpuUsage();
   for (const text of long) bert.encode(text);
-  expect(process.cpuUsage(started).user).toBeLessThan(5e6);
+  for (const text of [...plain, ...long]) unigrams[0].encode(text);
+  expect(process.cpuUsage(started).user).toBeLessThan(10e6);
 });

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { TraceletError } from '../../base/error.ts';
 import type { ModelOutput } from '../../nn/outputs.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { BertTokenizer } from '../../tokenizer/index.ts';
+import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
 import { findTrace, openModel, openTrace } from '../model.ts';
 import { examples, whole } from '../options.ts';
 import { print, printJson, table } from '../output.ts';
@@ -16,7 +16,7 @@ interface FillOptions {
 interface Answer {
   input_ids: Tensor;
   output: ModelOutput;
-  tokenizer: BertTokenizer;
+  tokenizer: PreTrainedTokenizerFast;
 }
 
 interface Candidate {
@@ -80,7 +80,7 @@ async function askTrace(path: string, text: string, signal: AbortSignal): Promis
 }
 
 /** The output that has a score for every token at every position. */
-function logitsOf(output: ModelOutput, { vocab_size }: BertTokenizer, model: string): Tensor {
+function logitsOf(output: ModelOutput, { vocab_size }: PreTrainedTokenizerFast, model: string): Tensor {
   const outputs = ['prediction_logits', 'logits'].map((name) => output[name]);
   const found = outputs.find((tensor?: Tensor) => tensor?.shape.length === 3 && tensor.shape[2] >= vocab_size);
   if (found) return found;
@@ -93,7 +93,7 @@ function logitsOf(output: ModelOutput, { vocab_size }: BertTokenizer, model: str
 }
 
 /** The likeliest tokens at a position of the first row. Ids that no token has count towards the sum alone. */
-function best({ data, shape }: Tensor, at: number, top: number, tokenizer: BertTokenizer): Candidate[] {
+function best({ data, shape }: Tensor, at: number, top: number, tokenizer: PreTrainedTokenizerFast): Candidate[] {
   const vocabulary = shape[2];
   const row = Array.from(data.subarray(at * vocabulary, (at + 1) * vocabulary), Number);
   const peak = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);

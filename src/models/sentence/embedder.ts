@@ -11,7 +11,7 @@ import { excludesPrompt, isNormalized, withoutScaling } from '../../sentence/pro
 import { supportedTokenizer } from '../../sentence/tokenizer.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { filesRead as tokenizerFiles } from '../../tokenizer/files.ts';
-import type { BertTokenizer } from '../../tokenizer/index.ts';
+import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
 import type { ConfigClass, PreTrainedConfig } from '../config.ts';
 import { classWith, configClassIn, familyOf } from '../families.ts';
 import type { Family } from '../family.ts';
@@ -33,7 +33,7 @@ export interface EmbedderOptions {
 /** What a folder of sentence-transformers says, in place of the options above. */
 export interface FolderOptions {
   sentence?: SentenceConfig;
-  tokenizer?: BertTokenizer;
+  tokenizer?: PreTrainedTokenizerFast;
 }
 
 /** What this module read or made. */
@@ -58,7 +58,7 @@ export class SentenceEmbedder extends PreTrainedModel {
   /** What the folder says of modules, prompts and lengths. */
   readonly sentence: SentenceConfig;
   /** The folder's tokenizer, if there is one that runs here: it travels in traces. */
-  readonly tokenizer: BertTokenizer | undefined;
+  readonly tokenizer: PreTrainedTokenizerFast | undefined;
   static override readonly OPTIONS: typeof PreTrainedModel.OPTIONS = {
     ...PreTrainedModel.OPTIONS,
     pooling: POOLING,

@@ -1,0 +1,105 @@
+import { CLASSED, characters, DECOMPOSED, decomposed } from '../characters.ts';
+import { type Chars, transform } from '../chars.ts';
+import type { Normalizer } from '../parts.ts';
+
+type Decomposition = 'NFD' | 'NFKD';
+
+/** Code points, and what each of them changes. */
+interface Changed {
+  codes: number[];
+  changes: number[];
+}
+
+/** Whether no character decomposes, or has a place among marks. */
+function isPlain({ code }: Chars): boolean {
+  const { flags } = characters();
+  return code.every((c) => (flags[c] & (CLASSED | DECOMPOSED)) === 0);
+}
+
+/** The characters decomposed, marks in canonical order. */
+function decompose({ code }: Chars, form: Decomposition): Changed {
+  const { flags, classes } = characters();
+  const parts = new Map<number, number[]>();
+  const codes: number[] = [];
+  const changes: number[] = [];
+  let marks: { code: number; change: number; rank: number }[] = [];
+  const settle = (): void => {
+    for (const mark of marks.sort((a, b) => a.rank - b.rank)) {
+      codes.push(mark.code);
+      changes.push(mark.change);
+    }
+    marks = [];
+  };
+  const partsOf = (c: number): number[] => {
+    const found = parts.get(c) ?? decomposed(c, form);
+    parts.set(c, found);
+    return found;
+  };
+  for (const c of code) {
+    let change = 0;
+    for (const part of flags[c] & DECOMPOSED ? partsOf(c) : [c]) {
+      if (flags[part] & CLASSED) marks.push({ code: part, change, rank: classes.get(part) as number });
+      else {
+        if (marks.length) settle();
+        codes.push(part);
+        changes.push(change);
+      }
+      change = 1;
+    }
+  }
+  settle();
+  return { codes, changes };
+}
+
+let seconds: Set<number> | undefined;
+
+/** Characters that compose with one before them. */
+function composing(): Set<number> {
+  if (seconds) return seconds;
+  seconds = new Set();
+  for (const [c, flags] of characters().flags.entries()) if (flags & DECOMPOSED) seconds.add(decomposed(c, 'NFD').at(-1) as number);
+  return seconds;
+}
+
+function composed(first: number, second: number): number | undefined {
+  const { flags } = characters();
+  if (!composing().has(second)) return undefined;
+  const text = String.fromCodePoint(first, second).normalize('NFC');
+  const code = text.codePointAt(0) as number;
+  return text === String.fromCodePoint(code) && flags[code] & DECOMPOSED ? code : undefined;
+}
+
+function compose({ codes, changes }: Changed): Changed {
+  const { classes } = characters();
+  const out: Changed = { codes: [], changes: [] };
+  let starter = -1;
+  let last = -1;
+  for (let i = 0; i < codes.length; i++) {
+    const rank = classes.get(codes[i]) ?? 0;
+    const whole = starter >= 0 && last < rank ? composed(out.codes[starter], codes[i]) : undefined;
+    if (whole !== undefined) {
+      out.codes[starter] = whole;
+      out.changes[starter] += changes[i] - 1;
+      continue;
+    }
+    if (rank === 0) starter = out.codes.length;
+    last = rank === 0 ? -1 : rank;
+    out.codes.push(codes[i]);
+    out.changes.push(changes[i]);
+  }
+  return out;
+}
+
+const form =
+  (kind: Decomposition, composes: boolean): Normalizer =>
+  (chars) => {
+    if (isPlain(chars) && !(composes && chars.code.some((c) => composing().has(c)))) return chars;
+    const changed = decompose(chars, kind);
+    const { codes, changes } = composes ? compose(changed) : changed;
+    return transform(chars, codes, changes);
+  };
+
+export const nfd = form('NFD', false);
+export const nfkd = form('NFKD', false);
+export const nfc = form('NFD', true);
+export const nfkc = form('NFKD', true);

@@ -1,0 +1,52 @@
+import type { Chars, Normalized } from './chars.ts';
+import type { Filler } from './row.ts';
+import type { Vocab } from './vocab.ts';
+
+/** Rewrites a text. What it is given becomes its own. */
+export type Normalizer = (chars: Chars) => Chars;
+
+/** Takes a piece of a text from `start` to `end`. */
+export type OnPiece = (text: Normalized, start: number, end: number) => void;
+
+/** Cuts a text from `start` to `end` into pieces, each of which is tokenized by itself; it may rewrite them. */
+export type PreTokenizer = (text: Normalized, start: number, end: number, piece: OnPiece) => void;
+
+/** Takes a token that stands in a text from `start` to `end`. */
+export type OnToken = (id: number, start: number, end: number, token: string) => void;
+
+/** Tokens of a piece, and the vocabulary they are from. */
+export interface Model {
+  readonly vocab: Vocab;
+  /** The token of what the vocabulary does not cover, if there is one. */
+  readonly unknown: Filler | undefined;
+  /** Calls `token` with each token of `text` from `start` to `end`, in order. */
+  tokenize(text: string, start: number, end: number, token: OnToken): void;
+  /** Whether a token goes on with the word of the token before. */
+  continues(token: string): boolean;
+  /** Its vocabulary as tokenizer.json has it. */
+  written(): unknown;
+}
+
+/** A place in a row: a special token, or the tokens of the first text or of the second. */
+export type Place = { readonly type: number } & ({ readonly token: Filler } | { readonly sequence: 0 | 1 });
+
+/** Where texts and special tokens stand in a row. */
+export interface PostProcessor {
+  readonly single: readonly Place[];
+  readonly pair: readonly Place[];
+}
+
+/** Turns tokens into parts of running text. */
+export type Decoder = (tokens: readonly string[]) => string[];
+
+/** What a tokenizer is made of. */
+export interface Parts {
+  normalizer: Normalizer;
+  preTokenizer: PreTokenizer;
+  model: Model;
+  processor: PostProcessor;
+  decoder: Decoder;
+}
+
+/** The id of a token, where there is one. */
+export type IdOf = (token: string) => number | undefined;

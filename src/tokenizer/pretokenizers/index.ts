@@ -1,0 +1,29 @@
+import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
+import type { PreTokenizer } from '../parts.ts';
+import { bertPreTokenizer } from './bert.ts';
+import { readMetaspace } from './metaspace.ts';
+import { readPunctuation } from './punctuation.ts';
+import { whitespaceSplit } from './whitespace.ts';
+
+const PRE_TOKENIZERS: Registry<PreTokenizer> = {
+  BertPreTokenizer: () => bertPreTokenizer,
+  Metaspace: readMetaspace,
+  Punctuation: readPunctuation,
+  Sequence: readSequence,
+  WhitespaceSplit: () => whitespaceSplit,
+};
+
+/** The pre-tokenizer of tokenizer.json; without one a text stays whole. Throws `format` and `unsupported` errors. */
+export const preTokenizerOf = (value: unknown): PreTokenizer =>
+  value === null || value === undefined
+    ? (text, start, end, piece) => piece(text, start, end)
+    : partOf('pre_tokenizer', value, PRE_TOKENIZERS);
+
+/** Each cuts the pieces of the one before. */
+function readSequence(fields: Fields): PreTokenizer {
+  const steps = partsIn(fields, 'pretokenizers', (name, value) => partOf(name, value, PRE_TOKENIZERS));
+  return (text, start, end, piece) => {
+    const cut = steps.reduceRight<typeof piece>((next, step) => (part, from, to) => step(part, from, to, next), piece);
+    cut(text, start, end);
+  };
+}

@@ -1,0 +1,25 @@
+import { kind } from '../../base/schema.ts';
+import { type Fields, field } from '../fields.ts';
+import type { IdOf, PostProcessor } from '../parts.ts';
+import type { Filler } from '../row.ts';
+import { specialToken } from './special.ts';
+
+/** `[CLS] A [SEP]`, and `[CLS] A [SEP] B [SEP]` with B of type 1. */
+export function bertProcessor(cls: Filler, sep: Filler): PostProcessor {
+  const single = [
+    { token: cls, type: 0 },
+    { sequence: 0, type: 0 },
+    { token: sep, type: 0 },
+  ] as const;
+  return { single, pair: [...single, { sequence: 1, type: 1 }, { token: sep, type: 1 }] };
+}
+
+const NAMED = kind<readonly [token: string, id: number]>(
+  'a token and its id',
+  (value) => Array.isArray(value) && typeof value[0] === 'string',
+);
+
+export const readBertProcessing = (fields: Fields): ((idOf: IdOf) => PostProcessor) => {
+  const [cls, sep] = [field(fields, 'cls', NAMED), field(fields, 'sep', NAMED)];
+  return (idOf) => bertProcessor(specialToken(...cls, idOf), specialToken(...sep, idOf));
+};

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { PreTrainedTokenizerFast } from '../../src/index.ts';
+import { type Normalized, read, write } from '../../src/tokenizer/chars.ts';
+import { decoderOf } from '../../src/tokenizer/decoders/index.ts';
+import { normalizerOf } from '../../src/tokenizer/normalizers/index.ts';
+import { preTokenizerOf } from '../../src/tokenizer/pretokenizers/index.ts';
+import { processorOf } from '../../src/tokenizer/processors/index.ts';
+import { unigramJson } from '../support/unigram.ts';
+import { charsmap } from '../support/unigramfixtures.ts';
+
+type Fields = { type: string; precompiled_charsmap?: string };
+type Piece = [piece: string, offsets: [start: number, end: number]];
+interface Part {
+  normalizer?: Fields;
+  pre_tokenizer?: Fields;
+  answers: (string | Piece[] | null)[];
+}
+
+const path = fileURLToPath(new URL('../fixtures/tokenizer/parts.jsonl', import.meta.url));
+const [first, ...lines] = readFileSync(path, 'utf8').trimEnd().split('\n');
+const texts = JSON.parse(first) as string[];
+const parts = lines.map((line) => JSON.parse(line) as Part);
+const whole = (text: string) => read(text, 0, text.length);
+
+/** Pieces with their offsets in code points. */
+function piecesOf(fields: Fields, text: string): Piece[] {
+  const pieces: Piece[] = [];
+  const normalized = write(whole(text));
+  const at = (index: number): number => Array.from(text.slice(0, index)).length;
+  const add = ({ text: rewritten, from }: Normalized, start: number, end: number): void => {
+    pieces.push([rewritten.slice(start, end), [at(from[start]), at(from[end - 1]) + 1]]);
+  };
+  if (normalized.text) preTokenizerOf(fields)(normalized, 0, normalized.text.length, add);
+  return pieces;
+}
+
+describe('single parts agree with the Rust tokenizers', () => {
+  test.each(parts.flatMap((part) => (part.normalizer ? [[part.normalizer, part.answers] as const] : [])))('%j', (fields, answers) => {
+    const normalizer = normalizerOf('precompiled_charsmap' in fields ? { ...fields, precompiled_charsmap: charsmap } : fields);
+    for (const [i, text] of texts.entries()) expect(write(normalizer(whole(text))).text, JSON.stringify(text)).toBe(answers[i] ?? text);
+  });
+
+  test.each(parts.flatMap((part) => (part.pre_tokenizer ? [[part.pre_tokenizer, part.answers] as const] : [])))('%j', (fields, answers) => {
+    for (const [i, text] of texts.entries()) expect(piecesOf(fields, text), JSON.stringify(text)).toEqual(answers[i]);
+  });
+});
+
+describe('decoders', () => {
+  const sequence = (...decoders: object[]) => decoderOf({ type: 'Sequence', decoders });
+  test.each<[object | null, string[], string[]]>([
+    [null, ['a', 'b'], ['a b']],
+    [{ type: 'Fuse' }, ['a', 'b'], ['ab']],
+    [{ type: 'Replace', pattern: { String: '▁' }, content: '$&' }, ['▁a▁', 'b'], ['$&a$&', 'b']],
+    [{ type: 'Strip', content: ' ', start: 1, stop: 2 }, ['  a   ', ' ', ''], [' a ', '', '']],
+    [{ type: 'ByteFallback' }, ['<0x48>', '<0x69>', 'x', '<0xe2>', '<0x82>', '<0xAC>', '<0xFF>'], ['Hi', 'x', '�', '�', '�', '�']],
+    [{ type: 'ByteFallback' }, ['<0xE2>', '<0x82>', '<0xAC>', '<0x4>'], ['€', '<0x4>']],
+    [{ type: 'Metaspace', replacement: '▁', prepend_scheme: 'first' }, ['▁a▁', '▁b'], ['a', ' b']],
+    [{ type: 'Metaspace', replacement: '▁', prepend_scheme: 'never' }, ['▁a', '▁b'], [' a', ' b']],
+    [{ type: 'WordPiece', prefix: '##', cleanup: true }, ['a', '##b', '.'], ['a', 'b', '.']],
+    [{ type: 'WordPiece', prefix: '##', cleanup: false }, ['a', '##b', '.'], ['a', 'b', ' .']],
+  ])('%j', (fields, tokens, decoded) => expect(decoderOf(fields)(tokens)).toEqual(decoded));
+
+  test('run one after the other', () => {
+    const run = sequence({ type: 'Replace', pattern: { String: '▁' }, content: ' ' }, { type: 'ByteFallback' }, { type: 'Fuse' });
+    expect(run(['▁a', '<0xC3>', '<0xA9>'])).toEqual([' aé']);
+  });
+});
+
+describe('templates', () => {
+  const idOf = (token: string): number | undefined => ({ '<s>': 1, '</s>': 2 })[token];
+  const special = (id: string, type_id = 0) => ({ SpecialToken: { id, type_id } });
+  const text = (id: string, type_id = 0) => ({ Sequence: { id, type_id } });
+  const template = (changes: object) =>
+    processorOf({ type: 'TemplateProcessing', single: [text('A')], pair: [text('A'), text('B', 1)], special_tokens: {}, ...changes }, idOf);
+
+  test('put special tokens anywhere, several under one name, with any types', () => {
+    const special_tokens = { both: { id: 'both', ids: [1, 2], tokens: ['<s>', '</s>'] } };
+    expect(template({ single: [special('both', 3), text('A', 2)], special_tokens }).single).toEqual([
+      { token: { token: '<s>', id: 1 }, type: 3 },
+      { token: { token: '</s>', id: 2 }, type: 3 },
+      { sequence: 0, type: 2 },
+    ]);
+    expect(template({ pair: [text('B', 1), special('</s>'), text('A')] }).pair).toEqual([
+      { sequence: 1, type: 1 },
+      { token: { token: '</s>', id: 2 }, type: 0 },
+      { sequence: 0, type: 0 },
+    ]);
+    expect(processorOf(null, idOf).pair).toEqual([{ sequence: 0, type: 0 }, { sequence: 1, type: 1 }]); // biome-ignore format: one row
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['a second text where there is one', { single: [text('B')] }, /^single\[0\] of post_processor TemplateProcessing/],
+    ['a token that nobody knows', { single: [special('[CLS]')] }, /^id of "\[CLS\]" in the post_processor .*expected a token of the vocab/],
+    [
+      'another id',
+      { single: [special('<s>')], special_tokens: { '<s>': { ids: [7], tokens: ['<s>'] } } },
+      /expected 1 as in the vocabulary, got 7/,
+    ],
+    ['no list', { pair: {} }, /^pair of post_processor TemplateProcessing/],
+    ['a type that is no number', { single: [text('A', 'x' as never)] }, /^single\[0\]/],
+  ])('refuse %s', (_, changes, expected) => expect(() => template(changes)).toThrow(expected));
+});
+
+describe('what is not known is an error that says what is', () => {
+  const open = (changes: object) => () => new PreTrainedTokenizerFast({ tokenizer_object: unigramJson(changes) });
+  const none = { type: 'None' };
+  test.each<[object, RegExp]>([
+    [{ model: none }, /^model of tokenizer\.json: expected a part of type Unigram, WordPiece, got "None"/],
+    [{ normalizer: none }, /^normalizer of tokenizer\.json: expected a part of type BertNormalizer, .*Precompiled, .*got "None"/],
+    [{ normalizer: { type: 'Sequence', normalizers: [none] } }, /^normalizers\[0\] of tokenizer\.json: expected a part of type BertN/],
+    [{ pre_tokenizer: none }, /^pre_tokenizer of tokenizer\.json: expected a part of type BertPreTokenizer, Metaspace, .*got "None"/],
+    [
+      { post_processor: none },
+      /^post_processor of tokenizer\.json: expected a part of type BertProcessing, TemplateProcessing, got "None"/,
+    ],
+    [{ decoder: none }, /^decoder of tokenizer\.json: expected a part of type .*WordPiece, got "None"/],
+  ])('%j', (changes, expected) => {
+    expect(open(changes)).toThrow(expected);
+    expect(open(changes)).toThrow(expect.objectContaining({ code: 'unsupported' }));
+  });
+
+  test.each<[object, RegExp]>([
+    [{ model: 7 }, /^model of tokenizer\.json: expected a part of type .*, got 7/],
+    [{ normalizer: {} }, /^normalizer of tokenizer\.json: .*got an empty object/],
+    [{ normalizer: { type: 'Sequence' } }, /^normalizers of normalizer Sequence of tokenizer\.json: expected an array, got undefined/],
+    [{ normalizer: { type: 'Strip', strip_left: 1 } }, /^strip_left of normalizer Strip .*: expected true or false, got 1/],
+    [{ normalizer: { type: 'Replace', pattern: 'a', content: '' } }, /^pattern of normalizer Replace/],
+    [{ decoder: { type: 'Strip', content: '', start: 0, stop: 0 } }, /^content of decoder Strip .*: expected one character/],
+  ])('%j', (changes, expected) => {
+    expect(open(changes)).toThrow(expected);
+    expect(open(changes)).toThrow(expect.objectContaining({ code: 'format' }));
+  });
+
+  test.each(['\\p{L}', '\\d', '\\w+', '.', 'a*', '(?i)a', '(?=a)', '[[:alpha:]]', '[a&&b]', '^a', 'a{2}?', 'a++', '('])(
+    'a pattern %s',
+    (Regex) => {
+      expect(open({ normalizer: { type: 'Replace', pattern: { Regex }, content: '' } })).toThrow(
+        /^pattern of normalizer Replace .*expected characters/,
+      );
+    },
+  );
+
+  test.each([
+    ['a|b', 'xaby', 'x__y'],
+    ['(?:ab){2,}', 'ababab', '_'],
+    ['[^\\s\\-]+', 'ab\u0085c-', '_\u0085_-'],
+    ['\\[+', 'a[[', 'a_'],
+    ['a+?', 'aa', '__'],
+  ])('but %s is one', (Regex, text, rewritten) => {
+    const normalizer = normalizerOf({ type: 'Replace', pattern: { Regex }, content: '_' });
+    expect(write(normalizer(whole(text))).text).toBe(rewritten);
+  });
+});
