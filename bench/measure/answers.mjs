@@ -1,7 +1,7 @@
 /** Inputs that are the same in every run, and the comparison that comes before any timing. */
 
 /**
- * @typedef {import('tracelet').Tensor} Tensor
+ * @typedef {import('../../dist/index.js').Tensor} Tensor
  * @typedef {readonly ArrayLike<number>[]} Answer the elements of each output
  */
 

@@ -4,7 +4,7 @@
  *   node bench/measure/binding.mjs [--rounds N]
  */
 import { parseArgs } from 'node:util';
-import { BertConfig, BertModel, jit, ones } from 'tracelet';
+import { BertConfig, BertModel, jit, ones } from '../../dist/index.js';
 import { begin, digits, table } from './report.mjs';
 import { summarise } from './stats.mjs';
 

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { BertConfig, BertModel, jit, tensor, withKernels } from 'tracelet';
+import { BertConfig, BertModel, jit, tensor, withKernels } from '../../dist/index.js';
 import { compare, tokenIds } from './answers.mjs';
 import { printProfile, profile } from './profile.mjs';
 import { begin, progress, reportTiming, writeResults } from './report.mjs';
@@ -14,8 +14,8 @@ import { alternate } from './stats.mjs';
 import { on, variants } from './variants.mjs';
 
 /**
- * @typedef {import('tracelet').TracedModule} TracedModule
- * @typedef {import('tracelet').Variant} Variant
+ * @typedef {import('../../dist/index.js').TracedModule} TracedModule
+ * @typedef {import('../../dist/index.js').Variant} Variant
  * @typedef {{ flops: number, cases: Record<string, () => unknown> }} Subject what is timed, and the operations of one call
  */
 
@@ -95,7 +95,7 @@ async function measure(title, { flops, cases }) {
   results.push(reportTiming(title, timing, flops, differences));
 }
 
-/** @param {string} title @param {TracedModule} traced @param {Record<string, import('tracelet').Tensor>} inputs @param {Variant} kernels */
+/** @param {string} title @param {TracedModule} traced @param {Record<string, import('../../dist/index.js').Tensor>} inputs @param {Variant} kernels */
 function showProfile(title, traced, inputs, kernels) {
   progress(`profiling ${title}, ${kernels}\n`);
   const shares = profile(traced, inputs, kernels);

@@ -2,9 +2,9 @@
 import { digits, table } from './report.mjs';
 
 /**
- * @typedef {import('tracelet').TracedModule} TracedModule
- * @typedef {import('tracelet').Tensor} Tensor
- * @typedef {import('tracelet').Variant} Variant
+ * @typedef {import('../../dist/index.js').TracedModule} TracedModule
+ * @typedef {import('../../dist/index.js').Tensor} Tensor
+ * @typedef {import('../../dist/index.js').Variant} Variant
  * @typedef {{ kind: string, calls: number, flops: number, moved: number, ms: number }} Share of one run
  */
 

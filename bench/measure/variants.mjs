@@ -1,13 +1,13 @@
-import { bestVariant, jit } from 'tracelet';
+import { bestVariant, jit } from '../../dist/index.js';
 
-/** @typedef {import('tracelet').Variant} Variant */
+/** @typedef {import('../../dist/index.js').Variant} Variant */
 
 /** The kernels that this engine runs. @type {readonly Variant[]} */
 export const variants = bestVariant() === 'relaxed' ? ['baseline', 'relaxed'] : ['baseline'];
 
 /**
  * The same trace on other kernels.
- * @param {import('tracelet').TracedModule} traced
+ * @param {import('../../dist/index.js').TracedModule} traced
  * @param {Variant} kernels
  */
 export async function on(traced, kernels) {

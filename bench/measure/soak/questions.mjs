@@ -1,10 +1,10 @@
 /** Calls whose answers are known, by digest: no two questions have the same. */
 import { createHash } from 'node:crypto';
-import { tensor } from 'tracelet';
+import { tensor } from '../../../dist/index.js';
 import { tokenIds } from '../answers.mjs';
 
 /**
- * @typedef {import('tracelet').TracedModule} TracedModule
+ * @typedef {import('../../../dist/index.js').TracedModule} TracedModule
  * @typedef {{ signal?: AbortSignal }} Options
  * @typedef {(trace: TracedModule, options: Options) => Promise<ArrayBufferView[]>} Ask
  * @typedef {{ ask: Ask, digest: string }} Question

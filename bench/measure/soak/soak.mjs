@@ -9,7 +9,7 @@
  */
 import { parseArgs } from 'node:util';
 import { minilm } from '@tracelet/all-minilm-l6-v2';
-import { BertConfig, BertModel, jit, tensor } from 'tracelet';
+import { BertConfig, BertModel, jit, tensor } from '../../../dist/index.js';
 import { begin, machine, progress, table, writeResults } from '../report.mjs';
 import { batchQuestions, textQuestions } from './questions.mjs';
 import { traffic } from './traffic.mjs';
@@ -17,7 +17,7 @@ import { ALLOWED, countWorkers, growthOf, read } from './watch.mjs';
 
 /**
  * @typedef {import('./questions.mjs').Question} Question
- * @typedef {import('tracelet').TracedModule} TracedModule
+ * @typedef {import('../../../dist/index.js').TracedModule} TracedModule
  * @typedef {{ name: string, load: (options: object) => Promise<TracedModule>, questions: readonly Question[], share: number, cancelWithin: number }} Subject
  * @typedef {{ name: string, key: string, options: object }} Form
  */

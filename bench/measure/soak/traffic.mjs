@@ -24,7 +24,7 @@ const LOST = Symbol('lost');
 
 /**
  * Keeps several calls in flight until `calls` are made or `seconds` are over, and reports after each.
- * @param {import('tracelet').TracedModule} trace @param {readonly Question[]} questions
+ * @param {import('../../../dist/index.js').TracedModule} trace @param {readonly Question[]} questions
  * @param {{ calls: number, seconds: number, cancelWithin: number, after: (tally: Tally) => void }} options `cancelWithin` milliseconds
  */
 export async function traffic(trace, questions, { calls, seconds, cancelWithin, after }) {
@@ -75,7 +75,7 @@ function cancellation(random, within) {
   return { ...NEVER, signal, ...(chance < CANCELLED && { start: () => cancelSoon(controller, random, within) }) };
 }
 
-/** @param {import('tracelet').TracedModule} trace @param {Question} question @param {Tally} tally @param {Cancellation} how */
+/** @param {import('../../../dist/index.js').TracedModule} trace @param {Question} question @param {Tally} tally @param {Cancellation} how */
 async function askOne(trace, { ask, digest }, tally, { signal, start }) {
   const call = ask(trace, signal ? { signal } : {});
   const stop = start();

@@ -14,7 +14,7 @@ const WARM = 0.3;
 export const ALLOWED = { heap: 1e6, resident: 24e6 };
 const ENDS_WITHIN_MS = 5000;
 
-/** @param {import('tracelet').TracedModule} trace @param {number} calls @returns {Reading} */
+/** @param {import('../../../dist/index.js').TracedModule} trace @param {number} calls @returns {Reading} */
 export function read(trace, calls) {
   collectGarbage();
   const { heapUsed, rss } = process.memoryUsage();
