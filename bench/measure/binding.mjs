@@ -22,7 +22,7 @@ const microseconds = [];
 for (let i = 0; i < WARM + Number(options.rounds); i++) {
   const [batch, sequence] = [1 + (i % 64), 1 + ((i * 7) % 512)];
   const since = performance.now();
-  instance.bind({ batch, sequence, rows: batch * sequence - (i % batch) });
+  instance.bind({ batch, sequence, tokens: batch * sequence - (i % batch) });
   if (i >= WARM) microseconds.push(1000 * (performance.now() - since));
 }
 const { median, min, low, high } = summarise(microseconds);

@@ -86,7 +86,7 @@ const LAYERS = {
   'bert-base gelu_new 128x3072': { op: 'gelu_new', shapes: { x: [128, 3072] } },
   'bert-base softmax 1536x128': { op: 'softmax', shapes: { x: [1536, 128] } },
   'bert-base add 128x768': { op: 'add', shapes: { a: [128, 768], b: [128, 768] } },
-  'bert-base pack 768x3072': { op: 'pack', shapes: { x: [768, 3072] } },
+  'bert-base panels 768x3072': { op: 'panels', shapes: { x: [768, 3072] } },
 };
 
 progress('compiling the reference\n');
