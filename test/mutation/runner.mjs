@@ -14,7 +14,7 @@ const fileOf = (id) => id.slice(0, id.indexOf('#'));
 /** A mutant that comes past itself so many times as often as in the first run goes round in a loop. */
 const ROUNDS = 10;
 /** What a mutant may compute longer than its tests did in the first run. Computing, not waiting: a busy machine makes nothing a timeout. */
-const LONGER = { times: 10, ms: 3000, most: 30_000 };
+const LONGER = { times: 5, ms: 2000, most: 10_000 };
 const WATCH_MS = 250;
 
 const cpuMs = () => {
