@@ -34,8 +34,11 @@ function checkNamed(entries: readonly (readonly [string, unknown])[], names: rea
   for (const [name, value] of entries) {
     if (value === undefined || value === null) continue;
     const input = `${what}: input "${name}"`;
-    if (!known.has(name)) throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}`, got: 'another name' });
     const tensor = tensorLike(value);
+    if (!known.has(name)) {
+      if (name === TYPES && tensor && isZero(tensor)) continue;
+      throw new TraceletError('value', { what: input, expected: `one of ${names.join(', ')}`, got: 'another name' });
+    }
     if (!tensor)
       throw new TraceletError('value', {
         what: input,
@@ -47,6 +50,11 @@ function checkNamed(entries: readonly (readonly [string, unknown])[], names: rea
   }
   return Object.fromEntries(named);
 }
+
+/** What tokenizers say of texts of a pair, to models that do not tell them apart as well: 0 says nothing. */
+const TYPES = 'token_type_ids';
+
+const isZero = (tensor: Tensor): boolean => !tensor.recorded && Array.from(tensor.data, Number).every((value) => value === 0);
 
 /** The input in which 0 stands for a token to leave out. */
 export const MASK = 'attention_mask';

@@ -126,6 +126,14 @@ test('config.json chooses it, and only among heads that it has', async () => {
   await problem('value', () => new DistilBertModel(tinyConfig() as never));
 });
 
+test('a trace of it takes what a tokenizer answers for single texts, and refuses types of a pair', async () => {
+  const model = new DistilBertModel(tiny(), { seed: 1 });
+  const types = tensor([[0, 0, 0, 0]]);
+  const traced = await jit.trace(model, { input_ids: ids, token_type_ids: types });
+  expectSameBits(traced({ input_ids: ids, token_type_ids: types }), model(ids));
+  await problem('value', () => traced({ input_ids: ids, token_type_ids: tensor([[0, 0, 1, 1]]) }));
+});
+
 test('token types by name mean nothing to it', () => {
   const model = new DistilBertModel(tiny(), { seed: 1 });
   expectSameBits(model({ input_ids: ids, token_type_ids: tensor([[0, 0, 1, 1]]) }), model(ids));
