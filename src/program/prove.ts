@@ -225,7 +225,8 @@ function readOperand({ values, constants }: Program, value: number, kind: Kind, 
   return values[value];
 }
 
-const shown = ({ dtype, shape }: { dtype: string; shape: Shape }): string => `${dtype} [${shape}]`;
+/** A value in words. */
+export const shown = ({ dtype, shape }: { dtype: string; shape: Shape }): string => `${dtype} [${shape}]`;
 
 /** The value whose memory `value` shows. */
 export function storageIndex(values: readonly ValueInfo[], value: number): number {

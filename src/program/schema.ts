@@ -8,8 +8,10 @@ import { type HostValueInfo, type Port, type Program, TOKENS, type ValueInfo } f
 import { fromVersion2 } from './version2.ts';
 
 /** Throws a `format` error that says which part of a trace is not what it has to be. */
-export function expect(holds: boolean, what: string, expected: string, got: string): asserts holds {
-  if (!holds) throw new TraceletError('format', { what: `trace: ${what}`, expected, got, cure: 'The trace is damaged: make it again' });
+export function expect(holds: boolean, what: string, expected: string, got: string | (() => string)): asserts holds {
+  if (holds) return;
+  const cure = 'The trace is damaged: make it again';
+  throw new TraceletError('format', { what: `trace: ${what}`, expected, got: typeof got === 'string' ? got : got(), cure });
 }
 
 /** The JSON form of everything in a program but its code, as version 3 of the format has it. */

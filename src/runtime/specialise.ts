@@ -1,11 +1,11 @@
-import { TraceletError } from '../base/error.ts';
 import { countOf, hostRule } from '../graph/hostvalues.ts';
 import { MASK } from '../nn/inputs.ts';
 import { type Call, checkCall, type Described, narrower, type Range, rangesOf } from '../ops/call.ts';
 import { hasKind } from '../ops/op.ts';
 import { bytesOf, Layout, type Usage } from '../program/layout.ts';
 import { type HostValueInfo, type Program, TOKENS } from '../program/program.ts';
-import { type Decoded, type Instruction, storageIndex } from '../program/prove.ts';
+import { type Decoded, type Instruction, shown, storageIndex } from '../program/prove.ts';
+import { expect } from '../program/schema.ts';
 import { evaluateDim, type Sizes, shapeAt } from '../tensor/dim.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 
@@ -102,9 +102,11 @@ export class Binder {
   /** The program at these sizes. Throws `format` errors where its shapes do not fit one another there. */
   bind(sizes: Sizes): Binding {
     const kinds = this.#kinds.map(({ dtype }, i) => ({ dtype, shape: shapeAt(this.#dims[i], sizes) }));
-    for (const kind of kinds) expectFit(kind.shape.every(isSize), 'a value', 'dimensions from 0 on', kind);
-    for (const [view, base] of this.#views)
-      expectFit(sizeOf(kinds[view].shape) === sizeOf(kinds[base].shape), 'a view', kinds[base], kinds[view]);
+    for (const kind of kinds) expect(kind.shape.every(isSize), 'a value', 'dimensions from 0 on', () => shown(kind));
+    for (const [view, base] of this.#views) {
+      const elements = sizeOf(kinds[base].shape);
+      expect(sizeOf(kinds[view].shape) === elements, 'a view', `${elements} elements`, () => shown(kinds[view]));
+    }
     const called = this.#alike.map((alike) => callAt(alike, kinds, sizes));
     const calls = this.#alikeOf.map((i) => called[i]);
     const shapes = this.#kindOf.map((kind) => kinds[kind].shape);
@@ -169,7 +171,8 @@ export class Binder {
         (step === undefined || (stepOf !== undefined && stepOf(counts) <= step)) &&
         (!source || sizeOf(source) === batch * sequence) &&
         (!masked || sizeOf(mask as Shape) === batch * sequence);
-      expectFit(fits, `host value ${rule}`, `${elements} elements below ${bound}`, { dtype: 'int32', shape: shapes[value] });
+      const got = () => shown({ dtype: 'int32', shape: shapes[value] });
+      expect(fits, `host value ${rule}`, `${elements} elements below ${bound}`, got);
     }
   }
 }
@@ -183,16 +186,6 @@ function callAt({ instruction, operands, out }: Alike, kinds: readonly Described
   const described: Record<string, Described> = {};
   for (const [name, kind] of operands) described[name] = kinds[kind];
   const bound = checkCall(op, described, attrs);
-  expectFit(sameShape(bound.shape, kinds[out].shape), `${op} of ${path || 'the model'}`, `[${bound.shape}]`, kinds[out]);
+  expect(sameShape(bound.shape, kinds[out].shape), `${op} of ${path || 'the model'}`, `[${bound.shape}]`, () => shown(kinds[out]));
   return bound;
-}
-
-function expectFit(holds: boolean, what: string, expected: Described | string, { dtype, shape }: Described): void {
-  if (holds) return;
-  throw new TraceletError('format', {
-    what: `trace: ${what}`,
-    expected: typeof expected === 'string' ? expected : `${sizeOf(expected.shape)} elements`,
-    got: `${dtype} [${shape}]`,
-    cure: 'The trace is damaged: make it again',
-  });
 }
