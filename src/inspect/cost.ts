@@ -2,7 +2,7 @@ import { wholePages } from '../kernels/binaries.ts';
 import { hasKind } from '../ops/op.ts';
 import { bytesOf } from '../program/layout.ts';
 import type { Instance } from '../runtime/instance.ts';
-import type { Binding } from '../runtime/specialise.ts';
+import type { Specialisation } from '../runtime/specialise.ts';
 
 /** What one instruction costs. */
 export interface InstructionPlan {
@@ -36,18 +36,19 @@ export interface MemoryPlan {
   instructions: InstructionPlan[];
 }
 
-/** What a call of a loaded program costs at the sizes of `binding`. */
-export function costs({ program, constants, decoded }: Instance, binding: Binding): MemoryPlan {
-  const size = (value: number | null): number => (value === null ? 0 : bytesOf({ ...program.values[value], shape: binding.shapes[value] }));
-  const instructions = decoded.instructions.map(({ op, path, out, operands }, at): InstructionPlan => {
-    const { row, numbers, shape } = binding.calls[at];
+/** What a call of a loaded program costs at the sizes of `specialisation`. */
+export function costs({ program, constants, proved }: Instance, specialisation: Specialisation): MemoryPlan {
+  const size = (value: number | null): number =>
+    value === null ? 0 : bytesOf({ ...program.values[value], shape: specialisation.shapes[value] });
+  const instructions = proved.instructions.map(({ op, path, out, operands }, at): InstructionPlan => {
+    const { row, numbers, shape } = specialisation.calls[at];
     const moved = row.bytes?.(numbers) ?? Object.values(operands).reduce((sum: number, operand) => sum + size(operand), size(out));
-    const offset = binding.offsets[out] as number;
+    const offset = specialisation.offsets[out] as number;
     const integer = hasKind(row, 'form');
     return { op, path, shape, offset, bytes: size(out), flops: row.flops(numbers), moved, integer };
   });
   const flops = instructions.reduce((sum, instruction) => sum + instruction.flops, 0);
   const { base, room } = constants.free;
-  const memory = wholePages(base + Math.max(room, binding.arena));
-  return { weights: constants.bytes, arena: binding.arena, memory, flops, instructions };
+  const memory = wholePages(base + Math.max(room, specialisation.arena));
+  return { weights: constants.bytes, arena: specialisation.arena, memory, flops, instructions };
 }

@@ -44,7 +44,7 @@ export function profileInstance(
   repeat((1 - WARM_UP) * milliseconds, () => calls.push(timed()), FEWEST_CALLS);
   const { floats, integers } = instance.resolve(target);
   const peaks = measurePeaks(floats, integers);
-  const instructions = costs(instance, instance.binding).instructions.map((cost, i) => {
+  const instructions = costs(instance, instance.specialisation).instructions.map((cost, i) => {
     const ms = median(calls.map((times) => times[i]));
     return { ...cost, ms, peak: cost.flops / ms / ((cost.integer && peaks.integer) || peaks.float) };
   });
@@ -53,7 +53,7 @@ export function profileInstance(
 
 /** Milliseconds of each instruction in one call. */
 function timeCall(instance: Instance, target: Target, inputs: Readonly<Record<string, Tensor>>): Float64Array {
-  const times = new Float64Array(instance.decoded.instructions.length);
+  const times = new Float64Array(instance.proved.instructions.length);
   instance.write(inputs);
   let since = performance.now();
   for (const i of instance.steps(target)) {

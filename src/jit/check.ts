@@ -140,7 +140,7 @@ function firstDifference(
   const eager = evaluate(recorded, inputs);
   traced.instance.write(inputs);
   for (const i of traced.instance.steps(traced)) {
-    const instruction = traced.instance.decoded.instructions[i];
+    const instruction = traced.instance.proved.instructions[i];
     const origin = optimised.nodes[i].origins.at(-1) as Node;
     const want = eager.get(origin);
     const got = traced.instance.read(instruction.out);

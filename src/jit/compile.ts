@@ -6,7 +6,7 @@ import { optimise, type Passes } from '../passes/index.ts';
 import type { Variant } from '../platform/platform.ts';
 import { encode } from '../program/encode.ts';
 import type { Program } from '../program/program.ts';
-import { decode } from '../program/prove.ts';
+import { prove } from '../program/prove.ts';
 import { ConstantsBuilder } from '../runtime/constants.ts';
 import { Instance } from '../runtime/instance.ts';
 import { ONE_THREAD, type ThreadChoice } from '../runtime/threads/choose.ts';
@@ -70,9 +70,9 @@ async function optimisedGraph(
 /** A graph as a program in a memory of its own, which threads share if `shared`. */
 function instanceOf(graph: Graph, structure: Program['structure'], shared: boolean): Instance {
   const { program, constants } = encode(graph, structure);
-  const decoded = decode(program);
+  const proved = prove(program);
   const rows = new Map(constants.flatMap(({ parts }) => parts).map(({ name, tensor }) => [name, tensor.shape[0]]));
   const builder = new ConstantsBuilder(program, (name) => rows.get(name) ?? 0, shared);
   builder.fill(constants);
-  return new Instance(program, decoded, whole(builder.settle(instantiate(bestVariant(), builder.memory))));
+  return new Instance(program, proved, whole(builder.settle(instantiate(bestVariant(), builder.memory))));
 }

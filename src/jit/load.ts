@@ -21,7 +21,7 @@ import { INTEGER_FORM, type IntegerForm } from '../kernels/integers.ts';
 import type { Named } from '../nn/outputs.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
 import type { Port, Program } from '../program/program.ts';
-import { decoding } from '../program/prove.ts';
+import { proving } from '../program/prove.ts';
 import { readProgram } from '../program/schema.ts';
 import { ConstantsBuilder } from '../runtime/constants.ts';
 import { Instance } from '../runtime/instance.ts';
@@ -70,10 +70,10 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const host = await readTensors(source, head, { program, builder, parts }, options);
   await expectEnd(source);
   const work = <T>(steps: Generator<void, T>) => (pools || signal ? sliced(steps, signal) : whole(steps));
-  const decoded = await work(decoding(program));
+  const proved = await work(proving(program));
   const constants = await work(builder.settle(instantiate(kernels, builder.memory)));
   signal?.throwIfAborted();
-  const instance = new Instance(program, decoded, constants, { shared });
+  const instance = new Instance(program, proved, constants, { shared });
   const contents = contentsOf(host);
   checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
   checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
@@ -86,16 +86,16 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   return traced;
 }
 
-function checkGolden(golden: readonly Named[], bindings: readonly Port[], { values }: Program, what: string): void {
+function checkGolden(golden: readonly Named[], ports: readonly Port[], { values }: Program, what: string): void {
   const unbound = new Map(golden.map(({ name, tensor }) => [name, tensor]));
-  for (const { name, value } of bindings) {
+  for (const { name, value } of ports) {
     const tensor = unbound.get(name);
     unbound.delete(name);
     const { dtype, shape } = values[value];
     if (tensor?.dtype !== dtype || !sameShape(tensor.shape, shape)) throw partError(what, name, `${dtype} [${shape}]`, tensor);
   }
   for (const extra of unbound.keys())
-    throw new TraceletError('format', { what: `${what}${extra}`, expected: `one of ${quoteList(bindings.map(({ name }) => name))}` });
+    throw new TraceletError('format', { what: `${what}${extra}`, expected: `one of ${quoteList(ports.map(({ name }) => name))}` });
 }
 
 function codeOf({ find }: TraceHeader, name: string): TensorInfo {

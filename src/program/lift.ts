@@ -3,10 +3,10 @@ import type { Attributes } from '../ops/call.ts';
 import { kindOf } from '../ops/kinds.ts';
 import { type Sizes, shapeAt } from '../tensor/dim.ts';
 import type { HostValueInfo, Program } from './program.ts';
-import type { Decoded, Instruction } from './prove.ts';
+import type { Instruction, ProvedProgram } from './prove.ts';
 
 /** The graph that a program was encoded from, with its weights as `read` has them: the inverse of `encode`. Node i is instruction i. */
-export function liftGraph(program: Program, decoded: Decoded, read: (name: string) => Part): Graph {
+export function liftGraph(program: Program, proved: ProvedProgram, read: (name: string) => Part): Graph {
   const parts = new Map<string, Part>();
   const partOf = (name: string): Part => {
     const part = parts.get(name) ?? read(name);
@@ -21,7 +21,7 @@ export function liftGraph(program: Program, decoded: Decoded, read: (name: strin
     return { kind: 'input', name, dtype, shape, dims };
   });
   const values = new Map<number, Value>(inputs.map((input, i) => [program.inputs[i].value, input]));
-  for (const one of program.hostValues) values.set(one.value, liftHostValue(one, program, inputs, decoded.base));
+  for (const one of program.hostValues) values.set(one.value, liftHostValue(one, program, inputs, proved.base));
   const valueAt = (index: number): Value => {
     const known = values.get(index);
     if (known) return known;
@@ -33,7 +33,7 @@ export function liftGraph(program: Program, decoded: Decoded, read: (name: strin
     values.set(index, value);
     return value;
   };
-  const nodes = decoded.instructions.map((instruction) => {
+  const nodes = proved.instructions.map((instruction) => {
     const operands = Object.entries(instruction.operands).map(([name, index]) => [name, index === null ? null : valueAt(index)]);
     const node = makeNode(instruction.op, Object.fromEntries(operands), attributesOf(instruction), {
       path: instruction.path,

@@ -61,7 +61,7 @@ export interface SymbolicWord {
  * for each argument of that op's row that has one, in the row's order: KINDS says what it is.
  *
  * Code and places are those for the sizes of the dummy inputs. Where `symbols` or rows of masked tokens left out make others possible, what depends on them
- * stands beside: dimensions of values, and words of attributes. For other sizes the rest follows from these (see binding.ts).
+ * stands beside: dimensions of values, and words of attributes. For other sizes the rest follows from these (see runtime/specialise.ts).
  */
 export interface Program {
   ops: string[];

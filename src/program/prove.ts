@@ -35,17 +35,17 @@ export interface Instruction {
 }
 
 /** A program that was proved sound: every word means something, every operand fits, no value is overwritten while it is needed. */
-export interface Decoded {
+export interface ProvedProgram {
   instructions: Instruction[];
   /** What symbols stand for in the program as it is in the file. */
   base: Sizes;
 }
 
 /** Reads and proves a program. Throws `op` errors for unknown names, `format` errors for everything that cannot be. */
-export const decode = (program: Program): Decoded => whole(decoding(program));
+export const prove = (program: Program): ProvedProgram => whole(proving(program));
 
 /** The same, instruction by instruction. */
-export function* decoding(program: Program): Generator<void, Decoded> {
+export function* proving(program: Program): Generator<void, ProvedProgram> {
   program.ops.forEach(opOf);
   checkValues(program);
   const base = checkSymbols(program);

@@ -65,7 +65,7 @@ const unpadded = (outputs: readonly Named[], mask: Tensor | undefined): Answer =
   outputs.map(({ name, tensor }) => ({ name, tensor: withoutPadding(tensor, mask) }));
 
 function operandX(instance: Instance, at: number): Tensor {
-  return instance.read(instance.decoded.instructions[at].operands.x as number);
+  return instance.read(instance.proved.instructions[at].operands.x as number);
 }
 
 /** Whether the leading dimensions of `shape` are those of the mask, a row a token. */

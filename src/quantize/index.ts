@@ -92,8 +92,8 @@ export async function quantize<Result = ModelOutput>(
   proveTraced('quantize', traced);
   const checked = checkOptions('quantize', options, QUANTIZE_OPTIONS);
   const { bits = 8, calibrate: samples = [], like, keep, signal } = checked;
-  const { program, decoded, constants } = traced.instance;
-  const graph = liftGraph(program, decoded, (name) => constants.part(name));
+  const { program, proved, constants } = traced.instance;
+  const graph = liftGraph(program, proved, (name) => constants.part(name));
   const uses = weightUsesOf(graph);
   refuse(graph, uses);
   const step = stepper(checked);

@@ -14,28 +14,28 @@ export interface Resolved {
 }
 
 /** Calls of kernels, and the instructions that they are. */
-export interface BoundCalls {
+export interface KernelCalls {
   calls: TeamCall[];
   indexes: number[];
 }
 
 /** Kernels and arguments of the instructions that are wanted, at the sizes that the instance is bound to. */
-export function bindCalls(instance: Instance, resolved: Resolved, wanted?: Wanted): BoundCalls {
-  const indexes = [...instance.decoded.instructions.keys()].filter((i) => wanted?.instructions[i] ?? true);
+export function kernelCalls(instance: Instance, resolved: Resolved, wanted?: Wanted): KernelCalls {
+  const indexes = [...instance.proved.instructions.keys()].filter((i) => wanted?.instructions[i] ?? true);
   return { indexes, calls: indexes.map((i) => callAt(instance, i, resolved)) };
 }
 
 function callAt(instance: Instance, at: number, { floats, integers }: Resolved): TeamCall {
-  const { op } = instance.decoded.instructions[at];
-  const { row, numbers, scratch = 0 } = instance.binding.calls[at];
+  const { op } = instance.proved.instructions[at];
+  const { row, numbers, scratch = 0 } = instance.specialisation.calls[at];
   const relaxed = hasKind(row, 'form') && integers && INTEGER_FORMS[integers].kernels === 'relaxed';
   const variant = relaxed ? 'relaxed' : floats;
   return { op, variant, kernel: instance.kernels(variant)[op], args: argsAt(instance, at, integers), row, numbers, scratch };
 }
 
 function argsAt(instance: Instance, at: number, form: IntegerForm | undefined): number[] {
-  const { operands, out, activation } = instance.decoded.instructions[at];
-  const { calls, scratch } = instance.binding;
+  const { operands, out, activation } = instance.proved.instructions[at];
+  const { calls, scratch } = instance.specialisation;
   const { row, numbers } = calls[at];
   const passed: Passed = {
     out: instance.addressOf(out),

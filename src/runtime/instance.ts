@@ -8,19 +8,19 @@ import type { Named } from '../nn/outputs.ts';
 import { checkRange, narrower, type Range } from '../ops/call.ts';
 import type { Variant } from '../platform/platform.ts';
 import { type Program, TOKENS } from '../program/program.ts';
-import { constantOf, type Decoded, type Instruction, storageIndex } from '../program/prove.ts';
+import { constantOf, type Instruction, type ProvedProgram, storageIndex } from '../program/prove.ts';
 import { leavesTokensOut, sizesOf } from '../program/sizes.ts';
 import { type Sizes, shapeAt } from '../tensor/dim.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 import { PROVED, sizeOf, Tensor } from '../tensor/tensor.ts';
-import { type BoundCalls, bindCalls, type Resolved } from './calls.ts';
+import { type KernelCalls, kernelCalls, type Resolved } from './calls.ts';
 import type { Constants } from './constants.ts';
-import { Binder, type Binding } from './specialise.ts';
+import { type Specialisation, Specialiser } from './specialise.ts';
 import { ONE_THREAD, type ThreadChoice } from './threads/choose.ts';
 import type { Team } from './threads/team.ts';
 import { type Wanted, wantedFor } from './wanted.ts';
 
-/** How many bindings are kept. */
+/** How many specialisations are kept. */
 const RECENT = 32;
 
 /** What a program runs on: kernels, and how they multiply integers (the fastest way that they have unless given). */
@@ -40,26 +40,26 @@ export interface Placement {
 /** A program in a wasm memory, constants below, arena above. It grows where sizes ask for more than any before. */
 export class Instance {
   readonly program: Program;
-  readonly decoded: Decoded;
+  readonly proved: ProvedProgram;
   readonly constants: Constants;
   readonly arena: Arena;
-  readonly #specialiser: Binder;
+  readonly #specialiser: Specialiser;
   readonly #kernels = new Map<Variant, Kernels>();
-  readonly #bindings = new Map<string, Binding>();
-  #calls = new WeakMap<Binding, Map<string, BoundCalls>>();
+  readonly #specialisations = new Map<string, Specialisation>();
+  #calls = new WeakMap<Specialisation, Map<string, KernelCalls>>();
   readonly #wanted = new Map<string, Wanted>();
-  #binding: Binding;
+  #specialisation: Specialisation;
   #team: Team | undefined;
   #threads: ThreadChoice = ONE_THREAD;
 
   /** Takes a program that was proved sound, and its constants. Throws `value` errors for constants out of bounds. */
-  constructor(program: Program, decoded: Decoded, constants: Constants, { shared = false, region }: Placement = {}) {
+  constructor(program: Program, proved: ProvedProgram, constants: Constants, { shared = false, region }: Placement = {}) {
     this.program = program;
-    this.decoded = decoded;
+    this.proved = proved;
     this.constants = constants;
     this.arena = new Arena(constants.memory, region ?? constants.free, !shared);
-    this.#specialiser = new Binder(program, decoded);
-    this.#binding = this.bind(decoded.base);
+    this.#specialiser = new Specialiser(program, proved);
+    this.#specialisation = this.specialise(proved.base);
     this.#checkWeights();
   }
 
@@ -108,11 +108,11 @@ export class Instance {
 
   /** Whether every binary gives the same bits. */
   get exact(): boolean {
-    return this.decoded.instructions.some(({ call }) => call.row.exact);
+    return this.proved.instructions.some(({ call }) => call.row.exact);
   }
 
   /** What constants may hold can depend on sizes. */
-  #checkConstants({ ranges }: Binding): void {
+  #checkConstants({ ranges }: Specialisation): void {
     const strictest = new Map<number, Range>();
     for (const [value, range] of ranges) {
       const { place } = this.program.values[value];
@@ -124,7 +124,7 @@ export class Instance {
   /** Integer products give the same bits in all forms for weights that cannot saturate any. */
   #checkWeights(): void {
     const proved = new Set<string>();
-    for (const { op, path, call, operands } of this.decoded.instructions) {
+    for (const { op, path, call, operands } of this.proved.instructions) {
       const { mostWeight } = call.row;
       if (!mostWeight) continue;
       const weight = this.constants.addressOf(constantOf(this.program.values, operands.weight as number) as number);
@@ -143,20 +143,20 @@ export class Instance {
   }
 
   /** The program at the sizes of the last inputs. */
-  get binding(): Binding {
-    return this.#binding;
+  get specialisation(): Specialisation {
+    return this.#specialisation;
   }
 
   /** The program at these sizes; recent ones are kept. */
-  bind(sizes: Sizes): Binding {
+  specialise(sizes: Sizes): Specialisation {
     const key = [...Object.keys(this.program.symbols), TOKENS].map((symbol) => sizes[symbol]).join();
-    const known = this.#bindings.get(key);
-    const binding = known ?? this.#specialiser.bind(sizes);
-    if (!known) this.#checkConstants(binding);
-    this.#bindings.delete(key);
-    this.#bindings.set(key, binding);
-    if (this.#bindings.size > RECENT) this.#bindings.delete(this.#bindings.keys().next().value as string);
-    return binding;
+    const known = this.#specialisations.get(key);
+    const specialisation = known ?? this.#specialiser.specialise(sizes);
+    if (!known) this.#checkConstants(specialisation);
+    this.#specialisations.delete(key);
+    this.#specialisations.set(key, specialisation);
+    if (this.#specialisations.size > RECENT) this.#specialisations.delete(this.#specialisations.keys().next().value as string);
+    return specialisation;
   }
 
   /** Binds the program to the inputs' sizes and writes them, after checking their elements. A run overwrites them. */
@@ -165,22 +165,22 @@ export class Instance {
     const kept = leavesTokensOut(program) ? keptTokens(inputs[MASK].data as Int32Array) : undefined;
     const sizes = sizesOf(program.inputs.map(({ name, value }) => ({ dims: program.values[value].dims, shape: inputs[name].shape })));
     if (kept) sizes[TOKENS] = kept.length;
-    const binding = this.bind(sizes);
+    const specialisation = this.specialise(sizes);
     const check = (name: string, range: Range | undefined): void => {
       if (range) checkRange(`input "${name}"`, inputs[name].data as Int32Array, range);
     };
     if (kept) check(MASK, { bound: 2 });
-    for (const { name, value } of program.inputs) check(name, binding.ranges.get(value));
-    for (const { value, input } of program.hostValues) if (input) check(input, binding.ranges.get(value));
-    if (this.arena.reserve(binding.arena)) this.#calls = new WeakMap();
-    this.#binding = binding;
+    for (const { name, value } of program.inputs) check(name, specialisation.ranges.get(value));
+    for (const { value, input } of program.hostValues) if (input) check(input, specialisation.ranges.get(value));
+    if (this.arena.reserve(specialisation.arena)) this.#calls = new WeakMap();
+    this.#specialisation = specialisation;
     for (const { name, value } of program.inputs) {
       const { buffer, byteOffset, byteLength } = inputs[name].data;
       new Uint8Array(this.memory.buffer, this.addressOf(value), byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
     }
     for (const { value, rule, grid, masked, fill, input } of program.hostValues) {
       const [batch, sequence] = shapeAt(grid, sizes);
-      const out = new Int32Array(this.memory.buffer, this.addressOf(value), sizeOf(binding.shapes[value]));
+      const out = new Int32Array(this.memory.buffer, this.addressOf(value), sizeOf(specialisation.shapes[value]));
       const of = input ? (inputs[input].data as Int32Array) : (fill ?? 0);
       hostRule(rule).write(out, { batch, sequence, kept: masked ? kept : undefined }, of);
     }
@@ -189,7 +189,7 @@ export class Instance {
   /** A copy of a value's elements. */
   read(value: number): Tensor {
     const { dtype } = this.program.values[value];
-    const shape = this.binding.shapes[value];
+    const shape = this.specialisation.shapes[value];
     const view = new DTYPES[dtype].array(this.memory.buffer as ArrayBuffer, this.addressOf(value), sizeOf(shape));
     return new Tensor(dtype, shape, view.slice(), PROVED);
   }
@@ -197,7 +197,7 @@ export class Instance {
   /** What has to run for the outputs of these names. Throws a `value` error for unknown ones. */
   wanted(names: readonly string[]): Wanted {
     const key = names.join();
-    const known = this.#wanted.get(key) ?? wantedFor(this.program, this.decoded, names);
+    const known = this.#wanted.get(key) ?? wantedFor(this.program, this.proved, names);
     this.#wanted.set(key, known);
     return known;
   }
@@ -205,11 +205,11 @@ export class Instance {
   /** Runs the instructions one by one, those that are wanted, yielding the index of each when it is done. */
   *steps(target: Target, wanted?: Wanted): Generator<number> {
     const { calls, indexes } = this.#callsFor(target, wanted);
-    const { instructions } = this.decoded;
+    const { instructions } = this.proved;
     const { free } = this.constants;
     const nameOf = (at: number) => () => `instruction ${indexes[at]} (${describeInstruction(instructions[indexes[at]])})`;
     const team = this.#team?.takes(calls) ? this.#team : undefined;
-    team?.begin(calls, Math.max(free.base + free.room, this.arena.base + this.binding.arena));
+    team?.begin(calls, Math.max(free.base + free.room, this.arena.base + this.specialisation.arena));
     let done = 0;
     try {
       for (; done < calls.length; done++) {
@@ -241,13 +241,13 @@ export class Instance {
   }
 
   /** Kernels and arguments of the instructions that are wanted, at the sizes of the last inputs. */
-  #callsFor(target: Target, wanted?: Wanted): BoundCalls {
+  #callsFor(target: Target, wanted?: Wanted): KernelCalls {
     const resolved = this.resolve(target);
-    const { binding } = this;
-    const known = this.#calls.get(binding) ?? new Map<string, BoundCalls>();
-    this.#calls.set(binding, known);
+    const { specialisation } = this;
+    const known = this.#calls.get(specialisation) ?? new Map<string, KernelCalls>();
+    this.#calls.set(specialisation, known);
     const key = `${resolved.floats} ${resolved.integers} ${wanted?.outputs.map(({ name }) => name)}`;
-    const bound = known.get(key) ?? bindCalls(this, resolved, wanted);
+    const bound = known.get(key) ?? kernelCalls(this, resolved, wanted);
     known.set(key, bound);
     return bound;
   }
@@ -257,7 +257,7 @@ export class Instance {
     const storage = storageIndex(this.program.values, value);
     const { place } = this.program.values[storage];
     if ('constant' in place) return this.constants.addressOf(place.constant);
-    return this.arena.base + (this.binding.offsets[storage] as number);
+    return this.arena.base + (this.specialisation.offsets[storage] as number);
   }
 }
 

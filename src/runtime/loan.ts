@@ -2,7 +2,7 @@ import { isBytes } from '../base/realm.ts';
 import type { Region } from '../kernels/arena.ts';
 import { allocateMemory, isShared, MEMORY_BASE } from '../kernels/binaries.ts';
 import type { Program } from '../program/program.ts';
-import { decode } from '../program/prove.ts';
+import { prove } from '../program/prove.ts';
 import { Constants, MEMORY } from './constants.ts';
 import { Instance } from './instance.ts';
 import { ConstantPlaces } from './places.ts';
@@ -25,7 +25,7 @@ export function lend({ program, constants }: Instance): Loan {
 export function borrow({ program, rows, constants }: Loan, region?: Region): Instance {
   const places = new ConstantPlaces(program, (name) => rows.get(name) ?? 0);
   const memory = isBytes(constants) ? memoryOf(constants) : constants;
-  return new Instance(program, decode(program), new Constants(memory, places, 0), { shared: !isBytes(constants), region });
+  return new Instance(program, prove(program), new Constants(memory, places, 0), { shared: !isBytes(constants), region });
 }
 
 function memoryOf(constants: Uint8Array): WebAssembly.Memory {

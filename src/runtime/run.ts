@@ -25,7 +25,7 @@ export async function runSliced(
 ): Promise<Named[]> {
   signal?.throwIfAborted();
   instance.write(inputs);
-  const { calls } = instance.binding;
+  const { calls } = instance.specialisation;
   const slice = new Slice(signal);
   let flops = 0;
   look?.(0);

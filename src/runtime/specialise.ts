@@ -4,13 +4,13 @@ import { type Call, checkCall, type Described, narrower, type Range, rangesOf } 
 import { hasKind } from '../ops/op.ts';
 import { bytesOf, Layout, type Usage } from '../program/layout.ts';
 import { type HostValueInfo, type Program, TOKENS } from '../program/program.ts';
-import { type Decoded, type Instruction, shown, storageIndex } from '../program/prove.ts';
+import { type Instruction, type ProvedProgram, shown, storageIndex } from '../program/prove.ts';
 import { expect } from '../program/schema.ts';
 import { evaluateDim, type Sizes, shapeAt } from '../tensor/dim.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 
 /** A program at the sizes of one call. */
-export interface Binding {
+export interface Specialisation {
   sizes: Sizes;
   /** Shape of each value. */
   shapes: readonly Shape[];
@@ -35,9 +35,9 @@ interface Alike {
 }
 
 /** Specialises a program to sizes. What is alike in many instructions is worked out once, and lifetimes once for all. */
-export class Binder {
+export class Specialiser {
   readonly #program: Program;
-  readonly #decoded: Decoded;
+  readonly #proved: ProvedProgram;
   /** Distinct shapes of values, in symbols. */
   readonly #kinds: Described[] = [];
   readonly #kindOf: number[];
@@ -48,9 +48,9 @@ export class Binder {
   #layout: Layout<number> | undefined;
   readonly #dims: readonly HostValueInfo['grid'][];
 
-  constructor(program: Program, decoded: Decoded) {
+  constructor(program: Program, proved: ProvedProgram) {
     this.#program = program;
-    this.#decoded = decoded;
+    this.#proved = proved;
     const dims: HostValueInfo['grid'][] = [];
     const kinds = new Map<string, number>();
     this.#kindOf = program.values.map(({ dtype, shape, dims: own = shape }) => {
@@ -64,7 +64,7 @@ export class Binder {
     const views = program.values.flatMap(({ place }, i) => ('view' in place ? [`${this.#kindOf[i]} ${this.#kindOf[place.view]}`] : []));
     this.#views = [...new Set(views)].map((pair) => pair.split(' ').map(Number) as [number, number]);
     const alike = new Map<string, number>();
-    this.#alikeOf = decoded.instructions.map((instruction) => {
+    this.#alikeOf = proved.instructions.map((instruction) => {
       const { op, call, attrDims, activation } = instruction;
       const operands = Object.entries(instruction.operands).flatMap(([name, value]): [string, number][] =>
         value === null ? [] : [[name, this.#kindOf[value]]],
@@ -84,7 +84,7 @@ export class Binder {
       const storage = storageIndex(values, value);
       return 'arena' in values[storage].place ? [storage] : [];
     };
-    const usages = this.#decoded.instructions.map(({ out, operands, call }): Usage<number> => {
+    const usages = this.#proved.instructions.map(({ out, operands, call }): Usage<number> => {
       const [inPlace] = call.row.inPlace ? own(operands[call.row.inPlace]) : [];
       const scratch = hasKind(call.row, 'scratch');
       return { out, reads: Object.values(operands).flatMap(own), inPlace, scratch };
@@ -100,7 +100,7 @@ export class Binder {
   }
 
   /** The program at these sizes. Throws `format` errors where its shapes do not fit one another there. */
-  bind(sizes: Sizes): Binding {
+  specialise(sizes: Sizes): Specialisation {
     const kinds = this.#kinds.map(({ dtype }, i) => ({ dtype, shape: shapeAt(this.#dims[i], sizes) }));
     for (const kind of kinds) expect(kind.shape.every(isSize), 'a value', 'dimensions from 0 on', () => shown(kind));
     for (const [view, base] of this.#views) {
@@ -116,9 +116,9 @@ export class Binder {
   }
 
   /** Where things lie: as in the file if nothing is larger than there, and otherwise laid out anew. */
-  #place(kinds: readonly Described[], calls: readonly Call[]): Pick<Binding, 'offsets' | 'scratch' | 'arena'> {
+  #place(kinds: readonly Described[], calls: readonly Call[]): Pick<Specialisation, 'offsets' | 'scratch' | 'arena'> {
     const { values, arena } = this.#program;
-    const { instructions } = this.#decoded;
+    const { instructions } = this.#proved;
     const fixed = !Object.keys(this.#program.symbols).length;
     const smaller = (call: Call, i: number): boolean => (call.scratch ?? 0) <= (instructions[i].call.scratch ?? 0);
     if (fixed && kinds.every(({ shape }, i) => sizeOf(shape) <= sizeOf(this.#kinds[i].shape)) && calls.every(smaller)) {
@@ -142,7 +142,7 @@ export class Binder {
   /** What elements may be, by the value that owns them: the narrowest of what its readers allow. */
   #ranges(calls: readonly Call[]): Map<number, Range> {
     const ranges = new Map<number, Range>();
-    this.#decoded.instructions.forEach(({ operands }, i) => {
+    this.#proved.instructions.forEach(({ operands }, i) => {
       if (!calls[i].row.bounds) return;
       for (const [name, range] of rangesOf(calls[i])) {
         const value = operands[name];

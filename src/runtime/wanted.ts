@@ -1,6 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import type { Port, Program } from '../program/program.ts';
-import { type Decoded, storageIndex } from '../program/prove.ts';
+import { type ProvedProgram, storageIndex } from '../program/prove.ts';
 
 /** Some of the outputs, and whether each instruction is needed for them. */
 export interface Wanted {
@@ -9,7 +9,7 @@ export interface Wanted {
 }
 
 /** What has to run for the outputs of these names; that of a tuple means all its entries. Throws a `value` error for unknown ones. */
-export function wantedFor({ outputs, values }: Program, { instructions }: Decoded, names: readonly string[]): Wanted {
+export function wantedFor({ outputs, values }: Program, { instructions }: ProvedProgram, names: readonly string[]): Wanted {
   const tupleOf = (name: string): string => name.split('.', 1)[0];
   const known = new Set(outputs.flatMap(({ name }) => [name, tupleOf(name)]));
   const unknown = names.find((wanted) => !known.has(wanted));

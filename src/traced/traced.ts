@@ -103,12 +103,12 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** The graph in words: one line an instruction, with shapes and module paths. */
   get graph(): string {
-    return listGraph(this.instance.program, this.instance.decoded.instructions);
+    return listGraph(this.instance.program, this.instance.proved.instructions);
   }
 
   /** The flat instruction buffer in words. */
   get code(): string {
-    return listCode(this.instance.program, this.instance.decoded.instructions);
+    return listCode(this.instance.program, this.instance.proved.instructions);
   }
 
   /** The tokenizer that travels in the trace. Throws a `value` error if none does. */
@@ -188,7 +188,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
    * `{ batch: 8, sequence: 128 }`, and `tokens`, how many tokens the mask lets through (all unless given). Throws `value` errors for sizes out of bounds.
    */
   plan(sizes: Sizes = {}): MemoryPlan {
-    return costs(this.instance, this.instance.bind(sizesFor(this.instance.program, this.instance.decoded.base, sizes)));
+    return costs(this.instance, this.instance.specialise(sizesFor(this.instance.program, this.instance.proved.base, sizes)));
   }
 
   /** Milliseconds that a call is likely to take on this machine, in all and by instruction, at sizes as {@link plan} takes them. */

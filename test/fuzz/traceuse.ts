@@ -29,23 +29,23 @@ const GUARD_BYTES = 1 << 16;
 const MOST_ARENA = 1 << 18;
 
 /** When the value in each place of the arena is read for the last time, after all instructions if it is an output. */
-function lastReads({ program, decoded }: Instance): Map<number, number> {
+function lastReads({ program, proved }: Instance): Map<number, number> {
   const reads = new Map<number, number>();
   const note = (value: number, at: number) => reads.set(storageIndex(program.values, value), at);
-  for (const [at, { operands }] of decoded.instructions.entries())
+  for (const [at, { operands }] of proved.instructions.entries())
     for (const value of Object.values(operands)) if (value !== null) note(value, at);
-  for (const { value } of program.outputs) note(value, decoded.instructions.length);
+  for (const { value } of program.outputs) note(value, proved.instructions.length);
   return reads;
 }
 
 /** Runs a program step by step: each instruction writes to its result and its scratch, and to nothing that is read later. */
 function runGuarded(instance: Instance, inputs: Inputs, target: Target): Named[] {
   instance.write(inputs);
-  const { arena, binding, program } = instance;
-  if (binding.arena > MOST_ARENA) return instance.run(inputs, target);
+  const { arena, specialisation, program } = instance;
+  if (specialisation.arena > MOST_ARENA) return instance.run(inputs, target);
   for (const { name, value } of program.inputs)
     must(bitsOf(instance.read(value)) === bitsOf(inputs[name]), `input ${name} is not what was given`);
-  const end = arena.base + binding.arena;
+  const end = arena.base + specialisation.arena;
   const tail = () => memory().subarray(end, end + GUARD_BYTES);
   const memory = () => new Uint8Array(instance.memory.buffer);
   const constants = memory().slice(MEMORY_BASE, arena.base);
@@ -54,16 +54,16 @@ function runGuarded(instance: Instance, inputs: Inputs, target: Target): Named[]
   const written = new Set([...program.inputs, ...program.hostValues].map(({ value }) => value));
   const place = (value: number): [begin: number, end: number] => {
     const begin = instance.addressOf(value) - arena.base;
-    return [begin, begin + sizeOf(binding.shapes[value]) * DTYPES[program.values[value].dtype].bytes];
+    return [begin, begin + sizeOf(specialisation.shapes[value]) * DTYPES[program.values[value].dtype].bytes];
   };
   let before = memory().slice(arena.base, end);
   for (const at of instance.steps(target)) {
-    const { out, op } = instance.decoded.instructions[at];
+    const { out, op } = instance.proved.instructions[at];
     const after = memory().slice(arena.base, end);
     const expected = before.slice();
     const copy = (from: Uint8Array, [begin, to]: [number, number]) => expected.set(from.subarray(begin, to), begin);
     copy(after, place(out));
-    copy(after, [binding.scratch[at], binding.scratch[at] + (binding.calls[at].scratch ?? 0)]);
+    copy(after, [specialisation.scratch[at], specialisation.scratch[at] + (specialisation.calls[at].scratch ?? 0)]);
     for (const value of written) if ((reads.get(value) ?? -1) > at) copy(before, place(value));
     must(Buffer.compare(expected, after) === 0, () => `${op} (instruction ${at}) writes where another value lies`);
     written.add(out);
@@ -162,7 +162,7 @@ const dummiesOf = ({ golden }: TracedModule<unknown>): Inputs =>
 
 /** The dummies, unless their elements are changed so that no call takes them; nothing where none can be made for the program. */
 function usableInputs(traced: TracedModule<unknown>, random: Random): Inputs | undefined {
-  const all = [dummiesOf(traced), inputsFor(traced, traced.instance.decoded.base, random)];
+  const all = [dummiesOf(traced), inputsFor(traced, traced.instance.proved.base, random)];
   return all.find((inputs) => refusedOr(() => traced.instance.run(inputs, { kernels: 'debug' })));
 }
 

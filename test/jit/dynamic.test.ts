@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { type BertModel, F, jit, type ModelOutput, nn, SentenceEmbedder, Tensor, type TracedModule, tensor } from '../../src/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
-import { Binder } from '../../src/runtime/specialise.ts';
+import { Specialiser } from '../../src/runtime/specialise.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from '../support/tiny.ts';
 
 const BOUNDS = { batch: [1, 6], sequence: [1, 12] } as const;
@@ -45,7 +45,7 @@ const rowOf = ({ data, shape }: Tensor, at: number): Uint8Array => {
 
 test('sizes are bound once while they are among the last 32 that were used', async () => {
   const traced = await jit.load(await fileOf(dynamic));
-  const bound = vi.spyOn(Binder.prototype, 'bind');
+  const bound = vi.spyOn(Specialiser.prototype, 'specialise');
   const [first, second, ...others] = Array.from({ length: 34 }, (_, i) => inputsOf(ones(1 + (i % 6), 1 + Math.floor(i / 6))));
   const bindings = (inputs: Record<string, Tensor>): number => {
     bound.mockClear();

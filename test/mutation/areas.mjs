@@ -32,7 +32,7 @@ export const AREAS = {
       'program/prove program/program program/schema program/version2 program/signature formats/trace formats/beside formats/archive jit/load nn/inputs',
     ),
     tests: words(
-      `program/decode program/decode-dynamic program/version2 formats/malformed formats/file formats/archive formats/damage jit/check traced/inputs jit/options jit/trace
+      `program/prove program/prove-dynamic program/version2 formats/malformed formats/file formats/archive formats/damage jit/check traced/inputs jit/options jit/trace
       traced/calls jit/dynamic traced/shapes package/released`,
     ),
   },
@@ -41,7 +41,7 @@ export const AREAS = {
       'program/layout program/lifetimes program/spans program/sizes program/encode kernels/arena inspect/peak jit/check runtime/specialise',
     ),
     tests: words(
-      'program/plan program/placing kernels/arena runtime/specialise jit/check program/decode program/decode-dynamic jit/dynamic passes/compact traced/run jit/trace',
+      'program/plan program/placing kernels/arena runtime/specialise jit/check program/prove program/prove-dynamic jit/dynamic passes/compact traced/run jit/trace',
     ),
   },
   sources: {

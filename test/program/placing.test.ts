@@ -177,8 +177,8 @@ describe('the arena of a BERT', () => {
   test('is hardly larger than what its widest layer needs at once, and no larger for more layers', async () => {
     const [few, many] = [await programOf(2), await programOf(9)];
     expect(many.program.arena).toBe(few.program.arena);
-    const { program, decoded } = many;
-    const alive = decoded.instructions.map(({ operands, out, call }) =>
+    const { program, proved } = many;
+    const alive = proved.instructions.map(({ operands, out, call }) =>
       [...new Set([...Object.values(operands), out])]
         .filter((value) => value !== null && 'arena' in program.values[value].place)
         .reduce((sum: number, value) => sum + aligned(bytesOf(program.values[value as number])), aligned(call.scratch ?? 0)),

@@ -6,7 +6,7 @@ import { encode } from '../../src/program/encode.ts';
 import { bytesOf } from '../../src/program/layout.ts';
 import { type Access, checkPlan, type Step } from '../../src/program/lifetimes.ts';
 import type { Program } from '../../src/program/program.ts';
-import { decode, type Instruction, storageIndex } from '../../src/program/prove.ts';
+import { type Instruction, prove, storageIndex } from '../../src/program/prove.ts';
 import { Parameter } from '../../src/tensor/parameter.ts';
 import { Computed, expectSameBits, floats } from '../support/tiny.ts';
 
@@ -125,7 +125,7 @@ function collides({ values, inputs, hostValues, outputs, arena }: Program, instr
 
 const isSound = (program: Program): boolean => {
   try {
-    decode(program);
+    prove(program);
     return true;
   } catch (error) {
     expect(error).toMatchObject({ code: 'format' });
@@ -138,7 +138,7 @@ describe('plans of random graphs', () => {
     fc.assert(
       fc.property(dags, (made) => {
         const program = programOf(made);
-        const { instructions } = decode(program);
+        const { instructions } = prove(program);
         expect(collides(program, instructions)).toBe(false);
         expect(program.arena).toBeGreaterThanOrEqual(peakOf(program, instructions));
         const all = [
@@ -158,7 +158,7 @@ describe('plans of random graphs', () => {
     fc.assert(
       fc.property(moves, ({ made, value, to }) => {
         const program = programOf(made);
-        const { instructions } = decode(program);
+        const { instructions } = prove(program);
         const planned = program.values.filter(({ place }) => 'arena' in place);
         const moved = planned[value % planned.length];
         const slots = Math.floor((program.arena - bytesOf(moved)) / 16) + 1;
@@ -193,7 +193,7 @@ describe('in place', () => {
     const model = new Computed(body);
     const { graph, structure } = record(model, [{ name: 'x', dtype: 'float32', shape: [64] }], ([t]) => model(t));
     const { program } = encode(graph, structure);
-    return decode(program).instructions.map(({ out }) => (program.values[out].place as { arena: number }).arena);
+    return prove(program).instructions.map(({ out }) => (program.values[out].place as { arena: number }).arena);
   };
 
   test('where nothing reads the operand afterwards', () => {

@@ -35,12 +35,12 @@ test('a strict trace lies as its file says, and so do calls of fewer tokens', as
   });
   const loaded = await jit.load(other);
   const { program } = loaded.instance;
-  expect(loaded.instance.binding.offsets).toEqual(places);
-  expect(loaded.instance.binding.arena).toBe(program.arena);
+  expect(loaded.instance.specialisation.offsets).toEqual(places);
+  expect(loaded.instance.specialisation.arena).toBe(program.arena);
   const few = inputsAt(2, 5);
   (few.attention_mask.data as Int32Array).fill(0, 3, 5);
   loaded(few);
-  expect(loaded.instance.binding.offsets).toEqual(places);
+  expect(loaded.instance.specialisation.offsets).toEqual(places);
 });
 
 test('a dynamic trace takes as much memory at any sizes as a trace that was made there', async () => {
@@ -53,6 +53,6 @@ test('a dynamic trace takes as much memory at any sizes as a trace that was made
     // biome-ignore format: one row
     const strict = await jit.trace(tinyBert(), inputsAt(batch, sequence));
     dynamic(inputsAt(batch, sequence));
-    expect(dynamic.instance.binding.arena, `${batch} x ${sequence}`).toBe(strict.instance.program.arena);
+    expect(dynamic.instance.specialisation.arena, `${batch} x ${sequence}`).toBe(strict.instance.program.arena);
   }
 });

@@ -73,7 +73,7 @@ async function bench(file: string, { seconds: duration, kernels, integers, threa
   }
   const [{ traced }] = contenders;
   print(surroundings(file, traced));
-  print(`\n${results(contenders, costs(traced.instance, traced.instance.binding).flops)}`);
+  print(`\n${results(contenders, costs(traced.instance, traced.instance.specialisation).flops)}`);
   if (!engineVariants().includes('relaxed'))
     note('tracelet: this engine has no relaxed SIMD, which makes traces faster: baseline kernels only');
 }

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type ErrorCode, F, jit, TraceletError, tensor } from '../../src/index.ts';
 import { wordsOf } from '../../src/ops/op.ts';
 import { OPS } from '../../src/ops/table.ts';
-import { decode, type Instruction } from '../../src/program/prove.ts';
+import { type Instruction, prove } from '../../src/program/prove.ts';
 import { quantize } from '../../src/quantize/index.ts';
 import { altered, type Loose, type Parts, programOf, seal, set, takeApart } from '../support/malformed_trace.ts';
 import { Computed, expectSameBits, fileOf, floats, problem, tinyBert } from '../support/tiny.ts';
@@ -191,7 +191,7 @@ describe('a quantised program', () => {
     const whole = await fileOf((await quantize(traced, { bits })).traced);
     const { code } = takeApart(whole);
     const op = `linear_i${bits}` as const;
-    const { at, operands } = decode(programOf(takeApart(whole))).instructions.find((instruction) => instruction.op === op) as Instruction;
+    const { at, operands } = prove(programOf(takeApart(whole))).instructions.find((instruction) => instruction.op === op) as Instruction;
     const form = at + 1 + wordsOf(OPS[op]).findIndex(([name]) => name === 'form');
     expect(code[form]).toBe(0);
     const moved = ({ program }: Parts) => {
@@ -304,7 +304,7 @@ test('words changed at random are refused, or make a program that runs or refuse
       const code = [...whole.code];
       for (const { at, to } of changes) code[at] = to;
       try {
-        decode(programOf({ ...whole, code }));
+        prove(programOf({ ...whole, code }));
       } catch (error) {
         expect(error).toBeInstanceOf(TraceletError);
         refused++;
