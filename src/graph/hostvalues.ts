@@ -15,7 +15,7 @@ export interface Counts {
 }
 
 /** Whole numbers that the host writes before a call: they follow from its sizes and its attention_mask. */
-interface HostRule {
+export interface HostRule {
   /** Whether there is a number for each token that has a row, in order, or one for each sequence and one more. */
   per: 'token' | 'sequence';
   /** What it asks for besides: an input [batch, sequence], or a number. */
@@ -34,8 +34,10 @@ const perToken =
     for (let row = 0; row < out.length; row++) out[row] = numberOf(kept ? kept[row] : row, sequence);
   };
 
+const named = <Name extends string>(rules: Readonly<Record<Name, HostRule>>) => rules;
+
 /** What the host writes. Adding one is a row here. */
-export const HOST_RULES = {
+export const HOST_RULES = named({
   /** How many rows come before each sequence, and how many there are. */
   starts: {
     per: 'sequence',
@@ -61,7 +63,7 @@ export const HOST_RULES = {
     from: 'input',
     write: (out, tokens, of) => perToken((token) => (of as ArrayLike<number>)[token])(out, tokens, of),
   },
-} satisfies Record<string, HostRule>;
+});
 
 export type Rule = keyof typeof HOST_RULES;
 

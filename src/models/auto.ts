@@ -6,12 +6,14 @@ import { isSentenceFolder } from '../sentence/config.ts';
 import { type SourceOptions, splitOptions } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import { filesAt, filesRead } from '../tokenizer/files.ts';
-import { type PreTrainedTokenizerFast, type TokenizerFiles, type TokenizerOptions, tokenizerFrom } from '../tokenizer/index.ts';
+import { type PreTrainedTokenizerFast, type TokenizerFiles, tokenizerFrom } from '../tokenizer/index.ts';
 import { type Amendments, configAt, type PreTrainedConfig, readConfig, readingIn } from './config.ts';
 import { classWith, configClassIn, familyOf, nameOf, typeIn } from './families.ts';
 import { ARCHITECTURES, type Architecture, architecture } from './index.ts';
 import { configIn, described, dictOf, type Home, loadFrom, openHome } from './load.ts';
 import type { PreTrainedModel, PreTrainedOptions } from './pretrained.ts';
+
+type TokenizerOptions = NonNullable<Parameters<typeof tokenizerFrom>[1]>;
 
 /** Options of `from_pretrained` of whatever class the source chooses; that class proves them. */
 export type AutoOptions = PreTrainedOptions & Readonly<Record<string, unknown>>;

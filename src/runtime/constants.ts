@@ -64,7 +64,7 @@ export class Constants {
   }
 
   /** A copy of them as they lie. */
-  copied(): Uint8Array<ArrayBuffer> {
+  copied(): Uint8Array {
     return new Uint8Array(this.memory.buffer.slice(MEMORY_BASE, this.#places.end) as ArrayBuffer);
   }
 

@@ -13,7 +13,7 @@ export interface Loan {
   /** First dimensions of the tensors that constants are made of. */
   rows: ReadonlyMap<string, number>;
   /** The memory that they lie in, where it is shared, and otherwise a copy of them. */
-  constants: WebAssembly.Memory | Uint8Array<ArrayBuffer>;
+  constants: WebAssembly.Memory | Uint8Array;
 }
 
 /** Lends the constants of an instance. */

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../base/json.ts';
 import { checkOptions } from '../base/options.ts';
-import { BertTokenizer } from './bert.ts';
+import { BertTokenizer, OVERRIDES, type Overrides } from './bert.ts';
 import type { BertTokenizerOptions } from './bertsettings.ts';
 import type { PreTrainedTokenizerOptions } from './fast.ts';
 import { anyOptions, type TokenizerFiles } from './files.ts';
@@ -9,12 +9,16 @@ import { PreTrainedTokenizerFast, prevailing } from './tokenizer.ts';
 
 /**
  * The tokenizer that the texts of its files describe: a {@link BertTokenizer} where they are BERT's, which a `vocab.txt` alone is, and else what
- * tokenizer.json says. `options` prevail over the files. With `lowers` texts are lowered first, which says nothing of accents.
+ * tokenizer.json says. `options` prevail over the files, those of a BertTokenizer where it is one. With `lowers` texts are lowered first, which says nothing of accents.
  */
-export function tokenizerFrom(files: TokenizerFiles, options: TokenizerOptions = {}, lowers = false): PreTrainedTokenizerFast {
-  const given = { ...anyOptions(files), ...prevailing(checkOptions('tokenizer', options, TOKENIZER_OPTIONS)) };
-  if ('tokenizer_object' in given) return new PreTrainedTokenizerFast(lowers ? lowered(given) : given);
-  return new BertTokenizer(lowers ? loweredBert(given as BertTokenizerOptions) : (given as BertTokenizerOptions));
+export function tokenizerFrom(files: TokenizerFiles, options: TokenizerOptions | Overrides = {}, lowers = false): PreTrainedTokenizerFast {
+  const found = anyOptions(files);
+  if ('tokenizer_object' in found) {
+    const given = { ...found, ...prevailing(checkOptions('tokenizer', options as TokenizerOptions, TOKENIZER_OPTIONS)) };
+    return new PreTrainedTokenizerFast(lowers ? lowered(given) : given);
+  }
+  const given = { ...found, ...prevailing(checkOptions('BertTokenizer', options as Overrides, OVERRIDES)) };
+  return new BertTokenizer(lowers ? loweredBert(given) : given);
 }
 
 const loweredBert = (options: BertTokenizerOptions): BertTokenizerOptions =>

@@ -1,12 +1,14 @@
-import { checkOptions } from '../base/options.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { SourceOptions } from '../sources/folder.ts';
 import { BERT_OPTIONS, type BertSettings, type BertTokenizerOptions, bertSettings } from './bertsettings.ts';
 import { optionsFromFiles, type TokenizerFiles } from './files.ts';
 import { bertFiles } from './save.ts';
 import { filesFrom, Made, PreTrainedTokenizerFast, prevailing } from './tokenizer.ts';
 
-type Overrides = Partial<Omit<BertTokenizerOptions, 'vocab'>>;
-const { vocab: _, ...OVERRIDES } = BERT_OPTIONS;
+/** What prevails over the files of a BertTokenizer. */
+export type Overrides = Partial<Omit<BertTokenizerOptions, 'vocab'>>;
+const { vocab: _, ...overrides } = BERT_OPTIONS;
+export const OVERRIDES: OptionTable<Overrides> = overrides;
 
 /**
  * BERT's tokenizer: `BertTokenizerFast` of Hugging Face transformers, giving the ids, tokens and offsets that it gives for

@@ -75,7 +75,7 @@ describe('trace', () => {
     expect(await failure(3, ['run', 'mute1.tracelet'], { input: '{"text": "paris"}' })).toContain('tokenizer of the trace');
   });
 
-  const UNIGRAM = { model: { type: 'Unigram', vocab: [['<unk>', 0]] }, normalizer: { type: 'Precompiled' }, added_tokens: [] };
+  const BPE = { model: { type: 'BPE', vocab: { a: 0 }, merges: [] }, added_tokens: [] };
   const tokenized = (name: string, json: object): string => {
     directory(name, 'bert-BertForMaskedLM', { vocab: false });
     writeFileSync(at(name, 'tokenizer.json'), JSON.stringify(json));
@@ -83,10 +83,12 @@ describe('trace', () => {
   };
 
   test.each(['model', 'mlm'])('a tokenizer of another kind is left out of --head %s, with a word', async (head) => {
-    const name = tokenized(`unigram-${head}`, UNIGRAM);
+    const name = tokenized(`bpe-${head}`, BPE);
     if (head === 'model') cpSync(fixture('zoo/bert-BertModel/model.safetensors'), at(name, 'model.safetensors'));
     const { status, stderr } = await call(['trace', name, '-o', `${name}.tracelet`, '--head', head, '--seq', '8']);
-    expect(stderr).toMatch(/^tracelet: the trace takes ids and no texts: .*tokenizer\.json: expected WordPiece, got Unigram/);
+    expect(stderr).toMatch(
+      /^tracelet: the trace takes ids and no texts: .*tokenizer\.json: expected a part of type Unigram, WordPiece, got "BPE"/,
+    );
     expect(status).toBe(0);
     const ids = { input: JSON.stringify({ input_ids: [[1, 2, 3, 4, 5, 6, 7, 8]] }) };
     expect((await json(['run', `${name}.tracelet`], ids)).shape).toBe(undefined);
@@ -94,7 +96,9 @@ describe('trace', () => {
       /tokenizer of the trace: expected vocab\.txt or tokenizer\.json .*, got config\.json\. Trace a directory that has one of them, or give ids/,
     );
     if (head === 'mlm')
-      expect(await failure(3, ['fill', '[MASK]', '-m', name])).toContain('model of tokenizer.json: expected WordPiece, got Unigram');
+      expect(await failure(3, ['fill', '[MASK]', '-m', name])).toContain(
+        'model of tokenizer.json: expected a part of type Unigram, WordPiece, got "BPE"',
+      );
   });
 
   test.each([

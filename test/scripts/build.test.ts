@@ -19,7 +19,7 @@ describe('what lies in dist/', () => {
     writeFileSync(join(tree, path), text);
   };
   const SOURCES = ['src/index.ts', 'src/a/b.ts', 'tsconfig.json', 'package.json', 'assembly/add.ts', 'assembly/lib/c.ts', 'asconfig.json'];
-  const SHARED = ['scripts/build.mjs', 'package-lock.json'];
+  const SHARED = ['scripts/build.mjs', 'package-lock.json', 'src/ops/limits.ts'];
 
   beforeEach(() => {
     rmSync(tree, { recursive: true, force: true });
@@ -84,8 +84,16 @@ describe('building what is stale', () => {
 
   beforeEach(() => {
     rmSync(tree, { recursive: true, force: true });
-    for (const name of ['src', 'assembly', 'scripts', 'build', 'dist/wasm']) mkdirSync(join(tree, name), { recursive: true });
-    for (const name of ['tsconfig.json', 'package.json', 'asconfig.json', 'package-lock.json', 'dist/index.js', 'dist/wasm/inline.js'])
+    for (const name of ['src/ops', 'assembly', 'scripts', 'build', 'dist/wasm']) mkdirSync(join(tree, name), { recursive: true });
+    for (const name of [
+      'tsconfig.json',
+      'package.json',
+      'asconfig.json',
+      'package-lock.json',
+      'src/ops/limits.ts',
+      'dist/index.js',
+      'dist/wasm/inline.js',
+    ])
       writeFileSync(join(tree, name), '');
     writeFileSync(join(tree, 'scripts/build.mjs'), SCRIPT);
   });

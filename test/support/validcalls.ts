@@ -303,7 +303,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'TracedModule#pad': () => [inputs(), { pad_token_id: 1 }],
   'TracedModule#encode': () => ['jim', 'was', ofTexts],
   ...rows('embed embedEach', () => [['jim', ['was', 'a']], embedding], 'TracedModule#'),
-  ...rows('flops plan estimate', () => [{ batch: 2, sequence: 4, rows: 5 }], 'TracedModule#'),
+  ...rows('flops plan estimate', () => [{ batch: 2, sequence: 4, tokens: 5 }], 'TracedModule#'),
   'TracedModule#profile': () => [inputs(), { seconds: 1e-6, kernels: 'baseline' }],
   'TracedModule#verify': () => ['baseline'],
   ...rows('explain toString expectIdle', none, 'TracedModule#'),

@@ -33,7 +33,7 @@ export class PoolWorker {
     if (this.#ended) throw this.#ended;
     if (this.#thread) return;
     const setup = { ...this.#setup(), region: this.#region };
-    const copy = isBytes(setup.constants) ? [setup.constants.buffer] : [];
+    const copy = isBytes(setup.constants) ? [setup.constants.buffer as ArrayBuffer] : [];
     try {
       this.#thread = this.#begin();
       await this.#request({ setup }, copy);
