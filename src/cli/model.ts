@@ -10,6 +10,7 @@ import { type AutoOptions, type Loaded, loadModel } from '../models/auto.ts';
 import type { Architecture } from '../models/index.ts';
 import type { PreTrainedModel } from '../models/pretrained.ts';
 import { SentenceEmbedder } from '../models/sentence/embedder.ts';
+import { MissingTensorsError } from '../models/weights.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Bits } from '../quantize/index.ts';
 import type { ThreadCount } from '../runtime/threads/choose.ts';
@@ -69,7 +70,7 @@ export async function openModel(path: string, { head, torchscript = false, signa
     const options = { torchscript, signal, progress_callback: progress.reading };
     const wanted = head === undefined ? undefined : (HEADS[head] ?? head);
     const { name, model, tokenizer } = await loadModel(source, options, wanted).catch((error) =>
-      withoutPooler(error, source, options, wanted),
+      withoutPart(error, source, options, wanted),
     );
     const texts = await readTexts(tokenizer, path);
     return { name, model, ...texts, ...(model instanceof SentenceEmbedder && { tokenizer: model.tokenizer }), traced };
@@ -78,11 +79,12 @@ export async function openModel(path: string, { head, torchscript = false, signa
   }
 }
 
-/** An encoder whose checkpoint has no pooler, instead of the error that says so. */
-function withoutPooler(error: unknown, source: string, options: AutoOptions, wanted: string | undefined): Promise<Loaded> {
-  if (!(error instanceof TraceletError) || !error.cure?.includes('add_pooling_layer')) throw error;
-  note(`tracelet: ${source} has no pooler, so the trace answers last_hidden_state alone`);
-  return loadModel(source, { ...options, add_pooling_layer: false }, wanted);
+/** A model without the part that its checkpoint lacks, instead of the error that says so. */
+function withoutPart(error: unknown, source: string, options: AutoOptions, wanted: string | undefined): Promise<Loaded> {
+  if (!(error instanceof MissingTensorsError) || !error.without) throw error;
+  const { part, option, output } = error.without;
+  note(`tracelet: ${source} has no ${part}, so the trace answers without ${output}`);
+  return loadModel(source, { ...options, [option]: false }, wanted);
 }
 
 /** The tokenizer of a model, unless it has none or one of a kind that does not run here. Throws the errors of one that is broken. */

@@ -96,11 +96,16 @@ function fitting(checkpoint: Checkpoint, name: string, parameter: Parameter): Te
   });
 }
 
+/** A checkpoint lacks tensors of a model; `without` says how to make it without them, where that is possible. */
+export class MissingTensorsError extends TraceletError {
+  without?: Family['optional'];
+}
+
 function missingTensors(model: PreTrainedModel, { name }: Checkpoint, missing: readonly string[]): TraceletError {
   const rest = missing.length > 4 ? ` and ${missing.length - 4} more` : '';
   const { optional } = model.family;
   const without = optional && missing.every((tensor) => isWithin(tensor, optional.part)) ? optional : undefined;
-  return new TraceletError('checkpoint', {
+  const error = new MissingTensorsError('checkpoint', {
     what: `${model.constructor.name} from ${name}`,
     expected: `the tensors ${missing.slice(0, 4).join(', ')}${rest}`,
     got: 'a checkpoint without them',
@@ -108,6 +113,8 @@ function missingTensors(model: PreTrainedModel, { name }: Checkpoint, missing: r
       ? `Pass { ${without.option}: false } for a model without ${without.output}`
       : 'Load the architecture that was saved, or pass { strict: false } to start them from the seed',
   });
+  error.without = without;
+  return error;
 }
 
 const isWithin = (name: string, path: string): boolean => name === path || name.startsWith(`${path}.`);

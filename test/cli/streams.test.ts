@@ -194,7 +194,7 @@ describe('a trace of a trace', () => {
   test('keeps its integers under another head, and says what it wrote', async () => {
     await answer(['quantize', 'sentence.tracelet', '-o', 'sentence8.tracelet', '--json', '--bits', '8']);
     const { stdout: said, stderr } = await call(['trace', 'sentence8.tracelet', '-o', 'inner.tracelet', '--head', 'model']);
-    expect(stderr).toBe('tracelet: sentence8.tracelet has no pooler, so the trace answers last_hidden_state alone\n');
+    expect(stderr).toBe('tracelet: sentence8.tracelet has no pooler, so the trace answers without pooler_output\n');
     const { weights, parameters } = await json(['inspect', 'inner.tracelet', '--json']);
     const share = ((100 * weights.int8.parameters) / parameters).toFixed(1);
     expect(said).toContain(`BertModel, int8 weights (${share} % of ${parameters.toLocaleString('en-US')}), the others float32`);
