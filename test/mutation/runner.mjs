@@ -2,7 +2,7 @@
  * Runs tests for StrykerJS in workers of vitest that stay. The runner that comes with StrykerJS starts a worker and loads all modules for each
  * mutant and test file, which takes far longer than the tests of this library.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { BroadcastChannel } from 'node:worker_threads';
 import { commonTokens, declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import { DryRunStatus, MutantRunStatus, TestStatus } from '@stryker-mutator/api/test-runner';
@@ -16,6 +16,9 @@ const ROUNDS = 10;
 /** What a mutant may compute longer than its tests did in the first run. Computing, not waiting: a busy machine makes nothing a timeout. */
 const LONGER = { times: 5, ms: 2000, most: 10_000 };
 const WATCH_MS = 250;
+
+/** In the sandbox: what the first process of a campaign found, for those that take the place of one that hung: they need not run all tests once more. */
+const FOUND = 'found.json';
 
 const cpuMs = () => {
   const { user, system } = process.cpuUsage();
@@ -39,7 +42,7 @@ class Workers {
   #waiting = new Map();
   #run;
 
-  /** @param {string} name @param {{ mutant?: string, hitLimit?: number }} mutation what is active from the start */
+  /** @param {string} name @param {{ mutant?: string, hitLimit?: number, known?: boolean }} mutation what is active from the start, and whether its tests need not run */
   async start(name, mutation, onlyFiles) {
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => this.#waiting.get(data.from)?.(data);
@@ -91,7 +94,10 @@ class KeptRunner {
   async init() {
     if (!existsSync('dist/wasm/baseline.wasm')) throw new Error('dist/wasm is empty. Run npm run build first');
     this.#kept = new Workers();
-    this.#found = await this.#kept.start(`${process.pid}`, {});
+    const known = existsSync(FOUND);
+    const started = await this.#kept.start(`${process.pid}`, { known });
+    this.#found = known ? JSON.parse(readFileSync(FOUND, 'utf8')) : started;
+    if (!known) writeFileSync(FOUND, JSON.stringify(started));
     for (const { tests } of this.#found) for (const { id, ms } of tests) this.#took.set(id, ms);
   }
 

@@ -48,7 +48,8 @@ export default class MutantRunner extends TestRunner {
   }
 
   async onBeforeRunTask(test) {
-    if (this.#failed || (this.#only && !this.#only.has(idOf(test)))) test.mode = 'skip';
+    const known = this.#mutation.known && !this.#again;
+    if (known || this.#failed || (this.#only && !this.#only.has(idOf(test)))) test.mode = 'skip';
     await super.onBeforeRunTask(test);
     if (test.mode === 'run' || test.mode === 'queued') this.#ran++;
   }
