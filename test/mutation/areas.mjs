@@ -21,19 +21,22 @@ export const AREAS = {
   },
   checkpoints: {
     files: words(
-      'formats/checkpoint formats/unread formats/dequantize tensor/dtype base/schema base/options models/fields models/config models/contents',
+      `formats/checkpoint formats/unread formats/dequantize tensor/dtype base/schema base/options models/fields models/config
+      models/contents`,
     ),
     tests: words(
-      'formats/checkpoint models/config base/options models/weights models/pretrained nn/torch-arguments tensor/tensor formats/file',
+      `formats/checkpoint models/config models/config-errors models/config-file base/options models/weights models/pretrained
+      nn/torch-arguments tensor/tensor formats/file`,
     ),
   },
   decoding: {
     files: words(
-      'program/prove program/program program/schema program/version2 program/signature formats/trace formats/beside formats/archive jit/load nn/inputs',
+      `program/prove program/program program/schema program/version2 program/signature formats/trace formats/beside formats/archive
+      jit/load nn/inputs`,
     ),
     tests: words(
-      `program/prove program/prove-dynamic program/version2 formats/malformed formats/file formats/archive formats/damage jit/check traced/inputs jit/options jit/trace
-      traced/calls jit/dynamic traced/shapes package/released`,
+      `program/prove program/prove-dynamic program/version2 formats/malformed formats/file formats/archive formats/damage jit/check
+      traced/inputs jit/options jit/trace traced/calls jit/dynamic traced/shapes package/released`,
     ),
   },
   planning: {
@@ -41,22 +44,23 @@ export const AREAS = {
       'program/layout program/lifetimes program/spans program/sizes program/encode kernels/arena inspect/peak jit/check runtime/specialise',
     ),
     tests: words(
-      'program/plan program/placing kernels/arena runtime/specialise jit/check program/prove program/prove-dynamic jit/dynamic passes/compact traced/run jit/trace',
+      `program/plan program/placing kernels/arena runtime/specialise jit/check program/prove program/prove-dynamic jit/dynamic
+      passes/compact traced/run jit/trace`,
     ),
   },
   sources: {
     files: ['sources/*'],
     tests: words(
-      `sources/streams sources/sources sources/missing sources/globals sources/place sources/hub sources/transfers models/pretrained platform/platform
-      package/released platform/refused`,
+      `sources/streams sources/sources sources/missing sources/globals sources/place sources/hub sources/transfers models/pretrained
+      platform/platform package/released platform/refused`,
     ),
     waitMs: 20_000,
   },
   cache: {
     files: words('platform/filecache platform/writing platform/files platform/paths'),
     tests: words(
-      `platform/files platform/filecache sources/sources sources/missing sources/globals sources/hub platform/writing platform/platform formats/file
-      platform/refused`,
+      `platform/files platform/filecache sources/sources sources/missing sources/globals sources/hub platform/writing platform/platform
+      formats/file platform/refused`,
     ),
     waitMs: 20_000,
   },
