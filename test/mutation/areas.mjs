@@ -51,8 +51,8 @@ export const AREAS = {
   sources: {
     files: ['sources/*'],
     tests: words(
-      `sources/streams sources/sources sources/missing sources/globals sources/place sources/hub sources/transfers models/pretrained
-      platform/platform package/released platform/refused`,
+      `sources/streams sources/sources sources/missing sources/globals sources/place sources/hub sources/transfers sources/downloads
+      models/pretrained platform/platform package/released platform/refused`,
     ),
     waitMs: 20_000,
   },
