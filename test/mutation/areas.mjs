@@ -13,7 +13,9 @@ export const AREAS = {
     files: words(
       'tokenizer/* tokenizer/decoders/* tokenizer/models/* tokenizer/normalizers/* tokenizer/pretokenizers/* tokenizer/processors/*',
     ),
-    tests: words('tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/folders tokenizer/parts tokenizer/unigram'),
+    tests: words(
+      'tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/settings tokenizer/folders tokenizer/parts tokenizer/unigram',
+    ),
   },
   headers: {
     files: words('formats/safetensors formats/headerjson formats/layout base/json'),
