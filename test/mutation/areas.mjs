@@ -53,16 +53,16 @@ export const AREAS = {
   sources: {
     files: ['sources/*'],
     tests: words(
-      `sources/streams sources/sources sources/missing sources/globals sources/place sources/hub sources/transfers sources/downloads
-      models/pretrained platform/platform package/released platform/refused`,
+      `sources/streams sources/sources sources/missing sources/globals sources/place sources/hub sources/hub-errors sources/transfers
+      sources/downloads models/pretrained platform/platform package/released platform/refused`,
     ),
     waitMs: 20_000,
   },
   cache: {
     files: words('platform/filecache platform/writing platform/files platform/paths'),
     tests: words(
-      `platform/files platform/filecache sources/sources sources/missing sources/globals sources/hub platform/writing platform/platform
-      formats/file platform/refused`,
+      `platform/files platform/filecache sources/sources sources/missing sources/globals sources/hub sources/hub-errors platform/writing
+      platform/platform formats/file platform/refused`,
     ),
     waitMs: 20_000,
   },
