@@ -27,8 +27,8 @@ export const AREAS = {
       models/contents`,
     ),
     tests: words(
-      `formats/checkpoint models/config models/config-errors models/config-file base/options models/weights models/pretrained
-      nn/torch-arguments tensor/tensor formats/file`,
+      `formats/checkpoint formats/checkpoint-weights models/config models/config-errors models/config-file base/options models/weights
+      models/pretrained nn/torch-arguments tensor/tensor formats/file`,
     ),
   },
   decoding: {
