@@ -19,7 +19,7 @@ export const AREAS = {
   },
   headers: {
     files: words('formats/safetensors formats/headerjson formats/layout base/json'),
-    tests: words('formats/safetensors base/json formats/malformed formats/damage formats/file'),
+    tests: words('formats/safetensors base/json formats/malformed formats/damage formats/file formats/extrafiles'),
   },
   checkpoints: {
     files: words(
@@ -28,7 +28,7 @@ export const AREAS = {
     ),
     tests: words(
       `formats/checkpoint formats/checkpoint-weights models/config models/config-errors models/config-file base/options models/weights
-      models/pretrained nn/torch-arguments tensor/tensor formats/file`,
+      models/pretrained nn/torch-arguments tensor/tensor formats/file formats/extrafiles`,
     ),
   },
   decoding: {
@@ -37,8 +37,8 @@ export const AREAS = {
       jit/load nn/inputs`,
     ),
     tests: words(
-      `program/prove program/prove-dynamic program/version2 formats/malformed formats/file formats/archive formats/damage jit/check
-      traced/inputs jit/options jit/trace traced/calls jit/dynamic traced/shapes package/released`,
+      `program/prove program/prove-dynamic program/version2 formats/malformed formats/file formats/extrafiles formats/archive
+      formats/damage jit/check traced/inputs jit/options jit/trace traced/calls jit/dynamic traced/shapes package/released`,
     ),
   },
   planning: {
@@ -62,7 +62,7 @@ export const AREAS = {
     files: words('platform/filecache platform/writing platform/files platform/paths'),
     tests: words(
       `platform/files platform/filecache sources/sources sources/missing sources/globals sources/hub sources/hub-errors platform/writing
-      platform/platform formats/file platform/refused`,
+      platform/platform formats/file formats/extrafiles platform/refused`,
     ),
     waitMs: 20_000,
   },
