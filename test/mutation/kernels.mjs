@@ -25,7 +25,7 @@ const TESTS = {
   kernels: ['ops/ops', 'ops/contracts', 'kernels/integers', 'ops/splits', 'nn/engine', 'quantize/quantize', 'quantize/calibration'].map(
     (name) => `test/${name}.test.ts`,
   ),
-  team: ['test/runtime/threads.test.ts'],
+  team: ['runtime/team', 'runtime/threads'].map((name) => `test/${name}.test.ts`),
 };
 
 /**
