@@ -38,7 +38,8 @@ export const AREAS = {
     ),
     tests: words(
       `program/prove program/prove-dynamic program/version2 formats/malformed formats/file formats/extrafiles formats/archive
-      formats/damage jit/check traced/inputs jit/options jit/trace traced/calls jit/dynamic traced/shapes package/released`,
+      formats/damage jit/check traced/inputs jit/options jit/trace traced/calls jit/dynamic jit/dynamic-options traced/shapes
+      package/released`,
     ),
   },
   planning: {
@@ -47,7 +48,7 @@ export const AREAS = {
     ),
     tests: words(
       `program/plan program/placing kernels/arena runtime/specialise jit/check program/prove program/prove-dynamic jit/dynamic
-      passes/compact traced/run jit/trace`,
+      jit/dynamic-options passes/compact traced/run jit/trace`,
     ),
   },
   sources: {
