@@ -37,9 +37,9 @@ export const AREAS = {
       jit/load nn/inputs`,
     ),
     tests: words(
-      `program/prove program/prove-dynamic program/version2 formats/malformed formats/file formats/extrafiles formats/archive
-      formats/damage jit/check traced/inputs jit/options jit/trace traced/calls jit/dynamic jit/dynamic-options traced/shapes
-      package/released`,
+      `program/prove program/prove-arena program/prove-dynamic program/version2 formats/malformed formats/file formats/extrafiles
+      formats/archive formats/damage jit/check traced/inputs jit/options jit/trace traced/calls jit/dynamic jit/dynamic-options
+      traced/shapes package/released`,
     ),
   },
   planning: {
@@ -47,8 +47,8 @@ export const AREAS = {
       'program/layout program/lifetimes program/spans program/sizes program/encode kernels/arena inspect/peak jit/check runtime/specialise',
     ),
     tests: words(
-      `program/plan program/placing kernels/arena runtime/specialise jit/check program/prove program/prove-dynamic jit/dynamic
-      jit/dynamic-options passes/compact traced/run jit/trace`,
+      `program/plan program/placing kernels/arena runtime/specialise jit/check program/prove program/prove-arena program/prove-dynamic
+      jit/dynamic jit/dynamic-options passes/compact traced/run jit/trace`,
     ),
   },
   sources: {
