@@ -13,27 +13,33 @@ export const AREAS = {
     files: words(
       'tokenizer/* tokenizer/decoders/* tokenizer/models/* tokenizer/normalizers/* tokenizer/pretokenizers/* tokenizer/processors/*',
     ),
-    tests: words('tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/folders tokenizer/parts tokenizer/unigram'),
+    tests: words(
+      'tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/settings tokenizer/folders tokenizer/parts tokenizer/unigram',
+    ),
   },
   headers: {
     files: words('formats/safetensors formats/headerjson formats/layout base/json'),
-    tests: words('formats/safetensors base/json formats/malformed formats/damage formats/file'),
+    tests: words('formats/safetensors base/json formats/malformed formats/damage formats/file formats/extrafiles'),
   },
   checkpoints: {
     files: words(
-      'formats/checkpoint formats/unread formats/dequantize tensor/dtype base/schema base/options models/fields models/config models/contents',
+      `formats/checkpoint formats/unread formats/dequantize tensor/dtype base/schema base/options models/fields models/config
+      models/contents`,
     ),
     tests: words(
-      'formats/checkpoint models/config base/options models/weights models/pretrained nn/torch-arguments tensor/tensor formats/file',
+      `formats/checkpoint formats/checkpoint-weights models/config models/config-errors models/config-file base/options models/weights
+      models/pretrained nn/torch-arguments tensor/tensor formats/file formats/extrafiles`,
     ),
   },
   decoding: {
     files: words(
-      'program/prove program/program program/schema program/version2 program/signature formats/trace formats/beside formats/archive jit/load nn/inputs',
+      `program/prove program/program program/schema program/version2 program/signature formats/trace formats/beside formats/archive
+      jit/load nn/inputs`,
     ),
     tests: words(
-      `program/prove program/prove-dynamic program/version2 formats/malformed formats/file formats/archive formats/damage jit/check traced/inputs jit/options jit/trace
-      traced/calls jit/dynamic traced/shapes package/released`,
+      `program/prove program/prove-arena program/prove-dynamic program/version2 formats/malformed formats/file formats/extrafiles
+      formats/archive formats/damage jit/check traced/inputs jit/options jit/trace traced/calls jit/dynamic jit/dynamic-options
+      traced/shapes package/released`,
     ),
   },
   planning: {
@@ -41,20 +47,23 @@ export const AREAS = {
       'program/layout program/lifetimes program/spans program/sizes program/encode kernels/arena inspect/peak jit/check runtime/specialise',
     ),
     tests: words(
-      'program/plan program/placing kernels/arena runtime/specialise jit/check program/prove program/prove-dynamic jit/dynamic passes/compact traced/run jit/trace',
+      `program/plan program/placing kernels/arena runtime/specialise jit/check program/prove program/prove-arena program/prove-dynamic
+      jit/dynamic jit/dynamic-options passes/compact traced/run jit/trace`,
     ),
   },
   sources: {
     files: ['sources/*'],
     tests: words(
-      'sources/streams sources/sources sources/place sources/hub sources/transfers models/pretrained platform/platform package/released platform/refused',
+      `sources/streams sources/sources sources/missing sources/globals sources/place sources/hub sources/hub-errors sources/transfers
+      sources/downloads models/pretrained platform/platform package/released platform/refused`,
     ),
     waitMs: 20_000,
   },
   cache: {
     files: words('platform/filecache platform/writing platform/files platform/paths'),
     tests: words(
-      'platform/files platform/filecache sources/sources sources/hub platform/writing platform/platform formats/file platform/refused',
+      `platform/files platform/filecache sources/sources sources/missing sources/globals sources/hub sources/hub-errors platform/writing
+      platform/platform formats/file formats/extrafiles platform/refused`,
     ),
     waitMs: 20_000,
   },

@@ -22,10 +22,10 @@ const UNTESTED = ['lib/ahead.ts', 'peak.ts', 'lowering.ts'];
 
 /** Tests by the folder that a fault is in, quickest first. */
 const TESTS = {
-  kernels: ['ops/ops', 'ops/contracts', 'kernels/integers', 'ops/splits', 'nn/engine', 'quantize/quantize'].map(
+  kernels: ['ops/ops', 'ops/contracts', 'kernels/integers', 'ops/splits', 'nn/engine', 'quantize/quantize', 'quantize/calibration'].map(
     (name) => `test/${name}.test.ts`,
   ),
-  team: ['test/runtime/threads.test.ts'],
+  team: ['runtime/team', 'runtime/threads'].map((name) => `test/${name}.test.ts`),
 };
 
 /**

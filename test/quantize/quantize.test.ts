@@ -6,36 +6,13 @@ import { type Bits, quantize } from '../../src/quantize/index.ts';
 import { bytesOf } from '../support/bytes.ts';
 import { VARIANTS } from '../support/fixtures.ts';
 import { altered, type Loose } from '../support/malformed_trace.ts';
+import { Dense, ids, mask, random, SIZES, tracedBert, worst } from '../support/quantized.ts';
 import { expectSameBits, fileOf, floats, problem, tinyBert, tinyConfig } from '../support/tiny.ts';
 
-const ids = tensor([[1, 2, 3, 4, 5]]);
-const mask = tensor([[1, 1, 1, 1, 0]]);
-/** Large enough for an embedding to be worth integers, and for groups of 32. */
-const SIZES = { hidden_size: 64, intermediate_size: 96, vocab_size: 1100 };
-
-const tracedBert = (options = {}, how: jit.TraceOptions = {}) =>
-  jit.trace(tinyBert({ ...SIZES, num_hidden_layers: 2, ...options }), { input_ids: ids, attention_mask: mask }, how);
-
-class Dense extends nn.Module<[Tensor], Tensor> {
-  dense: nn.Linear;
-
-  constructor(rows: number[][]) {
-    super();
-    this.dense = new nn.Linear(rows[0].length, rows.length);
-    this.dense.weight.set(Float32Array.from(rows.flat()));
-  }
-
-  forward(x: Tensor): Tensor {
-    return F.gelu(F.linear(x, this.dense.weight));
-  }
-}
-
-const random = (length: number, seed = 1): number[] => [...floats([length], seed).data].map(Number);
 const norm = (values: number[]): number => Math.hypot(...values);
 /** Root mean square of the difference as a share. */
 const relative = (got: Tensor, want: Tensor): number =>
   norm([...got.data].map((value, i) => Number(value) - Number(want.data[i]))) / (norm([...want.data].map(Number)) || 1);
-const worst = (a: Tensor, b: Tensor): number => Math.max(...[...a.data].map((value, i) => Math.abs(Number(value) - Number(b.data[i]))));
 
 describe.each([8, 4] as Bits[])('a trace in %i bits', (bits) => {
   test('takes products and large tables, leaves activations of their own, and stays near the float trace', async () => {
@@ -147,95 +124,6 @@ test.each<[string, (program: Loose) => void]>([
   const again = await jit.load(saved);
   expectSameBits(again(inputs), loaded(inputs));
   expect(Buffer.from(await fileOf(again)).equals(Buffer.from(saved))).toBe(true);
-});
-
-describe('calibration', () => {
-  const rows = Array.from({ length: 48 }, (_, r) => random(64, r));
-  const spiky = (seed: number) => tensor([random(64, seed).map((value, i) => (i === 7 ? 60 * value : value))], { dtype: 'float32' });
-
-  test('makes products with uneven columns more accurate', async () => {
-    const traced = await jit.trace(new Dense(rows), [spiky(1)]);
-    const [plain, calibrated] = [await quantize(traced), await quantize(traced, { calibrate: [2, 3, 4].map((seed) => [spiky(seed)]) })];
-    const wanted = traced(spiky(9)) as unknown as Tensor;
-    const error = (of: typeof plain) => worst(of.traced(spiky(9)) as unknown as Tensor, wanted);
-    expect(error(calibrated)).toBeLessThan(error(plain) / 2);
-    expect(calibrated.report).toMatchObject({ samples: 3, outputs: [{ name: 'output' }] });
-    expect(calibrated.report.outputs[0].worst).toBeGreaterThan(0.99);
-  });
-
-  describe('of samples that take long', () => {
-    const wide = new nn.Sequential(...[1, 2, 3].map(() => new nn.Linear(512, 512)));
-    for (const [i, { weight }] of [...(wide as Iterable<nn.Linear>)].entries()) weight.set(floats([512, 512], i).data as Float32Array);
-    const sample = [floats([1024, 512], 5)];
-    const traced = jit.trace(wide, sample, { check_trace: false });
-
-    test.each(['calibrating', 'comparing'] as const)('stops in the middle of one while %s', async (wanted) => {
-      const stop = new AbortController();
-      const phases: string[] = [];
-      const progress = ({ phase }: { phase: string }) => {
-        phases.push(phase);
-        if (phase === wanted) setTimeout(() => setTimeout(() => stop.abort('enough')));
-      };
-      await expect(quantize(await traced, { calibrate: [sample], signal: stop.signal, progress })).rejects.toBe('enough');
-      expect(phases.at(-1)).toBe(wanted);
-    });
-
-    test('has the trace for itself meanwhile, and runs wait', async () => {
-      const whole = await traced;
-      const other = [floats([1024, 512], 6)];
-      const want = whole(...other);
-      const { report } = await quantize(whole, { calibrate: [sample, sample] });
-      const begun: Promise<unknown>[] = [];
-      const progress = ({ phase, done }: { phase: string; done: number }) => {
-        if (phase === 'calibrating' && done === 0)
-          setTimeout(() => {
-            expect(() => whole(...other)).toThrow(/call during a run/);
-            begun.push(whole.run(other));
-          }, 0);
-      };
-      const { signal } = new AbortController();
-      expect((await quantize(whole, { calibrate: [sample, sample], signal, progress })).report).toEqual(report);
-      expect(begun).toHaveLength(1);
-      expectSameBits(await begun[0], want);
-    });
-  });
-
-  test.each([true, false])('leaves rows of padding out, computed or not: %s', async (exact_padding) => {
-    const traced = await tracedBert({}, { exact_padding });
-    const padded = (pad: number) => ({ input_ids: tensor([[1, 2, 3, 4, pad]]), attention_mask: mask });
-    const reports = await Promise.all([5, 900].map(async (pad) => (await quantize(traced, { calibrate: [padded(pad)] })).report));
-    expect(reports[0]).toEqual(reports[1]);
-  });
-
-  test('its report travels in the trace', async () => {
-    const { traced, report } = await quantize(await tracedBert(), {
-      calibrate: [[ids, mask]].map(() => ({ input_ids: ids, attention_mask: mask })),
-    });
-    const loaded = await jit.load(await fileOf(traced));
-    expect(JSON.parse(new TextDecoder().decode(loaded.files.get('quantization.json')))).toEqual(report);
-  });
-
-  test('tells how far it is, and stops when told to', async () => {
-    const traced = await tracedBert();
-    const phases = new Set<string>();
-    const sample = { input_ids: ids, attention_mask: mask };
-    await quantize(traced, { calibrate: [sample], progress: ({ phase }) => phases.add(phase) });
-    expect([...phases]).toEqual(['calibrating', 'rounding', 'comparing']);
-    for (const last of phases) {
-      const controller = new AbortController();
-      const told: string[] = [];
-      const progress = ({ phase }: { phase: string }) => {
-        told.push(phase);
-        if (phase === last) controller.abort(new Error('enough'));
-      };
-      await expect(quantize(traced, { calibrate: [sample], signal: controller.signal, progress })).rejects.toThrow('enough');
-      expect(told.filter((phase) => phase === last)).toEqual([last]);
-      expect(told.at(-1)).toBe(last);
-    }
-    const before = quantize(traced, { signal: AbortSignal.abort(new Error('before')), progress: () => expect.unreachable() });
-    await expect(before).rejects.toThrow('before');
-    expect(traced.verify().ok).toBe(true);
-  });
 });
 
 describe('what cannot be quantised', () => {

@@ -21,6 +21,7 @@ import {
 } from './subjects.ts';
 import { tokenizer } from './texts.ts';
 import { floats } from './tiny.ts';
+import { decoding, embedding, encoding, general, making, ofTexts, plain, quantizing, reading, shape, tracing } from './validoptions.ts';
 
 /** Arguments of a call that is right, made anew for each. */
 type Valid = () => readonly unknown[];
@@ -34,82 +35,6 @@ const called = (names: string, valid: Valid): Record<string, Valid> => ({
   ...rows(names, valid, '', '()'),
   ...rows(names, valid, '', '#forward'),
 });
-
-const reading = {
-  signal: signal(),
-  progress_callback: () => {},
-  revision: 'main',
-  token: 'x',
-  endpoint: 'https://hub.invalid',
-  local_files_only: true,
-  cache: false,
-  onwarn: () => {},
-};
-const ofTexts = { truncate: true, prompt: 'a' };
-const embedding = {
-  ...ofTexts,
-  signal: signal(),
-  truncate_dim: 2,
-  normalize: true,
-  batchTokens: 64,
-  progress_callback: () => {},
-};
-const encoding = {
-  text_pair: 'was',
-  add_special_tokens: true,
-  truncation: true,
-  max_length: 8,
-  padding: 'max_length',
-  pad_to_multiple_of: 2,
-  return_tensors: true,
-  return_offsets_mapping: true,
-  offset_unit: 'byte',
-  return_special_tokens_mask: true,
-  return_overflowing_tokens: false,
-};
-const plain = { max_length: 8, truncation: true, padding: true, return_tensors: false, offset_unit: 'utf16' };
-const decoding = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
-const tracing = {
-  check_trace: true,
-  check_tolerance: 1e-5,
-  check_inputs: [[floats([1, 2], 3)]],
-  strict: true,
-  fusion: true,
-  dynamic: { batch: [1, 4] },
-  dynamic_axes: { input_0: { 0: 'batch' } },
-  exact_padding: true,
-  tokenizer,
-  kernels: 'baseline',
-  threads: 1,
-  signal: signal(),
-};
-const making = {
-  vocab: [...tokenizer.get_vocab().keys()],
-  do_lower_case: true,
-  strip_accents: null,
-  tokenize_chinese_chars: true,
-  clean_text: true,
-  bos_token: 'jim',
-  eos_token: { content: 'was' },
-  unk_token: '[UNK]',
-  pad_token: '[PAD]',
-  additional_special_tokens: ['!'],
-  extra_special_tokens: { image_token: 'a' },
-  added_tokens: [{ content: 'hen', special: true }],
-  split_special_tokens: false,
-  never_split: ['was'],
-  do_basic_tokenize: true,
-  model_max_length: 8,
-  max_input_chars_per_word: 20,
-  wordpieces_prefix: '##',
-  padding_side: 'left',
-  truncation_side: 'left',
-  clean_up_tokenization_spaces: true,
-};
-const { vocab: _, do_lower_case, strip_accents, tokenize_chinese_chars, clean_text, never_split, do_basic_tokenize, ...shared } = making;
-const { max_input_chars_per_word, wordpieces_prefix, ...general } = shared;
-const quantizing = { bits: 8, calibrate: [[floats([1, 6])]], keep: () => false, signal: signal(), progress: () => {} };
-const shape = { vocab_size: 13, hidden_size: 8, num_attention_heads: 2, num_hidden_layers: 1, hidden_act: 'relu', id2label: { 0: 'a' } };
 
 /** Tensor methods that are elsewhere, and all else that refuses every call. */
 export const REFUSING: readonly string[] = [
