@@ -208,8 +208,7 @@ const CHANGES: Record<string, (parts: Parts, random: Random) => void> = {
   },
   'order of ports': ({ program }, random) =>
     exchange(program[random.pick(['inputs', 'outputs', 'hostValues', 'values', 'constants', 'paths'])], random),
-  'drop port': ({ program }, random) =>
-    void program[random.pick(['inputs', 'outputs', 'hostValues', 'words'])].splice(random.below(4), 1),
+  'drop port': ({ program }, random) => void program[random.pick(['inputs', 'outputs', 'hostValues', 'words'])].splice(random.below(4), 1),
   'double port'({ program }, random) {
     const list = program[random.pick(['inputs', 'outputs', 'hostValues'])];
     if (list.length > 0) list.push(structuredClone(random.pick(list)));

@@ -91,6 +91,15 @@ describe('what is not known is named, with what is', () => {
   test('an architecture that is known decides where there is no type', async () => {
     await rewritten({ model_type: undefined, architectures: ['Other', 'BertForMaskedLM'] });
     expect(await AutoModel.from_pretrained(directory)).toBeInstanceOf(BertModel);
+    await rewritten({ model_type: undefined, architectures: ['DistilBertModel', 'BertModel'] });
+    expect((await AutoConfig.from_pretrained(directory)).model_type).toBe('distilbert');
+  });
+
+  test('the type of a config that was given', async () => {
+    const config = { ...(await BertConfig.from_pretrained(BERT)), model_type: 'berd', to_json_string: () => '' } as never;
+    const { message } = await problem('config', () => AutoModel.from_pretrained(BERT, { config }));
+    expect(message).toMatch(/^model_type of the config: expected one of "bert", "distilbert", got "berd"/);
+    await problem('config', () => new SentenceEmbedder(config));
   });
 
   test('a head', async () => {
