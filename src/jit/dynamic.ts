@@ -116,8 +116,8 @@ export function* symbolicGraph(
 ): Generator<void, Graph> {
   const varying: Bounds = Object.fromEntries(Object.entries(bounds).filter(([, [low, high]]) => low < high));
   const base = { ...optimise(graph), bounds: varying };
-  const packs = isCompact(base);
-  if (!packs && Object.keys(varying).length === 0) return base;
+  const compacted = isCompact(base);
+  if (!compacted && Object.keys(varying).length === 0) return base;
   const graphs = new Map<string, Graph>();
   const sampleAt = (at: Sizes): Sample => {
     const { [TOKENS]: tokens, ...others } = { ...sizes, ...at };
@@ -126,7 +126,7 @@ export function* symbolicGraph(
     graphs.set(key, known);
     return { sizes: { ...others, [TOKENS]: tokens }, graph: optimise(known, tokens) };
   };
-  const box: Bounds = packs ? { ...varying, [TOKENS]: SOME_TOKENS } : varying;
+  const box: Bounds = compacted ? { ...varying, [TOKENS]: SOME_TOKENS } : varying;
   const ends = cornersOf(box);
   const samples: Sample[] = [];
   for (const at of [...ends, ...sizesBetween(varying).map((at) => ({ ...at, [TOKENS]: SOME_TOKENS[0] }))]) {
