@@ -44,7 +44,10 @@ export function unify(base: Graph, corners: readonly Sample[], samples: readonly
         bounds,
       );
       const wrong = others.findIndex(({ sizes }, i) => dim === undefined || evaluateDim(dim, sizes) !== all[i][at].numbers[n]);
-      if (wrong >= 0) throw depends(line, `${number}`, `${all[wrong][at].numbers[n]}`, others[wrong].sizes);
+      if (wrong >= 0) {
+        const [got, { sizes }] = [all[wrong][at].numbers[n], others[wrong]];
+        throw depends(line, `${got === number && dim !== undefined ? evaluateDim(dim, sizes) : number}`, `${got}`, sizes);
+      }
       return dim as Dim;
     });
     for (const [value, its] of line.symbolic(dims)) symbolic.set(value, { ...symbolic.get(value), ...its });
