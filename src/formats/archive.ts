@@ -38,7 +38,7 @@ const TRACE: ArchiveKind = {
   },
 };
 
-/** Those that are known, each asked by what a file begins with; what begins as none of them is read as the last, whose reader says what is wrong. */
+/** Those that are known. A file that begins as none of them is read as the last one, whose reader says what is wrong. */
 const KINDS: readonly ArchiveKind[] = [TRACE];
 const HEAD_BYTES = 16;
 

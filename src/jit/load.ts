@@ -42,7 +42,7 @@ export interface LoadOptions {
   threads?: ThreadCount;
   /** Runs calls in a worker, so that this thread stays free: the trace is called by `run` and `embed` alone. The same as `workers: 1`. */
   worker?: boolean;
-  /** So many workers answer calls, one call each at a time: as many as were asked for, or as the machine has threads, 8 at most. */
+  /** How many workers answer calls, each a call at a time; 'auto' is as many as the machine has threads, 8 at most. */
   workers?: ThreadCount;
 }
 

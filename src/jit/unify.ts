@@ -20,7 +20,7 @@ interface GraphLine {
   text: string;
   numbers: number[];
   path: string;
-  /** What follows for its values where the numbers are these. */
+  /** What its values have in symbols, if these are its numbers. */
   symbolic(dims: readonly Dim[]): [Value, Symbolic][];
 }
 
@@ -132,7 +132,7 @@ function attrsOf(node: Node): Slot {
   };
 }
 
-/** The graph with what its values have in symbols. */
+/** The graph, its values with what they have in symbols. */
 function inSymbols(graph: Graph, symbolic: ReadonlyMap<Value, Symbolic>): Graph {
   const made = new Map<Value, Value>();
   const symbolicOf = <T extends Value>(value: T): T => {

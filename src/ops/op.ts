@@ -43,7 +43,7 @@ export interface Op {
   rowwise?: readonly string[];
   /** Operands that are rows of tokens [batch, sequence, …], or [tokens, …] with `starts` that say which rows a sequence has. */
   sequences?: readonly string[];
-  /** Whether it asks the mask for all tokens even where those that it rules out have no rows. */
+  /** Whether its mask has an entry for every token, also where tokens that it rules out have no rows. */
   asksMask?: boolean;
   /** The operand that `out` may overwrite. */
   inPlace?: string;
