@@ -196,7 +196,7 @@ export class Instance {
 
   /** What has to run for the outputs of these names. Throws a `value` error for unknown ones. */
   wanted(names: readonly string[]): Wanted {
-    const key = names.join();
+    const key = JSON.stringify(names);
     const known = this.#wanted.get(key) ?? wantedFor(this.program, this.proved, names);
     this.#wanted.set(key, known);
     return known;
