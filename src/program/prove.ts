@@ -126,13 +126,14 @@ function checkValues({ values, constants, inputs, hostValues, outputs, structure
 /** Everything that the host writes has a place of its own, and its number of elements is that of its tokens. */
 function checkHostValues({ values, inputs, hostValues }: Pick<Program, 'values' | 'inputs' | 'hostValues'>): void {
   const whole = new Set(inputs.filter(({ value }) => values[value].dtype === 'int32').map(({ name }) => name));
-  for (const [i, { value, rule, masked, input, grid }] of hostValues.entries()) {
+  for (const [i, { value, rule, masked, fill, input, grid }] of hostValues.entries()) {
     const what = `hostValues[${i}] (${rule})`;
     const info = values[value];
     expect(info !== undefined && 'arena' in info.place && info.dtype === 'int32', what, 'an int32 value in the arena', `${value}`);
     expect(grid.length === 2, what, 'a batch and a sequence', describe(grid));
-    const isWhole = hostRule(rule).from === 'input' ? whole.has(input as string) : input === undefined;
-    expect(isWhole, what, 'an int32 input', describe(input));
+    const { from } = hostRule(rule);
+    expect(from === 'input' ? whole.has(input as string) : input === undefined, what, 'an int32 input', describe(input));
+    expect((from === 'fill') === (fill !== undefined), what, from === 'fill' ? 'a number to repeat' : 'no fill', describe(fill));
     expect(!masked || whole.has(MASK), what, `an int32 input ${MASK}`, 'none');
   }
   const written = [...inputs, ...hostValues].map(({ value }) => value);
