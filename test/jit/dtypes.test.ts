@@ -23,6 +23,14 @@ describe('a trace', () => {
     expect(loaded.graph).toMatch(/i32\[2, 3\] = argmax/);
   });
 
+  test('has them as they are where they follow from constants alone', async () => {
+    const [scores, table] = [floats([2, 5]), floats([5, 3])];
+    const body = (x: Tensor) => ({ best: F.argmax(scores), rows: F.add(x, F.embedding(F.argmax(scores), table)) });
+    const traced = await jit.trace(body, [floats([2, 3])]);
+    const [got, want] = [traced(floats([2, 3])), body(floats([2, 3]))] as { best: Tensor; rows: Tensor }[];
+    expect([got.best.dtype, got.best.tolist(), got.rows.tolist()]).toEqual(['int32', want.best.tolist(), want.rows.tolist()]);
+  });
+
   test('lets none of them say where rows lie, which kernels do not look at', async () => {
     const body = (x: Tensor, y: Tensor) => ({ best: F.argmax(y), pooled: F.mean_pool(x) });
     const file = await fileOf(await jit.trace(body, [example.x, floats([3, 5])]));
