@@ -27,7 +27,7 @@ export const AREAS = {
       'formats/checkpoint models/config base/options models/weights models/pretrained nn/torch-arguments tensor/tensor formats/file',
     ),
   },
-  decoding: {
+  proving: {
     files: words(
       'program/prove program/program program/schema program/version2 program/signature formats/trace formats/beside formats/archive jit/load nn/inputs',
     ),
