@@ -62,6 +62,10 @@ export function copyOf<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copyOf(each)])) as T;
 }
 
+/** Whether objects and arrays lie within one another deeper than so many levels. */
+export const nestsBeyond = (levels: number, value: unknown): boolean =>
+  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((each) => nestsBeyond(levels - 1, each)));
+
 /** `value` as messages quote it: short, and shallow enough for a value of any depth. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return shorten(JSON.stringify(value), QUOTED);

@@ -79,7 +79,7 @@ export async function openModel(path: string, { head, torchscript = false, signa
   }
 }
 
-/** A model without the part that its checkpoint lacks, instead of the error that says so. */
+/** Loads the model again without the part that its checkpoint lacks, if the error says that it may do without. */
 function withoutPart(error: unknown, source: string, options: AutoOptions, wanted: string | undefined): Promise<Loaded> {
   if (!(error instanceof MissingTensorsError) || !error.without) throw error;
   const { part, option, output } = error.without;

@@ -11,7 +11,7 @@ export interface WeightCount {
 
 const BELONGINGS = [SCALE, STEPS, SUMS, SMOOTH];
 
-/** Weights by dtype (int4: nibbles, two a byte); what belongs to an integer one counts as bytes of it, and constants of the program not at all. */
+/** Weights by dtype, int4 being two a byte. The bytes of an integer weight include its scales and the like; constants of the program do not count. */
 export function countWeights({ instance }: TracedModule): Record<string, WeightCount> {
   const counts: Record<string, WeightCount> = {};
   const kinds = new Map<string, string>();

@@ -20,7 +20,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   bits: '--bits',
   'plan: batch': '--batch',
   'plan: sequence': '--sequence',
-  'plan: rows': '--tokens',
+  'plan: tokens': '--tokens',
 };
 
 /** What the library says of its functions and options, and what that is on the command line. */

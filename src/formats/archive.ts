@@ -2,6 +2,7 @@ import { TextDecoder } from '../base/globals.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { type Folder, folderOf } from '../sources/folder.ts';
 import { peek } from '../sources/head.ts';
+import { withoutQuery } from '../sources/place.ts';
 import { fromBytes } from '../sources/stream.ts';
 import { readExtraFiles } from './beside.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -37,12 +38,12 @@ const TRACE: ArchiveKind = {
   },
 };
 
-/** Those that are known, each asked by what a file begins with; what begins as none of them is read as the last, whose reader says what is wrong. */
+/** Those that are known. A file that begins as none of them is read as the last one, whose reader says what is wrong. */
 const KINDS: readonly ArchiveKind[] = [TRACE];
 const HEAD_BYTES = 16;
 
 /** Whether a file is an archive by its name. */
-export const isArchive = (file: string): boolean => KINDS.some(({ ending }) => file.replace(/[?#].*$/s, '').endsWith(ending));
+export const isArchive = (file: string): boolean => KINDS.some(({ ending }) => withoutQuery(file).endsWith(ending));
 
 /** The folder of these files. */
 function archived(name: string, files: Files): Folder {

@@ -43,8 +43,8 @@ export type CheckpointSource = Source | ByteSource;
 
 /**
  * Reads a checkpoint: a directory, address or hub id with model.safetensors, its index and shards, or a trace; a safetensors file, its bytes (on
- * which float32 tensors may then be views), or a stream of them. 16-bit and 64-bit floats become float32. An int8 tensor with a sibling
- * `<name>.scale`, float32 with one element a row, becomes float32, and the scale is gone. `LayerNorm.gamma` and `.beta` of old
+ * which float32 tensors may then be views), or a stream of them. 16-bit and 64-bit floats become float32. Integers of a quantised trace become
+ * float32 on first use, and what belongs to them, such as `<name>.scale`, is gone. `LayerNorm.gamma` and `.beta` of old
  * checkpoints become `.weight` and `.bias`.
  *
  * Throws `source` where nothing is found, `format` for a broken file, `checkpoint` where names or shards contradict each other.

@@ -76,7 +76,7 @@ export interface Output {
 /** A recorded forward pass; nodes are in the order of execution. Values are compared by identity. */
 export interface Graph {
   readonly inputs: readonly Input[];
-  /** Symbols that dimensions are made of, with their bounds; `tokens` beside them, where masked ones have no rows. */
+  /** Symbols that dimensions are made of, with their bounds. `tokens` is one more, without bounds here, in graphs that leave tokens out. */
   readonly bounds?: Bounds;
   readonly nodes: readonly Node[];
   readonly outputs: readonly Output[];

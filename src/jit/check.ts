@@ -80,7 +80,7 @@ export interface Expectation {
   tolerance?: number;
 }
 
-/** Throws a {@link TracingCheckError} unless the trace answers as expected; without padding, where it answers none. */
+/** Throws a {@link TracingCheckError} unless the trace answers as expected. A trace that leaves padding out is asked without any. */
 export function checkAnswers(
   traced: TracedModule<unknown>,
   { answer, more, tolerance }: Expectation,

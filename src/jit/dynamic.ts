@@ -106,8 +106,8 @@ export interface ChosenSizes {
 }
 
 /**
- * The optimised graph of a model at the dummies' sizes, with what depends on symbols in symbols. Its graphs at the ends of all bounds and at
- * sizes in between have to do the same; they are made one by one. Throws `tracing` errors where they do not.
+ * The optimised graph of a model at the dummies' sizes, with what depends on symbols in symbols. Its graphs at the ends of all bounds, at sizes
+ * in between and at those of the dummies have to do the same; they are made one by one. Throws `tracing` errors where they do not.
  */
 export function* symbolicGraph(
   graph: Graph,
@@ -116,9 +116,9 @@ export function* symbolicGraph(
 ): Generator<void, Graph> {
   const varying: Bounds = Object.fromEntries(Object.entries(bounds).filter(([, [low, high]]) => low < high));
   const base = { ...optimise(graph), bounds: varying };
-  const packs = isCompact(base);
-  if (!packs && Object.keys(varying).length === 0) return base;
-  const graphs = new Map<string, Graph>();
+  const compacted = isCompact(base);
+  if (!compacted && Object.keys(varying).length === 0) return base;
+  const graphs = new Map([[JSON.stringify(sizes), graph]]);
   const sampleAt = (at: Sizes): Sample => {
     const { [TOKENS]: tokens, ...others } = { ...sizes, ...at };
     const key = JSON.stringify(others);
@@ -126,10 +126,10 @@ export function* symbolicGraph(
     graphs.set(key, known);
     return { sizes: { ...others, [TOKENS]: tokens }, graph: optimise(known, tokens) };
   };
-  const box: Bounds = packs ? { ...varying, [TOKENS]: SOME_TOKENS } : varying;
+  const box: Bounds = compacted ? { ...varying, [TOKENS]: SOME_TOKENS } : varying;
   const ends = cornersOf(box);
   const samples: Sample[] = [];
-  for (const at of [...ends, ...sizesBetween(varying).map((at) => ({ ...at, [TOKENS]: SOME_TOKENS[0] }))]) {
+  for (const at of [...ends, ...[...sizesBetween(varying), {}].map((at) => ({ ...at, [TOKENS]: SOME_TOKENS[0] }))]) {
     yield;
     samples.push(sampleAt(at));
   }

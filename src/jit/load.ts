@@ -42,7 +42,7 @@ export interface LoadOptions {
   threads?: ThreadCount;
   /** Runs calls in a worker, so that this thread stays free: the trace is called by `run` and `embed` alone. The same as `workers: 1`. */
   worker?: boolean;
-  /** So many workers answer calls, one call each at a time: as many as were asked for, or as the machine has threads, 8 at most. */
+  /** How many workers answer calls, each a call at a time; 'auto' is as many as the machine has threads, 8 at most. */
   workers?: ThreadCount;
 }
 
@@ -87,14 +87,14 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
 }
 
 function checkGolden(golden: readonly Named[], ports: readonly Port[], { values }: Program, what: string): void {
-  const unbound = new Map(golden.map(({ name, tensor }) => [name, tensor]));
+  const others = new Map(golden.map(({ name, tensor }) => [name, tensor]));
   for (const { name, value } of ports) {
-    const tensor = unbound.get(name);
-    unbound.delete(name);
+    const tensor = others.get(name);
+    others.delete(name);
     const { dtype, shape } = values[value];
     if (tensor?.dtype !== dtype || !sameShape(tensor.shape, shape)) throw partError(what, name, `${dtype} [${shape}]`, tensor);
   }
-  for (const extra of unbound.keys())
+  for (const extra of others.keys())
     throw new TraceletError('format', { what: `${what}${extra}`, expected: `one of ${quoteList(ports.map(({ name }) => name))}` });
 }
 

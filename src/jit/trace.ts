@@ -176,7 +176,7 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   return compile<Result>(recorded.graph, dummies, {
     structure: recorded.structure,
     files: textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() }),
-    passes: { fusion, packing: !options.exact_padding },
+    passes: { fusion, compaction: !options.exact_padding },
     dynamic: { sizes, bounds, graphAt: (at) => recordAt(at).graph },
     expected,
     kernels,

@@ -20,7 +20,7 @@ interface GraphLine {
   text: string;
   numbers: number[];
   path: string;
-  /** What follows for its values where the numbers are these. */
+  /** What its values have in symbols, if these are its numbers. */
   symbolic(dims: readonly Dim[]): [Value, Symbolic][];
 }
 
@@ -44,7 +44,10 @@ export function unify(base: Graph, corners: readonly Sample[], samples: readonly
         bounds,
       );
       const wrong = others.findIndex(({ sizes }, i) => dim === undefined || evaluateDim(dim, sizes) !== all[i][at].numbers[n]);
-      if (wrong >= 0) throw depends(line, `${number}`, `${all[wrong][at].numbers[n]}`, others[wrong].sizes);
+      if (wrong >= 0) {
+        const [got, { sizes }] = [all[wrong][at].numbers[n], others[wrong]];
+        throw depends(line, `${got === number && dim !== undefined ? evaluateDim(dim, sizes) : number}`, `${got}`, sizes);
+      }
       return dim as Dim;
     });
     for (const [value, its] of line.symbolic(dims)) symbolic.set(value, { ...symbolic.get(value), ...its });
@@ -129,7 +132,7 @@ function attrsOf(node: Node): Slot {
   };
 }
 
-/** The graph with what its values have in symbols. */
+/** The graph, its values with what they have in symbols. */
 function inSymbols(graph: Graph, symbolic: ReadonlyMap<Value, Symbolic>): Graph {
   const made = new Map<Value, Value>();
   const symbolicOf = <T extends Value>(value: T): T => {

@@ -73,7 +73,7 @@ export function bestVariant(): Variant {
   });
 }
 
-/** Binds the kernels of `variant` to `memory`; several variants may share one memory. */
+/** The kernels of `variant` on `memory`; several variants may share one memory. */
 export function instantiate(variant: Variant, memory: WebAssembly.Memory): Kernels {
   const module = kernelModule(variant, isShared(memory));
   if (!module)

@@ -4,7 +4,7 @@ import { isUrl } from '../base/realm.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
 import { isSentenceFolder } from '../sentence/config.ts';
 import { type SourceOptions, splitOptions } from '../sources/folder.ts';
-import { placeOf } from '../sources/place.ts';
+import { placeOf, withoutQuery } from '../sources/place.ts';
 import { filesAt, filesRead } from '../tokenizer/files.ts';
 import { type PreTrainedTokenizerFast, type TokenizerFiles, tokenizerFrom } from '../tokenizer/index.ts';
 import { type Amendments, configAt, type PreTrainedConfig, readConfig, readingIn } from './config.ts';
@@ -78,7 +78,8 @@ export const AutoTokenizer = {
     const place = await placeOf(source, reading);
     const files = await filesAt(place, reading);
     return chosenTokenizer(files, splitOptions(options ?? {})[1], async () => {
-      const [text, at] = await configAt(place.file?.endsWith('.txt') ? { folder: place.folder } : place, reading);
+      const isVocab = place.file !== undefined && withoutQuery(place.file).endsWith('.txt');
+      const [text, at] = await configAt(isVocab ? { folder: place.folder } : place, reading);
       return { text, what: at };
     });
   },

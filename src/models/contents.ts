@@ -1,7 +1,7 @@
 import { platform } from '#platform';
 import { TraceletError } from '../base/error.ts';
 import { TextEncoder } from '../base/globals.ts';
-import { describe, isObject, type JsonObject, parseObject } from '../base/json.ts';
+import { describe, isObject, type JsonObject, nestsBeyond, parseObject } from '../base/json.ts';
 import { nearest } from '../base/nearest.ts';
 import { NAMED, proved, unknownOption } from '../base/options.ts';
 import type { OnWarn } from '../base/warn.ts';
@@ -81,8 +81,6 @@ export function fromPath(schema: Schema, what: string, path: string, amendments?
 }
 
 const DEEPEST = 200;
-const nestsBeyond = (levels: number, value: unknown): boolean =>
-  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((each) => nestsBeyond(levels - 1, each)));
 
 function copied(name: string, value: unknown, origin: string): unknown {
   if (name === '__proto__') throw bad(describe(name), origin, 'another name', describe(name));

@@ -50,9 +50,9 @@ export function typeIn({ model_type, architectures }: Readonly<JsonObject>, what
     if (TYPES.includes(model_type as string)) return model_type as string;
     throw unknown(`model_type of ${what}`, model_type, TYPES);
   }
-  const stated = Array.isArray(architectures) ? architectures : [];
-  const known = classes.find((Model) => stated.includes(nameOf(Model)));
-  if (known) return typeOf(known);
+  const stated: unknown[] = Array.isArray(architectures) ? architectures : [];
+  const known = stated.find((name) => typeof name === 'string' && Object.hasOwn(CLASSES, name));
+  if (known !== undefined) return typeOf(CLASSES[known as keyof FamilyClasses] as FamilyClass);
   throw new TraceletError('config', {
     what: `model_type of ${what}`,
     expected: `one of ${TYPES.map(describe).join(', ')}`,
@@ -61,15 +61,18 @@ export function typeIn({ model_type, architectures }: Readonly<JsonObject>, what
   });
 }
 
-const membersOf = (model_type: string): FamilyClass[] => classes.filter((Model) => typeOf(Model) === model_type);
+function membersOf(model_type: string): FamilyClass[] {
+  if (TYPES.includes(model_type)) return classes.filter((Model) => typeOf(Model) === model_type);
+  throw unknown('model_type of the config', model_type, TYPES);
+}
 
-/** The family of a `model_type` that is known. */
+/** The family of a `model_type`. Throws a `config` error for types that are not known. */
 export const familyOf = (model_type: string): Family => membersOf(model_type)[0].family;
 
 /** The configuration's class that a config.json chooses. */
 export const configClassIn = (dict: Readonly<JsonObject>, what: string): ConfigClass => familyOf(typeIn(dict, what)).Config;
 
-/** The class of a family with the head of that name, `Model` being none. Throws a `config` error that lists those it has. */
+/** The class of a family with the head of that name, `Model` for none. Throws a `config` error for a type or head that is not known. */
 export function classWith(model_type: string, head: string): FamilyClass {
   const members = membersOf(model_type);
   const found = members.find((Model) => Model.head === head);

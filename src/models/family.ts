@@ -9,9 +9,9 @@ export interface Family {
   prefix: string;
   /** Inputs in the order in which they are taken by position. */
   inputs: readonly string[];
-  /** The name in the base model that a tensor of a checkpoint stands for; of one beside the base model, as classes with a head have it. */
+  /** What a tensor of a checkpoint is called here: by its name in the base model, or, beside that, by its name in classes with a head. */
   rename(name: string): string;
-  /** What classes have beside the base model, or a base model may do without: no output of a class depends on the parts of another. */
+  /** Parts that some classes have and others do without. Where a class lacks one, no output of it depends on that part. */
   parts: readonly string[];
   /** Tensors of checkpoints that are no weights, as {@link rename} calls them. */
   buffers?: RegExp;

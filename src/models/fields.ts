@@ -109,7 +109,7 @@ export interface FamilyFields<Fields extends FieldTable = FieldTable> {
   positional: readonly string[];
   /** Tables and matrices, whose number of elements must stay below 2^31. */
   matrices: readonly (readonly [rows: string, columns: string])[];
-  /** Sizes that all weights together follow from. */
+  /** The sizes that decide how many weights there are. */
   sizes: readonly (keyof Fields & string)[];
   /** Elements of all matrices of an encoder. */
   weights(config: Values<Fields>): number;
@@ -150,7 +150,7 @@ export function fieldsOf({ fields }: Schema, given: Readonly<JsonObject>, origin
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, read(fields[name], name, value, origin)]));
 }
 
-/** The fields among what a file says, without those that no answer depends on and that it should not say. Throws `config` errors. */
+/** The fields that a file gives. One with a wrong value is left out if no answer depends on it, and is a `config` error otherwise. */
 export function fieldsOfFile(schema: Schema, given: Readonly<JsonObject>, origin: string, onwarn?: OnWarn): JsonObject {
   const fields: JsonObject = {};
   const told: string[] = [];

@@ -51,7 +51,7 @@ function checkNamed(entries: readonly (readonly [string, unknown])[], names: rea
   return Object.fromEntries(named);
 }
 
-/** What tokenizers say of texts of a pair, to models that do not tell them apart as well: 0 says nothing. */
+/** Which text of a pair each token is of. Tokenizers answer it for every model; zeros mean nothing to one that does not take it. */
 const TYPES = 'token_type_ids';
 
 const isZero = (tensor: Tensor): boolean => !tensor.recorded && Array.from(tensor.data, Number).every((value) => value === 0);

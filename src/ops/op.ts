@@ -43,7 +43,7 @@ export interface Op {
   rowwise?: readonly string[];
   /** Operands that are rows of tokens [batch, sequence, …], or [tokens, …] with `starts` that say which rows a sequence has. */
   sequences?: readonly string[];
-  /** Whether it asks the mask for all tokens even where those that it rules out have no rows. */
+  /** Whether its mask has an entry for every token, also where tokens that it rules out have no rows. */
   asksMask?: boolean;
   /** The operand that `out` may overwrite. */
   inPlace?: string;
@@ -51,6 +51,8 @@ export interface Op {
   bounds?: Readonly<Record<string, (ints: Record<string, number>) => number>>;
   /** Each element of these int32 operands is 0 to so many above the one before it. */
   steps?: Readonly<Record<string, (ints: Record<string, number>) => number>>;
+  /** Int32 operands by which the kernel finds its way in memory without looking at them: no op may compute them. */
+  trusted?: readonly string[];
   /** The number by which `linear` knows this op as its activation. */
   epilogue?: number;
   /** Integer arithmetic that is the same everywhere. A program with such an op runs all others unfused, so that its bits are, too. */

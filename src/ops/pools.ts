@@ -17,6 +17,7 @@ function pooling(name: string, doc: string): Op {
     sequences: ['x'],
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
+    trusted: ['starts'],
     doc,
   };
 }

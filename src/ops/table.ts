@@ -134,6 +134,7 @@ export const OPS = {
     sequences: ['q', 'k', 'v'],
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
+    trusted: ['starts'],
     doc: 'out = softmax(q · kᵀ · scale) · v by head and sequence; keys where mask is 0 are left out',
   },
   attention_qkv: {
@@ -148,6 +149,7 @@ export const OPS = {
     sequences: ['qkv'],
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
+    trusted: ['starts'],
     doc: 'attention with queries, keys and values side by side in each row of qkv',
   },
   attention_weights: {
@@ -163,6 +165,7 @@ export const OPS = {
     asksMask: true,
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
+    trusted: ['starts'],
     doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses; zeros where rows of tokens that mask rules out are missing',
   },
   layer_norm: {
@@ -251,6 +254,7 @@ export const OPS = {
     split: null,
     bytes: ({ rows, cols, total }) => 4 * (rows * cols + total * cols + rows),
     bounds: { index: ({ total }) => total },
+    trusted: ['index'],
     doc: 'out[index[r]] = x[r], zeros elsewhere, as [batch, sequence, …]',
   },
   l2_normalize: {

@@ -79,7 +79,7 @@ class Compactor {
     return this.#emit(makeNode(node.op, operands, node.attrs, node));
   }
 
-  /** An operand of a node whose results have rows: its rows, gathered where it has one for each token or place, or itself where it is the same for all. */
+  /** What a node over rows reads instead of an operand: the rows of it, rows gathered by token or place, or the operand itself if all rows share it. */
   #toRows(value: Value, { shape, path, origins }: Node): Value | undefined {
     const known = this.#rowsOf(value);
     if (known) return known;

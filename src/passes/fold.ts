@@ -16,7 +16,7 @@ export function foldConstants(graph: Graph): Graph {
     const tensor = withKernels('baseline', () => executor().apply(node.op, values, node.attrs));
     if (tensor.size > size) return node;
     const part = { name: `folded.${folded++}`, tensor };
-    return { kind: 'constant', dtype: 'float32', shape: tensor.shape, parts: [part] } satisfies Constant;
+    return { kind: 'constant', dtype: tensor.dtype, shape: tensor.shape, parts: [part] } satisfies Constant;
   });
 }
 

@@ -10,16 +10,16 @@ export interface Passes {
   /** Merge steps into ops that do several at once. */
   fusion: boolean;
   /** Leave out the tokens that the attention_mask rules out. */
-  packing: boolean;
+  compaction: boolean;
   /** How many tokens are left then; all unless given. */
   tokens?: number;
 }
 
 /** The passes in the order in which they run. */
-const PASSES: readonly { name: string; run: (graph: Graph, options: Passes) => Graph; when?: 'fusion' | 'packing' }[] = [
+const PASSES: readonly { name: string; run: (graph: Graph, options: Passes) => Graph; when?: 'fusion' | 'compaction' }[] = [
   { name: 'dead code', run: eliminateDeadCode },
   { name: 'common subexpressions', run: shareCommonSubexpressions },
-  { name: 'compaction', run: (graph, { tokens }) => compact(graph, tokens), when: 'packing' },
+  { name: 'compaction', run: (graph, { tokens }) => compact(graph, tokens), when: 'compaction' },
   { name: 'fusion', run: fuse, when: 'fusion' },
   { name: 'constant folding', run: foldConstants },
   { name: 'dead code', run: eliminateDeadCode },

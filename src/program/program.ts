@@ -60,8 +60,8 @@ export interface SymbolicWord {
  * A trace without its weights. `code` is a flat buffer of instructions; each is an index into `ops` followed by one word
  * for each argument of that op's row that has one, in the row's order: KINDS says what it is.
  *
- * Code and places are those for the sizes of the dummy inputs. Where `symbols` or rows of masked tokens left out make others possible, what depends on them
- * stands beside: dimensions of values, and words of attributes. For other sizes the rest follows from these (see runtime/specialise.ts).
+ * Code and places are those for the sizes of the dummy inputs. Calls may have other sizes: those in `symbols`, and how many tokens the mask lets
+ * through. `dims` and `words` say what depends on them, and the rest follows from these (see runtime/specialise.ts).
  */
 export interface Program {
   ops: string[];

@@ -50,14 +50,15 @@ export function* proving(program: Program): Generator<void, ProvedProgram> {
   checkValues(program);
   const base = checkSymbols(program);
   const dims = new Map(program.words.map(({ word, dim }) => [word, dim]));
+  const written = [...program.inputs, ...program.hostValues].map(({ value }) => value);
   const instructions: Instruction[] = [];
   for (let at = 0; at < program.code.length; ) {
     const instruction = readInstruction(program, at, instructions.length, dims);
+    checkTrusted(program, instruction, written);
     instructions.push(instruction);
     at += 1 + wordsOf(instruction.call.row).length;
     yield;
   }
-  const written = [...program.inputs, ...program.hostValues].map(({ value }) => value);
   const results = [...written, ...instructions.map(({ out }) => out)];
   expect(new Set(results).size === results.length, 'results', 'each of them written once', 'one written twice');
   expect(program.paths.length === instructions.length, 'paths', `${instructions.length} of them`, `${program.paths.length}`);
@@ -126,13 +127,14 @@ function checkValues({ values, constants, inputs, hostValues, outputs, structure
 /** Everything that the host writes has a place of its own, and its number of elements is that of its tokens. */
 function checkHostValues({ values, inputs, hostValues }: Pick<Program, 'values' | 'inputs' | 'hostValues'>): void {
   const whole = new Set(inputs.filter(({ value }) => values[value].dtype === 'int32').map(({ name }) => name));
-  for (const [i, { value, rule, masked, input, grid }] of hostValues.entries()) {
+  for (const [i, { value, rule, masked, fill, input, grid }] of hostValues.entries()) {
     const what = `hostValues[${i}] (${rule})`;
     const info = values[value];
     expect(info !== undefined && 'arena' in info.place && info.dtype === 'int32', what, 'an int32 value in the arena', `${value}`);
     expect(grid.length === 2, what, 'a batch and a sequence', describe(grid));
-    const isWhole = hostRule(rule).from === 'input' ? whole.has(input as string) : input === undefined;
-    expect(isWhole, what, 'an int32 input', describe(input));
+    const { from } = hostRule(rule);
+    expect(from === 'input' ? whole.has(input as string) : input === undefined, what, 'an int32 input', describe(input));
+    expect((from === 'fill') === (fill !== undefined), what, from === 'fill' ? 'a number to repeat' : 'no fill', describe(fill));
     expect(!masked || whole.has(MASK), what, `an int32 input ${MASK}`, 'none');
   }
   const written = [...inputs, ...hostValues].map(({ value }) => value);
@@ -211,6 +213,15 @@ function readInstruction(program: Program, at: number, index: number, dims: Read
     shown(values[out]),
   );
   return { op, path: paths[index], at, call, out, operands, scratch, activation, attrDims };
+}
+
+/** What a kernel trusts is proved before a call: it is an input, or written by the host, or a constant. */
+function checkTrusted({ values }: Program, { op, operands, call }: Instruction, written: readonly number[]): void {
+  for (const name of call.row.trusted ?? []) {
+    const storage = storageIndex(values, operands[name] as number);
+    const isProved = 'constant' in values[storage].place || written.includes(storage);
+    expect(isProved, `${op} ${name}`, 'an input, a host value or a constant', 'the result of an op');
+  }
 }
 
 const lying = (layout: WeightLayout = 'plain'): string => (layout === 'plain' ? 'as it is' : `in ${layout}`);

@@ -155,7 +155,7 @@ function joined(pieces: readonly (Int8Array | Uint8Array)[]): Uint8Array {
   return all;
 }
 
-/** Constants of a quantised weight for an integer op; `rowsOf` each of its tensors lie below one another as those of the float weight do. */
+/** Constants of a quantised weight for an integer op. Their tensors lie below one another as those of the float weight do. */
 export function constantsOf(
   { constant, name }: WeightUse,
   { bits, integers, nibbles, steps, scale, smooth }: Quantised,

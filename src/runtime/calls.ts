@@ -19,7 +19,7 @@ export interface KernelCalls {
   indexes: number[];
 }
 
-/** Kernels and arguments of the instructions that are wanted, at the sizes that the instance is bound to. */
+/** Kernels and arguments of the instructions that are wanted, at the sizes of the last inputs. */
 export function kernelCalls(instance: Instance, resolved: Resolved, wanted?: Wanted): KernelCalls {
   const indexes = [...instance.proved.instructions.keys()].filter((i) => wanted?.instructions[i] ?? true);
   return { indexes, calls: indexes.map((i) => callAt(instance, i, resolved)) };

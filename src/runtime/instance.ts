@@ -159,7 +159,7 @@ export class Instance {
     return specialisation;
   }
 
-  /** Binds the program to the inputs' sizes and writes them, after checking their elements. A run overwrites them. */
+  /** Specialises the program to the sizes of the inputs, and writes these once their elements are checked. A run overwrites them. */
   write(inputs: Readonly<Record<string, Tensor>>): void {
     const { program } = this;
     const kept = leavesTokensOut(program) ? keptTokens(inputs[MASK].data as Int32Array) : undefined;
@@ -196,7 +196,7 @@ export class Instance {
 
   /** What has to run for the outputs of these names. Throws a `value` error for unknown ones. */
   wanted(names: readonly string[]): Wanted {
-    const key = names.join();
+    const key = JSON.stringify(names);
     const known = this.#wanted.get(key) ?? wantedFor(this.program, this.proved, names);
     this.#wanted.set(key, known);
     return known;
@@ -247,9 +247,9 @@ export class Instance {
     const known = this.#calls.get(specialisation) ?? new Map<string, KernelCalls>();
     this.#calls.set(specialisation, known);
     const key = `${resolved.floats} ${resolved.integers} ${wanted?.outputs.map(({ name }) => name)}`;
-    const bound = known.get(key) ?? kernelCalls(this, resolved, wanted);
-    known.set(key, bound);
-    return bound;
+    const calls = known.get(key) ?? kernelCalls(this, resolved, wanted);
+    known.set(key, calls);
+    return calls;
   }
 
   /** Where a value lies at the sizes of the last inputs. */

@@ -33,7 +33,7 @@ export interface PlacedConstant extends ConstantInfo {
 export class ConstantPlaces {
   readonly constants: readonly PlacedConstant[];
   readonly end: number;
-  /** Bytes behind the constants that the sizes of the dummy inputs need, and arranging the constants. */
+  /** Bytes behind the constants: enough for a call at the sizes of the dummy inputs, and to rearrange the constants. */
   readonly room: number;
   readonly #slots = new Map<string, Slot[]>();
 

@@ -185,7 +185,7 @@ function callAt({ instruction, operands, out }: Alike, kinds: readonly Described
   for (const name in attrDims) attrs[name] = evaluateDim(attrDims[name], sizes);
   const described: Record<string, Described> = {};
   for (const [name, kind] of operands) described[name] = kinds[kind];
-  const bound = checkCall(op, described, attrs);
-  expect(sameShape(bound.shape, kinds[out].shape), `${op} of ${path || 'the model'}`, `[${bound.shape}]`, () => shown(kinds[out]));
-  return bound;
+  const checked = checkCall(op, described, attrs);
+  expect(sameShape(checked.shape, kinds[out].shape), `${op} of ${path || 'the model'}`, `[${checked.shape}]`, () => shown(kinds[out]));
+  return checked;
 }

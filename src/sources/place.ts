@@ -14,6 +14,9 @@ export interface Place {
   readonly file?: string;
 }
 
+/** A file of a place without what may follow the path of an address. */
+export const withoutQuery = (file: string): string => file.replace(/[?#].*$/s, '');
+
 const FILE = /\.(safetensors|tracelet|json|txt)$/;
 const ADDRESS = /^(https?|blob|data):/;
 const PAGE_WITHOUT_SCHEME = /^(www\.)?(huggingface\.co|hf\.co)\//;

@@ -11,7 +11,7 @@ export interface Capacity {
   batchTokens: number;
 }
 
-/** Calls that each of several runs makes, at least, where there is work for so many: the last ones are short, and end at about the same time. */
+/** How many calls each of several runs makes, at least, if there is enough work. Calls are short then, so that all runs end at about the same time. */
 const CALLS_EACH = 2;
 /** Tokens below which a call is not made shorter. */
 const LEAST_TOKENS = 64;

@@ -12,7 +12,7 @@ export interface Normalized {
 
 const REPLACEMENT = 0xfffd;
 
-export const isSurrogate = (code: number): boolean => code >= 0xd800 && code < 0xe000;
+const isSurrogate = (code: number): boolean => code >= 0xd800 && code < 0xe000;
 
 /** The characters of `text` from `start` to `end`. A lone surrogate is read as U+FFFD, which is what UTF-8 makes of it. */
 export function read(text: string, start: number, end: number): Chars {

@@ -1,5 +1,5 @@
 import { TraceletError } from '../base/error.ts';
-import { describe, isObject, type JsonObject } from '../base/json.ts';
+import { describe, isObject, type JsonObject, nestsBeyond } from '../base/json.ts';
 import { checkOptions, OBJECT, type OptionTable } from '../base/options.ts';
 import { decoderOf } from './decoders/index.ts';
 import { addedTokens, setting, sideIn } from './json.ts';
@@ -16,6 +16,9 @@ export interface PreTrainedTokenizerOptions extends TokenizerOptions {
 }
 
 const FAST_OPTIONS: OptionTable<PreTrainedTokenizerOptions> = { tokenizer_object: OBJECT, ...TOKENIZER_OPTIONS };
+
+/** How deep parts may lie within one another. */
+const DEEPEST = 200;
 
 /** Settings that a tokenizer.json describes. */
 export interface FastSettings extends Settings {
@@ -34,6 +37,8 @@ export function fastSettings(options: PreTrainedTokenizerOptions): FastSettings 
       cure: 'PreTrainedTokenizerFast.from_pretrained takes a path',
     });
   const { model: modelJson, added_tokens: listed, ...json } = tokenizer_object;
+  if (nestsBeyond(DEEPEST, json))
+    throw new TraceletError('format', { what: 'tokenizer.json', expected: `parts of at most ${DEEPEST} levels`, got: 'more' });
   const model = modelOf(modelJson);
   const { tokens, lookup } = model.vocab;
   const has = (token: string): boolean => lookup.find(token) >= 0;

@@ -5,7 +5,7 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import { kind } from '../base/schema.ts';
 import { archiveIn, openArchive } from '../formats/archive.ts';
 import { type Folder, openFile, type SourceOptions, textOf, textOfFile } from '../sources/folder.ts';
-import type { Place } from '../sources/place.ts';
+import { type Place, withoutQuery } from '../sources/place.ts';
 import type { AddedToken } from './added.ts';
 import { isBertJson, optionsOfJson } from './bertjson.ts';
 import { BERT_OPTIONS, type BertTokenizerOptions } from './bertsettings.ts';
@@ -70,7 +70,7 @@ const ENDINGS = { '.json': 'tokenizer.json', '.txt': 'vocab.txt' } as const;
 
 /** The texts of the tokenizer's files at a place. Throws a `source` error where there are none. */
 export async function filesAt({ folder, file }: Place, reading: SourceOptions): Promise<TokenizerFiles> {
-  const path = file?.replace(/[?#].*$/s, '');
+  const path = file && withoutQuery(file);
   for (const [ending, name] of Object.entries(ENDINGS))
     if (file && path?.endsWith(ending)) return { [name]: await textOfFile(folder, file) };
   const filesIn = (home: Folder | undefined) => home && filesRead((name) => textOf(home, name));

@@ -17,7 +17,7 @@ test.each([
   ['also where they are at fault', 'chunk.overlap', undefined, '--overlap: expected a, got b'],
   ['and where they are named as such', 'embed: option batchTokens', undefined, '--batch-tokens: expected a, got b'],
   ['with what they are at fault for', 'dynamic: rows', undefined, '--dynamic: rows: expected a, got b'],
-  ['sizes have flags of other names', 'plan: rows', undefined, '--tokens: expected a, got b'],
+  ['sizes have flags of other names', 'plan: tokens', undefined, '--tokens: expected a, got b'],
   ['texts are counted from one', 'texts[0]', undefined, 'text 1: expected a, got b'],
   ['what needs code is left out', 'x', 'Do that. Pass { config }', 'x: expected a, got b. Do that. Put it beside the weights'],
   ['and what nothing is known of', 'x', 'Do that. Call frobnicate(x, { y: 1 }). Or this', 'x: expected a, got b. Do that. Or this'],

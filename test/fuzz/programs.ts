@@ -18,7 +18,7 @@ const NAMES = [
   'position_ids',
   'x',
   'x.0',
-  'rows',
+  'tokens',
   'batch',
   'sequence',
   '',
@@ -173,7 +173,7 @@ const CHANGES: Record<string, (parts: Parts, random: Random) => void> = {
     const dim = random.pick([
       1,
       2,
-      [[1, random.pick([...Object.keys(symbols), 'rows'])]],
+      [[1, random.pick([...Object.keys(symbols), 'tokens'])]],
       [[near(1, random), ...Object.keys(symbols)], [near(0, random)]],
     ]);
     value.dims ??= [...value.shape];
@@ -201,16 +201,15 @@ const CHANGES: Record<string, (parts: Parts, random: Random) => void> = {
     const word = random.pick<Loose>([...words, {}]);
     if (word.word === undefined) words.push(word);
     word.word = near(word.word ?? random.below(code.length), random);
-    word.dim ??= [[1, random.pick([...Object.keys(symbols), 'rows'])]];
+    word.dim ??= [[1, random.pick([...Object.keys(symbols), 'tokens'])]];
   },
-  binding({ program: { inputs, outputs, hostValues, values } }, random) {
+  port({ program: { inputs, outputs, hostValues, values } }, random) {
     anyOf(random, inputs, outputs, hostValues).value = random.below(values.length + 1);
   },
-  bindings: ({ program }, random) =>
+  'order of ports': ({ program }, random) =>
     exchange(program[random.pick(['inputs', 'outputs', 'hostValues', 'values', 'constants', 'paths'])], random),
-  'drop binding': ({ program }, random) =>
-    void program[random.pick(['inputs', 'outputs', 'hostValues', 'words'])].splice(random.below(4), 1),
-  'double binding'({ program }, random) {
+  'drop port': ({ program }, random) => void program[random.pick(['inputs', 'outputs', 'hostValues', 'words'])].splice(random.below(4), 1),
+  'double port'({ program }, random) {
     const list = program[random.pick(['inputs', 'outputs', 'hostValues'])];
     if (list.length > 0) list.push(structuredClone(random.pick(list)));
   },

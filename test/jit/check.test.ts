@@ -151,7 +151,7 @@ test.each([true, false])('a wrong result names the first instruction that differ
   const traced = await jit.trace(model, [x], { fusion });
   const inputs = { input_0: x };
   const { graph } = record(model, [{ name: 'input_0', dtype: x.dtype, shape: x.shape }], ([t]) => model(t));
-  const graphs = { recorded: graph, optimised: optimise(graph, { fusion, packing: true }) };
+  const graphs = { recorded: graph, optimised: optimise(graph, { fusion, compaction: true }) };
   const eager = flattenOutputs(model(x)).tensors;
   checkOutputs(traced, eager, inputs, graphs, 1e-5);
   for (const target of bytesOf(traced, 'norm.weight')) target.fill(0);
@@ -168,7 +168,7 @@ test('a wrong result is looked for behind views and what the host writes', async
   const ids = tensor([[1, 2, 3], [3, 0, 1]]); // biome-ignore format: one row
   const traced = await jit.trace(model, [ids], { fusion: false });
   const { graph } = record(model, [{ name: 'input_0', dtype: ids.dtype, shape: ids.shape }], ([t]) => model(t));
-  const graphs = { recorded: graph, optimised: optimise(graph, { fusion: false, packing: true }) };
+  const graphs = { recorded: graph, optimised: optimise(graph, { fusion: false, compaction: true }) };
   const eager = flattenOutputs(model(ids)).tensors;
   checkOutputs(traced, eager, { input_0: ids }, graphs, 1e-5);
   for (const target of bytesOf(traced, 'parameters.1')) target.fill(0);

@@ -5,7 +5,7 @@ import { compile } from '../../src/jit/compile.ts';
 import { record } from '../../src/jit/tracer.ts';
 import { Block, Computed, expectSameBits, fileOf, floats, problem, tinyBert } from '../support/tiny.ts';
 
-const PASSES = { fusion: true, packing: true };
+const PASSES = { fusion: true, compaction: true };
 const recorded = (model: Block | Computed, inputs: Record<string, Tensor>) => {
   const signature = Object.entries(inputs).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
   return record(model, signature, (tensors) => (model as (...tensors: Tensor[]) => Tensor)(...tensors));

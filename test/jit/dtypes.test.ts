@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { F, jit, ones, type Tensor, tensor } from '../../src/index.ts';
-import { floats } from '../support/tiny.ts';
+import { altered } from '../support/malformed_trace.ts';
+import { fileOf, floats, problem } from '../support/tiny.ts';
 
 const example = { x: floats([2, 3, 4]), y: floats([2, 4, 5]) };
 
@@ -20,6 +21,29 @@ describe('a trace', () => {
     const [want] = [F.embedding(F.argmax(F.matmul(example.x, example.y)), table)];
     expect((loaded(example.x, example.y) as unknown as Tensor).tolist()).toEqual(want.tolist());
     expect(loaded.graph).toMatch(/i32\[2, 3\] = argmax/);
+  });
+
+  test('has them as they are where they follow from constants alone', async () => {
+    const [scores, table] = [floats([2, 5]), floats([5, 3])];
+    const body = (x: Tensor) => ({ best: F.argmax(scores), rows: F.add(x, F.embedding(F.argmax(scores), table)) });
+    const traced = await jit.trace(body, [floats([2, 3])]);
+    const [got, want] = [traced(floats([2, 3])), body(floats([2, 3]))] as { best: Tensor; rows: Tensor }[];
+    expect([got.best.dtype, got.best.tolist(), got.rows.tolist()]).toEqual(['int32', want.best.tolist(), want.rows.tolist()]);
+  });
+
+  test('lets none of them say where rows lie, which kernels do not look at', async () => {
+    const body = (x: Tensor, y: Tensor) => ({ best: F.argmax(y), pooled: F.mean_pool(x) });
+    const file = await fileOf(await jit.trace(body, [example.x, floats([3, 5])]));
+    const { message } = await problem('format', () =>
+      jit.load(
+        altered(file, ({ program, code }) => {
+          const { value } = program.outputs.find(({ name }: { name: string }) => name === 'best');
+          const at = code.indexOf(program.hostValues[0].value, code.indexOf(program.ops.indexOf('mean_pool')));
+          code[at] = value;
+        }),
+      ),
+    );
+    expect(message).toMatch(/^trace: mean_pool starts: expected an input, a host value or a constant, got the result of an op/);
   });
 
   test('of any size multiplies what it computed', async () => {

@@ -50,6 +50,12 @@ describe('a model that depends on a size', () => {
     expect(message).toMatch(/^the model depends on a dynamic size .*: expected (the end of the forward pass|return).*, got .*sequence \d+/);
   });
 
+  test('by a number that is another at the size of the dummies alone is refused', async () => {
+    const model = new Computed((x) => F.narrow(x, 1, 0, x.shape[1] === 21 ? 1 : 2));
+    const { message } = await problem('tracing', () => jit.trace(model, [floats([1, 21])], { dynamic: { sequence: [3, 40] } }));
+    expect(message).toMatch(/depends on a dynamic size in a way that a trace cannot hold: expected 2, got 1 at sequence 21/);
+  });
+
   test('is taken where all sizes go one way', async () => {
     const traced = await jit.trace(
       branching((length) => length > 50),

@@ -7,6 +7,7 @@ import { AutoConfig, AutoModel, AutoTokenizer, architecture, BertConfig, BertMod
 import { type AutoClass, loadModel } from '../../src/models/auto.ts';
 import type { FamilyClass } from '../../src/models/families.ts';
 import { fixture, goldenCases } from '../support/fixtures.ts';
+import { Hub } from '../support/hub.ts';
 import { tokenizer } from '../support/texts.ts';
 import { expectSameBits, fileOf, problem, tinyConfig } from '../support/tiny.ts';
 
@@ -91,6 +92,15 @@ describe('what is not known is named, with what is', () => {
   test('an architecture that is known decides where there is no type', async () => {
     await rewritten({ model_type: undefined, architectures: ['Other', 'BertForMaskedLM'] });
     expect(await AutoModel.from_pretrained(directory)).toBeInstanceOf(BertModel);
+    await rewritten({ model_type: undefined, architectures: ['DistilBertModel', 'BertModel'] });
+    expect((await AutoConfig.from_pretrained(directory)).model_type).toBe('distilbert');
+  });
+
+  test('the type of a config that was given', async () => {
+    const config = { ...(await BertConfig.from_pretrained(BERT)), model_type: 'berd', to_json_string: () => '' } as never;
+    const { message } = await problem('config', () => AutoModel.from_pretrained(BERT, { config }));
+    expect(message).toMatch(/^model_type of the config: expected one of "bert", "distilbert", got "berd"/);
+    await problem('config', () => new SentenceEmbedder(config));
   });
 
   test('a head', async () => {
@@ -124,6 +134,19 @@ describe('a tokenizer', () => {
   test('comes from a trace', async () => {
     const read = await AutoTokenizer.from_pretrained(path('one.tracelet'), { model_max_length: 9 });
     expect([read.encode(text), read.model_max_length]).toEqual([tokenizer.encode(text), 9]);
+  });
+
+  test('of an address has its model beside it, whatever follows the path', async () => {
+    await rewritten({});
+    const server = new Hub();
+    const address = await server.start();
+    const files = { 'vocab.txt': vocab(), 'config.json': await readFile(path('config.json')) };
+    for (const [name, content] of Object.entries(files)) server.files.set(name, new Uint8Array(Buffer.from(content)));
+    server.files.set('model.safetensors', new Uint8Array(await readFile(path('model.safetensors'))));
+    const at = (name: string) => `${address}/${name}?x=1#y`;
+    expect((await AutoTokenizer.from_pretrained(at('vocab.txt'))).encode(text)).toEqual(tokenizer.encode(text));
+    expect((await AutoConfig.from_pretrained(at('model.safetensors'))).model_type).toBe('bert');
+    server.stop();
   });
 
   test('of vocab.txt alone is of the class of the model', async () => {

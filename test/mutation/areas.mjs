@@ -31,7 +31,7 @@ export const AREAS = {
       models/pretrained nn/torch-arguments tensor/tensor formats/file formats/extrafiles`,
     ),
   },
-  decoding: {
+  proving: {
     files: words(
       `program/prove program/program program/schema program/version2 program/signature formats/trace formats/beside formats/archive
       jit/load nn/inputs`,

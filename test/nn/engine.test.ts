@@ -22,7 +22,7 @@ describe('the eager engine', () => {
     expect(engine.memoryBytes).toBe(settled);
   });
 
-  test('does not grow over sets, errors, or plain and packed use', () => {
+  test('does not grow over sets, errors, or plain and in panels use', () => {
     const engine = new Engine('baseline');
     const dense = new nn.Linear(200, 200);
     const x = floats([2, 200]);
@@ -40,7 +40,7 @@ describe('the eager engine', () => {
     expect(engine.memoryBytes).toBe(settled);
   });
 
-  test('uploads a parameter again after set(), plain and packed', () => {
+  test('uploads a parameter again after set(), plain and in panels', () => {
     const engine = new Engine('baseline');
     const dense = new nn.Linear(4, 4);
     const x = floats([2, 4]);
@@ -60,7 +60,7 @@ describe('the eager engine', () => {
     );
   });
 
-  test('sees what is written into the data of a parameter, plain and packed, and grows by none of it', () => {
+  test('sees what is written into the data of a parameter, plain and in panels, and grows by none of it', () => {
     const engine = new Engine('baseline');
     const dense = new nn.Linear(4, 4);
     const x = floats([2, 4]);

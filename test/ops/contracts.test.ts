@@ -10,7 +10,7 @@ import { REFERENCE } from '../support/reference.ts';
 describe('broken contracts are named by the debug build', () => {
   const broken: [what: string, op: OpName, args: number[], message: RegExp][] = [
     ['an odd pointer', 'relu', [65537, 65792, 4], /not a multiple of 4/],
-    ['a packed weight off its alignment', 'linear', [65536, 66560, 70004, 0, 0, 1, 1, 1, 1], /not a multiple of 16/],
+    ['a weight in panels off its alignment', 'linear', [65536, 66560, 70004, 0, 0, 1, 1, 1, 1], /not a multiple of 16/],
     ['a negative dimension', 'tanh', [65536, 65536, -1], /below 0/],
     ['a shifted overlap', 'gelu', [65536, 65540, 8], /overlaps an operand/],
     ['a product in place', 'linear', [65536, 65536, 70000, 0, 0, 2, 2, 2, 2], /overlaps an operand/],

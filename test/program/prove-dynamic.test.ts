@@ -63,11 +63,17 @@ describe('a dynamic program is refused', () => {
       set(`hostValues.${hostValues('starts')}.input`, 'ids'),
       /an int32 input, got "ids"/,
     ],
+    [
+      'with nothing to repeat',
+      set(`hostValues.${hostValues('fill')}.fill`, undefined),
+      /\(fill\): expected a number to repeat, got undefined/,
+    ],
+    ['with a number that no rule repeats', set(`hostValues.${hostValues('starts')}.fill`, 1), /\(starts\): expected no fill, got 1/],
     ['with ids of no name', set(`hostValues.${hostValues('kept')}.input`, undefined), /expected an int32 input, got undefined/],
     ['with ids of floats', set(`values.${whole.program.inputs[0].value}.dtype`, 'float32'), /expected an int32 input, got "input_ids"/],
     ['with a mask of floats', set(`values.${whole.program.inputs[1].value}.dtype`, 'float32'), /expected an int32 input attention_mask/],
     [
-      'with hostValues values in the place of an input',
+      'with host values in the place of an input',
       ({ program }) => {
         program.values[program.hostValues[hostValues('places')].value].place = { view: program.inputs[0].value };
       },
@@ -80,8 +86,8 @@ describe('a dynamic program is refused', () => {
       },
       /rows: expected the same number at all sizes, got tokens/,
     ],
-    ['with hostValues values in one place', set('hostValues.1.value', whole.program.hostValues[0].value), /values of their own/],
-    ['with hostValues values beyond all', set('hostValues.0.value', 999), /an int32 value in the arena/],
+    ['with host values in one place', set('hostValues.1.value', whole.program.hostValues[0].value), /values of their own/],
+    ['with host values beyond all', set('hostValues.0.value', 999), /an int32 value in the arena/],
     ['without the mask', set('inputs.1.name', 'mask'), /an int32 input attention_mask|expected one of/],
     [
       'with starts for other sequences',

@@ -128,9 +128,20 @@ describe('what is not known is an error that says what is', () => {
     [{ normalizer: { type: 'Strip', strip_left: 1 } }, /^strip_left of normalizer Strip .*: expected true or false, got 1/],
     [{ normalizer: { type: 'Replace', pattern: 'a', content: '' } }, /^pattern of normalizer Replace/],
     [{ decoder: { type: 'Strip', content: '', start: 0, stop: 0 } }, /^content of decoder Strip .*: expected one character/],
+    [
+      { post_processor: { type: 'BertProcessing', cls: ['<s>'], sep: ['</s>', 2] } },
+      /^cls of post_processor BertProcessing .*: expected a token and its id/,
+    ],
+    [{ post_processor: { type: 'BertProcessing', cls: ['<s>', 1, 2], sep: ['</s>', 2] } }, /^cls of post_processor BertProcessing/],
   ])('%j', (changes, expected) => {
     expect(open(changes)).toThrow(expected);
     expect(open(changes)).toThrow(expect.objectContaining({ code: 'format' }));
+  });
+
+  test('parts within parts without end', () => {
+    let normalizer: object = { type: 'Lowercase' };
+    for (let i = 0; i < 20_000; i++) normalizer = { type: 'Sequence', normalizers: [normalizer] };
+    expect(open({ normalizer })).toThrow(/^tokenizer\.json: expected parts of at most 200 levels, got more/);
   });
 
   test.each(['\\p{L}', '\\d', '\\w+', '.', 'a*', '(?i)a', '(?=a)', '[[:alpha:]]', '[a&&b]', '^a', 'a{2}?', 'a++', '('])(

@@ -124,6 +124,14 @@ test('a run that was aborted while it waited answers nothing, however short it i
   await first;
 });
 
+test('outputs that are wanted are told apart by their names, commas and all', async () => {
+  const both = await jit.trace((t: Tensor) => ({ a: F.relu(t), b: F.tanh(t) }), [floats([2, 3])]);
+  await both.run(floats([2, 3]), { outputs: ['a', 'b'] });
+  expect((await problem('value', () => both.run(floats([2, 3]), { outputs: ['a,b'] }))).message).toMatch(
+    /^output "a,b": expected one of a, b/,
+  );
+});
+
 describe('during a run', () => {
   test('a call at once, and verify(), are refused; afterwards they are not', async () => {
     const slow = await slowTrace();

@@ -26,7 +26,7 @@ export interface EmbedderOptions {
   pooling?: PoolingMode | readonly PoolingMode[];
   /** Whether vectors are scaled to length 1; true unless given. */
   normalize?: boolean;
-  /** Of encoders that have that layer, only false, as in any case: no vector comes from it. */
+  /** False, or nothing, which is the same: an encoder's pooling layer is left out, as no vector comes from it. */
   add_pooling_layer?: false;
 }
 

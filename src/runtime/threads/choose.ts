@@ -21,7 +21,7 @@ const NOT_ISOLATED =
   'SharedArrayBuffer is missing: the page is not cross-origin isolated (send Cross-Origin-Opener-Policy: same-origin and ' +
   'Cross-Origin-Embedder-Policy: require-corp)';
 
-/** What comes of `wanted` here, for kernels of this variant. Throws a `value` error for what is no number of threads. */
+/** How many of the threads `wanted` can be had here with these kernels, and why. Throws a `value` error for what is no number of threads. */
 export function chooseThreads(wanted: ThreadCount = 1, kernels: Variant): ThreadChoice {
   checkCount('threads', wanted);
   if (wanted === 1) return ONE_THREAD;

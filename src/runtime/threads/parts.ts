@@ -6,7 +6,7 @@ const LEAST_WORK = 1 << 17;
 const LEAST_PART = 1 << 20;
 const MOST_PARTS = 4;
 
-/** One call of a kernel, as it is bound for one thread. */
+/** A call of a kernel before it is split. */
 export interface Whole {
   row: Op;
   /** Dimensions and attributes by argument name. */

@@ -9,7 +9,7 @@ export type Behavior = (typeof BEHAVIORS)[number];
 
 export const behaviorIn = (fields: Fields): Behavior => field(fields, 'behavior', oneOf(BEHAVIORS), 'Isolated');
 
-/** Whether a piece goes on from one character to the next, by whether each is a delimiter, and whether an odd one ends a run of delimiters. */
+/** Whether a piece goes on from one character to the next, by whether each of the two is a delimiter. */
 const GOES_ON: Record<Behavior, (before: boolean, after: boolean) => boolean> = {
   Removed: (before, after) => !before && !after,
   Isolated: (before, after) => !before && !after,

@@ -16,7 +16,7 @@ export function bertProcessor(cls: Filler, sep: Filler): PostProcessor {
 
 const NAMED = kind<readonly [token: string, id: number]>(
   'a token and its id',
-  (value) => Array.isArray(value) && typeof value[0] === 'string',
+  (value) => Array.isArray(value) && value.length === 2 && typeof value[0] === 'string',
 );
 
 export const readBertProcessing = (fields: Fields): ((idOf: IdOf) => PostProcessor) => {

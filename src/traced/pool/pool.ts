@@ -32,7 +32,7 @@ export interface WorkerChoice {
   why: string;
 }
 
-/** What comes of the options here, for kernels of this variant. Throws `value` errors. */
+/** How many of the workers that were asked for can be had here with these kernels, and how. Throws `value` errors. */
 export async function chooseWorkers(
   { workers = 1, threads = 1 }: { workers?: ThreadCount; threads?: ThreadCount },
   kernels: Variant,
