@@ -85,8 +85,12 @@ function checkBounds(symbol: string, ends: unknown): void {
       expected: '[low, high] in whole numbers from 1',
       got: describe(ends),
     });
-  if (symbol === TOKENS || !/^[A-Za-z_]\w*$/.test(symbol))
-    throw new TraceletError('value', { what: `dynamic: ${symbol}`, expected: `a name other than ${TOKENS}`, got: symbol });
+  if (symbol === TOKENS || symbol in Object.prototype || !/^[A-Za-z_]\w*$/.test(symbol))
+    throw new TraceletError('value', {
+      what: `dynamic: ${symbol}`,
+      expected: `a name other than ${TOKENS}, and of no property that every object has`,
+      got: symbol,
+    });
 }
 
 /** The inputs at other sizes. */

@@ -172,7 +172,7 @@ export function fromDict<C extends PreTrainedConfig>(
 /** A configuration that was made. */
 export const CONFIG = kind<PreTrainedConfig>(
   'a configuration',
-  (value) => isObject(value) && typeof value.to_json_string === 'function',
+  (value) => isObject(value) && typeof value.to_json_string === 'function' && 'schema' in Object(value.constructor),
   'from_dict of its class makes one of an object',
 );
 

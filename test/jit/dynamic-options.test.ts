@@ -12,6 +12,11 @@ describe('options', () => {
     ['fractions', { batch: [1, 2.5] }, /dynamic: batch/],
     ['a symbol that is nowhere', { width: [1, 4] }, /dynamic: width.*dynamic_axes: \{ input_ids: \{ 0: 'width' \} \}/],
     ['a name that is taken', { tokens: [1, 4] }, /dynamic: tokens: expected a name other than tokens/],
+    [
+      'a name that every object has',
+      { constructor: [1, 4] },
+      /dynamic: constructor: expected a name other than tokens, and of no property/,
+    ],
     ['a name that is none', { 'a b': [1, 4] }, /dynamic: a b/],
     ['dummies outside', { batch: [3, 4] }, /dummy inputs of batch 2: expected 3 to 4/],
   ])('refuses %s', async (_, bounds, message) => {
