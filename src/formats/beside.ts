@@ -1,6 +1,8 @@
 import { TextEncoder } from '../base/globals.ts';
 import type { ByteSource } from '../platform/platform.ts';
-import { bytesOfTensor, checkHash, FILES, readExactly, readTraceHeader, tensorFor } from './trace.ts';
+import type { TensorInfo } from './safetensors.ts';
+import { bytesOfTensor, checkHash, FILES, readTraceHeader, tensorFor } from './trace.ts';
+import { readTensors } from './walker.ts';
 
 /** Extra files of a trace, by name. */
 export type ExtraFiles = Readonly<Record<string, string | Uint8Array>>;
@@ -11,27 +13,18 @@ export const textFiles = (files: ExtraFiles): Map<string, Uint8Array> =>
     Object.entries(files).map(([name, content]) => [name, typeof content === 'string' ? new TextEncoder().encode(content) : content]),
   );
 
-const SKIP = 1 << 20;
-
 /** The extra files of a trace by name, checked against their hashes; weights are passed over, and the source is closed. */
-export async function readExtraFiles(source: ByteSource, options: { signal?: AbortSignal } = {}): Promise<Map<string, Uint8Array>> {
+export async function readExtraFiles(source: ByteSource, { signal }: { signal?: AbortSignal } = {}): Promise<Map<string, Uint8Array>> {
   try {
-    const { header, hashes, aliases } = await readTraceHeader(source, options);
+    const { header, hashes, aliases } = await readTraceHeader(source, { signal });
     const files = new Map<string, Uint8Array>();
-    const skipped = new Uint8Array(SKIP);
-    for (const info of header.tensors) {
-      options.signal?.throwIfAborted();
-      const names = [info.name, ...(aliases.get(info.name) ?? [])].filter((name) => name.startsWith(FILES));
-      const bytes = info.end - info.begin;
-      if (names.length === 0) {
-        for (let left = bytes; left > 0; left -= SKIP) await readExactly(source, skipped.subarray(0, Math.min(left, SKIP)), info.name);
-        continue;
-      }
-      const content = bytesOfTensor(tensorFor(info));
-      await readExactly(source, content, info.name);
+    const namesOf = ({ name }: TensorInfo) => [name, ...(aliases.get(name) ?? [])].filter((each) => each.startsWith(FILES));
+    const placeOf = (info: TensorInfo) => (namesOf(info).length > 0 ? bytesOfTensor(tensorFor(info)) : undefined);
+    const done = async (info: TensorInfo, content: Uint8Array) => {
       await checkHash(content, info.name, hashes);
-      for (const name of names) files.set(name.slice(FILES.length), content);
-    }
+      for (const name of namesOf(info)) files.set(name.slice(FILES.length), content);
+    };
+    await readTensors(source, header.tensors, placeOf, { signal, done });
     return files;
   } finally {
     await source.close();

@@ -13,10 +13,11 @@ import { allocate } from '../tensor/elements.ts';
 import { TO_FLOAT32 } from '../tensor/float.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { dequantize } from './dequantize.ts';
-import { type AnyInfo, byPlace, type TensorInfo } from './layout.ts';
+import { byPlace, type TensorInfo } from './layout.ts';
 import { type Header, readHeader, readSafetensors } from './safetensors.ts';
 import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, TRACE_NAME } from './trace.ts';
 import { insteadOfCheckpoint } from './unread.ts';
+import { readTensors } from './walker.ts';
 
 /** Named tensors, as a state_dict. Floating ones are float32 whatever the file holds; others keep their dtype. */
 export interface Checkpoint {
@@ -36,8 +37,6 @@ const INDEX = 'model.safetensors.index.json';
 /** Files that lie beside a checkpoint, and stand for it where one is looked for. */
 const BESIDE = /(^|[/\\])(config|modules|config_sentence_transformers)\.json$|\.md$/;
 /** Bytes read between two looks at the signal. */
-const READ_BYTES = 8 << 20;
-
 /** Where a checkpoint may come from: any source, or an open one that is closed after reading. */
 export type CheckpointSource = Source | ByteSource;
 
@@ -104,7 +103,7 @@ async function openBytes(bytes: Uint8Array): Promise<Checkpoint> {
 async function readStream(source: ByteSource, options: SourceOptions): Promise<Checkpoint> {
   try {
     const header = await readHeader(source, options);
-    const tensors = await readTensors(source, header, options);
+    const tensors = await tensorsOf(source, header, options);
     await checkEnd(source, header);
     if (isTrace(header)) await completeTrace(header, tensors, source.name);
     return { name: source.name, tensors, foreign: foreignOf(header), metadata: header.metadata };
@@ -113,43 +112,28 @@ async function readStream(source: ByteSource, options: SourceOptions): Promise<C
   }
 }
 
-const isForeignInfo = (info: AnyInfo): info is TensorInfo<ForeignDType> => isForeign(info.dtype);
+const isForeignInfo = (info: Stored): info is TensorInfo<ForeignDType> => isForeign(info.dtype);
 
 const foreignOf = ({ foreign }: Header): Checkpoint['foreign'] =>
   foreign.length > 0 ? new Map(foreign.map(({ name, dtype, shape }) => [name, { dtype, shape }])) : undefined;
 
-async function readTensors(source: ByteSource, header: Header, { signal }: SourceOptions): Promise<Map<string, Tensor>> {
-  const tensors = new Map<string, Tensor>();
-  for (const info of [...header.tensors, ...header.foreign].sort(byPlace)) {
-    const what = `tensor ${describe(info.name)} of ${source.name}`;
-    const size = info.end - info.begin;
-    if (isForeignInfo(info)) {
-      const dropped = new Uint8Array(Math.min(size, READ_BYTES));
-      await readPieces(source, size, (at) => dropped.subarray(0, size - at), what, signal);
-    } else {
-      const { bytes, finish } = place(info, what);
-      await readPieces(source, size, (at) => bytes.subarray(at, at + READ_BYTES), what, signal);
-      tensors.set(info.name, finish());
-    }
-  }
-  return tensors;
-}
+type Stored = TensorInfo | TensorInfo<ForeignDType>;
 
-/** Reads `size` bytes, those from `at` on to where `pieceAt` says. */
-async function readPieces(
-  source: ByteSource,
-  size: number,
-  pieceAt: (at: number) => Uint8Array,
-  what: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  for (let at = 0; at < size; ) {
-    signal?.throwIfAborted();
-    const piece = pieceAt(at);
-    const read = await source.read(piece);
-    at += read;
-    if (read < piece.length) throw cutShort(what, size, at);
-  }
+async function tensorsOf(source: ByteSource, header: Header, { signal }: SourceOptions): Promise<Map<string, Tensor>> {
+  const tensors = new Map<string, Tensor>();
+  const placed = new Map<Stored, () => Tensor>();
+  const placeOf = (info: Stored): Uint8Array | undefined => {
+    if (isForeignInfo(info)) return undefined;
+    const { bytes, finish } = place(info, `tensor ${describe(info.name)} of ${source.name}`);
+    placed.set(info, finish);
+    return bytes;
+  };
+  const done = (info: Stored): void => {
+    tensors.set(info.name, (placed.get(info) as () => Tensor)());
+    placed.delete(info);
+  };
+  await readTensors(source, [...header.tensors, ...header.foreign].sort(byPlace), placeOf, { signal, done });
+  return tensors;
 }
 
 /** Memory for the bytes of a tensor, so placed that 16-bit floats can be widened where they lie. */
@@ -191,10 +175,6 @@ async function checkEnd(source: ByteSource, header: Header): Promise<void> {
     expected: `${header.headerBytes + header.dataBytes} bytes`,
     got: 'trailing bytes behind the last tensor',
   });
-}
-
-function cutShort(what: string, expected: number, got: number): TraceletError {
-  return new TraceletError('format', { what, expected: `${expected} bytes`, got: `${got}`, cure: 'The file is cut short' });
 }
 
 async function readShards(folder: Folder, text: string, index: string, options: SourceOptions): Promise<Checkpoint> {

@@ -177,18 +177,6 @@ function stringMap(json: string | undefined, what: string): Record<string, strin
   return map as Record<string, string>;
 }
 
-/** Fills `target` with the bytes of one tensor. Throws a `format` error if they end early. */
-export async function readExactly(source: ByteSource, target: Uint8Array, what: string): Promise<void> {
-  const got = await source.read(target);
-  if (got < target.length)
-    throw new TraceletError('format', {
-      what: `${source.name}: ${what}`,
-      expected: `${target.length} bytes`,
-      got: `${got}`,
-      cure: 'The file is cut short: fetch it again',
-    });
-}
-
 /** Throws an `integrity` error unless `bytes` have the hash that the file states for the tensor `name`. */
 export async function checkHash(bytes: Uint8Array, name: string, hashes: Record<string, string>): Promise<void> {
   if ((await platform.sha256(bytes)) !== hashes[name]) throw damaged(name);

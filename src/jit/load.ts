@@ -11,11 +11,11 @@ import {
   FILES,
   GOLDEN_IN,
   GOLDEN_OUT,
-  readExactly,
   readTraceHeader,
   type TraceHeader,
   tensorFor,
 } from '../formats/trace.ts';
+import { readTensors } from '../formats/walker.ts';
 import { bestVariant, instantiate, VARIANT } from '../kernels/binaries.ts';
 import { INTEGER_FORM, type IntegerForm } from '../kernels/integers.ts';
 import type { Named } from '../nn/outputs.ts';
@@ -67,7 +67,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const threads = chooseThreads(options.threads, kernels);
   const shared = workers?.shared ?? false;
   const builder = new ConstantsBuilder(program, (name) => head.find(name)?.shape[0] ?? 0, shared || threads.threads > 1);
-  const host = await readTensors(source, head, { program, builder, parts }, options);
+  const host = await readPlaced(source, head, { program, builder, parts }, options);
   await expectEnd(source);
   const work = <T>(steps: Generator<void, T>) => (pools || signal ? sliced(steps, signal) : whole(steps));
   const proved = await work(proving(program));
@@ -110,7 +110,7 @@ function codeOf({ find }: TraceHeader, name: string): TensorInfo {
 }
 
 /** Reads every tensor to its place and checks its hash; answers with those that stay in host memory. */
-async function readTensors(
+async function readPlaced(
   source: ByteSource,
   head: TraceHeader,
   { program, builder, parts }: { program: Program; builder: ConstantsBuilder; parts: ReadonlySet<string> },
@@ -118,24 +118,27 @@ async function readTensors(
 ): Promise<Map<string, Tensor>> {
   const { header, aliases, hashes } = head;
   const host = new Map<string, Tensor>();
-  let checkPrevious = async () => {};
-  for (const info of header.tensors) {
-    options.signal?.throwIfAborted();
+  const placesOf = (info: TensorInfo): Uint8Array[] => {
     const names = [info.name, ...(aliases.get(info.name) ?? [])];
-    const targets = names.flatMap((name) => builder.targets(name));
-    if (names.includes(CODE)) targets.push(new Uint8Array(program.code.buffer));
+    const places = names.flatMap((name) => builder.targets(name));
+    if (names.includes(CODE)) places.push(new Uint8Array(program.code.buffer));
     const others = names.filter((name) => name !== CODE && !parts.has(name));
-    if (others.length > 0) {
-      const tensor = tensorFor(info);
-      for (const name of others) host.set(name, tensor);
-      targets.push(bytesOfTensor(tensor));
-    }
-    const [first, ...copies] = targets;
-    await Promise.all([readExactly(source, first, info.name), checkPrevious()]);
-    for (const copy of copies) copy.set(first);
-    checkPrevious = () => checkHash(first, info.name, hashes);
-  }
-  await checkPrevious();
+    if (others.length === 0) return places;
+    const tensor = tensorFor(info);
+    for (const name of others) host.set(name, tensor);
+    return [...places, bytesOfTensor(tensor)];
+  };
+  const copies = new Map<TensorInfo, Uint8Array[]>();
+  const placeOf = (info: TensorInfo): Uint8Array => {
+    const [first, ...others] = placesOf(info);
+    copies.set(info, others);
+    return first;
+  };
+  const done = (info: TensorInfo, bytes: Uint8Array): Promise<void> => {
+    for (const copy of copies.get(info) ?? []) copy.set(bytes);
+    return checkHash(bytes, info.name, hashes);
+  };
+  await readTensors(source, header.tensors, placeOf, { signal: options.signal, done });
   return host;
 }
 
