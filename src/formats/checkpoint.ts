@@ -13,7 +13,7 @@ import { allocate } from '../tensor/elements.ts';
 import { TO_FLOAT32 } from '../tensor/float.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { dequantize } from './dequantize.ts';
-import { byPlace, type TensorInfo } from './layout.ts';
+import { byPlace, type TensorInfo } from './extents.ts';
 import { type Header, readHeader, readSafetensors } from './safetensors.ts';
 import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, TRACE_NAME } from './trace.ts';
 import { insteadOfCheckpoint } from './unread.ts';

@@ -4,10 +4,10 @@ import { describe, isObject } from '../base/json.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { DTYPES, dtypeOfSafetensors, FOREIGN_BITS, type ForeignDType, isForeign } from '../tensor/dtype.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { type AnyInfo, formatError as bad, byPlace, byteSize, checkLayout, checkOrder, labelOf, type TensorInfo } from './extents.ts';
 import { HeaderReader, Unexpected } from './headerjson.ts';
-import { type AnyInfo, formatError as bad, byPlace, byteSize, checkLayout, checkOrder, labelOf, type TensorInfo } from './layout.ts';
 
-export type { TensorInfo } from './layout.ts';
+export type { TensorInfo } from './extents.ts';
 
 /** What stands before the data of a file. */
 export interface Header {

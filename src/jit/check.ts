@@ -11,7 +11,7 @@ import { isCompact } from '../passes/compact.ts';
 import { ones } from '../tensor/creation.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import type { TracedModule } from '../traced/traced.ts';
-import type { Recording } from './tracer.ts';
+import type { Recording } from './record.ts';
 
 /** A trace that does not do what its model does; names the first instruction that differs. As `torch.jit.TracingCheckError`. */
 export class TracingCheckError extends TraceletError {

@@ -4,7 +4,7 @@ import type { Graph } from '../graph/graph.ts';
 import { isCompact } from '../passes/compact.ts';
 import { TOKENS } from '../program/program.ts';
 import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../tensor/dim.ts';
-import type { TracedInput } from './tracer.ts';
+import type { TracedInput } from './record.ts';
 import { type Sample, unify } from './unify.ts';
 
 /** Which axes of each input are symbols, as in `torch.onnx.export`. */

@@ -8,7 +8,7 @@ import { kind } from '../base/schema.ts';
 import { type ExtraFiles, textFiles } from '../formats/beside.ts';
 import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT, TRACE_NAME } from '../formats/trace.ts';
 import type { ModelOutput, Named } from '../nn/outputs.ts';
-import { writeProgram } from '../program/schema.ts';
+import { writeProgram } from '../program/json.ts';
 import type { Instance } from '../runtime/instance.ts';
 import { smoothOf } from '../runtime/smooth.ts';
 import type { ThreadCount } from '../runtime/threads/choose.ts';

@@ -19,7 +19,7 @@ import type { TracedModule, TracedResult } from '../traced/traced.ts';
 import { checkSameRecording, type Expectation } from './check.ts';
 import { compile } from './compile.ts';
 import { axesOf, type DynamicAxes, inputsAt } from './dynamic.ts';
-import { type Recording, record, type TracedInput } from './tracer.ts';
+import { type Recording, record, type TracedInput } from './record.ts';
 
 /** Inputs of a model: by position, by name, or the only one. */
 export type Inputs = readonly Tensor[] | Readonly<Record<string, Tensor>> | Tensor;

@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
-import { CLASSES } from './families.ts';
+import { CLASSES } from './classes.ts';
 import type { ModelClass, PreTrainedModel, PreTrainedOptions } from './pretrained.ts';
 import { SentenceEmbedder } from './sentence/embedder.ts';
 

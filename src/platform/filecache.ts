@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { TraceletError } from '../base/error.ts';
 import { ReadableStream } from '../base/globals.ts';
 import { HASH_HEADER, type Partial, type ResumableCache } from './cache.ts';
-import { isAbandoned, ownPart, removeAbandoned } from './parts.ts';
+import { isAbandoned, ownPart, removeAbandoned } from './partfiles.ts';
 
 /** A part that nothing was written to for so long belongs to nobody. */
 const ABANDONED_MS = 60_000;

@@ -4,7 +4,7 @@ import { dirname, isAbsolute } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { TraceletError } from '../base/error.ts';
-import { ownPart, removeAbandoned } from './parts.ts';
+import { ownPart, removeAbandoned } from './partfiles.ts';
 
 /** Where writing to a path leads once links are followed. */
 export type Destination =

@@ -9,10 +9,10 @@ import { resultOf, wordsOf } from '../ops/op.ts';
 import { opOf } from '../ops/table.ts';
 import { type Dim, evaluateDim, type Sizes, showDim } from '../tensor/dim.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
+import { expect } from './json.ts';
 import { align, bytesOf } from './layout.ts';
 import { type Access, checkPlan, type Step } from './lifetimes.ts';
 import { type Program, TOKENS, type ValueInfo } from './program.ts';
-import { expect } from './schema.ts';
 import { maskedTokens, sizesOf } from './sizes.ts';
 
 /** An instruction whose words have been read and proved to fit its op. */

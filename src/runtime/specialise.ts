@@ -2,10 +2,10 @@ import { countOf, hostRule } from '../graph/hostvalues.ts';
 import { MASK } from '../nn/inputs.ts';
 import { type Call, checkCall, type Described, narrower, type Range, rangesOf } from '../ops/call.ts';
 import { hasKind } from '../ops/op.ts';
+import { expect } from '../program/json.ts';
 import { bytesOf, Layout, type Usage } from '../program/layout.ts';
 import { type HostValueInfo, type Program, TOKENS } from '../program/program.ts';
 import { type Instruction, type ProvedProgram, shown, storageIndex } from '../program/prove.ts';
-import { expect } from '../program/schema.ts';
 import { evaluateDim, type Sizes, shapeAt } from '../tensor/dim.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 

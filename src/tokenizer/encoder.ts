@@ -1,8 +1,8 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import type { EncodeSettings, Encoding } from './encoding.ts';
+import type { Place } from './interfaces.ts';
 import { offsetsIn } from './offsets.ts';
-import type { Place } from './parts.ts';
 import { addFiller, addSequence, emptyRow, padRow, type Row } from './row.ts';
 import { Segmenter } from './segment.ts';
 import { cut, type Kept, type Sequence, type TruncationStrategy, truncatedLengths } from './sequence.ts';

@@ -1,7 +1,7 @@
 import { AddedTokens, type Stretch } from './added.ts';
 import { characters, SPACE } from './characters.ts';
 import { type Normalized, read, write } from './chars.ts';
-import type { OnPiece, OnToken, Parts } from './parts.ts';
+import type { OnPiece, OnToken, Parts } from './interfaces.ts';
 import type { Sequence } from './sequence.ts';
 import type { Settings } from './settings.ts';
 

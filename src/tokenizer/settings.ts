@@ -3,7 +3,7 @@ import { describe, isObject } from '../base/json.ts';
 import type { OptionTable } from '../base/options.ts';
 import { FLAG, kind, orNull } from '../base/schema.ts';
 import type { AddedToken, Pattern } from './added.ts';
-import type { IdOf, Parts } from './parts.ts';
+import type { IdOf, Parts } from './interfaces.ts';
 import { addedToken, placeTokens, ROLES, type Role, roleToken, special, TOKEN, TOKEN_LIST, TOKENS_OR_NAMED } from './roles.ts';
 import type { Filler } from './row.ts';
 import type { Side } from './sequence.ts';

@@ -23,7 +23,7 @@ import {
 } from './encoding.ts';
 import { fastSettings, type PreTrainedTokenizerOptions } from './fast.ts';
 import { fastOptions, filesAt, type TokenizerFiles } from './files.ts';
-import type { Place } from './parts.ts';
+import type { Place } from './interfaces.ts';
 import { fastFiles } from './save.ts';
 import { type Settings, TOKENIZER_OPTIONS, type TokenizerOptions } from './settings.ts';
 import { DECODE_OPTIONS, type DecodeOptions, type Ids, idList, Tokens } from './tokens.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { F, jit, nn, type Tensor, tensor, withKernels } from '../../src/index.ts';
 import { difference } from '../../src/inspect/verify.ts';
 import { checkOutputs } from '../../src/jit/check.ts';
-import { record } from '../../src/jit/tracer.ts';
+import { record } from '../../src/jit/record.ts';
 import { flattenOutputs } from '../../src/nn/outputs.ts';
 import { optimise } from '../../src/passes/index.ts';
 import { bytesOf } from '../support/bytes.ts';

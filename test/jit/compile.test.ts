@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { F, jit, ones, type Tensor } from '../../src/index.ts';
 import { evaluate } from '../../src/jit/check.ts';
 import { compile } from '../../src/jit/compile.ts';
-import { record } from '../../src/jit/tracer.ts';
+import { record } from '../../src/jit/record.ts';
 import { Block, Computed, expectSameBits, fileOf, floats, problem, tinyBert } from '../support/tiny.ts';
 
 const PASSES = { fusion: true, compaction: true };

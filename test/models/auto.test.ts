@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as tracelet from '../../src/index.ts';
 import { AutoConfig, AutoModel, AutoTokenizer, architecture, BertConfig, BertModel, jit, SentenceEmbedder } from '../../src/index.ts';
 import { type AutoClass, loadModel } from '../../src/models/auto.ts';
-import type { FamilyClass } from '../../src/models/families.ts';
+import type { FamilyClass } from '../../src/models/classes.ts';
 import { fixture, goldenCases } from '../support/fixtures.ts';
 import { Hub } from '../support/hub.ts';
 import { tokenizer } from '../support/texts.ts';

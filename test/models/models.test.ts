@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { architecture, jit, type ModelOutput, Tensor, withKernels } from '../../src/index.ts';
-import type { FamilyClass } from '../../src/models/families.ts';
+import type { FamilyClass } from '../../src/models/classes.ts';
 import { flattenOutputs } from '../../src/nn/outputs.ts';
 import { sizeOf } from '../../src/tensor/tensor.ts';
 import { expectClose, type GoldenCase, goldenCases, VARIANTS } from '../support/fixtures.ts';

@@ -18,7 +18,7 @@ export const AREAS = {
     ),
   },
   headers: {
-    files: words('formats/safetensors formats/headerjson formats/layout base/json'),
+    files: words('formats/safetensors formats/headerjson formats/extents base/json'),
     tests: words('formats/safetensors base/json formats/malformed formats/damage formats/file formats/extrafiles'),
   },
   checkpoints: {
@@ -33,7 +33,7 @@ export const AREAS = {
   },
   proving: {
     files: words(
-      `program/prove program/program program/schema program/version2 program/signature formats/trace formats/beside formats/archive
+      `program/prove program/program program/json program/version2 program/signature formats/trace formats/beside formats/archive
       jit/load nn/inputs`,
     ),
     tests: words(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { F, full, nn, type Tensor, tensor } from '../../src/index.ts';
 import { evaluate } from '../../src/jit/check.ts';
-import { record } from '../../src/jit/tracer.ts';
+import { record } from '../../src/jit/record.ts';
 import { Allocator } from '../../src/kernels/allocator.ts';
 import { allocateMemory, growMemory } from '../../src/kernels/binaries.ts';
 import { Engine } from '../../src/nn/eager.ts';

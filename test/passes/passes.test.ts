@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Graph, verifyGraph } from '../../src/graph/graph.ts';
 import { F, type Tensor, tensor } from '../../src/index.ts';
-import { record } from '../../src/jit/tracer.ts';
+import { record } from '../../src/jit/record.ts';
 import type { ForwardResult } from '../../src/nn/outputs.ts';
 import { shareCommonSubexpressions } from '../../src/passes/cse.ts';
 import { eliminateDeadCode } from '../../src/passes/dce.ts';

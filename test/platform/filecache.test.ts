@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HASH_HEADER, type Partial, type ResumableCache } from '../../src/platform/cache.ts';
 import { fileCache } from '../../src/platform/filecache.ts';
-import { ownPart } from '../../src/platform/parts.ts';
+import { ownPart } from '../../src/platform/partfiles.ts';
 import { filesIn } from '../support/opened.ts';
 import { problem } from '../support/tiny.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { F, jit, type Tensor, TraceletError, withKernels } from '../../src/index.ts';
-import { record } from '../../src/jit/tracer.ts';
+import { record } from '../../src/jit/record.ts';
 import { encode } from '../../src/program/encode.ts';
 import { bytesOf } from '../../src/program/layout.ts';
 import { type Access, checkPlan, type Step } from '../../src/program/lifetimes.ts';

@@ -1,5 +1,5 @@
 import { TextDecoder } from '../../base/globals.ts';
-import type { Decoder } from '../parts.ts';
+import type { Decoder } from '../interfaces.ts';
 
 const BYTE = /^<0x([0-9a-fA-F]{2})>$/;
 

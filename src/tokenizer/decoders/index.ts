@@ -1,5 +1,5 @@
 import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
-import type { Decoder } from '../parts.ts';
+import type { Decoder } from '../interfaces.ts';
 import { byteFallback } from './bytefallback.ts';
 import { readMetaspace } from './metaspace.ts';
 import { readReplace } from './replace.ts';

@@ -1,5 +1,5 @@
 import { character, type Fields } from '../fields.ts';
-import type { Decoder } from '../parts.ts';
+import type { Decoder } from '../interfaces.ts';
 import { schemeIn } from '../pretokenizers/metaspace.ts';
 
 /** The replacement becomes a space again, and nothing in the first token where it was put before texts. */

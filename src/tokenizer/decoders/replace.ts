@@ -1,5 +1,5 @@
 import { type Fields, text } from '../fields.ts';
-import type { Decoder } from '../parts.ts';
+import type { Decoder } from '../interfaces.ts';
 import { patternOf } from '../pattern.ts';
 
 export const readReplace = (fields: Fields): Decoder => {

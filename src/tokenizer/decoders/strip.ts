@@ -1,5 +1,5 @@
 import { character, count, type Fields } from '../fields.ts';
-import type { Decoder } from '../parts.ts';
+import type { Decoder } from '../interfaces.ts';
 
 /** At most `start` and `stop` times a character goes at either end of each token. */
 export const readStrip = (fields: Fields): Decoder => {

@@ -1,5 +1,5 @@
 import { type Fields, flag, text } from '../fields.ts';
-import type { Decoder } from '../parts.ts';
+import type { Decoder } from '../interfaces.ts';
 
 /** Tokens that begin with `prefix` continue the word before; with `cleanup` punctuation follows without a space. As in the Rust tokenizers. */
 export const wordPieceDecoder =

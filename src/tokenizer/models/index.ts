@@ -1,6 +1,6 @@
 import { isObject } from '../../base/json.ts';
 import { partOf, type Registry } from '../fields.ts';
-import type { Model } from '../parts.ts';
+import type { Model } from '../interfaces.ts';
 import { readUnigram } from './unigram.ts';
 import { readWordPiece } from './wordpiece.ts';
 

@@ -2,8 +2,8 @@ import { TraceletError } from '../../base/error.ts';
 import { describe } from '../../base/json.ts';
 import { SIZE } from '../../base/schema.ts';
 import { type Fields, field, text, VOCAB } from '../fields.ts';
+import type { Model, OnToken } from '../interfaces.ts';
 import { NO_PREFIX, type Prefix, prefixOf } from '../lookup.ts';
-import type { Model, OnToken } from '../parts.ts';
 import type { Filler } from '../row.ts';
 import { indexVocab, type Vocab } from '../vocab.ts';
 

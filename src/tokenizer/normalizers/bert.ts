@@ -1,7 +1,7 @@
 import { characters, DROPPED, HAN, MARK, SPACE } from '../characters.ts';
 import { type Chars, flatMap, keep } from '../chars.ts';
 import { type Fields, flag, flagOrNull } from '../fields.ts';
-import type { Normalizer } from '../parts.ts';
+import type { Normalizer } from '../interfaces.ts';
 import { nfd } from './forms.ts';
 import { lowercase } from './lowercase.ts';
 

@@ -1,6 +1,6 @@
 import { CLASSED, characters, DECOMPOSED, decomposed } from '../characters.ts';
 import { type Chars, transform } from '../chars.ts';
-import type { Normalizer } from '../parts.ts';
+import type { Normalizer } from '../interfaces.ts';
 
 type Decomposition = 'NFD' | 'NFKD';
 

@@ -1,5 +1,5 @@
 import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
-import type { Normalizer } from '../parts.ts';
+import type { Normalizer } from '../interfaces.ts';
 import { readBertNormalizer } from './bert.ts';
 import { nfc, nfd, nfkc, nfkd } from './forms.ts';
 import { lowercase } from './lowercase.ts';

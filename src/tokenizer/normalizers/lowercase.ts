@@ -1,6 +1,6 @@
 import { characters, LOWERS } from '../characters.ts';
 import { flatMap } from '../chars.ts';
-import type { Normalizer } from '../parts.ts';
+import type { Normalizer } from '../interfaces.ts';
 
 export const lowercase: Normalizer = (chars) => {
   const { flags, lowers } = characters();

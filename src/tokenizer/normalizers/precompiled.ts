@@ -3,7 +3,7 @@ import { TextDecoder } from '../../base/globals.ts';
 import { describe } from '../../base/json.ts';
 import { transform } from '../chars.ts';
 import { type Fields, text } from '../fields.ts';
-import type { Normalizer } from '../parts.ts';
+import type { Normalizer } from '../interfaces.ts';
 import { clusterEnd } from './clusters.ts';
 
 /** Rules of sentencepiece: a double array trie over the bytes of what is rewritten, whose values lead to what it becomes. */

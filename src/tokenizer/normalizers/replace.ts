@@ -1,6 +1,6 @@
 import { append, type Chars, write } from '../chars.ts';
 import { type Fields, text } from '../fields.ts';
-import type { Normalizer } from '../parts.ts';
+import type { Normalizer } from '../interfaces.ts';
 import { patternOf } from '../pattern.ts';
 
 /** What a pattern matches becomes `content`, which stands where the last character of the match stood. */

@@ -1,7 +1,7 @@
 import { characters, flagged, SPACE } from '../characters.ts';
 import { keep } from '../chars.ts';
 import { type Fields, flag } from '../fields.ts';
-import type { Normalizer } from '../parts.ts';
+import type { Normalizer } from '../interfaces.ts';
 import { COMBINING } from '../unicode.ts';
 
 /** Whitespace goes at either end. */

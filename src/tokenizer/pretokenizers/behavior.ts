@@ -1,6 +1,6 @@
 import { oneOf } from '../../base/schema.ts';
 import { type Fields, field } from '../fields.ts';
-import type { PreTokenizer } from '../parts.ts';
+import type { PreTokenizer } from '../interfaces.ts';
 
 const BEHAVIORS = ['Removed', 'Isolated', 'Contiguous', 'MergedWithPrevious', 'MergedWithNext'] as const;
 

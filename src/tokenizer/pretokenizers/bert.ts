@@ -1,5 +1,5 @@
 import { characters, PUNCTUATION, SPACE } from '../characters.ts';
-import type { PreTokenizer } from '../parts.ts';
+import type { PreTokenizer } from '../interfaces.ts';
 
 /** Words between whitespace, and each punctuation character by itself, as Hugging Face's `BertPreTokenizer` splits. */
 export const bertPreTokenizer: PreTokenizer = (normalized, start, end, piece) => {

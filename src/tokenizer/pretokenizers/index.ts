@@ -1,5 +1,5 @@
 import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
-import type { PreTokenizer } from '../parts.ts';
+import type { PreTokenizer } from '../interfaces.ts';
 import { bertPreTokenizer } from './bert.ts';
 import { readMetaspace } from './metaspace.ts';
 import { readPunctuation } from './punctuation.ts';

@@ -2,7 +2,7 @@ import { TraceletError } from '../../base/error.ts';
 import { oneOf } from '../../base/schema.ts';
 import type { Normalized } from '../chars.ts';
 import { character, type Fields, field, flag, flagOrNull } from '../fields.ts';
-import type { PreTokenizer } from '../parts.ts';
+import type { PreTokenizer } from '../interfaces.ts';
 
 const SCHEMES = ['always', 'first', 'never'] as const;
 type Scheme = (typeof SCHEMES)[number];

@@ -1,6 +1,6 @@
 import { characters, PUNCTUATION } from '../characters.ts';
 import type { Fields } from '../fields.ts';
-import type { PreTokenizer } from '../parts.ts';
+import type { PreTokenizer } from '../interfaces.ts';
 import { behaviorIn, splitAt } from './behavior.ts';
 
 export const readPunctuation = (fields: Fields): PreTokenizer =>

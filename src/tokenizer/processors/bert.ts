@@ -1,6 +1,6 @@
 import { kind } from '../../base/schema.ts';
 import { type Fields, field } from '../fields.ts';
-import type { IdOf, PostProcessor } from '../parts.ts';
+import type { IdOf, PostProcessor } from '../interfaces.ts';
 import type { Filler } from '../row.ts';
 import { specialToken } from './special.ts';
 

@@ -1,5 +1,5 @@
 import { partOf, type Registry } from '../fields.ts';
-import type { IdOf, PostProcessor } from '../parts.ts';
+import type { IdOf, PostProcessor } from '../interfaces.ts';
 import { readBertProcessing } from './bert.ts';
 import { readTemplateProcessing } from './template.ts';
 

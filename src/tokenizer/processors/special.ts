@@ -1,6 +1,6 @@
 import { TraceletError } from '../../base/error.ts';
 import { describe } from '../../base/json.ts';
-import type { IdOf } from '../parts.ts';
+import type { IdOf } from '../interfaces.ts';
 import type { Filler } from '../row.ts';
 
 /** A special token of a post-processor. Throws a `config` error for an id that is not that of the vocabulary. */

@@ -1,7 +1,7 @@
 import { TraceletError } from '../../base/error.ts';
 import { describe, isObject } from '../../base/json.ts';
 import type { Fields } from '../fields.ts';
-import type { IdOf, Place, PostProcessor } from '../parts.ts';
+import type { IdOf, Place, PostProcessor } from '../interfaces.ts';
 import { specialToken } from './special.ts';
 
 export const readTemplateProcessing =

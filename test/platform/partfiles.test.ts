@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { jit, tensor } from '../../src/index.ts';
-import { isAbandoned, ownPart } from '../../src/platform/parts.ts';
+import { isAbandoned, ownPart } from '../../src/platform/partfiles.ts';
 import { write } from '../../src/platform/writing.ts';
 import { Hub } from '../support/hub.ts';
 import { expectSameBits, fileOf, problem, tinyBert } from '../support/tiny.ts';
