@@ -27,22 +27,22 @@ export interface Specialisation {
 }
 
 /** Instructions that are the same but for where their operands lie. */
-interface Alike {
+interface InstructionPattern {
   instruction: Instruction;
   /** Kinds of the operands' shapes, by name. */
   operands: [name: string, kind: number][];
   out: number;
 }
 
-/** Specialises a program to sizes. What is alike in many instructions is worked out once, and lifetimes once for all. */
+/** Specialises a program to sizes. What many instructions share is worked out once, and lifetimes once for all. */
 export class Specialiser {
   readonly #program: Program;
   readonly #proved: ProvedProgram;
   /** Distinct shapes of values, in symbols. */
   readonly #kinds: Described[] = [];
   readonly #kindOf: number[];
-  readonly #alike: Alike[] = [];
-  readonly #alikeOf: number[];
+  readonly #patterns: InstructionPattern[] = [];
+  readonly #patternOf: number[];
   /** Kinds of views, and of what they are views of. */
   readonly #views: [view: number, base: number][];
   #layout: Layout<number> | undefined;
@@ -63,17 +63,17 @@ export class Specialiser {
     this.#dims = dims;
     const views = program.values.flatMap(({ place }, i) => ('view' in place ? [`${this.#kindOf[i]} ${this.#kindOf[place.view]}`] : []));
     this.#views = [...new Set(views)].map((pair) => pair.split(' ').map(Number) as [number, number]);
-    const alike = new Map<string, number>();
-    this.#alikeOf = proved.instructions.map((instruction) => {
+    const known = new Map<string, number>();
+    this.#patternOf = proved.instructions.map((instruction) => {
       const { op, call, attrDims, activation } = instruction;
       const operands = Object.entries(instruction.operands).flatMap(([name, value]): [string, number][] =>
         value === null ? [] : [[name, this.#kindOf[value]]],
       );
       const out = this.#kindOf[instruction.out];
       const key = JSON.stringify([op, call.numbers, attrDims, activation, operands, out]);
-      const known = alike.get(key) ?? this.#alike.push({ instruction, operands, out }) - 1;
-      alike.set(key, known);
-      return known;
+      const at = known.get(key) ?? this.#patterns.push({ instruction, operands, out }) - 1;
+      known.set(key, at);
+      return at;
     });
   }
 
@@ -107,8 +107,8 @@ export class Specialiser {
       const elements = sizeOf(kinds[base].shape);
       expect(sizeOf(kinds[view].shape) === elements, 'a view', `${elements} elements`, () => shown(kinds[view]));
     }
-    const called = this.#alike.map((alike) => callAt(alike, kinds, sizes));
-    const calls = this.#alikeOf.map((i) => called[i]);
+    const called = this.#patterns.map((pattern) => callAt(pattern, kinds, sizes));
+    const calls = this.#patternOf.map((i) => called[i]);
     const shapes = this.#kindOf.map((kind) => kinds[kind].shape);
     const ranges = this.#ranges(calls);
     this.#checkHostValues(ranges, shapes, sizes);
@@ -179,7 +179,7 @@ export class Specialiser {
 
 const isSize = (size: number): boolean => Number.isSafeInteger(size) && size >= 0;
 
-function callAt({ instruction, operands, out }: Alike, kinds: readonly Described[], sizes: Sizes): Call {
+function callAt({ instruction, operands, out }: InstructionPattern, kinds: readonly Described[], sizes: Sizes): Call {
   const { op, path, call, attrDims, activation } = instruction;
   const attrs: Record<string, number | string> = { ...call.numbers, activation };
   for (const name in attrDims) attrs[name] = evaluateDim(attrDims[name], sizes);
