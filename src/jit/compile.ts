@@ -1,6 +1,6 @@
 import { sliced, whole } from '../base/slices.ts';
 import type { Graph } from '../graph/graph.ts';
-import { bestVariant, instantiate } from '../kernels/binaries.ts';
+import { bestVariant } from '../kernels/binaries.ts';
 import { withKernels } from '../nn/executor.ts';
 import { optimise, type Passes } from '../passes/index.ts';
 import type { Variant } from '../platform/platform.ts';
@@ -74,5 +74,5 @@ function instanceOf(graph: Graph, structure: Program['structure'], shared: boole
   const rows = new Map(constants.flatMap(({ parts }) => parts).map(({ name, tensor }) => [name, tensor.shape[0]]));
   const builder = new ConstantsBuilder(program, (name) => rows.get(name) ?? 0, shared);
   builder.fill(constants);
-  return new Instance(program, proved, whole(builder.settle(instantiate(bestVariant(), builder.memory))));
+  return new Instance(program, proved, whole(builder.settle(bestVariant())));
 }

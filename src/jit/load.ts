@@ -16,7 +16,7 @@ import {
   tensorFor,
 } from '../formats/trace.ts';
 import { readTensors } from '../formats/walker.ts';
-import { bestVariant, instantiate, VARIANT } from '../kernels/binaries.ts';
+import { bestVariant, VARIANT } from '../kernels/binaries.ts';
 import { INTEGER_FORM, type IntegerForm } from '../kernels/integers.ts';
 import type { Named } from '../nn/outputs.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
@@ -71,7 +71,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   await expectEnd(source);
   const work = <T>(steps: Generator<void, T>) => (pools || signal ? sliced(steps, signal) : whole(steps));
   const proved = await work(proving(program));
-  const constants = await work(builder.settle(instantiate(kernels, builder.memory)));
+  const constants = await work(builder.settle(kernels));
   signal?.throwIfAborted();
   const instance = new Instance(program, proved, constants, { shared });
   const contents = contentsOf(host);

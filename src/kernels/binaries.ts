@@ -93,6 +93,22 @@ export function instantiate(variant: Variant, memory: WebAssembly.Memory): Kerne
   return exports as unknown as Kernels;
 }
 
+/** The kernels on a memory, of each variant that is asked for once. */
+export class KernelsOn {
+  readonly #memory: WebAssembly.Memory;
+  readonly #known = new Map<Variant, Kernels>();
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory;
+  }
+
+  of(variant: Variant): Kernels {
+    const kernels = this.#known.get(variant) ?? instantiate(variant, this.#memory);
+    this.#known.set(variant, kernels);
+    return kernels;
+  }
+}
+
 /** What may be given as one of the kernels. */
 export const VARIANT = oneOf<Variant>(['baseline', 'relaxed', 'debug']);
 

@@ -1,6 +1,7 @@
 import type { Constant, Part } from '../graph/graph.ts';
 import type { Region } from '../kernels/arena.ts';
-import { allocateMemory, callKernel, type Kernels, MEMORY_BASE } from '../kernels/binaries.ts';
+import { allocateMemory, callKernel, KernelsOn, MEMORY_BASE } from '../kernels/binaries.ts';
+import type { Variant } from '../platform/platform.ts';
 import type { Program } from '../program/program.ts';
 import { DTYPES, type DType } from '../tensor/dtype.ts';
 import { sizeOf, Tensor } from '../tensor/tensor.ts';
@@ -35,26 +36,30 @@ export class ConstantsBuilder {
   }
 
   /** Rearranges what lies in panels, constant by constant, where it is. Call it once, when all bytes are there. */
-  *settle(kernels: Kernels): Generator<void, Constants> {
+  *settle(variant: Variant): Generator<void, Constants> {
     const { constants, end, room } = this.#places;
+    const kernels = new KernelsOn(this.memory);
+    const { panels } = kernels.of(variant);
     for (const { at, layout, shape, slots } of constants) {
-      if (layout === 'panels') callKernel(kernels.panels, [at, at, end, shape[0], shape[1]], () => `rearranging ${slots[0].name}`);
+      if (layout === 'panels') callKernel(panels, [at, at, end, shape[0], shape[1]], () => `rearranging ${slots[0].name}`);
       yield;
     }
-    return new Constants(this.memory, this.#places, room);
+    return new Constants(this.memory, this.#places, room, kernels);
   }
 }
 
 /** The constants of a program, each in its place as kernels read it. */
 export class Constants {
   readonly memory: WebAssembly.Memory;
+  readonly kernels: KernelsOn;
   /** What of the memory is free for activations. */
   readonly free: Region;
   readonly #places: ConstantPlaces;
 
   /** `room` is how many bytes behind them are free. */
-  constructor(memory: WebAssembly.Memory, places: ConstantPlaces, room: number) {
+  constructor(memory: WebAssembly.Memory, places: ConstantPlaces, room: number, kernels: KernelsOn = new KernelsOn(memory)) {
     this.memory = memory;
+    this.kernels = kernels;
     this.#places = places;
     this.free = { base: places.end, room };
   }

@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { hostRule, keptTokens } from '../graph/hostvalues.ts';
 import { Arena, type Region } from '../kernels/arena.ts';
-import { callKernel, instantiate, type Kernels } from '../kernels/binaries.ts';
+import { callKernel, type Kernels } from '../kernels/binaries.ts';
 import { formFor, type IntegerForm } from '../kernels/integers.ts';
 import { MASK } from '../nn/inputs.ts';
 import type { Named } from '../nn/outputs.ts';
@@ -44,7 +44,6 @@ export class Instance {
   readonly constants: Constants;
   readonly arena: Arena;
   readonly #specialiser: Specialiser;
-  readonly #kernels = new Map<Variant, Kernels>();
   readonly #specialisations = new Map<string, Specialisation>();
   #calls = new WeakMap<Specialisation, Map<string, KernelCalls>>();
   readonly #wanted = new Map<string, Wanted>();
@@ -68,12 +67,7 @@ export class Instance {
   }
 
   kernels(variant: Variant): Kernels {
-    let kernels = this.#kernels.get(variant);
-    if (!kernels) {
-      kernels = instantiate(variant, this.memory);
-      this.#kernels.set(variant, kernels);
-    }
-    return kernels;
+    return this.constants.kernels.of(variant);
   }
 
   /** How many threads a run takes, and why. */
