@@ -6,6 +6,7 @@ import { Module } from '../../nn/module.ts';
 import { type ModelOutput, modelOutput } from '../../nn/outputs.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { checkIds, fitPositions } from '../inputs.ts';
+import { type Encoded, runLayers } from '../layers.ts';
 import { type ModelInputs, PreTrainedModel } from '../pretrained.ts';
 import type { BertConfig } from './config.ts';
 import { BERT } from './family.ts';
@@ -122,11 +123,6 @@ class BertLayer extends Module<[Tensor, Optional, boolean], [Tensor, Tensor?]> {
   }
 }
 
-interface Encoded {
-  hidden_states: Tensor[];
-  attentions: Tensor[];
-}
-
 class BertEncoder extends Module<[Tensor, Optional, boolean], Encoded> {
   layer: ModuleList<BertLayer>;
 
@@ -136,14 +132,7 @@ class BertEncoder extends Module<[Tensor, Optional, boolean], Encoded> {
   }
 
   forward(embeddings: Tensor, mask: Optional, output_attentions: boolean): Encoded {
-    const hidden_states = [embeddings];
-    const attentions: Tensor[] = [];
-    for (const layer of this.layer) {
-      const [hidden, weights] = layer(hidden_states[hidden_states.length - 1], mask, output_attentions);
-      hidden_states.push(hidden);
-      if (weights) attentions.push(weights);
-    }
-    return { hidden_states, attentions };
+    return runLayers(this.layer, embeddings, mask, output_attentions);
   }
 }
 

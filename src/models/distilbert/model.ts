@@ -6,6 +6,7 @@ import { type ModelOutput, modelOutput } from '../../nn/outputs.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { activationOf } from '../fields.ts';
 import { checkIds, fitPositions } from '../inputs.ts';
+import { type Encoded, runLayers } from '../layers.ts';
 import { type ModelInputs, PreTrainedModel } from '../pretrained.ts';
 import type { DistilBertConfig } from './config.ts';
 import { DISTILBERT } from './family.ts';
@@ -111,11 +112,6 @@ class TransformerBlock extends Module<[Tensor, Optional, boolean], [Tensor, Tens
   }
 }
 
-interface Encoded {
-  hidden_states: Tensor[];
-  attentions: Tensor[];
-}
-
 class Transformer extends Module<[Tensor, Optional, boolean], Encoded> {
   layer: ModuleList<TransformerBlock>;
 
@@ -125,14 +121,7 @@ class Transformer extends Module<[Tensor, Optional, boolean], Encoded> {
   }
 
   forward(x: Tensor, mask: Optional, output_attentions: boolean): Encoded {
-    const hidden_states = [x];
-    const attentions: Tensor[] = [];
-    for (const layer of this.layer) {
-      const [hidden, weights] = layer(hidden_states[hidden_states.length - 1], mask, output_attentions);
-      hidden_states.push(hidden);
-      if (weights) attentions.push(weights);
-    }
-    return { hidden_states, attentions };
+    return runLayers(this.layer, x, mask, output_attentions);
   }
 }
 
