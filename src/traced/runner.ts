@@ -11,8 +11,8 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** What calls of a program take and answer, in order. */
 export interface Signatures {
-  inputs: Signature[];
-  outputs: Signature[];
+  readonly inputs: Signature[];
+  readonly outputs: Signature[];
   /** Sizes that calls may choose, with their bounds. */
   dynamic: Bounds;
 }
@@ -66,7 +66,15 @@ export class LocalRunner implements Runner {
 
   get signatures(): Signatures {
     const { program } = this.instance;
-    return { inputs: signaturesOf(program, 'inputs'), outputs: signaturesOf(program, 'outputs'), dynamic: program.symbols };
+    return {
+      get inputs() {
+        return signaturesOf(program, 'inputs');
+      },
+      get outputs() {
+        return signaturesOf(program, 'outputs');
+      },
+      dynamic: program.symbols,
+    };
   }
 
   /** Throws a `busy` error while a `run` is under way. */
