@@ -4,7 +4,7 @@ import { checkOptions, proved } from '../base/options.ts';
 import { normal } from '../base/random.ts';
 import { type Kind, kind } from '../base/schema.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
-import { nameInputs, toInt32 } from '../nn/inputs.ts';
+import { nameInputs, TYPES, toInt32 } from '../nn/inputs.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
@@ -33,8 +33,6 @@ export interface PreTrainedOptions extends SourceOptions, Amendments<PreTrainedC
   /** Whether a tensor missing from the checkpoint is an error, and one too many a warning; true unless given. */
   strict?: boolean;
 }
-
-const TYPES = 'token_type_ids';
 
 /** The arguments without token types by name, which a tokenizer answers for every model, where a family does not tell the texts of a pair apart. */
 function withoutTypes(args: readonly unknown[], inputs: readonly string[]): readonly unknown[] {

@@ -52,9 +52,9 @@ function checkNamed(entries: readonly (readonly [string, unknown])[], names: rea
 }
 
 /** Which text of a pair each token is of. Tokenizers answer it for every model; zeros mean nothing to one that does not take it. */
-const TYPES = 'token_type_ids';
+export const TYPES = 'token_type_ids';
 
-const isZero = (tensor: Tensor): boolean => !tensor.recorded && Array.from(tensor.data, Number).every((value) => value === 0);
+const isZero = (tensor: Tensor): boolean => !tensor.recorded && !Array.prototype.some.call(tensor.data, (value) => Number(value) !== 0);
 
 /** The input in which 0 stands for a token to leave out. */
 export const MASK = 'attention_mask';
@@ -93,7 +93,7 @@ export function toInt32(tensor: Tensor, name: string, what: string = `input "${n
 
 /** What stands for an input that is not given, as in transformers, by the place of a token in its sequence. */
 const DEFAULTS: Readonly<Record<string, (place: number) => number>> = {
-  token_type_ids: () => 0,
+  [TYPES]: () => 0,
   [MASK]: () => 1,
   [POOLING_MASK]: () => 1,
   position_ids: (place) => place,
