@@ -2,7 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
-import { kindOf } from './kinds.ts';
+import { type Arguments, kindOf } from './kinds.ts';
 import type { Inferred, Op } from './op.ts';
 import { ACTIVATIONS, opOf } from './table.ts';
 
@@ -62,6 +62,12 @@ export function checkCall(op: string, operands: Operands<Described>, attrs: Attr
   }
   const inferred = row.infer(shapes, numbers);
   return { ...inferred, row, numbers: { ...inferred.ints, ...numbers } };
+}
+
+/** The attributes among the arguments of a call. */
+export function attributesOf({ args }: Op, { numbers, activation }: Pick<Arguments, 'numbers' | 'activation'>): Attributes {
+  const given = Object.entries(args).filter(([, kind]) => kindOf(kind).given);
+  return Object.fromEntries(given.map(([name]) => [name, numbers[name] ?? activation]));
 }
 
 /** What the elements of an int32 operand may be: from 0 to below `bound`, each 0 to `step` above the one before it. */

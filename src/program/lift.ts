@@ -1,9 +1,8 @@
 import { type Constant, type Graph, type HostValue, type Input, makeNode, type Part, type Value } from '../graph/graph.ts';
-import type { Attributes } from '../ops/call.ts';
-import { kindOf } from '../ops/kinds.ts';
+import { attributesOf } from '../ops/call.ts';
 import { type Sizes, shapeAt } from '../tensor/dim.ts';
 import type { HostValueInfo, Program } from './program.ts';
-import type { Instruction, ProvedProgram } from './prove.ts';
+import type { ProvedProgram } from './prove.ts';
 
 /** The graph that a program was encoded from, with its weights as `read` has them: the inverse of `encode`. Node i is instruction i. */
 export function liftGraph(program: Program, proved: ProvedProgram, read: (name: string) => Part): Graph {
@@ -35,11 +34,16 @@ export function liftGraph(program: Program, proved: ProvedProgram, read: (name: 
   };
   const nodes = proved.instructions.map((instruction) => {
     const operands = Object.entries(instruction.operands).map(([name, index]) => [name, index === null ? null : valueAt(index)]);
-    const node = makeNode(instruction.op, Object.fromEntries(operands), attributesOf(instruction), {
-      path: instruction.path,
-      dims: program.values[instruction.out].dims,
-      attrDims: Object.keys(instruction.attrDims).length > 0 ? instruction.attrDims : undefined,
-    });
+    const node = makeNode(
+      instruction.op,
+      Object.fromEntries(operands),
+      attributesOf(instruction.call.row, { numbers: instruction.call.numbers, activation: instruction.activation }),
+      {
+        path: instruction.path,
+        dims: program.values[instruction.out].dims,
+        attrDims: Object.keys(instruction.attrDims).length > 0 ? instruction.attrDims : undefined,
+      },
+    );
     values.set(instruction.out, node);
     return node;
   });
@@ -56,12 +60,4 @@ function liftHostValue(
   const numbers = shapeAt(grid, base);
   const source = inputs.find(({ name }) => name === input);
   return { kind: 'host', rule, grid: numbers, gridDims: grid, masked, fill, input: source, dtype: 'int32', shape, dims };
-}
-
-function attributesOf({ call, activation }: Instruction): Attributes {
-  const attrs: Attributes = {};
-  for (const [name, kind] of Object.entries(call.row.args)) {
-    if (kindOf(kind).given) attrs[name] = call.numbers[name] ?? activation;
-  }
-  return attrs;
 }

@@ -3,7 +3,7 @@ import { whole } from '../base/slices.ts';
 import { hostRule } from '../graph/hostvalues.ts';
 import { MASK } from '../nn/inputs.ts';
 import { isOutputName, OUTPUT_NAMES } from '../nn/outputs.ts';
-import { type Attributes, type Call, checkCall, type Operands } from '../ops/call.ts';
+import { attributesOf, type Call, checkCall, type Operands } from '../ops/call.ts';
 import { ABSENT, type Arguments, type Kind, kindOf, type WeightLayout } from '../ops/kinds.ts';
 import { resultOf, wordsOf } from '../ops/op.ts';
 import { opOf } from '../ops/table.ts';
@@ -192,13 +192,11 @@ function readInstruction(program: Program, at: number, index: number, dims: Read
   });
   const { out, operands, activation, scratch } = said;
   const shapes: Operands<ValueInfo> = {};
-  const attrs: Attributes = {};
   for (const [name, kind] of args) {
-    if (kindOf(kind).given) attrs[name] = said.numbers[name] ?? activation;
     const value = operands[name];
     if (typeof value === 'number') shapes[name] = readOperand(program, value, kind, `${where}: ${op} ${name}`);
   }
-  const call = checkCall(op, shapes, attrs);
+  const call = checkCall(op, shapes, attributesOf(opOf(op), said));
   const proved = { ...said, numbers: call.numbers };
   for (const [i, [name, kind]] of args.entries()) {
     const word = kindOf(kind).toWord?.(proved, name, ops);
