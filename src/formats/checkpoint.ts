@@ -14,7 +14,7 @@ import { TO_FLOAT32 } from '../tensor/float.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { dequantize } from './dequantize.ts';
 import { byPlace, type TensorInfo } from './extents.ts';
-import { type Header, readHeader, readSafetensors } from './safetensors.ts';
+import { expectEnd, type Header, readHeader, readSafetensors } from './safetensors.ts';
 import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, TRACE_NAME } from './trace.ts';
 import { insteadOfCheckpoint } from './unread.ts';
 import { readTensors } from './walker.ts';
@@ -104,7 +104,7 @@ async function readStream(source: ByteSource, options: SourceOptions): Promise<C
   try {
     const header = await readHeader(source, options);
     const tensors = await tensorsOf(source, header, options);
-    await checkEnd(source, header);
+    await expectEnd(source, header);
     if (isTrace(header)) await completeTrace(header, tensors, source.name);
     return { name: source.name, tensors, foreign: foreignOf(header), metadata: header.metadata };
   } finally {
@@ -166,15 +166,6 @@ async function completeTrace(header: Header, tensors: Map<string, Tensor>, file:
     await checkHash(bytesOfTensor(tensor), name, hashes);
     for (const alias of aliases.get(name) ?? []) tensors.set(alias, tensor);
   }
-}
-
-async function checkEnd(source: ByteSource, header: Header): Promise<void> {
-  if (source.size !== undefined || (await source.read(new Uint8Array(1))) === 0) return;
-  throw new TraceletError('format', {
-    what: source.name,
-    expected: `${header.headerBytes + header.dataBytes} bytes`,
-    got: 'trailing bytes behind the last tensor',
-  });
 }
 
 async function readShards(folder: Folder, text: string, index: string, options: SourceOptions): Promise<Checkpoint> {

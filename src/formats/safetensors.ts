@@ -89,6 +89,12 @@ export async function readHeader(source: ByteSource, { signal }: { signal?: Abor
   return parseHeader(json, { name, dataBytes: size === undefined ? undefined : size - LENGTH_BYTES - length });
 }
 
+/** Throws a `format` error unless `source`, read up to its last tensor, ends there. A size that was known has been checked before. */
+export async function expectEnd(source: ByteSource, { headerBytes, dataBytes }: Header): Promise<void> {
+  if (source.size !== undefined || (await source.read(new Uint8Array(1))) === 0) return;
+  throw bad(source.name, `${headerBytes + dataBytes} bytes`, 'trailing bytes behind the last tensor');
+}
+
 /** The whole file in `bytes`. Tensors are views on `bytes` where their offset suits their dtype, copies elsewhere. */
 export function readSafetensors(
   bytes: Uint8Array,

@@ -30,9 +30,9 @@ import { encodeHeader, type Header, readHeader, type TensorInfo } from './safete
  *                              <name>.steps as well; <name>.sums are what integer products add (assembly/lib/integer.ts)
  */
 export const FORMAT = 'tracelet';
-const VERSION = '3';
-/** Versions that are read. */
-const READ: readonly string[] = ['2', VERSION];
+/** Versions that are read; the last is the one that is written. */
+const VERSIONS = ['2', '3'] as const;
+export type Version = (typeof VERSIONS)[number];
 export const CODE = 'trace.code';
 export const GOLDEN_IN = 'trace.golden.in.';
 export const GOLDEN_OUT = 'trace.golden.out.';
@@ -82,7 +82,7 @@ export async function encodeTrace(
   }
   const metadata = {
     format: FORMAT,
-    version: VERSION,
+    version: VERSIONS[VERSIONS.length - 1],
     program,
     aliases: JSON.stringify(aliases),
     sha256: JSON.stringify(hashes),
@@ -106,7 +106,7 @@ function* pieces(header: Uint8Array, entries: readonly Entry[]): Generator<Uint8
 export interface TraceHeader {
   header: Header;
   /** Of the format. */
-  version: string;
+  version: Version;
   program: string;
   /** Other names of each stored tensor. */
   aliases: Map<string, string[]>;
@@ -133,12 +133,12 @@ export async function checkTraceHeader(header: Header, name: string): Promise<Tr
       got: 'a safetensors file of another kind',
       cure: 'Trace the model first: tracelet trace, or jit.trace and jit.save',
     });
-  const { version } = metadata;
-  if (version === undefined || !READ.includes(version))
+  const version = VERSIONS.find((known) => known === metadata.version);
+  if (version === undefined)
     throw new TraceletError('version', {
       what: name,
-      expected: `trace version ${READ.join(' or ')}`,
-      got: version ?? 'none',
+      expected: `trace version ${VERSIONS.join(' or ')}`,
+      got: metadata.version ?? 'none',
       cure: 'Use the tracelet that wrote it, or trace the model again',
     });
   const digest = metadata.digest ?? '';

@@ -3,7 +3,7 @@ import { quoteList } from '../base/json.ts';
 import { ANY, type OptionTable, SIGNAL } from '../base/options.ts';
 import { FLAG } from '../base/schema.ts';
 import { sliced, whole } from '../base/slices.ts';
-import type { TensorInfo } from '../formats/safetensors.ts';
+import { expectEnd, type TensorInfo } from '../formats/safetensors.ts';
 import {
   bytesOfTensor,
   CODE,
@@ -68,7 +68,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const shared = workers?.shared ?? false;
   const builder = new ConstantsBuilder(program, (name) => head.find(name)?.shape[0] ?? 0, shared || threads.threads > 1);
   const host = await readPlaced(source, head, { program, builder, parts }, options);
-  await expectEnd(source);
+  await expectEnd(source, head.header);
   const work = <T>(steps: Generator<void, T>) => (pools || signal ? sliced(steps, signal) : whole(steps));
   const proved = await work(proving(program));
   const constants = await work(builder.settle(kernels));
@@ -157,11 +157,6 @@ function checkParts(program: Program, { find }: TraceHeader, file: string): Set<
 
 const partError = (file: string, name: string, expected: string, info: Pick<TensorInfo, 'dtype' | 'shape'> | undefined): TraceletError =>
   new TraceletError('format', { what: `${file}: ${name}`, expected, got: info ? `${info.dtype} [${info.shape}]` : 'no such tensor' });
-
-async function expectEnd(source: ByteSource): Promise<void> {
-  if ((await source.read(new Uint8Array(1))) > 0)
-    throw new TraceletError('format', { what: source.name, expected: 'the end of the file after the last tensor', got: 'more bytes' });
-}
 
 function contentsOf(host: ReadonlyMap<string, Tensor>): { files: Map<string, Uint8Array>; golden: { inputs: Named[]; outputs: Named[] } } {
   const under = (prefix: string): Named[] =>

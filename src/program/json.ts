@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject, readJson } from '../base/json.ts';
+import type { Version } from '../formats/trace.ts';
 import { HOST_RULES, type Rule } from '../graph/hostvalues.ts';
 import { type Bounds, type Dim, isInterval, MOST_SYMBOLS, parseDim } from '../tensor/dim.ts';
 import { DTYPES } from '../tensor/dtype.ts';
@@ -14,7 +15,7 @@ export function expect(holds: boolean, what: string, expected: string, got: stri
   throw new TraceletError('format', { what: `trace: ${what}`, expected, got: typeof got === 'string' ? got : got(), cure });
 }
 
-/** The JSON form of everything in a program but its code, as version 3 of the format has it. */
+/** The JSON form of everything in a program but its code, as the newest version of the format has it. */
 export function writeProgram(program: Program): string {
   const { ops, values, constants, symbols, inputs, hostValues, outputs, paths, arena, structure, words } = program;
   return JSON.stringify({
@@ -34,11 +35,17 @@ export function writeProgram(program: Program): string {
 
 const writePort = ({ name, value }: Port): Port => ({ name, value });
 
+/** What brings a program from the words of each version of the format into those of the newest. */
+const READERS: Readonly<Record<Version, (written: Record<string, unknown>) => Record<string, unknown>>> = {
+  '2': fromVersion2,
+  '3': (written) => written,
+};
+
 /** Reads the JSON form of everything in a program but its code, as a version of the format has it. Throws `format` errors. */
-export function readProgram(json: string, code: Int32Array, version: string): Program {
+export function readProgram(json: string, code: Int32Array, version: Version): Program {
   const written = readJson(json, 'trace: program');
   expect(isObject(written), 'program', 'an object', describe(written));
-  const raw = version === '2' ? fromVersion2(written) : written;
+  const raw = READERS[version](written);
   const list = (name: string): unknown[] => {
     const items = raw[name];
     expect(Array.isArray(items), name, 'a list', describe(items));
