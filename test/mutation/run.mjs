@@ -11,6 +11,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildStale } from '../../scripts/fresh.mjs';
 import { AREAS, areaOf, filesOf } from './areas.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -64,6 +65,7 @@ function mutate(area, files) {
 const targets = targetsOf(positionals.length > 0 ? positionals : Object.keys(AREAS));
 for (const area of targets.keys()) checkTests(area);
 install();
+buildStale();
 mkdirSync(`${ROOT}build/mutation`, { recursive: true });
 const failed = [...targets].filter(([area, files]) => !mutate(area, files)).map(([area]) => area);
 if (failed.length > 0) throw new Error(`no result for ${failed.join(', ')}`);
