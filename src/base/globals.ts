@@ -5,7 +5,7 @@ const builtin = (module: string): Partial<Globals> | undefined => (globalThis as
 
 /** A global that a page imitated in Node, such as that of jsdom, may lack: Node has it in `module`. */
 const given = <Name extends 'ReadableStream' | 'TextDecoder' | 'TextEncoder'>(name: Name, module: string): Globals[Name] =>
-  globalThis[name] ?? builtin(module)?.[name];
+  globalThis[name] ?? (builtin(module)?.[name] as Globals[Name]);
 
 export type ReadableStream<Chunk> = globalThis.ReadableStream<Chunk>;
 export const ReadableStream: Globals['ReadableStream'] = given('ReadableStream', 'node:stream/web');

@@ -3,7 +3,8 @@
  * mutant and test file, which takes far longer than the tests of this library.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { BroadcastChannel } from 'node:worker_threads';
+import { syncBuiltinESMExports } from 'node:module';
+import threads, { BroadcastChannel } from 'node:worker_threads';
 import { commonTokens, declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import { DryRunStatus, MutantRunStatus, TestStatus } from '@stryker-mutator/api/test-runner';
 import { createVitest } from 'vitest/node';
@@ -14,11 +15,21 @@ const fileOf = (id) => id.slice(0, id.indexOf('#'));
 /** A mutant that comes past itself so many times as often as in the first run goes round in a loop. */
 const ROUNDS = 10;
 /** What a mutant may compute longer than its tests did in the first run. Computing, not waiting: a busy machine makes nothing a timeout. */
-const LONGER = { times: 5, ms: 2000, most: 10_000 };
+const LONGER = { times: 2, ms: 1000, most: 5000 };
 const WATCH_MS = 250;
 
-/** In the sandbox: what the first process of a campaign found, for those that take the place of one that hung: they need not run all tests once more. */
+/** In the sandbox: what the first process of a campaign found. Those that come later need not run all tests once more. */
 const FOUND = 'found.json';
+
+/** Where threads are noted that vitest starts: it ends none that computes without end. */
+let starting = new Set();
+threads.Worker = class extends threads.Worker {
+  constructor(...args) {
+    super(...args);
+    starting.add(this);
+  }
+};
+syncBuiltinESMExports();
 
 const cpuMs = () => {
   const { user, system } = process.cpuUsage();
@@ -40,14 +51,21 @@ class Workers {
   #vitest;
   #channel;
   #waiting = new Map();
+  #threads = new Set();
+  /** Ids of threads by their test files. */
+  #ids = new Map();
   #run;
 
   /** @param {string} name @param {{ mutant?: string, hitLimit?: number, known?: boolean }} mutation what is active from the start, and whether its tests need not run */
   async start(name, mutation, onlyFiles) {
+    starting = this.#threads = new Set();
     this.#channel = new BroadcastChannel(name);
-    this.#channel.onmessage = ({ data }) => this.#waiting.get(data.from)?.(data);
+    this.#channel.onmessage = ({ data }) => {
+      if (data.threadId) this.#ids.set(data.from, data.threadId);
+      this.#waiting.get(data.from)?.(data);
+    };
     const config = 'test/mutation/vitest.config.mjs';
-    this.#vitest = await createVitest('test', { config, watch: false, pool: 'threads', reporters: [{}], silent: true });
+    this.#vitest ??= await createVitest('test', { config, watch: false, pool: 'threads', reporters: [{}], silent: true });
     this.#vitest.provide('mutation', { channel: name, ...mutation });
     const specs = await this.#vitest.globTestSpecifications();
     const files = specs.map(({ moduleId }) => moduleId).filter((file) => !onlyFiles || onlyFiles.has(file));
@@ -66,6 +84,18 @@ class Workers {
     return answer;
   }
 
+  /** Ends the thread of a test file, or all threads, whatever they compute. */
+  async stop(file) {
+    const isMeant = ({ threadId }) => file === undefined || threadId === this.#ids.get(file);
+    await Promise.all([...this.#threads].filter(isMeant).map((thread) => thread.terminate()));
+  }
+
+  /** Waits until all its threads have ended. */
+  async rest() {
+    await this.#run;
+    this.#channel.close();
+  }
+
   #answer(file) {
     return new Promise((resolve) => {
       this.#waiting.set(file, resolve);
@@ -74,18 +104,18 @@ class Workers {
 
   async end() {
     this.#channel.postMessage({ end: true });
-    await this.#run;
-    this.#channel.close();
+    await this.rest();
     await this.#vitest.close();
   }
 }
 
 class KeptRunner {
+  /** The workers of all test files, and those that took the place of one that was stopped. */
   #kept;
+  #replaced = new Map();
   #found;
   #took = new Map();
   #count = 0;
-  #hung = false;
 
   capabilities() {
     return { reloadEnvironment: true };
@@ -129,15 +159,17 @@ class KeptRunner {
 
   /** A mutant that nothing came past is in what modules compute once and keep: it is tried in workers that begin with it. */
   async mutantRun({ testFilter, hitLimit, activeMutant: { id: mutant }, mutantActivation }) {
-    if (this.#hung) throw new Error('a worker of this process does not come back');
     if (mutantActivation === 'static') return this.#loadedWith(mutant, hitLimit, testFilter);
     let ran = 0;
     let passed = 0;
     for (const { file, tests, ms } of this.#quickFirst(testFilter)) {
       const limit = this.#hitsOf(mutant, file, tests) * ROUNDS + 1000;
       const longest = Math.min(ms * LONGER.times + LONGER.ms, LONGER.most);
-      const answer = await within(longest, this.#kept.ask(file, { mutant, hitLimit: limit, tests }));
-      if (!answer) return this.#endless();
+      const answer = await within(longest, this.#workersOf(file).ask(file, { mutant, hitLimit: limit, tests }));
+      if (!answer) {
+        await this.#replace(file);
+        return ENDLESS;
+      }
       ran += answer.ran;
       passed += answer.hits;
       const status = verdict(answer, limit, ran);
@@ -163,21 +195,36 @@ class KeptRunner {
     const only = testFilter && new Set(testFilter.map(fileOf));
     const started = workers.start(`${process.pid}-${this.#count++}`, { mutant, hitLimit }, only);
     const found = await within(LONGER.most, started);
-    if (!found) return this.#endless();
+    if (!found) {
+      await workers.stop();
+      await workers.end();
+      return ENDLESS;
+    }
     await workers.end();
     const ran = found.flatMap(({ tests }) => tests).filter(({ state }) => state in STATUS).length;
     return found.map((answer) => verdict(answer, hitLimit, ran)).find(Boolean) ?? survived(ran);
   }
 
-  #endless() {
-    this.#hung = true;
-    return { status: MutantRunStatus.Timeout, reason: 'it computes without end' };
+  #workersOf(file) {
+    return this.#replaced.get(file) ?? this.#kept;
+  }
+
+  /** Another worker for a test file whose worker computes without end. */
+  async #replace(file) {
+    await this.#workersOf(file).stop(file);
+    const before = this.#replaced.get(file);
+    await before?.rest();
+    const workers = before ?? new Workers();
+    this.#replaced.set(file, workers);
+    await workers.start(`${process.pid}-${this.#count++}`, { known: true }, new Set([file]));
   }
 
   async dispose() {
-    if (!this.#hung) await this.#kept?.end();
+    for (const workers of [this.#kept, ...this.#replaced.values()]) await workers?.end();
   }
 }
+
+const ENDLESS = { status: MutantRunStatus.Timeout, reason: 'it computes without end' };
 
 function verdict({ failure, hits }, hitLimit, ran) {
   if (hits > hitLimit) return { status: MutantRunStatus.Timeout, reason: `it came past ${hits} times` };

@@ -3,7 +3,7 @@
  * that is asked for. The test file is evaluated anew each time, the modules of src are not. A mutant of what modules compute when they are
  * loaded gets a worker of its own, in which it is active from the start.
  */
-import { BroadcastChannel } from 'node:worker_threads';
+import { BroadcastChannel, threadId } from 'node:worker_threads';
 import { startTests } from '@vitest/runner';
 import { TestRunner } from 'vitest';
 
@@ -81,6 +81,7 @@ export default class MutantRunner extends TestRunner {
     }));
     await this.#serve({
       from: file.filepath,
+      threadId,
       tests,
       failure: failureIn(file, []),
       coverage: mutants.mutantCoverage,
