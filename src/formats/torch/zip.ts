@@ -27,6 +27,8 @@ const ZIP64 = 1;
 const HARMLESS = 0x080e;
 const SIZES_BEHIND = 8;
 
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 const MOST_ENTRIES = 65_536;
 const LONGEST_NAME = 4096;
 const MOST_INFLATED = 64 * 2 ** 20;
@@ -201,7 +203,7 @@ function nameOf(bytes: Uint8Array, fault: Fault): string {
   if (bytes.length === 0 || bytes.length > LONGEST_NAME) throw fault(`names of 1 to ${LONGEST_NAME} bytes`, `${bytes.length}`);
   let name: string;
   try {
-    name = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    name = DECODER.decode(bytes);
   } catch {
     throw fault('names in UTF-8', 'other bytes');
   }

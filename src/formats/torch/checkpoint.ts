@@ -1,0 +1,83 @@
+import { TraceletError } from '../../base/error.ts';
+import { describe, quoteList } from '../../base/json.ts';
+import { Slice } from '../../base/slices.ts';
+import type { ForeignDType } from '../../tensor/dtype.ts';
+import type { Shape, Tensor } from '../../tensor/tensor.ts';
+import { Archive } from './archive.ts';
+import { readLegacy } from './legacy.ts';
+import { kindOf } from './machine.ts';
+import { unpickle } from './pickle.ts';
+import { bytesOfElement, type Storage, Strided } from './storage.ts';
+import { isPassedOver, TensorMaker } from './tensors.ts';
+import { vocabularyOf } from './vocabulary.ts';
+
+/** Tensors by name, and what is known of those that nothing here computes with. */
+export interface StateDict {
+  tensors: Map<string, Tensor>;
+  foreign: Map<string, { dtype: ForeignDType; shape: Shape }>;
+}
+
+/** How to read a file. */
+export interface ReadOptions {
+  /** What messages call it. */
+  name: string;
+  /** Whether its bytes may be written to. */
+  own: boolean;
+  signal?: AbortSignal;
+}
+
+export { readWhole } from './whole.ts';
+
+/** Under which a dict with more than weights has them. */
+const NESTED = ['state_dict', 'model_state_dict', 'model'];
+/** A key that Lightning alone writes, and what the names of a model begin with there. */
+const LIGHTNING = 'pytorch-lightning_version';
+const OF_LIGHTNING = 'model.';
+const ALONE = 'Save the weights alone: torch.save(model.state_dict(), path)';
+
+/**
+ * The state dict in a file of torch.save, of any version. Tensors may be views on its bytes. Throws `format` errors for what is damaged or hostile,
+ * `unsupported` ones for other files of PyTorch, and `checkpoint` ones where there is no state dict in it.
+ */
+export async function readStateDict(bytes: Uint8Array, options: ReadOptions): Promise<StateDict> {
+  const { name, signal } = options;
+  const entries = entriesOf(bytes[0] === 0x80 ? readLegacy(bytes, options) : readArchive(bytes, name), name);
+  const maker = new TensorMaker(name);
+  const dict: StateDict = { tensors: new Map(), foreign: new Map() };
+  const slice = new Slice(signal);
+  for (const [key, strided] of entries) {
+    if (slice.over) await slice.next();
+    if (isPassedOver(strided)) dict.foreign.set(key, { dtype: strided.storage.dtype as ForeignDType, shape: strided.shape });
+    else dict.tensors.set(key, maker.make(strided, `tensor ${describe(key)}`));
+  }
+  return dict;
+}
+
+function readArchive(bytes: Uint8Array, name: string): unknown {
+  const archive = new Archive(bytes, name);
+  archive.expect('pickle');
+  const storages = new Map<string, Storage>();
+  const vocabulary = vocabularyOf((key, dtype, length, fault) => {
+    const record = `data/${key}`;
+    const size = archive.sizeOf(record);
+    if (size !== length * bytesOfElement(dtype))
+      throw fault(`${length * bytesOfElement(dtype)} bytes in ${describe(record)}`, size === undefined ? 'no such record' : `${size}`);
+    const storage = storages.get(`${dtype} ${key}`) ?? { key, dtype, length, read: () => archive.read(record) };
+    storages.set(`${dtype} ${key}`, storage);
+    return storage;
+  });
+  return unpickle(archive.read('data.pkl', { checked: true }), 0, vocabulary, `data.pkl of ${name}`).value;
+}
+
+/** The tensors of a state dict, or of the one that a dict has within it. What is no tensor is passed over. */
+function entriesOf(root: unknown, name: string): Map<string, Strided> {
+  const wrong = (got: string) =>
+    new TraceletError('checkpoint', { what: name, expected: 'a dict of tensors by name, or a state_dict in one', got, cure: ALONE });
+  if (!(root instanceof Map)) throw wrong(kindOf(root));
+  const dict = NESTED.map((key) => root.get(key)).find((value) => value instanceof Map) ?? root;
+  const entries = [...dict].filter(([, value]) => value instanceof Strided);
+  if (entries.length === 0 && dict.size > 0) throw wrong(`one of ${quoteList([...dict.keys()].map(kindOf))}`);
+  for (const [key] of entries) if (typeof key !== 'string') throw wrong(`a tensor called ${kindOf(key)}`);
+  const cut = root.has(LIGHTNING) && entries.every(([key]) => key.startsWith(OF_LIGHTNING)) ? OF_LIGHTNING.length : 0;
+  return new Map(entries.map(([key, value]) => [key.slice(cut), value]));
+}
