@@ -102,25 +102,41 @@ async function readFolder(folder: Folder, options: SourceOptions): Promise<Check
 
 async function openBytes(bytes: Uint8Array, options: SourceOptions): Promise<Checkpoint> {
   refusePointer(bytes, 'bytes');
-  if (isPyTorch(bytes.subarray(0, SIGNATURE_BYTES), 'bytes')) return readPyTorch(bytes, 'bytes', false, options);
+  const head = bytes.subarray(0, SIGNATURE_BYTES);
+  if (isPyTorch(head)) return readPyTorch(bytes, head, 'bytes', options);
   const { header, tensors, metadata } = readSafetensors(bytes, 'bytes');
   if (isTrace(header)) await completeTrace(header, tensors, 'bytes');
   for (const [name, tensor] of tensors) tensors.set(name, widened(tensor));
   return { name: 'bytes', tensors, foreign: foreignOf(header), metadata };
 }
 
-/** Only those who have such a file load what reads it. */
-async function readPyTorch(from: Uint8Array | ByteSource, name: string, own: boolean, { signal }: SourceOptions): Promise<Checkpoint> {
-  const { readStateDict, readWhole } = await import('./torch/checkpoint.ts');
-  const bytes = isBytes(from) ? from : await readWhole(from, signal);
-  const { tensors, foreign } = await readStateDict(bytes, { name, own, signal });
+/** Only those who have such a file load what reads it. Tensors of the same elements are one. */
+async function readPyTorch(from: Uint8Array | ByteSource, head: Uint8Array, name: string, { signal }: SourceOptions): Promise<Checkpoint> {
+  const torch = await import('./torch/checkpoint.ts');
+  torch.refuseOthers(head, name);
+  const own = !isBytes(from);
+  const raw = torch.readStateDict(own ? await torch.readWhole(from, signal) : from, { name, own });
+  const made = new Map<object, Tensor>();
+  const tensors = new Map<string, Tensor>();
+  const foreign = new Map<string, Foreign>();
+  for (const [key, each] of raw) {
+    signal?.throwIfAborted();
+    const { dtype, shape, elements } = each;
+    if (isForeign(dtype)) {
+      foreign.set(key, { dtype, shape });
+      continue;
+    }
+    const tensor = made.get(each) ?? widened(new Tensor(dtype, shape, elements as TypedArray));
+    made.set(each, tensor);
+    tensors.set(key, tensor);
+  }
   return { name, tensors, foreign: foreign.size > 0 ? foreign : undefined, metadata: Object.create(null) };
 }
 
 async function readStream(given: ByteSource, options: SourceOptions): Promise<Checkpoint> {
   const { head, whole: source } = await peek(given, SIGNATURE_BYTES);
   try {
-    if (isPyTorch(head, source.name)) return await readPyTorch(source, source.name, true, options);
+    if (isPyTorch(head)) return await readPyTorch(source, head, source.name, options);
     const header = await readHeader(source, options);
     const tensors = await tensorsOf(source, header, options);
     await expectEnd(source, header);

@@ -1,31 +1,15 @@
 import { TraceletError } from '../../base/error.ts';
 import { describe, quoteList } from '../../base/json.ts';
-import { Slice } from '../../base/slices.ts';
-import type { ForeignDType } from '../../tensor/dtype.ts';
-import type { Shape, Tensor } from '../../tensor/tensor.ts';
 import { Archive } from './archive.ts';
 import { readLegacy } from './legacy.ts';
 import { kindOf } from './machine.ts';
+import { refuseOthers } from './others.ts';
 import { unpickle } from './pickle.ts';
 import { bytesOfElement, type Storage, Strided } from './storage.ts';
-import { isPassedOver, TensorMaker } from './tensors.ts';
+import { type RawTensor, TensorMaker } from './tensors.ts';
 import { vocabularyOf } from './vocabulary.ts';
 
-/** Tensors by name, and what is known of those that nothing here computes with. */
-export interface StateDict {
-  tensors: Map<string, Tensor>;
-  foreign: Map<string, { dtype: ForeignDType; shape: Shape }>;
-}
-
-/** How to read a file. */
-export interface ReadOptions {
-  /** What messages call it. */
-  name: string;
-  /** Whether its bytes may be written to. */
-  own: boolean;
-  signal?: AbortSignal;
-}
-
+export { refuseOthers } from './others.ts';
 export { readWhole } from './whole.ts';
 
 /** Under which a dict with more than weights has them. */
@@ -36,21 +20,15 @@ const OF_LIGHTNING = 'model.';
 const ALONE = 'Save the weights alone: torch.save(model.state_dict(), path)';
 
 /**
- * The state dict in a file of torch.save, of any version. Tensors may be views on its bytes. Throws `format` errors for what is damaged or hostile,
- * `unsupported` ones for other files of PyTorch, and `checkpoint` ones where there is no state dict in it.
+ * The tensors of the state dict in a file of torch.save, of any version, by name. Their elements may be views on its bytes, which are written to
+ * only where they are `own`. Throws `format` errors for what is damaged or hostile, `unsupported` ones for other files of PyTorch, and `checkpoint`
+ * ones where there is no state dict in it.
  */
-export async function readStateDict(bytes: Uint8Array, options: ReadOptions): Promise<StateDict> {
-  const { name, signal } = options;
-  const entries = entriesOf(bytes[0] === 0x80 ? readLegacy(bytes, options) : readArchive(bytes, name), name);
+export function readStateDict(bytes: Uint8Array, { name, own }: { name: string; own: boolean }): Map<string, RawTensor> {
+  refuseOthers(bytes, name);
+  const entries = entriesOf(bytes[0] === 0x80 ? readLegacy(bytes, { name, own }) : readArchive(bytes, name), name);
   const maker = new TensorMaker(name);
-  const dict: StateDict = { tensors: new Map(), foreign: new Map() };
-  const slice = new Slice(signal);
-  for (const [key, strided] of entries) {
-    if (slice.over) await slice.next();
-    if (isPassedOver(strided)) dict.foreign.set(key, { dtype: strided.storage.dtype as ForeignDType, shape: strided.shape });
-    else dict.tensors.set(key, maker.make(strided, `tensor ${describe(key)}`));
-  }
-  return dict;
+  return new Map([...entries].map(([key, strided]) => [key, maker.make(strided, `tensor ${describe(key)}`)]));
 }
 
 function readArchive(bytes: Uint8Array, name: string): unknown {
@@ -76,7 +54,8 @@ function entriesOf(root: unknown, name: string): Map<string, Strided> {
   if (!(root instanceof Map)) throw wrong(kindOf(root));
   const dict = NESTED.map((key) => root.get(key)).find((value) => value instanceof Map) ?? root;
   const entries = [...dict].filter(([, value]) => value instanceof Strided);
-  if (entries.length === 0 && dict.size > 0) throw wrong(`one of ${quoteList([...dict.keys()].map(kindOf))}`);
+  if (entries.length === 0 && dict.size > 0)
+    throw wrong(`one of ${quoteList([...dict.keys()].map((key) => (typeof key === 'string' ? key : kindOf(key))))}`);
   for (const [key] of entries) if (typeof key !== 'string') throw wrong(`a tensor called ${kindOf(key)}`);
   const cut = root.has(LIGHTNING) && entries.every(([key]) => key.startsWith(OF_LIGHTNING)) ? OF_LIGHTNING.length : 0;
   return new Map(entries.map(([key, value]) => [key.slice(cut), value]));

@@ -29,6 +29,7 @@ export interface Vocabulary {
 
 const DEEPEST_STACK = 1_000_000;
 const MOST_MEMOS = 1_000_000;
+const MOST_OBJECTS = 1_000_000;
 const LONGEST_WHOLE = 10;
 
 /** The state of reading a pickle, and the moves of which its opcodes are made. */
@@ -44,6 +45,7 @@ export class Machine {
   /** How high the stack was at each mark. */
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, unknown>();
+  #objects = 0;
   /** Where the opcode is. */
   #op: number;
 
@@ -139,6 +141,12 @@ export class Machine {
     this.#stack.push(value);
   }
 
+  /** Pushes something new, of which there may be so many only. */
+  make(object: unknown): void {
+    if (this.#objects++ === MOST_OBJECTS) throw this.fault(`at most ${MOST_OBJECTS} objects`, 'more');
+    this.push(object);
+  }
+
   get #floor(): number {
     return this.#marks[this.#marks.length - 1] ?? 0;
   }
@@ -206,7 +214,7 @@ export class Machine {
     if (!(callee instanceof Object && 'call' in callee && 'name' in callee))
       throw this.fault('something that can be called', kindOf(callee));
     if (!Array.isArray(args)) throw this.fault('arguments in a tuple', kindOf(args));
-    this.push((callee as Required<Named>).call(args, this.fault));
+    this.make((callee as Required<Named>).call(args, this.fault));
   }
 
   build(): void {

@@ -5,13 +5,13 @@ const MOST_OPS = 10_000_000;
 
 function dictOf(machine: Machine): void {
   const items = machine.popToMark();
-  machine.push(new Map());
+  machine.make(new Map());
   machine.setItems(items);
 }
 
 function listOf(machine: Machine): void {
   const items = machine.popToMark();
-  machine.push(new List());
+  machine.make(new List());
   machine.append(items);
 }
 
@@ -44,19 +44,19 @@ const OPCODES: Readonly<Record<string, readonly [code: number, run: (machine: Ma
   SHORT_BINUNICODE: [0x8c, (m) => m.push(m.text(m.take(1)))],
   BINSTRING: [0x54, (m) => m.push(m.text(m.take(4)))],
   SHORT_BINSTRING: [0x55, (m) => m.push(m.text(m.take(1)))],
-  BINBYTES: [0x42, (m) => m.push(m.bytes(m.take(4)))],
-  SHORT_BINBYTES: [0x43, (m) => m.push(m.bytes(m.take(1)))],
+  BINBYTES: [0x42, (m) => m.make(m.bytes(m.take(4)))],
+  SHORT_BINBYTES: [0x43, (m) => m.make(m.bytes(m.take(1)))],
 
-  EMPTY_TUPLE: [0x29, (m) => m.push([])],
-  TUPLE: [0x74, (m) => m.push(m.popToMark())],
-  TUPLE1: [0x85, (m) => m.push(m.popMany(1))],
-  TUPLE2: [0x86, (m) => m.push(m.popMany(2))],
-  TUPLE3: [0x87, (m) => m.push(m.popMany(3))],
-  EMPTY_LIST: [0x5d, (m) => m.push(new List())],
+  EMPTY_TUPLE: [0x29, (m) => m.make([])],
+  TUPLE: [0x74, (m) => m.make(m.popToMark())],
+  TUPLE1: [0x85, (m) => m.make(m.popMany(1))],
+  TUPLE2: [0x86, (m) => m.make(m.popMany(2))],
+  TUPLE3: [0x87, (m) => m.make(m.popMany(3))],
+  EMPTY_LIST: [0x5d, (m) => m.make(new List())],
   LIST: [0x6c, listOf],
   APPEND: [0x61, (m) => m.append(m.popMany(1))],
   APPENDS: [0x65, (m) => m.append(m.popToMark())],
-  EMPTY_DICT: [0x7d, (m) => m.push(new Map())],
+  EMPTY_DICT: [0x7d, (m) => m.make(new Map())],
   DICT: [0x64, dictOf],
   SETITEM: [0x73, (m) => m.setItems(m.popMany(2))],
   SETITEMS: [0x75, (m) => m.setItems(m.popToMark())],
@@ -72,7 +72,7 @@ const OPCODES: Readonly<Record<string, readonly [code: number, run: (machine: Ma
   REDUCE: [0x52, (m) => m.call()],
   NEWOBJ: [0x81, (m) => m.call()],
   BUILD: [0x62, (m) => m.build()],
-  BINPERSID: [0x51, (m) => m.push(m.vocabulary.persistent(m.pop(), m.fault))],
+  BINPERSID: [0x51, (m) => m.make(m.vocabulary.persistent(m.pop(), m.fault))],
 };
 
 const RUNS = new Map(Object.values(OPCODES));

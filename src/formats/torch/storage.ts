@@ -1,5 +1,5 @@
 import { DTYPES, type DType, FOREIGN_BITS, type ForeignDType, isForeign, type TypedArray } from '../../tensor/dtype.ts';
-import { type Shape, sizeOf } from '../../tensor/tensor.ts';
+import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import type { Fault } from './fault.ts';
 
 /** What the elements of a tensor are; those that nothing here computes with have their name in safetensors. */

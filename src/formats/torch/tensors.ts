@@ -1,20 +1,25 @@
 import { TraceletError } from '../../base/error.ts';
 import { DTYPES, type DType, isForeign, type TypedArray } from '../../tensor/dtype.ts';
 import { allocate } from '../../tensor/elements.ts';
-import { TO_FLOAT32 } from '../../tensor/float.ts';
-import { Tensor } from '../../tensor/tensor.ts';
-import { gather, type Storage, type Strided } from './storage.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import { type AnyDType, gather, type Storage, type Strided } from './storage.ts';
+
+/** A tensor with its elements in order; without them where nothing here computes with its dtype. */
+export interface RawTensor {
+  readonly dtype: AnyDType;
+  readonly shape: Shape;
+  readonly elements?: TypedArray;
+}
 
 /** How many elements may be copied for each of a storage, so that no small file makes large tensors, and how many beside. */
 const COPIES = 2;
 const SPARE = 2 ** 20;
+/** Dtypes whose elements stay as they are, so that whoever has them needs no copy. */
+const KEPT: readonly AnyDType[] = ['float32', 'int64', 'int32', 'int8', 'uint8', 'bool'];
 
-/**
- * Makes tensors of strided ones: views on their storages where these lie in order, copies elsewhere, and float32 of all floats. Tensors
- * of the same elements are one.
- */
+/** Puts the elements of strided tensors in order: views on storages where they lie so, copies elsewhere. Tensors of the same elements are one. */
 export class TensorMaker {
-  readonly #made = new Map<string, Tensor>();
+  readonly #made = new Map<string, RawTensor>();
   readonly #arrays = new Map<Storage, TypedArray>();
   readonly #file: string;
   #left = SPARE;
@@ -24,26 +29,24 @@ export class TensorMaker {
     this.#file = file;
   }
 
-  /** The tensor called `name`, of a dtype that is not foreign. Throws `format` and `memory` errors. */
-  make(strided: Strided, name: string): Tensor {
-    const { identity } = strided;
-    const made = this.#made.get(identity) ?? this.#make(strided, name);
+  /** The tensor that messages call `name`. Throws `format` and `memory` errors. */
+  make(strided: Strided, name: string): RawTensor {
+    const { identity, shape, storage } = strided;
+    const made = this.#made.get(identity) ?? { dtype: storage.dtype, shape, elements: this.#ordered(strided, name) };
     this.#made.set(identity, made);
     return made;
   }
 
-  #make(strided: Strided, name: string): Tensor {
-    const { shape, storage, begin, size, contiguous } = strided;
-    const dtype = storage.dtype as DType;
-    const elements = this.#elementsOf(storage, dtype);
-    const widen = dtype === 'float32' ? undefined : TO_FLOAT32[dtype];
-    if (!contiguous || widen) this.#count(size, name);
-    const ordered = contiguous ? elements.subarray(begin, begin + size) : allocate(dtype, size, name);
-    if (!contiguous) gather(strided, elements, ordered);
-    if (!widen) return new Tensor(dtype, [...shape], ordered);
-    const wide = allocate('float32', size, name);
-    widen(ordered, wide);
-    return new Tensor('float32', [...shape], wide);
+  #ordered(strided: Strided, name: string): TypedArray | undefined {
+    const { storage, begin, size, contiguous } = strided;
+    const { dtype } = storage;
+    if (isForeign(dtype)) return undefined;
+    const stored = this.#elementsOf(storage, dtype);
+    if (!contiguous || !KEPT.includes(dtype)) this.#count(size, name);
+    if (contiguous) return stored.subarray(begin, begin + size);
+    const ordered = allocate(dtype, size, name);
+    gather(strided, stored, ordered);
+    return ordered;
   }
 
   #elementsOf(storage: Storage, dtype: DType): TypedArray {
@@ -69,6 +72,3 @@ export class TensorMaker {
     });
   }
 }
-
-/** Whether nothing here computes with a tensor. */
-export const isPassedOver = ({ storage }: Strided): boolean => isForeign(storage.dtype);

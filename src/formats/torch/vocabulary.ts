@@ -1,6 +1,6 @@
 import { describe } from '../../base/json.ts';
 import type { Fault } from './fault.ts';
-import { kindOf, type Named, type Vocabulary } from './machine.ts';
+import { kindOf, List, type Named, type Vocabulary } from './machine.ts';
 import { type AnyDType, bytesOfElement, Region, type Storage, Strided } from './storage.ts';
 
 /** Classes of storages in `torch`, by what they hold. */
@@ -64,9 +64,17 @@ function size([dims]: readonly unknown[], fault: Fault): unknown {
   throw fault('a tuple of sizes', kindOf(dims));
 }
 
-function dict(args: readonly unknown[], fault: Fault): unknown {
-  if (args.length === 0) return new Map();
-  throw fault('no arguments', `${args.length}`);
+/** Python 2 gives the entries of a dict with the call, as a list of lists. */
+function dict([entries, ...others]: readonly unknown[], fault: Fault): unknown {
+  const map = new Map<unknown, unknown>();
+  if (entries === undefined) return map;
+  if (!(entries instanceof List) || others.length > 0) throw fault('a list of entries, or nothing', kindOf(entries));
+  for (const entry of entries.items) {
+    const pair = entry instanceof List ? entry.items : entry;
+    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') throw fault('a text and a value', kindOf(entry));
+    map.set(pair[0], pair[1]);
+  }
+  return map;
 }
 
 const called = (module: string, calls: Readonly<Record<string, Call>>): [string, Named][] =>

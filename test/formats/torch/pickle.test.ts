@@ -183,6 +183,11 @@ describe('refused is', () => {
     for (const op of ['N', '(']) expect(() => read(ops(op.repeat(1_000_001)))).toThrow(/expected at most 1000000 /);
   });
 
+  test('more than a million objects', () => {
+    for (const op of [')', '(d', 'h\0)R'])
+      expect(() => read(ops(']cm\ncall\nq\0a', `${op}a`.repeat(1_000_001), '.'))).toThrow(/expected at most 1000000 objects, got more/);
+  });
+
   test('more than ten million opcodes', () => {
     const turns = Buffer.concat([Buffer.from('N'), Buffer.alloc(20_000_000, 'q\0'), Buffer.from('.')]);
     expect(() => read(new Uint8Array(turns))).toThrow(/expected at most 10000000 opcodes/);

@@ -39,6 +39,15 @@ describe('a state dict', () => {
       expect(await namesIn(value)).toEqual(['a', 'b']);
   });
 
+  test('of Python 2 is a list of its entries', async () => {
+    const pair = (name: string) => ops('](U', name.length, name, row, 'e');
+    const ordered = call('collections', 'OrderedDict', ops('](', pair('a'), pair('b'), 'e'));
+    expect(await namesIn(ordered)).toEqual(['a', 'b']);
+    expect(
+      await namesIn(ops(ordered, dict({ _metadata: call('collections', 'OrderedDict', ops('](', tuple(text(''), ops('}')), 'e')) }), 'b')),
+    ).toEqual(['a', 'b']);
+  });
+
   test('may hold what is no tensor, which is passed over', async () => {
     const device = call('torch', 'device', text('cuda:0'));
     const size = call('torch', 'Size', tuple(whole(1)));
@@ -71,7 +80,7 @@ describe('a state dict', () => {
     ['a list', ops('](', row, 'e'), /got a list/],
     ['a number', whole(1), /got 1/],
     ['nothing', NONE, /got None/],
-    ['a dict of others', dict({ epoch: whole(1), lists: dict({ a: row }) }), /got one of "\\"epoch\\"", "\\"lists\\""|got one of/],
+    ['a dict of others', dict({ epoch: whole(1), lists: dict({ a: row }) }), /got one of "epoch", "lists"/],
     ['tensors by number', ops('}(', whole(1), row, 'u'), /got a tensor called 1/],
     ['a list that holds itself', ops(']q\0h\0a'), /got a list/],
     ['a dict that holds itself', ops('}q\0', text('state_dict'), 'h\0s'), /got one of/],
@@ -265,7 +274,13 @@ describe('a tensor', () => {
       /expected what makes a tensor/,
     ],
     ['of a size that is none', call('torch', 'Size', NONE), /expected a tuple of sizes, got None/],
-    ['of a dict with arguments', call('collections', 'OrderedDict', NONE), /expected no arguments, got 1/],
+    ['of a dict with arguments', call('collections', 'OrderedDict', NONE), /expected a list of entries, or nothing, got None/],
+    ['of a dict of one', call('collections', 'OrderedDict', ops('](](', whole(1), 'ee')), /expected a text and a value, got a list/],
+    [
+      'of a dict of numbers',
+      call('collections', 'OrderedDict', ops('](', tuple(whole(1), NONE), 'e')),
+      /expected a text and a value, got a tuple/,
+    ],
     ['of the id of a module', ops(tuple(text('module'), NONE), 'Q'), /expected the id of a storage: .*, got \("module", None\)/],
     ['of no id', ops('NQ'), /expected the id of a storage: .*, got None/],
     ['of a class', ops('ctorch\nTensor\n)R'), /expected something that can be called, got torch\.Tensor/],
