@@ -1,3 +1,4 @@
+import type { Tensor } from '../../src/tensor/tensor.ts';
 import { numbers, type ZipFile, zipOf } from './zip.ts';
 
 type Piece = string | number | Uint8Array;
@@ -74,6 +75,17 @@ export const archive = (
     { name: 'archive/version', content: new TextEncoder().encode('3\n') },
     ...others,
   ]);
+
+/** Float32 tensors as torch.save would write them, each in a storage of its own. */
+export function archiveOf(tensors: Iterable<readonly [name: string, tensor: Tensor]>): Uint8Array {
+  const storages: Record<string, Uint8Array> = {};
+  const entries = [...tensors].map(([name, { shape, size, data }], i) => {
+    storages[i] = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const stride = shape.map((_, dim) => shape.slice(dim + 1).reduce((a, b) => a * b, 1));
+    return [name, strided({ key: `${i}`, length: size, size: shape, stride })] as const;
+  });
+  return archive(pickled(dict(Object.fromEntries(entries))), storages);
+}
 
 const MAGIC = ops('\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19');
 

@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../../src/formats/checkpoint.ts';
+import { readSafetensors } from '../../../src/formats/safetensors.ts';
 import { AutoConfig, AutoModel, BertModel, jit } from '../../../src/index.ts';
 import type { ProgressInfo } from '../../../src/sources/progress.ts';
+import { tensor } from '../../../src/tensor/creation.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { fixture } from '../../support/fixtures.ts';
 import { Counter } from '../../support/opened.ts';
-import { archive, dict, pickled, strided } from '../../support/pickle.ts';
+import { archive, archiveOf, dict, pickled, strided } from '../../support/pickle.ts';
 import { sourceOf } from '../../support/safetensors.ts';
+import { embedderOf, folderOf, TEXTS } from '../../support/sentence.ts';
 import { base, config, type Reply, serving } from '../../support/served.ts';
 import { expectSameBits, fileOf, problem } from '../../support/tiny.ts';
 
@@ -293,28 +296,29 @@ describe('a model', () => {
 
   test('takes the names and buffers that files of its time have', async () => {
     const model = await BertModel.from_pretrained(BERT);
-    const modern = [...wanted.tensors];
-    const old = modern.map(([name, tensor]): [string, Tensor] => [
+    const old = [...wanted.tensors].map(([name, value]): [string, Tensor] => [
       `bert.${name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta')}`,
-      tensor,
+      value,
     ]);
-    const storages = Object.fromEntries(
-      old.map(([, { data }], i) => [`${i}`, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]),
-    );
-    const entries = old.map(([name, { shape, size }], i) => {
-      const stride = shape.map((_, dim) => shape.slice(dim + 1).reduce((a, b) => a * b, 1));
-      return [name, strided({ key: `${i}`, length: size, size: shape, stride })] as const;
-    });
-    const positions = strided({ key: 'ids', type: 'LongStorage', length: 24, size: [1, 24], stride: [24, 1] });
-    const whole = dict({
-      ...Object.fromEntries(entries),
-      'bert.embeddings.position_ids': positions,
-      'cls.predictions.bias': strided({ key: '0', length: 16, size: [1], stride: [1] }),
-    });
-    const made = await BertModel.from_pretrained(archive(pickled(whole), { ...storages, ids: new Uint8Array(192) }), {
-      config: model.config,
-    });
+    const others: [string, Tensor][] = [
+      ['bert.embeddings.position_ids', tensor([[0.5, 1]], { dtype: 'float32' })],
+      ['cls.predictions.bias', tensor([0.5], { dtype: 'float32' })],
+    ];
+    const made = await BertModel.from_pretrained(archiveOf([...old, ...others]), { config: model.config });
     const input = await ids();
     expectSameBits(made(input), model(input));
+  });
+
+  test('of sentence vectors is made of them as well', async () => {
+    const pickledIn = (path: string) => {
+      const { tensors } = readSafetensors(bytesOf(join(path, 'model.safetensors')), path);
+      writeFileSync(join(path, 'pytorch_model.bin'), archiveOf(tensors));
+      rmSync(join(path, 'model.safetensors'));
+    };
+    const path = folderOf('dense');
+    const before = (await embedderOf(path))(TEXTS).sentence_embedding as Tensor;
+    for (const part of [path, join(path, '2_Dense')]) pickledIn(part);
+    expectSameBits({ v: (await embedderOf(path))(TEXTS).sentence_embedding as Tensor }, { v: before });
+    rmSync(path, { recursive: true });
   });
 });

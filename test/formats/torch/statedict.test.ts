@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TraceletError } from '../../../src/base/error.ts';
 import { openCheckpoint } from '../../../src/formats/checkpoint.ts';
@@ -523,5 +524,42 @@ describe('a file before PyTorch 1.6', () => {
   ])('with %s is refused', async (_, code, bytes, message) => {
     const error = await openCheckpoint(bytes).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+});
+
+describe('tensors that lie in a storage in any way', () => {
+  const LENGTH = 40;
+  const stored = Int32Array.from({ length: LENGTH }, (_, i) => i);
+  /** Sizes and strides that stay within the storage. */
+  const layout = fc
+    .tuple(fc.array(fc.tuple(fc.nat(4), fc.nat(9)), { maxLength: 4 }), fc.nat(LENGTH))
+    .map(([dims, offset]) => ({ size: dims.map(([size]) => size), stride: dims.map(([, stride]) => stride), offset }))
+    .filter(({ size, stride, offset }) => size.includes(0) || size.reduce((at, dim, i) => at + (dim - 1) * stride[i], offset) < LENGTH);
+
+  const elementsOf = ({ size, stride, offset }: { size: number[]; stride: number[]; offset: number }): number[] => {
+    const [width, ...rest] = size;
+    if (width === undefined) return [offset];
+    return Array.from({ length: width }, (_, i) =>
+      elementsOf({ size: rest, stride: stride.slice(1), offset: offset + i * stride[0] }),
+    ).flat();
+  };
+
+  test('are in order, from both kinds of files and any place in memory', async () => {
+    const type = { type: 'IntStorage', length: LENGTH, key: 'k' };
+    const bytes = new Uint8Array(stored.buffer);
+    await fc.assert(
+      fc.asyncProperty(fc.array(layout, { minLength: 1, maxLength: 6 }), fc.boolean(), fc.nat(7), async (layouts, old, shift) => {
+        const value = dict(Object.fromEntries(layouts.map((each, i) => [`t${i}`, strided({ ...type, ...each })])));
+        const file = old ? legacy(value, { k: [LENGTH, bytes] }) : archive(pickled(value), { k: bytes });
+        const shifted = new Uint8Array(file.length + shift);
+        shifted.set(file, shift);
+        for (const source of [shifted.subarray(shift), new Blob([file as BlobPart])]) {
+          const { tensors } = await openCheckpoint(source);
+          const got = [...tensors.values()].map(({ dtype, shape, data }) => [dtype, shape, [...data]]);
+          expect(got).toEqual(layouts.map((each) => ['int32', each.size, elementsOf(each)]));
+        }
+      }),
+      { numRuns: 150 },
+    );
   });
 });
