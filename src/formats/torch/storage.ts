@@ -58,7 +58,7 @@ export class Strided {
       );
     this.storage = storage;
     this.begin = begin + offset;
-    this.shape = [...shape];
+    this.shape = shape;
     this.strides = strides;
   }
 
@@ -76,9 +76,9 @@ export class Strided {
     return true;
   }
 
-  /** Tells tensors apart that are not the same elements in the same order. */
-  get identity(): string {
-    return JSON.stringify([this.storage.key, this.storage.dtype, this.begin, this.shape, this.strides]);
+  /** Tells tensors of one storage apart that are not the same elements in the same order. */
+  get layout(): string {
+    return JSON.stringify([this.begin, this.shape, this.strides]);
   }
 }
 

@@ -19,7 +19,7 @@ const KEPT: readonly AnyDType[] = ['float32', 'int64', 'int32', 'int8', 'uint8',
 
 /** Puts the elements of strided tensors in order: views on storages where they lie so, copies elsewhere. Tensors of the same elements are one. */
 export class TensorMaker {
-  readonly #made = new Map<string, RawTensor>();
+  readonly #made = new Map<Storage, Map<string, RawTensor>>();
   readonly #arrays = new Map<Storage, TypedArray>();
   readonly #file: string;
   #left = SPARE;
@@ -31,10 +31,11 @@ export class TensorMaker {
 
   /** The tensor that messages call `name`. Throws `format` and `memory` errors. */
   make(strided: Strided, name: string): RawTensor {
-    const { identity, shape, storage } = strided;
-    const made = this.#made.get(identity) ?? { dtype: storage.dtype, shape, elements: this.#ordered(strided, name) };
-    this.#made.set(identity, made);
-    return made;
+    const { layout, shape, storage } = strided;
+    const made = this.#made.get(storage) ?? new Map<string, RawTensor>();
+    const tensor = made.get(layout) ?? { dtype: storage.dtype, shape, elements: this.#ordered(strided, name) };
+    this.#made.set(storage, made.set(layout, tensor));
+    return tensor;
   }
 
   #ordered(strided: Strided, name: string): TypedArray | undefined {

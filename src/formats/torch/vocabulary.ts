@@ -64,12 +64,12 @@ function size([dims]: readonly unknown[], fault: Fault): unknown {
   throw fault('a tuple of sizes', kindOf(dims));
 }
 
-/** Python 2 gives the entries of a dict with the call, as a list of lists. */
+/** Python 2 gives the entries of a dict with the call, as a list of lists. The dict takes them over: many of one list are no more than that. */
 function dict([entries, ...others]: readonly unknown[], fault: Fault): unknown {
   const map = new Map<unknown, unknown>();
   if (entries === undefined) return map;
   if (!(entries instanceof List) || others.length > 0) throw fault('a list of entries, or nothing', kindOf(entries));
-  for (const entry of entries.items) {
+  for (const entry of entries.items.splice(0)) {
     const pair = entry instanceof List ? entry.items : entry;
     if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') throw fault('a text and a value', kindOf(entry));
     map.set(pair[0], pair[1]);

@@ -49,6 +49,14 @@ describe('a state dict', () => {
     ).toEqual(['a', 'b']);
   });
 
+  test('of Python 2 takes its entries over, so that many are not many times as large', async () => {
+    const times = 20_000;
+    const entries = Array.from({ length: times }, (_, i) => tuple(text(`k${i}`), NONE));
+    const again = Object.fromEntries(Array.from({ length: times }, (_, i) => [`n${i}`, ops('h\0h\x01\x85R')]));
+    const kept = { class: ops('ccollections\nOrderedDict\nq\0'), list: ops('](', ...entries, 'eq\x01') };
+    expect(await namesIn(dict({ ...kept, ...again, a: row }))).toEqual(['a']);
+  });
+
   test('may hold what is no tensor, which is passed over', async () => {
     const device = call('torch', 'device', text('cuda:0'));
     const size = call('torch', 'Size', tuple(whole(1)));
@@ -449,6 +457,16 @@ describe('a file before PyTorch 1.6', () => {
     expect(plain((await openCheckpoint(bytes)).tensors)).toEqual(wanted);
     expect(bytes).toEqual(before);
     expect(plain((await openCheckpoint(new Blob([bytes as BlobPart]).stream())).tensors)).toEqual(wanted);
+  });
+
+  test('may have a key of any length, of many tensors', async () => {
+    const key = 'k'.repeat(2 ** 22);
+    const id = tuple(text('storage'), ops('ctorch\nFloatStorage\n'), text(key), text('cpu'), whole(16));
+    const kept = { storage: ops(id, 'Qq\0') };
+    const scalar = (offset: number) => call('torch._utils', '_rebuild_tensor', ops('h\0'), whole(offset), tuple(), tuple());
+    const tensors = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`t${i}`, scalar(i % 16)]));
+    const read = await openCheckpoint(legacy(dict({ ...kept, ...tensors }), { [key]: [16, FLOATS] }));
+    expect([read.tensors.size, read.tensors.get('t19')?.tolist(), new Set(read.tensors.values()).size]).toEqual([20_000, 3, 16]);
   });
 
   test('that is cut at any byte is an error', async () => {
