@@ -17,12 +17,14 @@ export const STOREYS = [
 /** Most lines, tests left out. */
 const CEILINGS = [
   {
-    what: 'what traces and runs, models, texts and tokenizers apart',
-    most: 9950,
+    what: 'what traces and runs, models, texts, tokenizers and files of PyTorch apart',
+    most: 10_050,
+    without: ['src/formats/torch'],
     folders: ['ops', 'kernels', 'graph', 'formats', 'nn', 'passes', 'program', 'runtime', 'inspect', 'traced', 'jit'].map(
       (name) => `src/${name}`,
     ),
   },
+  { what: 'what reads files of PyTorch', most: 1500, folders: ['src/formats/torch'] },
   { what: 'kernels', most: 2250, folders: ['assembly'] },
   { what: 'the command line', most: 2050, folders: ['src/cli'] },
 ];
@@ -55,7 +57,7 @@ function misplaced() {
 
 const linesOf = (folders) => folders.flatMap(sourcesIn).reduce((sum, { text }) => sum + text.split('\n').length - 1, 0);
 
-const tooLarge = CEILINGS.map(({ what, most, folders }) => ({ what, most, lines: linesOf(folders) }))
+const tooLarge = CEILINGS.map(({ what, most, folders, without = [] }) => ({ what, most, lines: linesOf(folders) - linesOf(without) }))
   .filter(({ lines, most }) => lines > most)
   .map(
     ({ what, most, lines }) =>

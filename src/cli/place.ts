@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, relative } from 'node:path';
 import { TraceletError } from '../base/error.ts';
 import { type Destination, destination, write } from '../platform/writing.ts';
+import { isWeights } from '../sources/place.ts';
 import { note, print } from './output.ts';
 
 const STDOUT = '/dev/stdout';
@@ -32,7 +33,7 @@ async function expectOther(output: string, { path, old }: Destination & { kind: 
   const read = await stat(input).catch(() => undefined);
   if (!read) return;
   const isSame = read.ino === old?.ino && read.dev === old.dev;
-  const folder = read.isDirectory() ? input : input.endsWith('.safetensors') ? dirname(input) : undefined;
+  const folder = read.isDirectory() ? input : isWeights(input) ? dirname(input) : undefined;
   const isWithin = folder !== undefined && !path.endsWith('.tracelet') && (await isBelow(path, folder));
   if (!isSame && !isWithin) return;
   throw new TraceletError('source', {

@@ -4,8 +4,8 @@ import { checkOptions } from '../base/options.ts';
 import { isArrayBuffer, isBytes, isUrl } from '../base/realm.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { type Folder, openFile, SOURCE_OPTIONS, type SourceOptions, textOf, textOfFile } from '../sources/folder.ts';
-import { refusePointer } from '../sources/head.ts';
-import { type Place, placeOf } from '../sources/place.ts';
+import { peek, refusePointer } from '../sources/head.ts';
+import { type Place, placeOf, withoutQuery } from '../sources/place.ts';
 import { openGiven, type Source } from '../sources/source.ts';
 import { bytesOf } from '../sources/stream.ts';
 import { DTYPES, type ForeignDType, isForeign, type TypedArray } from '../tensor/dtype.ts';
@@ -14,6 +14,7 @@ import { TO_FLOAT32 } from '../tensor/float.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { dequantize } from './dequantize.ts';
 import { byPlace, type TensorInfo } from './extents.ts';
+import { isPyTorch, SIGNATURE_BYTES } from './pytorch.ts';
 import { expectEnd, type Header, readHeader, readSafetensors } from './safetensors.ts';
 import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, TRACE_NAME } from './trace.ts';
 import { insteadOfCheckpoint } from './unread.ts';
@@ -33,26 +34,29 @@ export interface Checkpoint {
 export type Foreign = Pick<TensorInfo<ForeignDType>, 'dtype' | 'shape'>;
 
 const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
+const INDEX = `${SINGLE}.index.json`;
+const PYTORCH = 'pytorch_model.bin';
+const PYTORCH_INDEX = `${PYTORCH}.index.json`;
 /** Files that lie beside a checkpoint, and stand for it where one is looked for. */
 const BESIDE = /(^|[/\\])(config|modules|config_sentence_transformers)\.json$|\.md$/;
-/** Bytes read between two looks at the signal. */
 /** Where a checkpoint may come from: any source, or an open one that is closed after reading. */
 export type CheckpointSource = Source | ByteSource;
 
 /**
- * Reads a checkpoint: a directory, address or hub id with model.safetensors, its index and shards, or a trace; a safetensors file, its bytes (on
- * which float32 tensors may then be views), or a stream of them. 16-bit and 64-bit floats become float32. Integers of a quantised trace become
- * float32 on first use, and what belongs to them, such as `<name>.scale`, is gone. `LayerNorm.gamma` and `.beta` of old
- * checkpoints become `.weight` and `.bias`.
+ * Reads a checkpoint: a directory, address or hub id with model.safetensors, its index and shards, a trace, or pytorch_model.bin, its index and
+ * shards; a safetensors file or one of torch.save, its bytes (on which float32 tensors may then be views), or a stream of them. 16-bit and 64-bit
+ * floats become float32. Integers of a quantised trace become float32 on first use, and what belongs to them, such as `<name>.scale`, is gone.
+ * `LayerNorm.gamma` and `.beta` of old checkpoints become `.weight` and `.bias`; `module.`, with which nn.DataParallel begins all
+ * names, is cut off. Of files of torch.save nothing is run: their pickles may name what a state_dict is made of.
  *
- * Throws `source` where nothing is found, `format` for a broken file, `checkpoint` where names or shards contradict each other.
+ * Throws `source` where nothing is found, `format` for a broken file, `unsupported` for files of PyTorch that are no state_dict, and
+ * `checkpoint` where names or shards contradict each other.
  */
 export async function openCheckpoint(source: CheckpointSource, given: SourceOptions = {}): Promise<Checkpoint> {
   const options = checkOptions('openCheckpoint', given, SOURCE_OPTIONS);
   options.signal?.throwIfAborted();
   if (typeof source === 'string' || isUrl(source)) return readCheckpoint(await placeOf(source, options), options);
-  if (isBytes(source) || isArrayBuffer(source)) return plain(await openBytes(bytesOf(source)));
+  if (isBytes(source) || isArrayBuffer(source)) return plain(await openBytes(bytesOf(source), options));
   return plain(await readStream(isOpen(source) ? source : openGiven(source, options), options));
 }
 
@@ -66,7 +70,7 @@ export async function readCheckpoint({ folder, file }: Place, options: SourceOpt
 
 function plain(checkpoint: Checkpoint): Checkpoint {
   dequantize(checkpoint.tensors, checkpoint.name);
-  return { ...checkpoint, tensors: modernNames(checkpoint) };
+  return modernNames(withoutWrapper(checkpoint));
 }
 
 async function readFile(folder: Folder, file: string, options: SourceOptions): Promise<Checkpoint> {
@@ -83,25 +87,56 @@ async function readFolder(folder: Folder, options: SourceOptions): Promise<Check
   if (index !== undefined) return { ...(await readShards(folder, index, folder.at(INDEX), options)), name };
   const trace = await folder.find(TRACE_NAME);
   if (trace) return readStream(trace, options);
+  const pickled = await folder.find(PYTORCH);
+  if (pickled) return { ...(await readStream(pickled, options)), name };
+  const pickledIndex = await textOf(folder, PYTORCH_INDEX);
+  if (pickledIndex !== undefined) return { ...(await readShards(folder, pickledIndex, folder.at(PYTORCH_INDEX), options)), name };
   const { got, cure } = await insteadOfCheckpoint(folder);
   throw new TraceletError('source', {
     what: `checkpoint ${name}`,
     expected: `${folder.at(SINGLE)} or ${folder.at(INDEX)}`,
     got,
-    cure: cure ?? 'Name a directory with one of them, or a .safetensors file',
+    cure: cure ?? 'Name a directory with one of them or with pytorch_model.bin, or a .safetensors or .bin file',
   });
 }
 
-async function openBytes(bytes: Uint8Array): Promise<Checkpoint> {
+async function openBytes(bytes: Uint8Array, options: SourceOptions): Promise<Checkpoint> {
   refusePointer(bytes, 'bytes');
+  const head = bytes.subarray(0, SIGNATURE_BYTES);
+  if (isPyTorch(head)) return readPyTorch(bytes, head, 'bytes', options);
   const { header, tensors, metadata } = readSafetensors(bytes, 'bytes');
   if (isTrace(header)) await completeTrace(header, tensors, 'bytes');
   for (const [name, tensor] of tensors) tensors.set(name, widened(tensor));
   return { name: 'bytes', tensors, foreign: foreignOf(header), metadata };
 }
 
-async function readStream(source: ByteSource, options: SourceOptions): Promise<Checkpoint> {
+/** Only those who have such a file load what reads it. Tensors of the same elements are one. */
+async function readPyTorch(from: Uint8Array | ByteSource, head: Uint8Array, name: string, { signal }: SourceOptions): Promise<Checkpoint> {
+  const torch = await import('./torch/checkpoint.ts');
+  torch.refuseOthers(head, name);
+  const own = !isBytes(from);
+  const raw = torch.readStateDict(own ? await torch.readWhole(from, signal) : from, { name, own });
+  const made = new Map<object, Tensor>();
+  const tensors = new Map<string, Tensor>();
+  const foreign = new Map<string, Foreign>();
+  for (const [key, each] of raw) {
+    signal?.throwIfAborted();
+    const { dtype, shape, elements } = each;
+    if (isForeign(dtype)) {
+      foreign.set(key, { dtype, shape });
+      continue;
+    }
+    const tensor = made.get(each) ?? widened(new Tensor(dtype, shape, elements as TypedArray));
+    made.set(each, tensor);
+    tensors.set(key, tensor);
+  }
+  return { name, tensors, foreign: foreign.size > 0 ? foreign : undefined, metadata: Object.create(null) };
+}
+
+async function readStream(given: ByteSource, options: SourceOptions): Promise<Checkpoint> {
+  const { head, whole: source } = await peek(given, SIGNATURE_BYTES);
   try {
+    if (isPyTorch(head)) return await readPyTorch(source, head, source.name, options);
     const header = await readHeader(source, options);
     const tensors = await tensorsOf(source, header, options);
     await expectEnd(source, header);
@@ -169,7 +204,7 @@ async function completeTrace(header: Header, tensors: Map<string, Tensor>, file:
 }
 
 async function readShards(folder: Folder, text: string, index: string, options: SourceOptions): Promise<Checkpoint> {
-  const shardOf = parseIndex(text, index);
+  const shardOf = parseIndex(text, index, withoutQuery(index).endsWith('.bin.index.json') ? 'bin' : 'safetensors');
   const shards = [...new Set(shardOf.values())].sort();
   const tensors = new Map<string, Tensor>();
   const foreign = new Map<string, Foreign>();
@@ -201,22 +236,41 @@ function misplaced(tensor: string, index: string, expected: string, got: string)
 }
 
 /** Tensor name to shard name. Shards are plain names of files beside the index. */
-function parseIndex(text: string, name: string): Map<string, string> {
+function parseIndex(text: string, name: string, ending: 'bin' | 'safetensors'): Map<string, string> {
   const map = parseObject(text, name).weight_map;
+  const isShard = (shard: unknown): boolean => typeof shard === 'string' && /^[^/\\:\0]+\.\w+$/.test(shard) && shard.endsWith(`.${ending}`);
   if (!isObject(map)) throw new TraceletError('format', { what: `weight_map of ${name}`, expected: 'an object', got: describe(map) });
   for (const [tensor, shard] of Object.entries(map))
-    if (typeof shard !== 'string' || !/^[^/\\:\0]+\.safetensors$/.test(shard))
+    if (!isShard(shard))
       throw new TraceletError('format', {
         what: `weight_map of ${name}`,
-        expected: `the name of a .safetensors file beside it for ${describe(tensor)}`,
+        expected: `the name of a .${ending} file beside it for ${describe(tensor)}`,
         got: describe(shard),
       });
   return new Map(Object.entries(map as Record<string, string>));
 }
 
+/** What names of all tensors begin with where a model was saved within one that trains it: nn.DataParallel, torch.compile. */
+const WRAPPERS = ['module.', '_orig_mod.'];
+const MOST_WRAPPERS = 8;
+
+function withoutWrapper(checkpoint: Checkpoint): Checkpoint {
+  const { tensors, foreign } = checkpoint;
+  const names = [...tensors.keys(), ...(foreign?.keys() ?? [])];
+  let wrapper = '';
+  for (let depth = 0; depth < MOST_WRAPPERS && names.length > 0; depth++) {
+    const wider = WRAPPERS.map((each) => wrapper + each);
+    wrapper = wider.find((prefix) => names.every((name) => name.startsWith(prefix))) ?? wrapper;
+  }
+  if (wrapper === '') return checkpoint;
+  const cut = <T>(map: ReadonlyMap<string, T>) => new Map([...map].map(([name, value]) => [name.slice(wrapper.length), value]));
+  return { ...checkpoint, tensors: cut(tensors), foreign: foreign && cut(foreign) };
+}
+
 const MODERN: Record<string, string> = { gamma: 'weight', beta: 'bias' };
 
-function modernNames({ name, tensors }: Checkpoint): Map<string, Tensor> {
+function modernNames(checkpoint: Checkpoint): Checkpoint {
+  const { name, tensors } = checkpoint;
   const modern = (old: string) => old.replace(/(^|\.)LayerNorm\.(gamma|beta)$/, (_, dot, last) => `${dot}LayerNorm.${MODERN[last]}`);
   const clash = [...tensors.keys()].filter((tensor) => modern(tensor) !== tensor && tensors.has(modern(tensor)));
   if (clash.length > 0)
@@ -225,5 +279,5 @@ function modernNames({ name, tensors }: Checkpoint): Map<string, Tensor> {
       expected: 'one spelling of a LayerNorm parameter',
       got: `${quoteList(clash)} beside ${quoteList(clash.map(modern))}`,
     });
-  return new Map([...tensors].map(([tensor, value]) => [modern(tensor), value]));
+  return { ...checkpoint, tensors: new Map([...tensors].map(([tensor, value]) => [modern(tensor), value])) };
 }

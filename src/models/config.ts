@@ -5,7 +5,7 @@ import { type Field, FLAG, kind } from '../base/schema.ts';
 import type { OnWarn } from '../base/warn.ts';
 import { archiveIn, isArchive, openArchive } from '../formats/archive.ts';
 import { openFile, SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf } from '../sources/folder.ts';
-import { type Place, placeOf, withoutQuery } from '../sources/place.ts';
+import { isWeights, type Place, placeOf } from '../sources/place.ts';
 import { Contents, fromCaller, fromFile, fromPath, written } from './contents.ts';
 import {
   COMMON,
@@ -222,7 +222,7 @@ export async function configAt({ folder, file }: Place, reading: SourceOptions):
 }
 
 const FILE = 'config.json';
-const isModelFile = (file: string): boolean => isArchive(file) || withoutQuery(file).endsWith('.safetensors');
+const isModelFile = (file: string): boolean => isArchive(file) || isWeights(file);
 
 /** The config.json that travels in a trace: fields alone, since other keys may be a path or a secret of whoever wrote them. */
 export function travelling(config: PreTrainedConfig): string {

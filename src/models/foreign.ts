@@ -5,9 +5,9 @@ const FLOAT = 'All is computed in float32: quantize(traced) makes weights of 8 o
 const CPU = 'All runs where the program runs: leave it out';
 const MEMORY = 'Leave it out: weights are read once, to where they stay';
 const ATTENTION = 'There is one attention, that of eager: leave it out';
-const FORMAT = 'Checkpoints are safetensors: leave it out';
+const FORMAT = 'Checkpoints are safetensors or of torch.save: leave it out';
 const FOLDER = 'Put it behind the source, as in "models/name/folder"';
-const FILE = 'Name the .safetensors file itself as the source, with { config }';
+const FILE = 'Name the .safetensors or .bin file itself as the source, with { config }';
 const SHAPES = 'Give the config of the checkpoint, such as its num_labels';
 
 /** Options of `from_pretrained` in transformers that are taken where they say what is so here in any case. */

@@ -84,8 +84,8 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 
   /**
-   * A model in evaluation mode with the weights of a checkpoint: a directory, address or hub id with config.json, a .safetensors or
-   * .tracelet file, or bytes with { config }. Options that are fields of the config amend it; those of the constructor reach it. Throws `value`
+   * A model in evaluation mode with the weights of a checkpoint: a directory, address or hub id with config.json, a .safetensors,
+   * .bin or .tracelet file, or bytes with { config }. Options that are fields of the config amend it; those of the constructor reach it. Throws `value`
    * errors for others.
    */
   static async from_pretrained<M extends PreTrainedModel, Options extends object>(

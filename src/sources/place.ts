@@ -18,6 +18,12 @@ export interface Place {
 export const withoutQuery = (file: string): string => file.replace(/[?#].*$/s, '');
 
 const FILE = /\.(safetensors|tracelet|json|txt)$/;
+/** Endings of files of torch.save, which directories have as well. */
+const PICKLED = /\.(bin|pt|pth|ckpt)$/;
+
+/** Whether a file holds weights and nothing else, by its name. */
+export const isWeights = (file: string): boolean => /\.safetensors$/.test(withoutQuery(file)) || PICKLED.test(withoutQuery(file));
+
 const ADDRESS = /^(https?|blob|data):/;
 const PAGE_WITHOUT_SCHEME = /^(www\.)?(huggingface\.co|hf\.co)\//;
 
@@ -36,6 +42,7 @@ export async function placeOf(source: string | URL, options: SourceOptions, uncl
   if (kind === 'directory') return { folder: directory(text, options) };
   if (kind === 'file') return besides(text, options);
   if (isPage) return placeAt(`https://${text}`, options, unclear);
+  if (PICKLED.test(text)) return besides(text, options);
   const local = text === '' ? undefined : await nowhere(text);
   if (isId) return { folder: repository(text, options, local) };
   throw new TraceletError('source', {
@@ -50,7 +57,8 @@ function placeAt(address: string, options: SourceOptions, unclear: 'file' | 'fol
   const { protocol, pathname } = new URL(address);
   const page = protocol.startsWith('http') ? pageOf(address, options) : undefined;
   if (page) return page;
-  const isFile = !protocol.startsWith('http') || FILE.test(pathname) || (unclear === 'file' && !pathname.endsWith('/'));
+  const isFile =
+    !protocol.startsWith('http') || FILE.test(pathname) || PICKLED.test(pathname) || (unclear === 'file' && !pathname.endsWith('/'));
   if (isFile) return { folder: addressed(address, options), file: address };
   return { folder: addressed(address.replace(/[?#].*$/, '').replace(/\/*$/, '/'), options) };
 }

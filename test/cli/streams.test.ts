@@ -159,6 +159,8 @@ describe.skipIf(!POSIX)('what --output names', () => {
     linkSync(at(trace), at('own/hard'));
     symlinkSync('a.tracelet', at('own/soft'));
     const safetensors = `${folder}/model.safetensors`;
+    const pickled = `${folder}/pytorch_model.bin`;
+    writeFileSync(at(pickled), '');
     const sizes = () => readdirSync(at('own'), { recursive: true }).map((name) => [name, statSync(at('own', String(name))).size]);
     const before = sizes();
     for (const [args, got] of [
@@ -170,6 +172,7 @@ describe.skipIf(!POSIX)('what --output names', () => {
       [['quantize', trace, '-o', 'own/texts', '--calibrate', 'own/texts'], 'own/texts'],
       [['trace', folder, '-o', safetensors], `one in ${folder}`],
       [['trace', safetensors, '-o', `${folder}/config.json`], `one in ${folder}`],
+      [['trace', pickled, '-o', `${folder}/config.json`], `one in ${folder}`],
       [['quantize', folder, '-o', `${folder}/vocab.txt`], `one in ${folder}`],
       [['trace', 'own/only', '-o', 'own/only/model.tracelet'], 'own/only/model.tracelet'],
       [['profile', trace, '--chrome', trace], trace],

@@ -111,8 +111,15 @@ describe('a checkpoint', () => {
       ),
     });
     await expect(openCheckpoint(join(directory, 'x.safetensors'))).rejects.toMatchObject({ code: 'source' });
-    const legacy = await folder({ 'pytorch_model.bin': '' });
-    await expect(openCheckpoint(legacy)).rejects.toThrow(/got only pytorch_model\.bin\. Save the model once more with safe_serialization/);
+    const variant = await folder({ 'pytorch_model.fp16.bin': '', 'training_args.bin': '' });
+    await expect(openCheckpoint(variant)).rejects.toThrow(
+      `got only pytorch_model.fp16.bin. Name the file itself: ${variant}/pytorch_model.`,
+    );
+    const parts = await folder({ 'pytorch_model-00001-of-00002.bin': '' });
+    await expect(openCheckpoint(parts)).rejects.toThrow(/got only pytorch_model-00001-of-00002\.bin\. The index that says/);
+    const pickled = await folder({ 'model.pt': '' });
+    await expect(openCheckpoint(pickled)).rejects.toThrow(`got only model.pt. Name the file itself: ${pickled}/model.pt`);
+    await expect(openCheckpoint(await folder({ 'optimizer.pt': '' }))).rejects.toThrow(/got neither among "optimizer\.pt"/);
     const many = ['1', '2', '3', '4', '5'].map((part) => [`${part}.onnx`, ''] as const);
     await expect(openCheckpoint(await folder(Object.fromEntries(many.slice(0, 3))))).rejects.toThrow(
       /got only 1\.onnx, 2\.onnx, 3\.onnx\. ONNX/,
@@ -120,9 +127,7 @@ describe('a checkpoint', () => {
     await expect(openCheckpoint(await folder(Object.fromEntries(many)))).rejects.toThrow(
       /got only 1\.onnx, 2\.onnx, 3\.onnx and 2 more\. ONNX/,
     );
-    await expect(openCheckpoint(await folder({ 'a.txt': '', 'pytorch_model.bin': '' }))).rejects.toThrow(
-      /got only pytorch_model\.bin\. Save/,
-    );
+    await expect(openCheckpoint(await folder({ 'a.txt': '', 'model.gguf': '' }))).rejects.toThrow(/got only model\.gguf\. GGUF/);
     const other = await folder({ 'model.fp16.safetensors': '' });
     await expect(openCheckpoint(other)).rejects.toThrow(
       `got only model.fp16.safetensors. Name the file itself: ${other}/model.fp16.safetensors`,

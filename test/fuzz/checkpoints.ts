@@ -99,7 +99,7 @@ export function readAll({ tensors, metadata }: Pick<Opened, 'tensors' | 'metadat
   return seen.join('\n');
 }
 
-const streamOf = (bytes: Uint8Array, size: number): ReadableStream<Uint8Array> => {
+export const streamOf = (bytes: Uint8Array, size: number): ReadableStream<Uint8Array> => {
   let at = 0;
   return new ReadableStream({
     pull(controller) {
@@ -110,7 +110,7 @@ const streamOf = (bytes: Uint8Array, size: number): ReadableStream<Uint8Array> =
   });
 };
 
-const answerOf = (opening: Promise<Opened>): Promise<string | TraceletError> =>
+export const answerOf = (opening: Promise<Opened>): Promise<string | TraceletError> =>
   opening.then(readAll, (error) => {
     if (error instanceof TraceletError) return error;
     throw error;

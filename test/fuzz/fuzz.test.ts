@@ -28,7 +28,14 @@ async function fuzz(...args: string[]): Promise<Report & { code: number | null }
 }
 
 /** Mutants of each kind, and how many of them at least are accepted: otherwise nothing behind the first checks is tried. */
-const COUNTS = { traces: [1500, 150], configs: [1000, 200], tokenizers: [2500, 800], safetensors: [5000, 300], indexes: [4000, 700] };
+const COUNTS = {
+  traces: [1500, 150],
+  configs: [1000, 200],
+  tokenizers: [2500, 800],
+  safetensors: [5000, 300],
+  pickles: [5000, 150],
+  indexes: [4000, 700],
+};
 
 test.each(Object.entries(COUNTS))(
   'mutants of %s are refused in words, or used as they say',

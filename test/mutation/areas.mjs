@@ -31,6 +31,12 @@ export const AREAS = {
       models/pretrained nn/torch-arguments tensor/tensor formats/file formats/extrafiles`,
     ),
   },
+  pickles: {
+    files: words('formats/torch/* formats/pytorch'),
+    tests: words(
+      'formats/torch/zip formats/torch/inflate formats/torch/pickle formats/torch/statedict formats/torch/truth formats/torch/opening',
+    ),
+  },
   proving: {
     files: words(
       `program/prove program/program program/json program/version2 program/signature formats/trace formats/beside formats/archive

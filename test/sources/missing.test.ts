@@ -137,13 +137,11 @@ test('a folder with a model that is no trace is told so', async () => {
 
 describe('a model in other formats', () => {
   const cases: [files: string[], says: RegExp][] = [
-    [['pytorch_model.bin'], /got only pytorch_model\.bin\. Save the model once more with safe_serialization/],
-    [
-      ['pytorch_model-00001-of-00002.bin', 'pytorch_model.bin.index.json'],
-      /got only .*\. Save the model once more with safe_serialization/,
-    ],
-    [['onnx/model.onnx', 'onnx/model_quantized.onnx'], /got only onnx\/model\.onnx, .*\. ONNX graphs are not read: load it in Python/],
     [['tf_model.h5'], /got only tf_model\.h5\. Weights of TensorFlow, .*save_pretrained/],
+    [['pytorch_model.fp16.bin'], /got only pytorch_model\.fp16\.bin\. Name the file itself: .*\/pytorch_model\.fp16\.bin$/],
+    [['pytorch_model-00001-of-00002.bin'], /got only pytorch_model-00001-of-00002\.bin\. The index that says/],
+    [['part/pytorch_model.bin'], /got only part\/pytorch_model\.bin\. Name the folder in which it is, or the file itself/],
+    [['onnx/model.onnx', 'onnx/model_quantized.onnx'], /got only onnx\/model\.onnx, .*\. ONNX graphs are not read: load it in Python/],
     [['flax_model.msgpack'], /got only flax_model\.msgpack\. Weights of TensorFlow, Flax/],
     [['model.fp16.safetensors'], /got only model\.fp16\.safetensors\. Name the file itself: .*\/model\.fp16\.safetensors$/],
     [['weights.safetensors'], /got only weights\.safetensors\. Name the file itself: /],

@@ -18,7 +18,7 @@ interface TraceOptions extends TracingOptions {
 export const traceCommand = (signal: AbortSignal): Command =>
   new Command('trace')
     .description('trace a model to a file that runs anywhere')
-    .argument('<model>', 'a transformers directory (config.json, model.safetensors, vocab.txt or tokenizer.json) or a .tracelet file')
+    .argument('<model>', 'a transformers directory (config.json, weights, vocab.txt or tokenizer.json) or a .tracelet file')
     .addOption(outputOption())
     .addOption(seqOption())
     .addOption(batchOption())

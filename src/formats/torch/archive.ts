@@ -1,0 +1,85 @@
+import { TraceletError } from '../../base/error.ts';
+import { TextDecoder } from '../../base/globals.ts';
+import { describe } from '../../base/json.ts';
+import { faultOf } from './fault.ts';
+import { Zip } from './zip.ts';
+
+const NEWEST_VERSION = 10;
+const AGAIN = 'Save the weights of the model that it was made from in Python: torch.save(model.state_dict(), path)';
+
+/** What zip files PyTorch writes, by the records that they have; the first whose records are there counts. */
+const KINDS: readonly { kind: ArchiveKind; what: string; cure: string; has(names: readonly string[]): boolean }[] = [
+  {
+    kind: 'exported',
+    what: 'a program of torch.export',
+    cure: 'Save its weights in Python: torch.save(torch.export.load(path).state_dict, "pytorch_model.bin")',
+    has: (names) => names.includes('archive_format') || names.includes('serialized_exported_program.json'),
+  },
+  {
+    kind: 'script',
+    what: 'a TorchScript archive',
+    cure: 'Save its weights in Python: torch.save(torch.jit.load(path).state_dict(), "pytorch_model.bin")',
+    has: (names) => names.includes('model.json') || (names.includes('constants.pkl') && names.some((name) => name.startsWith('code/'))),
+  },
+  { kind: 'lite', what: 'an archive for mobile devices', cure: AGAIN, has: (names) => names.includes('bytecode.pkl') },
+  { kind: 'pickle', what: 'a file of torch.save', cure: AGAIN, has: (names) => names.includes('data.pkl') },
+];
+
+type ArchiveKind = 'exported' | 'script' | 'lite' | 'pickle';
+
+/** A zip file as PyTorch writes them: records within one folder. */
+export class Archive {
+  readonly name: string;
+  readonly #zip: Zip;
+  readonly #root: string;
+  readonly #kind: (typeof KINDS)[number];
+
+  /** Throws `format` errors that call it `name`, also for zip files of others. */
+  constructor(bytes: Uint8Array, name: string) {
+    this.name = name;
+    this.#zip = new Zip(bytes, name);
+    const { names } = this.#zip;
+    const [root] = /^[^/]*\//.exec(names[0] ?? '') ?? [''];
+    this.#root = names.every((each) => each.startsWith(root)) ? root : '';
+    const records = names.map((each) => each.slice(this.#root.length));
+    const kind = KINDS.find(({ has }) => has(records));
+    if (!kind)
+      throw faultOf(name)('an archive of PyTorch', names.length > 0 ? `a zip file with ${describe(names[0])}` : 'an empty zip file');
+    this.#kind = kind;
+  }
+
+  /** Throws `unsupported` errors for archives of another kind and byte order, `version` errors for those of later versions. */
+  expect(wanted: ArchiveKind): void {
+    const { what, cure, kind } = this.#kind;
+    const expected = KINDS.find((each) => each.kind === wanted)?.what;
+    if (kind !== wanted) throw new TraceletError('unsupported', { what: this.name, expected, got: what, cure });
+    const order = this.#text('byteorder') ?? 'little';
+    if (order !== 'little')
+      throw new TraceletError('unsupported', { what: this.name, expected: 'little-endian numbers', got: describe(order), cure: AGAIN });
+    const version = this.#text('version') ?? this.#text('.data/version') ?? '1';
+    if (/^\d+$/.test(version) && Number(version) >= 1 && Number(version) <= NEWEST_VERSION) return;
+    throw new TraceletError('version', {
+      what: this.name,
+      expected: `an archive of version 1 to ${NEWEST_VERSION}`,
+      got: describe(version),
+      cure: 'Save it with an older PyTorch',
+    });
+  }
+
+  /** Bytes of a record; undefined where there is none. */
+  sizeOf(record: string): number | undefined {
+    return this.#zip.sizeOf(this.#root + record);
+  }
+
+  /** A record that is there; `checked` compares its CRC. */
+  read(record: string, options: { checked?: boolean } = {}): Uint8Array {
+    return this.#zip.read(this.#root + record, options);
+  }
+
+  #text(record: string): string | undefined {
+    if (this.sizeOf(record) === undefined) return undefined;
+    return new TextDecoder().decode(this.read(record, { checked: true }).subarray(0, LONGEST_TEXT)).trim();
+  }
+}
+
+const LONGEST_TEXT = 64;
