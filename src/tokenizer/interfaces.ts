@@ -1,3 +1,4 @@
+import type { JsonObject } from '../base/json.ts';
 import type { Chars, Normalized } from './chars.ts';
 import type { Filler } from './row.ts';
 import type { Vocab } from './vocab.ts';
@@ -23,8 +24,8 @@ export interface Model {
   tokenize(text: string, start: number, end: number, token: OnToken): void;
   /** Whether a token goes on with the word of the token before. */
   continues(token: string): boolean;
-  /** Its vocabulary as tokenizer.json has it. */
-  written(): unknown;
+  /** The fields of tokenizer.json that hold its vocabulary. */
+  written(): JsonObject;
 }
 
 /** A place in a row: a special token, or the tokens of the first text or of the second. */

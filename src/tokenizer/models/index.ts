@@ -1,11 +1,15 @@
 import { isObject } from '../../base/json.ts';
 import { partOf, type Registry } from '../fields.ts';
 import type { Model } from '../interfaces.ts';
+import { readBPE } from './bpe.ts';
 import { readUnigram } from './unigram.ts';
+import { readWordLevel } from './wordlevel.ts';
 import { readWordPiece } from './wordpiece.ts';
 
 const MODELS: Registry<Model> = {
+  BPE: readBPE,
   Unigram: readUnigram,
+  WordLevel: readWordLevel,
   WordPiece: readWordPiece,
 };
 

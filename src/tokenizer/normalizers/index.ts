@@ -1,6 +1,7 @@
 import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
 import type { Normalizer } from '../interfaces.ts';
 import { readBertNormalizer } from './bert.ts';
+import { byteLevelNormalizer } from './bytelevel.ts';
 import { nfc, nfd, nfkc, nfkd } from './forms.ts';
 import { lowercase } from './lowercase.ts';
 import { readPrecompiled } from './precompiled.ts';
@@ -9,6 +10,7 @@ import { readStrip, stripAccents } from './strip.ts';
 
 const NORMALIZERS: Registry<Normalizer> = {
   BertNormalizer: readBertNormalizer,
+  ByteLevel: () => byteLevelNormalizer,
   Lowercase: () => lowercase,
   NFC: () => nfc,
   NFD: () => nfd,
