@@ -4,7 +4,8 @@ import { type Fields, flag } from '../fields.ts';
 import type { PostProcessor, Trim } from '../interfaces.ts';
 import { NOTHING_ADDED } from './nothing.ts';
 
-const isSpace = (token: string, at: number): boolean => token[at] === BYTE_SPACE || (characters().flags[token.charCodeAt(at)] & SPACE) !== 0;
+const isSpace = (token: string, at: number): boolean =>
+  token[at] === BYTE_SPACE || (characters().flags[token.charCodeAt(at)] & SPACE) !== 0;
 
 /** Offsets leave out spaces, but for the one that was put before a text. */
 const trimSpaces =

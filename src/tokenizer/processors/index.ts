@@ -40,6 +40,4 @@ function readSequence(fields: Fields): (idOf: IdOf) => PostProcessor {
 const chained =
   (trims: readonly Trim[]): Trim =>
   (token, isFirst) =>
-    trims
-      .map((trim) => trim(token, isFirst))
-      .reduce(([before, after], [more, further]) => [before + more, after + further]);
+    trims.map((trim) => trim(token, isFirst)).reduce(([before, after], [more, further]) => [before + more, after + further]);
