@@ -13,6 +13,7 @@ export function templateJson(single: string, pair: string, idOf: IdOf): JsonObje
       return { [kind]: { id, type_id: Number(type) } };
     });
   const names = new Set([...places(single), ...places(pair)].flatMap(({ SpecialToken: special }) => special?.id ?? []));
-  const special = [...names].map((id) => [id, { id, ids: [idOf(id)], tokens: [id] }]);
+  const known = [...names].filter((id) => idOf(id) !== undefined);
+  const special = known.map((id) => [id, { id, ids: [idOf(id)], tokens: [id] }]);
   return { type: 'TemplateProcessing', single: places(single), pair: places(pair), special_tokens: Object.fromEntries(special) };
 }
