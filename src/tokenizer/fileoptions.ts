@@ -7,10 +7,8 @@ import type { AddedToken } from './added.ts';
 import { isBertJson, optionsOfJson } from './bertjson.ts';
 import { BERT_OPTIONS, type BertTokenizerOptions } from './bertsettings.ts';
 import { checkClass, normalizesByFlags } from './classes.ts';
-import type { BytePairs } from './converters/bytepairs.ts';
-import type { Converted } from './converters/converter.ts';
-import { type ClassOf, convertBytePairs, convertSentencePiece } from './converters/index.ts';
 import type { PreTrainedTokenizerOptions } from './fast.ts';
+import { cureOfUnknown } from './fields.ts';
 import { FILE_NAMES, MODEL_NAMES, type Name, NEEDED, type TokenizerFiles, vocabularyIn } from './files.ts';
 import { addedToken, ROLES, TOKEN } from './roles.ts';
 import { type Proved, TOKENIZER_OPTIONS } from './settings.ts';
@@ -19,7 +17,7 @@ import { parseVocab } from './vocab.ts';
 type Given = Proved<BertTokenizerOptions>;
 
 /** Options as far as they have been read. */
-interface Reading extends Partial<Given> {
+export interface Reading extends Partial<Given> {
   /** What reads the tokenizer.json among them. */
   json?: 'bert' | 'any';
   tokenizer_object?: JsonObject;
@@ -29,34 +27,11 @@ interface Reading extends Partial<Given> {
 
 type OfJson = (json: JsonObject) => Reading;
 
-/** What each vocabulary says, by the first of its files. */
-const VOCABULARY: Readonly<Partial<Record<Name, (files: TokenizerFiles, ofJson: OfJson) => Reading>>> = {
+/** What each vocabulary says, by the first of its files: those of BERT, and all of them with `tokenizer/all.ts`. */
+export const VOCABULARIES: Readonly<Record<string, (files: TokenizerFiles, ofJson: OfJson) => Reading>> = {
   'tokenizer.json': (files, ofJson) => ofJson(parse(files['tokenizer.json'] as string, 'tokenizer.json')),
   'vocab.txt': (files) => ({ vocab: parseVocab(files['vocab.txt'] as string) }),
-  'vocab.json': (files) => asConverted(convertBytePairs(bytePairsIn(files), classIn(files))),
-  ...Object.fromEntries(
-    MODEL_NAMES.map((name) => [
-      name,
-      (files: TokenizerFiles) => asConverted(convertSentencePiece(files[name] as Uint8Array, name, classIn(files))),
-    ]),
-  ),
 };
-
-const asConverted = ({ json, roles }: Converted): Reading => ({ ...(roles as Reading), tokenizer_object: json, json: 'any' });
-
-const bytePairsIn = (files: TokenizerFiles): BytePairs => ({
-  vocab: parse(files['vocab.json'] as string, 'vocab.json') as BytePairs['vocab'],
-  merges: parseVocab(files['merges.txt'] as string).filter((line) => line !== ''),
-});
-
-/** What says which class reads a vocabulary without tokenizer.json. */
-function classIn(files: TokenizerFiles): ClassOf {
-  const said = (name: 'config.json' | 'tokenizer_config.json' | 'special_tokens_map.json'): JsonObject => {
-    const text = files[name];
-    return typeof text === 'string' ? parse(text, name) : {};
-  };
-  return { config: { ...said('special_tokens_map.json'), ...said('tokenizer_config.json') }, modelType: said('config.json').model_type };
-}
 
 /** How each of the other files adds to what those before it say. */
 const READERS = {
@@ -99,7 +74,14 @@ function optionsRead(files: TokenizerFiles, ofJson: OfJson): BertTokenizerOption
       got: isObject(files) ? describe(Object.keys(files)) : describe(files),
     });
   for (const name of FILE_NAMES) checkFile(files, name);
-  const start = VOCABULARY[first]?.(files, ofJson) ?? {};
+  if (!Object.hasOwn(VOCABULARIES, first))
+    throw new TraceletError('unsupported', {
+      what: first,
+      expected: Object.keys(VOCABULARIES).join(' or '),
+      got: 'another vocabulary',
+      ...cureOfUnknown(),
+    });
+  const start = VOCABULARIES[first](files, ofJson);
   const others = Object.entries(READERS).filter(([name]) => typeof files[name as Name] === 'string');
   const { json, complete, ...options } = others.reduce(
     (reading, [name, read]) => read(reading, files[name as keyof typeof READERS] as string),
@@ -120,7 +102,7 @@ function checkFile(files: TokenizerFiles, name: Name): void {
 }
 
 /** The object in a file. Of a key that is given twice the last counts, as in Python. */
-const parse = (text: string, name: Name): JsonObject => parseObject(text, name, readJson);
+export const parse = (text: string, name: Name): JsonObject => parseObject(text, name, readJson);
 
 const NORMALIZER = ['do_lower_case', 'strip_accents', 'tokenize_chinese_chars', 'clean_text'];
 const EXTRA = ['additional_special_tokens', 'extra_special_tokens'];

@@ -5,12 +5,6 @@ import type { Role } from '../roles.ts';
 /** Tokens by their roles, as a class of transformers has them where files do not say otherwise. */
 export type RoleTokens = Partial<Record<Role, string | AddedToken>>;
 
-/** What a converter makes of files: a tokenizer.json, and the tokens of the roles of which the files say nothing. */
-export interface Converted {
-  json: JsonObject;
-  roles: RoleTokens;
-}
-
 /** What a tokenizer_config.json says, with the contents of the tokens of roles. */
 export interface Configured {
   config: JsonObject;

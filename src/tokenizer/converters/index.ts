@@ -1,13 +1,16 @@
 import { TraceletError } from '../../base/error.ts';
 import { describe, isObject, type JsonObject } from '../../base/json.ts';
+import { parse, type Reading } from '../fileoptions.ts';
+import { MODEL_NAMES, type TokenizerFiles } from '../files.ts';
 import { ROLES, type Role } from '../roles.ts';
+import { parseVocab } from '../vocab.ts';
 import { BYTE_PAIRS, type BytePairs } from './bytepairs.ts';
-import type { Configured, Converted, Converter } from './converter.ts';
+import type { Configured, Converter, RoleTokens } from './converter.ts';
 import { PLAIN, SENTENCE_PIECE } from './sentencepiece/index.ts';
 import { readSentencePiece, type SentencePieceModel } from './sentencepiece/model.ts';
 
 /** What a folder says of its class: tokenizer_config.json with special_tokens_map.json behind it, and the model_type of config.json. */
-export interface ClassOf {
+interface ClassOf {
   config: JsonObject;
   modelType: unknown;
 }
@@ -32,19 +35,40 @@ const MODEL_TYPES: Readonly<Record<string, string>> = {
   xlnet: 'XLNet',
 };
 
-/** What vocab.json and merges.txt mean to the class of a folder. Throws an `unsupported` error for a class that is not known. */
-export const convertBytePairs = (files: BytePairs, named: ClassOf): Converted =>
-  convert(converterOf(BYTE_PAIRS, 'vocab.json and merges.txt', named), files, named);
+/** What vocabularies that are older than tokenizer.json say, by the first of their files. Throws an `unsupported` error for a class that is not known. */
+export const CONVERTED: Readonly<Record<string, (files: TokenizerFiles) => Reading>> = {
+  'vocab.json': (files) => {
+    const named = classIn(files);
+    return convert(converterOf(BYTE_PAIRS, 'vocab.json and merges.txt', named), bytePairsIn(files), named);
+  },
+  ...Object.fromEntries(MODEL_NAMES.map((name) => [name, (files: TokenizerFiles) => convertModel(files, name)])),
+};
 
-/** What a model of SentencePiece means to the class of a folder; where none is named, what it says by itself. */
-export function convertSentencePiece(bytes: Uint8Array, name: string, named: ClassOf): Converted {
+/** Where no class is named, a model of SentencePiece is what it says by itself. */
+function convertModel(files: TokenizerFiles, name: (typeof MODEL_NAMES)[number]): Reading {
+  const named = classIn(files);
   const isNamed = (named.config.tokenizer_class ?? named.modelType) !== undefined;
-  return convert<SentencePieceModel>(isNamed ? converterOf(SENTENCE_PIECE, name, named) : PLAIN, readSentencePiece(bytes, name), named);
+  const model = readSentencePiece(files[name] as Uint8Array, name);
+  return convert<SentencePieceModel>(isNamed ? converterOf(SENTENCE_PIECE, name, named) : PLAIN, model, named);
 }
 
-function convert<Vocabulary>({ roles, json }: Converter<Vocabulary>, vocabulary: Vocabulary, { config }: ClassOf): Converted {
+const bytePairsIn = (files: TokenizerFiles): BytePairs => ({
+  vocab: parse(files['vocab.json'] as string, 'vocab.json') as BytePairs['vocab'],
+  merges: parseVocab(files['merges.txt'] as string).filter((line) => line !== ''),
+});
+
+function classIn(files: TokenizerFiles): ClassOf {
+  const said = (name: 'config.json' | 'tokenizer_config.json' | 'special_tokens_map.json'): JsonObject => {
+    const text = files[name];
+    return typeof text === 'string' ? parse(text, name) : {};
+  };
+  return { config: { ...said('special_tokens_map.json'), ...said('tokenizer_config.json') }, modelType: said('config.json').model_type };
+}
+
+/** A tokenizer.json, and the tokens of the roles of which the files say nothing. */
+function convert<Vocabulary>({ roles, json }: Converter<Vocabulary>, vocabulary: Vocabulary, { config }: ClassOf): Reading {
   const open = Object.entries(roles).filter(([role]) => config[role] === undefined || config[role] === null);
-  return { json: json(vocabulary, configured(config, roles)), roles: Object.fromEntries(open) };
+  return { ...(Object.fromEntries(open) as Reading), tokenizer_object: json(vocabulary, configured(config, roles)), json: 'any' };
 }
 
 function converterOf<Vocabulary>(
@@ -64,7 +88,7 @@ function converterOf<Vocabulary>(
   });
 }
 
-function configured(config: JsonObject, roles: Converted['roles']): Configured {
+function configured(config: JsonObject, roles: RoleTokens): Configured {
   const contentOf = (token: unknown): unknown => (isObject(token) ? token.content : token);
   const tokens = Object.fromEntries(ROLES.map((role) => [role, contentOf(config[role]) ?? contentOf(roles[role])]));
   return {

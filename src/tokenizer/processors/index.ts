@@ -2,15 +2,12 @@ import { TraceletError } from '../../base/error.ts';
 import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
 import type { IdOf, PostProcessor, Trim } from '../interfaces.ts';
 import { readBertProcessing } from './bert.ts';
-import { readByteLevelProcessor } from './bytelevel.ts';
 import { NOTHING_ADDED } from './nothing.ts';
-import { readRobertaProcessing } from './roberta.ts';
 import { readTemplateProcessing } from './template.ts';
 
-const PROCESSORS: Registry<(idOf: IdOf) => PostProcessor> = {
+/** Readers of post-processors by their types: BERT's, and all of them with `tokenizer/all.ts`. */
+export const PROCESSORS: Registry<(idOf: IdOf) => PostProcessor> = {
   BertProcessing: readBertProcessing,
-  ByteLevel: readByteLevelProcessor,
-  RobertaProcessing: readRobertaProcessing,
   Sequence: readSequence,
   TemplateProcessing: readTemplateProcessing,
 };
