@@ -43,7 +43,7 @@ export function isWord(code: number): boolean {
 /** For every code point the bits of the sets of the table that it is of. */
 export function flagged(sets: readonly (readonly [set: string, bit: number])[]): Uint8Array {
   const flags = new Uint8Array(CODE_POINTS);
-  for (const [set, bit] of sets) markSet(flags, set, bit);
+  for (const [i, [set, bit]] of sets.entries()) markSet(flags, set, bit, i === 0);
   return flags;
 }
 
@@ -108,11 +108,15 @@ function decodeLong(text: string): Map<number, number[]> {
   return long;
 }
 
-function markSet(flags: Uint8Array, text: string, bit: number): void {
+/** The first set may be written as it is: of unassigned characters there are hundreds of thousands. */
+function markSet(flags: Uint8Array, text: string, bit: number, isFirst: boolean): void {
   const next = numbers(text);
   for (let code = 0, gap = next(); gap >= 0; gap = next()) {
     code += gap;
-    for (const end = code + next(); code < end; code++) flags[code] |= bit;
+    const end = code + next();
+    if (isFirst) flags.fill(bit, code, end);
+    else for (let at = code; at < end; at++) flags[at] |= bit;
+    code = end;
   }
 }
 
