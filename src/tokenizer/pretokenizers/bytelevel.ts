@@ -2,7 +2,7 @@ import { toByteChars } from '../bytelevel.ts';
 import type { Normalized } from '../chars.ts';
 import { type Fields, flag } from '../fields.ts';
 import type { PreTokenizer } from '../interfaces.ts';
-import { type Regex, regexOf } from '../regex/index.ts';
+import { type Regex, regexOf } from '../regex/regex.ts';
 
 /** How GPT-2 cuts a text into words (Radford et al. 2019). */
 const WORDS = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
@@ -29,6 +29,6 @@ function spaced({ text, from }: Normalized, start: number, end: number): [text: 
 /** Where words begin, and where the last one ends. They leave nothing out. */
 function cutsOf(words: Regex, text: string, start: number, end: number): number[] {
   const cuts = [start];
-  while (words.find(text, cuts[cuts.length - 1], end)) cuts.push(words.stop);
+  words.scan(text, start, end, (_, stop) => cuts.push(stop));
   return cuts;
 }
