@@ -1,4 +1,5 @@
 import './methods.ts';
+import './tokenizer/all.ts';
 
 export { pipeline } from './base/elsewhere.ts';
 export { ERROR_CODES, type ErrorCode, TraceletError } from './base/error.ts';

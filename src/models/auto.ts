@@ -5,8 +5,9 @@ import type { CheckpointSource } from '../formats/checkpoint.ts';
 import { isSentenceFolder } from '../sentence/config.ts';
 import { type SourceOptions, splitOptions } from '../sources/folder.ts';
 import { placeOf, withoutQuery } from '../sources/place.ts';
+import { tokenizerFrom } from '../tokenizer/auto.ts';
 import { filesAt, filesRead } from '../tokenizer/files.ts';
-import { type PreTrainedTokenizerFast, type TokenizerFiles, tokenizerFrom } from '../tokenizer/index.ts';
+import type { PreTrainedTokenizerFast, TokenizerFiles } from '../tokenizer/index.ts';
 import { classWith, configClassIn, familyOf, nameOf, typeIn } from './classes.ts';
 import { type Amendments, configAt, type PreTrainedConfig, readConfig, readingIn } from './config.ts';
 import { ARCHITECTURES, type Architecture, architecture } from './index.ts';
@@ -91,7 +92,7 @@ async function chosenTokenizer(
   options: TokenizerOptions,
   config: () => Promise<{ text: string | undefined; what: string }>,
 ): Promise<PreTrainedTokenizerFast> {
-  if (files['tokenizer.json'] !== undefined || namesClass(files)) return tokenizerFrom(files, options);
+  if (files['vocab.txt'] === undefined || files['tokenizer.json'] !== undefined || namesClass(files)) return tokenizerFrom(files, options);
   const { text, what } = await config();
   if (text === undefined)
     throw new TraceletError('config', {
@@ -123,12 +124,12 @@ export interface Loaded {
 export async function loadModel(source: CheckpointSource, options: AutoOptions, wanted?: string): Promise<Loaded> {
   const reading = readingIn('loadModel', options);
   const opened = await openHome(source, reading);
-  const isEmbedder = wanted === EMBEDDER || (wanted === undefined && (await isSentenceFolder(opened.read)));
+  const isEmbedder = wanted === EMBEDDER || (wanted === undefined && (await isSentenceFolder(opened.beside.text)));
   const home = isEmbedder ? opened : await described(opened, reading);
   const name = isEmbedder ? EMBEDDER : await nameIn(home, wanted);
   const tokenizer = async () => {
-    const files = await filesRead(home.read);
-    const config = async () => ({ text: await home.read('config.json'), what: 'config.json' });
+    const files = await filesRead(home.beside.bytes);
+    const config = async () => ({ text: await home.beside.text('config.json'), what: 'config.json' });
     return files && chosenTokenizer(files, {}, config);
   };
   return { name, model: await loadFrom(architecture(name), home, options), tokenizer };
@@ -137,7 +138,7 @@ export async function loadModel(source: CheckpointSource, options: AutoOptions, 
 const EMBEDDER = 'SentenceEmbedder';
 
 async function nameIn(home: Home, wanted: string | undefined): Promise<Architecture> {
-  if (wanted === undefined && (await isSentenceFolder(home.read))) return EMBEDDER;
+  if (wanted === undefined && (await isSentenceFolder(home.beside.text))) return EMBEDDER;
   const { dict, what } = await dictOf(home);
   if (wanted !== undefined && Object.hasOwn(ARCHITECTURES, wanted)) return wanted as Architecture;
   const type = typeIn(dict, what);

@@ -1,24 +1,25 @@
 import { TraceletError } from '../base/error.ts';
+import { TextDecoder } from '../base/globals.ts';
 import { isObject, type JsonObject, parseObject } from '../base/json.ts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { isUrl } from '../base/realm.ts';
 import { FLAG } from '../base/schema.ts';
 import { archiveOf } from '../formats/archive.ts';
 import { type Checkpoint, type CheckpointSource, openCheckpoint, readCheckpoint } from '../formats/checkpoint.ts';
-import { type Folder, SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf, within } from '../sources/folder.ts';
+import { bytesOf, type Folder, SOURCE_OPTIONS, type SourceOptions, splitOptions, within } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import { amendmentsIn, CONFIG, type ConfigClass, fromDict, type PreTrainedConfig, readingIn } from './config.ts';
 import { optionsFor } from './fields.ts';
 import { cureOfForeign, FOREIGN } from './foreign.ts';
-import type { ModelClass, PreTrainedModel, PreTrainedOptions, ReadBeside } from './pretrained.ts';
+import type { Beside, ModelClass, PreTrainedModel, PreTrainedOptions } from './pretrained.ts';
 import { assignWeights } from './weights.ts';
 
 /** Where a model's files are. */
 export interface Home {
   /** Absent where the source is bytes that hold no files. */
   folder?: Folder;
-  /** The text of a file in it, asked for once. */
-  read: ReadBeside;
+  /** The files in it, each asked for once. */
+  beside: Beside;
   /** What was read already, because the source is one file. */
   checkpoint?: Checkpoint;
   /** Whether the folder is an archive, which holds the weights of all parts. */
@@ -28,7 +29,7 @@ export interface Home {
 const homeIn = (folder: Folder | undefined, checkpoint?: Checkpoint): Home => {
   const archive = checkpoint && archiveOf(checkpoint);
   const files = archive ?? folder;
-  return { folder: files, read: readOnce(async (name) => files && textOf(files, name)), checkpoint, archived: archive !== undefined };
+  return { folder: files, beside: filesIn(files), checkpoint, archived: archive !== undefined };
 };
 
 /** A source's files. What is one file is read at once. */
@@ -40,13 +41,20 @@ export async function openHome(source: CheckpointSource, reading: SourceOptions)
   return homeIn(place?.folder, checkpoint);
 }
 
-/** Asks `read` for each file once. */
-function readOnce(read: ReadBeside): ReadBeside {
-  const texts = new Map<string, Promise<string | undefined>>();
-  return (name) => {
-    const text = texts.get(name) ?? read(name);
-    texts.set(name, text);
-    return text;
+/** The files of a folder, each read once. */
+function filesIn(folder: Folder | undefined): Beside {
+  const known = new Map<string, Promise<Uint8Array | undefined>>();
+  const bytes = (name: string) => {
+    const found = known.get(name) ?? Promise.resolve(folder && bytesOf(folder, name));
+    known.set(name, found);
+    return found;
+  };
+  return {
+    bytes,
+    async text(name) {
+      const found = await bytes(name);
+      return found && new TextDecoder().decode(found);
+    },
   };
 }
 
@@ -60,14 +68,14 @@ async function withCheckpoint(home: Home, path: string, reading: SourceOptions):
 
 /** A home whose config.json can be read: that of an archive, where there is none beside it. */
 export async function described(home: Home, reading: SourceOptions): Promise<Home> {
-  return home.checkpoint || (await home.read(CONFIG_FILE)) !== undefined ? home : withCheckpoint(home, '', reading);
+  return home.checkpoint || (await home.beside.text(CONFIG_FILE)) !== undefined ? home : withCheckpoint(home, '', reading);
 }
 
 const CONFIG_FILE = 'config.json';
 
 /** What config.json says, and what messages call it. */
-export async function dictOf({ folder, read, checkpoint }: Home, path = ''): Promise<{ dict: JsonObject; what: string }> {
-  const text = await read(path ? `${path}/${CONFIG_FILE}` : CONFIG_FILE);
+export async function dictOf({ folder, beside, checkpoint }: Home, path = ''): Promise<{ dict: JsonObject; what: string }> {
+  const text = await beside.text(path ? `${path}/${CONFIG_FILE}` : CONFIG_FILE);
   const what = `${CONFIG_FILE} of ${checkpoint?.name ?? folder?.name}`;
   if (text !== undefined) return { dict: parseObject(text, what), what };
   if (folder)
@@ -140,13 +148,13 @@ export async function loadFrom(model: ModelClass<PreTrainedModel>, opened: Home,
   const what = nameOf(model);
   const reading = readingIn(what, options);
   const given = configIn(what, options);
-  const path = opened.checkpoint ? '' : await model.encoder_path(opened.read);
+  const path = opened.checkpoint ? '' : await model.encoder_path(opened.beside);
   const home = await withCheckpoint(opened, path, reading);
   const { dict, what: origin } = given ? { dict: {}, what } : await dictOf(home, home.archived ? '' : path);
   const Config = given ? (given.constructor as unknown as ConfigClass) : model.config_class(dict, origin);
   const { strict = true, built, amendments } = sortOptions(model, Config, options as Options);
   const config = given ?? fromDict(Config, dict, amendments, origin, reading.onwarn);
-  const made = new model(config, { ...(await model.options_beside(home.read)), ...built });
+  const made = new model(config, { ...(await model.options_beside(home.beside)), ...built });
   if (home.folder && !home.archived) await addFolders(home.checkpoint, home.folder, made.folders_beside(), reading);
   assignWeights(made, home.checkpoint, { strict, onwarn: reading.onwarn });
   return made;

@@ -49,8 +49,11 @@ interface SelfMade {
 
 type Taken = [input_ids: Tensor, ...others: (Tensor | undefined)[]];
 
-/** The text of a file that lies beside a checkpoint, or travels in the trace that it is. */
-export type ReadBeside = (name: string) => Promise<string | undefined>;
+/** The files that lie beside a checkpoint, or travel in the trace that it is; undefined where there is none of a name. */
+export interface Beside {
+  bytes(name: string): Promise<Uint8Array | undefined>;
+  text(name: string): Promise<string | undefined>;
+}
 
 /** What {@link PreTrainedModel.from_pretrained} needs of a class. */
 export interface ModelClass<M extends PreTrainedModel, Options = object> {
@@ -60,8 +63,8 @@ export interface ModelClass<M extends PreTrainedModel, Options = object> {
   readonly family?: Family;
   readonly OPTIONS: Readonly<Record<string, Kind<unknown>>>;
   config_class(dict: Readonly<JsonObject>, what: string): ConfigClass;
-  encoder_path(read: ReadBeside): Promise<string>;
-  options_beside(read: ReadBeside): Promise<object>;
+  encoder_path(beside: Beside): Promise<string>;
+  options_beside(beside: Beside): Promise<object>;
 }
 
 const SEED = kind<number>('a whole number', Number.isSafeInteger);
@@ -104,12 +107,12 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 
   /** The path of the encoder's config and weights in the folder of a model. */
-  static async encoder_path(_read: ReadBeside): Promise<string> {
+  static async encoder_path(_beside: Beside): Promise<string> {
     return '';
   }
 
   /** Options of the constructor that files beside the checkpoint decide. */
-  static async options_beside(_read: ReadBeside): Promise<object> {
+  static async options_beside(_beside: Beside): Promise<object> {
     return {};
   }
 

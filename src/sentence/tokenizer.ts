@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
-import { type PreTrainedTokenizerFast, type TokenizerFiles, tokenizerFrom } from '../tokenizer/index.ts';
+import { tokenizerFrom } from '../tokenizer/auto.ts';
+import type { PreTrainedTokenizerFast, TokenizerFiles } from '../tokenizer/index.ts';
 import type { SentenceConfig } from './config.ts';
 
 /** A tokenizer, and what the folder of sentence-transformers that it comes from says, if it is one. */

@@ -111,20 +111,44 @@ export async function textOf(folder: Folder, file: string): Promise<string | und
   return source && readText(source);
 }
 
+/** The bytes of a file, or undefined where there is none. */
+export async function bytesOf(folder: Folder, file: string): Promise<Uint8Array | undefined> {
+  const source = await folder.find(file);
+  return source && readBytes(source);
+}
+
 /** The text of a file. Throws a `source` error where there is none. */
 export const textOfFile = async (folder: Folder, file: string): Promise<string> => readText(await openFile(folder, file));
 
 /** The text of a source, which is closed. */
 export async function readText(source: ByteSource): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of chunksOf(source)) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+}
+
+/** The bytes of a source, which is closed. */
+async function readBytes(source: ByteSource): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of chunksOf(source)) chunks.push(chunk.slice());
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+/** What a source holds, piece by piece, each good until the next. The source is closed behind the last. */
+async function* chunksOf(source: ByteSource): AsyncGenerator<Uint8Array> {
   try {
-    const decoder = new TextDecoder();
-    let text = '';
     const chunk = new Uint8Array(1 << 16);
     for (let read = chunk.length; read === chunk.length; ) {
       read = await source.read(chunk);
-      text += decoder.decode(chunk.subarray(0, read), { stream: true });
+      yield chunk.subarray(0, read);
     }
-    return text + decoder.decode();
   } finally {
     await source.close();
   }

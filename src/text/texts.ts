@@ -3,7 +3,7 @@ import { describe } from '../base/json.ts';
 import { parseSentence, sentenceTexts } from '../sentence/config.ts';
 import { sentenceTokenizer, type TextReader } from '../sentence/tokenizer.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { hasVocab, textsOf } from '../tokenizer/files.ts';
+import { filesIn, hasVocab } from '../tokenizer/files.ts';
 import type { TextInput } from '../tokenizer/index.ts';
 import { encoder, type TextOptions } from './encode.ts';
 import { batchInputs, capacityOf } from './inputs.ts';
@@ -11,8 +11,8 @@ import type { CallSignature } from './pad.ts';
 
 /** The tokenizer among the extra files of a trace, and what they say of sentence-transformers. Throws a `value` error if there is none. */
 export function readerFrom(files: ReadonlyMap<string, Uint8Array>): TextReader {
-  const texts = textsOf(files);
-  if (!hasVocab(texts))
+  const tokenizer = filesIn(files);
+  if (!hasVocab(tokenizer))
     throw new TraceletError('value', {
       what: 'the tokenizer of the trace',
       expected: 'vocab.txt or tokenizer.json among its extra files',
@@ -20,7 +20,7 @@ export function readerFrom(files: ReadonlyMap<string, Uint8Array>): TextReader {
       cure: 'Trace with { tokenizer }, or call the trace with tensors',
     });
   const sentence = parseSentence(sentenceTexts(files));
-  return { tokenizer: sentenceTokenizer(texts, sentence), sentence };
+  return { tokenizer: sentenceTokenizer(tokenizer, sentence), sentence };
 }
 
 /** Whether the arguments of a call are texts: one, a list of them, or lists of texts with their pairs. */

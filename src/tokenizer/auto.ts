@@ -3,7 +3,8 @@ import { checkOptions } from '../base/options.ts';
 import { BertTokenizer, OVERRIDES, type Overrides } from './bert.ts';
 import type { BertTokenizerOptions } from './bertsettings.ts';
 import type { PreTrainedTokenizerOptions } from './fast.ts';
-import { anyOptions, type TokenizerFiles } from './files.ts';
+import { anyOptions } from './fileoptions.ts';
+import type { TokenizerFiles } from './files.ts';
 import { TOKENIZER_OPTIONS, type TokenizerOptions } from './settings.ts';
 import { PreTrainedTokenizerFast, prevailing } from './tokenizer.ts';
 

@@ -1,7 +1,8 @@
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { SourceOptions } from '../sources/folder.ts';
 import { BERT_OPTIONS, type BertSettings, type BertTokenizerOptions, bertSettings } from './bertsettings.ts';
-import { optionsFromFiles, type TokenizerFiles } from './files.ts';
+import { optionsFromFiles } from './fileoptions.ts';
+import type { TokenizerFiles } from './files.ts';
 import { bertFiles } from './save.ts';
 import { filesFrom, Made, PreTrainedTokenizerFast, prevailing } from './tokenizer.ts';
 

@@ -112,7 +112,7 @@ export function bertSettings(options: BertTokenizerOptions): BertSettings {
     do_basic_tokenize,
     ...given
   } = checkOptions('BertTokenizer', options, BERT_OPTIONS) as Proved<BertTokenizerOptions>;
-  const vocab = indexVocab(source);
+  const vocab = indexVocab(source, true);
   const { settings } = shared({ ...DEFAULTS, ...given }, vocab, DEFAULT_ROLES, NEEDED);
   const { added_tokens: _, max_len: _old, ...all } = { ...DEFAULTS, ...given };
   const { clean_text, tokenize_chinese_chars: handle_chinese_chars, do_lower_case: lowercase, wordpieces_prefix: prefix } = all;

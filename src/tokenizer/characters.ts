@@ -1,3 +1,4 @@
+import { longMappings, mappings, numbers } from './packed.ts';
 import * as table from './unicode.ts';
 
 /** Bits of {@link Characters.flags}. */
@@ -43,7 +44,7 @@ export function isWord(code: number): boolean {
 /** For every code point the bits of the sets of the table that it is of. */
 export function flagged(sets: readonly (readonly [set: string, bit: number])[]): Uint8Array {
   const flags = new Uint8Array(CODE_POINTS);
-  for (const [set, bit] of sets) markSet(flags, set, bit);
+  for (const [i, [set, bit]] of sets.entries()) markSet(flags, set, bit, i === 0);
   return flags;
 }
 
@@ -80,55 +81,20 @@ function decodeClasses(): Map<number, number> {
   return classes;
 }
 
-function decodeLowers(): Map<number, number[]> {
-  const lowers = decodeLong(table.LOWER_LONG);
-  const next = numbers(table.LOWER);
-  for (let code = 0, gap = next(); gap >= 0; gap = next()) {
-    code += gap;
-    const count = next();
-    const step = next();
-    const distance = signed(next());
-    for (const end = code + count * step; code < end; code += step) lowers.set(code, [code + distance]);
-  }
+function decodeLowers(): Map<number, readonly number[]> {
+  const lowers: Map<number, readonly number[]> = longMappings(table.LOWER_LONG);
+  for (const [code, lower] of mappings(table.LOWER)) lowers.set(code, [lower]);
   return lowers;
 }
 
-function decodeLong(text: string): Map<number, number[]> {
-  const long = new Map<number, number[]>();
+/** The first set may be written as it is: of unassigned characters there are hundreds of thousands. */
+function markSet(flags: Uint8Array, text: string, bit: number, isFirst: boolean): void {
   const next = numbers(text);
   for (let code = 0, gap = next(); gap >= 0; gap = next()) {
     code += gap;
-    let part = code;
-    const parts = Array.from({ length: next() }, () => {
-      part += signed(next());
-      return part;
-    });
-    long.set(code, parts);
-  }
-  return long;
-}
-
-function markSet(flags: Uint8Array, text: string, bit: number): void {
-  const next = numbers(text);
-  for (let code = 0, gap = next(); gap >= 0; gap = next()) {
-    code += gap;
-    for (const end = code + next(); code < end; code++) flags[code] |= bit;
+    const end = code + next();
+    if (isFirst) flags.fill(bit, code, end);
+    else for (let at = code; at < end; at++) flags[at] |= bit;
+    code = end;
   }
 }
-
-/** Reads one number a call from printable ASCII, -1 at the end: base 44, digits before the last raised by 44. */
-function numbers(text: string): () => number {
-  let at = 0;
-  return () => {
-    if (at === text.length) return -1;
-    let value = 0;
-    for (;;) {
-      const unit = text.charCodeAt(at++);
-      const digit = unit - 37 - (unit > 39 ? 1 : 0) - (unit > 92 ? 1 : 0);
-      value = value * 44 + (digit % 44);
-      if (digit < 44) return value;
-    }
-  };
-}
-
-const signed = (zigzag: number): number => (zigzag % 2 ? -(zigzag + 1) / 2 : zigzag / 2);

@@ -22,7 +22,7 @@ const DEEPEST = 200;
 
 /** Settings that a tokenizer.json describes. */
 export interface FastSettings extends Settings {
-  /** The tokenizer.json, without the vocabulary of its model and its added tokens. */
+  /** The tokenizer.json, without the lists of its model and without added tokens. */
   json: JsonObject;
 }
 
@@ -56,8 +56,8 @@ export function fastSettings(options: PreTrainedTokenizerOptions): FastSettings 
     processor: processorOf(json.post_processor, idOf),
     decoder: decoderOf(json.decoder),
   };
-  const { vocab: _, ...fields } = modelJson as JsonObject;
-  return { ...settings, parts, never_split: [], json: { ...json, model: fields } };
+  const flags = Object.entries(modelJson as JsonObject).filter(([, value]) => !Object.isExtensible(value));
+  return { ...settings, parts, never_split: [], json: { ...json, model: Object.fromEntries(flags) } };
 }
 
 const NO_ROLES = {

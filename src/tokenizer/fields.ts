@@ -31,6 +31,13 @@ export type Reader<Part> = (fields: Fields) => Part;
 /** Readers by the type of part they read. */
 export type Registry<Part> = Readonly<Record<string, Reader<Part>>>;
 
+/** Whether all parts are known, or those of BERT alone. */
+export const known = { all: false };
+
+/** What can be done about a part or a file that is not known, if anything. */
+export const cureOfUnknown = (): { cure?: string } =>
+  known.all ? {} : { cure: "tracelet/jit alone knows the tokenizers of BERT: import 'tracelet/tokenizer' as well for all others" };
+
 /** The part of tokenizer.json that `value` describes. Throws an `unsupported` error for a type that is not known, with those that are. */
 export function partOf<Part>(name: string, value: unknown, registry: Registry<Part>): Part {
   const json = isObject(value) ? value : {};
@@ -38,8 +45,9 @@ export function partOf<Part>(name: string, value: unknown, registry: Registry<Pa
   if (typeof type === 'string' && Object.hasOwn(registry, type)) return registry[type]({ name: `${name} ${type} of tokenizer.json`, json });
   throw new TraceletError(typeof type === 'string' ? 'unsupported' : 'format', {
     what: `${name} of tokenizer.json`,
-    expected: `a part of type ${Object.keys(registry).join(', ')}`,
+    expected: `a part of type ${Object.keys(registry).sort().join(', ')}`,
     got: typeof type === 'string' ? describe(type) : describe(value),
+    ...(typeof type === 'string' && cureOfUnknown()),
   });
 }
 

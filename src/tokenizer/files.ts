@@ -1,68 +1,85 @@
 import { TraceletError } from '../base/error.ts';
 import { TextDecoder } from '../base/globals.ts';
-import { describe, isObject, type JsonObject, parseObject, readJson } from '../base/json.ts';
-import { checkOptions, type OptionTable } from '../base/options.ts';
-import { kind } from '../base/schema.ts';
+import { isObject } from '../base/json.ts';
 import { archiveIn, openArchive } from '../formats/archive.ts';
-import { type Folder, openFile, type SourceOptions, textOf, textOfFile } from '../sources/folder.ts';
+import { bytesOf, type Folder, openFile, type SourceOptions, textOfFile } from '../sources/folder.ts';
 import { type Place, withoutQuery } from '../sources/place.ts';
-import type { AddedToken } from './added.ts';
-import { isBertJson, optionsOfJson } from './bertjson.ts';
-import { BERT_OPTIONS, type BertTokenizerOptions } from './bertsettings.ts';
-import { checkClass, normalizesByFlags } from './classes.ts';
-import type { PreTrainedTokenizerOptions } from './fast.ts';
-import { addedToken, ROLES, TOKEN } from './roles.ts';
-import { type Proved, TOKENIZER_OPTIONS } from './settings.ts';
-import { parseVocab } from './vocab.ts';
 
-/** Texts of the files of a tokenizer by name; `tokenizer.json` or `vocab.txt` is needed. */
+/** Texts of the files of a tokenizer by name, and the bytes of a model of SentencePiece. One vocabulary is needed; tokenizer.json prevails. */
 export interface TokenizerFiles {
   'tokenizer.json'?: string;
-  /** Not read beside `tokenizer.json`. */
   'vocab.txt'?: string;
+  /** Needs `merges.txt`, and a class that reads them: in `tokenizer_config.json`, or the `model_type` of `config.json`. */
+  'vocab.json'?: string;
+  'merges.txt'?: string;
+  /** A model of SentencePiece, as the next, which needs a class in the same way. */
+  'sentencepiece.bpe.model'?: Uint8Array;
+  'spiece.model'?: Uint8Array;
+  'spm.model'?: Uint8Array;
+  'sentencepiece.model'?: Uint8Array;
+  'tokenizer.model'?: Uint8Array;
+  'config.json'?: string;
   'tokenizer_config.json'?: string;
   /** Read, as the next, unless `tokenizer_config.json` has an `added_tokens_decoder`, as in transformers. */
   'special_tokens_map.json'?: string;
   'added_tokens.json'?: string;
 }
 
-type Name = keyof TokenizerFiles;
+export type Name = keyof TokenizerFiles;
 
-type Given = Proved<BertTokenizerOptions>;
+/** Models of SentencePiece, by the names that classes of transformers give them. */
+export const MODEL_NAMES = [
+  'sentencepiece.bpe.model',
+  'spiece.model',
+  'spm.model',
+  'sentencepiece.model',
+  'tokenizer.model',
+] as const satisfies readonly Name[];
 
-/** Options as far as they have been read. */
-interface Reading extends Partial<Given> {
-  /** What reads the tokenizer.json among them. */
-  json?: 'bert' | 'any';
-  tokenizer_object?: JsonObject;
-  /** Whether they list all added tokens. */
-  complete?: boolean;
-}
+/** What each vocabulary consists of: that of the first that is whole counts. */
+const VOCABULARIES: readonly (readonly Name[])[] = [
+  ['tokenizer.json'],
+  ['vocab.txt'],
+  ['vocab.json', 'merges.txt'],
+  ...MODEL_NAMES.map((name) => [name]),
+];
 
-type OfJson = (json: JsonObject) => Reading;
+/** The files that say more, in the order of transformers: each prevails over those before it. */
+const OTHERS = ['config.json', 'tokenizer_config.json', 'special_tokens_map.json', 'added_tokens.json'] as const satisfies readonly Name[];
 
-/** How each file adds to what those before it say. */
-const READERS: Record<Name, (reading: Reading, text: string, ofJson: OfJson) => Reading> = {
-  'tokenizer.json': (_, text, ofJson) => ofJson(parse(text, 'tokenizer.json')),
-  'vocab.txt': (reading, text) => (reading.json ? reading : { vocab: parseVocab(text) }),
-  'tokenizer_config.json': (reading, text) => withConfig(reading, parse(text, 'tokenizer_config.json')),
-  'special_tokens_map.json': (reading, text) => (reading.complete ? reading : withMap(reading, parse(text, 'special_tokens_map.json'))),
-  'added_tokens.json': (reading, text) => (reading.complete ? reading : withAdded(reading, parse(text, 'added_tokens.json'))),
-};
+export const FILE_NAMES: readonly Name[] = [...VOCABULARIES.flat(), ...OTHERS];
 
-const FILE_NAMES = Object.keys(READERS) as Name[];
-const VOCABULARIES: readonly Name[] = ['tokenizer.json', 'vocab.txt'];
+const isThere = (files: TokenizerFiles, name: Name): boolean => files[name] !== undefined && files[name] !== null;
+
+/** The names of the vocabulary that counts. */
+export const vocabularyIn = (files: TokenizerFiles): readonly Name[] | undefined =>
+  isObject(files) ? VOCABULARIES.find((names) => names.every((name) => isThere(files, name))) : undefined;
+
+/** What a message calls the vocabularies. */
+export const NEEDED = 'tokenizer.json, vocab.txt, vocab.json with merges.txt, or a model of SentencePiece';
 
 /** Whether there is one of the files that a tokenizer cannot do without. */
-export const hasVocab = (files: TokenizerFiles): boolean => VOCABULARIES.some((name) => files[name] !== undefined);
+export const hasVocab = (files: TokenizerFiles): boolean => vocabularyIn(files) !== undefined;
 
-/** The texts that `read` gives of the tokenizer's files; undefined where there is none to make a tokenizer of. */
-export async function filesRead(read: (name: string) => Promise<string | undefined>): Promise<TokenizerFiles | undefined> {
-  const json = await read('tokenizer.json');
-  const others = FILE_NAMES.filter((name) => name !== 'tokenizer.json' && (name !== 'vocab.txt' || json === undefined));
-  const texts = await Promise.all(others.map(async (name) => [name, await read(name)] as const));
-  const files: TokenizerFiles = Object.fromEntries([['tokenizer.json', json] as const, ...texts].filter(([, text]) => text !== undefined));
-  return hasVocab(files) ? files : undefined;
+const asFile = (name: Name, bytes: Uint8Array): string | Uint8Array =>
+  (MODEL_NAMES as readonly Name[]).includes(name) ? bytes : new TextDecoder().decode(bytes);
+
+/** The tokenizer's files that `read` gives; undefined where there is none to make a tokenizer of. Only what is needed is read. */
+export async function filesRead(read: (name: string) => Promise<Uint8Array | undefined>): Promise<TokenizerFiles | undefined> {
+  const files: Partial<Record<Name, string | Uint8Array>> = {};
+  const add = async (name: Name): Promise<void> => {
+    const bytes = await read(name);
+    if (bytes) files[name] = asFile(name, bytes);
+  };
+  for (const names of VOCABULARIES) {
+    if (hasVocab(files as TokenizerFiles)) break;
+    await Promise.all(names.map(add));
+  }
+  const [vocabulary] = vocabularyIn(files as TokenizerFiles) ?? [];
+  if (vocabulary === undefined) return undefined;
+  const needsClass = vocabulary !== 'tokenizer.json' && vocabulary !== 'vocab.txt';
+  await Promise.all(OTHERS.filter((name) => needsClass || name !== 'config.json').map(add));
+  return files as TokenizerFiles;
 }
 
 /** What a path that ends so is read as. */
@@ -73,197 +90,22 @@ export async function filesAt({ folder, file }: Place, reading: SourceOptions): 
   const path = file && withoutQuery(file);
   for (const [ending, name] of Object.entries(ENDINGS))
     if (file && path?.endsWith(ending)) return { [name]: await textOfFile(folder, file) };
-  const filesIn = (home: Folder | undefined) => home && filesRead((name) => textOf(home, name));
+  const inside = (home: Folder | undefined) => home && filesRead((name) => bytesOf(home, name));
   const found =
     file === undefined
-      ? ((await filesIn(folder)) ?? (await filesIn(await archiveIn(folder, reading))))
-      : await filesIn(await openArchive(await openFile(folder, file), reading));
+      ? ((await inside(folder)) ?? (await inside(await archiveIn(folder, reading))))
+      : await inside(await openArchive(await openFile(folder, file), reading));
   if (found) return found;
   throw new TraceletError('source', {
     what: file === undefined ? folder.name : folder.at(file),
-    expected: file === undefined ? 'a directory with tokenizer.json, vocab.txt or a trace' : 'tokenizer.json or vocab.txt in it',
+    expected: file === undefined ? `a directory with a trace, ${NEEDED}` : `${NEEDED} in it`,
     got: 'none of them',
     cure: folder.cure,
   });
 }
 
 /** The tokenizer's files among those that travel in a trace. */
-export function textsOf(files: ReadonlyMap<string, Uint8Array>): TokenizerFiles {
+export function filesIn(files: ReadonlyMap<string, Uint8Array>): TokenizerFiles {
   const present = FILE_NAMES.filter((name) => files.has(name));
-  return Object.fromEntries(present.map((name) => [name, new TextDecoder().decode(files.get(name))]));
-}
-
-const asBert: OfJson = (json) => ({ ...optionsOfJson(json), json: 'bert' });
-const asAny: OfJson = (tokenizer_object) => ({ tokenizer_object, json: 'any' });
-
-/** What the files of a tokenizer of BERT say. */
-export const optionsFromFiles = (files: TokenizerFiles): BertTokenizerOptions => optionsRead(files, asBert) as BertTokenizerOptions;
-
-/** What the files of a tokenizer say, read by what tokenizer.json describes: as those of BERT where that is one, or absent. */
-export const anyOptions = (files: TokenizerFiles): BertTokenizerOptions | PreTrainedTokenizerOptions =>
-  optionsRead(files, (json) => (isBertJson(json) ? asBert : asAny)(json));
-
-/** What the files of a tokenizer say, tokenizer.json as it is. */
-export function fastOptions(files: TokenizerFiles): PreTrainedTokenizerOptions {
-  const options = optionsRead(files, asAny);
-  if ('tokenizer_object' in options) return options;
-  throw new TraceletError('source', {
-    what: 'tokenizer files',
-    expected: 'tokenizer.json',
-    got: describe(Object.keys(files)),
-    cure: 'BertTokenizer reads a vocab.txt',
-  });
-}
-
-/** What the files say, in the order of transformers: each prevails over those before it. */
-function optionsRead(files: TokenizerFiles, ofJson: OfJson): BertTokenizerOptions | PreTrainedTokenizerOptions {
-  if (!isObject(files) || !hasVocab(files))
-    throw new TraceletError('source', {
-      what: 'tokenizer files',
-      expected: 'tokenizer.json or vocab.txt',
-      got: isObject(files) ? describe(Object.keys(files)) : describe(files),
-    });
-  const present = FILE_NAMES.filter((name) => files[name] !== undefined && files[name] !== null);
-  const read = (reading: Reading, name: Name): Reading => {
-    const text = files[name];
-    if (typeof text === 'string') return READERS[name](reading, text, ofJson);
-    throw new TraceletError('value', { what: name, expected: 'the text of the file', got: describe(text) });
-  };
-  const { json, complete, ...options } = present.reduce(read, {});
-  return options as BertTokenizerOptions | PreTrainedTokenizerOptions;
-}
-
-/** The object in a file. Of a key that is given twice the last counts, as in Python. */
-const parse = (text: string, name: Name): JsonObject => parseObject(text, name, readJson);
-
-const NORMALIZER = ['do_lower_case', 'strip_accents', 'tokenize_chinese_chars', 'clean_text'];
-const EXTRA = ['additional_special_tokens', 'extra_special_tokens'];
-/** Options that tokenizer.json settles for every class. */
-const SPLITTING = ['wordpieces_prefix', 'max_input_chars_per_word', 'never_split'];
-const SHARED = Object.keys(TOKENIZER_OPTIONS).filter((name) => !EXTRA.includes(name));
-
-/** What a class of BERT takes where its options are absent, whatever tokenizer.json says. */
-const BY_FLAGS: Reading = {
-  do_lower_case: true,
-  strip_accents: null,
-  tokenize_chinese_chars: true,
-  clean_text: true,
-  pad_token: undefined,
-  mask_token: undefined,
-};
-
-/** Settings of files that would change ids if they were other than these. */
-const FIXED = {
-  fast_tokenizer_files: kind('only tokenizer.json', (value) => Array.isArray(value) && value.every((name) => name === 'tokenizer.json')),
-  init_inputs: kind('an empty array', (value) => Array.isArray(value) && value.length === 0),
-};
-
-/** Options for which null is a value; for others it means that they are not given. */
-const NULLABLE = ['strip_accents', 'bos_token', 'eos_token', 'pad_token', 'mask_token'];
-
-function select(json: JsonObject, names: readonly string[]): JsonObject {
-  const given = names.filter((name) => Object.hasOwn(json, name) && (json[name] !== null || NULLABLE.includes(name)));
-  return Object.fromEntries(given.map((name) => [name, json[name]]));
-}
-
-/** The options `names` that a file gives, proved. */
-function pick(json: JsonObject, file: Name, names: readonly string[]): Partial<Given> {
-  return checkOptions(file, select(json, names), BERT_OPTIONS as OptionTable<JsonObject>);
-}
-
-function withConfig(reading: Reading, config: JsonObject): Reading {
-  const file = 'tokenizer_config.json';
-  if (!reading.json) checkClass(config.tokenizer_class);
-  checkOptions(file, select(config, Object.keys(FIXED)), FIXED as OptionTable<JsonObject>);
-  const byFlags = !reading.json || (reading.json === 'bert' && normalizesByFlags(config.tokenizer_class));
-  const names = [
-    ...SHARED,
-    ...(reading.json === 'any' ? [] : ['do_basic_tokenize']),
-    ...(byFlags ? NORMALIZER : []),
-    ...(reading.json ? [] : SPLITTING),
-  ];
-  const { added_tokens = [], ...given } = pick(config, file, names);
-  checkRoles(reading, given);
-  const listed = decoderTokens(config.added_tokens_decoder);
-  return {
-    ...reading,
-    ...(reading.json && byFlags && BY_FLAGS),
-    ...given,
-    ...extraTokens(reading, config, file),
-    added_tokens: [...(reading.added_tokens ?? []), ...added_tokens, ...(listed ?? [])],
-    complete: listed !== undefined,
-  };
-}
-
-function withMap(reading: Reading, map: JsonObject): Reading {
-  const given = pick(map, 'special_tokens_map.json', ROLES);
-  checkRoles(reading, given);
-  return { ...reading, ...given, ...extraTokens(reading, map, 'special_tokens_map.json') };
-}
-
-function withAdded(reading: Reading, added: JsonObject): Reading {
-  const before = reading.added_tokens ?? [];
-  const known = new Set(before.map(({ content }) => content));
-  const others = Object.entries(added).filter(([content]) => !known.has(content));
-  const tokens = inOrder(
-    others.map(([content, id]) => [id, { content }]),
-    'added_tokens.json',
-  );
-  return { ...reading, added_tokens: [...before, ...tokens] };
-}
-
-/** Roles that tokenizer.json settles. */
-const SETTLED = { unk_token: 'model', cls_token: 'post_processor', sep_token: 'post_processor' } as const;
-
-function checkRoles(reading: Reading, given: Partial<Given>): void {
-  for (const [role, name] of reading.json ? (Object.entries(SETTLED) as [keyof typeof SETTLED, string][]) : []) {
-    const [token, known] = [given[role], reading[role]];
-    const content = typeof token === 'object' ? token?.content : token;
-    if (content !== undefined && known !== undefined && content !== known)
-      throw new TraceletError('config', {
-        what: role,
-        expected: `${describe(known).slice(1, -1)} as in the ${name} of tokenizer.json`,
-        got: describe(content),
-      });
-  }
-}
-
-/** Keys of tokens by which a server knows a user. */
-const SECRET = /(^|_)(access|api|auth|hf|hub)_token$/;
-
-/** Special tokens that have no role, by name or in a list: newer files name them `extra_special_tokens` or in keys of their own. */
-function extraTokens(reading: Reading, json: JsonObject, file: Name): Partial<Given> {
-  const { additional_special_tokens: additional, extra_special_tokens: extra } = pick(json, file, EXTRA);
-  const isOwn = (key: string): boolean => key.endsWith('_token') && !(ROLES as readonly string[]).includes(key) && !SECRET.test(key);
-  const own = Object.entries(json).filter(([key, value]) => isOwn(key) && TOKEN.read(value) !== undefined);
-  const { additional_special_tokens: before, extra_special_tokens: named } = reading;
-  const contentOf = (token: unknown): unknown => (isObject(token) ? token.content : token);
-  const known = new Set<unknown>(before?.map(contentOf));
-  const isNew = (token: unknown): boolean => !known.has(contentOf(token));
-  const listed = Array.isArray(extra) ? extra.filter(isNew) : [];
-  return {
-    additional_special_tokens: before || listed.length ? [...(before ?? []), ...listed] : additional,
-    extra_special_tokens: { ...named, ...Object.fromEntries(own), ...(isObject(extra) && extra) } as Given['extra_special_tokens'],
-  };
-}
-
-function decoderTokens(decoder: unknown): AddedToken[] | undefined {
-  if (decoder === undefined || decoder === null) return undefined;
-  const what = 'added_tokens_decoder of tokenizer_config.json';
-  if (!isObject(decoder)) throw new TraceletError('format', { what, expected: 'a JSON object', got: describe(decoder) });
-  return inOrder(
-    Object.entries(decoder).map(([id, token]) => [/^\d+$/.test(id) ? Number(id) : id, token]),
-    what,
-  );
-}
-
-/** Tokens in the order of the ids that a file gives them: they have the next free ones, as in transformers. */
-function inOrder(tokens: readonly (readonly [id: unknown, token: unknown])[], file: string): AddedToken[] {
-  const wrong = tokens.find(([id]) => !Number.isInteger(id) || (id as number) < 0);
-  if (wrong) throw new TraceletError('format', { what: file, expected: 'ids that are whole numbers', got: describe(wrong[0]) });
-  const sorted = [...tokens].sort(([a], [b]) => (a as number) - (b as number));
-  return sorted.map(([id, token]) => {
-    const { id: _, ...added } = addedToken(`${file}[${id}]`, token);
-    return added;
-  });
+  return Object.fromEntries(present.map((name) => [name, asFile(name, files.get(name) as Uint8Array)]));
 }

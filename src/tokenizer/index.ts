@@ -1,6 +1,7 @@
+import './all.ts';
+
 export type { AddedToken } from './added.ts';
 export type { TextInput } from './arguments.ts';
-export { tokenizerFrom } from './auto.ts';
 export { BertTokenizer } from './bert.ts';
 export type { BertTokenizerOptions } from './bertsettings.ts';
 export type { BatchEncoding, EncodeOptions, Encoding, Offset, TensorEncoding } from './encoding.ts';

@@ -42,7 +42,14 @@ export class Lookup {
 
   /** Id of the token that `text` is, or -1. */
   find(text: string): number {
-    return this.#slots[this.#probe(hashed(text), '', text, 0, text.length)] - 1;
+    return this.exact(text, 0, text.length);
+  }
+
+  /** Id of the token that `text` has from `start` to `end`, or -1. */
+  exact(text: string, start: number, end: number): number {
+    let hash = SEED;
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME);
+    return this.#slots[this.#probe(hash, '', text, start, end - start)] - 1;
   }
 
   /** Id of the longest token that is `prefix` and what `text` has at `start` and before `end`, at least a unit; or -1. */

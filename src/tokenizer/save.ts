@@ -19,7 +19,7 @@ export function bertFiles(settings: BertSettings): Record<'vocab.txt' | 'tokeniz
 export function fastFiles(settings: FastSettings): Record<'tokenizer.json' | 'tokenizer_config.json', string> {
   const { json, parts } = settings;
   const isWhole = isConsecutive(settings);
-  const model = { ...(json.model as object), vocab: parts.model.written() };
+  const model = { ...(json.model as object), ...parts.model.written() };
   const added_tokens = isWhole ? tokensOf(settings).map((token) => ({ ...NO_FLAGS, ...token })) : [];
   const config = {
     tokenizer_class: 'PreTrainedTokenizerFast',

@@ -22,7 +22,8 @@ import {
   tensors,
 } from './encoding.ts';
 import { fastSettings, type PreTrainedTokenizerOptions } from './fast.ts';
-import { fastOptions, filesAt, type TokenizerFiles } from './files.ts';
+import { fastOptions } from './fileoptions.ts';
+import { filesAt, type TokenizerFiles } from './files.ts';
 import type { Place } from './interfaces.ts';
 import { fastFiles } from './save.ts';
 import { type Settings, TOKENIZER_OPTIONS, type TokenizerOptions } from './settings.ts';

@@ -16,8 +16,9 @@ export interface Vocab {
 }
 
 const MAX_ID = 2 ** 21 - 1;
-const SUSPECT = /[\r\n\ud800-\udfff]/;
-const UNREADABLE = /[\r\n]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+const BREAK = /[\r\n]/;
+const SURROGATE = /[\ud800-\udfff]/;
+const HALF = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /** The lines of a `vocab.txt`; line n holds the token with id n. */
 export function parseVocab(text: string): string[] {
@@ -32,8 +33,16 @@ export function formatVocab({ tokens }: Vocab): string {
   return Array.from(tokens, (token) => `${token ?? last}\n`).join('');
 }
 
-/** Checks `source` and indexes it both ways. Of a token that is given twice the last id counts. */
-export function indexVocab(source: VocabSource): Vocab {
+/** The ids by their tokens. */
+export const idsByToken = ({ tokens }: Vocab): Record<string, number> =>
+  Object.fromEntries(tokens.flatMap((token, id) => (token === undefined ? [] : [[token, id]])));
+
+/** Ids of the tokens that stand for each byte, -1 where there is none. */
+export const byteTokens = ({ lookup }: Vocab): number[] =>
+  Array.from({ length: 256 }, (_, byte) => lookup.find(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`));
+
+/** Checks `source` and indexes it both ways. Of a token that is given twice the last id counts. `asLines`: each can be a line of a vocab.txt. */
+export function indexVocab(source: VocabSource, asLines = false): Vocab {
   if (typeof source !== 'object' || source === null)
     throw new TraceletError('config', { what: 'vocab', expected: 'an array, Map or object of tokens', got: describe(source) });
   const tokens = Array.isArray(source) ? [...(source as readonly string[])] : byId(source as Exclude<VocabSource, readonly string[]>);
@@ -43,7 +52,7 @@ export function indexVocab(source: VocabSource): Vocab {
   for (let id = 0; id < tokens.length; id++) {
     const token = tokens[id];
     if (token === undefined && !Array.isArray(source)) continue;
-    checkToken(token, id);
+    checkToken(token, id, asLines);
     const before = lookup.add(id);
     if (before === undefined) size++;
     else tokens[before] = undefined;
@@ -51,11 +60,13 @@ export function indexVocab(source: VocabSource): Vocab {
   return { tokens, size, lookup };
 }
 
-function checkToken(token: unknown, id: number): void {
+function checkToken(token: unknown, id: number, asLine: boolean): void {
   const what = `vocab[${id}]`;
   if (typeof token !== 'string') throw new TraceletError('config', { what, expected: 'a string', got: describe(token) });
-  if (SUSPECT.test(token) && UNREADABLE.test(token))
-    throw new TraceletError('config', { what, expected: 'a token of whole characters without line breaks', got: describe(token) });
+  if (SURROGATE.test(token) && HALF.test(token))
+    throw new TraceletError('config', { what, expected: 'a token of whole characters', got: describe(token) });
+  if (asLine && BREAK.test(token))
+    throw new TraceletError('config', { what, expected: 'a token without line breaks', got: describe(token) });
 }
 
 function byId(source: ReadonlyMap<string, number> | Readonly<Record<string, number>>): (string | undefined)[] {

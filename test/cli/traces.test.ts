@@ -75,7 +75,7 @@ describe('trace', () => {
     expect(await failure(3, ['run', 'mute1.tracelet'], { input: '{"text": "paris"}' })).toContain('tokenizer of the trace');
   });
 
-  const BPE = { model: { type: 'BPE', vocab: { a: 0 }, merges: [] }, added_tokens: [] };
+  const OTHER = { model: { type: 'Lattice', vocab: { a: 0 } }, added_tokens: [] };
   const tokenized = (name: string, json: object): string => {
     directory(name, 'bert-BertForMaskedLM', { vocab: false });
     writeFileSync(at(name, 'tokenizer.json'), JSON.stringify(json));
@@ -83,11 +83,11 @@ describe('trace', () => {
   };
 
   test.each(['model', 'mlm'])('a tokenizer of another kind is left out of --head %s, with a word', async (head) => {
-    const name = tokenized(`bpe-${head}`, BPE);
+    const name = tokenized(`other-${head}`, OTHER);
     if (head === 'model') cpSync(fixture('zoo/bert-BertModel/model.safetensors'), at(name, 'model.safetensors'));
     const { status, stderr } = await call(['trace', name, '-o', `${name}.tracelet`, '--head', head, '--seq', '8']);
     expect(stderr).toMatch(
-      /^tracelet: the trace takes ids and no texts: .*tokenizer\.json: expected a part of type Unigram, WordPiece, got "BPE"/,
+      /^tracelet: the trace takes ids and no texts: .*tokenizer\.json: expected a part of type BPE, Unigram, WordLevel, WordPiece, got "Lattice"/,
     );
     expect(status).toBe(0);
     const ids = { input: JSON.stringify({ input_ids: [[1, 2, 3, 4, 5, 6, 7, 8]] }) };
@@ -97,7 +97,7 @@ describe('trace', () => {
     );
     if (head === 'mlm')
       expect(await failure(3, ['fill', '[MASK]', '-m', name])).toContain(
-        'model of tokenizer.json: expected a part of type Unigram, WordPiece, got "BPE"',
+        'model of tokenizer.json: expected a part of type BPE, Unigram, WordLevel, WordPiece, got "Lattice"',
       );
   });
 

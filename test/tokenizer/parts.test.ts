@@ -107,13 +107,13 @@ describe('what is not known is an error that says what is', () => {
   const open = (changes: object) => () => new PreTrainedTokenizerFast({ tokenizer_object: unigramJson(changes) });
   const none = { type: 'None' };
   test.each<[object, RegExp]>([
-    [{ model: none }, /^model of tokenizer\.json: expected a part of type Unigram, WordPiece, got "None"/],
+    [{ model: none }, /^model of tokenizer\.json: expected a part of type BPE, .*WordPiece, got "None"/],
     [{ normalizer: none }, /^normalizer of tokenizer\.json: expected a part of type BertNormalizer, .*Precompiled, .*got "None"/],
     [{ normalizer: { type: 'Sequence', normalizers: [none] } }, /^normalizers\[0\] of tokenizer\.json: expected a part of type BertN/],
-    [{ pre_tokenizer: none }, /^pre_tokenizer of tokenizer\.json: expected a part of type BertPreTokenizer, Metaspace, .*got "None"/],
+    [{ pre_tokenizer: none }, /^pre_tokenizer of tokenizer\.json: expected a part of type BertPreTokenizer, .*got "None"/],
     [
       { post_processor: none },
-      /^post_processor of tokenizer\.json: expected a part of type BertProcessing, TemplateProcessing, got "None"/,
+      /^post_processor of tokenizer\.json: expected a part of type BertProcessing, .*TemplateProcessing, got "None"/,
     ],
     [{ decoder: none }, /^decoder of tokenizer\.json: expected a part of type .*WordPiece, got "None"/],
   ])('%j', (changes, expected) => {

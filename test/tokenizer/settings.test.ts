@@ -10,7 +10,7 @@ describe('settings', () => {
   const wrong: [string, object, RegExp][] = [
     ['an id twice', { vocab: new Map([['a', 0], ['b', 0]]) }, /vocab entry "b".*got 0, which "a" has/], // biome-ignore format: one row
     ['a token that is no string', { vocab: [...VOCAB, 5] }, /vocab\[12\]: expected a string, got 5/],
-    ['a line break', { vocab: [...VOCAB, 'a\nb'] }, /vocab\[12\]: expected a token of whole characters without line breaks/],
+    ['a line break', { vocab: [...VOCAB, 'a\nb'] }, /vocab\[12\]: expected a token without line breaks/],
     ['half a character', { vocab: [...VOCAB, '\ud83d'] }, /vocab\[12\]: expected a token of whole characters/],
     ['an empty vocabulary', { vocab: [] }, /vocab: expected at least one token/],
     ['no vocabulary', { vocab: undefined }, /vocab: expected an array, Map or object/],

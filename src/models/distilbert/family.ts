@@ -1,4 +1,4 @@
-import { BertTokenizer } from '../../tokenizer/index.ts';
+import { BertTokenizer } from '../../tokenizer/bert.ts';
 import { type Family, withoutPrefix } from '../family.ts';
 import { DistilBertConfig } from './config.ts';
 

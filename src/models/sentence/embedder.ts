@@ -15,7 +15,7 @@ import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
 import { classWith, configClassIn, familyOf } from '../classes.ts';
 import type { ConfigClass, PreTrainedConfig } from '../config.ts';
 import type { Family } from '../family.ts';
-import { type ModelInputs, PreTrainedModel, type ReadBeside } from '../pretrained.ts';
+import { type Beside, type ModelInputs, PreTrainedModel } from '../pretrained.ts';
 import { makeParts, type Part } from './parts.ts';
 
 /** Options of {@link SentenceEmbedder}. */
@@ -92,14 +92,14 @@ export class SentenceEmbedder extends PreTrainedModel {
     return configClassIn(dict, what);
   }
 
-  static override async encoder_path(read: ReadBeside): Promise<string> {
-    return encoderOf(await sentenceIn(read)).path;
+  static override async encoder_path(beside: Beside): Promise<string> {
+    return encoderOf(await sentenceIn(beside)).path;
   }
 
-  static override async options_beside(read: ReadBeside): Promise<FolderOptions> {
-    const sentence = await sentenceIn(read);
+  static override async options_beside(beside: Beside): Promise<FolderOptions> {
+    const sentence = await sentenceIn(beside);
     const { path } = encoderOf(sentence);
-    const files = await tokenizerFiles((name) => read(path ? `${path}/${name}` : name));
+    const files = await tokenizerFiles((name) => beside.bytes(path ? `${path}/${name}` : name));
     return { sentence, tokenizer: files && supportedTokenizer(files, sentence) };
   }
 
@@ -149,8 +149,8 @@ const NORMALIZE: SentenceModule<'Normalize'> = {
   module_output_name: 'sentence_embedding',
 };
 
-const sentenceIn = async (read: ReadBeside): Promise<SentenceConfig | undefined> => {
-  const files = await readSentenceFiles(read);
+const sentenceIn = async (beside: Beside): Promise<SentenceConfig | undefined> => {
+  const files = await readSentenceFiles(beside.text);
   const sentence = files && parseSentence(files);
   if (sentence) KNOWN.add(sentence);
   return sentence;

@@ -1,20 +1,9 @@
 import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
 import type { Decoder } from '../interfaces.ts';
-import { byteFallback } from './bytefallback.ts';
-import { readMetaspace } from './metaspace.ts';
-import { readReplace } from './replace.ts';
-import { readStrip } from './strip.ts';
 import { readWordPieceDecoder } from './wordpiece.ts';
 
-const DECODERS: Registry<Decoder> = {
-  ByteFallback: () => byteFallback,
-  Fuse: () => (tokens) => [tokens.join('')],
-  Metaspace: readMetaspace,
-  Replace: readReplace,
-  Sequence: readSequence,
-  Strip: readStrip,
-  WordPiece: readWordPieceDecoder,
-};
+/** Readers of decoders by their types: BERT's, and all of them with `tokenizer/all.ts`. */
+export const DECODERS: Registry<Decoder> = { Sequence: readSequence, WordPiece: readWordPieceDecoder };
 
 /** The decoder of tokenizer.json; without one tokens stand apart. Throws `format` and `unsupported` errors. */
 export const decoderOf = (value: unknown): Decoder =>

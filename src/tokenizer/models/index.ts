@@ -1,13 +1,10 @@
 import { isObject } from '../../base/json.ts';
 import { partOf, type Registry } from '../fields.ts';
 import type { Model } from '../interfaces.ts';
-import { readUnigram } from './unigram.ts';
 import { readWordPiece } from './wordpiece.ts';
 
-const MODELS: Registry<Model> = {
-  Unigram: readUnigram,
-  WordPiece: readWordPiece,
-};
+/** Readers of models by their types: BERT's, and all of them with `tokenizer/all.ts`. */
+export const MODELS: Registry<Model> = { WordPiece: readWordPiece };
 
 /** The model of tokenizer.json. Throws `config`, `format` and `unsupported` errors. */
 export const modelOf = (value: unknown): Model => partOf('model', typed(value), MODELS);

@@ -1,12 +1,12 @@
 import { TraceletError } from '../../base/error.ts';
 import { TextEncoder } from '../../base/globals.ts';
-import { describe } from '../../base/json.ts';
+import { describe, type JsonObject } from '../../base/json.ts';
 import { type Fields, flag } from '../fields.ts';
 import type { Model, OnToken } from '../interfaces.ts';
 import { Lookup } from '../lookup.ts';
 import type { Filler } from '../row.ts';
 import { Trie } from '../trie.ts';
-import type { Vocab } from '../vocab.ts';
+import { byteTokens, type Vocab } from '../vocab.ts';
 
 /** How much worse than the worst piece one that is unknown is. */
 const PENALTY = 10;
@@ -30,8 +30,7 @@ export class Unigram implements Model {
     this.#scores = Float64Array.from(pieces, ([, score]) => score);
     this.#unknownScore = this.#scores.reduce((least, score) => Math.min(least, score), Infinity) - PENALTY;
     for (const [id, [piece]] of pieces.entries()) this.#trie.add(piece, id);
-    const name = (byte: number): string => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
-    this.#bytes = byteFallback ? Array.from({ length: 256 }, (_, byte) => this.vocab.lookup.find(name(byte))) : undefined;
+    this.#bytes = byteFallback ? byteTokens(this.vocab) : undefined;
   }
 
   tokenize(text: string, start: number, end: number, token: OnToken): void {
@@ -54,8 +53,8 @@ export class Unigram implements Model {
     return !token.startsWith(BLANK);
   }
 
-  written(): unknown {
-    return Array.from(this.#scores, (score, id) => [this.vocab.tokens[id], score]);
+  written(): JsonObject {
+    return { vocab: Array.from(this.#scores, (score, id) => [this.vocab.tokens[id], score]) };
   }
 
   /** For each place in the text, counted from `start`, the last piece of the best cover up to there, and where that piece begins. */

@@ -1,11 +1,11 @@
 import { TraceletError } from '../../base/error.ts';
-import { describe } from '../../base/json.ts';
+import { describe, type JsonObject } from '../../base/json.ts';
 import { SIZE } from '../../base/schema.ts';
 import { type Fields, field, text, VOCAB } from '../fields.ts';
 import type { Model, OnToken } from '../interfaces.ts';
 import { NO_PREFIX, type Prefix, prefixOf } from '../lookup.ts';
 import type { Filler } from '../row.ts';
-import { indexVocab, type Vocab } from '../vocab.ts';
+import { idsByToken, indexVocab, type Vocab } from '../vocab.ts';
 
 /** Greedy longest match of vocabulary entries, as Hugging Face's `WordPiece` model. */
 export class WordPiece implements Model {
@@ -43,8 +43,8 @@ export class WordPiece implements Model {
     return token.startsWith(this.#prefix.text);
   }
 
-  written(): unknown {
-    return Object.fromEntries(this.vocab.tokens.flatMap((token, id) => (token === undefined ? [] : [[token, id]])));
+  written(): JsonObject {
+    return { vocab: idsByToken(this.vocab) };
   }
 
   #cover(text: string, start: number, end: number): number[] | undefined {

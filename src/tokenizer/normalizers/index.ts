@@ -1,25 +1,9 @@
 import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
 import type { Normalizer } from '../interfaces.ts';
 import { readBertNormalizer } from './bert.ts';
-import { nfc, nfd, nfkc, nfkd } from './forms.ts';
-import { lowercase } from './lowercase.ts';
-import { readPrecompiled } from './precompiled.ts';
-import { readReplace } from './replace.ts';
-import { readStrip, stripAccents } from './strip.ts';
 
-const NORMALIZERS: Registry<Normalizer> = {
-  BertNormalizer: readBertNormalizer,
-  Lowercase: () => lowercase,
-  NFC: () => nfc,
-  NFD: () => nfd,
-  NFKC: () => nfkc,
-  NFKD: () => nfkd,
-  Precompiled: readPrecompiled,
-  Replace: readReplace,
-  Sequence: readSequence,
-  Strip: readStrip,
-  StripAccents: () => stripAccents,
-};
+/** Readers of normalizers by their types: BERT's, and all of them with `tokenizer/all.ts`. */
+export const NORMALIZERS: Registry<Normalizer> = { BertNormalizer: readBertNormalizer, Sequence: readSequence };
 
 /** The normalizer of tokenizer.json. Throws `format` and `unsupported` errors. */
 export const normalizerOf = (value: unknown, name = 'normalizer'): Normalizer =>

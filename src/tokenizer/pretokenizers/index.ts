@@ -1,17 +1,9 @@
 import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
 import type { PreTokenizer } from '../interfaces.ts';
 import { bertPreTokenizer } from './bert.ts';
-import { readMetaspace } from './metaspace.ts';
-import { readPunctuation } from './punctuation.ts';
-import { whitespaceSplit } from './whitespace.ts';
 
-const PRE_TOKENIZERS: Registry<PreTokenizer> = {
-  BertPreTokenizer: () => bertPreTokenizer,
-  Metaspace: readMetaspace,
-  Punctuation: readPunctuation,
-  Sequence: readSequence,
-  WhitespaceSplit: () => whitespaceSplit,
-};
+/** Readers of pre-tokenizers by their types: BERT's, and all of them with `tokenizer/all.ts`. */
+export const PRE_TOKENIZERS: Registry<PreTokenizer> = { BertPreTokenizer: () => bertPreTokenizer, Sequence: readSequence };
 
 /** The pre-tokenizer of tokenizer.json; without one a text stays whole. Throws `format` and `unsupported` errors. */
 export const preTokenizerOf = (value: unknown): PreTokenizer =>

@@ -19,7 +19,13 @@ const NAMED = kind<readonly [token: string, id: number]>(
   (value) => Array.isArray(value) && value.length === 2 && typeof value[0] === 'string',
 );
 
-export const readBertProcessing = (fields: Fields): ((idOf: IdOf) => PostProcessor) => {
+/** The tokens that begin a row and end a text. */
+export const readFrame = (fields: Fields): ((idOf: IdOf) => [cls: Filler, sep: Filler]) => {
   const [cls, sep] = [field(fields, 'cls', NAMED), field(fields, 'sep', NAMED)];
-  return (idOf) => bertProcessor(specialToken(...cls, idOf), specialToken(...sep, idOf));
+  return (idOf) => [specialToken(...cls, idOf), specialToken(...sep, idOf)];
+};
+
+export const readBertProcessing = (fields: Fields): ((idOf: IdOf) => PostProcessor) => {
+  const frame = readFrame(fields);
+  return (idOf) => bertProcessor(...frame(idOf));
 };

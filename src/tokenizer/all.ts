@@ -1,0 +1,64 @@
+import { CONVERTED } from './converters/index.ts';
+import { readBPEDecoder } from './decoders/bpe.ts';
+import { byteFallback } from './decoders/bytefallback.ts';
+import { byteLevelDecoder } from './decoders/bytelevel.ts';
+import { readCTC } from './decoders/ctc.ts';
+import { DECODERS } from './decoders/index.ts';
+import { readMetaspace as readMetaspaceDecoder } from './decoders/metaspace.ts';
+import { readReplace as readReplaceDecoder } from './decoders/replace.ts';
+import { readStrip as readStripDecoder } from './decoders/strip.ts';
+import { known } from './fields.ts';
+import { VOCABULARIES } from './fileoptions.ts';
+import { readBPE } from './models/bpe.ts';
+import { MODELS } from './models/index.ts';
+import { readUnigram } from './models/unigram.ts';
+import { readWordLevel } from './models/wordlevel.ts';
+import { byteLevelNormalizer } from './normalizers/bytelevel.ts';
+import { nfc, nfd, nfkc, nfkd } from './normalizers/forms.ts';
+import { NORMALIZERS } from './normalizers/index.ts';
+import { lowercase } from './normalizers/lowercase.ts';
+import { readPrecompiled } from './normalizers/precompiled.ts';
+import { readReplace } from './normalizers/replace.ts';
+import { readStrip, stripAccents } from './normalizers/strip.ts';
+import { readByteLevel } from './pretokenizers/bytelevel.ts';
+import { PRE_TOKENIZERS } from './pretokenizers/index.ts';
+import { readMetaspace } from './pretokenizers/metaspace.ts';
+import { readPunctuation } from './pretokenizers/punctuation.ts';
+import { whitespaceSplit } from './pretokenizers/whitespace.ts';
+import { readByteLevelProcessor } from './processors/bytelevel.ts';
+import { PROCESSORS } from './processors/index.ts';
+import { readRobertaProcessing } from './processors/roberta.ts';
+
+/** All parts that a tokenizer.json may name, and all vocabularies that a folder may hold, beside those of BERT. */
+Object.assign(NORMALIZERS, {
+  ByteLevel: () => byteLevelNormalizer,
+  Lowercase: () => lowercase,
+  NFC: () => nfc,
+  NFD: () => nfd,
+  NFKC: () => nfkc,
+  NFKD: () => nfkd,
+  Precompiled: readPrecompiled,
+  Replace: readReplace,
+  Strip: readStrip,
+  StripAccents: () => stripAccents,
+} satisfies typeof NORMALIZERS);
+Object.assign(PRE_TOKENIZERS, {
+  ByteLevel: readByteLevel,
+  Metaspace: readMetaspace,
+  Punctuation: readPunctuation,
+  WhitespaceSplit: () => whitespaceSplit,
+} satisfies typeof PRE_TOKENIZERS);
+Object.assign(MODELS, { BPE: readBPE, Unigram: readUnigram, WordLevel: readWordLevel } satisfies typeof MODELS);
+Object.assign(PROCESSORS, { ByteLevel: readByteLevelProcessor, RobertaProcessing: readRobertaProcessing } satisfies typeof PROCESSORS);
+Object.assign(DECODERS, {
+  BPEDecoder: readBPEDecoder,
+  ByteFallback: () => byteFallback,
+  ByteLevel: () => byteLevelDecoder,
+  CTC: readCTC,
+  Fuse: () => (tokens: readonly string[]) => [tokens.join('')],
+  Metaspace: readMetaspaceDecoder,
+  Replace: readReplaceDecoder,
+  Strip: readStripDecoder,
+} satisfies typeof DECODERS);
+Object.assign(VOCABULARIES, CONVERTED);
+known.all = true;

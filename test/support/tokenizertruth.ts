@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { brotliDecompressSync } from 'node:zlib';
+
+const fixture = (name: string): Buffer =>
+  brotliDecompressSync(readFileSync(fileURLToPath(new URL(`../fixtures/tokenizer/truth/${name}.br`, import.meta.url))));
+
+/** The charsmap of sentencepiece's nmt_nfkc in base64, which is left out of the tokenizers in fixtures. */
+export const charsmap = fixture('charsmap').toString();
+
+/** Every tokenizer whose answers are known. */
+export const NAMES = [
+  ...[
+    'albert',
+    'bert-accents',
+    'bert-added',
+    'bert-cased',
+    'bert-multilingual',
+    'bert-uncased',
+    'camembert',
+    'clip',
+    'deberta-v3',
+    'gemma',
+  ],
+  ...['gpt2', 'llama', 'llama-metaspace', 'llama3', 'modernbert', 'o200k', 'openai-gpt', 'qwen', 'roberta', 'roberta-prefix', 't5'],
+  ...['unigram-bytes', 'wordlevel', 'xlm-roberta'],
+] as const;
+
+/** The tokenizer.json and the tokenizer_config.json of a tokenizer, and lines of texts with what the Rust tokenizers make of them. */
+export function tokenizerTruth(name: string): { json: string; config: string; lines: string[] } {
+  const [first, config, ...lines] = fixture(name).toString().split('\n');
+  return { json: first.replace('"precompiled_charsmap":""', `"precompiled_charsmap":"${charsmap}"`), config, lines };
+}
+
+/** A model of SentencePiece, and lines of texts with what its own library makes of them. */
+export const sentencePieceTruth = (name: string): { model: Uint8Array; lines: string[] } => ({
+  model: new Uint8Array(fixture(`${name}.model`)),
+  lines: fixture(`${name}.spm`).toString().split('\n'),
+});
