@@ -1,8 +1,8 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
-import type { EncodeSettings, Encoding } from './encoding.ts';
-import type { Place } from './interfaces.ts';
-import { offsetsIn } from './offsets.ts';
+import type { EncodeSettings, Encoding, Offset } from './encoding.ts';
+import type { Place, Trim } from './interfaces.ts';
+import { type OffsetUnit, offsetsIn, trimmed } from './offsets.ts';
 import { addFiller, addSequence, emptyRow, padRow, type Row } from './row.ts';
 import { Segmenter } from './segment.ts';
 import { cut, type Kept, type Sequence, type TruncationStrategy, truncatedLengths } from './sequence.ts';
@@ -80,7 +80,7 @@ export class Encoder {
     for (const place of this.#template(parts.length > 1)) {
       if ('sequence' in place) {
         const { text, sequence } = parts[place.sequence];
-        addSequence(row, sequence, place.type, offsetsIn(unit, text));
+        addSequence(row, sequence, place.type, offsetsOf(text, sequence, unit, this.#settings.parts.processor.trim));
       } else if (options.add_special_tokens !== false) addFiller(row, place.token, place.type);
     }
     return row;
@@ -120,6 +120,15 @@ export class Encoder {
 
 /** How many special tokens a row has. */
 export const addedTo = (template: readonly Place[]): number => template.filter((place) => 'token' in place).length;
+
+/** The offsets of a token of `sequence`. */
+function offsetsOf(text: string, { tokens, starts, ends }: Sequence, unit: OffsetUnit, trim?: Trim): (index: number) => Offset {
+  const offset = offsetsIn(unit, text);
+  return (i) => {
+    const [start, end] = trim ? trimmed(trim, tokens[i], starts[i], ends[i], i === 0) : [starts[i], ends[i]];
+    return [offset(start), offset(end)];
+  };
+}
 
 /** A `max_length` on its own asks for truncation. */
 function strategyOf({ truncation, max_length, padding }: EncodeSettings): TruncationStrategy {

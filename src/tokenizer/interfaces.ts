@@ -28,12 +28,24 @@ export interface Model {
 }
 
 /** A place in a row: a special token, or the tokens of the first text or of the second. */
-export type Place = { readonly type: number } & ({ readonly token: Filler } | { readonly sequence: 0 | 1 });
+export type Place = { readonly type: number } & ({ readonly token: Filler } | TextPlace);
+
+/** The place of a text. */
+export interface TextPlace {
+  readonly sequence: 0 | 1;
+  /** The type of what truncation cut off, among special tokens, in a row of its own. Default: the number of the text. */
+  readonly overflowType?: number;
+}
+
+/** How many characters the offsets of a token leave out at its beginning, and at its end. */
+export type Trim = (token: string, isFirst: boolean) => readonly [before: number, after: number];
 
 /** Where texts and special tokens stand in a row. */
 export interface PostProcessor {
   readonly single: readonly Place[];
   readonly pair: readonly Place[];
+  /** Asked for each token of a text, not for special tokens. `isFirst`: it is the first of its text in the row, or begins where its text does. */
+  readonly trim?: Trim;
 }
 
 /** Turns tokens into parts of running text. */

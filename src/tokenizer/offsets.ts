@@ -1,3 +1,5 @@
+import type { Trim } from './interfaces.ts';
+
 /** What offsets count. */
 export type OffsetUnit = 'utf16' | 'codepoint' | 'byte';
 
@@ -21,4 +23,11 @@ export function offsetsIn(unit: OffsetUnit, text: string): (index: number) => nu
   }
   offsets[text.length] = count;
   return (index) => offsets[index];
+}
+
+/** UTF-16 units `start` to `end`, in which `token` stands, less the characters that a post-processor leaves out. */
+export function trimmed(trim: Trim, token: string, start: number, end: number, isFirst: boolean): [start: number, end: number] {
+  const [before, after] = trim(token, isFirst || start === 0);
+  const from = Math.min(start + before, end);
+  return [from, end >= after ? Math.max(end - after, from) : end];
 }

@@ -1,4 +1,4 @@
-import type { Encoding } from './encoding.ts';
+import type { Encoding, Offset } from './encoding.ts';
 import type { Sequence, Side } from './sequence.ts';
 
 /** One row under construction: every column as long as the row. */
@@ -28,15 +28,15 @@ export function addFiller(row: Row, { id, token }: Filler, type: number): void {
   row.offset_mapping.push([0, 0]);
 }
 
-/** Appends a text; `unit` turns an index of its UTF-16 units into an offset. */
-export function addSequence(row: Row, sequence: Sequence, type: number, unit: (index: number) => number): void {
+/** Appends a text; `offsetOf` gives the offsets of one of its tokens. */
+export function addSequence(row: Row, sequence: Sequence, type: number, offsetOf: (index: number) => Offset): void {
   for (let i = 0; i < sequence.ids.length; i++) {
     row.input_ids.push(sequence.ids[i]);
     row.token_type_ids.push(type);
     row.attention_mask.push(1);
     row.tokens.push(sequence.tokens[i]);
     row.special_tokens_mask.push(0);
-    row.offset_mapping.push([unit(sequence.starts[i]), unit(sequence.ends[i])]);
+    row.offset_mapping.push(offsetOf(i));
   }
 }
 
