@@ -50,7 +50,8 @@ const READERS: Record<Name, (reading: Reading, text: string, ofJson: OfJson) => 
   'added_tokens.json': (reading, text) => (reading.complete ? reading : withAdded(reading, parse(text, 'added_tokens.json'))),
 };
 
-const FILE_NAMES = Object.keys(READERS) as Name[];
+/** The files of a tokenizer, in the order in which they are read. */
+export const FILE_NAMES = Object.keys(READERS) as Name[];
 const VOCABULARIES: readonly Name[] = ['tokenizer.json', 'vocab.txt'];
 
 /** Whether there is one of the files that a tokenizer cannot do without. */

@@ -1,4 +1,5 @@
 export type { AddedToken } from './added.ts';
+export type { AddSpecialTokensOptions, AddTokensOptions, SpecialTokens } from './adding.ts';
 export type { Alignment } from './alignment.ts';
 export type { TextInput, WordsInput } from './arguments.ts';
 export { tokenizerFrom } from './auto.ts';

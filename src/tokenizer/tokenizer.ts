@@ -27,21 +27,12 @@ import {
 import { fastSettings, type PreTrainedTokenizerOptions } from './fast.ts';
 import { fastOptions, filesAt, type TokenizerFiles } from './files.ts';
 import type { Place } from './interfaces.ts';
+import { Made } from './made.ts';
 import type { Row } from './row.ts';
 import { fastFiles } from './save.ts';
-import { type Settings, TOKENIZER_OPTIONS, type TokenizerOptions } from './settings.ts';
+import { saveFiles } from './saving.ts';
+import { TOKENIZER_OPTIONS, type TokenizerOptions } from './settings.ts';
 import { DECODE_OPTIONS, type DecodeOptions, type Ids, idList, Tokens } from './tokens.ts';
-
-/** What a class makes of its options: what the tokenizer does, and the files that say so. */
-export class Made {
-  readonly settings: Settings;
-  readonly files: () => Record<string, string>;
-
-  constructor(settings: Settings, files: () => Record<string, string>) {
-    this.settings = settings;
-    this.files = files;
-  }
-}
 
 /** The files at a source, and the options that are not about reading them. */
 export async function filesFrom<Options extends object>(
@@ -68,24 +59,26 @@ export const prevailing = <Options extends TokenizerOptions>({ max_len, ...other
 
 /**
  * The tokenizer that a tokenizer.json describes: `PreTrainedTokenizerFast` of Hugging Face transformers, giving the ids, tokens and offsets that it
- * gives for every text. A lone surrogate in a text counts as U+FFFD, as it would once encoded to UTF-8. Settings never change. Bad options and
- * texts throw a {@link TraceletError}.
+ * gives for every text. A lone surrogate in a text counts as U+FFFD, as it would once encoded to UTF-8. Adding tokens alone
+ * changes it. Bad options and texts throw a {@link TraceletError}.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: instances are functions
 export class PreTrainedTokenizerFast extends Tokens {
   readonly #made: Made;
-  readonly #encoder: Encoder;
+  readonly #encoder: () => Encoder;
   /** Added tokens that the normalizer rewrites, as they are decoded. */
-  readonly #rewritten: ReadonlyMap<number, string>;
+  readonly #rewritten: () => ReadonlyMap<number, string>;
 
   constructor(options: PreTrainedTokenizerOptions | Made) {
     const made = options instanceof Made ? options : madeOf(options);
-    super(made.settings);
+    super(made);
     this.#made = made;
-    this.#encoder = new Encoder(made.settings);
-    const { added, parts } = made.settings;
-    const normalized = added.filter(({ token }) => token.normalized);
-    this.#rewritten = new Map(normalized.map(({ id, text }) => [id, write(parts.normalizer(read(text, 0, text.length))).text]));
+    this.#encoder = made.derived((settings) => new Encoder(settings));
+    this.#rewritten = made.derived(({ added, parts }) => {
+      const normalized = added.filter(({ token }) => token.normalized);
+      return new Map(normalized.map(({ id, text }) => [id, write(parts.normalizer(read(text, 0, text.length))).text]));
+    });
+    this.#encoder();
   }
 
   /**
@@ -107,6 +100,11 @@ export class PreTrainedTokenizerFast extends Tokens {
   /** Texts of the files from which `from_files` builds the same tokenizer. */
   files(): Record<string, string> {
     return this.#made.files();
+  }
+
+  /** Writes {@link files} into a directory, made if need be, from which `from_pretrained` reads the same tokenizer; answers their paths. */
+  save_pretrained(folder: string): Promise<string[]> {
+    return saveFiles(folder, this.files());
   }
 
   /** The tokens of a text or pair, without special tokens unless asked for. The options may be the second argument, as everywhere. */
@@ -152,7 +150,7 @@ export class PreTrainedTokenizerFast extends Tokens {
   batch_encode_plus(inputs: Inputs, options?: EncodeOptions): BatchEncoding | TensorEncoding;
   batch_encode_plus(...args: unknown[]): BatchEncoding | TensorEncoding {
     const [inputs, options] = batchOf('batch_encode_plus()', args);
-    return batch(this.#encoder.encode(inputs, options), options);
+    return batch(this.#encoder().encode(inputs, options), options);
   }
 
   /** Encodes texts and pairs, one result each. */
@@ -167,13 +165,15 @@ export class PreTrainedTokenizerFast extends Tokens {
           got: describe(options[name]),
           cure: `batch_encode_plus returns ${name === 'return_tensors' ? 'tensors' : 'rows, and says of which text each is'}`,
         });
-    return this.#encoder.encode(inputs, options).map((row) => single(row, options));
+    return this.#encoder()
+      .encode(inputs, options)
+      .map((row) => single(row, options));
   }
 
   /** What calling the tokenizer does. */
   call_(...args: unknown[]): Encoding | BatchEncoding | TensorEncoding {
     const call = callOf('the tokenizer', args);
-    return isBatch(call) ? batch(this.#encoder.encode(manyInputs(call), call.options), call.options) : this.#answer(call);
+    return isBatch(call) ? batch(this.#encoder().encode(manyInputs(call), call.options), call.options) : this.#answer(call);
   }
 
   /** The text that ids stand for. */
@@ -181,7 +181,7 @@ export class PreTrainedTokenizerFast extends Tokens {
     const known = checkOptions('decode()', options, DECODE_OPTIONS);
     const { parts, added, clean_up_tokenization_spaces } = this.#made.settings;
     const list = typeof ids === 'number' ? [ids] : idList(ids);
-    const tokens = this.convert_ids_to_tokens(list).map((token, i) => this.#rewritten.get(list[i]) ?? token);
+    const tokens = this.convert_ids_to_tokens(list).map((token, i) => this.#rewritten().get(list[i]) ?? token);
     const special = new Set(known.skip_special_tokens ? added.filter(({ token }) => token.special).map((each) => each.text) : []);
     const text = parts.decoder(tokens.filter((token) => !special.has(token))).join('');
     return (known.clean_up_tokenization_spaces ?? clean_up_tokenization_spaces) ? closeUp(text) : text;
@@ -225,7 +225,7 @@ export class PreTrainedTokenizerFast extends Tokens {
   }
 
   #rows(call: Call): Row[] {
-    return this.#encoder.encode([oneInput(call)], call.options);
+    return this.#encoder().encode([oneInput(call)], call.options);
   }
 }
 
@@ -253,7 +253,5 @@ export interface PreTrainedTokenizerFast {
   (text: Texts, options: EncodeOptions): Encoding | BatchEncoding | TensorEncoding;
 }
 
-function madeOf(options: PreTrainedTokenizerOptions): Made {
-  const settings = fastSettings(options);
-  return new Made(settings, () => fastFiles(settings));
-}
+const madeOf = (options: PreTrainedTokenizerOptions): Made =>
+  Made.of(fastSettings(options), fastFiles, (settings, changes) => ({ ...settings, ...changes }));

@@ -15,7 +15,7 @@ export const AREAS = {
     ),
     tests: words(
       `tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/settings tokenizer/folders tokenizer/parts tokenizer/unigram
-      tokenizer/encodings tokenizer/rows`,
+      tokenizer/encodings tokenizer/rows tokenizer/adding`,
     ),
   },
   headers: {
