@@ -115,10 +115,22 @@ const METHODS: Alignment & ThisType<Answer> = {
   },
 };
 
-/** What a row says of the texts that it was made of, which an answer says of one or of each of its rows. */
-const ABSENT: Readonly<Record<string, (row: Row) => unknown>> = {
-  overflowing_tokens: (row) => row.absent,
-  num_truncated_tokens: (row) => row.absentCount,
+/** Most ids that an answer lists as those that its rows lack. */
+const MOST = 2 ** 24;
+
+/** What rows lack of the texts that they are of, row by row. */
+const ABSENT: Readonly<Record<string, (rows: readonly Row[]) => unknown[]>> = {
+  overflowing_tokens(rows) {
+    const count = rows.reduce((sum, row) => sum + row.absentCount, 0);
+    if (count <= MOST) return rows.map((row) => row.absent);
+    throw new TraceletError('value', {
+      what: 'overflowing_tokens',
+      expected: `at most ${MOST} ids that rows lack`,
+      got: `${count} in ${rows.length} rows`,
+      cure: 'With return_overflowing_tokens the rows have all of a text',
+    });
+  },
+  num_truncated_tokens: (rows) => rows.map((row) => row.absentCount),
 };
 
 /** What answers inherit from: not enumerable, and an object like any other to those who ask for its constructor. */
@@ -131,10 +143,10 @@ const ANSWER = Object.defineProperties(
   },
 );
 
-function ofRows(read: (row: Row) => unknown) {
+function ofRows(read: (rows: readonly Row[]) => unknown[]) {
   return function (this: Answer) {
     const { rows, isSingle } = this[HELD];
-    return isSingle ? read(rows[0]) : rows.map(read);
+    return isSingle ? read(rows)[0] : read(rows);
   };
 }
 

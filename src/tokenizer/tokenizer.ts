@@ -251,6 +251,7 @@ export interface PreTrainedTokenizerFast {
   (text: string, pair?: string | null, options?: AsArrays): Encoding;
   (text: Inputs, pair?: Inputs | null, options?: AsArrays): BatchEncoding;
   (text: Texts, options: EncodeOptions): Encoding | BatchEncoding | TensorEncoding;
+  (text: Texts, pair: Texts | null | undefined, options: EncodeOptions): Encoding | BatchEncoding | TensorEncoding;
 }
 
 const madeOf = (options: PreTrainedTokenizerOptions): Made =>

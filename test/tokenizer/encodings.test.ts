@@ -28,10 +28,8 @@ describe.each(['bert-uncased', 'bert-cased', 'bert-added', 'unigram-bytes', 'typ
 const TRUTH = process.env.TRACELET_TRUTH;
 if (TRUTH)
   describe('every text there is', () => {
-    const names = readdirSync(TRUTH).filter((name) =>
-      ['tokenizer.json', 'texts.jsonl'].every((file) => existsSync(`${TRUTH}/${name}/${file}`)),
-    );
-    test.each(names)('%s', (name) => {
+    const isWhole = (name: string) => ['tokenizer.json', 'texts.jsonl'].every((file) => existsSync(`${TRUTH}/${name}/${file}`));
+    test.each(readdirSync(TRUTH).filter(isWhole))('%s', (name) => {
       const sided = sidedBy(readFileSync(`${TRUTH}/${name}/tokenizer.json`, 'utf8'));
       const lines = readFileSync(`${TRUTH}/${name}/texts.jsonl`, 'utf8').trimEnd().split('\n');
       for (const line of lines) expectEncoding(sided, JSON.parse(line) as EncodingCase);
@@ -256,6 +254,11 @@ describe('an answer is a plain object', () => {
     const cut = bert(LETTERS, { truncation: true, max_length: 4 });
     expect([cut.overflowing_tokens, cut.num_truncated_tokens]).toEqual([[15, 16, 17, 18], 4]);
     expect(bert([LETTERS, 'a'], { truncation: true, max_length: 4 }).overflowing_tokens).toEqual([[15, 16, 17, 18], []]);
+    const many = bert('a '.repeat(5000), { truncation: true, max_length: 3, ...rows });
+    expect(many.num_truncated_tokens).toEqual(Array(5000).fill(4999));
+    expect(() => many.overflowing_tokens).toThrow(
+      /^overflowing_tokens: expected at most 16777216 ids that rows lack, got 24995000 in 5000 rows/,
+    );
     expect(bert(LETTERS, { truncation: true, max_length: 5, ...rows }).overflowing_tokens).toEqual([[16, 17, 18], [13, 14, 15]]); // biome-ignore format: one row
   });
 });
