@@ -29,15 +29,22 @@ export interface Alignment {
 
 const HELD = Symbol('rows');
 
-/** An answer, the rows that it is made of, and whether it is one row by itself. */
+/** An answer, the rows that it is made of, and whether it is one row by itself; without them what a method was taken from or to. */
 interface Answer extends Alignment {
-  readonly [HELD]: { readonly rows: readonly Row[]; readonly isSingle: boolean };
+  readonly [HELD]?: { readonly rows: readonly Row[]; readonly isSingle: boolean };
 }
 
 const INDEX = kind<number>('a whole number, 0 or more', (value) => Number.isInteger(value) && (value as number) >= 0);
 
 function rowOf(answer: Answer, method: string, index: number): Row {
-  const { rows } = answer[HELD];
+  const rows = (answer as Answer | undefined)?.[HELD]?.rows;
+  if (!rows)
+    throw new TraceletError('value', {
+      what: `${method}()`,
+      expected: 'to be called on what a tokenizer answered',
+      got: describe(answer),
+      cure: 'A copy of an answer has none of its methods',
+    });
   const row = rows[proved(`${method}(): batch index`, index, INDEX)];
   if (row) return row;
   throw new TraceletError('value', {
@@ -145,7 +152,7 @@ const ANSWER = Object.defineProperties(
 
 function ofRows(read: (rows: readonly Row[]) => unknown[]) {
   return function (this: Answer) {
-    const { rows, isSingle } = this[HELD];
+    const { rows, isSingle } = this[HELD] ?? { rows: [], isSingle: true };
     return isSingle ? read(rows)[0] : read(rows);
   };
 }

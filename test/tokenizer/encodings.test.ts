@@ -2,10 +2,12 @@ import assert from 'node:assert';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, expectTypeOf, test } from 'vitest';
+import { TraceletError } from '../../src/index.ts';
 import { Encoder } from '../../src/tokenizer/encoder.ts';
 import { single } from '../../src/tokenizer/encoding.ts';
 import { fastSettings } from '../../src/tokenizer/fast.ts';
 import {
+  type Alignment,
   BertTokenizer,
   type EncodeOptions,
   type Encoding,
@@ -15,6 +17,7 @@ import {
 } from '../../src/tokenizer/index.ts';
 import type { PostProcessor, Trim } from '../../src/tokenizer/interfaces.ts';
 import { type EncodingCase, encodingsFixture, expectEncoding, sidedBy } from '../support/encodings.ts';
+import { JUNK, OWN } from '../support/junk.ts';
 import { problem } from '../support/tiny.ts';
 
 describe.each(['bert-uncased', 'bert-cased', 'bert-added', 'unigram-bytes', 'types'])('%s answers as the Rust tokenizers', (name) => {
@@ -210,6 +213,28 @@ describe('tokens, words and characters', () => {
     ],
   ])('refuse %s, as Python does', (_, ask, expected) => {
     expect(() => ask(pair)).toThrow(expected);
+  });
+
+  test('answer whatever they are asked, or say what is wrong', () => {
+    const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(pair)).filter((name) =>
+      /_to_|_ids$/.test(name),
+    ) as (keyof Alignment)[];
+    expect(methods).toHaveLength(9);
+    for (const method of methods)
+      for (const [name, junk] of Object.entries(JUNK))
+        for (const args of [[junk()], [0, junk()], [0, 0, junk()], [junk(), junk(), junk()]])
+          try {
+            (pair[method] as (...args: unknown[]) => unknown)(...args);
+          } catch (error) {
+            if (error !== OWN) expect(error, `${method} of ${name}`).toBeInstanceOf(TraceletError);
+          }
+  });
+
+  test('are of an answer: taken from it, they say so', async () => {
+    const { word_ids } = pair;
+    const taken = await problem('value', () => word_ids());
+    expect(taken.message).toContain('word_ids(): expected to be called on what a tokenizer answered, got undefined');
+    expect(Object.getPrototypeOf(pair).num_truncated_tokens).toBeUndefined();
   });
 
   test('a batch without rows has nothing to say', () => {
