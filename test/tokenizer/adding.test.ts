@@ -168,7 +168,10 @@ describe('save_pretrained', () => {
     const step = fc.oneof(
       fc.record({ add_tokens: fc.array(token, { maxLength: 3 }), special_tokens: fc.boolean() }),
       fc.record({
-        add_special_tokens: fc.record({ pad_token: token, sep_token: token, extra_special_tokens: fc.array(token) }, { requiredKeys: [] }),
+        add_special_tokens: fc.record(
+          { pad_token: token, sep_token: token, cls_token: token, unk_token: token, extra_special_tokens: fc.array(token) },
+          { requiredKeys: [] },
+        ),
       }),
     );
     await fc.assert(

@@ -18,7 +18,7 @@ import {
 import type { PostProcessor, Trim } from '../../src/tokenizer/interfaces.ts';
 import { type EncodingCase, encodingsFixture, expectEncoding, sidedBy } from '../support/encodings.ts';
 import { JUNK, OWN } from '../support/junk.ts';
-import { problem } from '../support/tiny.ts';
+import { problem, tinyBert } from '../support/tiny.ts';
 
 describe.each(['bert-uncased', 'bert-cased', 'bert-added', 'unigram-bytes', 'types'])('%s answers as the Rust tokenizers', (name) => {
   const { json, lines } = encodingsFixture(name);
@@ -119,6 +119,7 @@ describe('rows of what truncation removes', () => {
     expect(batch.overflow_to_sample_mapping?.tolist()).toEqual([0, 0]);
     expect(batch.special_tokens_mask?.tolist()).toEqual([[1, 0, 0, 0, 1], [1, 0, 0, 0, 1]]); // biome-ignore format: one row
     expect(batch.word_ids(1)).toEqual([null, 3, 4, 5, null]);
+    expect(tinyBert()(batch as never).last_hidden_state.shape).toEqual([2, 5, 16]);
     expect(() => bert(LETTERS, { ...rows, truncation: true, max_length: 5, stride: 1, return_tensors: true })).toThrow(
       /rows of one length/,
     );
