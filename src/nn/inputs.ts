@@ -3,7 +3,7 @@ import { describe, isObject } from '../base/json.ts';
 import { type Shape, sizeOf, Tensor, tensorLike } from '../tensor/tensor.ts';
 
 /** What a tokenizer answers beside the inputs of a model. */
-const BESIDE_INPUTS: readonly string[] = ['tokens', 'offset_mapping', 'special_tokens_mask', 'overflowing_tokens', 'num_truncated_tokens'];
+const BESIDE_INPUTS: readonly string[] = ['tokens', 'offset_mapping', 'special_tokens_mask', 'overflow_to_sample_mapping'];
 
 const TEXTS = "Turn texts into tensors: tokenizer(texts, { padding: true, return_tensors: 'pt' })";
 

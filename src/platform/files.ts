@@ -41,6 +41,7 @@ async function open(path: string, signal?: AbortSignal): Promise<ByteSource> {
 
 /** Most programs only read. */
 const write: Platform['write'] = async (...args) => (await import('./writing.ts')).write(...args);
+const makeFolder: Platform['makeFolder'] = async (path) => (await import('./writing.ts')).makeFolder(path);
 
 function readTextSync(path: string): string {
   try {
@@ -99,6 +100,7 @@ export const files: Omit<Platform, 'kernelModule' | 'threads' | 'workers'> = {
   readTextSync,
   kindOf,
   list,
+  makeFolder,
   write,
   env,
   cache,

@@ -21,5 +21,6 @@ export const noFiles: Omit<Platform, 'kernelModule' | 'threads' | 'workers' | 's
   list: async () => undefined,
   env: () => undefined,
   cache: async () => undefined,
+  makeFolder: refuse,
   write: refuse,
 };

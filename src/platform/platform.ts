@@ -23,6 +23,8 @@ export interface Files {
   kindOf(path: string): Promise<'directory' | 'file' | undefined>;
   /** Names in a directory, those of directories with a slash behind; undefined where there is none. */
   list(path: string): Promise<readonly string[] | undefined>;
+  /** Makes the directory at `path`, and those that it lies in, where they are not there. */
+  makeFolder(path: string): Promise<void>;
   /** Writes beside the file at `path`, then renames: it is either whole or untouched. Links are followed; pipes and devices written where they are. */
   write(path: string, chunks: Iterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { constants, type Stats, write as writeDescriptor } from 'node:fs';
-import { access, chmod, chown, lstat, open, readlink, rename, rm, stat } from 'node:fs/promises';
+import { access, chmod, chown, lstat, mkdir, open, readlink, rename, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -59,6 +59,11 @@ async function expectDirectory(path: string, at: string): Promise<void> {
     () => false,
   );
   if (!isThere) throw refused(path, 'a file in a directory that exists', `none called ${folder}`);
+}
+
+/** Makes a directory and those that it lies in. Throws `source` errors. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((cause) => Promise.reject(unwritable(path, cause)));
 }
 
 /** Writes a file whole or not at all, and a pipe or device where it is. Throws `source` errors, and what `chunks` throw; ends with the signal's reason. */

@@ -64,12 +64,12 @@ export function encoder(reader: TextReader, longest: number, options: LongTexts,
   const special = tokenizer.num_special_tokens_to_add();
   const [room, overlap] = chunk ? chunkSizes(chunk === true ? {} : chunk, most, special) : [most - special, 0];
   const places = { return_offsets_mapping: !!chunk, return_special_tokens_mask: !!chunk } as const;
-  const cutting = { ...places, truncation: truncate, max_length: most, return_overflowing_tokens: true } as const;
+  const cutting = { ...places, truncation: truncate, max_length: most } as const;
 
   return (text: TextInput, index: number): Encoded => {
     const [first, second] = partsOf(text, nameOf(index));
     const encoding = tokenizer.encode_plus(prompt + first, second ?? null, { ...cutting, offset_unit: 'utf16' });
-    const { input_ids: ids, token_type_ids, num_truncated_tokens: truncated = 0 } = encoding;
+    const { input_ids: ids, token_type_ids, num_truncated_tokens: truncated } = encoding;
     const tokens = ids.length + truncated;
     const encoded = { index, text, tokens, truncated };
     if (ids.length <= (chunk ? room + special : most)) {

@@ -7,6 +7,9 @@ import { ENCODE_OPTIONS, type EncodeSettings } from './encoding.ts';
 /** A text, or a text with its pair. */
 export type TextInput = string | readonly [text: string, pair: string];
 
+/** A text that is given as words, or with its pair. */
+export type WordsInput = readonly string[] | readonly [text: readonly string[], pair: readonly string[]];
+
 /** What an encoding method was called with. */
 export interface Call {
   text: unknown;
@@ -31,8 +34,8 @@ export function callOf(method: string, args: readonly unknown[]): Call {
 /** The inputs and the options of a method that takes batches. Throws `value` errors. */
 export function batchOf(method: string, args: readonly unknown[]): [inputs: Input[], options: EncodeSettings] {
   checkCount(method, args, 2, 'texts and options');
-  const { text_pair, ...options } = optionsOf(method, args[1]);
-  return [text_pair === undefined ? namedInputs(args[0]) : pairedInputs(args[0], text_pair), options];
+  const { text_pair: pair, ...options } = optionsOf(method, args[1]);
+  return [manyInputs({ text: args[0], pair, options }), options];
 }
 
 const optionsOf = (method: string, options: unknown): EncodeSettings =>
@@ -42,11 +45,16 @@ function checkCount(method: string, args: readonly unknown[], most: number, expe
   if (args.length > most) throw new TraceletError('value', { what: method, expected, got: `${args.length} arguments` });
 }
 
+/** Whether a call is one of a batch. */
+export const isBatch = ({ text, options }: Call): boolean =>
+  Array.isArray(text) && (!options.is_split_into_words || Array.isArray(text[0]));
+
 /** The one text of a call. What is no string is found out when it is encoded. */
 export const oneInput = ({ text, pair }: Call): Input => ({ text: text as string, pair: pair as string | undefined, name: '' });
 
 /** The texts of a call of a batch. */
-export const manyInputs = ({ text, pair }: Call): Input[] => (pair === undefined ? namedInputs(text) : pairedInputs(text, pair));
+export const manyInputs = ({ text, pair, options }: Call): Input[] =>
+  pair === undefined ? namedInputs(text, options) : pairedInputs(text, pair);
 
 function pairedInputs(texts: unknown, pairs: unknown): Input[] {
   if (!Array.isArray(texts) || !Array.isArray(pairs) || texts.length !== pairs.length)
@@ -54,13 +62,18 @@ function pairedInputs(texts: unknown, pairs: unknown): Input[] {
   return Array.from(texts, (text, i) => ({ text, pair: pairs[i] ?? null, name: `[${i}]` }));
 }
 
-function namedInputs(inputs: unknown): Input[] {
+function namedInputs(inputs: unknown, { is_split_into_words: isSplit = false }: EncodeSettings): Input[] {
   if (!Array.isArray(inputs))
     throw new TraceletError('value', { what: 'batch', expected: 'an array of texts or [text, pair]', got: describe(inputs) });
-  return Array.from(inputs as readonly TextInput[], (input, i) => {
+  return Array.from(inputs as readonly unknown[], (input, i) => {
     const name = `[${i}]`;
-    if (typeof input === 'string') return { text: input, name };
-    if (Array.isArray(input) && input.length === 2) return { text: input[0], pair: input[1] ?? (null as unknown as string), name };
-    throw new TraceletError('value', { what: `text${name}`, expected: 'a string or [text, pair]', got: describe(input) });
+    const isPair = Array.isArray(input) && (!isSplit || Array.isArray(input[0]));
+    if (isPair && input.length === 2) return { text: input[0], pair: input[1] ?? (null as unknown as string), name };
+    if (isSplit ? Array.isArray(input) && !isPair : typeof input === 'string') return { text: input as string, name };
+    throw new TraceletError('value', {
+      what: `text${name}`,
+      expected: isSplit ? 'an array of words or [words, words]' : 'a string or [text, pair]',
+      got: describe(input),
+    });
   });
 }

@@ -1,10 +1,12 @@
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { SourceOptions } from '../sources/folder.ts';
-import { BERT_OPTIONS, type BertSettings, type BertTokenizerOptions, bertSettings } from './bertsettings.ts';
+import { BERT_OPTIONS, type BertSettings, type BertTokenizerOptions, bertParts, bertSettings } from './bertsettings.ts';
 import { optionsFromFiles } from './fileoptions.ts';
 import type { TokenizerFiles } from './files.ts';
+import { Made } from './made.ts';
 import { bertFiles } from './save.ts';
-import { filesFrom, Made, PreTrainedTokenizerFast, prevailing } from './tokenizer.ts';
+import type { Shared } from './settings.ts';
+import { filesFrom, PreTrainedTokenizerFast, prevailing } from './tokenizer.ts';
 
 /** What prevails over the files of a BertTokenizer. */
 export type Overrides = Partial<Omit<BertTokenizerOptions, 'vocab'>>;
@@ -13,15 +15,15 @@ export const OVERRIDES: OptionTable<Overrides> = overrides;
 
 /**
  * BERT's tokenizer: `BertTokenizerFast` of Hugging Face transformers, giving the ids, tokens and offsets that it gives for
- * every text. A lone surrogate in a text counts as U+FFFD, as it would once encoded to UTF-8. Settings never change.
- * Bad options and texts throw a {@link TraceletError}.
+ * every text. A lone surrogate in a text counts as U+FFFD, as it would once encoded to UTF-8. Adding tokens alone
+ * changes it. Bad options and texts throw a {@link TraceletError}.
  */
 export class BertTokenizer extends PreTrainedTokenizerFast {
   readonly #settings: BertSettings;
 
   constructor(options: BertTokenizerOptions) {
     const settings = bertSettings(options);
-    super(new Made(settings, () => bertFiles(settings)));
+    super(Made.of(settings, bertFiles, changed));
     this.#settings = settings;
   }
 
@@ -42,7 +44,7 @@ export class BertTokenizer extends PreTrainedTokenizerFast {
 
   /** Texts of the files from which {@link from_files} builds the same tokenizer. */
   override files(): Record<'vocab.txt' | 'tokenizer_config.json', string> {
-    return bertFiles(this.#settings);
+    return super.files() as ReturnType<typeof bertFiles>;
   }
 
   /** What pieces within a word begin with. */
@@ -56,4 +58,10 @@ export class BertTokenizer extends PreTrainedTokenizerFast {
   get strip_accents(): boolean | null {
     return this.#settings.strip_accents;
   }
+}
+
+/** The special tokens that are put around texts follow from their roles. */
+function changed(settings: BertSettings, changes: Partial<Shared>): BertSettings {
+  const now = { ...settings, ...changes };
+  return { ...now, parts: bertParts(now, settings.parts.model.vocab, now) };
 }

@@ -4,13 +4,23 @@ import { ANY, checkOptions, type OptionTable } from '../base/options.ts';
 import { FLAG, kind, NAMES, oneOf } from '../base/schema.ts';
 import type { AddedToken } from './added.ts';
 import { wordPieceDecoder } from './decoders/wordpiece.ts';
+import type { Parts } from './interfaces.ts';
 import { WordPiece } from './models/wordpiece.ts';
 import { bertNormalizer } from './normalizers/bert.ts';
 import { bertPreTokenizer } from './pretokenizers/bert.ts';
 import { bertProcessor } from './processors/bert.ts';
 import type { Role } from './roles.ts';
-import { type Proved, type Roles, roleOf, type Settings, shared, TOKENIZER_OPTIONS, type TokenizerOptions } from './settings.ts';
-import { indexVocab, type VocabSource } from './vocab.ts';
+import {
+  type Proved,
+  type Roles,
+  roleOf,
+  type Settings,
+  type Shared,
+  shared,
+  TOKENIZER_OPTIONS,
+  type TokenizerOptions,
+} from './settings.ts';
+import { indexVocab, type Vocab, type VocabSource } from './vocab.ts';
 
 /** What a {@link BertTokenizer} is made of; names and defaults as in Hugging Face's `BertTokenizer`. */
 export interface BertTokenizerOptions extends TokenizerOptions {
@@ -115,14 +125,20 @@ export function bertSettings(options: BertTokenizerOptions): BertSettings {
   const vocab = indexVocab(source, true);
   const { settings } = shared({ ...DEFAULTS, ...given }, vocab, DEFAULT_ROLES, NEEDED);
   const { added_tokens: _, max_len: _old, ...all } = { ...DEFAULTS, ...given };
-  const { clean_text, tokenize_chinese_chars: handle_chinese_chars, do_lower_case: lowercase, wordpieces_prefix: prefix } = all;
-  const strip_accents = all.strip_accents ?? lowercase;
-  const parts = {
+  return { ...all, ...settings, parts: bertParts(all, vocab, settings) };
+}
+
+type Flags = Omit<BertSettings, keyof Settings>;
+
+/** The parts that go with flags and roles. */
+export function bertParts(flags: Flags, vocab: Vocab, settings: Shared): Parts {
+  const { clean_text, tokenize_chinese_chars: handle_chinese_chars, do_lower_case: lowercase, wordpieces_prefix: prefix } = flags;
+  const strip_accents = flags.strip_accents ?? lowercase;
+  return {
     normalizer: bertNormalizer({ clean_text, handle_chinese_chars, strip_accents, lowercase }),
     preTokenizer: bertPreTokenizer,
-    model: new WordPiece(vocab, prefix, all.max_input_chars_per_word, roleOf(settings, 'unk_token')),
+    model: new WordPiece(vocab, prefix, flags.max_input_chars_per_word, roleOf(settings, 'unk_token')),
     processor: bertProcessor(roleOf(settings, 'cls_token'), roleOf(settings, 'sep_token')),
     decoder: wordPieceDecoder(prefix, true),
   };
-  return { ...all, ...settings, parts };
 }

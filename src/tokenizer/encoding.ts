@@ -3,22 +3,25 @@ import type { OptionTable } from '../base/options.ts';
 import { FLAG, kind, oneOf } from '../base/schema.ts';
 import { tensor } from '../tensor/creation.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { OffsetUnit } from './offsets.ts';
-import type { TruncationStrategy } from './sequence.ts';
-
-/** Where a token stands in its text: start and end, `[0, 0]` for tokens that were added. */
-export type Offset = [start: number, end: number];
+import { type Alignment, aligned } from './alignment.ts';
+import type { Offset, OffsetUnit } from './offsets.ts';
+import type { Row } from './row.ts';
+import type { TruncationStrategy } from './truncation.ts';
 
 /** Options of the encoding methods, named as in Hugging Face's `__call__`. null stands for what is not given. */
 export interface EncodeOptions {
   /** The second text, or texts, where the arguments do not give it. */
-  text_pair?: string | readonly string[] | null;
+  text_pair?: string | readonly string[] | readonly (readonly string[])[] | null;
   /** Default true. */
   add_special_tokens?: boolean | null;
   /** true is 'longest_first'. Default: 'longest_first' where a `max_length` is given and no padding, else none. */
   truncation?: boolean | TruncationStrategy | null;
   /** In tokens, special ones included. Default: `model_max_length`. */
   max_length?: number | null;
+  /** How many tokens of a text each row of `return_overflowing_tokens` repeats of the row before. Default 0. */
+  stride?: number | null;
+  /** Whether a text is a list of words: words are numbered as given, and offsets are those in their words. Default false. */
+  is_split_into_words?: boolean | null;
   /** true is 'longest', the longest of the batch. Default false. */
   padding?: boolean | 'longest' | 'max_length' | 'do_not_pad' | null;
   /** Rounds the padded length up. */
@@ -29,7 +32,7 @@ export interface EncodeOptions {
   /** Offsets count UTF-16 units, as strings are indexed here, code points, as in Python, or bytes of UTF-8. Default 'utf16'. */
   offset_unit?: OffsetUnit | null;
   return_special_tokens_mask?: boolean | null;
-  /** Adds what truncation removed. */
+  /** What truncation removes is answered in rows of its own, and the answer is a batch, of one text too. */
   return_overflowing_tokens?: boolean | null;
 }
 
@@ -38,11 +41,13 @@ export type EncodeSettings = { [Name in keyof EncodeOptions]?: Exclude<EncodeOpt
 
 /** Options that ask for tensors. */
 export type AsTensors = EncodeOptions & { return_tensors: true | 'pt' | 'np' | 'tf' };
-/** Options that do not. */
-export type AsArrays = EncodeOptions & { return_tensors?: false | null };
+/** Options that ask for rows of what truncation removes. */
+export type AsRows = EncodeOptions & { return_tensors?: false | null; return_overflowing_tokens: true };
+/** Options that ask for neither. */
+export type AsArrays = EncodeOptions & { return_tensors?: false | null; return_overflowing_tokens?: false | null };
 
-/** One encoded text or pair, as Hugging Face's `BatchEncoding`. */
-export interface Encoding {
+/** What an answer has of one row. */
+interface Columns {
   input_ids: number[];
   /** 0 for the first text, 1 for the second. */
   token_type_ids: number[];
@@ -52,18 +57,29 @@ export interface Encoding {
   /** 1 for tokens that were added. */
   special_tokens_mask?: number[];
   offset_mapping?: Offset[];
-  /** Ids that truncation removed, of the first text, then of the second. */
-  overflowing_tokens?: number[];
-  num_truncated_tokens?: number;
+  /** Ids of its texts that a row has not, of the first text, then of the second. Inherited, as the methods are. */
+  readonly overflowing_tokens: number[];
+  /** How many those are. */
+  readonly num_truncated_tokens: number;
 }
 
-/** Encoded texts, a row each. */
-export type BatchEncoding = { [Key in keyof Encoding]: NonNullable<Encoding[Key]>[] };
+/** One encoded text or pair, as Hugging Face's `BatchEncoding`. A copy has the columns, and none of the methods, which are inherited. */
+export interface Encoding extends Columns, Alignment {}
 
-type TensorKey = 'input_ids' | 'token_type_ids' | 'attention_mask' | 'special_tokens_mask';
+/** Encoded texts, a row each, or as many as hold all of it. */
+export type BatchEncoding = { [Key in keyof Columns]: NonNullable<Columns[Key]>[] } & Alignment & {
+    /** Which text each row is of, where there may be several. */
+    overflow_to_sample_mapping?: number[];
+  };
+
+/** Rows that hold all of each text. */
+export type OverflowingEncoding = BatchEncoding & { overflow_to_sample_mapping: number[] };
+
+const INTEGERS = ['input_ids', 'token_type_ids', 'attention_mask', 'special_tokens_mask', 'overflow_to_sample_mapping'] as const;
+type TensorKey = (typeof INTEGERS)[number];
 
 /** Encoded texts as int32 tensors of shape [batch, length]. */
-export type TensorEncoding = Omit<BatchEncoding, TensorKey> & { [Key in keyof Pick<Encoding, TensorKey>]: Tensor };
+export type TensorEncoding = Omit<BatchEncoding, TensorKey> & { [Key in keyof Pick<BatchEncoding, TensorKey>]: Tensor };
 
 const COUNT = kind<number>('a whole number, 0 or more', (value) => Number.isInteger(value) && (value as number) >= 0);
 const either = (...values: unknown[]) =>
@@ -75,6 +91,8 @@ export const ENCODE_OPTIONS: OptionTable<EncodeOptions> = {
   add_special_tokens: FLAG,
   truncation: either('longest_first', 'only_first', 'only_second', 'do_not_truncate'),
   max_length: COUNT,
+  stride: COUNT,
+  is_split_into_words: FLAG,
   padding: either('longest', 'max_length', 'do_not_pad'),
   pad_to_multiple_of: COUNT,
   return_tensors: either('pt', 'np', 'tf'),
@@ -84,14 +102,38 @@ export const ENCODE_OPTIONS: OptionTable<EncodeOptions> = {
   return_overflowing_tokens: FLAG,
 };
 
-/** The rows column by column. */
-export function stack(rows: readonly Encoding[]): BatchEncoding {
-  const columns = Object.keys(rows[0] ?? { input_ids: 0, token_type_ids: 0, attention_mask: 0, tokens: 0 });
-  return Object.fromEntries(columns.map((key) => [key, rows.map((row) => row[key as keyof Encoding])])) as BatchEncoding;
+type RowColumn = Exclude<keyof Columns, 'overflowing_tokens' | 'num_truncated_tokens'>;
+
+/** The columns that are asked for. */
+function columnsOf<T>(options: EncodeSettings, read: (name: RowColumn) => T): { [Name in RowColumn]?: T } {
+  const columns: { [Name in RowColumn]?: T } = {
+    input_ids: read('input_ids'),
+    token_type_ids: read('token_type_ids'),
+    attention_mask: read('attention_mask'),
+    tokens: read('tokens'),
+  };
+  if (options.return_special_tokens_mask) columns.special_tokens_mask = read('special_tokens_mask');
+  if (options.return_offsets_mapping) columns.offset_mapping = read('offset_mapping');
+  return columns;
 }
 
-export function tensors(batch: BatchEncoding): TensorEncoding {
-  const lengths = new Set(batch.input_ids.map((row) => row.length));
+/** A row by itself. */
+export function single(row: Row, options: EncodeSettings): Encoding {
+  return aligned(
+    columnsOf(options, (name) => row[name]),
+    [row],
+    true,
+  );
+}
+
+/** The rows column by column. */
+export function stacked(rows: readonly Row[], options: EncodeSettings): BatchEncoding {
+  return aligned(stackedColumns(rows, options), rows, false);
+}
+
+/** The rows column by column, whole numbers in tensors. Throws a `shape` error for rows of several lengths. */
+export function tensors(rows: readonly Row[], options: EncodeSettings): TensorEncoding {
+  const lengths = new Set(rows.map(({ length }) => length));
   if (lengths.size > 1)
     throw new TraceletError('shape', {
       what: 'return_tensors',
@@ -99,13 +141,12 @@ export function tensors(batch: BatchEncoding): TensorEncoding {
       got: `lengths ${[...lengths].slice(0, 8).join(', ')}`,
       cure: 'Pass padding: true, and truncation: true where texts may be too long',
     });
-  const { special_tokens_mask: mask } = batch;
-  const int32 = (rows: number[][]): Tensor => tensor(rows, { dtype: 'int32' });
-  return {
-    ...batch,
-    input_ids: int32(batch.input_ids),
-    token_type_ids: int32(batch.token_type_ids),
-    attention_mask: int32(batch.attention_mask),
-    ...(mask && { special_tokens_mask: int32(mask) }),
-  } as TensorEncoding;
+  const arrays = stackedColumns(rows, options);
+  const int32 = INTEGERS.flatMap((name) => (arrays[name] ? [[name, tensor(arrays[name] as number[], { dtype: 'int32' })] as const] : []));
+  return aligned({ ...arrays, ...Object.fromEntries(int32) }, rows, false);
+}
+
+function stackedColumns(rows: readonly Row[], options: EncodeSettings): { [Name in TensorKey | RowColumn]?: unknown[] } {
+  const columns = columnsOf<unknown[]>(options, (name) => rows.map((row) => row[name]));
+  return options.return_overflowing_tokens ? { ...columns, overflow_to_sample_mapping: rows.map(({ sample }) => sample) } : columns;
 }

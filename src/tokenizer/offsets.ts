@@ -1,7 +1,11 @@
 import type { Trim } from './interfaces.ts';
+import { type Sequence, wordOf } from './sequence.ts';
 
 /** What offsets count. */
 export type OffsetUnit = 'utf16' | 'codepoint' | 'byte';
+
+/** Where a token stands in its text: start and end, `[0, 0]` for tokens that were added. */
+export type Offset = [start: number, end: number];
 
 const SIZES: Record<Exclude<OffsetUnit, 'utf16'>, (code: number) => number> = {
   codepoint: () => 1,
@@ -25,8 +29,31 @@ export function offsetsIn(unit: OffsetUnit, text: string): (index: number) => nu
   return (index) => offsets[index];
 }
 
+/** The offsets of a token by its number, and by whether it is the first of its text in a row. */
+export type OffsetOf = (token: number, isFirst: boolean) => Offset;
+
+/** Offsets in the text of `sequence`, or in the word that a token is of. Each text is looked at once, when it is first asked for. */
+export function offsetsOf(sequence: Sequence, unit: OffsetUnit, trim: Trim | undefined): OffsetOf {
+  const { text, tokens, starts, ends } = sequence;
+  let converters: Map<number, (index: number) => number> | undefined;
+  const converterOf = (token: number) => {
+    const word = typeof text === 'string' ? 0 : wordOf(sequence, token);
+    converters ??= new Map();
+    const converter = converters.get(word) ?? offsetsIn(unit, typeof text === 'string' ? text : text[word]);
+    converters.set(word, converter);
+    return converter;
+  };
+  return (token, isFirst) => {
+    const [start, end] = [starts[token], ends[token]];
+    const [from, to] = trim ? trimmed(trim, tokens[token], start, end, isFirst) : [start, end];
+    if (unit === 'utf16') return [from, to];
+    const convert = converterOf(token);
+    return [convert(from), convert(to)];
+  };
+}
+
 /** UTF-16 units `start` to `end`, in which `token` stands, less the characters that a post-processor leaves out. */
-export function trimmed(trim: Trim, token: string, start: number, end: number, isFirst: boolean): [start: number, end: number] {
+function trimmed(trim: Trim, token: string, start: number, end: number, isFirst: boolean): Offset {
   const [before, after] = trim(token, isFirst || start === 0);
   const from = Math.min(start + before, end);
   return [from, end >= after ? Math.max(end - after, from) : end];

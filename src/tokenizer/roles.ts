@@ -8,7 +8,8 @@ import type { Vocab } from './vocab.ts';
 export const ROLES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'] as const;
 export type Role = (typeof ROLES)[number];
 
-const contentOf = (value: unknown): unknown => (isObject(value) ? value.content : value);
+/** The text of a token. */
+export const contentOf = (value: unknown): unknown => (isObject(value) ? value.content : value);
 const isToken = (value: unknown): boolean => typeof contentOf(value) === 'string' && contentOf(value) !== '';
 
 export const TOKEN = kind<string | AddedToken>('a token with a content that is not empty', isToken);
@@ -26,6 +27,7 @@ export function roleToken(role: Role, value: unknown, needed: readonly Role[]): 
   return value === null && !needed.includes(role) ? null : special(role, value);
 }
 
+/** The token that `value` is, special. */
 export const special = (what: string, value: unknown): AddedToken => ({
   ...addedToken(what, typeof value === 'string' ? { content: value } : value),
   special: true,
@@ -45,6 +47,12 @@ export function addedToken(what: string, value: unknown): AddedToken {
   const { content: text, id } = token;
   return { content: text, ...(id !== undefined && id !== null && { id }), ...Object.fromEntries(given.map((flag) => [flag, token[flag]])) };
 }
+
+/** With what says where it is looked for. */
+export const settled = (token: AddedToken): AddedToken => ({ ...token, normalized: token.normalized ?? !token.special });
+
+/** Whether two tokens of one content are the same. */
+export const isMatchedAlike = (a: AddedToken, b: AddedToken): boolean => FLAGS.every((flag) => !a[flag] === !b[flag]);
 
 /**
  * Gives every token its id: that of the vocabulary, the one it asks for, or the next free one behind the vocabulary. Of equal tokens the last decides
@@ -67,7 +75,7 @@ export function placeTokens({ lookup, tokens }: Vocab, added: readonly AddedToke
         got: `${describe(token.id)}${known === undefined && holder !== undefined ? `, which ${describe(holder)} has` : ''}`,
       });
     taken.set(id, text);
-    placed.set(text, { text, id, token: { ...token, normalized: token.normalized ?? !token.special } });
+    placed.set(text, { text, id, token: settled(token) });
   }
   return [...placed.values()];
 }

@@ -2,7 +2,7 @@ import { AddedTokens, type Stretch } from './added.ts';
 import { characters, SPACE } from './characters.ts';
 import { type Normalized, read, write } from './chars.ts';
 import type { OnPiece, OnToken, Parts } from './interfaces.ts';
-import type { Sequence } from './sequence.ts';
+import { emptySequence, type Sequence } from './sequence.ts';
 import type { Settings } from './settings.ts';
 
 /** Turns text into tokens: added tokens first, then normalizer, pieces and their tokens. */
@@ -24,15 +24,25 @@ export class Segmenter {
     this.#neverSplit = new Set(settings.never_split);
   }
 
-  segment(text: string): Sequence {
-    const out: Sequence = { ids: [], tokens: [], starts: [], ends: [] };
+  /** A text, or words each of which is a text of its own. */
+  segment(given: string | readonly string[]): Sequence {
+    const out = emptySequence(given);
+    if (typeof given === 'string') this.#text(given, out);
+    else
+      for (const word of given) {
+        out.words.push(out.ids.length);
+        this.#text(word, out);
+      }
+    return out;
+  }
+
+  #text(text: string, out: Sequence): void {
     for (const stretch of this.#exact.split(text)) {
       const { start, end, id } = stretch;
-      if (id !== undefined) push(out, id, text.slice(start, end), start, end);
+      if (id !== undefined) pushWhole(out, id, text.slice(start, end), start, end);
       else if (this.#neverSplit.size === 0) this.#plain(text, stretch, out);
       else this.#guarded(text, stretch, out);
     }
-    return out;
   }
 
   /** A stretch without added tokens of the exact kind. */
@@ -43,7 +53,7 @@ export class Segmenter {
       if (part.id === undefined) this.#parts.preTokenizer(normalized, part.start, part.end, piece);
       else {
         const [from, to] = origin(text, normalized, part.start, part.end);
-        push(out, part.id, normalized.text.slice(part.start, part.end), from, to);
+        pushWhole(out, part.id, normalized.text.slice(part.start, part.end), from, to);
       }
     }
   }
@@ -80,6 +90,7 @@ export class Segmenter {
     };
     return (normalized, start, end) => {
       piece = normalized;
+      if (start < end) beginPiece(out);
       model.tokenize(normalized.text, start, end, token);
     };
   }
@@ -89,6 +100,17 @@ export class Segmenter {
 function origin(text: string, { from }: Normalized, start: number, end: number): [start: number, end: number] {
   const last = from[end - 1];
   return [from[start], last + ((text.codePointAt(last) as number) > 0xffff ? 2 : 1)];
+}
+
+/** Pieces are words where no words were given. */
+function beginPiece(out: Sequence): void {
+  if (typeof out.text === 'string') out.words.push(out.ids.length);
+}
+
+/** Appends a token that is a piece by itself. */
+function pushWhole(out: Sequence, id: number, token: string, start: number, end: number): void {
+  beginPiece(out);
+  push(out, id, token, start, end);
 }
 
 function push(out: Sequence, id: number, token: string, start: number, end: number): void {

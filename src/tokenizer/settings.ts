@@ -4,7 +4,19 @@ import type { OptionTable } from '../base/options.ts';
 import { FLAG, kind, orNull } from '../base/schema.ts';
 import type { AddedToken, Pattern } from './added.ts';
 import type { IdOf, Parts } from './interfaces.ts';
-import { addedToken, placeTokens, ROLES, type Role, roleToken, special, TOKEN, TOKEN_LIST, TOKENS_OR_NAMED } from './roles.ts';
+import {
+  addedToken,
+  isMatchedAlike,
+  placeTokens,
+  ROLES,
+  type Role,
+  roleToken,
+  settled,
+  special,
+  TOKEN,
+  TOKEN_LIST,
+  TOKENS_OR_NAMED,
+} from './roles.ts';
 import type { Filler } from './row.ts';
 import type { Side } from './sequence.ts';
 import type { Vocab } from './vocab.ts';
@@ -127,6 +139,24 @@ export function shared(
     return id < 0 ? undefined : id;
   };
   return { settings, idOf };
+}
+
+/** Special tokens with a role, a name or a place in the list. */
+export function specialsIn({ roles, extra_special_tokens, additional_special_tokens }: Shared): string[] {
+  const named = ROLES.flatMap((role) => roles[role]?.token ?? []);
+  return [...new Set([...named, ...Object.values(extra_special_tokens), ...additional_special_tokens])];
+}
+
+/** The tokens that a tokenizer has once `tokens` are added, and how many of these are new or differ from what it had under their names. */
+export function withTokens({ added }: Shared, vocab: Vocab, tokens: readonly AddedToken[]): { added: readonly Pattern[]; count: number } {
+  const known = new Map(added.map(({ text, token }) => [text, token]));
+  const fresh = tokens.map(settled).filter((token) => {
+    const before = known.get(token.content);
+    known.set(token.content, token);
+    return !before || !isMatchedAlike(before, token);
+  });
+  const before = added.map(({ token, id }) => ({ ...token, id }));
+  return { added: placeTokens(vocab, [...before, ...fresh]), count: fresh.length };
 }
 
 /** The token of a role. Throws a `config` error where there is none. */

@@ -6,18 +6,21 @@ import { FLAG } from '../base/schema.ts';
 import { SOURCE_OPTIONS, type SourceOptions, splitOptions } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { batchOf, type Call, callOf, manyInputs, oneInput, type TextInput } from './arguments.ts';
+import { batchOf, type Call, callOf, isBatch, manyInputs, oneInput, type TextInput, type WordsInput } from './arguments.ts';
 import { read, write } from './chars.ts';
 import { closeUp } from './decoders/wordpiece.ts';
-import { addedTo, Encoder, type Input } from './encoder.ts';
+import { addedTo, Encoder } from './encoder.ts';
 import {
   type AsArrays,
+  type AsRows,
   type AsTensors,
   type BatchEncoding,
   type EncodeOptions,
   type EncodeSettings,
   type Encoding,
-  stack,
+  type OverflowingEncoding,
+  single,
+  stacked,
   type TensorEncoding,
   tensors,
 } from './encoding.ts';
@@ -25,20 +28,12 @@ import { fastSettings, type PreTrainedTokenizerOptions } from './fast.ts';
 import { fastOptions } from './fileoptions.ts';
 import { filesAt, type TokenizerFiles } from './files.ts';
 import type { Place } from './interfaces.ts';
+import { Made } from './made.ts';
+import type { Row } from './row.ts';
 import { fastFiles } from './save.ts';
-import { type Settings, TOKENIZER_OPTIONS, type TokenizerOptions } from './settings.ts';
+import { saveFiles } from './saving.ts';
+import { TOKENIZER_OPTIONS, type TokenizerOptions } from './settings.ts';
 import { DECODE_OPTIONS, type DecodeOptions, type Ids, idList, Tokens } from './tokens.ts';
-
-/** What a class makes of its options: what the tokenizer does, and the files that say so. */
-export class Made {
-  readonly settings: Settings;
-  readonly files: () => Record<string, string>;
-
-  constructor(settings: Settings, files: () => Record<string, string>) {
-    this.settings = settings;
-    this.files = files;
-  }
-}
 
 /** The files at a source, and the options that are not about reading them. */
 export async function filesFrom<Options extends object>(
@@ -65,24 +60,26 @@ export const prevailing = <Options extends TokenizerOptions>({ max_len, ...other
 
 /**
  * The tokenizer that a tokenizer.json describes: `PreTrainedTokenizerFast` of Hugging Face transformers, giving the ids, tokens and offsets that it
- * gives for every text. A lone surrogate in a text counts as U+FFFD, as it would once encoded to UTF-8. Settings never change. Bad options and
- * texts throw a {@link TraceletError}.
+ * gives for every text. A lone surrogate in a text counts as U+FFFD, as it would once encoded to UTF-8. Adding tokens alone
+ * changes it. Bad options and texts throw a {@link TraceletError}.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: instances are functions
 export class PreTrainedTokenizerFast extends Tokens {
   readonly #made: Made;
-  readonly #encoder: Encoder;
+  readonly #encoder: () => Encoder;
   /** Added tokens that the normalizer rewrites, as they are decoded. */
-  readonly #rewritten: ReadonlyMap<number, string>;
+  readonly #rewritten: () => ReadonlyMap<number, string>;
 
   constructor(options: PreTrainedTokenizerOptions | Made) {
     const made = options instanceof Made ? options : madeOf(options);
-    super(made.settings);
+    super(made);
     this.#made = made;
-    this.#encoder = new Encoder(made.settings);
-    const { added, parts } = made.settings;
-    const normalized = added.filter(({ token }) => token.normalized);
-    this.#rewritten = new Map(normalized.map(({ id, text }) => [id, write(parts.normalizer(read(text, 0, text.length))).text]));
+    this.#encoder = made.derived((settings) => new Encoder(settings));
+    this.#rewritten = made.derived(({ added, parts }) => {
+      const normalized = added.filter(({ token }) => token.normalized);
+      return new Map(normalized.map(({ id, text }) => [id, write(parts.normalizer(read(text, 0, text.length))).text]));
+    });
+    this.#encoder();
   }
 
   /**
@@ -106,62 +103,78 @@ export class PreTrainedTokenizerFast extends Tokens {
     return this.#made.files();
   }
 
-  /** The tokens of a text or pair, without special tokens unless asked for. The options may be the second argument, as everywhere. */
-  tokenize(text: string, options?: EncodeOptions): string[];
-  tokenize(text: string, pair?: string | null, options?: EncodeOptions): string[];
-  tokenize(...args: unknown[]): string[] {
-    const call = callOf('tokenize()', args);
-    return this.#one(oneInput(call), { add_special_tokens: false, ...call.options }).tokens;
+  /** Writes {@link files} into a directory, made if need be, from which `from_pretrained` reads the same tokenizer; answers their paths. */
+  save_pretrained(folder: string): Promise<string[]> {
+    return saveFiles(folder, this.files());
   }
 
-  /** The ids of a text or pair; as a tensor of shape [1, length] if asked for tensors. */
-  encode(text: string, options: AsTensors): Tensor;
-  encode(text: string, options?: AsArrays): number[];
-  encode(text: string, pair: string | null | undefined, options: AsTensors): Tensor;
-  encode(text: string, pair?: string | null, options?: AsArrays): number[];
-  encode(text: string, options: EncodeOptions): number[] | Tensor;
-  encode(...args: unknown[]): number[] | Tensor {
+  /** The tokens of a text or pair, without special tokens unless asked for. The options may be the second argument, as everywhere. */
+  tokenize(text: Text, options?: EncodeOptions): string[];
+  tokenize(text: Text, pair?: Text | null, options?: EncodeOptions): string[];
+  tokenize(...args: unknown[]): string[] {
+    const { options, ...call } = callOf('tokenize()', args);
+    return this.#rows({ ...call, options: { add_special_tokens: false, ...options } })[0].tokens;
+  }
+
+  /** The ids of a text or pair; as a tensor of shape [1, length] if asked for tensors, and row by row if asked for those that overflow. */
+  encode(text: Text, options: AsTensors): Tensor;
+  encode(text: Text, options: AsRows): number[][];
+  encode(text: Text, options?: AsArrays): number[];
+  encode(text: Text, pair: Text | null | undefined, options: AsTensors): Tensor;
+  encode(text: Text, pair: Text | null | undefined, options: AsRows): number[][];
+  encode(text: Text, pair?: Text | null, options?: AsArrays): number[];
+  encode(text: Text, options: EncodeOptions): number[] | number[][] | Tensor;
+  encode(...args: unknown[]): number[] | number[][] | Tensor {
     const call = callOf('encode()', args);
-    const encoding = this.#one(oneInput(call), call.options);
-    return call.options.return_tensors ? tensors(stack([encoding])).input_ids : encoding.input_ids;
+    const rows = this.#rows(call);
+    if (call.options.return_tensors) return tensors(rows, call.options).input_ids;
+    return call.options.return_overflowing_tokens ? rows.map((row) => row.input_ids) : rows[0].input_ids;
   }
 
   /** Encodes a text or pair. */
-  encode_plus(text: string, options: AsTensors): TensorEncoding;
-  encode_plus(text: string, options?: AsArrays): Encoding;
-  encode_plus(text: string, pair: string | null | undefined, options: AsTensors): TensorEncoding;
-  encode_plus(text: string, pair?: string | null, options?: AsArrays): Encoding;
-  encode_plus(text: string, options: EncodeOptions): Encoding | TensorEncoding;
-  encode_plus(text: string, pair?: string | null, options?: EncodeOptions): Encoding | TensorEncoding;
-  encode_plus(...args: unknown[]): Encoding | TensorEncoding {
+  encode_plus(text: Text, options: AsTensors): TensorEncoding;
+  encode_plus(text: Text, options: AsRows): OverflowingEncoding;
+  encode_plus(text: Text, options?: AsArrays): Encoding;
+  encode_plus(text: Text, pair: Text | null | undefined, options: AsTensors): TensorEncoding;
+  encode_plus(text: Text, pair: Text | null | undefined, options: AsRows): OverflowingEncoding;
+  encode_plus(text: Text, pair?: Text | null, options?: AsArrays): Encoding;
+  encode_plus(text: Text, options: EncodeOptions): Encoding | BatchEncoding | TensorEncoding;
+  encode_plus(text: Text, pair?: Text | null, options?: EncodeOptions): Encoding | BatchEncoding | TensorEncoding;
+  encode_plus(...args: unknown[]): Encoding | BatchEncoding | TensorEncoding {
     return this.#answer(callOf('encode_plus()', args));
   }
 
   /** Encodes texts and pairs, column by column. */
-  batch_encode_plus(inputs: readonly TextInput[], options: AsTensors): TensorEncoding;
-  batch_encode_plus(inputs: readonly TextInput[], options?: AsArrays): BatchEncoding;
-  batch_encode_plus(inputs: readonly TextInput[], options?: EncodeOptions): BatchEncoding | TensorEncoding;
+  batch_encode_plus(inputs: Inputs, options: AsTensors): TensorEncoding;
+  batch_encode_plus(inputs: Inputs, options: AsRows): OverflowingEncoding;
+  batch_encode_plus(inputs: Inputs, options?: AsArrays): BatchEncoding;
+  batch_encode_plus(inputs: Inputs, options?: EncodeOptions): BatchEncoding | TensorEncoding;
   batch_encode_plus(...args: unknown[]): BatchEncoding | TensorEncoding {
-    return this.#many(...batchOf('batch_encode_plus()', args));
+    const [inputs, options] = batchOf('batch_encode_plus()', args);
+    return batch(this.#encoder().encode(inputs, options), options);
   }
 
   /** Encodes texts and pairs, one result each. */
-  encode_batch(inputs: readonly TextInput[], options?: AsArrays): Encoding[];
+  encode_batch(inputs: Inputs, options?: AsArrays): Encoding[];
   encode_batch(...args: unknown[]): Encoding[] {
     const [inputs, options] = batchOf('encode_batch()', args);
-    if (!options.return_tensors) return this.#encoder.encode(inputs, options);
-    throw new TraceletError('value', {
-      what: 'encode_batch(): option return_tensors',
-      expected: 'false',
-      got: describe(options.return_tensors),
-      cure: 'batch_encode_plus returns tensors',
-    });
+    for (const name of ['return_tensors', 'return_overflowing_tokens'] as const)
+      if (options[name])
+        throw new TraceletError('value', {
+          what: `encode_batch(): option ${name}`,
+          expected: 'false',
+          got: describe(options[name]),
+          cure: `batch_encode_plus returns ${name === 'return_tensors' ? 'tensors' : 'rows, and says of which text each is'}`,
+        });
+    return this.#encoder()
+      .encode(inputs, options)
+      .map((row) => single(row, options));
   }
 
   /** What calling the tokenizer does. */
   call_(...args: unknown[]): Encoding | BatchEncoding | TensorEncoding {
     const call = callOf('the tokenizer', args);
-    return Array.isArray(call.text) ? this.#many(manyInputs(call), call.options) : this.#answer(call);
+    return isBatch(call) ? batch(this.#encoder().encode(manyInputs(call), call.options), call.options) : this.#answer(call);
   }
 
   /** The text that ids stand for. */
@@ -169,7 +182,7 @@ export class PreTrainedTokenizerFast extends Tokens {
     const known = checkOptions('decode()', options, DECODE_OPTIONS);
     const { parts, added, clean_up_tokenization_spaces } = this.#made.settings;
     const list = typeof ids === 'number' ? [ids] : idList(ids);
-    const tokens = this.convert_ids_to_tokens(list).map((token, i) => this.#rewritten.get(list[i]) ?? token);
+    const tokens = this.convert_ids_to_tokens(list).map((token, i) => this.#rewritten().get(list[i]) ?? token);
     const special = new Set(known.skip_special_tokens ? added.filter(({ token }) => token.special).map((each) => each.text) : []);
     const text = parts.decoder(tokens.filter((token) => !special.has(token))).join('');
     return (known.clean_up_tokenization_spaces ?? clean_up_tokenization_spaces) ? closeUp(text) : text;
@@ -206,33 +219,41 @@ export class PreTrainedTokenizerFast extends Tokens {
   }
 
   /** The one text of a call encoded. */
-  #answer(call: Call): Encoding | TensorEncoding {
-    const encoding = this.#one(oneInput(call), call.options);
-    return call.options.return_tensors ? tensors(stack([encoding])) : encoding;
+  #answer(call: Call): Encoding | BatchEncoding | TensorEncoding {
+    const { return_tensors, return_overflowing_tokens } = call.options;
+    const rows = this.#rows(call);
+    return return_tensors || return_overflowing_tokens ? batch(rows, call.options) : single(rows[0], call.options);
   }
 
-  #one(input: Input, options: EncodeSettings): Encoding {
-    return this.#encoder.encode([input], options)[0];
-  }
-
-  #many(inputs: readonly Input[], options: EncodeSettings): BatchEncoding | TensorEncoding {
-    const batch = stack(this.#encoder.encode(inputs, options));
-    return options.return_tensors ? tensors(batch) : batch;
+  #rows(call: Call): Row[] {
+    return this.#encoder().encode([oneInput(call)], call.options);
   }
 }
+
+const batch = (rows: readonly Row[], options: EncodeSettings): BatchEncoding | TensorEncoding =>
+  options.return_tensors ? tensors(rows, options) : stacked(rows, options);
+
+/** A text, or words where they are said to be given. */
+type Text = string | readonly string[];
+type Inputs = readonly (TextInput | WordsInput)[];
+type Texts = Text | Inputs;
+type AsWords = AsArrays & { is_split_into_words: true };
 
 /** Encodes one text or a batch, as calling a tokenizer does in Python. The pair is of the kind of the text; the options may come second. */
 export interface PreTrainedTokenizerFast {
-  (text: string | readonly string[], options: AsTensors): TensorEncoding;
+  (text: Texts, options: AsTensors): TensorEncoding;
+  (text: Texts, options: AsRows): OverflowingEncoding;
+  (text: readonly string[], options: AsWords): Encoding;
   (text: string, options?: AsArrays): Encoding;
-  (text: readonly string[], options?: AsArrays): BatchEncoding;
-  (text: string | readonly string[], pair: string | readonly string[] | null | undefined, options: AsTensors): TensorEncoding;
+  (text: Inputs, options?: AsArrays): BatchEncoding;
+  (text: Texts, pair: Texts | null | undefined, options: AsTensors): TensorEncoding;
+  (text: Texts, pair: Texts | null | undefined, options: AsRows): OverflowingEncoding;
+  (text: readonly string[], pair: readonly string[] | null | undefined, options: AsWords): Encoding;
   (text: string, pair?: string | null, options?: AsArrays): Encoding;
-  (text: readonly string[], pair?: readonly string[] | null, options?: AsArrays): BatchEncoding;
-  (text: string | readonly string[], options: EncodeOptions): Encoding | BatchEncoding | TensorEncoding;
+  (text: Inputs, pair?: Inputs | null, options?: AsArrays): BatchEncoding;
+  (text: Texts, options: EncodeOptions): Encoding | BatchEncoding | TensorEncoding;
+  (text: Texts, pair: Texts | null | undefined, options: EncodeOptions): Encoding | BatchEncoding | TensorEncoding;
 }
 
-function madeOf(options: PreTrainedTokenizerOptions): Made {
-  const settings = fastSettings(options);
-  return new Made(settings, () => fastFiles(settings));
-}
+const madeOf = (options: PreTrainedTokenizerOptions): Made =>
+  Made.of(fastSettings(options), fastFiles, (settings, changes) => ({ ...settings, ...changes }));

@@ -4,8 +4,16 @@ import { describe } from '../base/json.ts';
 import { checkOptions, type OptionTable, proved } from '../base/options.ts';
 import { FLAG, kind, TEXT } from '../base/schema.ts';
 import { type Tensor, tensorLike } from '../tensor/tensor.ts';
-import { ROLES } from './roles.ts';
-import { roleOf, type Settings } from './settings.ts';
+import {
+  type AddSpecialTokensOptions,
+  type AddTokensOptions,
+  addSpecialTokens,
+  addTokens,
+  type NewTokens,
+  type SpecialTokens,
+} from './adding.ts';
+import type { Made } from './made.ts';
+import { roleOf, type Settings, specialsIn } from './settings.ts';
 import type { Vocab } from './vocab.ts';
 
 /** Ids as any method takes them: one, a list, or a one-dimensional integer tensor. */
@@ -23,21 +31,49 @@ export const DECODE_OPTIONS: OptionTable<DecodeOptions> = { skip_special_tokens:
 const TOKENS = kind<unknown>('a token or an array of tokens', (value) => typeof value === 'string' || Array.isArray(value));
 const WHOLE = kind<number>('a whole number', Number.isInteger);
 
+/** Added tokens both ways. */
+interface Names {
+  idByAdded: ReadonlyMap<string, number>;
+  addedById: ReadonlyMap<number, string>;
+  specialIds: ReadonlySet<number>;
+}
+
+const namesOf = ({ added }: Settings): Names => ({
+  idByAdded: new Map(added.map(({ text, id }) => [text, id])),
+  addedById: new Map(added.map(({ text, id }) => [id, text])),
+  specialIds: new Set(added.filter(({ token }) => token.special).map(({ id }) => id)),
+});
+
 /** The tokens of a tokenizer by their names, ids and roles. */
 export abstract class Tokens extends Callable {
-  readonly #settings: Settings;
-  readonly #vocab: Vocab;
-  readonly #idByAdded: ReadonlyMap<string, number>;
-  readonly #addedById: ReadonlyMap<number, string>;
-  readonly #specialIds: ReadonlySet<number>;
+  readonly #made: Made;
+  readonly #names: () => Names;
 
-  constructor(settings: Settings) {
+  constructor(made: Made) {
     super();
-    this.#settings = settings;
-    this.#vocab = settings.parts.model.vocab;
-    this.#idByAdded = new Map(settings.added.map(({ text, id }) => [text, id]));
-    this.#addedById = new Map(settings.added.map(({ text, id }) => [id, text]));
-    this.#specialIds = new Set(settings.added.filter(({ token }) => token.special).map(({ id }) => id));
+    this.#made = made;
+    this.#names = made.derived(namesOf);
+  }
+
+  get #settings(): Settings {
+    return this.#made.settings;
+  }
+
+  get #vocab(): Vocab {
+    return this.#settings.parts.model.vocab;
+  }
+
+  /**
+   * Adds tokens that are recognised whole, where they are not there already: those that the vocabulary lacks have ids behind it. Answers how many
+   * are new, or differ from what was there. What was made of the tokenizer before, such as a trace, does not hear of it.
+   */
+  add_tokens(tokens: NewTokens, options?: AddTokensOptions | null): number {
+    return addTokens(this.#made, tokens, options);
+  }
+
+  /** Gives tokens to roles, such as `{ pad_token: '<pad>' }`, and adds them as special ones. Answers as {@link add_tokens}. */
+  add_special_tokens(tokens: SpecialTokens, options?: AddSpecialTokensOptions | null): number {
+    return addSpecialTokens(this.#made, tokens, options);
   }
 
   /** Ids of tokens; a token that is not in the vocabulary has that of `unk_token`. */
@@ -47,7 +83,7 @@ export abstract class Tokens extends Callable {
     proved('tokens', tokens, TOKENS);
     const id = (token: string, what: string): number => {
       proved(what, token, TEXT);
-      const found = this.#idByAdded.get(token) ?? this.#vocab.lookup.find(token);
+      const found = this.#names().idByAdded.get(token) ?? this.#vocab.lookup.find(token);
       return found < 0 ? this.unk_token_id : found;
     };
     return typeof tokens === 'string' ? id(tokens, 'token') : Array.from(tokens, (token: string, i) => id(token, `tokens[${i}]`));
@@ -61,18 +97,18 @@ export abstract class Tokens extends Callable {
     if (typeof ids === 'number') return this.#token(ids, 'id');
     const list = idList(ids);
     const tokens = list.map((id, i) => this.#token(id, `ids[${i}]`));
-    return skip_special_tokens ? tokens.filter((_, i) => !this.#specialIds.has(list[i])) : tokens;
+    return skip_special_tokens ? tokens.filter((_, i) => !this.#names().specialIds.has(list[i])) : tokens;
   }
 
   /** Whether a token goes on with the word of the token before. */
   continues_word(token: string): boolean {
-    return !this.#idByAdded.has(proved('token', token, TEXT)) && this.#settings.parts.model.continues(token);
+    return !this.#names().idByAdded.has(proved('token', token, TEXT)) && this.#settings.parts.model.continues(token);
   }
 
   /** The vocabulary with the added tokens. */
   get_vocab(): Map<string, number> {
     const { tokens } = this.#vocab;
-    return new Map([...tokens.flatMap((token, id) => (token === undefined ? [] : [[token, id] as const])), ...this.#idByAdded]);
+    return new Map([...tokens.flatMap((token, id) => (token === undefined ? [] : [[token, id] as const])), ...this.#names().idByAdded]);
   }
 
   /** How many tokens the vocabulary has without added tokens. */
@@ -134,9 +170,7 @@ export abstract class Tokens extends Callable {
     return roleOf(this.#settings, 'mask_token').id;
   }
   get all_special_tokens(): string[] {
-    const roles = ROLES.flatMap((role) => this.#settings.roles[role]?.token ?? []);
-    const { extra_special_tokens, additional_special_tokens } = this.#settings;
-    return [...new Set([...roles, ...Object.values(extra_special_tokens), ...additional_special_tokens])];
+    return specialsIn(this.#settings);
   }
   get all_special_ids(): number[] {
     return this.convert_tokens_to_ids(this.all_special_tokens);
@@ -144,10 +178,10 @@ export abstract class Tokens extends Callable {
 
   #token(id: number, what: string): string {
     const { tokens } = this.#vocab;
-    const token = tokens[id] ?? this.#addedById.get(id);
+    const token = tokens[id] ?? this.#names().addedById.get(id);
     if (token !== undefined) return token;
     let last = tokens.length - 1;
-    for (const added of this.#addedById.keys()) last = Math.max(last, added);
+    for (const added of this.#names().addedById.keys()) last = Math.max(last, added);
     const isHole = Number.isInteger(id) && id >= 0 && id <= last;
     throw new TraceletError('value', {
       what,

@@ -111,7 +111,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return listCode(this.instance.program, this.instance.proved.instructions);
   }
 
-  /** The tokenizer that travels in the trace. Throws a `value` error if none does. */
+  /** The tokenizer that travels in the trace; tokens that are added to it do not. Throws a `value` error if none does. */
   get tokenizer(): PreTrainedTokenizerFast {
     return this.reader.tokenizer;
   }

@@ -180,6 +180,20 @@ function useTokenizer(tokenizer: PreTrainedTokenizerFast, random: Random): void 
     truncation: true,
     max_length: 6 + tokenizer.num_special_tokens_to_add(),
   });
+  useRows(tokenizer, textFrom(random));
+  tokenizer.add_tokens(['zz', { content: 'y y', lstrip: true }]);
+  tokenizer.add_special_tokens({ eos_token: '<e>' });
+  useText(tokenizer, reloaded(tokenizer), 'a zz  y y<e>', textFrom(random));
+}
+
+function useRows(tokenizer: PreTrainedTokenizerFast, text: string): void {
+  const max_length = 6 + tokenizer.num_special_tokens_to_add();
+  const batch = tokenizer([text], { truncation: true, max_length, stride: 1, return_overflowing_tokens: true });
+  for (const [i, row] of batch.input_ids.entries()) {
+    const [words, sequences] = [batch.word_ids(i), batch.sequence_ids(i)];
+    const isAligned = words.length === row.length && words.every((word, at) => (word === null) === (sequences[at] === null));
+    must(isAligned && row.length <= max_length, `row ${i} of ${JSON.stringify(text)}: ${row}, of words ${words}`);
+  }
 }
 
 async function use({ files, random, accept }: Use): Promise<void> {

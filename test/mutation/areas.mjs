@@ -14,7 +14,8 @@ export const AREAS = {
       'tokenizer/* tokenizer/decoders/* tokenizer/models/* tokenizer/normalizers/* tokenizer/pretokenizers/* tokenizer/processors/*',
     ),
     tests: words(
-      'tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/settings tokenizer/folders tokenizer/parts tokenizer/unigram',
+      `tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/settings tokenizer/folders tokenizer/parts tokenizer/unigram
+      tokenizer/encodings tokenizer/rows tokenizer/adding`,
     ),
   },
   headers: {

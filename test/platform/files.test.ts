@@ -103,3 +103,10 @@ describe('what is at a path', () => {
     expect(message).toMatch(/^file:\/\/\/%zz: expected a readable file, got /);
   });
 });
+
+test('a directory is made with those that it lies in, once', async () => {
+  for (const _ of [1, 2]) await files.makeFolder(at('made/in/another'));
+  expect(await files.kindOf(at('made/in/another'))).toBe('directory');
+  await problem('source', () => files.makeFolder(at('file/below')));
+  await problem('source', () => files.makeFolder(at('file')));
+});

@@ -3,7 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { platform } from '#platform';
-import { ARCHITECTURES, BertModel, jit, nn, PreTrainedTokenizerFast, SentenceEmbedder, TraceletError, tensor } from '../../src/index.ts';
+import {
+  ARCHITECTURES,
+  BertModel,
+  BertTokenizer,
+  jit,
+  nn,
+  PreTrainedTokenizerFast,
+  SentenceEmbedder,
+  TraceletError,
+  tensor,
+} from '../../src/index.ts';
 import type { PreTrainedConfig } from '../../src/models/config.ts';
 import type { Family } from '../../src/models/family.ts';
 import type { ModelClass, PreTrainedModel } from '../../src/models/pretrained.ts';
@@ -76,7 +86,7 @@ export const INSTANCES: Readonly<Record<string, () => object>> = {
       return [name, () => model];
     }),
   ),
-  BertTokenizer: () => tokenizer,
+  BertTokenizer: () => BertTokenizer.from_files(tokenizer.files()),
   PreTrainedTokenizerFast: () => fast,
   TracedModule: () => traced,
   TracePool: () => pool,

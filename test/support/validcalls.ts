@@ -214,6 +214,12 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'BertTokenizer#convert_tokens_to_ids': () => [['jim', 'was']],
   'BertTokenizer#continues_word': () => ['##son'],
   ...rows('files get_vocab', none, 'BertTokenizer#'),
+  'BertTokenizer#add_tokens': () => [['frog', { content: 'toad', lstrip: true }], { special_tokens: true }],
+  'BertTokenizer#add_special_tokens': () => [
+    { pad_token: '<pad>', extra_special_tokens: ['<e>'] },
+    { replace_extra_special_tokens: false },
+  ],
+  'BertTokenizer#save_pretrained': () => [join(FOLDER, 'saved')],
   chunkText: () => [tokenizer, 'jim was a puppet', { tokens: 5, overlap: 1 }],
 
   'jit.trace': () => [relu, [floats([1, 2])], tracing],

@@ -27,13 +27,15 @@ export const encoding = {
   add_special_tokens: true,
   truncation: true,
   max_length: 8,
+  stride: 1,
+  is_split_into_words: false,
   padding: 'max_length',
   pad_to_multiple_of: 2,
   return_tensors: true,
   return_offsets_mapping: true,
   offset_unit: 'byte',
   return_special_tokens_mask: true,
-  return_overflowing_tokens: false,
+  return_overflowing_tokens: true,
 };
 export const plain = { max_length: 8, truncation: true, padding: true, return_tensors: false, offset_unit: 'utf16' };
 export const decoding = { skip_special_tokens: true, clean_up_tokenization_spaces: false };
