@@ -3,11 +3,11 @@
     python -m venv /tmp/venv && /tmp/venv/bin/pip install tokenizers
     /tmp/venv/bin/python scripts/unicode.py table > src/tokenizer/unicode.ts && npx biome format --write src/tokenizer
     /tmp/venv/bin/python scripts/unicode.py cases tokenizer.json > test/fixtures/tokenizer/cases.jsonl
-    /tmp/venv/bin/python scripts/unicode.py parts test/fixtures/tokenizer/unigram/charsmap.txt > test/fixtures/tokenizer/parts.jsonl
+    /tmp/venv/bin/python scripts/unicode.py parts CHARSMAP > test/fixtures/tokenizer/parts.jsonl
 
 `table` asks the library about every code point and prints the module. `cases` prints adversarial texts with the
 library's answers, for the tokenizer.json of an uncased BERT. `parts` prints adversarial texts, and what single parts
-make of them.
+make of them; CHARSMAP is a file with a precompiled_charsmap as tokenizer.json has it.
 """
 
 import base64

@@ -11,6 +11,7 @@ import { inspectCommand } from './commands/inspect.ts';
 import { profileCommand } from './commands/profile.ts';
 import { quantizeCommand } from './commands/quantize.ts';
 import { runCommand } from './commands/run.ts';
+import { tokensCommand } from './commands/tokens.ts';
 import { traceCommand } from './commands/trace.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { expectStdout, note } from './output.ts';
@@ -24,6 +25,7 @@ const COMMANDS = [
   runCommand,
   embedCommand,
   fillCommand,
+  tokensCommand,
   inspectCommand,
   verifyCommand,
   benchCommand,

@@ -25,6 +25,15 @@ export function table(rows: readonly (readonly string[])[], align: string): stri
   return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }
 
+/** Backgrounds that alternate between parts of a text, so that both ends of each are seen: those of a light and a dark blue. */
+const STRIPES = ['\x1b[30;48;5;153m', '\x1b[97;48;5;25m'];
+
+/** Parts side by side in alternating colours; undefined where stdout shows none. */
+export const striped = (parts: readonly string[]): string | undefined =>
+  process.stdout.isTTY && process.stdout.hasColors()
+    ? parts.map((part, i) => `${STRIPES[i % STRIPES.length]}${part}\x1b[0m`).join('')
+    : undefined;
+
 const width = (text: string): number => [...text].length;
 
 /** `text` cut to `length` characters, control characters as spaces. */

@@ -1,5 +1,4 @@
 import assert from 'node:assert';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { TraceletError } from '../../src/index.ts';
@@ -16,7 +15,7 @@ import {
   type TensorEncoding,
 } from '../../src/tokenizer/index.ts';
 import type { PostProcessor, Trim } from '../../src/tokenizer/interfaces.ts';
-import { type EncodingCase, encodingsFixture, expectEncoding, sidedBy } from '../support/encodings.ts';
+import { encodingsFixture, expectEncoding, sidedBy } from '../support/encodings.ts';
 import { JUNK, OWN } from '../support/junk.ts';
 import { problem, tinyBert } from '../support/tiny.ts';
 
@@ -27,17 +26,6 @@ describe.each(['bert-uncased', 'bert-cased', 'bert-added', 'unigram-bytes', 'typ
     for (const line of lines) expectEncoding(sided, line);
   });
 });
-
-const TRUTH = process.env.TRACELET_TRUTH;
-if (TRUTH)
-  describe('every text there is', () => {
-    const isWhole = (name: string) => ['tokenizer.json', 'texts.jsonl'].every((file) => existsSync(`${TRUTH}/${name}/${file}`));
-    test.each(readdirSync(TRUTH).filter(isWhole))('%s', (name) => {
-      const sided = sidedBy(readFileSync(`${TRUTH}/${name}/tokenizer.json`, 'utf8'));
-      const lines = readFileSync(`${TRUTH}/${name}/texts.jsonl`, 'utf8').trimEnd().split('\n');
-      for (const line of lines) expectEncoding(sided, JSON.parse(line) as EncodingCase);
-    });
-  });
 
 const VOCAB = [
   '[PAD]',

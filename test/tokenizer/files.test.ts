@@ -237,7 +237,9 @@ describe('tokenizer.json', () => {
     expect(message(() => BertTokenizer.from_files({ 'vocab.txt': 7 } as unknown as TokenizerFiles))).toMatch(
       /vocab.txt: expected the text/,
     );
-    expect(message(() => BertTokenizer.from_files({}))).toMatch(/expected tokenizer.json, vocab.txt, vocab.json with merges.txt, or a model/);
+    expect(message(() => BertTokenizer.from_files({}))).toMatch(
+      /expected tokenizer.json, vocab.txt, vocab.json with merges.txt, or a model/,
+    );
     const t5 = { 'vocab.txt': VOCAB.join('\n'), 'tokenizer_config.json': '{"tokenizer_class":"T5Tokenizer"}' };
     expect(message(() => BertTokenizer.from_files(t5))).toMatch(/tokenizer_class of tokenizer_config.json.*got "T5Tokenizer"/);
     expect(message(() => from({}, { cls_token: '[SEP]' }))).toMatch(/cls_token: expected \[CLS\] as in the post_processor/);

@@ -7,8 +7,8 @@ import { decoderOf } from '../../src/tokenizer/decoders/index.ts';
 import { normalizerOf } from '../../src/tokenizer/normalizers/index.ts';
 import { preTokenizerOf } from '../../src/tokenizer/pretokenizers/index.ts';
 import { processorOf } from '../../src/tokenizer/processors/index.ts';
+import { charsmap } from '../support/tokenizertruth.ts';
 import { unigramJson } from '../support/unigram.ts';
-import { charsmap } from '../support/unigramfixtures.ts';
 
 type Fields = { type: string; precompiled_charsmap?: string };
 type Piece = [piece: string, offsets: [start: number, end: number]];

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { characters, LOWERS } from '../../src/tokenizer/characters.ts';
 import { BertTokenizer, PreTrainedTokenizerFast } from '../../src/tokenizer/index.ts';
+import { tokenizerTruth } from '../support/tokenizertruth.ts';
 import { unigramJson } from '../support/unigram.ts';
-import { unigramFixture } from '../support/unigramfixtures.ts';
 
 const vocab = readFileSync(fileURLToPath(new URL('../fixtures/tokenizer/vocab.txt', import.meta.url)), 'utf8');
 const bert = BertTokenizer.from_files({ 'vocab.txt': vocab });
@@ -22,7 +22,7 @@ const texts = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''))
 const words = fc.stringMatching(/^[a-z]{1,12}$/);
 
 const unigrams = [
-  ...['xlm-roberta', 'albert', 'unigram-bytes'].map((name) => JSON.parse(unigramFixture(name).json)),
+  ...['xlm-roberta', 'albert', 'unigram-bytes'].map((name) => JSON.parse(tokenizerTruth(name).json)),
   unigramJson({ pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first', split: false } }),
   unigramJson({ normalizer: { type: 'Sequence', normalizers: [{ type: 'NFKC' }, { type: 'Strip' }] }, pre_tokenizer: null }),
   unigramJson({ pre_tokenizer: { type: 'Punctuation', behavior: 'MergedWithNext' } }),

@@ -288,6 +288,8 @@ describe('from_pretrained', () => {
   test('stops when aborted and names a directory without a tokenizer', async () => {
     await expect(BertTokenizer.from_pretrained(directory, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
     mkdirSync(`${directory}/empty`);
-    await expect(BertTokenizer.from_pretrained(`${directory}/empty`)).rejects.toThrow(/empty: expected a directory with a trace, tokenizer.json/);
+    await expect(BertTokenizer.from_pretrained(`${directory}/empty`)).rejects.toThrow(
+      /empty: expected a directory with a trace, tokenizer.json/,
+    );
   });
 });

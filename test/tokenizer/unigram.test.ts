@@ -1,32 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { chunkText, PreTrainedTokenizerFast } from '../../src/index.ts';
 import { Trie } from '../../src/tokenizer/trie.ts';
-import { type EncodingCase, expectEncoding, sidedBy } from '../support/encodings.ts';
 import { problem } from '../support/tiny.ts';
 import { unigramJson } from '../support/unigram.ts';
-import { unigramFixture } from '../support/unigramfixtures.ts';
-
-describe.each(['xlm-roberta', 't5', 'albert', 'unigram-bytes'])('%s agrees with the Rust tokenizers', (name) => {
-  const { json, lines } = unigramFixture(name);
-  const tokenizer = PreTrainedTokenizerFast.from_files({ 'tokenizer.json': json });
-  const saved = tokenizer.files();
-  const sided = sidedBy(saved['tokenizer.json']);
-  const cases = lines.map((line) => JSON.parse(line) as EncodingCase);
-
-  test(`on ${cases.length} texts: every column of every row`, () => {
-    for (const one of cases) expectEncoding(sided, one);
-  });
-
-  test('and on what ids decode to', () => {
-    const again = PreTrainedTokenizerFast.from_files(saved);
-    const decoded = cases.filter((each) => each.decoded !== undefined);
-    expect(decoded.length).toBeGreaterThan(100);
-    for (const { ids, ...right } of decoded) {
-      expect(tokenizer.decode(ids, { skip_special_tokens: true })).toBe(right.decoded);
-      expect(again.decode(ids)).toBe(right.decoded_raw);
-    }
-  });
-});
 
 const made = (changes: object = {}) => new PreTrainedTokenizerFast({ tokenizer_object: unigramJson(changes) });
 

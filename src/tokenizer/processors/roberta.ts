@@ -9,6 +9,6 @@ export const readRobertaProcessing = (fields: Fields): ((idOf: IdOf) => PostProc
   return (idOf) => {
     const [cls, sep] = frame(idOf).map((token) => ({ token, type: 0 }));
     const single = [cls, { sequence: 0, type: 0 }, sep] as const;
-    return { single, pair: [...single, sep, { sequence: 1, type: 0 }, sep], ...trims };
+    return { single, pair: [...single, sep, { sequence: 1, type: 0, overflowType: 0 }, sep], ...trims };
   };
 };
