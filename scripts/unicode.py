@@ -83,6 +83,11 @@ def encode_lower(lowers):
             g["count"] += 1
         else:
             groups.append(dict(start=c, count=1, step=1, by=target - c))
+    for g, after in list(zip(groups, groups[1:])):
+        if after["start"] < g["start"] + g["count"] * g["step"]:
+            g["count"] -= 1
+            last = g["start"] + g["count"] * g["step"]
+            groups.insert(groups.index(after), dict(start=last, count=1, step=1, by=g["by"]))
     text, at = "", 0
     for g in groups:
         text += varint(g["start"] - at) + varint(g["count"]) + varint(g["step"]) + signed(g["by"])

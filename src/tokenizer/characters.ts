@@ -1,3 +1,4 @@
+import { longMappings, mappings, numbers } from './packed.ts';
 import * as table from './unicode.ts';
 
 /** Bits of {@link Characters.flags}. */
@@ -80,32 +81,10 @@ function decodeClasses(): Map<number, number> {
   return classes;
 }
 
-function decodeLowers(): Map<number, number[]> {
-  const lowers = decodeLong(table.LOWER_LONG);
-  const next = numbers(table.LOWER);
-  for (let code = 0, gap = next(); gap >= 0; gap = next()) {
-    code += gap;
-    const count = next();
-    const step = next();
-    const distance = signed(next());
-    for (const end = code + count * step; code < end; code += step) lowers.set(code, [code + distance]);
-  }
+function decodeLowers(): Map<number, readonly number[]> {
+  const lowers: Map<number, readonly number[]> = longMappings(table.LOWER_LONG);
+  for (const [code, lower] of mappings(table.LOWER)) lowers.set(code, [lower]);
   return lowers;
-}
-
-function decodeLong(text: string): Map<number, number[]> {
-  const long = new Map<number, number[]>();
-  const next = numbers(text);
-  for (let code = 0, gap = next(); gap >= 0; gap = next()) {
-    code += gap;
-    let part = code;
-    const parts = Array.from({ length: next() }, () => {
-      part += signed(next());
-      return part;
-    });
-    long.set(code, parts);
-  }
-  return long;
 }
 
 function markSet(flags: Uint8Array, text: string, bit: number): void {
@@ -115,20 +94,3 @@ function markSet(flags: Uint8Array, text: string, bit: number): void {
     for (const end = code + next(); code < end; code++) flags[code] |= bit;
   }
 }
-
-/** Reads one number a call from printable ASCII, -1 at the end: base 44, digits before the last raised by 44. */
-function numbers(text: string): () => number {
-  let at = 0;
-  return () => {
-    if (at === text.length) return -1;
-    let value = 0;
-    for (;;) {
-      const unit = text.charCodeAt(at++);
-      const digit = unit - 37 - (unit > 39 ? 1 : 0) - (unit > 92 ? 1 : 0);
-      value = value * 44 + (digit % 44);
-      if (digit < 44) return value;
-    }
-  };
-}
-
-const signed = (zigzag: number): number => (zigzag % 2 ? -(zigzag + 1) / 2 : zigzag / 2);
