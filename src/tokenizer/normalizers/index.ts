@@ -3,7 +3,9 @@ import type { Normalizer } from '../interfaces.ts';
 import { readBertNormalizer } from './bert.ts';
 import { nfc, nfd, nfkc, nfkd } from './forms.ts';
 import { lowercase } from './lowercase.ts';
+import { nmt } from './nmt.ts';
 import { readPrecompiled } from './precompiled.ts';
+import { readPrepend } from './prepend.ts';
 import { readReplace } from './replace.ts';
 import { readStrip, stripAccents } from './strip.ts';
 
@@ -14,7 +16,9 @@ const NORMALIZERS: Registry<Normalizer> = {
   NFD: () => nfd,
   NFKC: () => nfkc,
   NFKD: () => nfkd,
+  Nmt: () => nmt,
   Precompiled: readPrecompiled,
+  Prepend: readPrepend,
   Replace: readReplace,
   Sequence: readSequence,
   Strip: readStrip,
