@@ -1,15 +1,26 @@
 import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
 import type { PreTokenizer } from '../interfaces.ts';
 import { bertPreTokenizer } from './bert.ts';
+import { readCharDelimiterSplit } from './delimiter.ts';
+import { readDigits } from './digits.ts';
+import { readFixedLength } from './fixed.ts';
 import { readMetaspace } from './metaspace.ts';
 import { readPunctuation } from './punctuation.ts';
-import { whitespaceSplit } from './whitespace.ts';
+import { unicodeScripts } from './scripts.ts';
+import { readSplit } from './split.ts';
+import { whitespace, whitespaceSplit } from './whitespace.ts';
 
 const PRE_TOKENIZERS: Registry<PreTokenizer> = {
   BertPreTokenizer: () => bertPreTokenizer,
+  CharDelimiterSplit: readCharDelimiterSplit,
+  Digits: readDigits,
+  FixedLength: readFixedLength,
   Metaspace: readMetaspace,
   Punctuation: readPunctuation,
   Sequence: readSequence,
+  Split: readSplit,
+  UnicodeScripts: () => unicodeScripts,
+  Whitespace: () => whitespace,
   WhitespaceSplit: () => whitespaceSplit,
 };
 
