@@ -1,17 +1,18 @@
 """Derives what regular expressions know about characters from Oniguruma, as the Rust tokenizers library carries it.
 
     python -m venv /tmp/venv && /tmp/venv/bin/pip install tokenizers==0.23.3 fonttools
-    /tmp/venv/bin/python scripts/properties.py > src/tokenizer/regex/tables.ts && npx biome format --write src/tokenizer/regex
+    /tmp/venv/bin/python scripts/properties.py regex > src/tokenizer/regex/tables.ts
+    /tmp/venv/bin/python scripts/properties.py pieces > src/tokenizer/pretokenizers/tables.ts && npx biome format --write src/tokenizer
 
-Asks the library which code points every property has, and what each matches regardless of case. fonttools gives the
-names of scripts.
+`regex` asks the library which code points every property has, and what each matches regardless of case; fonttools gives
+the names of scripts. `pieces` asks where pre-tokenizers split that go by tables of their own.
 """
 
-import unicodedata
+import sys
 
 from fontTools.unicodedata import Scripts
 from tokenizers import Regex, pre_tokenizers
-from unicode import SCALARS, encode_long, encode_lower, encode_set, runs, varint
+from unicode import SCALARS, encode_long, encode_lower, encode_set, encode_values, runs, varint
 
 ALL = "".join(map(chr, SCALARS))
 CATEGORIES = "Cc Cf Cn Co Cs Ll Lm Lo Lt Lu Mc Me Mn Nd Nl No Pc Pd Pe Pf Pi Po Ps Sc Sk Sm So Zl Zp Zs".split()
@@ -87,7 +88,7 @@ def export(about, name, text):
     print(f"\n/** {about} */\nexport const {name} =\n  '{text}';")
 
 
-def main():
+def regex():
     category = categories()
     of = lambda *names: {c for c, v in category.items() if CATEGORIES[v] in names}
     names, script = scripts()
@@ -108,5 +109,30 @@ def main():
     export("(gap, length, parts): what matches several characters regardless of case.", "FOLD_LONG", encode_long(long))
 
 
+def numeric():
+    """What Digits splits off, each asked for between two letters."""
+    together = pre_tokenizers.Digits(individual_digits=True).pre_tokenize_str("".join(f"a{c}" for c in ALL))
+    return {ord(piece) for i, (piece, (start, _)) in enumerate(together) if start % 2 and len(piece) == 1}
+
+
+def groups():
+    """Groups of scripts between which UnicodeScripts splits, counted from 0; without what goes with any."""
+    pieces = lambda text: [piece for piece, _ in pre_tokenizers.UnicodeScripts().pre_tokenize_str(text)]
+    first, values = [], {}
+    for run in pieces("".join(c for c in ALL if pieces(c))):
+        same = (i for i, c in enumerate(first) if len(pieces(c + run[0])) == 1)
+        group = next(same, len(first))
+        if group == len(first):
+            first.append(run[0])
+        values.update(dict.fromkeys(map(ord, run), group))
+    return values
+
+
+def pieces():
+    print("// Printed by scripts/properties.py. Numbers in base 44 as packed.ts reads them.")
+    export("Runs of (gap, length): numeric to Digits.", "NUMERIC", encode_set(numeric()))
+    export("Runs of (gap, length, group of scripts) to UnicodeScripts; others go with any.", "GROUPS", encode_values(groups()))
+
+
 if __name__ == "__main__":
-    main()
+    {"regex": regex, "pieces": pieces}[sys.argv[1]]()

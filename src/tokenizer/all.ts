@@ -17,14 +17,21 @@ import { byteLevelNormalizer } from './normalizers/bytelevel.ts';
 import { nfc, nfd, nfkc, nfkd } from './normalizers/forms.ts';
 import { NORMALIZERS } from './normalizers/index.ts';
 import { lowercase } from './normalizers/lowercase.ts';
+import { nmt } from './normalizers/nmt.ts';
 import { readPrecompiled } from './normalizers/precompiled.ts';
+import { readPrepend } from './normalizers/prepend.ts';
 import { readReplace } from './normalizers/replace.ts';
 import { readStrip, stripAccents } from './normalizers/strip.ts';
 import { readByteLevel } from './pretokenizers/bytelevel.ts';
+import { readCharDelimiterSplit } from './pretokenizers/delimiter.ts';
+import { readDigits } from './pretokenizers/digits.ts';
+import { readFixedLength } from './pretokenizers/fixed.ts';
 import { PRE_TOKENIZERS } from './pretokenizers/index.ts';
 import { readMetaspace } from './pretokenizers/metaspace.ts';
 import { readPunctuation } from './pretokenizers/punctuation.ts';
-import { whitespaceSplit } from './pretokenizers/whitespace.ts';
+import { unicodeScripts } from './pretokenizers/scripts.ts';
+import { readSplit } from './pretokenizers/split.ts';
+import { whitespace, whitespaceSplit } from './pretokenizers/whitespace.ts';
 import { readByteLevelProcessor } from './processors/bytelevel.ts';
 import { PROCESSORS } from './processors/index.ts';
 import { readRobertaProcessing } from './processors/roberta.ts';
@@ -37,15 +44,23 @@ Object.assign(NORMALIZERS, {
   NFD: () => nfd,
   NFKC: () => nfkc,
   NFKD: () => nfkd,
+  Nmt: () => nmt,
   Precompiled: readPrecompiled,
+  Prepend: readPrepend,
   Replace: readReplace,
   Strip: readStrip,
   StripAccents: () => stripAccents,
 } satisfies typeof NORMALIZERS);
 Object.assign(PRE_TOKENIZERS, {
   ByteLevel: readByteLevel,
+  CharDelimiterSplit: readCharDelimiterSplit,
+  Digits: readDigits,
+  FixedLength: readFixedLength,
   Metaspace: readMetaspace,
   Punctuation: readPunctuation,
+  Split: readSplit,
+  UnicodeScripts: () => unicodeScripts,
+  Whitespace: () => whitespace,
   WhitespaceSplit: () => whitespaceSplit,
 } satisfies typeof PRE_TOKENIZERS);
 Object.assign(MODELS, { BPE: readBPE, Unigram: readUnigram, WordLevel: readWordLevel } satisfies typeof MODELS);

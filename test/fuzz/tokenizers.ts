@@ -1,6 +1,6 @@
 import { TraceletError } from '../../src/base/error.ts';
 import { tokenizerFrom } from '../../src/tokenizer/auto.ts';
-import { type PreTrainedTokenizerFast, type TokenizerFiles } from '../../src/tokenizer/index.ts';
+import type { PreTrainedTokenizerFast, TokenizerFiles } from '../../src/tokenizer/index.ts';
 import { bertJson } from '../support/tokenizerjson.ts';
 import { unigramJson } from '../support/unigram.ts';
 import { mutateFolder } from './folders.ts';

@@ -6,19 +6,21 @@ import { patternOf } from '../pattern.ts';
 /** What a pattern matches becomes `content`, which stands where the last character of the match stood. */
 export const readReplace = (fields: Fields): Normalizer => {
   const [pattern, content] = [patternOf(fields), text(fields, 'content')];
+  const codes = Array.from(content, (part) => part.codePointAt(0) as number);
   return (chars) => {
+    if (chars.code.length === 0) return chars;
     const whole = write(chars);
     const out: Chars = { code: [], from: [] };
-    let done = 0;
-    for (const { 0: match, index } of whole.text.matchAll(pattern)) {
-      append(out, whole, done, index);
-      done = index + match.length;
-      for (const part of content) {
-        out.code.push(part.codePointAt(0) as number);
-        out.from.push(whole.from[done - 1]);
+    let done = -1;
+    pattern.scan(whole.text, 0, whole.text.length, (start, stop) => {
+      append(out, whole, Math.max(0, done), start);
+      done = stop;
+      for (const code of codes) {
+        out.code.push(code);
+        out.from.push(whole.from[Math.max(0, stop - 1)]);
       }
-    }
-    if (done === 0) return chars;
+    });
+    if (done < 0) return chars;
     append(out, whole, done, whole.text.length);
     return out;
   };
