@@ -7,14 +7,14 @@ import { NOTHING_ADDED } from './nothing.ts';
 const isSpace = (token: string, at: number): boolean =>
   token[at] === BYTE_SPACE || (characters().flags[token.charCodeAt(at)] & SPACE) !== 0;
 
-/** Offsets leave out spaces, but for the one that was put before a text. */
+/** Offsets leave out spaces, but for a single one that may have been put before a text. */
 const trimSpaces =
   (addsSpace: boolean): Trim =>
   (token, isFirst) => {
     let [before, after] = [0, 0];
     while (before < token.length && isSpace(token, before)) before++;
     while (after < token.length && isSpace(token, token.length - 1 - after)) after++;
-    return [isFirst && addsSpace ? Math.max(0, before - 1) : before, after];
+    return [isFirst && addsSpace && before === 1 ? 0 : before, after];
   };
 
 /** How offsets are trimmed by a processor of byte-level tokens. */
