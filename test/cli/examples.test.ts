@@ -101,7 +101,7 @@ describe.skipIf(process.platform === 'win32')('every example of every --help run
   };
 
   test('there are some of each command', () => {
-    expect(commands).toEqual(['trace', 'quantize', 'run', 'embed', 'fill', 'inspect', 'verify', 'bench', 'profile']);
+    expect(commands).toEqual(['trace', 'quantize', 'run', 'embed', 'fill', 'tokens', 'inspect', 'verify', 'bench', 'profile']);
     for (const command of ['tracelet', ...commands]) expect(examples.filter(([of]) => of === command).length, command).toBeGreaterThan(1);
     for (const [, line] of examples) expect(line).toContain('tracelet');
   });

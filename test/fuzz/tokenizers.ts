@@ -1,10 +1,12 @@
 import { TraceletError } from '../../src/base/error.ts';
 import { tokenizerFrom } from '../../src/tokenizer/auto.ts';
+import { filesIn } from '../../src/tokenizer/files.ts';
 import type { PreTrainedTokenizerFast, TokenizerFiles } from '../../src/tokenizer/index.ts';
+import { sentencePieces } from '../support/sentencepieces.ts';
 import { bertJson } from '../support/tokenizerjson.ts';
 import { unigramJson } from '../support/unigram.ts';
 import { mutateFolder } from './folders.ts';
-import { bytesOfJson, bytesOfText, type Files, Finding, type Kind, must, textOfBytes, type Use } from './kind.ts';
+import { bytesOfJson, bytesOfText, type Files, Finding, type Kind, must, type Use } from './kind.ts';
 import type { Random } from './random.ts';
 
 const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
@@ -13,6 +15,12 @@ const added = (id: number, content: string, flags = {}) => ({ id, content, speci
 const specials = SPECIAL.map((content, id) => added(id, content));
 const json = (more: object = {}) => bytesOfJson({ ...bertJson(VOCAB), added_tokens: specials, ...more });
 const vocab = (words = VOCAB) => bytesOfText(`${words.join('\n')}\n`);
+
+const PAIRS = {
+  vocab: { '<s>': 0, '</s>': 1, '<unk>': 2, '<pad>': 3, '<mask>': 4, J: 5, i: 6, m: 7, Ji: 8, Jim: 9, Ġ: 10, ĠJim: 11, x: 12 },
+  merges: ['J i', 'Ji m', 'Ġ Jim'],
+};
+const ROBERTA = { type: 'RobertaProcessing', cls: ['<s>', 0], sep: ['</s>', 1] };
 
 const SEEDS: Record<string, Files> = {
   json: { 'tokenizer.json': json() },
@@ -75,6 +83,43 @@ const SEEDS: Record<string, Files> = {
       padding: { pad_token: '<s>' },
     }),
   },
+  bpe: {
+    'tokenizer.json': bytesOfJson({
+      normalizer: { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Prepend', prepend: 'x' }] },
+      pre_tokenizer: {
+        type: 'Sequence',
+        pretokenizers: [
+          { type: 'Split', pattern: { Regex: "(?i:'s|'t)|\\p{L}+|\\s+(?!\\S)|\\s+" }, behavior: 'Isolated', invert: false },
+          { type: 'ByteLevel', add_prefix_space: true, use_regex: false },
+        ],
+      },
+      model: { type: 'BPE', ...PAIRS, unk_token: '<unk>', fuse_unk: true, byte_fallback: true },
+      post_processor: { type: 'Sequence', processors: [{ type: 'ByteLevel' }, ROBERTA] },
+      decoder: { type: 'ByteLevel' },
+    }),
+  },
+  words: {
+    'tokenizer.json': bytesOfJson({
+      pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'Whitespace' }, { type: 'Digits', individual_digits: true }] },
+      model: { type: 'WordLevel', vocab: { '<unk>': 0, Jim: 1, x: 2 }, unk_token: '<unk>' },
+    }),
+  },
+  'byte pairs': {
+    'vocab.json': bytesOfJson(PAIRS.vocab),
+    'merges.txt': bytesOfText(PAIRS.merges.join('\n')),
+    'tokenizer_config.json': bytesOfJson({ tokenizer_class: 'RobertaTokenizer', add_prefix_space: true }),
+  },
+  'sentencepiece.model': {
+    'sentencepiece.bpe.model': sentencePieces(
+      ['<unk>', 0, 2],
+      ['<s>', 0, 3],
+      ['</s>', 0, 3],
+      ['\u2581', -2, 1],
+      ['x', -1, 1],
+      ['Jim', -1, 4],
+    ),
+    'config.json': bytesOfJson({ model_type: 'xlm-roberta' }),
+  },
   vocab: { 'vocab.txt': vocab() },
   'vocab, config': {
     'vocab.txt': vocab(),
@@ -130,8 +175,7 @@ const PIECES = [
 
 const textFrom = (random: Random): string => Array.from({ length: random.below(6) }, () => random.pick(PIECES)).join('');
 
-const textsOf = (files: Files): TokenizerFiles =>
-  Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, textOfBytes(bytes)]));
+const textsOf = (files: Files): TokenizerFiles => filesIn(new Map(Object.entries(files)));
 
 function reloaded(tokenizer: PreTrainedTokenizerFast): PreTrainedTokenizerFast {
   const files = tokenizer.files();

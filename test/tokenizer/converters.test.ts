@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PreTrainedTokenizerFast } from '../../src/index.ts';
 import { readSentencePiece } from '../../src/tokenizer/converters/sentencepiece/model.ts';
 import { fieldsOf } from '../../src/tokenizer/converters/sentencepiece/protobuf.ts';
+import { sentencePieces } from '../support/sentencepieces.ts';
 import { problem } from '../support/tiny.ts';
 import { sentencePieceTruth, tokenizerTruth } from '../support/tokenizertruth.ts';
 
@@ -128,7 +129,7 @@ describe('a model of SentencePiece', () => {
   });
 
   test('of byte pairs merges the better pieces first', () => {
-    const bytes = written(['<unk>', 0, 2], ['a', -3, 1], ['b', -4, 1], ['▁', -5, 1], ['ab', -2, 1], ['▁a', -1, 1]);
+    const bytes = sentencePieces(['<unk>', 0, 2], ['a', -3, 1], ['b', -4, 1], ['▁', -5, 1], ['ab', -2, 1], ['▁a', -1, 1]);
     const model = new Uint8Array([...bytes, 0x12, 2, 0x18, 2]);
     expect(PreTrainedTokenizerFast.from_files({ 'tokenizer.model': model }).tokenize('abab')).toEqual(['▁a', 'b', 'ab']);
   });
@@ -147,22 +148,12 @@ describe('a model of SentencePiece', () => {
   });
 
   test('of another kind, or with an unknown piece that is none, is refused', async () => {
-    const bytes = [...written(['a', 0, 1])];
+    const bytes = [...sentencePieces(['a', 0, 1])];
     const open = (...trainer: number[]) => PreTrainedTokenizerFast.from_files({ 'spiece.model': new Uint8Array([...bytes, ...trainer]) });
     await problem('unsupported', () => open(0x12, 2, 0x18, 3));
     await problem('format', () => open(0x12, 3, 0xc0, 2, 7));
   });
 });
-
-/** Pieces of a model as bytes of Protocol Buffers. */
-function written(...pieces: [piece: string, score: number, type: number][]): Uint8Array {
-  const bytes = pieces.map(([piece, score, type]) => {
-    const [text, float] = [new TextEncoder().encode(piece), new Uint8Array(new Float32Array([score]).buffer)];
-    const message = [0x0a, text.length, ...text, 0x15, ...float, 0x18, type];
-    return [0x0a, message.length, ...message];
-  });
-  return new Uint8Array(bytes.flat());
-}
 
 function isMessage(bytes: Uint8Array): boolean {
   try {
