@@ -22,7 +22,16 @@ export function installed(path) {
 export const tool = (name) => import(pathToFileURL(createRequire(`${HERE}x.js`).resolve(name)).href);
 
 const MANIFEST = { type: 'module', dependencies: { tracelet: '*', '@tracelet/all-minilm-l6-v2': '*' } };
-const SCRIPTS = ['suite.mjs', 'fingerprints.mjs', 'context.mjs', 'program.mjs', 'page.mjs', 'worker.mjs', 'testrunner.test.mjs'];
+const SCRIPTS = [
+  'suite.mjs',
+  'truth.mjs',
+  'fingerprints.mjs',
+  'context.mjs',
+  'program.mjs',
+  'page.mjs',
+  'worker.mjs',
+  'testrunner.test.mjs',
+];
 
 function pack(folder) {
   const { npm_execpath: npm } = process.env;

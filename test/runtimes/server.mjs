@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
 import { ROOT } from './install.mjs';
 import { LIMIT_MS } from './processes.mjs';
 
@@ -17,6 +19,9 @@ async function bodyOf(request) {
   return Buffer.concat(pieces).toString();
 }
 
+/** A fixture, of which only the packed form may be there. */
+const unpacked = async (path) => (existsSync(`${path}.br`) ? brotliDecompressSync(await readFile(`${path}.br`)) : readFile(path));
+
 function contentOf(pathname, pages, folder) {
   if (pages.has(pathname)) return pages.get(pathname).body;
   if (folder && !pathname.startsWith('/fixtures/')) return readFile(join(folder, pathname));
@@ -24,7 +29,7 @@ function contentOf(pathname, pages, folder) {
   if (top !== 'fixtures' || rest.includes('..')) return undefined;
   const [name] = rest.slice(-1);
   const path = name === 'model.tracelet' ? 'models/all-MiniLM-L6-v2/model.tracelet' : join('test/fixtures', ...rest);
-  return readFile(join(ROOT, path));
+  return unpacked(join(ROOT, path));
 }
 
 /** Serves fixtures, pages by path, and the files of a folder if one is given; what a page posts is the next result. */

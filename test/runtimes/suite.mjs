@@ -1,5 +1,6 @@
 /** What has to hold in every runtime; imports nothing of any of them. */
 import { checkRows, fileOf, fingerprints, ways } from './fingerprints.mjs';
+import { picklesAgree, tokenizersAgree } from './truth.mjs';
 
 function expect(truth, what) {
   if (!truth) throw new Error(what);
@@ -125,6 +126,8 @@ const CASES = {
       equal(made.get(key).encode_plus(line.text, line.pair, { truncation, max_length }).input_ids, line.input_ids, line.text);
     }
   },
+  'tokenizers of every kind agree with the Rust ones': tokenizersAgree,
+  'files of torch.save are read, and hostile ones refused': picklesAgree,
   async 'traces are quantised'(context) {
     const { traced, inputs } = await fresh(context, { vocab_size: 1100, hidden_size: 64, intermediate_size: 96 });
     for (const bits of [8, 4]) {

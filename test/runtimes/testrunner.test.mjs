@@ -1,9 +1,11 @@
 /** The suite as a test of jest and of vitest, whose realms have classes of their own. Bytes come from outside, as those of node:fs do. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { ReadableStream } from 'node:stream/web';
 import { fileURLToPath } from 'node:url';
 import { TextDecoder } from 'node:util';
+import { brotliDecompressSync } from 'node:zlib';
 import { minilm } from '@tracelet/all-minilm-l6-v2';
 import * as tracelet from 'tracelet';
 import { quantize } from 'tracelet/quantize';
@@ -17,7 +19,10 @@ const streamed = (file) => [ReadableStream.from([file]), ...(globalThis.Response
 test('the suite', async () => {
   const lines = [];
   const digest = async (floats) => createHash('sha256').update(floats).digest('hex');
-  const bytes = (name) => readFile(place(name));
+  const bytes = async (name) => {
+    const path = place(name);
+    return existsSync(`${path}.br`) ? brotliDecompressSync(await readFile(`${path}.br`)) : readFile(path);
+  };
   await runSuite({ tracelet, quantize, bytes, digest, streamed, TextDecoder, ...options }, (line) => lines.push(line));
   await writeFile(file, JSON.stringify(lines));
 });

@@ -110,7 +110,7 @@ export class Machine {
 
   bytes(length: number): Uint8Array {
     const begin = this.#skip(length);
-    return this.#bytes.slice(begin, begin + length);
+    return new Uint8Array(this.#bytes.subarray(begin, begin + length));
   }
 
   text(length: number): string {

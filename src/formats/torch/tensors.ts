@@ -55,7 +55,7 @@ export class TensorMaker {
     if (known) return known;
     const { array, bytes } = DTYPES[dtype];
     const stored = storage.read();
-    const aligned = stored.byteOffset % bytes === 0 ? stored : stored.slice();
+    const aligned = stored.byteOffset % bytes === 0 ? stored : new Uint8Array(stored);
     const elements = new array(aligned.buffer as ArrayBuffer, aligned.byteOffset, storage.length);
     this.#arrays.set(storage, elements);
     this.#left += COPIES * storage.length;

@@ -95,6 +95,7 @@ describe.each(FORMS)('a %s file', (_, bytes) => {
       const around = new Uint8Array(bytes.length + 9);
       around.set(bytes, shift);
       same(await openCheckpoint(around.subarray(shift, shift + bytes.length)));
+      same(await openCheckpoint(Buffer.from(around.buffer, shift, bytes.length)));
       expect(around.subarray(shift, shift + bytes.length)).toEqual(before);
     }
     expect(bytes).toEqual(before);
