@@ -65,7 +65,19 @@ async function bundle() {
   const compiled = readdirSync(`${root}dist`, { recursive: true, encoding: 'utf8' });
   for (const name of compiled) if (name.endsWith('.js') && !name.startsWith('wasm')) rmSync(join(root, 'dist', name));
   mkdirSync(`${root}dist/chunks`, { recursive: true });
-  for (const file of output) if (file.type === 'chunk') writeFileSync(join(root, 'dist', file.fileName), file.code);
+  const chunks = output.filter((file) => file.type === 'chunk');
+  for (const { fileName, code } of chunks) writeFileSync(join(root, 'dist', fileName), code);
+  checkEffects(chunks);
+}
+
+/** What imports a module for its effects alone has to be known for effects itself, or bundlers leave both out. */
+function checkEffects(chunks) {
+  const { sideEffects } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+  const hasEffects = (fileName) => sideEffects.includes(`./dist/${fileName}`);
+  for (const { fileName, code } of chunks)
+    for (const [, path] of code.matchAll(/^import "(\.[^"]+)";$/gm))
+      if (hasEffects(join(dirname(fileName), path)) && !hasEffects(fileName))
+        throw new Error(`dist/${fileName} imports ${path} for its effects: add it to sideEffects in package.json`);
 }
 
 /** Declarations name their modules as sources do, which TypeScript before 5.0 does not take. */
