@@ -217,9 +217,17 @@ class Assembly {
     if (max === Infinity) {
       at = this.#loop(node, next, around);
       copies = Math.max(0, min - 1);
-    } else for (let i = min; i < max; i++) at = this.#either(this.place(body, at, around), next, greed, around);
-    for (let i = 0; i < copies; i++) at = this.place(body, at, around);
+    } else for (let i = min; i < max; i++) at = this.#either(this.#turn(node, at, next, around), next, greed, around);
+    for (let i = 0; i < copies; i++) at = this.#turn(node, at, next, around);
     return at;
+  }
+
+  /** A turn of a repetition. Oniguruma leaves a repetition after an empty turn, however many there were to be. */
+  #turn({ body, max }: RepeatNode, again: number, next: number, around: Around): number {
+    if (max === 1 || !isNullable(body)) return this.place(body, again, around);
+    const register = this.#registers++;
+    const check = this.#put(op.CHECK, register, again, next);
+    return this.#put(op.MARK, register, this.place(body, check, { ...around, loops: [...around.loops, register] }));
   }
 
   /** Goes on with `body`, or with `next`. */
@@ -228,14 +236,10 @@ class Assembly {
   }
 
   /** A loop without end; it begins with a turn unless there may be none. */
-  #loop({ body, min, greed }: RepeatNode, next: number, around: Around): number {
+  #loop(node: RepeatNode, next: number, around: Around): number {
+    const { min, greed } = node;
     const again = this.#split(NOT_YET, NOT_YET, around);
-    let entry: number;
-    if (isNullable(body)) {
-      const register = this.#registers++;
-      const check = this.#put(op.CHECK, register, again, next);
-      entry = this.#put(op.MARK, register, this.place(body, check, { ...around, loops: [...around.loops, register] }));
-    } else entry = this.place(body, again, around);
+    const entry = this.#turn(node, again, next, around);
     const [first, second] = greed === 'lazy' ? [next, entry] : [entry, next];
     this.#code[again + 1] = first;
     this.#code[again + 2] = second;
