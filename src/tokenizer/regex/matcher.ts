@@ -145,7 +145,7 @@ export class Matcher {
           this.#top = top;
           const found = this.#look(subject, pc, at);
           stack = this.#stack;
-          if (found === GAVE_UP) return this.#stop(GAVE_UP, base, steps);
+          if (found === GAVE_UP || this.steps + steps > this.budget) return this.#stop(GAVE_UP, base, steps);
           if ((found === NO_MATCH) === (code[pc + 3] === 0)) break;
           pc = code[pc + 2];
           continue;

@@ -45,6 +45,7 @@ export class Regex {
   find(text: string, from: number, end: number, begin = 0): boolean {
     const subject = this.#subject;
     if (from < this.#resume || subject.begin !== begin || subject.end !== end || subject.text !== text) this.#begin(text, begin, end);
+    if (this.#matcher === this.#fast && this.#fast.steps > this.#fast.budget) this.#thorough(subject);
     subject.from = from;
     for (let at = this.#next(from); at <= end; at = this.#next(at + widthAt(text, at))) {
       let stop = this.#matcher.match(subject, at);
