@@ -10,7 +10,7 @@ import type { Greed, LookNode, Node, RepeatNode } from './syntax.ts';
 /** Most instructions that a pattern may have, its counts written out, and most atomic groups and possessive quantifiers within each other. */
 const [MOST_INSTRUCTIONS, MOST_ATOMICS] = [20_000, 200];
 /** Most alternatives that are told apart by their first characters, and most numbers in tables that do so. */
-const [MOST_ALTERNATIVES, MOST_IN_TABLES] = [32, 2 ** 16];
+const [MOST_ALTERNATIVES, MOST_IN_TABLES] = [256, 2 ** 16];
 
 /** What an expression is compiled into: what is fast for most texts, or what takes linear time for all. */
 export type Aim = 'fast' | 'linear';

@@ -30,7 +30,8 @@ const atoms = fc.constantFrom(
 const counts = fc.constantFrom('', '', '', '*', '+', '?', '*?', '+?', '??', '{2}', '{1,2}', '{0,2}?', '{2,}');
 
 /** Whether a quantifier may follow: loops over what may be empty go other ways in JavaScript. */
-const mayRepeat = (pattern: string): boolean => !/^(?:\(\?[=!<]|\\[bB]$|\$)/.test(pattern) && !canBeEmpty.test(pattern.replaceAll('(?:', '('));
+const mayRepeat = (pattern: string): boolean =>
+  !/^(?:\(\?[=!<]|\\[bB]$|\$)/.test(pattern) && !canBeEmpty.test(pattern.replaceAll('(?:', '('));
 
 /** Roughly: something in it that may be empty. */
 const canBeEmpty = /\(\?[=!<]|\\[bB]|[$*?|]|\{0/;
