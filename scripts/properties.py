@@ -72,8 +72,6 @@ def folds():
     spaced = "\n".join(every)
     first, long = {}, {}
     for c in every:
-        if not c.isalpha() and c.upper() == c == c.lower():
-            continue
         same = [m for m in found(f"(?i){c}", spaced) if m != "\n"]
         assert c in same
         if len(same) > 1 and c != min(same):

@@ -1,15 +1,21 @@
 """Prints regular expressions and what Oniguruma, as the Rust tokenizers library carries it, finds by them.
 
-    /tmp/venv/bin/python scripts/regexes.py | gzip -9n > test/fixtures/tokenizer/regexes.jsonl.gz
+    /tmp/venv/bin/python scripts/regexes.py regexes | gzip -9n > test/fixtures/tokenizer/regexes.jsonl.gz
+    /tmp/venv/bin/python scripts/regexes.py splits | gzip -9n > test/fixtures/tokenizer/splits.jsonl.gz
+    /tmp/venv/bin/python scripts/regexes.py points > test/fixtures/tokenizer/points.jsonl
 
-The first line are texts. Each other line is a pattern with the starts and ends of its matches, in code points, text by
-text, or with `fails`, what the library says of a pattern that it refuses.
+The first line are texts. For `regexes` each other line is a pattern with the starts and ends of its matches, in code
+points, text by text, or with `fails`, what the library says of a pattern that it refuses. For `splits` it is a
+pre-tokenizer with the starts and ends of its pieces. For `points` each line is a pre-tokenizer with the number of starts
+and ends of its pieces of all code points in order, and the SHA-256 of those, one after the other.
 """
 
+import hashlib
 import json
 import random
+import sys
 
-from tokenizers import Regex, normalizers, pre_tokenizers
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 SPLITS = [
     r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
@@ -112,7 +118,7 @@ def matches(split, replace, text):
     return out
 
 
-def main():
+def regexes():
     rng = random.Random(22)
     patterns = list(SPLITS)
     for line in SYNTAX.split("\n"):
@@ -123,5 +129,43 @@ def main():
         print(json.dumps(answer(pattern), separators=(",", ":")))
 
 
+def splits():
+    texts = [text for text in TEXTS if text]
+    print(json.dumps(texts))
+    for pattern in ["a", "ab", " ", ""] + [Regex(p) for p in [r"\s", r"\b", "a?", "(?=a)", r"\p{L}+|\p{N}", "[^a]", r"(?<=\s)", "ab|b", ""]]:
+        for behavior in ["removed", "isolated", "contiguous", "merged_with_previous", "merged_with_next"]:
+            for invert in [False, True]:
+                split(pre_tokenizers.Split(pattern, behavior, invert), texts)
+    for part in [pre_tokenizers.CharDelimiterSplit("\U0001f600"), pre_tokenizers.FixedLength(2), pre_tokenizers.UnicodeScripts()]:
+        split(part, texts)
+
+
+POINTS = r"""
+\w+ [\w]+ \s+ \d+ \h+ \R+ [[:punct:]]+ [[:print:]]+ [[:graph:]]+ \p{Alnum}+ [[:alpha:]]+ \p{Upper}+ \p{Lower}+ \p{Lu}+ \p{Ll}+ \p{Lt}+ \p{Lm}+
+\p{Lo}+ \p{M}+ \p{Mn}+ \p{N}+ \p{No}+ \p{P}+ \p{Po}+ \p{S}+ \p{Z}+ \p{C}+ \p{Cf}+ \p{Common}+ \p{Han}+ \p{Latin}+ \p{Unknown}+ \p{Emoji}+
+\p{Extended_Pictographic}+ (?i)[\p{Lu}]+ (?i)[a-z]+ (?i)[[:lower:]]+
+""".split()
+
+
+def points():
+    text = "".join(chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000)
+    parts = [pre_tokenizers.Split(Regex(pattern), "isolated", False) for pattern in POINTS]
+    for part in parts + [pre_tokenizers.Whitespace(), pre_tokenizers.Digits(True), pre_tokenizers.UnicodeScripts()]:
+        ends = [at for _, offsets in part.pre_tokenize_str(text) for at in offsets]
+        digest = hashlib.sha256(",".join(map(str, ends)).encode()).hexdigest()
+        print(json.dumps({"component": written(part), "count": len(ends), "sha256": digest}, separators=(",", ":")))
+
+
+def written(part):
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = part
+    return json.loads(tokenizer.to_str())["pre_tokenizer"]
+
+
+def split(part, texts):
+    answers = [[at for _, offsets in part.pre_tokenize_str(text) for at in offsets] for text in texts]
+    print(json.dumps({"component": written(part), "answers": answers}, separators=(",", ":")))
+
+
 if __name__ == "__main__":
-    main()
+    {"regexes": regexes, "splits": splits, "points": points}[sys.argv[1]]()

@@ -39,4 +39,52 @@ describe('parts alone agree with the Rust tokenizers', () => {
   test.each(of('pre_tokenizer'))('pre-tokenizer %j', (component, answers) => {
     for (const [i, text] of texts.entries()) expect(piecesOf(component, text), JSON.stringify(text)).toEqual(answers[i]);
   });
+
+  const [words, ...splits] = linesOf('tokenizer/splits.jsonl.gz') as [string[], ...Pick<Part, 'component' | 'answers'>[]];
+  test.each(splits.map(({ component, answers }) => [component, answers] as const))('%j', (component, answers) => {
+    for (const [i, text] of words.entries()) expect(piecesOf(component, text), JSON.stringify(text)).toEqual(answers[i]);
+  });
+});
+
+describe('parts that are wrong', () => {
+  test.each<[object, RegExp]>([
+    [{ type: 'Digits' }, /^individual_digits of pre_tokenizer Digits of tokenizer\.json: expected true or false, got undefined/],
+    [{ type: 'Split', pattern: { String: 'a' }, behavior: 'Isolated' }, /^invert of pre_tokenizer Split/],
+    [{ type: 'Split', pattern: { String: 'a' }, invert: false }, /^behavior of pre_tokenizer Split/],
+    [
+      { type: 'Split', pattern: { String: 'a' }, behavior: 'isolated', invert: false },
+      /^behavior of pre_tokenizer Split .*: expected .*Isolated/,
+    ],
+    [
+      { type: 'Split', pattern: 'a', behavior: 'Isolated', invert: false },
+      /^pattern of pre_tokenizer Split .*: expected a String or a Regex/,
+    ],
+    [
+      { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated', invert: false },
+      /^pattern of pre_tokenizer Split .*: expected a \) for/,
+    ],
+    [{ type: 'CharDelimiterSplit', delimiter: 'ab' }, /^delimiter of pre_tokenizer CharDelimiterSplit .*: expected one character/],
+    [{ type: 'FixedLength', length: 0 }, /^length of pre_tokenizer FixedLength .*: expected 1 or more, got 0/],
+  ])('%j', (component, expected) => {
+    expect(() => preTokenizerOf(component)).toThrow(expected);
+    expect(() => preTokenizerOf(component)).toThrow(expect.objectContaining({ code: 'format' }));
+  });
+
+  test('a normalizer without what it prepends', () =>
+    expect(() => normalizerOf({ type: 'Prepend' })).toThrow(/^prepend of normalizer Prepend of tokenizer\.json/));
+});
+
+describe('where rewritten characters come from', () => {
+  const rewritten = (component: object, text: string): [string, number[]] => {
+    const { text: out, from } = write(normalizerOf(component)(whole(text)));
+    return [out, [...from]];
+  };
+  test.each<[object, string, string, number[]]>([
+    [{ type: 'Prepend', prepend: '▁_' }, '😀b', '▁_😀b', [0, 0, 0, 0, 2]],
+    [{ type: 'Prepend', prepend: '▁' }, '', '', []],
+    [{ type: 'Nmt' }, 'a\u0001\tb\u200dc', 'a b c', [0, 2, 3, 4, 5]],
+    [{ type: 'Replace', pattern: { String: 'ab' }, content: 'xyz' }, 'cabd', 'cxyzd', [0, 2, 2, 2, 3]],
+    [{ type: 'Replace', pattern: { Regex: 'b?' }, content: 'X' }, 'abc', 'XaXcX', [0, 0, 1, 2, 2]],
+    [{ type: 'Replace', pattern: { String: '' }, content: 'X' }, '', '', []],
+  ])('%j makes %j', (component, text, out, from) => expect(rewritten(component, text)).toEqual([out, from]));
 });

@@ -3,8 +3,8 @@ import type { Ranges } from './ranges.ts';
 
 const [BLOCK, SHIFT, CODE_POINTS] = [128, 7, 0x110000];
 
-/** Most numbers that say which kinds of characters sets have. */
-const MOST_MEMBERS = 2 ** 24;
+/** Most sets that differ, and most numbers that say which kinds of characters they have. */
+const [MOST_SETS, MOST_MEMBERS] = [1024, 2 ** 24];
 
 /** The kinds of characters that the sets of a pattern tell apart. */
 export interface Alphabet {
@@ -29,6 +29,12 @@ export function alphabetOf(sets: readonly Ranges[], what: string): Alphabet {
     byKey.set(key, number);
     return number;
   });
+  if (unique.length > MOST_SETS)
+    throw new TraceletError('unsupported', {
+      what,
+      expected: `at most ${MOST_SETS} different sets of characters`,
+      got: String(unique.length),
+    });
   const bounds = Uint32Array.from(new Set([0, ...unique.flat(), CODE_POINTS])).sort();
   const { kindAt, having } = refine(unique, bounds);
   const kinds = having.length;

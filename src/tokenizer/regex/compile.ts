@@ -1,27 +1,26 @@
 import { TraceletError } from '../../base/error.ts';
 import { type Alphabet, alphabetOf } from './alphabet.ts';
 import { firstKinds } from './first.ts';
+import { PLACES } from './places.ts';
 import * as op from './program.ts';
 import { wordAlone } from './properties.ts';
 import type { Ranges } from './ranges.ts';
 import type { Greed, LookNode, Node, RepeatNode } from './syntax.ts';
 
-/** Most instructions that a pattern may have, its counts written out. */
-const MOST_INSTRUCTIONS = 20_000;
+/** Most instructions that a pattern may have, its counts written out, and most atomic groups and possessive quantifiers within each other. */
+const [MOST_INSTRUCTIONS, MOST_ATOMICS] = [20_000, 200];
 /** Most alternatives that are told apart by their first characters, and most numbers in tables that do so. */
-const [MOST_ALTERNATIVES, MOST_IN_TABLES] = [32, 2 ** 16];
+const [MOST_ALTERNATIVES, MOST_IN_TABLES] = [256, 2 ** 16];
 
 /** What an expression is compiled into: what is fast for most texts, or what takes linear time for all. */
 export type Aim = 'fast' | 'linear';
 
 /** What surrounds an expression. */
-interface Around {
+interface Around extends op.Surroundings {
   readonly backward: boolean;
-  /** Registers of the loops around it whose turns may be empty. */
-  readonly loops: readonly number[];
 }
 
-const OUTSIDE: Around = { backward: false, loops: [] };
+const OUTSIDE: Around = { backward: false, loops: [], atomics: [] };
 const NOT_YET = -1;
 
 /** Compiles an expression in ways that share their sets. */
@@ -37,6 +36,8 @@ export class Compiler {
         expected: `at most ${MOST_INSTRUCTIONS} parts once counts are written out`,
         got: 'more',
       });
+    if (atomicLevels(node) > MOST_ATOMICS)
+      throw new TraceletError('unsupported', { what, expected: `at most ${MOST_ATOMICS} atomic groups within each other`, got: 'more' });
     this.#node = node;
     const sets = setsIn(node, []);
     const words = sets.edges ? [wordAlone()] : [];
@@ -53,11 +54,17 @@ export class Compiler {
 
 /** The sets of an expression, and whether it looks for the edges of words. */
 function setsIn(node: Node, sets: Ranges[]): { sets: Ranges[]; edges: boolean } {
-  const parts: readonly Node[] = 'parts' in node ? node.parts : 'body' in node ? [node.body] : [];
   if (node.kind === 'set') sets.push(node.set);
   let edges = node.kind === 'at' && (node.place === 'wordEdge' || node.place === 'notWordEdge');
-  for (const part of parts) edges = setsIn(part, sets).edges || edges;
+  for (const part of partsOf(node)) edges = setsIn(part, sets).edges || edges;
   return { sets, edges };
+}
+
+const partsOf = (node: Node): readonly Node[] => ('parts' in node ? node.parts : 'body' in node ? [node.body] : []);
+
+function atomicLevels(node: Node): number {
+  const own = node.kind === 'atomic' || (node.kind === 'repeat' && node.greed === 'possessive') ? 1 : 0;
+  return partsOf(node).reduce((most, part) => Math.max(most, atomicLevels(part)), 0) + own;
 }
 
 function sizeOf(node: Node): number {
@@ -100,7 +107,7 @@ class Assembly {
   readonly #code: number[] = [op.MATCH, op.FAIL];
   readonly #tables: number[] = [];
   readonly #alternatives = new Map<number, readonly number[]>();
-  readonly #loops: (readonly number[])[] = [];
+  readonly #surroundings: op.Surroundings[] = [];
   #registers = 0;
   #slots = 0;
 
@@ -117,8 +124,8 @@ class Assembly {
       tables: Int32Array.from(this.#tables),
       registers: this.#registers,
       slots: this.#slots,
-      loops: this.#loops,
-      starts: this.#first(entry),
+      surroundings: this.#surroundings,
+      starts: this.#first(entry, true),
     };
   }
 
@@ -143,7 +150,7 @@ class Assembly {
       case 'look':
         return this.#look(node, next);
       case 'at':
-        return this.#put(op.AT, op.PLACES.indexOf(node.place), next);
+        return this.#put(op.AT, PLACES.indexOf(node.place), next);
     }
   }
 
@@ -155,15 +162,15 @@ class Assembly {
     return this.#alphabet.places.get(set) as number;
   }
 
-  #first(pc: number): Uint8Array | undefined {
-    return firstKinds(this.#code, pc, this.#alphabet, this.#alternatives);
+  #first(pc: number, beyond = false): Uint8Array | undefined {
+    return firstKinds(this.#code, pc, this.#alphabet, this.#alternatives, beyond);
   }
 
-  #split(first: number, second: number, { loops }: Around): number {
+  #split(first: number, second: number, { loops, atomics }: Around): number {
     if (this.#isFast) return this.#put(op.SPLIT, first, second);
     const slot = this.#slots;
     this.#slots += loops.length + 1;
-    return this.#put(op.SPLIT_ONCE, first, second, slot, this.#loops.push(loops) - 1);
+    return this.#put(op.SPLIT_ONCE, first, second, slot, this.#surroundings.push({ loops, atomics }) - 1);
   }
 
   /** Goes on with the first of `entries` that leads to a match. */
@@ -188,14 +195,16 @@ class Assembly {
   }
 
   #atomic(body: Node, next: number, around: Around): number {
-    const register = this.#registers++;
+    const register = this.#registers;
+    this.#registers += 2;
     const cut = this.#put(op.CUT, register, next);
-    return this.#put(op.ATOMIC, this.place(body, cut, around), register);
+    const inside = { ...around, atomics: [register, ...around.atomics] };
+    return this.#put(op.ATOMIC, this.place(body, cut, inside), register);
   }
 
   #look({ body, behind, negative }: LookNode, next: number): number {
     if (body.kind === 'set') return this.#put(behind ? op.BEHIND : op.AHEAD, this.#set(body.set), next, Number(negative));
-    const entry = this.place(body, op.MATCH, { backward: behind, loops: [] });
+    const entry = this.place(body, op.MATCH, { ...OUTSIDE, backward: behind });
     return this.#put(op.LOOK, entry, next, Number(negative), this.#isFast ? -1 : this.#slots++);
   }
 
@@ -208,9 +217,17 @@ class Assembly {
     if (max === Infinity) {
       at = this.#loop(node, next, around);
       copies = Math.max(0, min - 1);
-    } else for (let i = min; i < max; i++) at = this.#either(this.place(body, at, around), next, greed, around);
-    for (let i = 0; i < copies; i++) at = this.place(body, at, around);
+    } else for (let i = min; i < max; i++) at = this.#either(this.#turn(node, at, next, around), next, greed, around);
+    for (let i = 0; i < copies; i++) at = this.#turn(node, at, next, around);
     return at;
+  }
+
+  /** A turn of a repetition. Oniguruma leaves a repetition after an empty turn, however many there were to be. */
+  #turn({ body, max }: RepeatNode, again: number, next: number, around: Around): number {
+    if (max === 1 || !isNullable(body)) return this.place(body, again, around);
+    const register = this.#registers++;
+    const check = this.#put(op.CHECK, register, again, next);
+    return this.#put(op.MARK, register, this.place(body, check, { ...around, loops: [...around.loops, register] }));
   }
 
   /** Goes on with `body`, or with `next`. */
@@ -219,14 +236,10 @@ class Assembly {
   }
 
   /** A loop without end; it begins with a turn unless there may be none. */
-  #loop({ body, min, greed }: RepeatNode, next: number, around: Around): number {
+  #loop(node: RepeatNode, next: number, around: Around): number {
+    const { min, greed } = node;
     const again = this.#split(NOT_YET, NOT_YET, around);
-    let entry: number;
-    if (isNullable(body)) {
-      const register = this.#registers++;
-      const check = this.#put(op.CHECK, register, again, next);
-      entry = this.#put(op.MARK, register, this.place(body, check, { ...around, loops: [...around.loops, register] }));
-    } else entry = this.place(body, again, around);
+    const entry = this.#turn(node, again, next, around);
     const [first, second] = greed === 'lazy' ? [next, entry] : [entry, next];
     this.#code[again + 1] = first;
     this.#code[again + 2] = second;
@@ -241,7 +254,7 @@ class Assembly {
     return put(op.POSSESSIVE, greed === 'lazy' ? min : most);
   }
 
-  /** Whether nothing that `next` begins with is in a set: to give back a character of it is no use then. */
+  /** Whether nothing that `next` begins with is in a set: to give back a character of it is no use then, nor to take fewer. */
   #isApart(set: number, next: number): boolean {
     const { kinds, members } = this.#alphabet;
     const first = this.#first(next);

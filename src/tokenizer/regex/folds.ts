@@ -54,8 +54,11 @@ const keyOf = (codes: readonly number[]): string => codes.join(' ');
 
 /** `set`, and every single character that matches one of it regardless of case. */
 export function foldedSet(set: Ranges): Ranges {
+  const { first, same } = folds();
+  if (set.length === 2 && set[1] === set[0] + 1)
+    return union(...[set[0], ...(same.get(first.get(set[0]) ?? -1) ?? [])].map((code) => between(code)));
   const added: Ranges[] = [];
-  for (const group of folds().same.values()) if (group.some((code) => has(set, code))) added.push(...group.map((code) => between(code)));
+  for (const group of same.values()) if (group.some((code) => has(set, code))) added.push(...group.map((code) => between(code)));
   return union(set, ...added);
 }
 

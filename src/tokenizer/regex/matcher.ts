@@ -1,20 +1,16 @@
 import { TraceletError } from '../../base/error.ts';
-import type { Memory } from './memory.ts';
+import { GOOD, type Memory, TRIED, UNTRIED } from './memory.ts';
+import { isAt, type Subject } from './places.ts';
 import * as op from './program.ts';
+import { codeBefore, endIn, kindOf, widthOf } from './reading.ts';
 
 /** What {@link Matcher.match} answers instead of the end of a match. */
 export const [NO_MATCH, GAVE_UP] = [-1, -2];
 /** The text around is known to match: where it ends is not asked. */
 const KNOWN_GOOD = -3;
 
-/** What a search looks at. */
-export interface Subject {
-  text: string;
-  begin: number;
-  end: number;
-  /** Where the search began. */
-  from: number;
-}
+/** Most numbers that tell where to come back to. */
+const MOST_STACK = 3 * 2 ** 24;
 
 /** Runs a program by backtracking. */
 export class Matcher {
@@ -25,7 +21,7 @@ export class Matcher {
   memory: Memory | undefined;
   readonly program: op.Program;
   readonly #registers: Int32Array;
-  /** Where to go on, at which place of the text, and one number more: those not yet tried. */
+  /** What is not yet tried: where to go on, at which place of the text, and one number more. */
   #stack = new Int32Array(96);
   #top = 0;
   /** What was tried on the way to where a look around is. */
@@ -39,14 +35,15 @@ export class Matcher {
   /** Where the match that begins at `at` ends, or why there is none. */
   match(subject: Subject, at: number): number {
     this.#top = 0;
-    return this.#run(subject, this.program.entry, at, false);
+    this.#trail.length = 0;
+    return this.#run(subject, this.program.entry, at);
   }
 
-  #run(subject: Subject, entry: number, start: number, isLook: boolean): number {
-    const { code, alphabet, tables } = this.program;
-    const { blocks, index, members, kinds } = alphabet;
+  /** Runs instructions until there is an answer. What breaks out of the switch has failed. */
+  #run(subject: Subject, entry: number, start: number): number {
+    const { code, alphabet, tables, surroundings } = this.program;
+    const { blocks, index, members } = alphabet;
     const { text, begin, end } = subject;
-    const { memory } = this;
     const registers = this.#registers;
     const base = this.#top;
     let stack = this.#stack;
@@ -55,22 +52,12 @@ export class Matcher {
     let at = start;
     let steps = 0;
     for (;;) {
+      if (top + 6 > stack.length) stack = this.#grow();
       steps++;
       switch (code[pc]) {
         case op.SET: {
-          if (at >= end) break;
-          let c = text.charCodeAt(at);
-          let next = at + 1;
-          let kind: number;
-          if (c < 128) kind = blocks[c];
-          else {
-            if ((c & 0xfc00) === 0xd800) {
-              c = text.codePointAt(at) as number;
-              if (c > 0xffff) next++;
-            }
-            kind = blocks[(index[c >> 7] << 7) | (c & 127)];
-          }
-          if (members[code[pc + 1] + kind] === 0) break;
+          const next = at < end ? endIn(text, at, code[pc + 1], alphabet) : -1;
+          if (next < 0) break;
           at = next;
           pc = code[pc + 2];
           continue;
@@ -80,74 +67,59 @@ export class Matcher {
           const min = code[pc + 3];
           const mode = code[pc + 5];
           const most = mode === op.LAZY ? min : code[pc + 4];
-          let floor = at;
-          let stop = at;
-          let taken = 0;
-          while (taken < most && stop < end) {
-            let c = text.charCodeAt(stop);
-            let next = stop + 1;
-            let kind: number;
-            if (c < 128) kind = blocks[c];
-            else {
-              if ((c & 0xfc00) === 0xd800) {
-                c = text.codePointAt(stop) as number;
-                if (c > 0xffff) next++;
-              }
-              kind = blocks[(index[c >> 7] << 7) | (c & 127)];
-            }
-            if (members[set + kind] === 0) break;
-            stop = next;
-            if (++taken === min) floor = next;
+          let [taken, floor, last] = [0, at, at];
+          for (; taken < most && last < end; taken++) {
+            const unit = text.charCodeAt(last);
+            const next = unit < 128 ? (members[set + blocks[unit]] === 0 ? -1 : last + 1) : endIn(text, last, set, alphabet);
+            if (next < 0) break;
+            last = next;
+            if (taken + 1 === min) floor = next;
           }
           steps += taken;
           if (taken < min) break;
-          if (mode === op.LAZY ? code[pc + 4] > min : mode === op.GREEDY && stop > floor) {
-            if (top + 3 > stack.length) stack = this.#grow();
+          if (mode === op.LAZY || (mode === op.GREEDY && last > floor)) {
             stack[top++] = ~pc;
-            stack[top++] = stop;
+            stack[top++] = last;
             stack[top++] = mode === op.LAZY ? min : floor;
           }
-          at = stop;
+          at = last;
           pc = code[pc + 2];
           continue;
         }
-        case op.DISPATCH: {
-          let kind = kinds;
-          if (at < end) {
-            const c = text.charCodeAt(at);
-            kind = c < 128 ? blocks[c] : kindOf(text.codePointAt(at) as number, blocks, index);
+        case op.DISPATCH:
+          if (at >= end) pc = tables[code[pc + 1] + alphabet.kinds];
+          else {
+            const unit = text.charCodeAt(at);
+            pc = tables[code[pc + 1] + (unit < 128 ? blocks[unit] : kindOf(text.codePointAt(at) as number, blocks, index))];
           }
-          pc = tables[code[pc + 1] + kind];
           continue;
-        }
-        case op.SPLIT: {
-          if (top + 3 > stack.length) stack = this.#grow();
-          stack[top++] = code[pc + 2];
-          stack[top++] = at;
-          stack[top++] = 0;
-          pc = code[pc + 1];
-          continue;
-        }
         case op.SPLIT_ONCE: {
-          const remembered = memory as Memory;
-          const key = remembered.key(code[pc + 3] + this.#turns(code[pc + 4], at), at);
-          if (remembered.wasTried(key)) {
-            if (!isLook || !remembered.isGood(key)) break;
-            this.#top = base;
-            this.steps += steps;
-            return KNOWN_GOOD;
+          const around = surroundings[code[pc + 4]];
+          const memory = this.memory as Memory;
+          const key = memory.key(code[pc + 3] + this.#turns(around.loops, at), at);
+          const mark = memory.marks[key];
+          if (mark === GOOD) return this.#stop(KNOWN_GOOD, base, steps);
+          for (let i = 0; i < mark - TRIED; i++) {
+            top = registers[around.atomics[i]];
+            this.#leave(registers[around.atomics[i] + 1]);
           }
-          remembered.try(key);
-          if (isLook) this.#trail.push(key);
-          if (top + 3 > stack.length) stack = this.#grow();
+          if (mark !== UNTRIED) break;
+          memory.marks[key] = TRIED;
+          this.#trail.push(key);
           stack[top++] = code[pc + 2];
           stack[top++] = at;
           stack[top++] = this.#trail.length;
           pc = code[pc + 1];
           continue;
         }
+        case op.SPLIT:
+          stack[top++] = code[pc + 2];
+          stack[top++] = at;
+          stack[top++] = 0;
+          pc = code[pc + 1];
+          continue;
         case op.AHEAD: {
-          const isIn = at < end && members[code[pc + 1] + kindOf(text.codePointAt(at) as number, blocks, index)] === 1;
+          const isIn = at < end && endIn(text, at, code[pc + 1], alphabet) >= 0;
           if (isIn === (code[pc + 3] === 1)) break;
           pc = code[pc + 2];
           continue;
@@ -159,153 +131,119 @@ export class Matcher {
           continue;
         }
         case op.BACK: {
-          if (at <= begin) break;
-          const c = codeBefore(text, at, begin);
-          if (members[code[pc + 1] + kindOf(c, blocks, index)] === 0) break;
-          at -= c > 0xffff ? 2 : 1;
+          const before = at > begin ? codeBefore(text, at, begin) : -1;
+          if (before < 0 || members[code[pc + 1] + kindOf(before, blocks, index)] === 0) break;
+          at -= widthOf(before);
           pc = code[pc + 2];
           continue;
         }
         case op.AT:
-          if (!this.#isAt(code[pc + 1], subject, at)) break;
+          if (!isAt(code[pc + 1], subject, at, this.program)) break;
           pc = code[pc + 2];
           continue;
         case op.LOOK: {
           this.#top = top;
           const found = this.#look(subject, pc, at);
           stack = this.#stack;
-          if (found === GAVE_UP) {
-            this.#top = base;
-            return GAVE_UP;
-          }
+          if (found === GAVE_UP || this.steps + steps > this.budget) return this.#stop(GAVE_UP, base, steps);
           if ((found === NO_MATCH) === (code[pc + 3] === 0)) break;
           pc = code[pc + 2];
           continue;
         }
         case op.ATOMIC:
           registers[code[pc + 2]] = top;
+          registers[code[pc + 2] + 1] = this.#trail.length;
           pc = code[pc + 1];
           continue;
         case op.CUT:
           top = registers[code[pc + 1]];
+          this.#leave(registers[code[pc + 1] + 1]);
           pc = code[pc + 2];
           continue;
-        case op.MARK: {
-          if (top + 3 > stack.length) stack = this.#grow();
+        case op.MARK:
           stack[top++] = ~pc;
           stack[top++] = registers[code[pc + 1]];
-          stack[top++] = this.#trail.length;
+          stack[top++] = 0;
           registers[code[pc + 1]] = at;
           pc = code[pc + 2];
           continue;
-        }
         case op.CHECK:
           pc = code[pc + (registers[code[pc + 1]] === at ? 3 : 2)];
           continue;
         case op.MATCH:
-          this.#top = base;
-          this.steps += steps;
-          return at;
+          return this.#stop(at, base, steps);
       }
-      if (this.steps + steps > this.budget) {
-        this.#top = base;
-        this.steps += steps;
-        return GAVE_UP;
-      }
+      if (this.steps + steps > this.budget) return this.#stop(GAVE_UP, base, steps);
       for (;;) {
-        if (top === base) {
-          this.#top = base;
-          this.steps += steps;
-          return NO_MATCH;
-        }
+        if (top === base) return this.#stop(NO_MATCH, base, steps);
         steps++;
         const extra = stack[--top];
         at = stack[--top];
         pc = stack[--top];
         if (pc >= 0) {
-          if (isLook) this.#trail.length = extra;
+          this.#trail.length = extra;
           break;
         }
         pc = ~pc;
-        if (code[pc] === op.MARK) {
-          registers[code[pc + 1]] = at;
-          continue;
-        }
-        if (code[pc + 5] === op.GREEDY) {
-          at -= (text.charCodeAt(at - 1) & 0xfc00) === 0xdc00 && at - 2 >= extra && (text.charCodeAt(at - 2) & 0xfc00) === 0xd800 ? 2 : 1;
+        if (code[pc] === op.MARK) registers[code[pc + 1]] = at;
+        else if (code[pc + 5] === op.GREEDY) {
+          at -= widthOf(codeBefore(text, at, extra));
           if (at > extra) {
             stack[top++] = ~pc;
             stack[top++] = at;
             stack[top++] = extra;
           }
-        } else {
-          if (at >= end) continue;
-          const c = text.codePointAt(at) as number;
-          if (members[code[pc + 1] + kindOf(c, blocks, index)] === 0) continue;
-          at += c > 0xffff ? 2 : 1;
-          if (extra + 1 < code[pc + 4]) {
-            stack[top++] = ~pc;
-            stack[top++] = at;
-            stack[top++] = extra + 1;
-          }
+          pc = code[pc + 2];
+          break;
+        } else if (at < end && extra < code[pc + 4]) {
+          at = endIn(text, at, code[pc + 1], alphabet);
+          if (at < 0) continue;
+          stack[top++] = ~pc;
+          stack[top++] = at;
+          stack[top++] = extra + 1;
+          pc = code[pc + 2];
+          break;
         }
-        pc = code[pc + 2];
-        break;
       }
     }
   }
+
+  #stop(answer: number, base: number, steps: number): number {
+    this.#top = base;
+    this.steps += steps;
+    return answer;
+  }
+
   /** What stands around, remembered where the program says so. */
   #look(subject: Subject, pc: number, at: number): number {
     const { code } = this.program;
-    const memory = code[pc + 4] < 0 ? undefined : (this.memory as Memory);
-    const key = memory?.key(code[pc + 4], at) ?? 0;
-    if (memory?.wasTried(key)) return memory.isGood(key) ? at : NO_MATCH;
     const trail = this.#trail;
+    const memory = code[pc + 4] < 0 ? undefined : this.memory;
+    const key = memory?.key(code[pc + 4], at) ?? 0;
+    const mark = memory?.marks[key] ?? UNTRIED;
+    if (mark !== UNTRIED) return mark === GOOD ? at : NO_MATCH;
     const before = trail.length;
-    const found = this.#run(subject, code[pc + 1], at, true);
+    const found = this.#run(subject, code[pc + 1], at);
     if (memory) {
-      memory.try(key);
-      if (found !== NO_MATCH) {
-        memory.praise(key);
-        for (let i = before; i < trail.length; i++) memory.praise(trail[i]);
-      }
+      memory.marks[key] = found === NO_MATCH ? TRIED : GOOD;
+      if (found !== NO_MATCH) for (let i = before; i < trail.length; i++) memory.marks[trail[i]] = GOOD;
     }
     trail.length = before;
     return found;
   }
 
+  /** Marks what was tried since an atomic group began as what led out of it. */
+  #leave(from: number): void {
+    const trail = this.#trail;
+    this.steps += trail.length - from;
+    for (let i = from; i < trail.length; i++) (this.memory as Memory).marks[trail[i]]++;
+  }
+
   /** How many of the loops around have taken something in their turn. */
-  #turns(loops: number, at: number): number {
+  #turns(loops: readonly number[], at: number): number {
     let count = 0;
-    for (const register of this.program.loops[loops]) if (this.#registers[register] !== at) count++;
+    for (const register of loops) if (this.#registers[register] !== at) count++;
     return count;
-  }
-
-  #isAt(place: number, { text, begin, end, from }: Subject, at: number): boolean {
-    switch (op.PLACES[place]) {
-      case 'start':
-        return at === begin;
-      case 'end':
-        return at === end;
-      case 'beforeLastBreak':
-        return at === end || (at + 1 === end && text.charCodeAt(at) === BREAK);
-      case 'lineStart':
-        return at === begin || (at < end && text.charCodeAt(at - 1) === BREAK);
-      case 'lineEnd':
-        return at === end || text.charCodeAt(at) === BREAK;
-      case 'searchStart':
-        return at === from;
-      default: {
-        const before = at > begin && this.#isWord(codeBefore(text, at, begin));
-        const after = at < end && this.#isWord(text.codePointAt(at) as number);
-        return (before !== after) === (op.PLACES[place] === 'wordEdge');
-      }
-    }
-  }
-
-  #isWord(code: number): boolean {
-    const { alphabet, words } = this.program;
-    return alphabet.members[words + kindOf(code, alphabet.blocks, alphabet.index)] === 1;
   }
 
   #grow(): Int32Array<ArrayBuffer> {
@@ -321,17 +259,4 @@ export class Matcher {
     this.#stack = grown;
     return grown;
   }
-}
-
-const BREAK = 10;
-const MOST_STACK = 3 * 2 ** 24;
-
-const kindOf = (code: number, blocks: Uint16Array, index: Uint16Array): number => blocks[(index[code >> 7] << 7) | (code & 127)];
-
-/** The character before `at`. */
-function codeBefore(text: string, at: number, begin: number): number {
-  const last = text.charCodeAt(at - 1);
-  if ((last & 0xfc00) !== 0xdc00 || at - 2 < begin) return last;
-  const code = text.codePointAt(at - 2) as number;
-  return code > 0xffff ? code : last;
 }

@@ -1,54 +1,39 @@
 import { TraceletError } from '../../base/error.ts';
 
-const MOST_BITS = 2 ** 30;
+const MOST_MARKS = 2 ** 27;
 
-/** What is known of places in a text: which of them were tried, and which of those led to a match. */
+/** Not tried yet, and tried in vain; one more for each atomic group that was left before it was in vain. */
+export const [UNTRIED, TRIED] = [0, 1];
+/** Leads to a match. */
+export const GOOD = 255;
+
+/** What is known of what was tried, by slot and place of a text. */
 export class Memory {
+  /** At the key of each. */
+  readonly marks: Uint8Array;
   readonly #slots: number;
   readonly #begin: number;
-  readonly #tried: Uint32Array;
-  readonly #good: Uint32Array;
 
   constructor(slots: number, begin: number, end: number, what: string) {
-    const bits = slots * (end - begin + 1);
-    if (bits > MOST_BITS)
+    const most = Math.floor(MOST_MARKS / slots) - 1;
+    if (end - begin > most)
       throw new TraceletError('unsupported', {
         what,
-        expected: `a text of at most ${Math.floor(MOST_BITS / slots) - 1} UTF-16 units`,
+        expected: `a text of at most ${most} UTF-16 units`,
         got: String(end - begin),
         cure: 'Split the text, or write the pattern so that it tries less',
       });
     this.#slots = slots;
     this.#begin = begin;
-    this.#tried = new Uint32Array((bits >>> 5) + 1);
-    this.#good = new Uint32Array((bits >>> 5) + 1);
+    this.marks = new Uint8Array(slots * (end - begin + 1));
   }
 
   key(slot: number, at: number): number {
     return (at - this.#begin) * this.#slots + slot;
   }
 
-  wasTried(key: number): boolean {
-    return ((this.#tried[key >>> 5] >>> (key & 31)) & 1) === 1;
-  }
-
-  isGood(key: number): boolean {
-    return ((this.#good[key >>> 5] >>> (key & 31)) & 1) === 1;
-  }
-
-  try(key: number): void {
-    this.#tried[key >>> 5] |= 1 << (key & 31);
-  }
-
-  praise(key: number): void {
-    this.#good[key >>> 5] |= 1 << (key & 31);
-  }
-
   /** Forgets what was tried at a place. */
   forget(at: number): void {
-    for (let slot = 0; slot < this.#slots; slot++) {
-      const key = this.key(slot, at);
-      this.#tried[key >>> 5] &= ~(1 << (key & 31));
-    }
+    this.marks.fill(UNTRIED, this.key(0, at), this.key(this.#slots, at));
   }
 }

@@ -1,5 +1,4 @@
 import type { Alphabet } from './alphabet.ts';
-import type { Place } from './syntax.ts';
 
 /** Instructions; what follows each in the code is in its comment. `next` is where to go on. */
 export const MATCH = 0;
@@ -12,7 +11,7 @@ export const BACK = 3;
 export const RUN = 4;
 /** first, second: tries one, then the other. */
 export const SPLIT = 5;
-/** first, second, slot, registers: the same, remembered. */
+/** first, second, slot, surroundings: the same, remembered. */
 export const SPLIT_ONCE = 6;
 /** table: goes on by the kind of the next character. */
 export const DISPATCH = 7;
@@ -24,7 +23,7 @@ export const BEHIND = 9;
 export const LOOK = 10;
 /** place, next */
 export const AT = 11;
-/** entry, register: what is taken up to the CUT of the register is not tried again. */
+/** entry, register: what is taken up to the CUT of the register is not tried again. The next register is taken too. */
 export const ATOMIC = 12;
 /** register, next */
 export const CUT = 13;
@@ -36,16 +35,13 @@ export const CHECK = 15;
 /** How a RUN goes. */
 export const [POSSESSIVE, GREEDY, LAZY] = [0, 1, 2] as const;
 
-export const PLACES: readonly Place[] = [
-  'start',
-  'end',
-  'beforeLastBreak',
-  'lineStart',
-  'lineEnd',
-  'wordEdge',
-  'notWordEdge',
-  'searchStart',
-];
+/** Registers of what is around an instruction. */
+export interface Surroundings {
+  /** Those of loops whose turns may be left empty. */
+  readonly loops: readonly number[];
+  /** Those of atomic groups, from the inside out. */
+  readonly atomics: readonly number[];
+}
 
 /** What a matcher runs. */
 export interface Program {
@@ -57,8 +53,8 @@ export interface Program {
   readonly registers: number;
   /** What SPLIT_ONCE and LOOK remember for each place of a text. */
   readonly slots: number;
-  /** Registers of the loops around a SPLIT_ONCE, that is the turns that may be left empty. */
-  readonly loops: readonly (readonly number[])[];
+  /** What surrounds each SPLIT_ONCE. */
+  readonly surroundings: readonly Surroundings[];
   /** By kind, and then for the end of the text: whether a match may begin so; all may where it is undefined. */
   readonly starts: Uint8Array | undefined;
   /** The set of word characters in the alphabet. */

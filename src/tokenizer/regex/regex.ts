@@ -1,10 +1,12 @@
 import { Compiler } from './compile.ts';
-import { GAVE_UP, Matcher, NO_MATCH, type Subject } from './matcher.ts';
+import { GAVE_UP, Matcher, NO_MATCH } from './matcher.ts';
 import { Memory } from './memory.ts';
 import { parse } from './parse.ts';
+import type { Subject } from './places.ts';
+import { kindOf, widthOf } from './reading.ts';
 
-/** How many steps plain backtracking may take for each unit of a text, and before that. */
-const [STEPS_EACH, STEPS_FIRST] = [32, 1024];
+/** How many steps plain backtracking may take for each unit of a text. */
+const PATIENCE = 32;
 
 /** A regular expression as Oniguruma reads and matches it. No text takes more than time that is linear in its length. */
 export class Regex {
@@ -12,6 +14,7 @@ export class Regex {
   start = 0;
   stop = 0;
   readonly #what: string;
+  readonly #patience: number;
   readonly #compiler: Compiler;
   readonly #fast: Matcher;
   readonly #subject: Subject = { text: '', begin: 0, end: -1, from: 0 };
@@ -21,8 +24,10 @@ export class Regex {
   /** Where the scan of a text goes on. */
   #resume = Infinity;
 
-  constructor(pattern: string, what: string) {
+  /** `patience` is how many steps plain backtracking may take for each unit of a text. */
+  constructor(pattern: string, what: string, patience = PATIENCE) {
     this.#what = what;
+    this.#patience = patience;
     this.#compiler = new Compiler(parse(pattern, what), what);
     this.#fast = new Matcher(this.#compiler.compile('fast'));
     this.#matcher = this.#fast;
@@ -40,6 +45,7 @@ export class Regex {
   find(text: string, from: number, end: number, begin = 0): boolean {
     const subject = this.#subject;
     if (from < this.#resume || subject.begin !== begin || subject.end !== end || subject.text !== text) this.#begin(text, begin, end);
+    if (this.#matcher === this.#fast && this.#fast.steps > this.#fast.budget) this.#thorough(subject);
     subject.from = from;
     for (let at = this.#next(from); at <= end; at = this.#next(at + widthAt(text, at))) {
       let stop = this.#matcher.match(subject, at);
@@ -72,7 +78,7 @@ export class Regex {
     Object.assign(this.#subject, { text, begin, end });
     this.#matcher = this.#fast;
     this.#fast.steps = 0;
-    this.#fast.budget = STEPS_FIRST + STEPS_EACH * (end - begin);
+    this.#fast.budget = this.#patience * (end - begin + PATIENCE);
     if (this.#linear) {
       this.#linear.steps = 0;
       this.#linear.memory = undefined;
@@ -88,8 +94,8 @@ export class Regex {
     let next = at;
     while (next < end) {
       const code = text.codePointAt(next) as number;
-      if (starts[blocks[(index[code >> 7] << 7) | (code & 127)]]) return next;
-      next += code > 0xffff ? 2 : 1;
+      if (starts[kindOf(code, blocks, index)]) return next;
+      next += widthOf(code);
     }
     return next === end && starts[kinds] ? next : Infinity;
   }
@@ -102,7 +108,7 @@ export class Regex {
   }
 }
 
-const widthAt = (text: string, at: number): number => ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
+const widthAt = (text: string, at: number): number => widthOf(text.codePointAt(at) ?? 0);
 
 /** The regular expression that `pattern` writes in the syntax of Oniguruma. `what` is how errors call it. Throws `format` and `unsupported` errors. */
 export const regexOf = (pattern: string, what: string): Regex => new Regex(pattern, what);
