@@ -132,7 +132,7 @@ describe('the packed package', () => {
     expect(imported).toContain('#platform');
   });
 
-  test('minified, with one binary, is below 129 kB gzipped, but for what threads and workers load', async () => {
+  test('minified, with one binary, is below 165 kB gzipped, but for what threads and workers load', async () => {
     const bundle = await rolldown({
       input: join(installed, 'dist/index.js'),
       platform: 'node',
@@ -146,6 +146,6 @@ describe('the packed package', () => {
     const scripts = [...loaded].reduce((sum, name) => sum + gzipSync(chunks.get(name)?.code as string).length, 0);
     const binary = readFileSync(join(installed, 'dist/wasm/relaxed.wasm'));
     console.log(`${scripts} bytes of script, ${gzipSync(binary).length} of wasm`);
-    expect(scripts + gzipSync(binary).length).toBeLessThan(129_000);
+    expect(scripts + gzipSync(binary).length).toBeLessThan(165_000);
   });
 });
