@@ -49,7 +49,19 @@ function writeInline() {
 }
 
 /** Scripts under dist/ that are imported by name; the benches draw the weights of their models from `random`. */
-const ENTRIES = ['index', 'inline', 'jit/index', 'methods', 'nn/functional', 'nn/index', 'quantize/index', 'tokenizer/all', 'tokenizer/index', 'cli/main', 'base/random'];
+const ENTRIES = [
+  'index',
+  'inline',
+  'jit/index',
+  'methods',
+  'nn/functional',
+  'nn/index',
+  'quantize/index',
+  'tokenizer/all',
+  'tokenizer/index',
+  'cli/main',
+  'base/random',
+];
 
 /** What bundles leave as it is: binaries and the scripts that hold them, whatever the folders above are called. */
 const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander'];
