@@ -16,6 +16,8 @@ const SLOW: [pattern: string, text: string, behind: string][] = [
   ['(?:a|b|ab)*?c', 'ab', ''],
   ['a*b|a', 'a', ''],
   ['a*+b|a', 'a', ''],
+  ['a*b|\\Ga', 'a', ''],
+  ['(?:a|a)*b|(?:(?=a)|\\Ga)', 'a', ''],
   ['(?>a*)b|a', 'a', ''],
   ['(?>(?:a|aa)*)b|a', 'a', ''],
   ['(?>(?>a*)(?>b*))*c|a|b', 'ab', ''],
@@ -48,6 +50,13 @@ describe('time', () => {
     const [once, twice] = [2000, 4000].map((count) => stepsFor(pattern, text.repeat(count) + behind));
     expect(twice).toBeLessThan(2.3 * once);
     expect(twice).toBeLessThan(2000 * 4000);
+  });
+
+  test.each(SLOW)('%s finds the same in linear time', (pattern, text, behind) => {
+    for (const count of [0, 1, 2, 7]) {
+      const whole = text.repeat(count) + behind;
+      expect(scanned(new Regex(pattern, 'pattern', 0), whole)).toEqual(scanned(new Regex(pattern, 'pattern', Infinity), whole));
+    }
   });
 
   test('is counted', () => {
