@@ -21,14 +21,7 @@ export interface Alphabet {
 
 /** Tells apart what `sets` do, and no more. */
 export function alphabetOf(sets: readonly Ranges[], what: string): Alphabet {
-  const byKey = new Map<string, number>();
-  const unique: Ranges[] = [];
-  const numbers = sets.map((set) => {
-    const key = set.join(' ');
-    const number = byKey.get(key) ?? unique.push(set) - 1;
-    byKey.set(key, number);
-    return number;
-  });
+  const { unique, numbers } = distinct(sets);
   if (unique.length > MOST_SETS)
     throw new TraceletError('unsupported', {
       what,
@@ -36,37 +29,55 @@ export function alphabetOf(sets: readonly Ranges[], what: string): Alphabet {
       got: String(unique.length),
     });
   const bounds = Uint32Array.from(new Set([0, ...unique.flat(), CODE_POINTS])).sort();
-  const { kindAt, having } = refine(unique, bounds);
-  const kinds = having.length;
+  const { kindAt, kinds } = refine(unique, bounds);
   if (kinds * unique.length > MOST_MEMBERS || kinds > 0xffff)
     throw new TraceletError('unsupported', { what, expected: 'fewer sets of characters', got: `${unique.length}, of ${kinds} kinds` });
   const members = new Uint8Array(kinds * unique.length);
-  for (const [kind, numbers] of having.entries()) for (const number of numbers) members[number * kinds + kind] = 1;
-  const places = new Map(sets.map((set, i) => [set, numbers[i] * kinds]));
+  for (const [number, set] of unique.entries())
+    forEachStretch(set, bounds, (stretch, isIn) => {
+      members[number * kinds + kindAt[stretch]] = isIn;
+    });
+  const places = new Map([...numbers].map(([set, number]) => [set, number * kinds]));
   return { kinds, members, places, ...paged(bounds, kindAt) };
 }
 
-/** The kind of each stretch between bounds, and the sets that have each kind. */
-function refine(sets: readonly Ranges[], bounds: Uint32Array): { kindAt: Int32Array; having: number[][] } {
-  const stretches = bounds.length - 1;
-  const kindAt = new Int32Array(stretches);
-  let having: number[][] = [[]];
-  for (const [number, set] of sets.entries()) {
-    const split = new Map<number, number>();
-    const next: number[][] = [];
-    for (let i = 0, at = 0; i < stretches; i++) {
-      while (at < set.length && set[at] <= bounds[i]) at++;
-      const key = kindAt[i] * 2 + (at & 1);
-      let kind = split.get(key);
-      if (kind === undefined) {
-        kind = next.push(at & 1 ? [...having[kindAt[i]], number] : having[kindAt[i]]) - 1;
-        split.set(key, kind);
-      }
-      kindAt[i] = kind;
-    }
-    having = next;
+/** The sets that differ, and the number of each of them all. */
+function distinct(sets: readonly Ranges[]): { unique: Ranges[]; numbers: Map<Ranges, number> } {
+  const byKey = new Map<string, number>();
+  const unique: Ranges[] = [];
+  const numbers = new Map<Ranges, number>();
+  for (const set of new Set(sets)) {
+    const key = set.join(' ');
+    const number = byKey.get(key) ?? unique.push(set) - 1;
+    byKey.set(key, number);
+    numbers.set(set, number);
   }
-  return { kindAt, having };
+  return { unique, numbers };
+}
+
+/** Says of each stretch between bounds whether a set has it, 1 or 0. */
+function forEachStretch(set: Ranges, bounds: Uint32Array, say: (stretch: number, isIn: number) => void): void {
+  for (let i = 0, at = 0; i < bounds.length - 1; i++) {
+    while (at < set.length && set[at] <= bounds[i]) at++;
+    say(i, at & 1);
+  }
+}
+
+/** The kind of each stretch between bounds: stretches that the same sets have are of one kind. */
+function refine(sets: readonly Ranges[], bounds: Uint32Array): { kindAt: Int32Array; kinds: number } {
+  const kindAt = new Int32Array(bounds.length - 1);
+  let kinds = 1;
+  for (const set of sets) {
+    const split = new Map<number, number>();
+    forEachStretch(set, bounds, (stretch, isIn) => {
+      const key = kindAt[stretch] * 2 + isIn;
+      const kind = split.get(key) ?? split.size;
+      split.set(key, kind);
+      kindAt[stretch] = kind;
+    });
+    kinds = split.size;
+  }
+  return { kindAt, kinds };
 }
 
 /** Kinds by code point, in blocks of which those that are one kind throughout are kept once. */

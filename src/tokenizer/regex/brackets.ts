@@ -5,7 +5,8 @@ import { between, complement, intersection, NONE, type Ranges, union } from './r
 import type { Scanner } from './scanner.ts';
 import { type Node, setOf } from './syntax.ts';
 
-const MOST_LEVELS = 100;
+/** Most brackets within brackets, and most of them that match regardless of case. */
+const [MOST_LEVELS, MOST_FOLDED] = [100, 100];
 
 const POSIX = /^\[:(\^?)([A-Za-z]{1,20}):\]/;
 
@@ -13,6 +14,7 @@ const POSIX = /^\[:(\^?)([A-Za-z]{1,20}):\]/;
 export class Brackets {
   readonly #in: Scanner;
   #levels = 0;
+  #folded = 0;
 
   constructor(scanner: Scanner) {
     this.#in = scanner;
@@ -22,8 +24,9 @@ export class Brackets {
   read(ignoreCase: boolean): Node {
     const isNot = this.#in.take('^');
     const set = this.#set();
-    if (ignoreCase) return foldedClass(set, isNot);
-    return setOf(isNot ? complement(set) : set);
+    if (!ignoreCase) return setOf(isNot ? complement(set) : set);
+    if (++this.#folded > MOST_FOLDED) this.#in.limit(`at most ${MOST_FOLDED} sets in brackets regardless of case`);
+    return foldedClass(set, isNot);
   }
 
   /** Up to the closing bracket: sets, and what they have in common with others behind `&&`. */
@@ -40,7 +43,7 @@ export class Brackets {
       } else parts.push(this.#part(isFirst));
     }
     this.#levels--;
-    return [...sides, parts.length ? union(...parts) : NONE].reduce(intersection);
+    return [...new Set([...sides, parts.length ? union(...parts) : NONE])].reduce(intersection);
   }
 
   #part(isFirst: boolean): Ranges {

@@ -103,6 +103,7 @@ class Parser {
   #escape(options: Options): Node {
     const letter = this.#in.peek;
     if (Object.hasOwn(PLACES, letter)) {
+      if (letter === 'G' && options.behind !== 'none') this.#in.unsupported('no start of a search in a look-behind', '\\G');
       this.#in.take(letter);
       return { kind: 'at', place: PLACES[letter] };
     }

@@ -40,9 +40,15 @@ function once<T>(make: () => T): () => T {
 const categories = once(() => new Map(byValue(table.CATEGORY).map((set, i) => [table.CATEGORIES.split(' ')[i], set] as const)));
 const scripts = once(() => byValue(table.SCRIPT));
 
+const joined = new Map<string, Ranges>();
+
 /** The code points of general categories whose names begin with one of `names`. */
 function category(...names: readonly string[]): Ranges {
-  return union(...[...categories()].filter(([name]) => names.some((start) => name.startsWith(start))).map(([, set]) => set));
+  const key = names.join(' ');
+  const set =
+    joined.get(key) ?? union(...[...categories()].filter(([name]) => names.some((start) => name.startsWith(start))).map(([, set]) => set));
+  joined.set(key, set);
+  return set;
 }
 
 const ascii = (...pairs: readonly (readonly [first: string, last: string])[]): Ranges =>
@@ -181,10 +187,10 @@ export const SHORTHANDS: Readonly<Record<string, () => Ranges>> = {
   h: () => HEX,
   s: space,
   w: word,
-  D: () => complement(POSIX.digit()),
-  H: () => complement(HEX),
-  S: () => complement(space()),
-  W: () => complement(word()),
+  D: once(() => complement(POSIX.digit())),
+  H: once(() => complement(HEX)),
+  S: once(() => complement(space())),
+  W: once(() => complement(word())),
 };
 
 /** Every code point but a line feed. */

@@ -19,8 +19,9 @@ export function complement(set: Ranges): Ranges {
 
 /** The code points of all `sets`. */
 export function union(...sets: readonly Ranges[]): Ranges {
-  if (sets.length === 1) return sets[0];
-  const pairs = sets.flatMap((set) => Array.from({ length: set.length / 2 }, (_, i) => [set[2 * i], set[2 * i + 1]] as const));
+  const several = [...new Set(sets)];
+  if (several.length === 1) return several[0];
+  const pairs = several.flatMap((set) => Array.from({ length: set.length / 2 }, (_, i) => [set[2 * i], set[2 * i + 1]] as const));
   pairs.sort(([a], [b]) => a - b);
   const joined: number[] = [];
   for (const [start, end] of pairs) {

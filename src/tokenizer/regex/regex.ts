@@ -46,6 +46,7 @@ export class Regex {
     const subject = this.#subject;
     if (from < this.#resume || subject.begin !== begin || subject.end !== end || subject.text !== text) this.#begin(text, begin, end);
     if (this.#matcher === this.#fast && this.#fast.steps > this.#fast.budget) this.#thorough(subject);
+    if (subject.from !== from) this.#matcher.memory?.forget(from);
     subject.from = from;
     for (let at = this.#next(from); at <= end; at = this.#next(at + widthAt(text, at))) {
       let stop = this.#matcher.match(subject, at);
@@ -75,7 +76,7 @@ export class Regex {
   }
 
   #begin(text: string, begin: number, end: number): void {
-    Object.assign(this.#subject, { text, begin, end });
+    Object.assign(this.#subject, { text, begin, end, from: -1 });
     this.#matcher = this.#fast;
     this.#fast.steps = 0;
     this.#fast.budget = this.#patience * (end - begin + PATIENCE);

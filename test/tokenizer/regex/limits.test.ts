@@ -16,6 +16,8 @@ const SLOW: [pattern: string, text: string, behind: string][] = [
   ['(?:a|b|ab)*?c', 'ab', ''],
   ['a*b|a', 'a', ''],
   ['a*+b|a', 'a', ''],
+  ['a*b|\\Ga', 'a', ''],
+  ['(?:a|a)*b|(?:(?=a)|\\Ga)', 'a', ''],
   ['(?>a*)b|a', 'a', ''],
   ['(?>(?:a|aa)*)b|a', 'a', ''],
   ['(?>(?>a*)(?>b*))*c|a|b', 'ab', ''],
@@ -48,6 +50,13 @@ describe('time', () => {
     const [once, twice] = [2000, 4000].map((count) => stepsFor(pattern, text.repeat(count) + behind));
     expect(twice).toBeLessThan(2.3 * once);
     expect(twice).toBeLessThan(2000 * 4000);
+  });
+
+  test.each(SLOW)('%s finds the same in linear time', (pattern, text, behind) => {
+    for (const count of [0, 1, 2, 7]) {
+      const whole = text.repeat(count) + behind;
+      expect(scanned(new Regex(pattern, 'pattern', 0), whole)).toEqual(scanned(new Regex(pattern, 'pattern', Infinity), whole));
+    }
   });
 
   test('is counted', () => {
@@ -110,6 +119,11 @@ describe('hostile patterns', () => {
     ['counts that are no counts', `a{${'9'.repeat(400)}}`, undefined],
     ['many alternatives', Array(8000).fill('a').join('|'), undefined],
     ['many sets', Array.from({ length: 900 }, (_, i) => `[a\\x{${(i + 256).toString(16)}}]*`).join(''), undefined],
+    ['many sets of nearly all', Array.from({ length: 1000 }, (_, i) => `[^${String.fromCharCode(300 + i)}]*`).join(''), undefined],
+    ['a property over and over', '\\p{L}'.repeat(3000), undefined],
+    ['a class over and over', `[${'\\w'.repeat(8000)}]`, undefined],
+    ['what classes have in common', `[${'\\w&&'.repeat(3000)}a]`, undefined],
+    ['sets regardless of case', `(?i)${'[\\p{Lu}]'.repeat(1800)}`, 'unsupported'],
     ['more sets', Array.from({ length: 1100 }, (_, i) => `[\\x{${(i + 256).toString(16)}}]`).join(''), 'unsupported'],
     ['a long pattern', 'a'.repeat(20_000), 'unsupported'],
     ['a property that nobody knows', '\\p{Klingon}', 'unsupported'],
