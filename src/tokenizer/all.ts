@@ -8,7 +8,7 @@ import { readMetaspace as readMetaspaceDecoder } from './decoders/metaspace.ts';
 import { readReplace as readReplaceDecoder } from './decoders/replace.ts';
 import { readStrip as readStripDecoder } from './decoders/strip.ts';
 import { known } from './fields.ts';
-import { VOCABULARIES } from './fileoptions.ts';
+import { VOCABULARY_READERS } from './fileoptions.ts';
 import { readBPE } from './models/bpe.ts';
 import { MODELS } from './models/index.ts';
 import { readUnigram } from './models/unigram.ts';
@@ -75,5 +75,5 @@ Object.assign(DECODERS, {
   Replace: readReplaceDecoder,
   Strip: readStripDecoder,
 } satisfies typeof DECODERS);
-Object.assign(VOCABULARIES, CONVERTED);
+Object.assign(VOCABULARY_READERS, CONVERTED);
 known.all = true;

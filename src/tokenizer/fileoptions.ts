@@ -28,7 +28,7 @@ export interface Reading extends Partial<Given> {
 type OfJson = (json: JsonObject) => Reading;
 
 /** What each vocabulary says, by the first of its files: those of BERT, and all of them with `tokenizer/all.ts`. */
-export const VOCABULARIES: Readonly<Record<string, (files: TokenizerFiles, ofJson: OfJson) => Reading>> = {
+export const VOCABULARY_READERS: Readonly<Record<string, (files: TokenizerFiles, ofJson: OfJson) => Reading>> = {
   'tokenizer.json': (files, ofJson) => ofJson(parse(files['tokenizer.json'] as string, 'tokenizer.json')),
   'vocab.txt': (files) => ({ vocab: parseVocab(files['vocab.txt'] as string) }),
 };
@@ -74,14 +74,14 @@ function optionsRead(files: TokenizerFiles, ofJson: OfJson): BertTokenizerOption
       got: isObject(files) ? describe(Object.keys(files)) : describe(files),
     });
   for (const name of FILE_NAMES) checkFile(files, name);
-  if (!Object.hasOwn(VOCABULARIES, first))
+  if (!Object.hasOwn(VOCABULARY_READERS, first))
     throw new TraceletError('unsupported', {
       what: first,
-      expected: Object.keys(VOCABULARIES).join(' or '),
+      expected: Object.keys(VOCABULARY_READERS).join(' or '),
       got: 'another vocabulary',
       ...cureOfUnknown(),
     });
-  const start = VOCABULARIES[first](files, ofJson);
+  const start = VOCABULARY_READERS[first](files, ofJson);
   const others = Object.entries(READERS).filter(([name]) => typeof files[name as Name] === 'string');
   const { json, complete, ...options } = others.reduce(
     (reading, [name, read]) => read(reading, files[name as keyof typeof READERS] as string),

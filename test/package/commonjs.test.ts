@@ -25,7 +25,7 @@ describe('require', () => {
     expect(answer.trim()).toBe('[ 1, 384 ]');
   });
 
-  test.each(['tracelet', 'tracelet/inline', 'tracelet/jit', 'tracelet/quantize', '@tracelet/all-minilm-l6-v2'])(
+  test.each(['tracelet', 'tracelet/inline', 'tracelet/jit', 'tracelet/quantize', 'tracelet/tokenizer', '@tracelet/all-minilm-l6-v2'])(
     'takes the exports of %s',
     async (name) => {
       const names = (module: string) => `console.log(Object.keys(${module}).filter((each) => each !== '__esModule').join())`;

@@ -148,4 +148,27 @@ describe('the packed package', () => {
     console.log(`${scripts} bytes of script, ${gzipSync(binary).length} of wasm`);
     expect(scripts + gzipSync(binary).length).toBeLessThan(165_000);
   });
+
+  test('tokenizers have an entry point without kernels, which adds all kinds to the one of traces', async () => {
+    const bundled = async (script: string) => {
+      const bundle = await rolldown({
+        input: 'entry',
+        platform: 'node',
+        resolve: { conditionNames: ['node', 'import'] },
+        plugins: [
+          { name: 'entry', resolveId: (id) => (id === 'entry' ? id : undefined), load: (id) => (id === 'entry' ? script : undefined) },
+        ],
+      });
+      const { output } = await bundle.generate();
+      await bundle.close();
+      return output.map((file) => (file.type === 'chunk' ? file.code : '')).join('\n');
+    };
+    const [tokenizers, traces] = [join(installed, 'dist/tokenizer/index.js'), join(installed, 'dist/jit/index.js')];
+    const all = await bundled(`export * from ${JSON.stringify(tokenizers)}`);
+    expect(all).toContain('RobertaProcessing');
+    expect(all).not.toMatch(/WebAssembly|\.wasm/);
+    const load = `export { load } from ${JSON.stringify(traces)};`;
+    expect(await bundled(load)).not.toContain('RobertaProcessing');
+    expect(await bundled(`${load} import ${JSON.stringify(tokenizers)};`)).toContain('RobertaProcessing');
+  });
 });

@@ -39,11 +39,14 @@ import { BertConfig, BertModel, F, jit, nn, type ProgressInfo, type Tensor, tens
 import { jit as inlined } from 'tracelet/inline';
 import { load } from 'tracelet/jit';
 import { quantize } from 'tracelet/quantize';
+import { type EncodeOptions, PreTrainedTokenizerFast } from 'tracelet/tokenizer';
 
 const told = ({ status, file, loaded, progress }: ProgressInfo): string => \`\${status} \${file} \${loaded ?? 0} \${progress ?? 0}\`;
 export async function main(): Promise<number[]> {
   const traced = await jit.load(minilm, { progress_callback: (info) => void told(info) });
   await load(minilm, { threads: 1 });
+  const padded: EncodeOptions = { padding: true };
+  PreTrainedTokenizerFast.from_files({ 'tokenizer.json': '{}' }).encode('a', padded);
   await inlined.load(minilm, { threads: 2, progress_callback: ({ progress }) => void progress?.toFixed() });
   const x: Tensor = F.relu(tensor([[1.5]]));
   class Gate extends nn.Module {
