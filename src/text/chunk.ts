@@ -97,4 +97,4 @@ export function chunkText(tokenizer: PreTrainedTokenizerFast, text: string, opti
 export const wordsOf =
   (tokenizer: PreTrainedTokenizerFast, tokens: readonly string[]) =>
   (index: number): boolean =>
-    tokenizer.continues_word(tokens[index]);
+    tokenizer.continues_word(tokens[index], tokens[index - 1]);

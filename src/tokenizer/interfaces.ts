@@ -22,8 +22,8 @@ export interface Model {
   readonly unknown: Filler | undefined;
   /** Calls `token` with each token of `text` from `start` to `end`, in order. */
   tokenize(text: string, start: number, end: number, token: OnToken): void;
-  /** Whether a token goes on with the word of the token before. */
-  continues(token: string): boolean;
+  /** Whether a token goes on with the word of the token `before`. */
+  continues(token: string, before?: string): boolean;
   /** The fields of tokenizer.json that hold its vocabulary. */
   written(): JsonObject;
 }

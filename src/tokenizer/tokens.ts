@@ -100,9 +100,12 @@ export abstract class Tokens extends Callable {
     return skip_special_tokens ? tokens.filter((_, i) => !this.#names().specialIds.has(list[i])) : tokens;
   }
 
-  /** Whether a token goes on with the word of the token before. */
-  continues_word(token: string): boolean {
-    return !this.#names().idByAdded.has(proved('token', token, TEXT)) && this.#settings.parts.model.continues(token);
+  /** Whether a token goes on with the word of the token before it; where only ends of words are marked, `before` decides. */
+  continues_word(token: string, before?: string): boolean {
+    const { idByAdded } = this.#names();
+    if (before !== undefined) proved('before', before, TEXT);
+    if (idByAdded.has(proved('token', token, TEXT)) || (before !== undefined && idByAdded.has(before))) return false;
+    return this.#settings.parts.model.continues(token, before);
   }
 
   /** The vocabulary with the added tokens. */

@@ -66,9 +66,11 @@ export class BPE implements Model {
       token(numbers[i], start + numbers[i + 1], start + numbers[i + 2], tokens[numbers[i]] as string);
   }
 
-  continues(token: string): boolean {
-    const { prefix } = this.#options;
-    return prefix ? token.startsWith(prefix) : !WORD_BEGINS.some((begin) => token.startsWith(begin));
+  continues(token: string, before?: string): boolean {
+    const { prefix, suffix } = this.#options;
+    if (prefix) return token.startsWith(prefix);
+    if (suffix) return before !== undefined && !before.endsWith(suffix);
+    return !WORD_BEGINS.some((begin) => token.startsWith(begin));
   }
 
   written(): JsonObject {
