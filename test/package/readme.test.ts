@@ -1,8 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BertModel } from '../../src/index.ts';
+import { concat, serialize } from '../support/safetensors.ts';
+import { tinyConfig } from '../support/tiny.ts';
+import { tokenizerTruth } from '../support/tokenizertruth.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -47,6 +51,22 @@ describe('README', () => {
     expect(printed).toContain('layer_norm');
     const [shown] = readme.match(/(?<=```\n)tensor\(.*?(?=```)/s) ?? [];
     expect(printed.startsWith(shown as string)).toBe(true);
+  });
+
+  test('a multilingual model embeds texts from its folder', () => {
+    const [lines] = inLanguage('js').filter((code) => code.includes('multilingual'));
+    const tracelet = pathToFileURL(join(root, 'dist/index.js')).href;
+    const { json, config } = tokenizerTruth('xlm-roberta');
+    const model = new BertModel(tinyConfig({ vocab_size: 1000, max_position_embeddings: 512 }), { seed: 1 });
+    const home = join(folder, 'multilingual-e5-small');
+    mkdirSync(home);
+    writeFileSync(join(home, 'tokenizer.json'), json);
+    writeFileSync(join(home, 'tokenizer_config.json'), config);
+    writeFileSync(join(home, 'config.json'), model.config.to_json_string());
+    writeFileSync(join(home, 'model.safetensors'), concat(serialize(model.state_dict())));
+    const program = `import { jit, SentenceEmbedder } from ${JSON.stringify(tracelet)};\n${lines.replace('await multilingual', 'console.log(await multilingual')})`;
+    writeFileSync(join(folder, 'multilingual.mjs'), program);
+    expect(node('multilingual.mjs')).toMatch(/shape=\[2, 16\]/);
   });
 
   test('its commands run', () => {
