@@ -130,6 +130,24 @@ export function encodeHeader(
   return { bytes: frame(JSON.stringify(Object.fromEntries(entries)), name), infos };
 }
 
+/** A file that holds `tensors` in the given order, in pieces; elements are not copied. Throws before the first piece, if at all. */
+export function encodeSafetensors(
+  tensors: Iterable<readonly [name: string, tensor: Tensor]>,
+  metadata: Record<string, string> = {},
+): Iterable<Uint8Array> {
+  const entries = [...tensors];
+  const { bytes } = encodeHeader(
+    entries.map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
+    metadata,
+  );
+  return pieces(bytes, entries);
+}
+
+function* pieces(header: Uint8Array, entries: readonly (readonly [string, Tensor])[]): Generator<Uint8Array> {
+  yield header;
+  for (const [, { elements }] of entries) yield new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
+}
+
 function frame(json: string, name: string): Uint8Array {
   const text = new TextEncoder().encode(json);
   const total = Math.ceil((LENGTH_BYTES + text.length) / DATA_ALIGNMENT) * DATA_ALIGNMENT;

@@ -24,6 +24,7 @@ import {
   type Values,
 } from './fields.ts';
 import { cureOfForeign, FOREIGN } from './foreign.ts';
+import { type SaveOptions, saveInto } from './saving.ts';
 
 /** The class of a family's configurations. */
 export interface ConfigClass<C extends PreTrainedConfig = PreTrainedConfig> {
@@ -110,6 +111,11 @@ export abstract class PreTrainedConfig {
   /** The contents of a config.json: sorted keys, indented by 2, ending in a newline. */
   to_json_string(use_diff = true): string {
     return written(proved('to_json_string()', use_diff, FLAG) ? this.to_diff_dict() : this.to_dict());
+  }
+
+  /** Writes config.json into a directory, which is made if need be, as transformers opens it; answers its path. */
+  save_pretrained(folder: string, options?: SaveOptions): Promise<string[]> {
+    return saveInto(folder, { texts: { [FILE]: this.to_json_string() } }, options);
   }
 
   #select(needed: (field: Field<unknown>) => boolean): JsonObject {
@@ -223,6 +229,10 @@ export async function configAt({ folder, file }: Place, reading: SourceOptions):
 
 const FILE = 'config.json';
 const isModelFile = (file: string): boolean => isArchive(file) || isWeights(file);
+
+/** The config.json of a model of a class. */
+export const describing = (config: PreTrainedConfig, architecture: string): string =>
+  written({ ...config.to_diff_dict(), architectures: [architecture] });
 
 /** The config.json that travels in a trace: fields alone, since other keys may be a path or a secret of whoever wrote them. */
 export function travelling(config: PreTrainedConfig): string {

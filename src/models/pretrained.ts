@@ -11,9 +11,10 @@ import type { ModelOutput } from '../nn/outputs.ts';
 import type { SourceOptions } from '../sources/folder.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Amendments, CONFIG, type ConfigClass, type PreTrainedConfig, travelling } from './config.ts';
+import { type Amendments, CONFIG, type ConfigClass, describing, type PreTrainedConfig, travelling } from './config.ts';
 import type { Family } from './family.ts';
 import { loadPretrained } from './load.ts';
+import { ownWeights, type SaveOptions, saveInto } from './saving.ts';
 
 /**
  * Whole-number tensors [batch, sequence] by position, in the order of `input_names`; those left out take their defaults. An attention_mask may be
@@ -151,6 +152,12 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     if (!named.input_ids)
       throw new TraceletError('value', { what: `${what}: input_ids`, expected: 'a tensor of token ids', got: 'nothing' });
     return this.input_names.map((name) => named[name] && toInt32(named[name], name, `${what}: ${name}`)) as Taken;
+  }
+
+  /** Writes model.safetensors and config.json into a directory, which is made if need be, as transformers opens them; answers their paths. */
+  save_pretrained(folder: string, options?: SaveOptions): Promise<string[]> {
+    const texts = { 'config.json': describing(this.config, this.constructor.name) };
+    return saveInto(folder, { texts, weights: { '': ownWeights(this) } }, options);
   }
 
   /** Pairs of parameters that share their memory unless the config says otherwise: the first follows the second. */

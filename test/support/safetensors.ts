@@ -1,7 +1,5 @@
-import { encodeHeader } from '../../src/formats/safetensors.ts';
 import type { ByteSource } from '../../src/platform/platform.ts';
 import { fromBytes } from '../../src/sources/stream.ts';
-import type { Tensor } from '../../src/tensor/tensor.ts';
 
 const encoder = new TextEncoder();
 
@@ -27,17 +25,4 @@ export const sourceOf = (bytes: Uint8Array, sized = true): ByteSource => ({
   size: sized ? bytes.length : undefined,
 });
 
-/** The file holding `tensors` in the given order, in pieces; data is not copied. Throws before the first piece, if at all. */
-export function serialize(tensors: Iterable<readonly [string, Tensor]>, metadata: Record<string, string> = {}): Iterable<Uint8Array> {
-  const entries = [...tensors];
-  const { bytes } = encodeHeader(
-    entries.map(([name, { dtype, shape }]) => ({ name, dtype, shape })),
-    metadata,
-  );
-  return chunks(bytes, entries);
-}
-
-function* chunks(header: Uint8Array, entries: readonly (readonly [string, Tensor])[]): Generator<Uint8Array> {
-  yield header;
-  for (const [, { data }] of entries) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
+export { encodeSafetensors as serialize } from '../../src/formats/safetensors.ts';

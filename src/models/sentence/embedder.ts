@@ -13,9 +13,10 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { filesRead as tokenizerFiles } from '../../tokenizer/files.ts';
 import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
 import { classWith, configClassIn, familyOf } from '../classes.ts';
-import type { ConfigClass, PreTrainedConfig } from '../config.ts';
+import { type ConfigClass, describing, type PreTrainedConfig } from '../config.ts';
 import type { Family } from '../family.ts';
 import { type Beside, type ModelInputs, PreTrainedModel } from '../pretrained.ts';
+import { ownWeights, type SaveOptions, saveInto } from '../saving.ts';
 import { makeParts, type Part } from './parts.ts';
 
 /** Options of {@link SentenceEmbedder}. */
@@ -110,6 +111,22 @@ export class SentenceEmbedder extends PreTrainedModel {
 
   override get input_names(): readonly string[] {
     return excludesPrompt(this.sentence) ? [...super.input_names, POOLING_MASK] : super.input_names;
+  }
+
+  /** Writes a folder of sentence-transformers: modules and what they say, the encoder, its tokenizer. As `SentenceTransformer.save_pretrained`. */
+  override save_pretrained(folder: string, options?: SaveOptions): Promise<string[]> {
+    const { base_model, config, modules, sentence, tokenizer } = this;
+    const parts = Object.entries(this.folders_beside()).map(([prefix, path]) => {
+      const index = prefix.split('.')[1];
+      const own = [...modules.state_dict()].filter(([name]) => name.startsWith(`${index}.`));
+      return [path, own.map(([name, weight]) => [name.slice(index.length + 1), weight] as const)] as const;
+    });
+    const texts = {
+      ...tokenizer?.files(),
+      ...sentenceFiles(sentence),
+      'config.json': describing(config, base_model.constructor.name),
+    };
+    return saveInto(folder, { texts, weights: { '': ownWeights(base_model), ...Object.fromEntries(parts) } }, options);
   }
 
   override trace_files(): Record<string, string> {
