@@ -220,6 +220,9 @@ export const VALID: Readonly<Record<string, Valid>> = {
     { replace_extra_special_tokens: false },
   ],
   'BertTokenizer#save_pretrained': () => [join(FOLDER, 'saved')],
+  'BertConfig#save_pretrained': () => [join(FOLDER, 'config'), { signal: signal() }],
+  'BertModel#save_pretrained': () => [join(FOLDER, 'model'), { signal: signal() }],
+  'SentenceEmbedder#save_pretrained': () => [join(FOLDER, 'embedder'), { signal: signal() }],
   chunkText: () => [tokenizer, 'jim was a puppet', { tokens: 5, overlap: 1 }],
 
   'jit.trace': () => [relu, [floats([1, 2])], tracing],
