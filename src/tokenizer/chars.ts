@@ -1,3 +1,5 @@
+import { TraceletError } from '../base/error.ts';
+
 /** Code points of a text, each with the index in the original text of the character it stands for. */
 export interface Chars {
   code: number[];
@@ -25,6 +27,20 @@ export function read(text: string, start: number, end: number): Chars {
     i += c > 0xffff ? 2 : 1;
   }
   return { code, from };
+}
+
+/** How many characters one may become: more than any normalizer in use makes of one. */
+export const MOST_GROWTH = 128;
+
+/** Throws a `config` error where a character became too many: parts of a file that feed one another grow texts without end. */
+export function proveGrowth(from: readonly number[]): void {
+  for (let i = MOST_GROWTH; i < from.length; i++)
+    if (from[i] === from[i - MOST_GROWTH])
+      throw new TraceletError('config', {
+        what: 'tokenizer.json',
+        expected: `parts that make at most ${MOST_GROWTH} characters of one`,
+        got: 'more',
+      });
 }
 
 const AT_ONCE = 4096;

@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject, type JsonObject } from '../base/json.ts';
 import { COUNT, FLAG, type Kind, kind, TEXT } from '../base/schema.ts';
+import { MOST_GROWTH } from './chars.ts';
 
 /** The fields of a part of tokenizer.json, and what messages call it. */
 export interface Fields {
@@ -18,11 +19,18 @@ export function field<T>({ name, json }: Fields, key: string, { expected, read }
 
 const CHARACTER = kind<string>('one character', (value) => typeof value === 'string' && Array.from(value).length === 1);
 
+const SHORT = kind<string>(
+  `a text of at most ${MOST_GROWTH} characters`,
+  (value) => typeof value === 'string' && value.length <= MOST_GROWTH,
+);
+
 export const VOCAB = kind<Record<string, number>>('ids of tokens', isObject);
 
 export const flag = (fields: Fields, key: string, instead?: boolean): boolean => field(fields, key, FLAG, instead);
 export const flagOrNull = (fields: Fields, key: string): boolean | undefined => (fields.json[key] == null ? undefined : flag(fields, key));
 export const text = (fields: Fields, key: string, instead?: string): string => field(fields, key, TEXT, instead);
+/** A text that may come in place of any character. */
+export const shortText = (fields: Fields, key: string): string => field(fields, key, SHORT);
 export const count = (fields: Fields, key: string, instead?: number): number => field(fields, key, COUNT, instead);
 export const character = (fields: Fields, key: string): string => field(fields, key, CHARACTER);
 

@@ -188,7 +188,7 @@ function reloaded(tokenizer: PreTrainedTokenizerFast): PreTrainedTokenizerFast {
 }
 
 /** A vocabulary may do without a token for what it does not cover, as long as it covers a text. */
-const isUncovered = (error: unknown): boolean => error instanceof TraceletError && error.what.startsWith('unk_id of the model');
+const isUncovered = (error: unknown): boolean => error instanceof TraceletError && /^unk_(id|token) of the model/.test(error.what);
 
 function useText(tokenizer: PreTrainedTokenizerFast, again: PreTrainedTokenizerFast, text: string, pair: string | null): void {
   const options = { return_offsets_mapping: true, return_special_tokens_mask: true } as const;

@@ -202,6 +202,33 @@ describe('byte characters', () => {
   });
 });
 
+test('parts that feed one another do not grow a text without end', async () => {
+  const many = <Part>(part: Part) => Array.from({ length: 40 }, () => part);
+  const model = { type: 'WordLevel', vocab: { '<unk>': 0 } };
+  for (const parts of [
+    { pre_tokenizer: { type: 'Sequence', pretokenizers: many({ type: 'ByteLevel' }) } },
+    {
+      pre_tokenizer: {
+        type: 'Sequence',
+        pretokenizers: [...many({ type: 'ByteLevel', use_regex: false }), { type: 'Punctuation', behavior: 'Removed' }],
+      },
+    },
+    {
+      pre_tokenizer: {
+        type: 'Sequence',
+        pretokenizers: many(['▁', '_'].map((replacement) => ({ type: 'Metaspace', replacement }))).flat(),
+      },
+    },
+    { normalizer: { type: 'Sequence', normalizers: many({ type: 'ByteLevel' }) } },
+    { normalizer: { type: 'Sequence', normalizers: many({ type: 'Replace', pattern: { String: 'é' }, content: 'éé' }) } },
+  ]) {
+    const tokenizer = new PreTrainedTokenizerFast({ tokenizer_object: { model, ...parts } });
+    expect((await problem('config', () => tokenizer.encode('é'))).message).toMatch(/parts that make at most (128|1024) characters of one/);
+  }
+  const long = { type: 'Replace', pattern: { String: 'a' }, content: 'x'.repeat(129) };
+  await problem('format', () => new PreTrainedTokenizerFast({ tokenizer_object: { model, normalizer: long } }));
+});
+
 describe('processors', () => {
   const vocab = { '<s>': 0, '</s>': 1, Ġ: 2, a: 3, Ġa: 4 };
   const tokenizer = (post_processor: object) =>

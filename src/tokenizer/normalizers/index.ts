@@ -1,3 +1,4 @@
+import { proveGrowth } from '../chars.ts';
 import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
 import type { Normalizer } from '../interfaces.ts';
 import { readBertNormalizer } from './bert.ts';
@@ -11,5 +12,11 @@ export const normalizerOf = (value: unknown, name = 'normalizer'): Normalizer =>
 
 function readSequence(fields: Fields): Normalizer {
   const steps = partsIn(fields, 'normalizers', (name, value) => partOf(name, value, NORMALIZERS));
-  return (chars) => steps.reduce((done, step) => step(done), chars);
+  return (chars) =>
+    steps.reduce((done, step) => {
+      const before = done.code.length;
+      const next = step(done);
+      if (next.code.length > before) proveGrowth(next.from);
+      return next;
+    }, chars);
 }

@@ -1,10 +1,10 @@
 import { read } from '../chars.ts';
-import { type Fields, text } from '../fields.ts';
+import { type Fields, shortText } from '../fields.ts';
 import type { Normalizer } from '../interfaces.ts';
 
 /** A text that is not empty begins with another, which stands where its first character stands. */
 export const readPrepend = (fields: Fields): Normalizer => {
-  const before = text(fields, 'prepend');
+  const before = shortText(fields, 'prepend');
   const { code: codes } = read(before, 0, before.length);
   return (chars) => {
     if (chars.code.length === 0) return chars;

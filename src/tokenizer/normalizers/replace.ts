@@ -1,11 +1,11 @@
 import { append, type Chars, write } from '../chars.ts';
-import { type Fields, text } from '../fields.ts';
+import { type Fields, shortText } from '../fields.ts';
 import type { Normalizer } from '../interfaces.ts';
 import { patternOf } from '../pattern.ts';
 
 /** What a pattern matches becomes `content`, which stands where the last character of the match stood. */
 export const readReplace = (fields: Fields): Normalizer => {
-  const [pattern, content] = [patternOf(fields), text(fields, 'content')];
+  const [pattern, content] = [patternOf(fields), shortText(fields, 'content')];
   const codes = Array.from(content, (part) => part.codePointAt(0) as number);
   return (chars) => {
     if (chars.code.length === 0) return chars;
