@@ -187,8 +187,9 @@ function reloaded(tokenizer: PreTrainedTokenizerFast): PreTrainedTokenizerFast {
   }
 }
 
-/** A vocabulary may do without a token for what it does not cover, as long as it covers a text. */
-const isUncovered = (error: unknown): boolean => error instanceof TraceletError && /^unk_(id|token) of the model/.test(error.what);
+/** A vocabulary may do without a token for what it does not cover, as long as it covers a text, and parts may feed one another where none grows it. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof TraceletError && /^unk_(id|token) of the model|^the pre_tokenizer of|^tokenizer\.json$/.test(error.what);
 
 function useText(tokenizer: PreTrainedTokenizerFast, again: PreTrainedTokenizerFast, text: string, pair: string | null): void {
   const options = { return_offsets_mapping: true, return_special_tokens_mask: true } as const;
@@ -233,11 +234,12 @@ function useTokenizer(tokenizer: PreTrainedTokenizerFast, random: Random): void 
 
 function useRows(tokenizer: PreTrainedTokenizerFast, text: string): void {
   const max_length = 6 + tokenizer.num_special_tokens_to_add();
+  const repeats = tokenizer.build_inputs_with_special_tokens([0]).length !== 1 + tokenizer.num_special_tokens_to_add();
   const batch = tokenizer([text], { truncation: true, max_length, stride: 1, return_overflowing_tokens: true });
   for (const [i, row] of batch.input_ids.entries()) {
     const [words, sequences] = [batch.word_ids(i), batch.sequence_ids(i)];
     const isAligned = words.length === row.length && words.every((word, at) => (word === null) === (sequences[at] === null));
-    must(isAligned && row.length <= max_length, `row ${i} of ${JSON.stringify(text)}: ${row}, of words ${words}`);
+    must(isAligned && (repeats || row.length <= max_length), `row ${i} of ${JSON.stringify(text)}: ${row}, of words ${words}`);
   }
 }
 
@@ -247,7 +249,7 @@ async function use({ files, random, accept }: Use): Promise<void> {
   try {
     useTokenizer(tokenizer, random);
   } catch (error) {
-    if (!isUncovered(error)) throw error;
+    if (!isRefused(error)) throw error;
   }
 }
 

@@ -56,6 +56,12 @@ describe.each([
   });
 });
 
+test('tokens that stand around texts have to be in the vocabulary', async () => {
+  const files = { 'vocab.json': '{"a": 0}', 'merges.txt': '', 'config.json': '{"model_type": "roberta"}' };
+  const { message } = await problem('config', () => PreTrainedTokenizerFast.from_files(files));
+  expect(message).toBe('vocab.json: expected the token "<s>", which stands around texts, got none');
+});
+
 test('the tokens of roles are those of the class, where no file names others', () => {
   const { json } = tokenizerTruth('roberta');
   const { vocab, merges } = JSON.parse(json).model;

@@ -1,4 +1,5 @@
-import type { JsonObject } from '../../base/json.ts';
+import { TraceletError } from '../../base/error.ts';
+import { describe, type JsonObject } from '../../base/json.ts';
 import { type Configured, type Converter, maskToken, type RoleTokens } from './converter.ts';
 
 /** What vocab.json and merges.txt hold. */
@@ -12,7 +13,17 @@ const byteLevel = (fields: JsonObject): JsonObject => ({ type: 'ByteLevel', ...f
 const addsSpace = ({ config }: Configured): boolean => config.add_prefix_space === true;
 
 function robertaProcessing({ vocab }: BytePairs, cls: string, sep: string, fields: JsonObject): JsonObject {
-  return { type: 'RobertaProcessing', cls: [cls, vocab[cls]], sep: [sep, vocab[sep]], ...fields };
+  const [first, last] = [cls, sep].map((token) => [token, idIn(vocab, token)]);
+  return { type: 'RobertaProcessing', cls: first, sep: last, ...fields };
+}
+
+function idIn(vocab: BytePairs['vocab'], token: string): number {
+  if (Object.hasOwn(vocab, token)) return vocab[token];
+  throw new TraceletError('config', {
+    what: 'vocab.json',
+    expected: `the token ${describe(token)}, which stands around texts`,
+    got: 'none',
+  });
 }
 
 const END = '<|endoftext|>';
