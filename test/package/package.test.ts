@@ -165,10 +165,10 @@ describe('the packed package', () => {
     };
     const [tokenizers, traces] = [join(installed, 'dist/tokenizer/index.js'), join(installed, 'dist/jit/index.js')];
     const all = await bundled(`export * from ${JSON.stringify(tokenizers)}`);
-    expect(all).toContain('RobertaProcessing');
-    expect(all).not.toContain('new WebAssembly.');
     const load = `export { load } from ${JSON.stringify(traces)};`;
-    expect(await bundled(load)).not.toContain('RobertaProcessing');
-    expect(await bundled(`${load} import ${JSON.stringify(tokenizers)};`)).toContain('RobertaProcessing');
+    const knowsAll = (code: string) => code.includes('RobertaProcessing');
+    expect([knowsAll(all), all.includes('new WebAssembly.Instance')]).toEqual([true, false]);
+    expect(knowsAll(await bundled(load))).toBe(false);
+    expect(knowsAll(await bundled(`${load} import ${JSON.stringify(tokenizers)};`))).toBe(true);
   });
 });
