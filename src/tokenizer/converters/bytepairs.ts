@@ -1,6 +1,6 @@
 import { TraceletError } from '../../base/error.ts';
 import { describe, type JsonObject } from '../../base/json.ts';
-import { type Configured, type Converter, maskToken, type RoleTokens } from './converter.ts';
+import { type Configured, type Converter, ROBERTA_ROLES, type RoleTokens } from './converter.ts';
 
 /** What vocab.json and merges.txt hold. */
 export interface BytePairs {
@@ -41,15 +41,7 @@ const gpt2: Converter<BytePairs> = {
 
 /** The same within `<s>` and `</s>`. */
 const roberta: Converter<BytePairs> = {
-  roles: {
-    bos_token: '<s>',
-    eos_token: '</s>',
-    unk_token: '<unk>',
-    sep_token: '</s>',
-    pad_token: '<pad>',
-    cls_token: '<s>',
-    mask_token: maskToken('<mask>'),
-  },
+  roles: ROBERTA_ROLES,
   json: (files, configured) => {
     const [cls, sep] = [configured.token('cls_token'), configured.token('sep_token')];
     const { trim_offsets = true } = configured.config;

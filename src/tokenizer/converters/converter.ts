@@ -21,3 +21,14 @@ export interface Converter<Vocabulary> {
 
 /** A token that takes in the spaces before it. */
 export const maskToken = (content: string): AddedToken => ({ content, lstrip: true });
+
+/** Those of RoBERTa and its kin. */
+export const ROBERTA_ROLES: RoleTokens = {
+  bos_token: '<s>',
+  eos_token: '</s>',
+  unk_token: '<unk>',
+  sep_token: '</s>',
+  pad_token: '<pad>',
+  cls_token: '<s>',
+  mask_token: maskToken('<mask>'),
+};

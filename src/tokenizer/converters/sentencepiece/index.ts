@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../base/json.ts';
 import type { Configured, Converter, RoleTokens } from '../converter.ts';
-import { maskToken } from '../converter.ts';
+import { maskToken, ROBERTA_ROLES } from '../converter.ts';
 import { templateJson } from '../template.ts';
 import { type Changes, type Scored, scored, sentencePieceJson } from './convert.ts';
 import type { SentencePiece, SentencePieceModel } from './model.ts';
@@ -30,15 +30,6 @@ function idsOf({ model }: JsonObject): (token: string) => number | undefined {
 const zero = (...pieces: string[]): Scored[] => pieces.map((piece) => [piece, 0]);
 const without = (count: number, pieces: readonly SentencePiece[]): Scored[] => pieces.slice(count).map(scored);
 
-const ROBERTA: RoleTokens = {
-  bos_token: '<s>',
-  eos_token: '</s>',
-  unk_token: '<unk>',
-  sep_token: '</s>',
-  pad_token: '<pad>',
-  cls_token: '<s>',
-  mask_token: maskToken('<mask>'),
-};
 /** As RoBERTa: two separators between texts. */
 const doubled = ({ token }: Configured): Templates => {
   const [cls, sep] = [token('cls_token'), token('sep_token')];
@@ -92,7 +83,7 @@ export const SENTENCE_PIECE: Readonly<Record<string, Converter<SentencePieceMode
     framed,
   ),
   Camembert: converter(
-    ROBERTA,
+    ROBERTA_ROLES,
     () => ({
       vocab: (pieces) => [
         ...zero('<s>NOTUSED', '<pad>', '</s>NOTUSED', '<unk>'),
@@ -129,7 +120,7 @@ export const SENTENCE_PIECE: Readonly<Record<string, Converter<SentencePieceMode
     closed,
   ),
   XLMRoberta: converter(
-    ROBERTA,
+    ROBERTA_ROLES,
     () => ({
       vocab: (pieces) => [...zero('<s>', '<pad>', '</s>', '<unk>'), ...without(3, pieces), ...zero('<mask>')],
       unknown: 3,
