@@ -11,12 +11,17 @@ const words = (text) => text.trim().split(/\s+/);
 export const AREAS = {
   tokenizer: {
     files: words(
-      'tokenizer/* tokenizer/decoders/* tokenizer/models/* tokenizer/normalizers/* tokenizer/pretokenizers/* tokenizer/processors/*',
+      `tokenizer/* tokenizer/decoders/* tokenizer/models/* tokenizer/normalizers/* tokenizer/pretokenizers/* tokenizer/processors/*
+      tokenizer/converters/* tokenizer/converters/sentencepiece/*`,
     ),
     tests: words(
       `tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/settings tokenizer/folders tokenizer/parts tokenizer/unigram
-      tokenizer/encodings tokenizer/rows tokenizer/adding`,
+      tokenizer/encodings tokenizer/rows tokenizer/adding tokenizer/bpe tokenizer/converters tokenizer/ports tokenizer/truth`,
     ),
+  },
+  regex: {
+    files: ['tokenizer/regex/*'],
+    tests: words('tokenizer/regex/truth tokenizer/regex/limits tokenizer/regex/properties tokenizer/pieces tokenizer/points'),
   },
   headers: {
     files: words('formats/safetensors formats/headerjson formats/extents base/json'),
