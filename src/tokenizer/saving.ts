@@ -3,7 +3,10 @@ import { TraceletError } from '../base/error.ts';
 import { TextEncoder } from '../base/globals.ts';
 import { describe } from '../base/json.ts';
 import { NAMED, proved } from '../base/options.ts';
-import { FILE_NAMES } from './files.ts';
+import { FILE_NAMES, type Name } from './files.ts';
+
+/** All that are a tokenizer's own: config.json is the model's. */
+const TOKENIZER_FILES: readonly string[] = FILE_NAMES.filter((name: Name) => name !== 'config.json');
 
 /**
  * Writes files of a tokenizer into a directory, which is made if need be, each whole or not at all; answers their paths. Throws a `source` error
@@ -12,7 +15,7 @@ import { FILE_NAMES } from './files.ts';
 export async function saveFiles(folder: string, files: Readonly<Record<string, string>>): Promise<string[]> {
   const path = proved('save_pretrained(): folder', folder, { ...NAMED, expected: 'a path' });
   await platform.makeFolder(path);
-  const others = ((await platform.list(path)) ?? []).filter((name) => (FILE_NAMES as readonly string[]).includes(name) && !(name in files));
+  const others = ((await platform.list(path)) ?? []).filter((name) => TOKENIZER_FILES.includes(name) && !(name in files));
   if (others.length)
     throw new TraceletError('source', {
       what: path,
