@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import '../../src/tokenizer/all.ts';
 import { type Normalized, read, write } from '../../src/tokenizer/chars.ts';
 import { normalizerOf } from '../../src/tokenizer/normalizers/index.ts';
 import { preTokenizerOf } from '../../src/tokenizer/pretokenizers/index.ts';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import '../../src/tokenizer/all.ts';
 import { preTokenizerOf } from '../../src/tokenizer/pretokenizers/index.ts';
 
 interface Part {
