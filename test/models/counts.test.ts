@@ -107,7 +107,7 @@ describe('a trace', () => {
       if (got === 0) setTimeout(() => controller.abort(new Error('enough')), 0);
       return got;
     };
-    await expect(loadTrace({ ...bytes, read }, { signal: controller.signal })).rejects.toThrow('enough');
+    await expect(loadTrace({ ...bytes, size: undefined, read }, { signal: controller.signal })).rejects.toThrow('enough');
   });
 
   test('stops recording at the signal', async () => {
