@@ -6,7 +6,8 @@ import { withoutQuery } from '../sources/place.ts';
 import { fromBytes } from '../sources/stream.ts';
 import { readExtraFiles } from './beside.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { bytesOfTensor, FILES, FORMAT, TRACE_NAME } from './trace.ts';
+import { bytesOfTensor } from './safetensors.ts';
+import { FILES, FORMAT, TRACE_NAME } from './trace.ts';
 
 type Files = ReadonlyMap<string, Uint8Array>;
 

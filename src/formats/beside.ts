@@ -1,7 +1,7 @@
 import { TextEncoder } from '../base/globals.ts';
 import type { ByteSource } from '../platform/platform.ts';
-import type { TensorInfo } from './safetensors.ts';
-import { bytesOfTensor, checkHash, FILES, readTraceHeader, tensorFor } from './trace.ts';
+import { bytesOfTensor, type TensorInfo } from './safetensors.ts';
+import { checkHash, FILES, readTraceHeader, tensorFor } from './trace.ts';
 import { readTensors } from './walker.ts';
 
 /** Extra files of a trace, by name. */

@@ -15,8 +15,8 @@ import { Tensor } from '../tensor/tensor.ts';
 import { dequantize } from './dequantize.ts';
 import { byPlace, type TensorInfo } from './extents.ts';
 import { isPyTorch, SIGNATURE_BYTES } from './pytorch.ts';
-import { expectEnd, type Header, readHeader, readSafetensors } from './safetensors.ts';
-import { bytesOfTensor, checkHash, checkTraceHeader, isTrace, TRACE_NAME } from './trace.ts';
+import { bytesOfTensor, expectEnd, type Header, readHeader, readSafetensors } from './safetensors.ts';
+import { checkHash, checkTraceHeader, isTrace, TRACE_NAME } from './trace.ts';
 import { insteadOfCheckpoint } from './unread.ts';
 import { readTensors } from './walker.ts';
 
@@ -37,6 +37,8 @@ const SINGLE = 'model.safetensors';
 const INDEX = `${SINGLE}.index.json`;
 const PYTORCH = 'pytorch_model.bin';
 const PYTORCH_INDEX = `${PYTORCH}.index.json`;
+/** What weights are looked for under in a folder, the first that is there counts. */
+export const WEIGHT_FILES: readonly string[] = [SINGLE, INDEX, TRACE_NAME, PYTORCH, PYTORCH_INDEX];
 /** Files that lie beside a checkpoint, and stand for it where one is looked for. */
 const BESIDE = /(^|[/\\])(config|modules|config_sentence_transformers)\.json$|\.md$/;
 /** Where a checkpoint may come from: any source, or an open one that is closed after reading. */

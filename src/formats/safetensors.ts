@@ -130,6 +130,10 @@ export function encodeHeader(
   return { bytes: frame(JSON.stringify(Object.fromEntries(entries)), name), infos };
 }
 
+/** The bytes of a tensor's elements: a view. */
+export const bytesOfTensor = ({ elements }: Tensor): Uint8Array =>
+  new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
+
 /** A file that holds `tensors` in the given order, in pieces; elements are not copied. Throws before the first piece, if at all. */
 export function encodeSafetensors(
   tensors: Iterable<readonly [name: string, tensor: Tensor]>,
@@ -145,7 +149,7 @@ export function encodeSafetensors(
 
 function* pieces(header: Uint8Array, entries: readonly (readonly [string, Tensor])[]): Generator<Uint8Array> {
   yield header;
-  for (const [, { elements }] of entries) yield new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
+  for (const [, tensor] of entries) yield bytesOfTensor(tensor);
 }
 
 function frame(json: string, name: string): Uint8Array {

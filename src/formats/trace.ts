@@ -7,7 +7,7 @@ import type { ByteSource } from '../platform/platform.ts';
 import { DTYPES, type DType } from '../tensor/dtype.ts';
 import { allocate } from '../tensor/elements.ts';
 import { PROVED, type Shape, sizeOf, Tensor } from '../tensor/tensor.ts';
-import { encodeHeader, type Header, readHeader, type TensorInfo } from './safetensors.ts';
+import { bytesOfTensor, encodeHeader, type Header, readHeader, type TensorInfo } from './safetensors.ts';
 
 /**
  * A trace is a safetensors file. Its metadata:
@@ -54,8 +54,6 @@ export interface Entry {
   read: () => Tensor;
 }
 
-const bytesOf = ({ data }: Tensor): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-
 /** The pieces of a trace file: equal tensors are stored once. Every entry is hashed before the first piece comes. */
 export async function encodeTrace(
   entries: readonly Entry[],
@@ -70,7 +68,7 @@ export async function encodeTrace(
   for (const entry of entries.toSorted((a, b) => DTYPES[b.dtype].bytes - DTYPES[a.dtype].bytes)) {
     if (options.signal && slice.over) await slice.next();
     options.signal?.throwIfAborted();
-    const hash = await platform.sha256(bytesOf(entry.read()));
+    const hash = await platform.sha256(bytesOfTensor(entry.read()));
     const key = `${hash} ${entry.dtype} ${entry.shape}`;
     const same = first.get(key);
     if (same !== undefined) aliases[entry.name] = same;
@@ -99,7 +97,7 @@ export async function encodeTrace(
 
 function* pieces(header: Uint8Array, entries: readonly Entry[]): Generator<Uint8Array> {
   yield header;
-  for (const { read } of entries) yield bytesOf(read());
+  for (const { read } of entries) yield bytesOfTensor(read());
 }
 
 /** The checked header of a trace file. */
@@ -193,5 +191,3 @@ const damaged = (what: string): TraceletError =>
 /** A host tensor for the bytes of `info`. Throws a `memory` error. */
 export const tensorFor = ({ name, dtype, shape }: TensorInfo): Tensor =>
   new Tensor(dtype, shape, allocate(dtype, sizeOf(shape), name), PROVED);
-
-export { bytesOf as bytesOfTensor };

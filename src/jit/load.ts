@@ -3,18 +3,8 @@ import { quoteList } from '../base/json.ts';
 import { ANY, type OptionTable, SIGNAL } from '../base/options.ts';
 import { FLAG } from '../base/schema.ts';
 import { sliced, whole } from '../base/slices.ts';
-import { expectEnd, type TensorInfo } from '../formats/safetensors.ts';
-import {
-  bytesOfTensor,
-  CODE,
-  checkHash,
-  FILES,
-  GOLDEN_IN,
-  GOLDEN_OUT,
-  readTraceHeader,
-  type TraceHeader,
-  tensorFor,
-} from '../formats/trace.ts';
+import { bytesOfTensor, expectEnd, type TensorInfo } from '../formats/safetensors.ts';
+import { CODE, checkHash, FILES, GOLDEN_IN, GOLDEN_OUT, readTraceHeader, type TraceHeader, tensorFor } from '../formats/trace.ts';
 import { readTensors } from '../formats/walker.ts';
 import { bestVariant, VARIANT } from '../kernels/binaries.ts';
 import { INTEGER_FORM, type IntegerForm } from '../kernels/integers.ts';

@@ -2,6 +2,7 @@ import { platform } from '#platform';
 import { TraceletError } from '../base/error.ts';
 import { TextEncoder } from '../base/globals.ts';
 import { checkOptions, NAMED, type OptionTable, proved, SIGNAL } from '../base/options.ts';
+import { WEIGHT_FILES } from '../formats/checkpoint.ts';
 import { encodeSafetensors } from '../formats/safetensors.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -27,9 +28,7 @@ export function ownWeights(model: PreTrainedModel): [name: string, weight: Param
   return [...weights].filter(([name, weight]) => weight !== weights.get(leaders.get(name) ?? ''));
 }
 
-const WEIGHTS = 'model.safetensors';
-/** What would be read in place of what is written, or beside it. */
-const OTHERS = ['model.safetensors.index.json', 'pytorch_model.bin', 'pytorch_model.bin.index.json', 'model.tracelet'];
+const [WEIGHTS, ...OTHERS] = WEIGHT_FILES;
 
 /**
  * Writes files into a directory, which is made if need be, each whole or not at all and configurations last; answers their paths. Throws a `source`
