@@ -1,4 +1,4 @@
-import { characters, isWord, SPACE } from './characters.ts';
+import { isSpace, isWord } from './characters.ts';
 
 /** A token recognised whole wherever it stands in a text, as Hugging Face's `AddedToken`. */
 export interface AddedToken {
@@ -59,8 +59,8 @@ export class AddedTokens {
       const { token, id } = found;
       let end = at;
       if (token.single_word && (isWord(codeBefore(text, start)) || isWord(codeAt(text, end)))) continue;
-      if (token.lstrip) while (start > last && isSpace(text, start - 1)) start--;
-      if (token.rstrip) while (isSpace(text, end)) end++;
+      if (token.lstrip) while (start > last && isSpace(text.charCodeAt(start - 1))) start--;
+      if (token.rstrip) while (isSpace(text.charCodeAt(end))) end++;
       if (last < start) stretches.push({ start: last, end: start });
       stretches.push({ start, end, id });
       last = end;
@@ -97,8 +97,6 @@ export class AddedTokens {
     return low;
   }
 }
-
-const isSpace = (text: string, at: number): boolean => (characters().flags[text.charCodeAt(at)] & SPACE) !== 0;
 
 /** The code point at `at`, or NUL, which is no part of a word, outside the text. */
 const codeAt = (text: string, at: number): number => text.codePointAt(at) ?? 0;

@@ -35,6 +35,9 @@ export function characters(): Characters {
   return known;
 }
 
+/** Whether `code` is whitespace. */
+export const isSpace = (code: number): boolean => (characters().flags[code] & SPACE) !== 0;
+
 /** Whether `code` counts as part of a word beside a `single_word` token, as `\w` does in Rust's regex. */
 export function isWord(code: number): boolean {
   words ??= flagged([[table.WORD, 1]]);

@@ -8,13 +8,14 @@ export interface Prefix {
   readonly hash: number;
 }
 
-const hashed = (text: string): number => {
+/** FNV-1a of the UTF-16 units that `text` has from `start` to `end`. */
+export function hashOf(text: string, start = 0, end = text.length): number {
   let hash = SEED;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME);
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME);
   return hash;
-};
+}
 
-export const prefixOf = (text: string): Prefix => ({ text, hash: hashed(text) });
+export const prefixOf = (text: string): Prefix => ({ text, hash: hashOf(text) });
 
 export const NO_PREFIX: Prefix = prefixOf('');
 
@@ -34,7 +35,7 @@ export class Lookup {
   add(id: number): number | undefined {
     const token = this.#tokens[id] as string;
     if (token.length > this.#hashes.length) this.#hashes = new Int32Array(2 * token.length);
-    const slot = this.#probe(hashed(token), '', token, 0, token.length);
+    const slot = this.#probe(hashOf(token), '', token, 0, token.length);
     const before = this.#slots[slot] - 1;
     this.#slots[slot] = id + 1;
     return before < 0 ? undefined : before;
@@ -47,9 +48,7 @@ export class Lookup {
 
   /** Id of the token that `text` has from `start` to `end`, or -1. */
   exact(text: string, start: number, end: number): number {
-    let hash = SEED;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME);
-    return this.#slots[this.#probe(hash, '', text, start, end - start)] - 1;
+    return this.#slots[this.#probe(hashOf(text, start, end), '', text, start, end - start)] - 1;
   }
 
   /** Id of the longest token that is `prefix` and what `text` has at `start` and before `end`, at least a unit; or -1. */

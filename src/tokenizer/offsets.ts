@@ -1,5 +1,6 @@
 import type { Trim } from './interfaces.ts';
 import { type Sequence, wordOf } from './sequence.ts';
+import { utf8Length } from './utf8.ts';
 
 /** What offsets count. */
 export type OffsetUnit = 'utf16' | 'codepoint' | 'byte';
@@ -9,7 +10,7 @@ export type Offset = [start: number, end: number];
 
 const SIZES: Record<Exclude<OffsetUnit, 'utf16'>, (code: number) => number> = {
   codepoint: () => 1,
-  byte: (code) => (code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4),
+  byte: utf8Length,
 };
 
 /** A function from indexes of UTF-16 units of `text` to offsets in `unit`. */

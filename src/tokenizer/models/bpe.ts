@@ -1,10 +1,10 @@
 import { TraceletError } from '../../base/error.ts';
 import { TextEncoder } from '../../base/globals.ts';
 import { describe, type JsonObject } from '../../base/json.ts';
-import { utf8Length } from '../bytelevel.ts';
 import { type Fields, field, flag, text as textIn, VOCAB } from '../fields.ts';
 import type { Model, OnToken } from '../interfaces.ts';
 import type { Filler } from '../row.ts';
+import { utf8Length } from '../utf8.ts';
 import { byteTokens, idsByToken, indexVocab, type Vocab } from '../vocab.ts';
 import { Merges } from './merges.ts';
 import { Symbols } from './symbols.ts';

@@ -1,11 +1,10 @@
+import { hashOf } from '../lookup.ts';
+
 const MOST_WORDS = 2 ** 14;
 const KEYS = 2 ** 17;
 const ANSWERS = 2 ** 17;
 /** The longest word that is kept. */
 export const LONGEST_WORD = 64;
-
-const SEED = 0x811c9dc5;
-const PRIME = 0x01000193;
 
 /**
  * Numbers that were found for words: a hash table over FNV-1a of their UTF-16 units, open addressing. It holds copies, so no text is kept alive,
@@ -48,8 +47,7 @@ export class Words {
   }
 
   #probe(text: string, start: number, end: number): number {
-    let hash = SEED;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME);
+    const hash = hashOf(text, start, end);
     const mask = this.#slots.length - 1;
     for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
       const word = this.#slots[slot] - 1;

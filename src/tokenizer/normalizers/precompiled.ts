@@ -4,6 +4,7 @@ import { describe } from '../../base/json.ts';
 import { transform } from '../chars.ts';
 import { type Fields, text } from '../fields.ts';
 import type { Normalizer } from '../interfaces.ts';
+import { utf8Byte, utf8Length } from '../utf8.ts';
 import { clusterEnd } from './clusters.ts';
 
 /** Rules of sentencepiece: a double array trie over the bytes of what is rewritten, whose values lead to what it becomes. */
@@ -55,19 +56,10 @@ const CARRIAGE_RETURN = 0x0d;
 const isAlone = (code: readonly number[], i: number): boolean =>
   code[i] < FIRST_MARK && (code[i + 1] ?? 0) < FIRST_MARK && code[i] !== CARRIAGE_RETURN;
 
-const bytesOf = (code: number): number => (code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4);
-
 function bytesIn(code: readonly number[], start: number, end: number): number {
   let bytes = 0;
-  for (let i = start; i < end; i++) bytes += bytesOf(code[i]);
+  for (let i = start; i < end; i++) bytes += utf8Length(code[i]);
   return bytes;
-}
-
-function* utf8(code: number): Generator<number> {
-  const bytes = bytesOf(code);
-  if (bytes === 1) yield code;
-  else yield ((0xf00 >> bytes) & 0xff) | (code >> (6 * (bytes - 1)));
-  for (let i = bytes - 2; i >= 0; i--) yield 0x80 | ((code >> (6 * i)) & 0x3f);
 }
 
 /** A function that gives what the shortest beginning of some code points for which there is a rule becomes. */
@@ -87,7 +79,8 @@ function readRules(fields: Fields): (codes: readonly number[]) => readonly numbe
   return (codes) => {
     let node = childrenOf(trie[0]);
     for (const code of codes)
-      for (const byte of utf8(code)) {
+      for (let at = 0, length = utf8Length(code); at < length; at++) {
+        const byte = utf8Byte(code, at, length);
         if (byte === 0) return undefined;
         node ^= byte;
         if ((trie[node] & LABEL) !== byte) return undefined;

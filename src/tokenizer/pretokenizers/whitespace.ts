@@ -1,8 +1,6 @@
-import { characters, isWord, SPACE } from '../characters.ts';
+import { isSpace, isWord } from '../characters.ts';
 import type { PreTokenizer } from '../interfaces.ts';
 import { splitAt } from './behavior.ts';
-
-const isSpace = (code: number): boolean => (characters().flags[code] & SPACE) !== 0;
 
 /** Words between whitespace. */
 export const whitespaceSplit = splitAt(isSpace, 'Removed');

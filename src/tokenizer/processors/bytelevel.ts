@@ -1,19 +1,18 @@
 import { BYTE_SPACE } from '../bytelevel.ts';
-import { characters, SPACE } from '../characters.ts';
+import { isSpace } from '../characters.ts';
 import { type Fields, flag } from '../fields.ts';
 import type { PostProcessor, Trim } from '../interfaces.ts';
 import { NOTHING_ADDED } from './nothing.ts';
 
-const isSpace = (token: string, at: number): boolean =>
-  token[at] === BYTE_SPACE || (characters().flags[token.charCodeAt(at)] & SPACE) !== 0;
+const isBlank = (token: string, at: number): boolean => token[at] === BYTE_SPACE || isSpace(token.charCodeAt(at));
 
 /** Offsets leave out spaces, but for a single one that may have been put before a text. */
 const trimSpaces =
   (addsSpace: boolean): Trim =>
   (token, isFirst) => {
     let [before, after] = [0, 0];
-    while (before < token.length && isSpace(token, before)) before++;
-    while (after < token.length && isSpace(token, token.length - 1 - after)) after++;
+    while (before < token.length && isBlank(token, before)) before++;
+    while (after < token.length && isBlank(token, token.length - 1 - after)) after++;
     return [isFirst && addsSpace && before === 1 ? 0 : before, after];
   };
 
