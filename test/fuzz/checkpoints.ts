@@ -99,7 +99,7 @@ export function readAll({ tensors, metadata }: Pick<Opened, 'tensors' | 'metadat
   return seen.join('\n');
 }
 
-export const streamOf = (bytes: Uint8Array, size: number): ReadableStream<Uint8Array> => {
+const streamOf = (bytes: Uint8Array, size: number): ReadableStream<Uint8Array> => {
   let at = 0;
   return new ReadableStream({
     pull(controller) {
@@ -110,20 +110,26 @@ export const streamOf = (bytes: Uint8Array, size: number): ReadableStream<Uint8A
   });
 };
 
-export const answerOf = (opening: Promise<Opened>): Promise<string | TraceletError> =>
+const answerOf = (opening: Promise<Opened>): Promise<string | TraceletError> =>
   opening.then(readAll, (error) => {
     if (error instanceof TraceletError) return error;
     throw error;
   });
 
-async function use({ files, random, accept }: Use): Promise<void> {
-  const bytes = files[FILE];
+/** What the bytes of a checkpoint hold, at once and as a stream. Throws what they are refused with. */
+export async function readBothWays(bytes: Uint8Array, { random, accept }: Pick<Use, 'random' | 'accept'>): Promise<string> {
   const fromBytes = await answerOf(openCheckpoint(bytes.slice()));
   const streamed = await answerOf(openCheckpoint(streamOf(bytes, random.pick([7, 100, 1 << 16]))));
   must(typeof fromBytes === typeof streamed, `bytes: ${fromBytes}, but a stream of them: ${streamed}`);
   if (fromBytes instanceof TraceletError) throw fromBytes;
   accept();
   must(fromBytes === streamed, 'a stream has other tensors than its bytes');
+  return fromBytes;
+}
+
+async function use({ files, random, accept }: Use): Promise<void> {
+  const bytes = files[FILE];
+  const fromBytes = await readBothWays(bytes, { random, accept });
   const { tensors, metadata } = await openCheckpoint(bytes);
   if (tensors.has('__proto__') || Object.hasOwn(metadata, '__proto__')) return; // read, but never written
   const again = await openCheckpoint(fileWith(Object.fromEntries(tensors), metadata));

@@ -1,10 +1,9 @@
-import { TraceletError } from '../../src/base/error.ts';
 import { openCheckpoint } from '../../src/formats/checkpoint.ts';
 import { Zip } from '../../src/formats/torch/zip.ts';
 import { archive, call, dict, legacy, ops, pickled, strided, text, whole } from '../support/pickle.ts';
 import { zipOf } from '../support/zip.ts';
 import { mutateBytes } from './bytes.ts';
-import { answerOf, readAll, streamOf } from './checkpoints.ts';
+import { readAll, readBothWays } from './checkpoints.ts';
 import { type Kind, must, timesOf, type Use } from './kind.ts';
 import type { Random } from './random.ts';
 
@@ -66,12 +65,7 @@ function mutatePickle(bytes: Uint8Array, random: Random): { bytes: Uint8Array; s
 
 async function use({ files, random, accept }: Use): Promise<void> {
   const bytes = files[FILE];
-  const fromBytes = await answerOf(openCheckpoint(bytes.slice()));
-  const streamed = await answerOf(openCheckpoint(streamOf(bytes, random.pick([7, 100, 1 << 16]))));
-  must(typeof fromBytes === typeof streamed, `bytes: ${fromBytes}, but a stream of them: ${streamed}`);
-  if (fromBytes instanceof TraceletError) throw fromBytes;
-  accept();
-  must(fromBytes === streamed, 'a stream has other tensors than its bytes');
+  const fromBytes = await readBothWays(bytes, { random, accept });
   must(readAll(await openCheckpoint(bytes)) === fromBytes, 'read again it has other tensors');
 }
 
