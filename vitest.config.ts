@@ -18,7 +18,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/run.ts'],
     sequence: { sequencer: LongFirst },
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     testTimeout: LIMIT_MS,
     hookTimeout: LIMIT_MS,
     restoreMocks: true,

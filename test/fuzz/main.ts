@@ -83,17 +83,26 @@ function table(tallies: Readonly<Record<string, Tally>>, findings: Findings): st
     .join('\n');
 }
 
-async function replay(script: string, files: readonly string[], patience: number, findings: Findings): Promise<Record<string, Tally>> {
+async function replay(
+  script: string,
+  files: readonly string[],
+  { jobs, patience }: Record<'jobs' | 'patience', string>,
+  findings: Findings,
+): Promise<Record<string, Tally>> {
   const tallies: Record<string, Tally> = {};
-  for (const file of files) {
-    const given: Case = JSON.parse(readFileSync(file, 'utf8'));
-    const watched = new Watched(script);
-    const { reply } = await replayCase(watched, given, patience);
-    watched.end();
-    for (const found of reply.found) findings.add(found);
-    tallies[given.kind] ??= {};
-    for (const [outcome, count] of Object.entries(reply.tally)) tallies[given.kind][outcome] = (tallies[given.kind][outcome] ?? 0) + count;
-  }
+  const queue = [...files];
+  const work = async (): Promise<void> => {
+    for (let file = queue.shift(); file; file = queue.shift()) {
+      const given: Case = JSON.parse(readFileSync(file, 'utf8'));
+      const watched = new Watched(script);
+      const { reply } = await replayCase(watched, given, Number(patience)).finally(() => watched.end());
+      for (const found of reply.found) findings.add(found);
+      tallies[given.kind] ??= {};
+      for (const [outcome, count] of Object.entries(reply.tally))
+        tallies[given.kind][outcome] = (tallies[given.kind][outcome] ?? 0) + count;
+    }
+  };
+  await Promise.all(Array.from({ length: Number(jobs) }, work));
   return tallies;
 }
 
@@ -133,9 +142,7 @@ export async function main(args: string[], script: string): Promise<number> {
     return 0;
   }
   const findings = new Findings(values.findings);
-  const tallies = await (values.replay
-    ? replay(script, positionals, Number(values.patience), findings)
-    : campaign(script, values, findings));
+  const tallies = await (values.replay ? replay(script, positionals, values, findings) : campaign(script, values, findings));
   process.stdout.write(`\n${table(tallies, findings)}\n`);
   if (values.report) writeFileSync(values.report, JSON.stringify({ tallies, findings: findings.files }));
   return findings.counts.size > 0 ? 1 : 0;
