@@ -1,5 +1,5 @@
 import { ATTENTION_BLOCK as BLOCK } from '../src/ops/limits';
-import { checkSequences, keysOf, packKeys, probabilities, roundUp, scoresAt } from './lib/attention';
+import { checkSequences, keysOf, nextPlace, packKeys, probabilities, roundUp, scoresAt, spread } from './lib/attention';
 import { checkRowsApart } from './lib/contract';
 import { bytes } from './lib/simd';
 
@@ -50,25 +50,9 @@ export function attention_weights(
           const from = scores + <usize>r * rowBytes;
           const to = out + <usize>place * outStride;
           if (places == 0) memory.copy(to, from, bytes(keys));
-          else spread(to, from, places, keys, longest);
+          else spread(to, from, places, 0, keys, longest);
         }
       }
     }
-  }
-}
-
-/** The first place from `place` on that has a row; the last one where there is none. */
-function nextPlace(places: usize, place: i32, longest: i32): i32 {
-  if (places != 0) while (place < longest - 1 && load<i32>(places + bytes(place)) == 0) place++;
-  return min(place, longest - 1);
-}
-
-/** One float for each place that has a row. */
-function spread(to: usize, from: usize, places: usize, count: i32, longest: i32): void {
-  for (let place = 0; place < longest && count > 0; place++) {
-    if (load<i32>(places + bytes(place)) == 0) continue;
-    store<f32>(to + bytes(place), load<f32>(from));
-    from += 4;
-    count--;
   }
 }

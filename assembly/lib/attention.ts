@@ -15,7 +15,7 @@ import { product } from './tile';
  */
 
 /** Score of a key that is left out: exp makes it 0 beside any other, and 1 where all keys are left out. */
-const LEFT_OUT: f32 = -f32.MAX_VALUE;
+export const LEFT_OUT: f32 = -f32.MAX_VALUE;
 
 // @ts-ignore: decorator
 @inline
@@ -25,7 +25,7 @@ export function roundUp(count: i32): i32 {
 
 // @ts-ignore: decorator
 @inline
-function valuesAt(scratch: usize, longest: i32, head_dim: i32): usize {
+export function valuesAt(scratch: usize, longest: i32, head_dim: i32): usize {
   return scratch + bytes(roundUp(longest)) * <usize>head_dim;
 }
 
@@ -52,7 +52,7 @@ export function packKeys(out: usize, k: usize, stride: usize, keys: i32, head_di
 }
 
 /** One head's values in panels of 8 columns. */
-function packValues(out: usize, v: usize, stride: usize, keys: i32, head_dim: i32): void {
+export function packValues(out: usize, v: usize, stride: usize, keys: i32, head_dim: i32): void {
   for (; head_dim > 0; head_dim -= 8, out += panelBytes(keys), v += 32) panelOfColumns(out, v, stride, min(head_dim, 8), keys);
 }
 
@@ -148,4 +148,20 @@ export function checkSequences(mask: usize, starts: usize, scratch: usize, batch
   checkWide(scratch);
   checkDims(batch, longest, heads, head_dim);
   checkStarts(starts, batch, longest);
+}
+
+/** The first place from `place` on that has a row; the last one where there is none. */
+export function nextPlace(places: usize, place: i32, longest: i32): i32 {
+  if (places != 0) while (place < longest - 1 && load<i32>(places + bytes(place)) == 0) place++;
+  return min(place, longest - 1);
+}
+
+/** One float for each place that has a row, but for the first `skipped` of them. */
+export function spread(to: usize, from: usize, places: usize, skipped: i32, count: i32, longest: i32): void {
+  for (let place = 0; place < longest && count > 0; place++) {
+    if (load<i32>(places + bytes(place)) == 0 || skipped-- > 0) continue;
+    store<f32>(to + bytes(place), load<f32>(from));
+    from += 4;
+    count--;
+  }
 }

@@ -1,14 +1,17 @@
 import { TraceletError } from '../base/error.ts';
 import { NUMBER } from '../base/options.ts';
-import { COUNT, FLAG, oneOf, SIZE } from '../base/schema.ts';
+import { COUNT, FLAG, oneOf } from '../base/schema.ts';
 import { ACTIVATIONS } from '../ops/table.ts';
 import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
 import { full } from '../tensor/creation.ts';
 import { dimension, type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
 import { apply, executor } from './executor.ts';
+import { gridOf, startsOf } from './grid.ts';
 import { permute, transposed } from './views.ts';
 
 export type { Operand } from '../tensor/arguments.ts';
+export { type AttentionOptions, attention, attention_weights } from './attention.ts';
+export { apply_rotary, rotations } from './rotary.ts';
 export { cat, narrow, permute, select, slice, transpose } from './views.ts';
 
 type Floats = Tensor<'float32'>;
@@ -26,11 +29,6 @@ export const filled = taking<(ids: Operand, value: number) => Tensor<'int32'>>(
   { ids: TENSOR, value: COUNT },
   (ids: Tensor, value: number) => executor().hostValue('fill', gridOf(ids), value),
 );
-
-function gridOf({ shape }: Tensor, least = 2): Shape {
-  if (shape.length >= least) return shape;
-  throw new TraceletError('shape', { what: 'tokens', expected: `[batch, sequence${least > 2 ? ', hidden' : ', …'}]`, got: `[${shape}]` });
-}
 
 /**
  * Rows of `weight` [vocabulary, hidden] by ids (whole numbers of any shape): [...ids, hidden]. As `torch.nn.functional.embedding`;
@@ -98,6 +96,21 @@ const normalised = taking<Normalise>(
     const row = (tensor: Tensor | undefined, value: number) => (tensor ? flat(tensor, [cols]) : full([cols], value));
     const rows = flat(x, [...x.shape.slice(0, lead), cols]);
     return flat(apply('layer_norm', { x: rows, weight: row(weight, 1), bias: row(bias, 0) }, { eps }), x.shape);
+  },
+);
+
+/** The last dimensions divided by the root of their mean square, then scaled. As `torch.nn.functional.rms_norm`. */
+export const rms_norm = taking<(input: Operand, normalized_shape: number | Shape, weight?: Operand | null, eps?: number) => Floats>(
+  'F.rms_norm',
+  { ...INPUT, normalized_shape: WHOLES, weight: optional(TENSOR), eps: optional(NUMBER) },
+  (x: Tensor, dims: Shape, weight?: Tensor, eps = 2 ** -23) => {
+    const lead = x.shape.length - dims.length;
+    for (const shape of [x.shape.slice(Math.max(lead, 0)), weight?.shape])
+      if (shape && !sameShape(shape, dims))
+        throw new TraceletError('shape', { what: 'rms_norm', expected: `last dimensions and weight of [${dims}]`, got: `[${shape}]` });
+    const cols = sizeOf(dims);
+    const rows = flat(x, [...x.shape.slice(0, lead), cols]);
+    return flat(apply('rms_norm', { x: rows, weight: weight ? flat(weight, [cols]) : full([cols], 1) }, { eps }), x.shape);
   },
 );
 
@@ -179,46 +192,8 @@ export const scale = taking<(input: Operand, factor: number) => Floats>(
   (x: Tensor, factor: number) => apply('scale', { x }, { factor }),
 );
 
-/** Options of {@link attention} and {@link attention_weights}. */
-export interface AttentionOptions {
-  /** int32 [batch, sequence]; keys where it is 0 are left out. */
-  mask?: Operand | null;
-  /** Number of heads; it divides the hidden size. */
-  heads: number;
-  /** What scores are multiplied by; 1/√head_dim unless given. */
-  scale?: number;
-}
-
 /** An op that makes one vector of each sequence of x, of the tokens where `mask` is 1. */
 export type Pooled = (input: Operand, mask?: Operand | null) => Floats;
-
-const ATTENTION = { heads: { ...SIZE, named: true }, mask: named(TENSOR), scale: named(NUMBER) };
-
-const attending = (q: Tensor, heads: number, scale?: number) => ({
-  heads,
-  scale: scale ?? 1 / Math.sqrt((q.shape.at(-1) as number) / heads),
-});
-
-const startsOf = (x: Tensor): Tensor => executor().hostValue('starts', gridOf(x, 3));
-
-/**
- * Multi-head attention over q, k, v [batch, sequence, hidden], heads side by side in hidden: [batch, sequence, hidden].
- * As `torch.nn.functional.scaled_dot_product_attention` with a key mask.
- */
-export const attention = taking<(q: Operand, k: Operand, v: Operand, options: AttentionOptions) => Floats>(
-  'F.attention',
-  { q: TENSOR, k: TENSOR, v: TENSOR, ...ATTENTION },
-  (q: Tensor, k: Tensor, v: Tensor, heads: number, mask?: Tensor, scale?: number) =>
-    apply('attention', { q, k, v, mask, starts: startsOf(q) }, attending(q, heads, scale)),
-);
-
-/** The probabilities that {@link attention} weighs values with: [batch, heads, sequence, sequence]. */
-export const attention_weights = taking<(q: Operand, k: Operand, options: AttentionOptions) => Floats>(
-  'F.attention_weights',
-  { q: TENSOR, k: TENSOR, ...ATTENTION },
-  (q: Tensor, k: Tensor, heads: number, mask?: Tensor, scale?: number) =>
-    apply('attention_weights', { q, k, mask, starts: startsOf(q) }, attending(q, heads, scale)),
-);
 
 const pooled = (op: string): Pooled =>
   taking<Pooled>(`F.${op}`, { ...INPUT, mask: optional(TENSOR) }, (x: Tensor, mask?: Tensor) =>

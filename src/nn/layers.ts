@@ -133,3 +133,34 @@ export class LayerNorm extends Module {
     return `[${this.normalized_shape}], eps=${this.eps}, elementwise_affine=${this.weight !== null}`;
   }
 }
+
+interface RMSNormOptions {
+  eps?: number;
+  elementwise_affine?: boolean;
+}
+
+const RMS_NORM = { normalized_shape: LAYER_NORM.normalized_shape, eps: LAYER_NORM.eps, elementwise_affine: LAYER_NORM.elementwise_affine };
+
+/** As `torch.nn.RMSNorm` over the last dimensions, those of `normalized_shape`. */
+export class RMSNorm extends Module {
+  weight: Parameter | null;
+  readonly normalized_shape: Shape;
+  readonly eps: number | undefined;
+
+  constructor(normalized_shape: number | Shape, eps?: number | RMSNormOptions, elementwise_affine?: boolean);
+  constructor(...given: unknown[]) {
+    super();
+    const [shape, eps, affine = true] = readArguments('nn.RMSNorm', given, RMS_NORM) as [Shape, number?, boolean?];
+    this.normalized_shape = shape;
+    this.eps = eps;
+    this.weight = affine ? new Parameter(shape, (values) => values.fill(1)) : null;
+  }
+
+  forward(x: Tensor): Tensor<'float32'> {
+    return F.rms_norm(x, this.normalized_shape, this.weight, this.eps);
+  }
+
+  override extra_repr(): string {
+    return `[${this.normalized_shape}], eps=${this.eps ?? 'None'}, elementwise_affine=${this.weight !== null}`;
+  }
+}

@@ -64,6 +64,8 @@ function sliced<D extends DType>(x: Tensor<D>, along: number, begin: number, end
       expected: `a range of at least one element within dimension ${dim} of [${x.shape}]`,
       got: `${begin} to ${end}`,
     });
+  if (byKernel(x) && dim === x.shape.length - 1 && dim > 0)
+    return apply('columns', { x }, { from: begin, count: end - begin }) as Tensor as Tensor<D>;
   const strides = stridesOf(x.shape);
   const shape = x.shape.map((size, i) => (i === dim ? end - begin : size));
   return view(x, begin * strides[dim], shape, strides);

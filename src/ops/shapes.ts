@@ -15,7 +15,7 @@ export function rowsOf(shape: Shape): number {
 }
 
 /** `shape` with another last dimension. */
-function withLast(shape: Shape, size: number): Shape {
+export function withLast(shape: Shape, size: number): Shape {
   const [...dims] = shape;
   dims.pop();
   dims.push(size);
@@ -111,11 +111,6 @@ function needNibbles(name: string, weight: Shape, steps: Shape, n: number, k: nu
   need(sameShape(steps, [n, k / GROUP]), name, `steps of shape [${n}, ${k / GROUP}]`, steps);
 }
 
-export function normalised(name: string, { x, weight, bias }: Record<string, Shape>): Inferred {
-  need(sameShape(weight, [last(x)]) && sameShape(bias, weight), name, `weight and bias of shape [${last(x)}]`, weight, bias);
-  return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
-}
-
 export const BELOW_VOCAB = { ids: ({ vocab }: Record<string, number>) => vocab };
 export const OF_SEQUENCES = {
   mask: () => 2,
@@ -145,7 +140,7 @@ function attended(name: string, x: Shape, hidden: number, operands: Record<strin
 }
 
 /** The size of a head, and bytes of scratch for sequences of at most `longest` rows. */
-function heldByAttention(name: string, hidden: number, heads: number, longest: number): { head_dim: number; scratch: number } {
+export function heldByAttention(name: string, hidden: number, heads: number, longest: number): { head_dim: number; scratch: number } {
   need(heads > 0 && hidden % heads === 0, name, `heads that divide the hidden size ${hidden}`, heads);
   const head_dim = hidden / heads;
   const keys = roundUp(longest, 8) * head_dim;

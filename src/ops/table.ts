@@ -1,8 +1,11 @@
 import { TraceletError } from '../base/error.ts';
-import { sameShape, sizeOf } from '../tensor/tensor.ts';
+import { sizeOf } from '../tensor/tensor.ts';
 import { GROUP, MOST_WEIGHT } from './limits.ts';
+import { NORMS } from './norms.ts';
 import type { Op } from './op.ts';
 import { POOLS } from './pools.ts';
+import { RELATIVE } from './relative.ts';
+import { ROTARY } from './rotary.ts';
 import {
   arithmetic,
   attendedApart,
@@ -23,7 +26,6 @@ import {
   multipliedBytes,
   multipliedNibbles,
   need,
-  normalised,
   OF_SEQUENCES,
   reduced,
   roundUp,
@@ -31,8 +33,9 @@ import {
   rowwise,
   scattered,
   stridden,
+  withLast,
 } from './shapes.ts';
-import { byElements, byHeads, byIds, byIntegerProduct, byMatrices, byProduct, byRows, byWeights } from './splits.ts';
+import { byElements, byHeads, byIds, byIntegerProduct, byMatrices, byProduct, byWeights } from './splits.ts';
 
 /** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/support/reference.ts. */
 export const OPS = {
@@ -168,27 +171,9 @@ export const OPS = {
     trusted: ['starts'],
     doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses; zeros where rows of tokens that mask rules out are missing',
   },
-  layer_norm: {
-    args: { out: 'out', x: 'float32', weight: 'float32', bias: 'float32', rows: 'int', cols: 'int', eps: 'float' },
-    infer: (shapes) => normalised('layer_norm', shapes),
-    flops: ({ rows, cols }) => 8 * rows * cols,
-    split: byRows('x'),
-    rowwise: ['x'],
-    inPlace: 'x',
-    doc: 'each row of x moved to mean 0 and variance 1, then scaled by weight and shifted by bias',
-  },
-  add_layer_norm: {
-    args: { out: 'out', x: 'float32', residual: 'float32', weight: 'float32', bias: 'float32', rows: 'int', cols: 'int', eps: 'float' },
-    infer: (shapes) => {
-      need(sameShape(shapes.x, shapes.residual), 'add_layer_norm', 'x and residual of one shape', shapes.x, shapes.residual);
-      return normalised('add_layer_norm', shapes);
-    },
-    flops: ({ rows, cols }) => 9 * rows * cols,
-    split: byRows('x', 'residual'),
-    rowwise: ['x', 'residual'],
-    inPlace: 'x',
-    doc: 'layer_norm(x + residual)',
-  },
+  ...RELATIVE,
+  ...ROTARY,
+  ...NORMS,
   matmul: {
     args: { out: 'out', a: 'float32', b: 'float32', scratch: 'scratch', batch: 'int', m: 'int', n: 'int', k: 'int' },
     infer: multipliedBatches,
@@ -243,6 +228,18 @@ export const OPS = {
     rowwise: ['a', 'b'],
     doc: 'rows of a followed by rows of b',
   },
+  columns: {
+    args: { out: 'out', x: 'float32', rows: 'int', cols: 'int', from: 'attr', count: 'attr' },
+    infer: ({ x }, { from, count }) => {
+      need(x.length > 0 && from + count <= last(x), 'columns', `columns within the last dimension of [${x}]`, from, from + count);
+      return { shape: withLast(x, count), ints: { rows: rowsOf(x), cols: last(x) } };
+    },
+    flops: () => 0,
+    split: ({ cols, count }) => ({ over: ['rows'], strides: { out: 4 * count, x: 4 * cols } }),
+    bytes: ({ rows, count }) => 8 * rows * count,
+    rowwise: ['x'],
+    doc: 'out[r] = x[r, from .. from + count]',
+  },
   ...POOLS,
   scatter: {
     // biome-ignore format: a kernel's parameters in one row
@@ -256,15 +253,6 @@ export const OPS = {
     bounds: { index: ({ total }) => total },
     trusted: ['index'],
     doc: 'out[index[r]] = x[r], zeros elsewhere, as [batch, sequence, …]',
-  },
-  l2_normalize: {
-    args: { out: 'out', x: 'float32', rows: 'int', cols: 'int', eps: 'float' },
-    infer: ({ x }) => ({ shape: x, ints: { rows: rowsOf(x), cols: last(x) } }),
-    flops: ({ rows, cols }) => 3 * rows * cols,
-    split: byRows('x'),
-    rowwise: ['x'],
-    inPlace: 'x',
-    doc: 'out[r] = x[r] / max(‖x[r]‖₂, eps)',
   },
   panels: {
     args: { out: 'out', x: 'float32', scratch: 'scratch', n: 'int', k: 'int' },

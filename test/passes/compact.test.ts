@@ -12,6 +12,9 @@ const [dense, norm, words, places] = [
 ];
 const double = new nn.Linear(2 * HIDDEN, HIDDEN);
 const one = new nn.Linear(HIDDEN, 1);
+const root = new nn.RMSNorm(HIDDEN);
+const frequencies = tensor([1, 0.1]);
+const distances = floats([4, 7]);
 
 interface Given {
   input_ids: Tensor;
@@ -38,6 +41,12 @@ const STEPS: ((x: Tensor, y: Tensor, given: Given) => Tensor)[] = [
   (x) => F.add(x, floats([HIDDEN])),
   (x, y) =>
     F.add(y, F.cat(Array(HIDDEN).fill(F.sigmoid(one(x).reshape([x.shape[0], x.shape[1]])).reshape([x.shape[0], x.shape[1], 1])), 2)),
+  (x) => root(x),
+  (x, y) => F.cat([F.narrow(x, 2, 3, 5), F.narrow(y, 2, 0, 3)], 2),
+  (x, _, { input_ids }) => F.apply_rotary(x, F.rotations(F.positions(input_ids), frequencies), { heads: 2 }),
+  (x, y, { attention_mask: mask }) => F.attention(x, y, x, { mask, heads: 2, window: 2 }),
+  (x, y, { attention_mask: mask }) =>
+    F.attention(x, F.narrow(y, 2, 0, 4), F.narrow(x, 2, 4, 4), { mask, heads: 4, key_heads: 2, is_causal: true, bias: distances }),
 ];
 
 /** The steps that leave rows: what follows them is computed for all tokens. */

@@ -161,7 +161,7 @@ describe('fusion', () => {
     [
       'of inputs of other widths',
       (t) => attend(F.linear(t, w, b), F.linear(F.cat([t, F.slice(t, 2, 0, 2)], 2), wide, bk), F.linear(t, wv, bv)),
-      ['linear', 'strided', 'concat', 'linear', 'linear', 'attention'],
+      ['linear', 'columns', 'concat', 'linear', 'linear', 'attention'],
     ],
     ['where queries are keys', (t) => ((q) => attend(q, q, F.linear(t, wv, bv)))(F.linear(t, w, b)), ['linear', 'linear', 'attention']],
     [

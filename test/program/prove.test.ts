@@ -101,7 +101,7 @@ test.each([
 
 describe('the sense of a program', () => {
   test.each<Case>([
-    ['an op unknown', set('ops.4', 'rms_norm'), /op "rms_norm": expected one of.*newer tracelet/, 'op'],
+    ['an op unknown', set('ops.4', 'fourier'), /op "fourier": expected one of.*newer tracelet/, 'op'],
     ['an op of Object', set('ops.4', 'toString'), /op "toString"/, 'op'],
     ['an op beyond the names', word(0, 99), /instruction 0 \(word 0\): expected an op from 0 to 8, got 99/],
     ['an op negative', word(0, -1), /expected an op from 0 to 8, got -1/],

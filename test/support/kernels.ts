@@ -67,6 +67,9 @@ export function operandsOf(op: OpName, { shapes, lengths, mask, gains }: Case): 
     else if (name === 'starts') operands.starts = cumulative(lengths ?? []);
     else if (name === 'mask' || name === 'origin')
       operands[name] = (lengths ?? []).flatMap((n, b) => Array.from({ length: n }, (_, r) => mask?.(r, b) ?? 1));
+    else if (name === 'places')
+      operands.places = (lengths ?? []).flatMap((n) => Array.from({ length: n }, (_, r) => r + Math.floor(r / 5)));
+    else if (name === 'positions') operands.positions = fill((i) => (i * i * 37) % 40_000);
     else if (kind === 'rows8') operands[name] = fill((i) => ((i * 37) % 129) - 64);
     else if (kindOf(kind).dtype === 'int8') operands[name] = fill((i) => ((i * 37) % 256) - 128);
     else if (kindOf(kind).dtype === 'uint8') operands[name] = fill((i) => (i * 73 + 11 * seed) % 256);

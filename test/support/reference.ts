@@ -16,6 +16,8 @@ import {
 } from './formulas.ts';
 import { INTEGER_REFERENCE } from './reference-integers.ts';
 import { POOL_REFERENCE } from './reference-pools.ts';
+import { RELATIVE_REFERENCE } from './reference-relative.ts';
+import { ROTARY_REFERENCE } from './reference-rotary.ts';
 
 /**
  * An op by its definition, in float64. `tolerance` counts rounding errors of float32 (2^-24), each as large as `sizes` says: the
@@ -136,6 +138,8 @@ export const REFERENCE: Record<OpName, Definition> = {
     },
     tolerance: attentionTolerance,
   },
+  ...RELATIVE_REFERENCE,
+  ...ROTARY_REFERENCE,
   layer_norm: {
     cases: NORMS,
     of: ({ x, weight, bias }, { cols, eps }) => normalise(rowsOf(x, cols), rowsOf(Array.from(x, Math.abs), cols), weight, bias, eps),
@@ -149,6 +153,16 @@ export const REFERENCE: Record<OpName, Definition> = {
       return normalise(rowsOf(total, cols), rowsOf(size, cols), weight, bias, eps);
     },
     tolerance: ({ cols }) => cols / 8 + 18,
+  },
+  rms_norm: {
+    cases: NORMS.map(({ shapes: { x, weight }, attrs }) => ({ shapes: { x, weight }, attrs })),
+    of: ({ x, weight }, { cols, eps }) => ({
+      values: rowsOf(x, cols).flatMap((row) => {
+        const scale = 1 / Math.sqrt(sum(row.map((v) => v * v)) / cols + eps);
+        return row.map((v, c) => v * scale * weight[c]);
+      }),
+    }),
+    tolerance: ({ cols }) => cols / 16 + 8,
   },
   matmul: {
     cases: [
@@ -252,6 +266,18 @@ export const REFERENCE: Record<OpName, Definition> = {
         ...Array.from(b).slice(r * b_cols, (r + 1) * b_cols),
       ]),
     }),
+    tolerance: exact,
+  },
+  columns: {
+    cases: [
+      [0, 5, 1, 2],
+      [3, 7, 2, 4],
+      [4, 16, 8, 8],
+      [5, 9, 0, 9],
+      [2, 33, 32, 1],
+      [3, 4, 4, 0],
+    ].map(([rows, cols, from, count]) => ({ shapes: { x: [rows, cols] }, attrs: { from, count } })),
+    of: ({ x }, { cols, from, count }) => ({ values: rowsOf(x, cols).flatMap((row) => row.slice(from, from + count)) }),
     tolerance: exact,
   },
   ...POOL_REFERENCE,

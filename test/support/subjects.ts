@@ -69,6 +69,7 @@ export const INSTANCES: Readonly<Record<string, () => object>> = {
   Linear: () => new nn.Linear(3, 2),
   Embedding: () => new nn.Embedding(4, 2),
   LayerNorm: () => new nn.LayerNorm(3),
+  RMSNorm: () => new nn.RMSNorm(3),
   ReLU: () => new nn.ReLU(),
   SiLU: () => new nn.SiLU(),
   Tanh: () => new nn.Tanh(),

@@ -31,6 +31,16 @@ const none: Valid = () => [];
 const rows = (names: string, valid: Valid, before = '', behind = ''): Record<string, Valid> =>
   Object.fromEntries(names.split(' ').map((name) => [before + name + behind, valid]));
 
+const attending = () => ({
+  heads: 2,
+  key_heads: 2,
+  mask: mask(),
+  scale: 1,
+  is_causal: true,
+  window: 1,
+  bias: floats([2, 3]),
+});
+
 const called = (names: string, valid: Valid): Record<string, Valid> => ({
   ...rows(names, valid, '', '()'),
   ...rows(names, valid, '', '#forward'),
@@ -126,8 +136,11 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'F.gelu': () => [x(), 'tanh'],
   'F.mul': () => [x(), y()],
   'F.scale': () => [x(), 2],
-  'F.attention': () => [tokens(), tokens(), tokens(), { heads: 2, mask: mask(), scale: 1 }],
-  'F.attention_weights': () => [tokens(), tokens(), { heads: 2, mask: mask(), scale: 1 }],
+  'F.rms_norm': () => [x(), [3], floats([3]), 1e-5],
+  'F.attention': () => [tokens(), tokens(), tokens(), attending()],
+  'F.attention_weights': () => [tokens(), tokens(), attending()],
+  'F.rotations': () => [ids(), floats([1]), 2],
+  'F.apply_rotary': () => [tokens(), floats([...tokens().shape.slice(0, 2), 2]), { heads: 1, head_dim: 2 }],
   'F.weighted_mean_pool': () => [tokens(), mask(), mask()],
   'F.normalize': () => [x(), 2, 1, 1e-9],
   'F.activation': () => ['relu', x()],
@@ -145,6 +158,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'new nn.Linear': () => [3, 2, true, { seed: 1 }],
   'new nn.Embedding': () => [4, 2, 0, { seed: 1 }],
   'new nn.LayerNorm': () => [[3], 1e-5, true, true],
+  'new nn.RMSNorm': () => [[3], 1e-5, true],
   ...rows('ReLU SiLU', () => [false], 'new nn.'),
   ...rows('Tanh Sigmoid', none, 'new nn.'),
   'new nn.GELU': () => ['tanh'],
@@ -152,14 +166,14 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'new nn.Dropout': () => [0.5, false],
   'new nn.ModuleList': () => [[new nn.Tanh()]],
   'new nn.Sequential': () => [new nn.Tanh(), new nn.ReLU()],
-  ...called('ReLU SiLU Tanh Sigmoid GELU Softmax Dropout Sequential Linear LayerNorm', () => [x()]),
+  ...called('ReLU SiLU Tanh Sigmoid GELU Softmax Dropout Sequential Linear LayerNorm RMSNorm', () => [x()]),
   ...called('Embedding', () => [ids()]),
   ...rows('children named_parameters state_dict eval toString toJSON', none, 'Linear#'),
   ...rows('[nodejs.util.inspect.custom] [Deno.customInspect]', none, 'Linear#'),
   'Linear#named_modules': () => ['model'],
   'Linear#train': () => [false],
   'Linear#call_': () => [x()],
-  ...rows('Linear Embedding LayerNorm GELU Softmax Dropout', none, '', '#extra_repr'),
+  ...rows('Linear Embedding LayerNorm RMSNorm GELU Softmax Dropout', none, '', '#extra_repr'),
   ...rows('Sequential#children Sequential#[Symbol.iterator]', none),
 
   ...Object.fromEntries(FAMILIES.map(({ Config }) => [`new ${Config.name}`, () => [{ ...SIZES, id2label: { 0: 'a' } }]])),

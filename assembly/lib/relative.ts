@@ -1,0 +1,139 @@
+import { LEFT_OUT, roundUp, spread } from './attention';
+import { checkApart, checkDims, checkElements } from './contract';
+import { panelBytes } from './panel';
+import { bytes, hmax, load4, loadPart, store4 } from './simd';
+import { softmaxRow } from './softmax';
+import { product } from './tile';
+
+/*
+ * Attention whose scores depend on how far a key stands behind its query. `places` says where each row of a sequence stands: they never
+ * fall. Keys more than `before` in front of the query or `after` behind it are left out. `bias` has 2 · reach + 1 floats a head: what is
+ * added to the score of a key that stands -reach to reach behind the query; those further away get what the furthest get.
+ */
+
+/** The first key that the last block of queries looked at, a multiple of 8, and how many from there. */
+let firstKey: i32 = 0;
+export let keyCount: i32 = 0;
+
+/** Looks for the keys that stand from `low` to `high`; all of them where none does. */
+function look(places: usize, keys: i32, low: i32, high: i32): void {
+  let first = 0;
+  while (first < keys && load<i32>(places + bytes(first)) < low) first++;
+  let end = keys;
+  while (end > first && load<i32>(places + bytes(end - 1)) > high) end--;
+  firstKey = first == end ? 0 : first & ~7;
+  keyCount = (first == end ? keys : end) - firstKey;
+}
+
+// @ts-ignore: decorator
+@inline
+function biasOf(bias: usize, distance: i32, reach: i32): f32 {
+  return load<f32>(bias + bytes(max(min(distance, reach), -reach) + reach));
+}
+
+// @ts-ignore: decorator
+@inline
+function biases(bias: usize, distances: v128, reach: i32): v128 {
+  let x = f32x4.splat(biasOf(bias, i32x4.extract_lane(distances, 0), reach));
+  x = f32x4.replace_lane(x, 1, biasOf(bias, i32x4.extract_lane(distances, 1), reach));
+  x = f32x4.replace_lane(x, 2, biasOf(bias, i32x4.extract_lane(distances, 2), reach));
+  return f32x4.replace_lane(x, 3, biasOf(bias, i32x4.extract_lane(distances, 3), reach));
+}
+
+/** Scores times scale plus bias, LEFT_OUT where a key stands too far away and where the mask is 0. Answers what `maxRow` does of them. */
+function scoreRow(
+  x: usize,
+  mask: usize,
+  places: usize,
+  place: i32,
+  bias: usize,
+  keys: i32,
+  scale: f32,
+  before: i32,
+  after: i32,
+  reach: i32,
+): f32 {
+  const factor = f32x4.splat(scale);
+  const lowest = f32x4.splat(-Infinity);
+  let top = lowest;
+  for (; keys > 0; keys -= 4, x += 16, places += 16) {
+    const distances = i32x4.sub(load4(places, keys), i32x4.splat(place));
+    let y = f32x4.mul(load4(x, keys), factor);
+    if (bias != 0) y = f32x4.add(y, biases(bias, distances, reach));
+    let out = v128.or(i32x4.lt_s(distances, i32x4.splat(-before)), i32x4.gt_s(distances, i32x4.splat(after)));
+    if (mask != 0) {
+      out = v128.or(out, i32x4.eq(load4(mask, keys), i32x4.splat(0)));
+      mask += 16;
+    }
+    y = v128.bitselect(f32x4.splat(LEFT_OUT), y, out);
+    store4(x, y, keys);
+    top = f32x4.pmax(top, keys >= 4 ? y : loadPart(x, keys, lowest));
+  }
+  return hmax(top);
+}
+
+/** Probabilities of `keyCount` keys from `firstKey` on for queries from `row` on (at most a block): rows of roundUp(keyCount) floats. */
+export function nearProbabilities(
+  out: usize,
+  q: usize,
+  stride: usize,
+  packed: usize,
+  mask: usize,
+  places: usize,
+  bias: usize,
+  row: i32,
+  rows: i32,
+  keys: i32,
+  head_dim: i32,
+  scale: f32,
+  before: i32,
+  after: i32,
+  reach: i32,
+): void {
+  let at = places + bytes(row);
+  look(places, keys, load<i32>(at) - before, <i32>min(<i64>load<i32>(at + bytes(rows - 1)) + after, i32.MAX_VALUE));
+  const skipped = bytes(firstKey);
+  const width = bytes(roundUp(keyCount));
+  product(out, width, q, stride, packed + skipped * <usize>head_dim, 0, rows, roundUp(keyCount), head_dim);
+  for (; rows > 0; rows--, out += width, at += 4) {
+    const top = scoreRow(out, mask == 0 ? 0 : mask + skipped, places + skipped, load<i32>(at), bias, keyCount, scale, before, after, reach);
+    softmaxRow(out, out, keyCount, top);
+  }
+}
+
+/** out = probabilities · values for one block, by the panels of `values` that hold the keys it looked at. */
+export function weigh(out: usize, stride: usize, scores: usize, values: usize, rows: i32, keys: i32, head_dim: i32): void {
+  const width = bytes(roundUp(keyCount));
+  let panel = values + (bytes(firstKey) << 3);
+  for (; head_dim > 0; head_dim -= 8, out += 32, panel += panelBytes(keys))
+    product(out, stride, scores, width, panel, 0, rows, min(head_dim, 8), keyCount);
+}
+
+/** Copies the probabilities of row r of a block to where its keys stand: among all keys, or among the `longest` places that `kept` says. */
+export function show(out: usize, scores: usize, r: i32, kept: usize, longest: i32): void {
+  const from = scores + bytes(r * roundUp(keyCount));
+  if (kept == 0) memory.copy(out + bytes(firstKey), from, bytes(keyCount));
+  else spread(out, from, kept, firstKey, keyCount, longest);
+}
+
+// @ts-ignore: decorator
+@inline
+export function biasOfHead(bias: usize, head: i32, reach: i32): usize {
+  return bias == 0 ? 0 : bias + bytes(head * (2 * reach + 1));
+}
+
+/** The contract that the kernels share beside that of attention. */
+export function checkDistances(
+  places: usize,
+  bias: usize,
+  out: usize,
+  outCount: i32,
+  heads: i32,
+  before: i32,
+  after: i32,
+  reach: i32,
+): void {
+  checkElements(places | bias);
+  checkDims(before, after, reach);
+  checkApart(out, outCount, bias, heads * (2 * reach + 1));
+}

@@ -1,0 +1,94 @@
+import { TraceletError } from '../base/error.ts';
+import { NUMBER } from '../base/options.ts';
+import { FLAG, type Kind, MAX_SIZE, SIZE } from '../base/schema.ts';
+import { named, type Operand, TENSOR, taking } from '../tensor/arguments.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { apply } from './executor.ts';
+import { placesOf, startsOf } from './grid.ts';
+
+type Floats = Tensor<'float32'>;
+
+/** Options of {@link attention} and {@link attention_weights}. */
+export interface AttentionOptions {
+  /** int32 [batch, sequence]; keys where it is 0 are left out. */
+  mask?: Operand | null;
+  /** Number of heads of q, which divides its width. */
+  heads: number;
+  /** Number of heads of k and v, which divides `heads`: each serves as many heads of q that follow one another. `heads` unless given. */
+  key_heads?: number;
+  /** What scores are multiplied by; 1/√head_dim unless given. */
+  scale?: number;
+  /** Whether keys behind the query are left out. */
+  is_causal?: boolean;
+  /** How many places before and behind the query keys may stand; any unless given. */
+  window?: number;
+  /**
+   * [heads, 2 · reach + 1]: added to the scores of keys that stand -reach to reach places behind the query. Keys further away get what the
+   * furthest get.
+   */
+  bias?: Operand | null;
+}
+
+const WINDOW: Kind<number> = { ...SIZE, expected: 'a whole number from 0', read: (value) => (value === 0 ? 0 : SIZE.read(value)) };
+
+const OPTIONS = {
+  heads: { ...SIZE, named: true },
+  key_heads: named(SIZE),
+  mask: named(TENSOR),
+  scale: named(NUMBER),
+  is_causal: named(FLAG),
+  window: named(WINDOW),
+  bias: named(TENSOR),
+};
+
+interface Read {
+  heads: number;
+  key_heads: number;
+  mask?: Tensor;
+  scale?: number;
+  is_causal: boolean;
+  window: number;
+  bias?: Tensor;
+}
+
+const optionsOf = (given: readonly unknown[]): Read => {
+  const [heads, key_heads = heads, mask, scale, is_causal = false, window = MAX_SIZE, bias] = given;
+  return { heads, key_heads, mask, scale, is_causal, window, bias } as Read;
+};
+
+/** Attention by the op `name` on `operands`, or by the op that knows distances where these matter. */
+function attend(name: string, operands: { q: Tensor; k: Tensor; v?: Tensor }, options: Read): Floats {
+  const { q } = operands;
+  const { heads, key_heads, mask, is_causal, window, bias } = options;
+  const scale = options.scale ?? 1 / Math.sqrt((q.shape.at(-1) as number) / heads);
+  const starts = startsOf(q);
+  if (key_heads === heads && !is_causal && window === MAX_SIZE && !bias)
+    return apply(name, { ...operands, mask, starts }, { heads, scale });
+  return apply(
+    `relative_${name}`,
+    { ...operands, mask, starts, places: placesOf(q), bias },
+    { heads: key_heads, groups: groupsOf(heads, key_heads), scale, before: window, after: is_causal ? 0 : window },
+  );
+}
+
+function groupsOf(heads: number, key_heads: number): number {
+  if (heads % key_heads === 0) return heads / key_heads;
+  throw new TraceletError('value', { what: 'attention: key_heads', expected: `a divisor of heads ${heads}`, got: `${key_heads}` });
+}
+
+/**
+ * Multi-head attention over q [batch, sequence, hidden], k and v, heads side by side in hidden: [batch, sequence, hidden].
+ * As `torch.nn.functional.scaled_dot_product_attention` with a key mask. A query that may see no key gets a mean of some values.
+ */
+export const attention = taking<(q: Operand, k: Operand, v: Operand, options: AttentionOptions) => Floats>(
+  'F.attention',
+  { q: TENSOR, k: TENSOR, v: TENSOR, ...OPTIONS },
+  (q: Tensor, k: Tensor, v: Tensor, ...options: unknown[]) => attend('attention', { q, k, v }, optionsOf(options)),
+);
+
+/** The probabilities that {@link attention} weighs values with: [batch, heads, sequence, sequence]. */
+export const attention_weights = taking<(q: Operand, k: Operand, options: AttentionOptions) => Floats>(
+  'F.attention_weights',
+  { q: TENSOR, k: TENSOR, ...OPTIONS },
+  (q: Tensor, k: Tensor, ...options: unknown[]) => attend('attention_weights', { q, k }, optionsOf(options)),
+);

@@ -1,0 +1,121 @@
+import type { Case } from './cases.ts';
+import { type Numbers, type Operands, range, softmaxOf, sum } from './formulas.ts';
+import type { Definition } from './reference.ts';
+
+const FAR = 2 ** 31 - 1;
+
+interface Distances {
+  longest: number;
+  lengths: number[];
+  heads: number;
+  groups?: number;
+  head_dim: number;
+  before?: number;
+  after?: number;
+  reach?: number;
+  mask?: Case['mask'];
+}
+
+const CASES: readonly Distances[] = [
+  { longest: 1, lengths: [1], heads: 1, head_dim: 1 },
+  { longest: 7, lengths: [7, 7], heads: 2, head_dim: 4, before: 2, after: 2, reach: 3 },
+  { longest: 9, lengths: [9, 9], heads: 1, groups: 3, head_dim: 5, after: 0, reach: 2, mask: () => 1 },
+  { longest: 13, lengths: [13, 4, 0, 9], heads: 2, groups: 2, head_dim: 8, reach: 5 },
+  { longest: 50, lengths: [50, 49], heads: 1, groups: 2, head_dim: 9, before: 20, after: 20, mask: (r) => (r % 5 === 3 ? 0 : 1) },
+  { longest: 67, lengths: [67], heads: 3, head_dim: 17, before: 8, after: 0, reach: 1 },
+  { longest: 130, lengths: [130], heads: 1, head_dim: 32, before: 16, after: 16 },
+  { longest: 101, lengths: [101, 60], heads: 2, head_dim: 12, before: 4, after: FAR, reach: 40, mask: (r) => (r % 7 === 2 ? 0 : 1) },
+  { longest: 0, lengths: [], heads: 1, head_dim: 4 },
+];
+
+const casesOf = (names: readonly string[]): Case[] =>
+  CASES.map(({ longest, lengths, heads, groups = 1, head_dim, before = FAR, after = FAR, reach, mask }) => {
+    const batch = lengths.length;
+    const widths: Record<string, number> = { q: heads * groups * head_dim, k: heads * head_dim, v: heads * head_dim };
+    return {
+      shapes: {
+        ...Object.fromEntries(names.map((name) => [name, [batch, longest, widths[name]]])),
+        ...(mask && { mask: [batch, longest] }),
+        starts: [batch + 1],
+        places: [batch, longest],
+        ...(reach !== undefined && { bias: [heads * groups, 2 * reach + 1] }),
+      },
+      attrs: { heads, groups, scale: 1 / Math.sqrt(head_dim), before, after },
+      lengths,
+      mask,
+    };
+  });
+
+/** Whether the key at `key` may be seen from the query at `row`. */
+function sees({ places, mask }: Operands, { before, after }: Numbers, row: number, key: number): boolean {
+  const distance = places[key] - places[row];
+  return distance >= -before && distance <= after && mask?.[key] !== 0;
+}
+
+/** Calls `visit` with the probabilities of each query that may see a key, and the magnitude of its scores. */
+function eachQuery(
+  operands: Operands,
+  numbers: Numbers,
+  visit: (at: { b: number; head: number; row: number }, p: number[], size: number) => void,
+): void {
+  const { q, k, starts, places, bias } = operands;
+  const { batch, heads, groups, head_dim, scale, reach } = numbers;
+  for (let b = 0; b < batch; b++)
+    for (let head = 0; head < heads * groups; head++)
+      for (let row = starts[b]; row < starts[b + 1]; row++) {
+        const keys = range(starts[b + 1] - starts[b]).map((i) => starts[b] + i);
+        const terms = keys.map((key) =>
+          range(head_dim).map(
+            (d) => q[(row * heads * groups + head) * head_dim + d] * k[(key * heads + Math.floor(head / groups)) * head_dim + d] * scale,
+          ),
+        );
+        const added = keys.map((key) => {
+          const near = Math.max(-reach, Math.min(reach, places[key] - places[row]));
+          return bias ? bias[head * (2 * reach + 1) + near + reach] : 0;
+        });
+        const size = Math.max(...terms.map((each, i) => sum(each.map(Math.abs)) + Math.abs(added[i])));
+        const scores = keys.map((key, i) => (sees(operands, numbers, row, key) ? sum(terms[i]) + added[i] : -Infinity));
+        visit({ b, head, row }, softmaxOf(scores), size);
+      }
+}
+
+const tolerance = ({ head_dim, longest }: Numbers): number => 2 * head_dim + longest + 14;
+
+export const RELATIVE_REFERENCE = {
+  relative_attention: {
+    cases: casesOf(['q', 'k', 'v']),
+    of(operands, numbers) {
+      const { v, starts } = operands;
+      const { batch, longest, heads, groups, head_dim } = numbers;
+      const values: number[] = new Array(batch * longest * heads * groups * head_dim);
+      const sizes: number[] = new Array(values.length);
+      eachQuery(operands, numbers, ({ b, head, row }, p, size) => {
+        for (let d = 0; d < head_dim; d++) {
+          const terms = p.map((weight, j) => weight * v[((starts[b] + j) * heads + Math.floor(head / groups)) * head_dim + d]);
+          const at = (row * heads * groups + head) * head_dim + d;
+          values[at] = sum(terms);
+          sizes[at] = sum(terms.map(Math.abs)) * (1 + 2 * size);
+        }
+      });
+      return { values, sizes };
+    },
+    tolerance,
+  },
+  relative_attention_weights: {
+    cases: casesOf(['q', 'k']),
+    of(operands, numbers) {
+      const { batch, longest, heads, groups } = numbers;
+      const values: number[] = new Array(batch * heads * groups * longest * longest).fill(0);
+      const sizes = [...values];
+      eachQuery(operands, numbers, ({ b, head, row }, p, size) => {
+        p.forEach((weight, j) => {
+          const at = ((b * heads * groups + head) * longest + row - operands.starts[b]) * longest + j;
+          values[at] = weight;
+          sizes[at] = weight * (1 + 2 * size);
+        });
+      });
+      return { values, sizes };
+    },
+    tolerance,
+  },
+} satisfies Record<string, Definition>;
