@@ -17,6 +17,11 @@ export interface Family {
   buffers?: RegExp;
   /** A part that the base model does without where an option of its constructor says so. */
   optional?: { part: string; option: string; output: string };
+  /**
+   * What has a row for each word: the embeddings in the base model, and in classes that score words, the decoder, and its bias, which need not lie in
+   * it.
+   */
+  vocabulary: { words: string; decoder: string; bias: string };
   /** The tokenizer of folders that name none. */
   Tokenizer: { from_files(files: TokenizerFiles, options?: TokenizerOptions): PreTrainedTokenizerFast };
 }

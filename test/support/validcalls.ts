@@ -169,6 +169,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'BertConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
   ...rows('to_dict to_diff_dict', none, 'BertConfig#'),
   'BertConfig#to_json_string': () => [false],
+  'BertConfig#withFields': () => [{ vocab_size: 14 }, 'another'],
 
   ...perClass(({ family }) => [configFor(family), { seed: 1 }], 'new '),
   'new BertModel': () => [config, { seed: 1, add_pooling_layer: false }],
@@ -183,6 +184,9 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('folders_beside trace_files tied', none, 'BertModel#'),
   ...rows('folders_beside trace_files', none, 'SentenceEmbedder#'),
   'BertForPreTraining#tied': none,
+  ...rows('get_input_embeddings get_output_embeddings', none, 'BertModel#'),
+  'BertModel#set_input_embeddings': () => [new nn.Embedding(config.vocab_size, config.hidden_size)],
+  'BertModel#resize_token_embeddings': () => [config.vocab_size, 1, false, { seed: 1 }],
   ...rows(
     `AutoModel ${HEADS.join(' ')}`,
     () => [FOLDER, { ...reading, hidden_act: 'relu', seed: 1, strict: false, config: undefined }],

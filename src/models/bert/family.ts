@@ -10,5 +10,6 @@ export const BERT: Family = {
   parts: ['pooler', 'cls.predictions', 'cls.seq_relationship', 'classifier', 'qa_outputs'],
   buffers: /^embeddings\.(position_ids|token_type_ids)$/,
   optional: { part: 'pooler', option: 'add_pooling_layer', output: 'pooler_output' },
+  vocabulary: { words: 'embeddings.word_embeddings', decoder: 'cls.predictions.decoder', bias: 'cls.predictions.bias' },
   Tokenizer: BertTokenizer,
 };
