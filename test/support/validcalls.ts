@@ -216,6 +216,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('build_inputs_with_special_tokens create_token_type_ids_from_sequences', () => [[5, 6], [7]], 'BertTokenizer#'),
   'BertTokenizer#num_special_tokens_to_add': () => [true],
   'BertTokenizer#convert_tokens_to_ids': () => [['jim', 'was']],
+  'BertTokenizer#largestId': () => [true],
   'BertTokenizer#continues_word': () => ['##son'],
   ...rows('files get_vocab', none, 'BertTokenizer#'),
   'BertTokenizer#add_tokens': () => [['frog', { content: 'toad', lstrip: true }], { special_tokens: true }],
