@@ -14,6 +14,7 @@ import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
 import type { Bounds, Sizes } from '../tensor/dim.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { checkReach } from '../text/reach.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import type { TracedModule, TracedResult } from '../traced/traced.ts';
 import { checkSameRecording, type Expectation } from './check.ts';
@@ -62,6 +63,8 @@ interface Traceable {
   input_names?: readonly string[];
   input_dtype?: DType;
   trace_files?: () => Record<string, string>;
+  /** The tokenizer among these files. */
+  tokenizer?: unknown;
 }
 
 /** What each option of `jit.trace` may be. */
@@ -166,6 +169,8 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   const { axes, sizes } = axesOf(signature, bounds, options.dynamic_axes);
   const recordAt = (at: Sizes): Recording => recordModel(model, names, inputsAt(signature, axes, at), options.strict);
   const recorded = recordAt(sizes);
+  const tokenizer = options.tokenizer ?? TOKENIZER.read((model as Traceable).tokenizer);
+  if (tokenizer) checkReach(recorded.graph, tokenizer as PreTrainedTokenizerFast);
   const dummies = asRecorded(given, recorded);
   const threads = chooseThreads(options.threads, kernels ?? bestVariant());
   const expected = check_trace ? expectationOf(model, names, options) : undefined;

@@ -8,6 +8,7 @@ import { openFile, SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf } fr
 import { isWeights, type Place, placeOf } from '../sources/place.ts';
 import { Contents, fromCaller, fromFile, fromPath, written } from './contents.ts';
 import {
+  amended,
   COMMON,
   type CommonFields,
   completed,
@@ -111,6 +112,15 @@ export abstract class PreTrainedConfig {
   /** The contents of a config.json: sorted keys, indented by 2, ending in a newline. */
   to_json_string(use_diff = true): string {
     return written(proved('to_json_string()', use_diff, FLAG) ? this.to_diff_dict() : this.to_dict());
+  }
+
+  /** The same configuration with `fields` in place of its own; messages call it `origin`. Throws `config` errors. */
+  withFields(fields: Amendments<this>, origin: string): this {
+    const Config = this.constructor as unknown as ConfigClass<this>;
+    const given = Object.fromEntries([...this.#given].map((name) => [name, (this as unknown as JsonObject)[name]]));
+    const amendments = checkOptions<JsonObject>('withFields()', fields as JsonObject, optionsFor(this.#schema));
+    const changes = fieldsOf(this.#schema, present(renamed(this.#schema, amendments, origin)), origin);
+    return made(Config, new Contents(amended(given, changes), this.#others, proved('withFields(): origin', origin, NAMED)));
   }
 
   /** Writes config.json into a directory, which is made if need be, as transformers opens it; answers its path. */

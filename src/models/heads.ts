@@ -2,7 +2,6 @@ import { TraceletError } from '../base/error.ts';
 import * as F from '../nn/functional.ts';
 import { Linear } from '../nn/layers.ts';
 import { type ModelOutput, modelOutput } from '../nn/outputs.ts';
-import type { Parameter } from '../tensor/parameter.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import type { PreTrainedConfig } from './config.ts';
 import { type ModelInputs, PreTrainedModel } from './pretrained.ts';
@@ -38,25 +37,9 @@ export abstract class ModelWithHead<Base extends PreTrainedModel = PreTrainedMod
 
 /** A head whose decoder shares the matrix of the word embeddings, unless `torchscript` unties them. */
 export abstract class WithLMHead<Base extends PreTrainedModel = PreTrainedModel> extends ModelWithHead<Base> {
-  /** Where the decoder's matrix is, and that of the word embeddings in the base model. */
-  protected abstract readonly shared: { decoder: string; words: string };
-
   override tied(): [string, string][] {
-    const { decoder, words } = this.shared;
-    return this.config.tie_word_embeddings ? [[`${decoder}.weight`, `${this.family.prefix}.${words}.weight`]] : [];
-  }
-
-  protected override post_init(seed?: number): void {
-    super.post_init(seed);
-    if (!this.config.tie_word_embeddings) return;
-    const modules = new Map(this.named_modules());
-    const { decoder, words } = this.shared;
-    const [follower, leader] = [decoder, `${this.family.prefix}.${words}`].map(
-      (path) => modules.get(path) as unknown as { weight: Parameter },
-    );
-    const { weight } = leader;
-    if (this.config.torchscript) follower.weight.initialise = (values) => values.set(weight.elements);
-    else follower.weight = weight;
+    const { prefix, vocabulary } = this.family;
+    return this.config.tie_word_embeddings ? [[`${vocabulary.decoder}.weight`, `${prefix}.${vocabulary.words}.weight`]] : [];
   }
 }
 

@@ -2,19 +2,21 @@ import { TraceletError } from '../base/error.ts';
 import { isObject, type JsonObject } from '../base/json.ts';
 import { checkOptions, proved } from '../base/options.ts';
 import { normal } from '../base/random.ts';
-import { type Kind, kind } from '../base/schema.ts';
+import { FLAG, type Kind, kind, SIZE } from '../base/schema.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
 import { nameInputs, TYPES, toInt32 } from '../nn/inputs.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
 import type { SourceOptions } from '../sources/folder.ts';
+import { named, optional, readArguments } from '../tensor/arguments.ts';
 import type { DType } from '../tensor/dtype.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import { type Amendments, CONFIG, type ConfigClass, describing, type PreTrainedConfig, travelling } from './config.ts';
 import type { Family } from './family.ts';
 import { loadPretrained } from './load.ts';
 import { ownWeights, type SaveOptions, saveInto } from './saving.ts';
+import { decoderOf, resizeVocabulary, tieWeights, wordsOf } from './vocabulary.ts';
 
 /**
  * Whole-number tensors [batch, sequence] by position, in the order of `input_names`; those left out take their defaults. An attention_mask may be
@@ -69,6 +71,25 @@ export interface ModelClass<M extends PreTrainedModel, Options = object> {
 }
 
 const SEED = kind<number>('a whole number', Number.isSafeInteger);
+
+/** Arguments of `resize_token_embeddings` by name. */
+export interface ResizeOptions {
+  /** The number of words is made a multiple of this. */
+  pad_to_multiple_of?: number | null;
+  /** Whether rows that are added are the mean of those that there are; true unless given. */
+  mean_resizing?: boolean;
+  /** What they follow from otherwise. */
+  seed?: number;
+}
+
+const RESIZE = {
+  new_num_tokens: optional(SIZE),
+  pad_to_multiple_of: optional(SIZE),
+  mean_resizing: optional(FLAG),
+  seed: named(SEED),
+};
+
+const EMBEDDING = kind<Embedding>('an nn.Embedding', (value) => value instanceof Embedding);
 
 /** A model with a config and weights by the names that transformers gives them. As `transformers.PreTrainedModel`. */
 export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
@@ -160,6 +181,59 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     return saveInto(folder, { texts, weights: { '': ownWeights(this) } }, options);
   }
 
+  /** The embeddings of the words, whose `weight` is [vocab_size, hidden]. */
+  get_input_embeddings(): Embedding {
+    return wordsOf(this).value;
+  }
+
+  /** Puts other embeddings of the same shape in their place; a decoder that shares their matrix shares the new one. Throws `value` and `shape` errors. */
+  set_input_embeddings(value: Embedding): void {
+    const words = wordsOf(this);
+    const { shape } = proved('set_input_embeddings()', value, EMBEDDING).weight;
+    if (!sameShape(shape, words.value.weight.shape))
+      throw new TraceletError('shape', {
+        what: 'set_input_embeddings()',
+        expected: `embeddings [${words.value.weight.shape}]`,
+        got: `[${shape}]`,
+        cure: 'resize_token_embeddings first',
+      });
+    words.put(value);
+    if (!this.config.torchscript) tieWeights(this);
+  }
+
+  /** The part whose `weight` [vocab_size, hidden] gives words their scores, or null in models that score none. */
+  get_output_embeddings(): Linear | null {
+    return decoderOf<Linear>(this) ?? null;
+  }
+
+  /**
+   * Gives the model another number of words, and answers its embeddings: those and the decoder with its bias keep the rows that they have as far as
+   * there is room, and `config` is another one with that `vocab_size`. Rows that are added are the mean of those before. (transformers draws them
+   * around it, from a normal distribution with 1e-9 of their covariance, which no seed repeats elsewhere.) With `mean_resizing: false` they are
+   * those of a fresh model of that size and `seed`: normal, with `initializer_range`. A decoder that follows the embeddings has their rows,
+   * and zeros as bias. Without a number nothing changes. Throws `value` errors, and `config` errors for a size that does not fit the
+   * configuration, before it changes anything.
+   */
+  resize_token_embeddings(new_num_tokens?: number | null, options?: ResizeOptions): Embedding;
+  resize_token_embeddings(
+    new_num_tokens?: number | null,
+    pad_to_multiple_of?: number | null,
+    mean_resizing?: boolean,
+    options?: Pick<ResizeOptions, 'seed'>,
+  ): Embedding;
+  resize_token_embeddings(...given: unknown[]): Embedding {
+    const [wanted, multiple, mean = true, seed = 0] = readArguments('resize_token_embeddings()', given, RESIZE) as [
+      number?,
+      number?,
+      boolean?,
+      number?,
+    ];
+    const words = this.get_input_embeddings();
+    const least = wanted ?? words.weight.shape[0];
+    resizeVocabulary(this, multiple === undefined ? least : Math.ceil(least / multiple) * multiple, { mean, seed });
+    return words;
+  }
+
   /** Pairs of parameters that share their memory unless the config says otherwise: the first follows the second. */
   tied(): [follower: string, leader: string][] {
     return [];
@@ -180,6 +254,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
       }
     }
     for (const [, module] of this.named_modules()) (module as SelfMade).init_weights?.();
+    tieWeights(this);
   }
 
   protected override refuseTraining(): void {

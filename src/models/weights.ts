@@ -1,10 +1,12 @@
 import { TraceletError } from '../base/error.ts';
 import { quoteList } from '../base/json.ts';
+import { nearest } from '../base/nearest.ts';
 import { type OnWarn, warn } from '../base/warn.ts';
 import type { Checkpoint } from '../formats/checkpoint.ts';
-import { Parameter } from '../tensor/parameter.ts';
-import { type Shape, sameShape, type Tensor } from '../tensor/tensor.ts';
+import type { Parameter } from '../tensor/parameter.ts';
+import { sameShape } from '../tensor/tensor.ts';
 import type { Family } from './family.ts';
+import { canonical, type Holding, holder, namesOf, outlineOf } from './holding.ts';
 import type { PreTrainedModel } from './pretrained.ts';
 
 /** What traces hold beside weights. */
@@ -18,7 +20,8 @@ export interface AssignOptions {
 }
 
 /**
- * Gives the parameters of `model` the tensors of the same names, or of those that stand for the same in its family. Throws `checkpoint` errors that name a
+ * Gives the parameters of `model` the tensors of the same names, or of those that stand for the same in its family: under
+ * another name, within one tensor with others, or in parts. Throws `checkpoint` errors that name a
  * missing tensor (unless `strict` is false), and one of the wrong shape or dtype.
  *
  * A tensor that the model does not have is judged by where it lies:
@@ -30,19 +33,20 @@ export interface AssignOptions {
 export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { strict, onwarn }: AssignOptions): void {
   const parameters = model.state_dict();
   const followers = new Map(model.tied());
-  const used = new Set<string>();
+  const held = new Map<string, Holding>();
   const missing: string[] = [];
-  const find = finder(checkpoint, model.family);
+  const find = holder(model, checkpoint);
   for (const [name, parameter] of parameters) {
-    const found = find(name);
-    if (found) {
-      used.add(found);
-      if (!isFollower(followers, parameters, name)) assign(parameter, fitting(checkpoint, found, parameter));
-    } else if (!followers.has(name)) missing.push(name);
+    const holding = find(name, parameter);
+    if (holding) held.set(name, holding);
+    if (!holding && !followers.has(name)) missing.push(name);
+    missing.push(...(holding?.missing ?? []));
+    if (holding?.missing.length === 0 && !isFollower(followers, parameters, name)) holding.give();
   }
-  if (strict && missing.length > 0) throw missingTensors(model, checkpoint, missing);
+  const used = new Set([...held.values()].flatMap(({ stored }) => stored));
   const extra = namesOf(checkpoint).filter((name) => !used.has(name));
-  const beside = judge(model, checkpoint, [...parameters.keys()], extra);
+  if (strict && missing.length > 0) throw missingTensors(model, checkpoint, missing, extra);
+  const beside = judge(model, checkpoint, held, extra);
   if (strict && beside.length > 0)
     warn(
       `${checkpoint.name}: passed over ${quoteList(beside)}, which ${model.constructor.name} does not have. { strict: false } takes this as meant`,
@@ -50,7 +54,7 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
     );
   for (const [follower, leader] of followers) {
     const [from, to] = [parameters.get(leader), parameters.get(follower)];
-    if (from && to && from !== to && !find(follower)) to.adopt(from.elements.slice());
+    if (from && to && from !== to && !held.has(follower)) to.adopt(from.elements.slice());
   }
 }
 
@@ -58,57 +62,19 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
 const isFollower = (followers: Map<string, string>, parameters: Map<string, Parameter>, name: string): boolean =>
   followers.has(name) && parameters.get(name) === parameters.get(followers.get(name) as string);
 
-const namesOf = ({ tensors, foreign }: Checkpoint): string[] => [...tensors.keys(), ...(foreign?.keys() ?? [])];
-
-/** What is known of a tensor before its values are looked at. */
-const outlineOf = ({ tensors, foreign }: Checkpoint, name: string): { dtype: string; shape: Shape } | undefined =>
-  tensors.get(name) ?? foreign?.get(name);
-
-/** Finds the spelling under which a checkpoint holds a parameter, if it does: its own, or another of the family. */
-function finder(checkpoint: Checkpoint, { rename }: Family): (name: string) => string | undefined {
-  const spellings = new Map(namesOf(checkpoint).map((spelling) => [rename(spelling), spelling]));
-  return (name) => (outlineOf(checkpoint, name) ? name : spellings.get(rename(name)));
-}
-
-/** Weights that are made on first use, as quantised ones are, still are then. */
-function assign(parameter: Parameter, tensor: Tensor): void {
-  if (tensor instanceof Parameter) parameter.initialise = tensor.initialise;
-  else parameter.adopt(tensor.elements as Float32Array);
-}
-
-function fitting(checkpoint: Checkpoint, name: string, parameter: Parameter): Tensor {
-  const tensor = checkpoint.tensors.get(name);
-  const what = `${name} in ${checkpoint.name}`;
-  const outline = outlineOf(checkpoint, name);
-  if (!outline || !sameShape(outline.shape, parameter.shape))
-    throw new TraceletError('checkpoint', {
-      what,
-      expected: `shape [${parameter.shape}]`,
-      got: `[${outline?.shape}]`,
-      cure: 'Does the config belong to this checkpoint?',
-    });
-  if (tensor?.dtype === 'float32') return tensor;
-  throw new TraceletError('checkpoint', {
-    what,
-    expected: 'floating-point numbers of 16, 32 or 64 bits',
-    got: outline.dtype,
-    cure: 'Save the model once more in float32, float16 or bfloat16',
-  });
-}
-
 /** A checkpoint lacks tensors of a model; `without` says how to make it without them, where that is possible. */
 export class MissingTensorsError extends TraceletError {
   without?: Family['optional'];
 }
 
-function missingTensors(model: PreTrainedModel, { name }: Checkpoint, missing: readonly string[]): TraceletError {
+function missingTensors(model: PreTrainedModel, { name }: Checkpoint, missing: readonly string[], extra: readonly string[]): TraceletError {
   const rest = missing.length > 4 ? ` and ${missing.length - 4} more` : '';
   const { optional } = model.family;
   const without = optional && missing.every((tensor) => isWithin(tensor, optional.part)) ? optional : undefined;
   const error = new MissingTensorsError('checkpoint', {
     what: `${model.constructor.name} from ${name}`,
     expected: `the tensors ${missing.slice(0, 4).join(', ')}${rest}`,
-    got: 'a checkpoint without them',
+    got: `a checkpoint without them${nearestTo(missing[0], extra, ', but with')}`,
     cure: without
       ? `Pass { ${without.option}: false } for a model without ${without.output}`
       : 'Load the architecture that was saved, or pass { strict: false } to start them from the seed',
@@ -119,26 +85,53 @@ function missingTensors(model: PreTrainedModel, { name }: Checkpoint, missing: r
 
 const isWithin = (name: string, path: string): boolean => name === path || name.startsWith(`${path}.`);
 
+const MOST_COMPARED = 1000;
+
+/** The name that is most like another, among those that are left over. */
+function nearestTo(name: string, others: readonly string[], before: string): string {
+  const found = nearest(name, others.slice(0, MOST_COMPARED));
+  return found === undefined ? '' : `${before} ${found}`;
+}
+
 /** Throws a `checkpoint` error for the first of `extra` that lies in a module of the model; answers with those that lie beside all of them. */
-function judge(model: PreTrainedModel, checkpoint: Checkpoint, own: readonly string[], extra: readonly string[]): string[] {
-  const { rename, parts, buffers } = model.family;
-  const inner = own.map(rename);
-  const tops = new Set(inner.map((name) => name.split('.', 1)[0]));
-  const absent = parts.filter((path) => !inner.some((parameter) => isWithin(parameter, path)));
+function judge(model: PreTrainedModel, checkpoint: Checkpoint, held: ReadonlyMap<string, Holding>, extra: readonly string[]): string[] {
+  const { family } = model;
+  const plain = canonical(family);
+  const own = [...model.state_dict().keys()];
+  const inner = new Map(own.map((name) => [plain(name), name]));
+  const tops = new Set([...inner.keys()].map((name) => name.split('.', 1)[0]));
+  const absent = family.parts.filter((path) => ![...inner.keys()].some((parameter) => isWithin(parameter, path)));
+  const isPassedOver = (name: string): boolean => {
+    const known = plain(name);
+    if (NO_WEIGHT.test(known) || family.buffers?.test(known)) return true;
+    return absent.some((path) => isWithin(known, path)) || isSecond(checkpoint, name, held.get(inner.get(known) ?? ''));
+  };
   return extra.filter((name) => {
-    const plain = rename(name);
-    if (NO_WEIGHT.test(plain) || buffers?.test(plain)) return false;
-    if (absent.some((path) => isWithin(plain, path))) return false;
-    if (!tops.has(plain.split('.', 1)[0])) return true;
-    throw extraTensor(model, checkpoint, name);
+    if (isPassedOver(name)) return false;
+    if (!tops.has(plain(name).split('.', 1)[0])) return true;
+    throw extraTensor(
+      model,
+      checkpoint,
+      name,
+      own.filter((each) => !held.has(each)),
+    );
   });
 }
 
-function extraTensor(model: PreTrainedModel, checkpoint: Checkpoint, name: string): TraceletError {
+/** Whether `name` is one more spelling of what `holding` is read from, with the same values. */
+function isSecond({ tensors }: Checkpoint, name: string, holding: Holding | undefined): boolean {
+  const [one, other] = [name, holding?.stored[0] ?? ''].map((each) => tensors.get(each));
+  if (holding?.stored.length !== 1 || !one || !other || !sameShape(one.shape, other.shape)) return false;
+  const [left, right] = [one.elements, other.elements];
+  return left === right || left.every((value, i) => Object.is(value, right[i]));
+}
+
+function extraTensor(model: PreTrainedModel, checkpoint: Checkpoint, name: string, unheld: readonly string[]): TraceletError {
+  const shape = outlineOf(checkpoint, name)?.shape;
   return new TraceletError('checkpoint', {
     what: `${name} in ${checkpoint.name}`,
-    expected: `a tensor that ${model.constructor.name} has`,
-    got: `an extra one of shape [${outlineOf(checkpoint, name)?.shape}] in a module that it has, which then computes something else`,
+    expected: `a tensor that ${model.constructor.name} has${nearestTo(name, unheld, ', such as')}`,
+    got: `an extra one of shape [${shape}] in a module that it has, which then computes something else`,
     cure: 'Is the checkpoint of another family, are adapters to be merged into it, or is the config of another size?',
   });
 }

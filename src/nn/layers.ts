@@ -59,7 +59,7 @@ const EMBEDDING = { num_embeddings: SIZED, embedding_dim: SIZED, padding_idx: op
 /** Ids [...], whole numbers, to [..., embedding_dim], as `torch.nn.Embedding`. */
 export class Embedding extends Module {
   weight: Parameter;
-  readonly padding_idx: number | null;
+  padding_idx: number | null;
 
   constructor(num_embeddings: number, embedding_dim: number, padding_idx?: number | null | EmbeddingOptions, options?: EmbeddingOptions);
   constructor(...given: unknown[]) {

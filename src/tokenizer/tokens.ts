@@ -4,6 +4,7 @@ import { describe } from '../base/json.ts';
 import { checkOptions, type OptionTable, proved } from '../base/options.ts';
 import { FLAG, kind, TEXT } from '../base/schema.ts';
 import { type Tensor, tensorLike } from '../tensor/tensor.ts';
+import type { Pattern } from './added.ts';
 import {
   type AddSpecialTokensOptions,
   type AddTokensOptions,
@@ -13,6 +14,7 @@ import {
   type SpecialTokens,
 } from './adding.ts';
 import type { Made } from './made.ts';
+import type { Filler } from './row.ts';
 import { roleOf, type Settings, specialsIn } from './settings.ts';
 import type { Vocab } from './vocab.ts';
 
@@ -123,6 +125,27 @@ export abstract class Tokens extends Callable {
   get length(): number {
     const { size, lookup } = this.#vocab;
     return size + this.#settings.added.filter(({ text }) => lookup.find(text) < 0).length;
+  }
+
+  /**
+   * The largest id that texts get, with its token. Special tokens that neither surround texts nor pad them stand only in rows of texts that hold
+   * them: with `written`, they count as well.
+   */
+  largestId(written = false): Filler {
+    proved('largestId()', written, FLAG);
+    const { parts, added, roles, split_special_tokens: splits } = this.#settings;
+    const specialIds = this.#names().specialIds;
+    const { tokens } = this.#vocab;
+    const last = tokens.findLastIndex((token, id) => !!token && !specialIds.has(id));
+    const isFound = ({ id, text }: Pattern): boolean => text !== '' && (!specialIds.has(id) || (written && !splits));
+    const { single, pair } = parts.processor;
+    const reached: (Filler | null | undefined)[] = [
+      { id: last, token: tokens[last] ?? '' },
+      ...added.filter(isFound).map(({ id, text }) => ({ id, token: text })),
+      ...[...single, ...pair].map((place) => ('token' in place ? place.token : undefined)),
+      ...[roles.pad_token, roles.unk_token, parts.model.unknown],
+    ];
+    return reached.reduce<Filler>((most, each) => (each && each.id > most.id ? each : most), { id: -1, token: '' });
   }
 
   /** Infinity where the tokenizer sets no limit. */

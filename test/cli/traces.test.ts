@@ -45,6 +45,17 @@ describe('trace', () => {
     expect(readFileSync(at(`${head}2.tracelet`))).toEqual(readFileSync(at(`${head}1.tracelet`)));
   });
 
+  test('a vocabulary of another model is named', async () => {
+    directory('foreign', 'bert-BertModel');
+    writeFileSync(
+      at('foreign', 'vocab.txt'),
+      `${readFileSync(at('foreign', 'vocab.txt'))}${Array.from({ length: 300 }, (_, i) => `w${i}\n`).join('')}`,
+    );
+    expect(await failure(3, ['trace', 'foreign', '-o', 'foreign.tracelet'])).toMatch(
+      /expected ids below 211, the rows of embeddings\.word_embeddings\.weight, got \d+, the id of "w299"\. Take the tokenizer that belongs to the model\n$/,
+    );
+  });
+
   test('a directory of sentence-transformers becomes a SentenceEmbedder', async () => {
     expect((await shapes('sentence.tracelet')).outputs.sentence_embedding).toEqual([1, 48]);
     sentenceDirectory('words', ['Transformer', 'Pooling', 'WordWeights']);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/formats/checkpoint.ts';
 import {
+  AutoConfig,
   architecture,
   BertConfig,
   BertForMaskedLM,
@@ -11,6 +12,7 @@ import {
   type Tensor,
   tensor,
 } from '../../src/index.ts';
+import type { PreTrainedConfig } from '../../src/models/config.ts';
 import { assignWeights } from '../../src/models/weights.ts';
 import { concat, entry, file, serialize } from '../support/safetensors.ts';
 import { expectSameBits, floats, problem, tinyConfig } from '../support/tiny.ts';
@@ -96,6 +98,75 @@ describe('a tensor that the model does not have', () => {
     await load('BertForMaskedLM', 'cls.seq_relationship.weight');
     await problem('checkpoint', () => load('BertForMaskedLM', 'cls.predictions.other.weight'));
     await problem('checkpoint', () => load('BertForSequenceClassification', 'classifier.dense.weight'));
+  });
+});
+
+describe.each(['bert-BertForMaskedLM', 'bert-BertModel', 'distilbert-DistilBertForMaskedLM', 'distilbert-DistilBertModel'])(
+  '%s',
+  (name) => {
+    const [type, head] = name.split('-');
+    const folder = new URL(`${name}/`, ZOO).pathname;
+    const base = name.endsWith('BertModel');
+
+    test.each(['module.', 'model.', 'model.module.', '_orig_mod.', `${type}.`, `model.${type}.`])(
+      'is the same whatever %s stands before the names',
+      async (prefix) => {
+        if (!base && prefix.endsWith(`${type}.`)) return;
+        const { tensors } = await openCheckpoint(folder);
+        const buffers = [[`${prefix}${base ? '' : `${type}.`}embeddings.position_ids`, tensor([[0, 1]])]] as [string, Tensor][];
+        const bytes = concat(serialize([...[...tensors].map(([key, value]) => [prefix + key, value] as const), ...buffers]));
+        const given = (await AutoConfig.from_pretrained(folder)) as PreTrainedConfig;
+        const warnings: string[] = [];
+        const model = await architecture(head).from_pretrained(bytes, { config: given, onwarn: (message) => warnings.push(message) });
+        expectSameBits(model(ids), (await architecture(head).from_pretrained(folder))(ids));
+        expect(warnings).toEqual([]);
+      },
+    );
+  },
+);
+
+describe('a second spelling of a tensor', () => {
+  const [bias, other] = ['cls.predictions.bias', 'cls.predictions.decoder.bias'];
+  const made = new BertForMaskedLM(tinyConfig(), { seed: 2 });
+  const load = (change: Change) => {
+    const tensors = new Map<string, Tensor>(made.state_dict());
+    tensors.set(bias, floats([40]));
+    change(tensors);
+    return BertForMaskedLM.from_pretrained(concat(serialize(tensors)), { config: tinyConfig() });
+  };
+
+  test('stands for it alone, or beside it with the same values', async () => {
+    const want = await load(() => {});
+    const moved: Change = (tensors) => [tensors.set(other, tensors.get(bias) as Tensor), tensors.delete(bias)];
+    for (const change of [moved, (tensors: Map<string, Tensor>) => tensors.set(other, floats([40]))]) {
+      const model = await load(change);
+      expectSameBits(model(ids), want(ids));
+      expect(model.cls.predictions.bias.tolist()).toEqual(floats([40]).tolist());
+    }
+  });
+
+  test('is refused with others', async () => {
+    for (const value of [floats([40], 2), floats([39])])
+      expect((await problem('checkpoint', () => load((tensors) => tensors.set(other, value)))).message).toMatch(
+        /^cls\.predictions\.decoder\.bias in bytes: expected a tensor that BertForMaskedLM has, got an extra one/,
+      );
+  });
+});
+
+describe('the nearest name is named', () => {
+  const [right, wrong] = ['encoder.layer.0.attention.self.query.weight', 'encoder.layer.0.attention.self.qurey.weight'];
+  const slip: Change = (tensors) => [tensors.set(wrong, tensors.get(right) as Tensor), tensors.delete(right)];
+
+  test('where a tensor is missing', async () => {
+    expect((await problem('checkpoint', () => loaded(slip))).message).toContain(
+      `expected the tensors ${right}, got a checkpoint without them, but with ${wrong}. Load`,
+    );
+  });
+
+  test('and where one is left over', async () => {
+    expect((await problem('checkpoint', () => loaded(slip, { strict: false }))).message).toContain(
+      `${wrong} in bytes: expected a tensor that BertModel has, such as ${right}, got an extra one`,
+    );
   });
 });
 

@@ -183,6 +183,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'BertConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
   ...rows('to_dict to_diff_dict', none, 'BertConfig#'),
   'BertConfig#to_json_string': () => [false],
+  'BertConfig#withFields': () => [{ vocab_size: 14 }, 'another'],
 
   ...perClass(({ family }) => [configFor(family), { seed: 1 }], 'new '),
   'new BertModel': () => [config, { seed: 1, add_pooling_layer: false }],
@@ -197,6 +198,9 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('folders_beside trace_files tied', none, 'BertModel#'),
   ...rows('folders_beside trace_files', none, 'SentenceEmbedder#'),
   'BertForPreTraining#tied': none,
+  ...rows('get_input_embeddings get_output_embeddings', none, 'BertModel#'),
+  'BertModel#set_input_embeddings': () => [new nn.Embedding(config.vocab_size, config.hidden_size)],
+  'BertModel#resize_token_embeddings': () => [config.vocab_size, 1, false, { seed: 1 }],
   ...rows(
     `AutoModel ${HEADS.join(' ')}`,
     () => [FOLDER, { ...reading, hidden_act: 'relu', seed: 1, strict: false, config: undefined }],
@@ -226,6 +230,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('build_inputs_with_special_tokens create_token_type_ids_from_sequences', () => [[5, 6], [7]], 'BertTokenizer#'),
   'BertTokenizer#num_special_tokens_to_add': () => [true],
   'BertTokenizer#convert_tokens_to_ids': () => [['jim', 'was']],
+  'BertTokenizer#largestId': () => [true],
   'BertTokenizer#continues_word': () => ['##son'],
   ...rows('files get_vocab', none, 'BertTokenizer#'),
   'BertTokenizer#add_tokens': () => [['frog', { content: 'toad', lstrip: true }], { special_tokens: true }],

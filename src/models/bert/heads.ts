@@ -87,9 +87,6 @@ class BertPreTrainingHeads extends Module<[Tensor, Tensor], [Tensor, Tensor]> {
   }
 }
 
-/** Where the decoder shares its matrix. */
-const SHARED = { decoder: 'cls.predictions.decoder', words: 'embeddings.word_embeddings' };
-
 /** Masked words and next sentence at once: (prediction_logits [batch, sequence, vocabulary], seq_relationship_logits [batch, 2]). */
 export class BertForPreTraining extends WithLMHead<BertModel> {
   static override readonly family = BERT;
@@ -102,10 +99,6 @@ export class BertForPreTraining extends WithLMHead<BertModel> {
     super(config, options, encoder(config, true));
     this.cls = new BertPreTrainingHeads(config);
     this.post_init(options?.seed);
-  }
-
-  protected get shared() {
-    return SHARED;
   }
 
   protected answer({ last_hidden_state, pooler_output }: ModelOutput): Record<string, Tensor> {
@@ -126,10 +119,6 @@ export class BertForMaskedLM extends WithLMHead<BertModel> {
     super(config, options, encoder(config, false));
     this.cls = new BertOnlyMLMHead(config);
     this.post_init(options?.seed);
-  }
-
-  protected get shared() {
-    return SHARED;
   }
 
   protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {

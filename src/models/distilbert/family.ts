@@ -9,5 +9,6 @@ export const DISTILBERT: Family = {
   rename: withoutPrefix('distilbert'),
   parts: ['vocab_transform', 'vocab_layer_norm', 'vocab_projector', 'pre_classifier', 'classifier', 'qa_outputs'],
   buffers: /^embeddings\.position_ids$/,
+  vocabulary: { words: 'embeddings.word_embeddings', decoder: 'vocab_projector', bias: 'vocab_projector.bias' },
   Tokenizer: BertTokenizer,
 };

@@ -11,8 +11,6 @@ import { DistilBertModel } from './model.ts';
 /** What the heads of whole texts make of the first token. */
 const pooled = (pre_classifier: Linear, last_hidden_state: Tensor): Tensor => F.relu(pre_classifier(F.select(last_hidden_state, 1, 0)));
 
-const SHARED = { decoder: 'vocab_projector', words: 'embeddings.word_embeddings' };
-
 /** A score for every word at every position: (logits [batch, sequence, vocabulary]). */
 export class DistilBertForMaskedLM extends WithLMHead<DistilBertModel> {
   static override readonly family = DISTILBERT;
@@ -29,10 +27,6 @@ export class DistilBertForMaskedLM extends WithLMHead<DistilBertModel> {
     this.vocab_layer_norm = new LayerNorm(config.dim, { eps: 1e-12 });
     this.vocab_projector = new Linear(config.dim, config.vocab_size);
     this.post_init(options?.seed);
-  }
-
-  protected get shared() {
-    return SHARED;
   }
 
   protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {

@@ -1,0 +1,128 @@
+import { TraceletError } from '../base/error.ts';
+import type { Checkpoint } from '../formats/checkpoint.ts';
+import { Parameter } from '../tensor/parameter.ts';
+import { type Shape, sameShape, type Tensor } from '../tensor/tensor.ts';
+import type { Family } from './family.ts';
+import { joinParts, type PartOf, partsOf, type Rows, rowsInWords, takePart, wholesOf } from './fused.ts';
+import type { PreTrainedModel } from './pretrained.ts';
+
+/** How a checkpoint holds a parameter. */
+export interface Holding {
+  /** The tensors that it is read from. */
+  stored: readonly string[];
+  /** Those that it would take beside them. */
+  missing: readonly string[];
+  /** Gives the parameter its values. Throws `checkpoint` errors for tensors of another shape or dtype. */
+  give(): void;
+}
+
+/** Names of all tensors of a checkpoint. */
+export const namesOf = ({ tensors, foreign }: Checkpoint): string[] => [...tensors.keys(), ...(foreign?.keys() ?? [])];
+
+/** What is known of a tensor before its values are looked at. */
+export const outlineOf = ({ tensors, foreign }: Checkpoint, name: string): { dtype: string; shape: Shape } | undefined =>
+  tensors.get(name) ?? foreign?.get(name);
+
+/** What names of tensors begin with where a model was saved as a part of something else. */
+const WRAPPERS = /^(?:(?:module|model|_orig_mod)\.)+/;
+
+/** What a family calls a tensor, whatever it was saved within. */
+export const canonical =
+  ({ rename }: Family): Family['rename'] =>
+  (name) =>
+    rename(name.replace(WRAPPERS, ''));
+
+/** Finds how a checkpoint holds parameters of a model, if it does: each under its name or another of the family, as a part, or in parts. */
+export function holder(model: PreTrainedModel, checkpoint: Checkpoint): (name: string, parameter: Parameter) => Holding | undefined {
+  const plain = canonical(model.family);
+  const spellings = new Map(namesOf(checkpoint).map((spelling) => [plain(spelling), spelling]));
+  const parameters = new Map([...model.state_dict()].map(([name, parameter]) => [plain(name), parameter]));
+  const find = (name: string): string | undefined => (outlineOf(checkpoint, name) ? name : spellings.get(plain(name)));
+  const { fused } = model.family;
+  const groupsOf = (field: string | undefined): number =>
+    field === undefined ? 1 : (model.config as unknown as Readonly<Record<string, number>>)[field];
+
+  const asOne = (stored: string, parameter: Parameter): Holding => ({
+    stored: [stored],
+    missing: [],
+    give: () => assign(parameter, fitting(checkpoint, stored, parameter.shape)),
+  });
+
+  const asPart = ({ whole, parts, part, groups }: PartOf, name: string, parameter: Parameter): Holding | undefined => {
+    const stored = find(whole);
+    const counts = parts.map((other) => parameters.get(plain(other))?.shape[0]);
+    if (stored === undefined || counts.includes(undefined)) return undefined;
+    const rows: Rows = { counts: counts as number[], groups: groupsOf(groups) };
+    const shape = [rows.counts.reduce((all, count) => all + count, 0), ...parameter.shape.slice(1)];
+    const give = () =>
+      takePart(parameter, fitting(checkpoint, stored, shape, `, ${rowsInWords(rows, part)} of it being ${name}`), rows, part);
+    return { stored: [stored], missing: [], give };
+  };
+
+  const inParts = ({ parts, groups: field }: Omit<PartOf, 'part'>, name: string, parameter: Parameter): Holding | undefined => {
+    const found = parts.map(find);
+    const stored = found.filter((each) => each !== undefined);
+    if (stored.length === 0) return undefined;
+    const give = () => {
+      const groups = groupsOf(field);
+      checkParts(checkpoint, stored, name, parameter.shape, groups);
+      const tensors = stored.map((each) => fitting(checkpoint, each, outlineOf(checkpoint, each)?.shape as Shape));
+      joinParts(parameter, tensors, groups);
+    };
+    return { stored, missing: parts.filter((_, i) => found[i] === undefined), give };
+  };
+
+  const first = <T>(places: readonly T[], hold: (place: T) => Holding | undefined): Holding | undefined => {
+    for (const place of places) {
+      const holding = hold(place);
+      if (holding) return holding;
+    }
+    return undefined;
+  };
+
+  return (name, parameter) => {
+    const own = find(name);
+    if (own !== undefined) return asOne(own, parameter);
+    return (
+      first(wholesOf(plain(name), fused), (place) => asPart(place, name, parameter)) ??
+      first(partsOf(plain(name), fused), (place) => inParts(place, name, parameter))
+    );
+  };
+}
+
+/** Weights that are made on first use, as quantised ones are, still are then. */
+function assign(parameter: Parameter, tensor: Tensor): void {
+  if (tensor instanceof Parameter) parameter.initialise = tensor.initialise;
+  else parameter.adopt(tensor.elements as Float32Array);
+}
+
+const CURE = 'Does the config belong to this checkpoint?';
+
+/** The tensor of a checkpoint, proved to be floats of that shape; `note` is said behind the shape. */
+function fitting(checkpoint: Checkpoint, name: string, shape: Shape, note = ''): Tensor {
+  const tensor = checkpoint.tensors.get(name);
+  const what = `${name} in ${checkpoint.name}`;
+  const outline = outlineOf(checkpoint, name);
+  if (!outline || !sameShape(outline.shape, shape))
+    throw new TraceletError('checkpoint', { what, expected: `shape [${shape}]${note}`, got: `[${outline?.shape}]`, cure: CURE });
+  if (tensor?.dtype === 'float32') return tensor;
+  throw new TraceletError('checkpoint', {
+    what,
+    expected: 'floating-point numbers of 16, 32 or 64 bits',
+    got: outline.dtype,
+    cure: 'Save the model once more in float32, float16 or bfloat16',
+  });
+}
+
+/** That the tensors `stored` have as many rows together as the parameter `name`, and rows as long. */
+function checkParts(checkpoint: Checkpoint, stored: readonly string[], name: string, shape: Shape, groups: number): void {
+  const shapes = stored.map((each) => outlineOf(checkpoint, each)?.shape ?? []);
+  const rows = shapes.reduce((all, [count]) => all + count, 0);
+  if (rows === shape[0] && shapes.every(([count, ...row]) => count % groups === 0 && sameShape(row, shape.slice(1)))) return;
+  throw new TraceletError('checkpoint', {
+    what: `${stored.join(', ')} in ${checkpoint.name}, the parts of ${name}`,
+    expected: `shape [${shape}] together${groups > 1 ? `, in ${groups} groups` : ''}`,
+    got: shapes.map((each) => `[${each}]`).join(', '),
+    cure: CURE,
+  });
+}
