@@ -21,8 +21,10 @@ export interface Family {
   Tokenizer: { from_files(files: TokenizerFiles, options?: TokenizerOptions): PreTrainedTokenizerFast };
 }
 
-/** Names with or without the prefix of a family's base model stand for the same. */
-export const withoutPrefix =
-  (prefix: string): Family['rename'] =>
-  (name) =>
-    name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : name;
+/** Names with or without the prefix of a family's base model stand for the same, and so do `others`: each with what takes its place. */
+export const renaming =
+  (prefix: string, others: Readonly<Record<string, string>> = {}): Family['rename'] =>
+  (name) => {
+    const plain = name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : name;
+    return Object.hasOwn(others, plain) ? others[plain] : plain;
+  };

@@ -21,7 +21,7 @@ export interface AssignOptions {
  * Gives the parameters of `model` the tensors of the same names, or of those that stand for the same in its family. Throws `checkpoint` errors that name a
  * missing tensor (unless `strict` is false), and one of the wrong shape or dtype.
  *
- * A tensor that the model does not have is judged by where it lies:
+ * A tensor that the model does not have, and that is not one that it has under another of its spellings, is judged by where it lies:
  * - in a part of the family that this architecture does without, such as a head: it is passed over, as no output depends on it;
  * - in a module that the model has: an error, for that module then computes something else, with relative positions, adapters, factors of
  *   quantised weights, or more layers than the config says;
@@ -41,7 +41,7 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
     } else if (!followers.has(name)) missing.push(name);
   }
   if (strict && missing.length > 0) throw missingTensors(model, checkpoint, missing);
-  const extra = namesOf(checkpoint).filter((name) => !used.has(name));
+  const extra = namesOf(checkpoint).filter((name) => !used.has(name) && !isTwin(checkpoint, name, find(model.family.rename(name))));
   const beside = judge(model, checkpoint, [...parameters.keys()], extra);
   if (strict && beside.length > 0)
     warn(
@@ -68,6 +68,14 @@ const outlineOf = ({ tensors, foreign }: Checkpoint, name: string): { dtype: str
 function finder(checkpoint: Checkpoint, { rename }: Family): (name: string) => string | undefined {
   const spellings = new Map(namesOf(checkpoint).map((spelling) => [rename(spelling), spelling]));
   return (name) => (outlineOf(checkpoint, name) ? name : spellings.get(rename(name)));
+}
+
+/** Whether a tensor is the same as another, under another name that stands for the same. */
+function isTwin({ tensors }: Checkpoint, name: string, other = name): boolean {
+  const [one, two] = [tensors.get(name), tensors.get(other)];
+  if (name === other || !one || !two) return false;
+  const [a, b] = [one.elements as Float32Array, two.elements as Float32Array];
+  return one.dtype === two.dtype && sameShape(one.shape, two.shape) && a.every((element, i) => element === b[i]);
 }
 
 /** Weights that are made on first use, as quantised ones are, still are then. */
