@@ -23,10 +23,11 @@ export function dummyInputs(
   dimensions: Dimensions,
 ): Record<string, Tensor> {
   const { batch, choices, seq } = dimensions;
-  if (seq > config.max_position_embeddings)
+  const most = config.most_tokens();
+  if (seq > most)
     throw new TraceletError('value', {
       what: '--seq',
-      expected: `at most the model’s ${config.max_position_embeddings} positions`,
+      expected: `at most the model’s ${most} positions`,
       got: `${seq}`,
     });
   const types = names.includes('token_type_ids') ? ((config as TokenTypes).type_vocab_size ?? 1) : 1;

@@ -41,7 +41,7 @@ export async function traceModel(source: string, options: TracingOptions, progre
   const { name, model, tokenizer, withoutTexts, traced: before } = await openModel(source, { head, torchscript: true, signal });
   progress.phase('tracing');
   const { config, input_names } = model;
-  const longest = Math.min(config.max_position_embeddings, tokenizer?.model_max_length ?? Infinity);
+  const longest = Math.min(config.most_tokens(), tokenizer?.model_max_length ?? Infinity);
   const dynamic = boundsFor(options, before?.dynamic, longest);
   const inputs = dummyInputs(config, input_names, tokenizer, {
     batch: options.batch ?? within(before?.batch ?? 1, dynamic?.batch),

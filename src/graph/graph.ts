@@ -27,9 +27,8 @@ export interface HostValue extends Typed {
   readonly grid: Shape;
   readonly gridDims?: readonly Dim[];
   readonly masked: boolean;
-  /** What the rule `fill` repeats. */
+  /** What the rule asks for besides. */
   readonly fill?: number;
-  /** What the rule `kept` takes elements from. */
   readonly input?: Input;
 }
 

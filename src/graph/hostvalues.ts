@@ -14,14 +14,25 @@ export interface Counts {
   tokens: number;
 }
 
-/** Whole numbers that the host writes before a call: they follow from its sizes and its attention_mask. */
+/** What a rule asks for besides tokens: an input [batch, sequence], whose elements are those of all tokens, or a number. */
+export interface Asked {
+  input: ArrayLike<number>;
+  fill: number;
+}
+
+/** Tensors and numbers to ask. */
+export interface HostOperands {
+  input?: Tensor<'int32'>;
+  fill?: number;
+}
+
+/** Whole numbers that the host writes before a call: they follow from its sizes, its attention_mask and what it is given. */
 export interface HostRule {
   /** Whether there is a number for each token that has a row, in order, or one for each sequence and one more. */
   per: 'token' | 'sequence';
-  /** What it asks for besides: an input [batch, sequence], or a number. */
-  from?: 'input' | 'fill';
-  /** Writes the numbers of `tokens`; `of` is what the rule asks for. */
-  write(out: Int32Array, tokens: Tokens, of: ArrayLike<number> | number): void;
+  asks: readonly (keyof Asked)[];
+  /** Writes the numbers of `tokens`. */
+  write(out: Int32Array, tokens: Tokens, asked: Asked): void;
   /** The largest number, where the rule says it. */
   most?(counts: Counts, fill: number): number;
   /** How much a number is above the one before it, at most, where the rule says it. */
@@ -34,6 +45,16 @@ const perToken =
     for (let row = 0; row < out.length; row++) out[row] = numberOf(kept ? kept[row] : row, sequence);
   };
 
+/** How many tokens of its sequence up to each are not `fill`, itself among them, on top of `fill`; `fill` for those that are. */
+function ranks(input: ArrayLike<number>, fill: number, sequence: number): Int32Array {
+  const out = new Int32Array(input.length);
+  for (let token = 0, rank = fill; token < out.length; token++) {
+    if (token % sequence === 0) rank = fill;
+    out[token] = input[token] === fill ? fill : ++rank;
+  }
+  return out;
+}
+
 const named = <Name extends string>(rules: Readonly<Record<Name, HostRule>>) => rules;
 
 /** What the host writes. Adding one is a row here. */
@@ -41,6 +62,7 @@ export const HOST_RULES = named({
   /** How many rows come before each sequence, and how many there are. */
   starts: {
     per: 'sequence',
+    asks: [],
     write(out, { batch, sequence, kept }) {
       for (let b = 0, row = 0; b <= batch; b++) {
         if (!kept) row = b * sequence;
@@ -52,16 +74,26 @@ export const HOST_RULES = named({
     step: ({ sequence, tokens }) => Math.min(sequence, tokens),
   },
   /** Where in its sequence each token stands. */
-  places: { per: 'token', write: perToken((token, sequence) => token % sequence), most: ({ sequence }) => sequence - 1 },
+  places: { per: 'token', asks: [], write: perToken((token, sequence) => token % sequence), most: ({ sequence }) => sequence - 1 },
   /** Which of the batch · sequence tokens each is. */
-  index: { per: 'token', write: perToken((token) => token), most: ({ batch, sequence }) => batch * sequence - 1 },
+  index: { per: 'token', asks: [], write: perToken((token) => token), most: ({ batch, sequence }) => batch * sequence - 1 },
   /** The same number everywhere. */
-  fill: { per: 'token', from: 'fill', write: (out, _, of) => void out.fill(of as number), most: (_, fill) => fill },
+  fill: { per: 'token', asks: ['fill'], write: (out, _, { fill }) => void out.fill(fill), most: (_, fill) => fill },
   /** What an input holds for each token. */
   kept: {
     per: 'token',
-    from: 'input',
-    write: (out, tokens, of) => perToken((token) => (of as ArrayLike<number>)[token])(out, tokens, of),
+    asks: ['input'],
+    write: (out, tokens, asked) => perToken((token) => asked.input[token])(out, tokens, asked),
+  },
+  /** Which of the tokens of its sequence that are not padding each is, counted from one above the id of padding; that id for padding. */
+  ranks: {
+    per: 'token',
+    asks: ['input', 'fill'],
+    write(out, tokens, asked) {
+      const all = ranks(asked.input, asked.fill, tokens.sequence);
+      perToken((token) => all[token])(out, tokens, asked);
+    },
+    most: ({ sequence }, fill) => fill + sequence,
   },
 });
 
@@ -86,9 +118,9 @@ export const gridShape = (rule: Rule, [batch, sequence]: Shape): Shape =>
   hostRule(rule).per === 'sequence' ? [batch + 1] : [batch, sequence];
 
 /** The numbers of a rule where every one of [batch, sequence] tokens has a row. */
-export function hostTensor(rule: Rule, [batch, sequence]: Shape, fill = 0): Tensor<'int32'> {
+export function hostTensor(rule: Rule, [batch, sequence]: Shape, { input, fill = 0 }: HostOperands = {}): Tensor<'int32'> {
   const shape = gridShape(rule, [batch, sequence]);
   const out = new Int32Array(sizeOf(shape));
-  hostRule(rule).write(out, { batch, sequence }, fill);
+  hostRule(rule).write(out, { batch, sequence }, { input: input?.data ?? [], fill });
   return new Tensor('int32', shape, out, PROVED);
 }

@@ -156,7 +156,10 @@ export function evaluate(graph: Graph, inputs: Record<string, Tensor>, engine: P
   const values = new Map<Value, Tensor>();
   const tensorOf = (value: Value): Tensor => {
     if (value.kind === 'constant') return value.parts[0].tensor;
-    if (value.kind === 'host') return hostTensor(value.rule, value.grid, value.fill);
+    if (value.kind === 'host') {
+      const { rule, grid, fill, input } = value;
+      return hostTensor(rule, grid, { fill, input: input && (inputs[input.name] as Tensor<'int32'>) });
+    }
     if (value.kind === 'view') return tensorOf(value.base).reshape(value.shape);
     return values.get(value) as Tensor;
   };

@@ -10,7 +10,7 @@ import {
   type View,
   verifyGraph,
 } from '../graph/graph.ts';
-import { gridShape, type Rule } from '../graph/hostvalues.ts';
+import { gridShape, type HostOperands, hostTensor, type Rule } from '../graph/hostvalues.ts';
 import { type Executor, using } from '../nn/executor.ts';
 import type { AnyModule } from '../nn/module.ts';
 import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
@@ -109,16 +109,29 @@ class Tracer implements Executor {
     return new Recorded(node, this) as Tensor as Tensor<'float32'>;
   }
 
-  hostValue(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'> {
+  hostValue(rule: Rule, grid: Shape, { input: given, fill }: HostOperands = {}): Tensor<'int32'> {
+    if (given && !(given instanceof Recorded)) return hostTensor(rule, grid, { input: given, fill });
     const [batch, sequence] = grid;
-    const key = `${rule} ${batch} ${sequence} ${fill}`;
+    const input = given && this.#inputOf(given);
+    const key = `${rule} ${batch} ${sequence} ${fill} ${input?.name}`;
     let made = this.#hostValues.get(key);
     if (!made) {
       const shape = gridShape(rule, grid);
-      made = { kind: 'host', rule, grid: [batch, sequence], masked: false, fill, dtype: 'int32', shape };
+      made = { kind: 'host', rule, grid: [batch, sequence], masked: false, fill, input, dtype: 'int32', shape };
       this.#hostValues.set(key, made);
     }
     return new Recorded(made, this) as Tensor as Tensor<'int32'>;
+  }
+
+  #inputOf({ value }: Recorded): Input {
+    const storage = storageOf(value);
+    if (storage.kind === 'input') return storage;
+    throw new TraceletError('tracing', {
+      what: `F.positions of ids in ${this.path || 'the model'}`,
+      expected: 'an input of the trace, or another shape of it',
+      got: 'what an op makes',
+      cure: 'Make the positions of the input, before any op',
+    });
   }
 
   /** Notes that an op takes `value` for `dtype`; what it makes of an input holds for all of it. Throws `dtype` errors. */

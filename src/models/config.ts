@@ -95,6 +95,11 @@ export abstract class PreTrainedConfig {
     return readConfig(`${nameOf(this)}.from_pretrained`, source, options, this);
   }
 
+  /** How many tokens a text may have: one for each position that is one of a token. */
+  most_tokens(): number {
+    return this.max_position_embeddings;
+  }
+
   /** Every field, and the other keys of the file that it comes from. */
   to_dict(): JsonObject {
     return this.#select((field) => field.written !== 'if given');

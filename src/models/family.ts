@@ -38,8 +38,8 @@ export interface Family {
   Tokenizer: { from_files(files: TokenizerFiles, options?: TokenizerOptions): PreTrainedTokenizerFast };
 }
 
-/** Names with or without the prefix of a family's base model stand for the same, and those of a table for others. */
-export const withoutPrefix =
+/** Names with or without the prefix of a family's base model stand for the same, and so do `others`: each with what takes its place. */
+export const renaming =
   (prefix: string, others: Readonly<Record<string, string>> = {}): Family['rename'] =>
   (name) => {
     const plain = name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : name;

@@ -1,19 +1,16 @@
 import { TraceletError } from '../base/error.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
-import type { Sizes } from './fields.ts';
+import type { PreTrainedConfig } from './config.ts';
 
 /** Proves ids [batch, sequence] of no more tokens than the model has positions, and that other inputs are as large. Throws `shape` and `value` errors. */
-export function checkIds(
-  { shape }: Tensor,
-  others: Record<string, Tensor | null | undefined>,
-  { max_position_embeddings }: Pick<Sizes, 'max_position_embeddings'>,
-): void {
+export function checkIds({ shape }: Tensor, others: Record<string, Tensor | null | undefined>, config: PreTrainedConfig): void {
   const fits = shape.length === 2 && shape[0] > 0 && shape[1] > 0;
   if (!fits) throw new TraceletError('shape', { what: 'input_ids', expected: '[batch, sequence], neither of them 0', got: `[${shape}]` });
-  if (shape[1] > max_position_embeddings)
+  const [most, max] = [config.most_tokens(), config.max_position_embeddings];
+  if (shape[1] > most)
     throw new TraceletError('value', {
       what: 'the sequence in input_ids',
-      expected: `at most max_position_embeddings = ${max_position_embeddings} tokens`,
+      expected: `at most max_position_embeddings${most < max ? ` - ${max - most}` : ''} = ${most} tokens`,
       got: `${shape[1]}`,
       cure: 'Truncate it: the tokenizer does with { truncation: true, max_length }',
     });

@@ -1,7 +1,10 @@
 import type { Tensor } from '../tensor/tensor.ts';
 
+/** An attention_mask, if one is given. */
+export type Mask = Tensor | null | undefined;
+
 /** A layer of an encoder: its hidden states, and its attention weights if they are asked for. */
-export type EncoderLayer = (hidden_states: Tensor, mask: Tensor | null | undefined, output_attentions: boolean) => [Tensor, Tensor?];
+export type EncoderLayer = (hidden_states: Tensor, mask: Mask, output_attentions: boolean) => [Tensor, Tensor?];
 
 /** What an encoder answers: the embeddings and the hidden states of each layer, and attention weights if they were asked for. */
 export interface Encoded {
@@ -10,12 +13,7 @@ export interface Encoded {
 }
 
 /** Each layer on what the one before answered, the first on `embeddings`. */
-export function runLayers(
-  layers: Iterable<EncoderLayer>,
-  embeddings: Tensor,
-  mask: Tensor | null | undefined,
-  output_attentions: boolean,
-): Encoded {
+export function runLayers(layers: Iterable<EncoderLayer>, embeddings: Tensor, mask: Mask, output_attentions: boolean): Encoded {
   const hidden_states = [embeddings];
   const attentions: Tensor[] = [];
   for (const layer of layers) {

@@ -24,7 +24,7 @@ export interface AssignOptions {
  * another name, within one tensor with others, or in parts. Throws `checkpoint` errors that name a
  * missing tensor (unless `strict` is false), and one of the wrong shape or dtype.
  *
- * A tensor that the model does not have is judged by where it lies:
+ * A tensor that the model does not have, and that is not one that it has under another of its spellings, is judged by where it lies:
  * - in a part of the family that this architecture does without, such as a head: it is passed over, as no output depends on it;
  * - in a module that the model has: an error, for that module then computes something else, with relative positions, adapters, factors of
  *   quantised weights, or more layers than the config says;

@@ -1,4 +1,4 @@
-import { hostTensor, type Rule } from '../graph/hostvalues.ts';
+import { type HostOperands, hostTensor, type Rule } from '../graph/hostvalues.ts';
 import { Allocator } from '../kernels/allocator.ts';
 import { allocateMemory, callKernel, growMemory, instantiate, type Kernels, MEMORY_BASE } from '../kernels/binaries.ts';
 import { formFor, INTEGER_FORMS } from '../kernels/integers.ts';
@@ -46,8 +46,8 @@ export class Engine {
     return body();
   }
 
-  hostValue(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'> {
-    return hostTensor(rule, grid, fill);
+  hostValue(rule: Rule, grid: Shape, { input, fill }: HostOperands = {}): Tensor<'int32'> {
+    return hostTensor(rule, grid, { input, fill });
   }
 
   apply(op: string, given: Operands<Tensor>, attrs: Attributes): Tensor {

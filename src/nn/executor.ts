@@ -1,5 +1,5 @@
 import { FUNCTION, proved } from '../base/options.ts';
-import type { Rule } from '../graph/hostvalues.ts';
+import type { HostOperands, Rule } from '../graph/hostvalues.ts';
 import { bestVariant, proveVariant } from '../kernels/binaries.ts';
 import type { Attributes, Operands } from '../ops/call.ts';
 import type { Variant } from '../platform/platform.ts';
@@ -11,8 +11,8 @@ import { Engine } from './eager.ts';
 export interface Executor {
   /** Throws `op`, `dtype`, `value` and `shape` errors for operands that are none of the op's. */
   apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor;
-  /** Whole numbers that follow from a grid of [batch, sequence, …] tokens; `fill` is what the rule of that name repeats. */
-  hostValue(rule: Rule, grid: Shape, fill?: number): Tensor<'int32'>;
+  /** Whole numbers that follow from a grid of [batch, sequence, …] tokens and what the rule asks for besides. */
+  hostValue(rule: Rule, grid: Shape, asked?: HostOperands): Tensor<'int32'>;
   /** Runs `body`, the forward pass of `module`. */
   within<T>(module: object, body: () => T): T;
 }

@@ -18,16 +18,26 @@ type Floats = Tensor<'float32'>;
 
 const INPUT = { input: TENSOR };
 
-/** 0, 1, … for the tokens of each sequence of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
-export const positions = taking<(ids: Operand) => Tensor<'int32'>>('F.positions', { ids: TENSOR }, (ids: Tensor) =>
-  executor().hostValue('places', gridOf(ids)),
+/**
+ * 0, 1, … for the tokens of each sequence of `ids` [batch, sequence]: int32 [batch, sequence]. With `padding_idx`, which may be among the ids, these keep it and
+ * the others count on from it, as in `create_position_ids_from_input_ids` of transformers. Holds for any size of a trace.
+ */
+export const positions = taking<(ids: Operand, padding_idx?: number | null) => Tensor<'int32'>>(
+  'F.positions',
+  { ids: TENSOR, padding_idx: optional(COUNT) },
+  (ids: Tensor, fill?: number) => {
+    const grid = gridOf(ids);
+    return fill === undefined
+      ? executor().hostValue('places', grid)
+      : executor().hostValue('ranks', grid, { input: ids.operand('int32', 'F.positions: ids'), fill });
+  },
 );
 
 /** `value` for each token of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
 export const filled = taking<(ids: Operand, value: number) => Tensor<'int32'>>(
   'F.filled',
   { ids: TENSOR, value: COUNT },
-  (ids: Tensor, value: number) => executor().hostValue('fill', gridOf(ids), value),
+  (ids: Tensor, value: number) => executor().hostValue('fill', gridOf(ids), { fill: value }),
 );
 
 /**

@@ -110,7 +110,7 @@ class Compactor {
     if (!rest) return undefined;
     const storage = storageOf(value);
     if (storage.kind === 'input' && value.dtype === 'int32' && value.shape.length === 2) return this.#hostValue('kept', { input: storage });
-    if (storage.kind === 'host' && sameShape(storage.grid, this.#grid)) return this.#hostValue(storage.rule, { fill: storage.fill });
+    if (storage.kind === 'host' && sameShape(storage.grid, this.#grid)) return this.#hostValue(storage.rule, storage);
     if (value.kind !== 'view' || rest.length === 0) return undefined;
     const base = this.#rowsOf(value.base);
     return base && { kind: 'view', base, dtype: value.dtype, shape: this.#rowShape(value.shape) };
@@ -135,13 +135,13 @@ class Compactor {
     return sameShape(scattered.shape, value.shape) ? scattered : { kind: 'view', base: scattered, dtype: value.dtype, shape: value.shape };
   }
 
-  #hostValue(rule: Rule, from: { input?: Input; fill?: number } = {}): HostValue {
-    const key = `${rule} ${from.input?.name} ${from.fill}`;
+  #hostValue(rule: Rule, { input, fill }: Pick<HostValue, 'input' | 'fill'> = {}): HostValue {
+    const key = `${rule} ${input?.name} ${fill}`;
     let made = this.#hostValues.get(key);
     if (!made) {
       const [batch, sequence] = this.#grid;
       const shape = [countOf(rule, { batch, sequence, tokens: this.#tokens })];
-      made = { kind: 'host', rule, grid: this.#grid, masked: true, ...from, dtype: 'int32', shape };
+      made = { kind: 'host', rule, grid: this.#grid, masked: true, input, fill, dtype: 'int32', shape };
       this.#hostValues.set(key, made);
     }
     return made;

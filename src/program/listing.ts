@@ -26,8 +26,8 @@ function namesOf({ values, constants, inputs, hostValues }: Program): NameOf {
 }
 
 const hostValueName = ({ rule, input, fill }: HostValueInfo): string => {
-  const of = input === undefined ? fill : `%${input}`;
-  return of === undefined ? rule : `${rule}(${of})`;
+  const of = [...(input === undefined ? [] : [`%${input}`]), ...(fill === undefined ? [] : [fill])];
+  return of.length === 0 ? rule : `${rule}(${of.join(', ')})`;
 };
 
 /** An argument that is neither result nor scratch, in words. */

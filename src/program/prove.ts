@@ -132,9 +132,9 @@ function checkHostValues({ values, inputs, hostValues }: Pick<Program, 'values' 
     const info = values[value];
     expect(info !== undefined && 'arena' in info.place && info.dtype === 'int32', what, 'an int32 value in the arena', `${value}`);
     expect(grid.length === 2, what, 'a batch and a sequence', describe(grid));
-    const { from } = hostRule(rule);
-    expect(from === 'input' ? whole.has(input as string) : input === undefined, what, 'an int32 input', describe(input));
-    expect((from === 'fill') === (fill !== undefined), what, from === 'fill' ? 'a number to repeat' : 'no fill', describe(fill));
+    const [asksInput, asksFill] = (['input', 'fill'] as const).map((name) => hostRule(rule).asks.includes(name));
+    expect(asksInput ? whole.has(input as string) : input === undefined, what, asksInput ? 'an int32 input' : 'no input', describe(input));
+    expect(asksFill === (fill !== undefined), what, asksFill ? 'a number' : 'no fill', describe(fill));
     expect(!masked || whole.has(MASK), what, `an int32 input ${MASK}`, 'none');
   }
   const written = [...inputs, ...hostValues].map(({ value }) => value);

@@ -165,18 +165,19 @@ export class Instance {
     };
     if (kept) check(MASK, { bound: 2 });
     for (const { name, value } of program.inputs) check(name, specialisation.ranges.get(value));
-    for (const { value, input } of program.hostValues) if (input) check(input, specialisation.ranges.get(value));
+    for (const { value, rule, input } of program.hostValues)
+      if (input && !hostRule(rule).most) check(input, specialisation.ranges.get(value));
     if (this.arena.reserve(specialisation.arena)) this.#calls = new WeakMap();
     this.#specialisation = specialisation;
     for (const { name, value } of program.inputs) {
       const { buffer, byteOffset, byteLength } = inputs[name].data;
       new Uint8Array(this.memory.buffer, this.addressOf(value), byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
     }
-    for (const { value, rule, grid, masked, fill, input } of program.hostValues) {
+    for (const { value, rule, grid, masked, fill = 0, input } of program.hostValues) {
       const [batch, sequence] = shapeAt(grid, sizes);
       const out = new Int32Array(this.memory.buffer, this.addressOf(value), sizeOf(specialisation.shapes[value]));
-      const of = input ? (inputs[input].data as Int32Array) : (fill ?? 0);
-      hostRule(rule).write(out, { batch, sequence, kept: masked ? kept : undefined }, of);
+      const asked = { fill, input: input === undefined ? [] : (inputs[input].data as Int32Array) };
+      hostRule(rule).write(out, { batch, sequence, kept: masked ? kept : undefined }, asked);
     }
   }
 

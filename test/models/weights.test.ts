@@ -183,6 +183,28 @@ test('a decoder that is tied to the embeddings is what they are, whatever the ch
   }
 });
 
+describe('the bias of a decoder, which files hold under one of two names, or both', () => {
+  const [own, other] = ['cls.predictions.bias', 'cls.predictions.decoder.bias'];
+  const bias = floats([40], 9);
+  const load = (biases: Record<string, Tensor>) => {
+    const tensors = new Map<string, Tensor>(new BertForMaskedLM(tinyConfig(), { seed: 2 }).state_dict());
+    tensors.delete(own);
+    return BertForMaskedLM.from_pretrained(concat(serialize([...tensors, ...Object.entries(biases)])), { config: tinyConfig() });
+  };
+
+  test.each<Record<string, Tensor>>([{ [own]: bias }, { [other]: bias }, { [own]: bias, [other]: bias.clone() }])(
+    'is one',
+    async (biases) => {
+      expectSameBits((await load(biases)).cls.predictions.bias, bias);
+    },
+  );
+
+  test.each([floats([40], 8), floats([39], 9)])('is refused where they differ', async (different) => {
+    const { message } = await problem('checkpoint', () => load({ [own]: bias, [other]: different }));
+    expect(message).toContain(`${other} in bytes: expected a tensor that BertForMaskedLM has, got an extra one`);
+  });
+});
+
 describe('a tensor that is missing', () => {
   const unpooled: Change = (tensors) => {
     for (const name of ['pooler.dense.weight', 'pooler.dense.bias']) tensors.delete(name);

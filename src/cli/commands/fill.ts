@@ -67,7 +67,7 @@ async function askModel(directory: string, text: string, signal: AbortSignal): P
   const encoded = Object.entries(tokenizer.encode_plus(text, null, { return_tensors: true }));
   const inputs = Object.fromEntries(encoded.filter(([name]) => input_names.includes(name))) as Record<string, Tensor>;
   const { input_ids } = inputs;
-  const [tokens, most] = [input_ids.shape[1], config.max_position_embeddings];
+  const [tokens, most] = [input_ids.shape[1], config.most_tokens()];
   if (tokens > most)
     throw new TraceletError('value', { what: 'the text', expected: `at most ${most} tokens, which the model takes`, got: `${tokens}` });
   return { input_ids, output: model(inputs), tokenizer };

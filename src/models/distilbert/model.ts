@@ -2,18 +2,14 @@ import { ModuleList } from '../../nn/containers.ts';
 import * as F from '../../nn/functional.ts';
 import { Embedding, LayerNorm, Linear } from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
-import { type ModelOutput, modelOutput } from '../../nn/outputs.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { EncoderModel, type Tokens } from '../encoder.ts';
 import { activationOf } from '../fields.ts';
-import { checkIds, fitPositions } from '../inputs.ts';
-import { type Encoded, runLayers } from '../layers.ts';
-import { type ModelInputs, PreTrainedModel } from '../pretrained.ts';
+import { type Encoded, type Mask, runLayers } from '../layers.ts';
 import type { DistilBertConfig } from './config.ts';
 import { DISTILBERT } from './family.ts';
 
 /** The parts below mirror `transformers/models/distilbert/modeling_distilbert.py`, class for class and name for name. */
-
-type Optional = Tensor | null | undefined;
 
 const EPS = 1e-12;
 
@@ -34,8 +30,7 @@ class Embeddings extends Module<[Tensor, Tensor], Tensor> {
 
   constructor({ vocab_size, dim, max_position_embeddings, pad_token_id, sinusoidal_pos_embds }: DistilBertConfig) {
     super();
-    const padding_idx = pad_token_id !== null && pad_token_id < 0 ? vocab_size + pad_token_id : pad_token_id;
-    this.word_embeddings = new Embedding(vocab_size, dim, { padding_idx });
+    this.word_embeddings = new Embedding(vocab_size, dim, { padding_idx: pad_token_id });
     this.position_embeddings = new Embedding(max_position_embeddings, dim);
     this.LayerNorm = new LayerNorm(dim, { eps: EPS });
     this.sinusoidal = sinusoidal_pos_embds;
@@ -51,7 +46,7 @@ class Embeddings extends Module<[Tensor, Tensor], Tensor> {
   }
 }
 
-class MultiHeadSelfAttention extends Module<[Tensor, Optional, boolean], [Tensor, Tensor?]> {
+class MultiHeadSelfAttention extends Module<[Tensor, Mask, boolean], [Tensor, Tensor?]> {
   q_lin: Linear;
   k_lin: Linear;
   v_lin: Linear;
@@ -67,7 +62,7 @@ class MultiHeadSelfAttention extends Module<[Tensor, Optional, boolean], [Tensor
     this.heads = n_heads;
   }
 
-  forward(x: Tensor, mask: Optional, output_attentions: boolean): [Tensor, Tensor?] {
+  forward(x: Tensor, mask: Mask, output_attentions: boolean): [Tensor, Tensor?] {
     const [q, k, v] = [this.q_lin(x), this.k_lin(x), this.v_lin(x)];
     const context = F.attention(q, k, v, { mask, heads: this.heads });
     return [this.out_lin(context), output_attentions ? F.attention_weights(q, k, { mask, heads: this.heads }) : undefined];
@@ -91,7 +86,7 @@ class FFN extends Module<[Tensor], Tensor> {
   }
 }
 
-class TransformerBlock extends Module<[Tensor, Optional, boolean], [Tensor, Tensor?]> {
+class TransformerBlock extends Module<[Tensor, Mask, boolean], [Tensor, Tensor?]> {
   attention: MultiHeadSelfAttention;
   sa_layer_norm: LayerNorm;
   ffn: FFN;
@@ -105,14 +100,14 @@ class TransformerBlock extends Module<[Tensor, Optional, boolean], [Tensor, Tens
     this.output_layer_norm = new LayerNorm(config.dim, { eps: EPS });
   }
 
-  forward(x: Tensor, mask: Optional, output_attentions: boolean): [Tensor, Tensor?] {
+  forward(x: Tensor, mask: Mask, output_attentions: boolean): [Tensor, Tensor?] {
     const [attended, weights] = this.attention(x, mask, output_attentions);
     const sa_output = this.sa_layer_norm(F.add(attended, x));
     return [this.output_layer_norm(F.add(this.ffn(sa_output), sa_output)), weights];
   }
 }
 
-class Transformer extends Module<[Tensor, Optional, boolean], Encoded> {
+class Transformer extends Module<[Tensor, Mask, boolean], Encoded> {
   layer: ModuleList<TransformerBlock>;
 
   constructor(config: DistilBertConfig) {
@@ -120,7 +115,7 @@ class Transformer extends Module<[Tensor, Optional, boolean], Encoded> {
     this.layer = new ModuleList(Array.from({ length: config.n_layers }, () => new TransformerBlock(config)));
   }
 
-  forward(x: Tensor, mask: Optional, output_attentions: boolean): Encoded {
+  forward(x: Tensor, mask: Mask, output_attentions: boolean): Encoded {
     return runLayers(this.layer, x, mask, output_attentions);
   }
 }
@@ -129,7 +124,7 @@ class Transformer extends Module<[Tensor, Optional, boolean], Encoded> {
  * The bare encoder, as `transformers.DistilBertModel`. Answers (last_hidden_state [batch, sequence, dim]), followed by hidden_states and attentions
  * where the config asks for them.
  */
-export class DistilBertModel extends PreTrainedModel {
+export class DistilBertModel extends EncoderModel {
   static override readonly family = DISTILBERT;
   static override readonly head = 'Model';
   declare readonly config: DistilBertConfig;
@@ -144,16 +139,7 @@ export class DistilBertModel extends PreTrainedModel {
     this.post_init(options?.seed);
   }
 
-  forward(...inputs: ModelInputs): ModelOutput {
-    const [input_ids, mask, positions] = this.taken(inputs);
-    checkIds(input_ids, { attention_mask: mask }, this.config);
-    const position_ids = positions ? fitPositions(positions, input_ids.shape) : F.positions(input_ids);
-    const { output_attentions, output_hidden_states } = this.config;
-    const { hidden_states, attentions } = this.transformer(this.embeddings(input_ids, position_ids), mask, output_attentions);
-    return modelOutput({
-      last_hidden_state: hidden_states[hidden_states.length - 1],
-      hidden_states: output_hidden_states ? hidden_states : undefined,
-      attentions: output_attentions ? attentions : undefined,
-    });
+  protected encode({ input_ids, position_ids }: Tokens, mask: Mask): Encoded {
+    return this.transformer(this.embeddings(input_ids, position_ids), mask, this.config.output_attentions);
   }
 }

@@ -1,0 +1,166 @@
+import { ModuleList } from '../../nn/containers.ts';
+import * as F from '../../nn/functional.ts';
+import { Embedding, LayerNorm, Linear } from '../../nn/layers.ts';
+import { Module } from '../../nn/module.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type Encoded, type Mask, runLayers } from '../layers.ts';
+
+/** The parts mirror `transformers/models/bert/modeling_bert.py`, class for class and name for name. Other families have them too. */
+
+/** What the parts of an encoder are made from. */
+interface EncoderSizes {
+  readonly hidden_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  readonly intermediate_size: number;
+  readonly layer_norm_eps: number;
+  /** The op between the products of a layer. */
+  readonly activation: string;
+}
+
+interface EmbeddingSizes {
+  readonly vocab_size: number;
+  readonly hidden_size: number;
+  readonly max_position_embeddings: number;
+  readonly type_vocab_size: number;
+  readonly pad_token_id: number | null;
+  readonly layer_norm_eps: number;
+}
+
+/** The sum of the embeddings of tokens, their types and their positions, normalised: [batch, sequence, hidden]. */
+export class BertEmbeddings extends Module<[Tensor, Tensor, Tensor], Tensor> {
+  word_embeddings: Embedding;
+  position_embeddings: Embedding;
+  token_type_embeddings: Embedding;
+  LayerNorm: LayerNorm;
+
+  /** Fresh positions of `padding`, if there are any, are zeros. */
+  constructor(sizes: EmbeddingSizes, padding: number | null = null) {
+    super();
+    const { vocab_size, hidden_size, max_position_embeddings, type_vocab_size, pad_token_id, layer_norm_eps } = sizes;
+    this.word_embeddings = new Embedding(vocab_size, hidden_size, { padding_idx: pad_token_id });
+    this.position_embeddings = new Embedding(max_position_embeddings, hidden_size, { padding_idx: padding });
+    this.token_type_embeddings = new Embedding(type_vocab_size, hidden_size);
+    this.LayerNorm = new LayerNorm(hidden_size, { eps: layer_norm_eps });
+  }
+
+  forward(input_ids: Tensor, token_type_ids: Tensor, position_ids: Tensor): Tensor {
+    const words = this.word_embeddings(input_ids);
+    const embeddings = F.add(words, this.token_type_embeddings(token_type_ids));
+    return this.LayerNorm(F.add(embeddings, this.position_embeddings(position_ids)));
+  }
+}
+
+class BertSelfAttention extends Module<[Tensor, Mask, boolean], [Tensor, Tensor?]> {
+  query: Linear;
+  key: Linear;
+  value: Linear;
+  readonly heads: number;
+
+  constructor({ hidden_size, num_attention_heads }: EncoderSizes) {
+    super();
+    this.query = new Linear(hidden_size, hidden_size);
+    this.key = new Linear(hidden_size, hidden_size);
+    this.value = new Linear(hidden_size, hidden_size);
+    this.heads = num_attention_heads;
+  }
+
+  forward(hidden_states: Tensor, mask: Mask, output_attentions: boolean): [Tensor, Tensor?] {
+    const [q, k, v] = [this.query(hidden_states), this.key(hidden_states), this.value(hidden_states)];
+    const context = F.attention(q, k, v, { mask, heads: this.heads });
+    return [context, output_attentions ? F.attention_weights(q, k, { mask, heads: this.heads }) : undefined];
+  }
+}
+
+/** dense, then layer norm of the sum with the input; `BertSelfOutput` and `BertOutput` alike. */
+class BertOutput extends Module<[Tensor, Tensor], Tensor> {
+  dense: Linear;
+  LayerNorm: LayerNorm;
+
+  constructor(in_features: number, { hidden_size, layer_norm_eps }: EncoderSizes) {
+    super();
+    this.dense = new Linear(in_features, hidden_size);
+    this.LayerNorm = new LayerNorm(hidden_size, { eps: layer_norm_eps });
+  }
+
+  forward(hidden_states: Tensor, input: Tensor): Tensor {
+    return this.LayerNorm(F.add(this.dense(hidden_states), input));
+  }
+}
+
+class BertAttention extends Module<[Tensor, Mask, boolean], [Tensor, Tensor?]> {
+  self: BertSelfAttention;
+  output: BertOutput;
+
+  constructor(config: EncoderSizes) {
+    super();
+    this.self = new BertSelfAttention(config);
+    this.output = new BertOutput(config.hidden_size, config);
+  }
+
+  forward(hidden_states: Tensor, mask: Mask, output_attentions: boolean): [Tensor, Tensor?] {
+    const [context, weights] = this.self(hidden_states, mask, output_attentions);
+    return [this.output(context, hidden_states), weights];
+  }
+}
+
+class BertIntermediate extends Module<[Tensor], Tensor> {
+  dense: Linear;
+  readonly activation: string;
+
+  constructor(config: EncoderSizes) {
+    super();
+    this.dense = new Linear(config.hidden_size, config.intermediate_size);
+    this.activation = config.activation;
+  }
+
+  forward(hidden_states: Tensor): Tensor {
+    return F.activation(this.activation, this.dense(hidden_states));
+  }
+}
+
+class BertLayer extends Module<[Tensor, Mask, boolean], [Tensor, Tensor?]> {
+  attention: BertAttention;
+  intermediate: BertIntermediate;
+  output: BertOutput;
+
+  constructor(config: EncoderSizes) {
+    super();
+    this.attention = new BertAttention(config);
+    this.intermediate = new BertIntermediate(config);
+    this.output = new BertOutput(config.intermediate_size, config);
+  }
+
+  forward(hidden_states: Tensor, mask: Mask, output_attentions: boolean): [Tensor, Tensor?] {
+    const [attended, weights] = this.attention(hidden_states, mask, output_attentions);
+    return [this.output(this.intermediate(attended), attended), weights];
+  }
+}
+
+/** Layers over embeddings. */
+export class BertEncoder extends Module<[Tensor, Mask, boolean], Encoded> {
+  layer: ModuleList<BertLayer>;
+
+  constructor(config: EncoderSizes) {
+    super();
+    this.layer = new ModuleList(Array.from({ length: config.num_hidden_layers }, () => new BertLayer(config)));
+  }
+
+  forward(embeddings: Tensor, mask: Mask, output_attentions: boolean): Encoded {
+    return runLayers(this.layer, embeddings, mask, output_attentions);
+  }
+}
+
+/** A vector of each text, of its first token: [batch, hidden]. */
+export class BertPooler extends Module<[Tensor], Tensor> {
+  dense: Linear;
+
+  constructor({ hidden_size }: EncoderSizes) {
+    super();
+    this.dense = new Linear(hidden_size, hidden_size);
+  }
+
+  forward(hidden_states: Tensor): Tensor {
+    return F.tanh(this.dense(F.select(hidden_states, 1, 0)));
+  }
+}
