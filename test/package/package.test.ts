@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as registry from '../../src/models/registry.ts';
 // @ts-expect-error a script without types
 import { installPackage } from '../runtimes/install.mjs';
 
@@ -54,8 +55,9 @@ describe('the packed package', () => {
     for (const name of named) expect(readdirSync(place)).toContain(name);
   });
 
-  test('exports what it says', async () => {
-    expect(Object.keys(await import('../../src/index.ts')).sort()).toMatchInlineSnapshot(`
+  test('exports what it says beside the families', async () => {
+    const names = Object.keys(await import('../../src/index.ts')).filter((name) => !Object.hasOwn(registry, name));
+    expect(names.sort()).toMatchInlineSnapshot(`
       [
         "ACTIVATIONS",
         "ARCHITECTURES",
@@ -69,24 +71,8 @@ describe('the packed package', () => {
         "AutoModelForSequenceClassification",
         "AutoModelForTokenClassification",
         "AutoTokenizer",
-        "BertConfig",
-        "BertForMaskedLM",
-        "BertForMultipleChoice",
-        "BertForNextSentencePrediction",
-        "BertForPreTraining",
-        "BertForQuestionAnswering",
-        "BertForSequenceClassification",
-        "BertForTokenClassification",
-        "BertModel",
         "BertTokenizer",
         "DTYPES",
-        "DistilBertConfig",
-        "DistilBertForMaskedLM",
-        "DistilBertForMultipleChoice",
-        "DistilBertForQuestionAnswering",
-        "DistilBertForSequenceClassification",
-        "DistilBertForTokenClassification",
-        "DistilBertModel",
         "ERROR_CODES",
         "F",
         "OPS",
@@ -132,7 +118,7 @@ describe('the packed package', () => {
     expect(imported).toContain('#platform');
   });
 
-  test('minified, with one binary, is below 165 kB gzipped, but for what threads and workers load', async () => {
+  test('minified, with one binary, is below 168 kB gzipped, but for what threads and workers load', async () => {
     const bundle = await rolldown({
       input: join(installed, 'dist/index.js'),
       platform: 'node',
@@ -146,7 +132,7 @@ describe('the packed package', () => {
     const scripts = [...loaded].reduce((sum, name) => sum + gzipSync(chunks.get(name)?.code as string).length, 0);
     const binary = readFileSync(join(installed, 'dist/wasm/relaxed.wasm'));
     console.log(`${scripts} bytes of script, ${gzipSync(binary).length} of wasm`);
-    expect(scripts + gzipSync(binary).length).toBeLessThan(165_000);
+    expect(scripts + gzipSync(binary).length).toBeLessThan(168_000);
   });
 
   test('tokenizers have an entry point without kernels, which adds all kinds to the one of traces', async () => {
