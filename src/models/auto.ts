@@ -33,15 +33,15 @@ export interface AutoClass {
   from_pretrained(source: CheckpointSource, options?: AutoOptions): Promise<PreTrainedModel>;
 }
 
-/** Loads models of any family with one head. */
-const auto = (name: string, head: string): AutoClass => ({
+/** Loads models of any family with one head, or the next of these that it has. */
+const auto = (name: string, ...heads: [head: string, ...others: string[]]): AutoClass => ({
   from_pretrained: async (source, options = {}) => {
     const what = `${name}.from_pretrained`;
     const reading = readingIn(what, options);
     const given = configIn(what, options);
     const opened = await openHome(source, reading);
     const home = given ? opened : await described(opened, reading);
-    return loadFrom(classWith(given?.model_type ?? (await typeOf(home)), head), home, options);
+    return loadFrom(classWith(given?.model_type ?? (await typeOf(home)), ...heads), home, options);
   },
 });
 
@@ -52,8 +52,8 @@ async function typeOf(home: Home): Promise<string> {
 
 /** The base model of any family, without a head. */
 export const AutoModel: AutoClass = auto('AutoModel', 'Model');
-/** Models with the heads that they were pre-trained with. */
-export const AutoModelForPreTraining: AutoClass = auto('AutoModelForPreTraining', 'ForPreTraining');
+/** Models with the heads that they were pre-trained with: ForMaskedLM where a family has none for that alone. */
+export const AutoModelForPreTraining: AutoClass = auto('AutoModelForPreTraining', 'ForPreTraining', 'ForMaskedLM');
 /** Models that score words for masked places. */
 export const AutoModelForMaskedLM: AutoClass = auto('AutoModelForMaskedLM', 'ForMaskedLM');
 /** Models that say whether a sentence follows another. */

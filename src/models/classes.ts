@@ -72,14 +72,14 @@ export const familyOf = (model_type: string): Family => membersOf(model_type)[0]
 /** The configuration's class that a config.json chooses. */
 export const configClassIn = (dict: Readonly<JsonObject>, what: string): ConfigClass => familyOf(typeIn(dict, what)).Config;
 
-/** The class of a family with the head of that name, `Model` for none. Throws a `config` error for a type or head that is not known. */
-export function classWith(model_type: string, head: string): FamilyClass {
+/** The class of a family with the first of these heads that it has, `Model` for none. Throws a `config` error for a type or head that is not known. */
+export function classWith(model_type: string, ...heads: readonly [head: string, ...others: string[]]): FamilyClass {
   const members = membersOf(model_type);
-  const found = members.find((Model) => Model.head === head);
+  const found = heads.map((head) => members.find((Model) => Model.head === head)).find((Model) => Model !== undefined);
   if (found) return found;
   throw unknown(
     `head of a model of type ${model_type}`,
-    head,
+    heads[0],
     members.map((Model) => Model.head),
   );
 }

@@ -25,7 +25,7 @@ export interface Tokens {
 /** A base model of embeddings, an encoder and, where it has one, a pooler. */
 export abstract class EncoderModel extends PreTrainedModel {
   /** The embeddings of tokens, and what each layer makes of them. */
-  protected abstract encode(tokens: Tokens, mask: Mask): Encoded;
+  protected abstract encoded(tokens: Tokens, mask: Mask): Encoded;
 
   /** A vector of each text, if the model makes one. */
   protected pooled(_last_hidden_state: Tensor): Tensor | undefined {
@@ -48,7 +48,7 @@ export abstract class EncoderModel extends PreTrainedModel {
       token_type_ids: token_type_ids ?? F.filled(input_ids, 0),
       position_ids: position_ids ? fitPositions(position_ids, input_ids.shape) : this.positionsOf(input_ids),
     };
-    const { hidden_states, attentions } = this.encode(tokens, attention_mask);
+    const { hidden_states, attentions } = this.encoded(tokens, attention_mask);
     const last_hidden_state = hidden_states[hidden_states.length - 1];
     return modelOutput({
       last_hidden_state,

@@ -126,7 +126,7 @@ const OLD_SIZE = 'vocab_size_or_config_json_file';
 export function schemaOf<Fields extends FieldTable>({ fields, ...family }: FamilyFields<Fields>): Schema {
   const { model_type } = family;
   const named = { model_type: core(model_type, nullAs(model_type, oneOf([model_type], 'AutoConfig chooses the class by it'))) };
-  return { ...family, fields: { ...named, ...fields, ...COMMON } } as unknown as Schema;
+  return { ...family, fields: { ...named, ...fields, ...COMMON, ...fields } } as unknown as Schema;
 }
 
 /** Every field as an option, proved where it is read. */

@@ -1,7 +1,9 @@
 import { TraceletError } from '../base/error.ts';
 import * as F from '../nn/functional.ts';
-import { Linear } from '../nn/layers.ts';
+import { LayerNorm, Linear } from '../nn/layers.ts';
+import { Module } from '../nn/module.ts';
 import { type ModelOutput, modelOutput } from '../nn/outputs.ts';
+import { Parameter } from '../tensor/parameter.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import type { PreTrainedConfig } from './config.ts';
 import { type ModelInputs, PreTrainedModel } from './pretrained.ts';
@@ -43,6 +45,81 @@ export abstract class WithLMHead<Base extends PreTrainedModel = PreTrainedModel>
   }
 }
 
+/** What scores every word at every position: [batch, sequence, vocabulary]. */
+export class LMHead extends Module<[Tensor], Tensor> {
+  dense: Linear;
+  layer_norm: LayerNorm;
+  decoder: Linear;
+  bias: Parameter;
+
+  constructor({ hidden_size, vocab_size }: PreTrainedConfig, eps: number) {
+    super();
+    this.dense = new Linear(hidden_size, hidden_size);
+    this.layer_norm = new LayerNorm(hidden_size, { eps });
+    this.decoder = new Linear(hidden_size, vocab_size, { bias: false });
+    this.bias = new Parameter([vocab_size], (values) => values.fill(0));
+  }
+
+  forward(features: Tensor): Tensor {
+    return F.linear(this.layer_norm(F.gelu(this.dense(features))), this.decoder.weight, this.bias);
+  }
+}
+
+/** A score for every word at every position: (logits [batch, sequence, vocabulary]). */
+export abstract class ForMaskedLM<Base extends PreTrainedModel> extends WithLMHead<Base> {
+  static override readonly head: string = 'ForMaskedLM';
+  lm_head: LMHead;
+
+  constructor(config: PreTrainedConfig & { layer_norm_eps: number }, options: HeadOptions, makeBase: () => Base) {
+    super(config, options, makeBase);
+    this.lm_head = new LMHead(config, config.layer_norm_eps);
+    this.post_init(options?.seed);
+  }
+
+  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
+    return { logits: this.lm_head(last_hidden_state) };
+  }
+}
+
+/** What scores labels by the first token: [batch, num_labels]. */
+export class ClassificationHead extends Module<[Tensor], Tensor> {
+  dense: Linear;
+  out_proj: Linear;
+  readonly activation: (x: Tensor) => Tensor;
+
+  constructor({ hidden_size, num_labels }: PreTrainedConfig, activation: (x: Tensor) => Tensor) {
+    super();
+    this.dense = new Linear(hidden_size, hidden_size);
+    this.out_proj = new Linear(hidden_size, num_labels);
+    this.activation = activation;
+  }
+
+  forward(features: Tensor): Tensor {
+    return this.out_proj(this.activation(this.dense(F.select(features, 1, 0))));
+  }
+}
+
+/** A score for every label, made of a vector of each text: (logits [batch, num_labels]). */
+export abstract class ForSequenceClassification<Base extends PreTrainedModel> extends ModelWithHead<Base> {
+  static override readonly head: string = 'ForSequenceClassification';
+  classifier: Linear;
+
+  constructor(config: PreTrainedConfig, options: HeadOptions, makeBase: () => Base) {
+    super(config, options, makeBase);
+    this.classifier = new Linear(config.hidden_size, config.num_labels);
+    this.post_init(options?.seed);
+  }
+
+  /** The vector of each text. */
+  protected summary({ pooler_output }: ModelOutput): Tensor {
+    return pooler_output;
+  }
+
+  protected answer(encoded: ModelOutput): Record<string, Tensor> {
+    return { logits: this.classifier(this.summary(encoded)) };
+  }
+}
+
 /** A score for every label at every token: (logits [batch, sequence, num_labels]). */
 export abstract class ForTokenClassification<Base extends PreTrainedModel> extends ModelWithHead<Base> {
   static override readonly head: string = 'ForTokenClassification';
@@ -79,6 +156,22 @@ export abstract class ForQuestionAnswering<Base extends PreTrainedModel> extends
 /** A score for every choice: inputs are [batch, choices, sequence], (logits [batch, choices]). */
 export abstract class ForMultipleChoice<Base extends PreTrainedModel> extends ModelWithHead<Base> {
   static override readonly head: string = 'ForMultipleChoice';
+  classifier: Linear;
+
+  constructor(config: PreTrainedConfig, options: HeadOptions, makeBase: () => Base) {
+    super(config, options, makeBase);
+    this.classifier = new Linear(config.hidden_size, 1);
+    this.post_init(options?.seed);
+  }
+
+  /** The vector of each text. */
+  protected summary({ pooler_output }: ModelOutput): Tensor {
+    return pooler_output;
+  }
+
+  protected answer(encoded: ModelOutput): Record<string, Tensor> {
+    return { logits: this.classifier(this.summary(encoded)) };
+  }
 
   override forward(...inputs: ModelInputs): ModelOutput {
     const given = this.taken(inputs);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { F, jit, nn, type Tensor, tensor, withKernels } from '../../src/index.ts';
+import { VARIANTS } from '../support/fixtures.ts';
 import { altered, set, takeApart } from '../support/malformed_trace.ts';
 import { Computed, expectSameBits, fileOf, problem } from '../support/tiny.ts';
 
@@ -49,7 +50,7 @@ describe('positions of tokens that are not padding', () => {
   });
 
   test('are the same in a trace of any size, which has the bits of the model', async () => {
-    for (const kernels of ['baseline', 'relaxed'] as const) {
+    for (const kernels of VARIANTS) {
       const traced = await trace({ exact_padding: true, kernels });
       const loaded = await jit.load(await fileOf(traced), { kernels });
       fc.assert(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as registry from '../../src/models/registry.ts';
 // @ts-expect-error a script without types
 import { installPackage } from '../runtimes/install.mjs';
 
@@ -54,8 +55,9 @@ describe('the packed package', () => {
     for (const name of named) expect(readdirSync(place)).toContain(name);
   });
 
-  test('exports what it says', async () => {
-    expect(Object.keys(await import('../../src/index.ts')).sort()).toMatchInlineSnapshot(`
+  test('exports what it says beside the families', async () => {
+    const names = Object.keys(await import('../../src/index.ts')).filter((name) => !Object.hasOwn(registry, name));
+    expect(names.sort()).toMatchInlineSnapshot(`
       [
         "ACTIVATIONS",
         "ARCHITECTURES",
@@ -69,24 +71,8 @@ describe('the packed package', () => {
         "AutoModelForSequenceClassification",
         "AutoModelForTokenClassification",
         "AutoTokenizer",
-        "BertConfig",
-        "BertForMaskedLM",
-        "BertForMultipleChoice",
-        "BertForNextSentencePrediction",
-        "BertForPreTraining",
-        "BertForQuestionAnswering",
-        "BertForSequenceClassification",
-        "BertForTokenClassification",
-        "BertModel",
         "BertTokenizer",
         "DTYPES",
-        "DistilBertConfig",
-        "DistilBertForMaskedLM",
-        "DistilBertForMultipleChoice",
-        "DistilBertForQuestionAnswering",
-        "DistilBertForSequenceClassification",
-        "DistilBertForTokenClassification",
-        "DistilBertModel",
         "ERROR_CODES",
         "F",
         "OPS",

@@ -79,12 +79,11 @@ interface Known {
   head?: string;
 }
 
-/** A row for each class of a model, or for some. */
-const perClass = (valid: (Model: Known) => readonly unknown[], before = '', behind = '', head?: string): Record<string, Valid> =>
+/** A row for each class of a model. */
+const perClass = (valid: (Model: Known) => readonly unknown[], before = '', behind = ''): Record<string, Valid> =>
   Object.fromEntries(
     Object.entries(ARCHITECTURES)
       .map(([name, Model]) => [name, { family: Model.family ?? BertModel.family, head: Model.head }] as const)
-      .filter(([, Model]) => head === undefined || Model.head === head)
       .map(([name, Model]) => [before + name + behind, () => valid(Model)]),
   );
 
@@ -181,7 +180,8 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'BertConfig.from_dict': () => [shape, { hidden_act: 'gelu' }, 'a file', () => {}],
   'BertConfig.from_json_file': () => [configFile],
   'BertConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
-  ...rows('to_dict to_diff_dict', none, 'BertConfig#'),
+  ...rows('to_dict to_diff_dict most_tokens', none, 'BertConfig#'),
+  'CamembertConfig#most_tokens': none,
   'BertConfig#to_json_string': () => [false],
   'BertConfig#withFields': () => [{ vocab_size: 14 }, 'another'],
 
@@ -191,7 +191,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows(KINDS.join(' '), () => [0]),
   'BertModel.from_pretrained': () => [FOLDER, { ...reading, hidden_act: 'relu', seed: 1, strict: false, config: undefined }],
   ...perClass(inputsOf, '', '()'),
-  ...perClass(inputsOf, '', '#forward', 'Model'),
+  'BertModel#forward': () => inputsOf(BertModel),
   ...rows('BertForPreTraining SentenceEmbedder', () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '#forward'),
   'BertForMultipleChoice#forward': () => inputsOf(BertForMultipleChoice),
   'BertModel#call_': () => [inputs()],
@@ -289,4 +289,4 @@ export const LONG = /^TracedModule#profile( |\(0\)|\(1\)(\.seconds|\.nonsense)?$
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|encoded|pooled|positionsOf|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;

@@ -37,7 +37,8 @@ const FIELDS = {
 
 const names = Object.keys(FIELDS);
 
-const BERT: FamilyFields<typeof FIELDS> = {
+/** What a BERT says of its configuration, and most families that have its encoder. */
+export const BERT_FIELDS: FamilyFields<typeof FIELDS> = {
   model_type: 'bert',
   fields: FIELDS,
   aliases: {},
@@ -61,7 +62,7 @@ const BERT: FamilyFields<typeof FIELDS> = {
 export type BertConfigOptions = ConfigOptions<typeof FIELDS>;
 
 /** The shape of a BERT, as `transformers.BertConfig`. */
-export class BertConfig extends configOf(BERT) {
+export class BertConfig extends configOf(BERT_FIELDS) {
   /** The op that `hidden_act` names. */
   get activation(): string {
     return activationOf(this.hidden_act);

@@ -4,7 +4,15 @@ import { Module } from '../../nn/module.ts';
 import type { ModelOutput } from '../../nn/outputs.ts';
 import { Parameter } from '../../tensor/parameter.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { ForMultipleChoice, ForQuestionAnswering, ForTokenClassification, type HeadOptions, ModelWithHead, WithLMHead } from '../heads.ts';
+import {
+  ForMultipleChoice,
+  ForQuestionAnswering,
+  ForSequenceClassification,
+  ForTokenClassification,
+  type HeadOptions,
+  ModelWithHead,
+  WithLMHead,
+} from '../heads.ts';
 import type { BertConfig } from './config.ts';
 import { BERT } from './family.ts';
 import { BertModel } from './model.ts';
@@ -146,21 +154,13 @@ export class BertForNextSentencePrediction extends ModelWithHead<BertModel> {
 }
 
 /** A score for every label: (logits [batch, num_labels]). */
-export class BertForSequenceClassification extends ModelWithHead<BertModel> {
+export class BertForSequenceClassification extends ForSequenceClassification<BertModel> {
   static override readonly family = BERT;
-  static override readonly head = 'ForSequenceClassification';
   declare readonly config: BertConfig;
   declare bert: BertModel;
-  classifier: Linear;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
     super(config, options, encoder(config, true));
-    this.classifier = new Linear(config.hidden_size, config.num_labels);
-    this.post_init(options?.seed);
-  }
-
-  protected answer({ pooler_output }: ModelOutput): Record<string, Tensor> {
-    return { logits: this.classifier(pooler_output) };
   }
 }
 
@@ -169,16 +169,9 @@ export class BertForMultipleChoice extends ForMultipleChoice<BertModel> {
   static override readonly family = BERT;
   declare readonly config: BertConfig;
   declare bert: BertModel;
-  classifier: Linear;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
     super(config, options, encoder(config, true));
-    this.classifier = new Linear(config.hidden_size, 1);
-    this.post_init(options?.seed);
-  }
-
-  protected answer({ pooler_output }: ModelOutput): Record<string, Tensor> {
-    return { logits: this.classifier(pooler_output) };
   }
 }
 

@@ -27,7 +27,7 @@ export class BertModel extends EncoderModel {
     this.post_init(options?.seed);
   }
 
-  protected encode({ input_ids, token_type_ids, position_ids }: Tokens, mask: Mask): Encoded {
+  protected encoded({ input_ids, token_type_ids, position_ids }: Tokens, mask: Mask): Encoded {
     return this.encoder(this.embeddings(input_ids, token_type_ids, position_ids), mask, this.config.output_attentions);
   }
 

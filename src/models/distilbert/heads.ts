@@ -3,7 +3,14 @@ import { LayerNorm, Linear } from '../../nn/layers.ts';
 import type { ModelOutput } from '../../nn/outputs.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { activationOf } from '../fields.ts';
-import { ForMultipleChoice, ForQuestionAnswering, ForTokenClassification, type HeadOptions, ModelWithHead, WithLMHead } from '../heads.ts';
+import {
+  ForMultipleChoice,
+  ForQuestionAnswering,
+  ForSequenceClassification,
+  ForTokenClassification,
+  type HeadOptions,
+  WithLMHead,
+} from '../heads.ts';
 import type { DistilBertConfig } from './config.ts';
 import { DISTILBERT } from './family.ts';
 import { DistilBertModel } from './model.ts';
@@ -36,23 +43,20 @@ export class DistilBertForMaskedLM extends WithLMHead<DistilBertModel> {
 }
 
 /** A score for every label: (logits [batch, num_labels]). */
-export class DistilBertForSequenceClassification extends ModelWithHead<DistilBertModel> {
+export class DistilBertForSequenceClassification extends ForSequenceClassification<DistilBertModel> {
   static override readonly family = DISTILBERT;
-  static override readonly head = 'ForSequenceClassification';
   declare readonly config: DistilBertConfig;
   declare distilbert: DistilBertModel;
   pre_classifier: Linear;
-  classifier: Linear;
 
   constructor(config: DistilBertConfig, options: HeadOptions = {}) {
     super(config, options, () => new DistilBertModel(config));
     this.pre_classifier = new Linear(config.dim, config.dim);
-    this.classifier = new Linear(config.dim, config.num_labels);
     this.post_init(options?.seed);
   }
 
-  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
-    return { logits: this.classifier(pooled(this.pre_classifier, last_hidden_state)) };
+  protected override summary({ last_hidden_state }: ModelOutput): Tensor {
+    return pooled(this.pre_classifier, last_hidden_state);
   }
 }
 
@@ -62,17 +66,15 @@ export class DistilBertForMultipleChoice extends ForMultipleChoice<DistilBertMod
   declare readonly config: DistilBertConfig;
   declare distilbert: DistilBertModel;
   pre_classifier: Linear;
-  classifier: Linear;
 
   constructor(config: DistilBertConfig, options: HeadOptions = {}) {
     super(config, options, () => new DistilBertModel(config));
     this.pre_classifier = new Linear(config.dim, config.dim);
-    this.classifier = new Linear(config.dim, 1);
     this.post_init(options?.seed);
   }
 
-  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
-    return { logits: this.classifier(pooled(this.pre_classifier, last_hidden_state)) };
+  protected override summary({ last_hidden_state }: ModelOutput): Tensor {
+    return pooled(this.pre_classifier, last_hidden_state);
   }
 }
 

@@ -139,7 +139,7 @@ export class DistilBertModel extends EncoderModel {
     this.post_init(options?.seed);
   }
 
-  protected encode({ input_ids, position_ids }: Tokens, mask: Mask): Encoded {
+  protected encoded({ input_ids, position_ids }: Tokens, mask: Mask): Encoded {
     return this.transformer(this.embeddings(input_ids, position_ids), mask, this.config.output_attentions);
   }
 }

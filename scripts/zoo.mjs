@@ -1,0 +1,63 @@
+/**
+ * Takes checkpoints and what PyTorch answered for them from a folder of many into test/fixtures/zoo, without most of the answers, for the size.
+ * Usage: node scripts/zoo.mjs FOLDER
+ */
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const TO = fileURLToPath(new URL('../test/fixtures/zoo/', import.meta.url));
+
+/** Calls to keep by kind or place, and which of these keep all outputs; others keep those that are no layer's. */
+const CASES = {
+  'camembert-CamembertForMaskedLM': { calls: ['right', 'left'], whole: [] },
+  'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
+  'xlm-roberta-XLMRobertaForTokenClassification': { calls: ['plain', 'right', 'left', 'holes'], whole: [] },
+  'xlm-roberta-XLMRobertaModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
+};
+
+const LAYERS = /^(hidden_states|attentions)\./;
+
+function readTensors(path) {
+  const file = readFileSync(path);
+  const length = Number(file.readBigUInt64LE(0));
+  const { __metadata__, ...entries } = JSON.parse(file.toString('utf8', 8, 8 + length));
+  return Object.entries(entries).map(([name, { dtype, shape, data_offsets: ends }]) => {
+    const [from, to] = ends.map((end) => 8 + length + end);
+    return { name, dtype, shape, bytes: file.subarray(from, to) };
+  });
+}
+
+function writeTensors(path, tensors) {
+  const entries = [];
+  let end = 0;
+  for (const { name, dtype, shape, bytes } of tensors) {
+    entries.push([name, { dtype, shape, data_offsets: [end, end + bytes.length] }]);
+    end += bytes.length;
+  }
+  const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(path, Buffer.concat([length, header, ...tensors.map(({ bytes }) => bytes)]));
+}
+
+const [from] = process.argv.slice(2);
+for (const [name, { calls: kept, whole }] of Object.entries(CASES)) {
+  const [source, target] = [join(from, name), join(TO, name)];
+  const golden = JSON.parse(readFileSync(join(source, 'golden.json'), 'utf8'));
+  const stored = new Map(readTensors(join(source, 'golden.safetensors')).map((tensor) => [tensor.name, tensor]));
+  const tensors = [];
+  const calls = kept.map((kind, to) => {
+    const at = golden.calls.findIndex((call, i) => (typeof kind === 'number' ? i : call.kind) === kind);
+    const { inputs, outputs, ...said } = golden.calls[at];
+    const wanted = Object.fromEntries(Object.entries(outputs).filter(([output]) => whole.includes(kind) || !LAYERS.test(output)));
+    for (const [way, names] of Object.entries({ in: inputs, out: wanted }))
+      for (const each of Object.keys(names)) tensors.push({ ...stored.get(`${at}.${way}.${each}`), name: `${to}.${way}.${each}` });
+    return { ...said, inputs, outputs: wanted };
+  });
+  mkdirSync(target, { recursive: true });
+  for (const file of ['config.json', 'model.safetensors']) copyFileSync(join(source, file), join(target, file));
+  const aligned = tensors.toSorted((a, b) => Number(a.dtype < b.dtype) - Number(a.dtype > b.dtype));
+  writeTensors(join(target, 'golden.safetensors'), aligned);
+  writeFileSync(join(target, 'golden.json'), JSON.stringify({ ...golden, calls }));
+}

@@ -1,0 +1,87 @@
+import * as F from '../../nn/functional.ts';
+import type { ModelOutput } from '../../nn/outputs.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import {
+  ClassificationHead,
+  ForMaskedLM,
+  ForMultipleChoice,
+  ForQuestionAnswering,
+  ForTokenClassification,
+  type HeadOptions,
+  ModelWithHead,
+} from '../heads.ts';
+import type { RobertaConfig } from './config.ts';
+import { ROBERTA } from './family.ts';
+import { RobertaModel } from './model.ts';
+
+/** Makes the base model of a head, which most do without the pooler. */
+const encoder = (Base: typeof RobertaModel, config: RobertaConfig, add_pooling_layer: boolean) => (): RobertaModel =>
+  new Base(config, { add_pooling_layer });
+
+/** A score for every word at every position: (logits [batch, sequence, vocabulary]). */
+export class RobertaForMaskedLM extends ForMaskedLM<RobertaModel> {
+  static override readonly family = ROBERTA;
+  protected static readonly Base = RobertaModel;
+  declare readonly config: RobertaConfig;
+  declare roberta: RobertaModel;
+
+  constructor(config: RobertaConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(new.target.Base, config, false));
+  }
+}
+
+/** A score for every label: (logits [batch, num_labels]). */
+export class RobertaForSequenceClassification extends ModelWithHead<RobertaModel> {
+  static override readonly family = ROBERTA;
+  static override readonly head = 'ForSequenceClassification';
+  protected static readonly Base = RobertaModel;
+  declare readonly config: RobertaConfig;
+  declare roberta: RobertaModel;
+  classifier: ClassificationHead;
+
+  constructor(config: RobertaConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(new.target.Base, config, false));
+    this.classifier = new ClassificationHead(config, F.tanh);
+    this.post_init(options?.seed);
+  }
+
+  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
+    return { logits: this.classifier(last_hidden_state) };
+  }
+}
+
+/** A score for every choice: inputs are [batch, choices, sequence], (logits [batch, choices]). */
+export class RobertaForMultipleChoice extends ForMultipleChoice<RobertaModel> {
+  static override readonly family = ROBERTA;
+  protected static readonly Base = RobertaModel;
+  declare readonly config: RobertaConfig;
+  declare roberta: RobertaModel;
+
+  constructor(config: RobertaConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(new.target.Base, config, true));
+  }
+}
+
+/** A score for every label at every token: (logits [batch, sequence, num_labels]). */
+export class RobertaForTokenClassification extends ForTokenClassification<RobertaModel> {
+  static override readonly family = ROBERTA;
+  protected static readonly Base = RobertaModel;
+  declare readonly config: RobertaConfig;
+  declare roberta: RobertaModel;
+
+  constructor(config: RobertaConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(new.target.Base, config, false));
+  }
+}
+
+/** Where the answer starts and ends: (start_logits, end_logits), each [batch, sequence]. */
+export class RobertaForQuestionAnswering extends ForQuestionAnswering<RobertaModel> {
+  static override readonly family = ROBERTA;
+  protected static readonly Base = RobertaModel;
+  declare readonly config: RobertaConfig;
+  declare roberta: RobertaModel;
+
+  constructor(config: RobertaConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(new.target.Base, config, false));
+  }
+}
