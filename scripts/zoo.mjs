@@ -11,6 +11,11 @@ const TO = fileURLToPath(new URL('../test/fixtures/zoo/', import.meta.url));
 /** Calls to keep by kind or place, and which of these keep all outputs; others keep those that are no layer's. */
 const CASES = {
   'camembert-CamembertForMaskedLM': { calls: ['right', 'left'], whole: [] },
+  'modernbert-ModernBertForQuestionAnswering': { calls: ['plain', 'right'], whole: [] },
+  'modernbert-bias-ModernBertForMaskedLM': { calls: ['right', 'left'], whole: [] },
+  'modernbert-bias-ModernBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
+  'modernbert-cls-ModernBertForSequenceClassification': { calls: ['plain', 'right', 'holes'], whole: [] },
+  'modernbert-mean-ModernBertForSequenceClassification': { calls: ['right', 'left', 'holes'], whole: [] },
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
   'xlm-roberta-XLMRobertaForTokenClassification': { calls: ['plain', 'right', 'left', 'holes'], whole: [] },
   'xlm-roberta-XLMRobertaModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },

@@ -16,6 +16,9 @@ export interface HeadOptions {
   seed?: number;
 }
 
+/** The inputs of a call by name. */
+export type Given = Readonly<Record<string, Tensor | undefined>>;
+
 /** A base model, under the prefix of its family, and what is made of its answer. */
 export abstract class ModelWithHead<Base extends PreTrainedModel = PreTrainedModel> extends PreTrainedModel {
   constructor(config: PreTrainedConfig, options: HeadOptions, makeBase: () => Base) {
@@ -28,12 +31,14 @@ export abstract class ModelWithHead<Base extends PreTrainedModel = PreTrainedMod
   }
 
   /** The head's outputs, by the names that transformers gives them. */
-  protected abstract answer(encoded: ModelOutput): Record<string, Tensor>;
+  protected abstract answer(encoded: ModelOutput, given: Given): Record<string, Tensor>;
 
   forward(...inputs: ModelInputs): ModelOutput {
-    const encoded = this.base_model(...inputs);
+    const taken = this.taken(inputs);
+    const given = Object.fromEntries(this.input_names.map((name, i) => [name, taken[i]]));
+    const encoded = this.base_model(...taken);
     const { hidden_states, attentions } = encoded;
-    return modelOutput({ ...this.answer(encoded), hidden_states, attentions });
+    return modelOutput({ ...this.answer(encoded, given), hidden_states, attentions });
   }
 }
 
@@ -111,12 +116,12 @@ export abstract class ForSequenceClassification<Base extends PreTrainedModel> ex
   }
 
   /** The vector of each text. */
-  protected summary({ pooler_output }: ModelOutput): Tensor {
+  protected summary({ pooler_output }: ModelOutput, _given: Given): Tensor {
     return pooler_output;
   }
 
-  protected answer(encoded: ModelOutput): Record<string, Tensor> {
-    return { logits: this.classifier(this.summary(encoded)) };
+  protected answer(encoded: ModelOutput, given: Given): Record<string, Tensor> {
+    return { logits: this.classifier(this.summary(encoded, given)) };
   }
 }
 
@@ -131,10 +136,21 @@ export abstract class ForTokenClassification<Base extends PreTrainedModel> exten
     this.post_init(options?.seed);
   }
 
-  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
-    return { logits: this.classifier(last_hidden_state) };
+  /** What labels are made of, a row a token. */
+  protected features({ last_hidden_state }: ModelOutput): Tensor {
+    return last_hidden_state;
+  }
+
+  protected answer(encoded: ModelOutput): Record<string, Tensor> {
+    return { logits: this.classifier(this.features(encoded)) };
   }
 }
+
+/** Two scores at each token, apart. */
+export const startsAndEnds = (logits: Tensor): Record<string, Tensor> => ({
+  start_logits: F.select(logits, 2, 0),
+  end_logits: F.select(logits, 2, 1),
+});
 
 /** Where the answer starts and ends: (start_logits, end_logits), each [batch, sequence]. */
 export abstract class ForQuestionAnswering<Base extends PreTrainedModel> extends ModelWithHead<Base> {
@@ -148,8 +164,7 @@ export abstract class ForQuestionAnswering<Base extends PreTrainedModel> extends
   }
 
   protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
-    const logits = this.qa_outputs(last_hidden_state);
-    return { start_logits: F.select(logits, 2, 0), end_logits: F.select(logits, 2, 1) };
+    return startsAndEnds(this.qa_outputs(last_hidden_state));
   }
 }
 
@@ -165,12 +180,12 @@ export abstract class ForMultipleChoice<Base extends PreTrainedModel> extends Mo
   }
 
   /** The vector of each text. */
-  protected summary({ pooler_output }: ModelOutput): Tensor {
+  protected summary({ pooler_output }: ModelOutput, _given: Given): Tensor {
     return pooler_output;
   }
 
-  protected answer(encoded: ModelOutput): Record<string, Tensor> {
-    return { logits: this.classifier(this.summary(encoded)) };
+  protected answer(encoded: ModelOutput, given: Given): Record<string, Tensor> {
+    return { logits: this.classifier(this.summary(encoded, given)) };
   }
 
   override forward(...inputs: ModelInputs): ModelOutput {

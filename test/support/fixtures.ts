@@ -14,6 +14,8 @@ export const VARIANTS: Variant[] = (['baseline', 'relaxed'] as const).filter((va
 export interface GoldenCall {
   inputs: Record<string, Tensor>;
   outputs: Record<string, Tensor>;
+  /** Whether values at positions that the mask rules out mean nothing, as no key may be seen from them. */
+  masked: boolean;
 }
 
 export interface GoldenCase {
@@ -33,13 +35,17 @@ export function goldenCases(): GoldenCase[] {
     const { tensors } = readSafetensors(new Uint8Array(readFileSync(`${directory}/golden.safetensors`)), name);
     const { architecture, calls } = JSON.parse(readFileSync(`${directory}/golden.json`, 'utf8')) as {
       architecture: string;
-      calls: unknown[];
+      calls: { undefined?: string }[];
     };
     return {
       name,
       directory,
       architecture,
-      calls: calls.map((_, i) => ({ inputs: under(tensors, `${i}.in.`), outputs: under(tensors, `${i}.out.`) })),
+      calls: calls.map((call, i) => ({
+        inputs: under(tensors, `${i}.in.`),
+        outputs: under(tensors, `${i}.out.`),
+        masked: call.undefined === 'masked positions',
+      })),
     };
   });
 }

@@ -47,7 +47,14 @@ export const pool = await jit.load(file, { workers: 1 });
 export const FAMILIES = [...new Set(Object.values(ARCHITECTURES).flatMap(({ family }) => family ?? []))];
 
 /** Sizes by the names that every configuration takes. */
-export const SIZES = { vocab_size: 13, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, max_position_embeddings: 32 };
+export const SIZES = {
+  vocab_size: 13,
+  hidden_size: 16,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  max_position_embeddings: 32,
+  pad_token_id: 0,
+};
 
 /** A small configuration of a family. */
 export const configFor = ({ Config }: Pick<Family, 'Config'>) =>

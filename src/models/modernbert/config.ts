@@ -1,0 +1,108 @@
+import { isObject } from '../../base/json.ts';
+import {
+  core,
+  DEVIATION,
+  FLAG,
+  idle,
+  type Kind,
+  LAYER_COUNT,
+  oneOf,
+  orNull,
+  other,
+  POSITIVE,
+  PROBABILITY,
+  SIZE,
+  seldom,
+  TOKENS,
+  WHOLE,
+} from '../../base/schema.ts';
+import { type ConfigOptions, configOf } from '../config.ts';
+import { ACTIVATION, type FamilyFields } from '../fields.ts';
+import { type RopeParameters, ropeOf } from '../rotary.ts';
+
+const LAYER_TYPES = ['full_attention', 'sliding_attention'] as const;
+export type LayerType = (typeof LAYER_TYPES)[number];
+type Ropes = Readonly<Record<LayerType, RopeParameters>>;
+
+const TYPES: Kind<readonly LayerType[]> = {
+  expected: `a list of ${LAYER_TYPES.join(' and ')}`,
+  read: (value) => (Array.isArray(value) && value.every((type) => LAYER_TYPES.includes(type)) ? value : undefined),
+};
+
+const [GLOBAL, LOCAL] = [ropeOf(160_000), ropeOf(10_000)];
+
+const ROPES: Kind<Ropes> = {
+  expected: `for each of ${LAYER_TYPES.join(' and ')}: ${GLOBAL.expected}`,
+  read(value) {
+    if (!isObject(value)) return undefined;
+    const [full_attention, sliding_attention] = [GLOBAL.read(value.full_attention ?? null), LOCAL.read(value.sliding_attention ?? null)];
+    return full_attention && sliding_attention ? { full_attention, sliding_attention } : undefined;
+  },
+};
+
+const FIELDS = {
+  vocab_size: core(50368, SIZE),
+  hidden_size: core(768, SIZE),
+  intermediate_size: core(1152, SIZE),
+  num_hidden_layers: core(22, LAYER_COUNT),
+  num_attention_heads: core(12, SIZE),
+  hidden_activation: core('gelu', ACTIVATION),
+  max_position_embeddings: core(8192, SIZE),
+  initializer_range: idle(core(0.02, DEVIATION), 'told'),
+  initializer_cutoff_factor: idle(core(2, POSITIVE), 'told'),
+  norm_eps: core(1e-5, POSITIVE),
+  norm_bias: core(false, FLAG),
+  pad_token_id: core<number | null>(50283, orNull(WHOLE)),
+  cls_token_id: idle(core<number | readonly number[] | null>(50281, orNull(TOKENS)), 'silent'),
+  sep_token_id: idle(core<number | readonly number[] | null>(50282, orNull(TOKENS)), 'silent'),
+  attention_bias: core(false, FLAG),
+  attention_dropout: idle(core(0, PROBABILITY), 'told'),
+  layer_types: seldom<readonly LayerType[] | null>(null, orNull(TYPES)),
+  global_attn_every_n_layers: core(3, SIZE),
+  rope_parameters: seldom<Ropes | null>(null, orNull(ROPES)),
+  global_rope_theta: seldom(160_000, POSITIVE),
+  local_rope_theta: seldom<number | null>(10_000, orNull(POSITIVE)),
+  local_attention: core(128, SIZE),
+  embedding_dropout: idle(core(0, PROBABILITY), 'told'),
+  mlp_bias: core(false, FLAG),
+  mlp_dropout: idle(core(0, PROBABILITY), 'told'),
+  decoder_bias: core(true, FLAG),
+  classifier_pooling: core<'cls' | 'mean'>('cls', oneOf(['cls', 'mean'])),
+  classifier_dropout: idle(core(0, PROBABILITY), 'told'),
+  classifier_bias: core(false, FLAG),
+  classifier_activation: core('gelu', ACTIVATION),
+  position_embedding_type: other('absolute', oneOf(['absolute', 'rope'])),
+};
+
+const MODERNBERT: FamilyFields<typeof FIELDS> = {
+  model_type: 'modernbert',
+  fields: FIELDS,
+  aliases: {},
+  positional: Object.keys(FIELDS).slice(0, 7),
+  matrices: [
+    ['vocab_size', 'hidden_size'],
+    ['hidden_size', 'hidden_size'],
+    ['intermediate_size', 'hidden_size'],
+    ['num_labels', 'hidden_size'],
+  ],
+  sizes: ['num_hidden_layers', 'hidden_size', 'intermediate_size', 'vocab_size'],
+  weights: ({ num_hidden_layers, hidden_size, intermediate_size, vocab_size }) =>
+    hidden_size * (vocab_size + num_hidden_layers * (4 * hidden_size + 3 * intermediate_size)),
+};
+
+/** What a {@link ModernBertConfig} is made from: any of its fields. */
+export type ModernBertConfigOptions = ConfigOptions<typeof FIELDS>;
+
+/** The shape of a ModernBERT, as `transformers.ModernBertConfig`. */
+export class ModernBertConfig extends configOf(MODERNBERT) {}
+
+/** Whether each layer attends to all tokens or to those nearby. */
+export function layerTypes({ layer_types, num_hidden_layers, global_attn_every_n_layers: every }: ModernBertConfig): readonly LayerType[] {
+  return layer_types ?? Array.from({ length: num_hidden_layers }, (_, i) => (i % every === 0 ? 'full_attention' : 'sliding_attention'));
+}
+
+/** How positions turn queries and keys in layers of a type. */
+export function ropeIn({ rope_parameters, global_rope_theta, local_rope_theta }: ModernBertConfig, type: LayerType): RopeParameters {
+  if (rope_parameters) return rope_parameters[type];
+  return { rope_type: 'default', rope_theta: type === 'full_attention' ? global_rope_theta : (local_rope_theta ?? global_rope_theta) };
+}

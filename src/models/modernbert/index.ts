@@ -1,0 +1,3 @@
+export { ModernBertConfig, type ModernBertConfigOptions } from './config.ts';
+export * from './heads.ts';
+export { ModernBertModel } from './model.ts';
