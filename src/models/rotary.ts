@@ -1,10 +1,11 @@
 import { TraceletError } from '../base/error.ts';
 import { isObject, type JsonObject } from '../base/json.ts';
-import { type Kind, oneOf, POSITIVE } from '../base/schema.ts';
+import { type Kind, oneOf, orNull, POSITIVE, seldom } from '../base/schema.ts';
 import * as F from '../nn/functional.ts';
 import { Module } from '../nn/module.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { Mask } from './layers.ts';
+import type { Values } from './fields.ts';
+import { type Encoded, type Mask, runLayers } from './layers.ts';
 
 /** How positions turn queries and keys, as `rope_parameters` of transformers. */
 export interface RopeParameters {
@@ -32,6 +33,7 @@ const ROPE_TYPES: Readonly<Record<string, Frequencies>> = {
   default: (plain) => plain,
   dynamic: (plain) => plain,
   linear: (plain, { factor = 1 }) => plain.map((frequency) => frequency / factor),
+  ntk: (plain, { factor = 1 }) => plain.map((frequency, i) => frequency * factor ** (-(i + 1) / plain.length)),
   llama3,
 };
 
@@ -56,6 +58,17 @@ export const ropeOf = (theta: number): Kind<RopeParameters> => ({
     return { rope_type, rope_theta, ...Object.fromEntries(others) };
   },
 });
+
+/** Fields of configurations that say how positions turn queries and keys, under their names of today and of before. */
+export const ropeFields = (theta: number) => ({
+  rope_parameters: seldom<RopeParameters | null>(null, orNull(ropeOf(theta))),
+  rope_theta: seldom(theta, POSITIVE),
+  rope_scaling: seldom<RopeParameters | null>(null, orNull(ropeOf(theta))),
+});
+
+/** What these fields say. */
+export const ropeIn = ({ rope_parameters, rope_theta, rope_scaling }: Values<ReturnType<typeof ropeFields>>): RopeParameters =>
+  rope_parameters ?? { rope_type: 'default', ...rope_scaling, rope_theta };
 
 /** The angles of one position, slowest last, in the arithmetic of PyTorch: float32. */
 function frequenciesOf(parameters: RopeParameters, size: number): Tensor {
@@ -101,4 +114,13 @@ export function attendTurned(qkv: Tensor, heads: number, { rotation, output_atte
   const turned = F.apply_rotary(qkv, rotation, { heads: 2 * heads, head_dim: hidden / heads });
   const [q, k, v] = [0, 1, 2].map((i) => F.narrow(turned, 2, i * hidden, hidden));
   return [F.attention(q, k, v, { heads, ...options }), output_attentions ? F.attention_weights(q, k, { heads, ...options }) : undefined];
+}
+
+/** A layer of an encoder with rotary positions. */
+export type TurnedLayer = (hidden_states: Tensor, attending: Attending) => [Tensor, Tensor?];
+
+/** Each of `layers` on what the one before answered. */
+export function runTurned(layers: Iterable<TurnedLayer>, embeddings: Tensor, attending: Attending): Encoded {
+  const each = [...layers].map((layer) => (hidden_states: Tensor) => layer(hidden_states, attending));
+  return runLayers(each, embeddings, attending.mask, attending.output_attentions);
 }

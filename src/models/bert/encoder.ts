@@ -155,7 +155,7 @@ export class BertEncoder extends Module<[Tensor, Mask, boolean], Encoded> {
 export class BertPooler extends Module<[Tensor], Tensor> {
   dense: Linear;
 
-  constructor({ hidden_size }: EncoderSizes) {
+  constructor({ hidden_size }: Pick<EncoderSizes, 'hidden_size'>) {
     super();
     this.dense = new Linear(hidden_size, hidden_size);
   }

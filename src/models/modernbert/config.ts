@@ -17,7 +17,7 @@ import {
   WHOLE,
 } from '../../base/schema.ts';
 import { type ConfigOptions, configOf } from '../config.ts';
-import { ACTIVATION, type FamilyFields } from '../fields.ts';
+import { ACTIVATION, bad, type FamilyFields } from '../fields.ts';
 import { type RopeParameters, ropeOf } from '../rotary.ts';
 
 const LAYER_TYPES = ['full_attention', 'sliding_attention'] as const;
@@ -96,9 +96,11 @@ export type ModernBertConfigOptions = ConfigOptions<typeof FIELDS>;
 /** The shape of a ModernBERT, as `transformers.ModernBertConfig`. */
 export class ModernBertConfig extends configOf(MODERNBERT) {}
 
-/** Whether each layer attends to all tokens or to those nearby. */
+/** Whether each layer attends to all tokens or to those nearby. Throws a `config` error where they are not as many as the layers. */
 export function layerTypes({ layer_types, num_hidden_layers, global_attn_every_n_layers: every }: ModernBertConfig): readonly LayerType[] {
-  return layer_types ?? Array.from({ length: num_hidden_layers }, (_, i) => (i % every === 0 ? 'full_attention' : 'sliding_attention'));
+  if (!layer_types) return Array.from({ length: num_hidden_layers }, (_, i) => (i % every === 0 ? 'full_attention' : 'sliding_attention'));
+  if (layer_types.length === num_hidden_layers) return layer_types;
+  throw bad('layer_types', 'ModernBertConfig', `${num_hidden_layers} of them, as num_hidden_layers says`, `${layer_types.length}`);
 }
 
 /** How positions turn queries and keys in layers of a type. */

@@ -102,10 +102,12 @@ export class ModernBertModel extends EncoderModel {
   layers: ModuleList<ModernBertEncoderLayer>;
   final_norm: LayerNorm;
   rotary: Readonly<Record<LayerType, RotaryEmbedding>>;
+  readonly types: readonly LayerType[];
 
   /** Fresh weights follow from `seed` alone, the same in every runtime. */
   constructor(config: ModernBertConfig, options: { seed?: number } = {}) {
     super(config, options);
+    this.types = layerTypes(config);
     this.embeddings = new ModernBertEmbeddings(config);
     this.layers = new ModuleList(Array.from({ length: config.num_hidden_layers }, (_, i) => new ModernBertEncoderLayer(config, i)));
     this.final_norm = normOf(config);
@@ -122,9 +124,8 @@ export class ModernBertModel extends EncoderModel {
       full_attention: { rotation: this.rotary.full_attention(positions) },
       sliding_attention: { rotation: this.rotary.sliding_attention(positions), window: Math.floor(local_attention / 2) },
     };
-    const types = layerTypes(this.config);
     const layers = [...this.layers].map(
-      (layer, i) => (hidden_states: Tensor) => layer(hidden_states, { ...kinds[types[i]], mask, output_attentions }),
+      (layer, i) => (hidden_states: Tensor) => layer(hidden_states, { ...kinds[this.types[i]], mask, output_attentions }),
     );
     const { hidden_states, attentions } = runLayers(layers, this.embeddings(input_ids), mask, output_attentions);
     return { hidden_states: hidden_states.with(-1, this.final_norm(hidden_states[hidden_states.length - 1])), attentions };

@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import {
+  EuroBertConfig,
+  GteConfig,
+  GteModel,
+  JinaEmbeddingsV3Config,
+  ModernBertConfig,
+  ModernBertModel,
+  NomicBertConfig,
+  NomicBertModel,
+  tensor,
+} from '../../src/index.ts';
+import { layerTypes, ropeIn as modernRope } from '../../src/models/modernbert/config.ts';
+import { RotaryEmbedding, ropeIn } from '../../src/models/rotary.ts';
+import { problem } from '../support/tiny.ts';
+
+const SIZES = {
+  vocab_size: 40,
+  hidden_size: 16,
+  num_hidden_layers: 4,
+  num_attention_heads: 2,
+  intermediate_size: 24,
+  max_position_embeddings: 14,
+  pad_token_id: 0,
+};
+
+/** The angle by which one position turns each pair of numbers of a head. */
+function anglesOf(parameters: Parameters<typeof ropeIn>[0], size: number): number[] {
+  const { data } = new RotaryEmbedding(ropeIn(parameters), size)(tensor([[1]]));
+  return Array.from({ length: size / 2 }, (_, i) => Math.atan2(data[size / 2 + i] as number, data[i] as number));
+}
+
+describe('how positions turn heads', () => {
+  test('by powers of rope_theta', () => {
+    anglesOf(new GteConfig({ rope_theta: 100 }), 8).forEach((angle, i) => {
+      expect(angle).toBeCloseTo(100 ** (-i / 4), 6);
+    });
+    expect(anglesOf(new JinaEmbeddingsV3Config(), 4)[1]).toBeCloseTo(20_000 ** -0.5, 6);
+  });
+
+  test('rope_parameters come before rope_theta and rope_scaling', () => {
+    const config = new GteConfig({ rope_parameters: { rope_type: 'default', rope_theta: 16 }, rope_theta: 100 });
+    expect(anglesOf(config, 4)[1]).toBeCloseTo(0.25, 6);
+  });
+
+  test('linear and ntk, as published files of GTE spell it', () => {
+    const scaled = (type: string) => new GteConfig({ rope_theta: 100, rope_scaling: { type, factor: 8 } as never });
+    expect(anglesOf(scaled('linear'), 4)[1]).toBeCloseTo(0.1 / 8, 6);
+    const [theta, factor] = [800, 8 ** (2 / 4)];
+    anglesOf(scaled('ntk'), 4).forEach((angle, i) => {
+      expect(angle).toBeCloseTo(theta ** (-i / 2) / factor, 6);
+    });
+  });
+
+  test('llama3 divides slow turns and leaves fast ones', () => {
+    const rope = {
+      rope_type: 'llama3',
+      rope_theta: 1e6,
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 64,
+    };
+    const [first, , , last] = anglesOf(new EuroBertConfig({ rope_parameters: rope }), 8);
+    expect(first).toBeCloseTo(1, 6);
+    expect(last).toBeCloseTo(1e6 ** -0.75 / 8, 9);
+  });
+
+  test.each<[object, RegExp]>([
+    [
+      { rope_type: 'yarn', rope_theta: 10 },
+      /^rope_parameters of GteConfig: expected rope_parameters with a rope_type, one of "default", .*got/,
+    ],
+    [{ rope_type: 'linear', rope_theta: -1 }, /^rope_parameters .*numbers above 0/],
+    [{ rope_type: 'linear', rope_theta: 10, factor: 'x' }, /^rope_parameters .*numbers above 0/],
+  ])('refuses %o', async (rope_parameters, message) => {
+    expect((await problem('config', () => new GteConfig({ rope_parameters } as never))).message).toMatch(message);
+  });
+});
+
+describe('configurations as published', () => {
+  test('of nomic-embed-text', () => {
+    const config = NomicBertConfig.from_dict({
+      model_type: 'nomic_bert',
+      n_embd: 768,
+      n_head: 12,
+      n_layer: 12,
+      n_inner: 3072,
+      n_positions: 8192,
+      activation_function: 'swiglu',
+      layer_norm_epsilon: 1e-12,
+      rotary_emb_base: 1000,
+      rotary_emb_fraction: 1,
+      rotary_emb_interleaved: false,
+      qkv_proj_bias: false,
+      vocab_size: 30528,
+      type_vocab_size: 2,
+    } as never);
+    expect(config).toMatchObject({
+      hidden_size: 768,
+      num_attention_heads: 12,
+      intermediate_size: 3072,
+      hidden_act: 'silu',
+      rope_theta: 1000,
+    });
+    expect(config.max_position_embeddings).toBe(8192);
+  });
+
+  test.each(['rotary_emb_interleaved', 'qkv_proj_bias', 'prenorm', 'causal'])('of another NomicBERT, with %s, is refused', async (name) => {
+    const { message } = await problem('config', () => new NomicBertConfig({ [name]: true }));
+    expect(message).toMatch(new RegExp(`^${name} of NomicBertConfig: expected only false, got true. Only the encoder of nomic-embed-text`));
+  });
+
+  test('of ModernBERT, whose layers see all tokens or those nearby', () => {
+    const types = (options: object) =>
+      layerTypes(new ModernBertConfig({ ...SIZES, ...options }))
+        .map((type) => type[0])
+        .join('');
+    expect(types({})).toBe('fssf');
+    expect(types({ global_attn_every_n_layers: 2 })).toBe('fsfs');
+    expect(types({ layer_types: ['sliding_attention', 'full_attention', 'full_attention', 'full_attention'] })).toBe('sfff');
+    const thetas = (options: object) =>
+      (['full_attention', 'sliding_attention'] as const).map((type) => modernRope(new ModernBertConfig(options), type).rope_theta);
+    expect(thetas({})).toEqual([160_000, 10_000]);
+    expect(thetas({ global_rope_theta: 5, local_rope_theta: null })).toEqual([5, 5]);
+    expect(thetas({ rope_parameters: { full_attention: { rope_type: 'default', rope_theta: 7 } } as never })).toEqual([7, 10_000]);
+  });
+
+  test('of too few layer types is refused', async () => {
+    const make = () => new ModernBertModel(new ModernBertConfig({ ...SIZES, layer_types: ['full_attention'] }));
+    expect((await problem('config', make)).message).toMatch(
+      /^layer_types of ModernBertConfig: expected 4 of them, as num_hidden_layers says, got 1/,
+    );
+  });
+});
+
+test('the window of ModernBERT is half of local_attention to each side', () => {
+  const make = (local_attention: number) =>
+    new ModernBertModel(new ModernBertConfig({ ...SIZES, local_attention, output_attentions: true }), { seed: 1 });
+  const ids = tensor([[1, 2, 3, 4, 5, 6, 7, 8]]);
+  const { attentions } = make(5)(ids) as unknown as { attentions: { data: Float32Array }[] };
+  const seen = (layer: number, query: number) =>
+    [...attentions[layer].data.slice(query * 8, query * 8 + 8)].map((weight) => Number(weight > 0)).join('');
+  expect([seen(0, 4), seen(1, 4), seen(1, 0)]).toEqual(['11111111', '00111110', '11100000']);
+});
+
+test('positions may be given, a row for each text', async () => {
+  const model = new NomicBertModel(new NomicBertConfig(SIZES), { seed: 1 });
+  const ids = tensor([[1, 2, 3]]);
+  const rows = (position_ids: number[][]) =>
+    Array.from(model({ input_ids: ids, position_ids: tensor(position_ids) }).last_hidden_state.data as Float32Array);
+  rows([[5, 6, 7]]).forEach((value, i) => {
+    expect(value).toBeCloseTo(rows([[0, 1, 2]])[i], 4);
+  });
+  expect(rows([[0, 2, 4]])).not.toEqual(rows([[0, 1, 2]]));
+  const two = {
+    input_ids: tensor([
+      [1, 2],
+      [3, 4],
+    ]),
+    position_ids: tensor([[0, 1]]),
+  };
+  expect((await problem('shape', () => model(two))).message).toMatch(/position_ids: expected \[2,2\], a row for each text, got \[2\]/);
+});
+
+test('GTE may do without token types', () => {
+  const model = new GteModel(new GteConfig({ ...SIZES, type_vocab_size: 0 }), { seed: 1 });
+  expect([...model.state_dict().keys()].some((name) => name.includes('token_type'))).toBe(false);
+  expect(model(tensor([[1, 2]])).last_hidden_state.shape).toEqual([1, 2, 16]);
+});
