@@ -8,6 +8,7 @@ import { peek, refusePointer } from '../sources/head.ts';
 import { type Place, placeOf, withoutQuery } from '../sources/place.ts';
 import { openGiven, type Source } from '../sources/source.ts';
 import { bytesOf } from '../sources/stream.ts';
+import { readWhole } from '../sources/whole.ts';
 import { DTYPES, type ForeignDType, isForeign, type TypedArray } from '../tensor/dtype.ts';
 import { allocate } from '../tensor/elements.ts';
 import { TO_FLOAT32 } from '../tensor/float.ts';
@@ -117,7 +118,7 @@ async function readPyTorch(from: Uint8Array | ByteSource, head: Uint8Array, name
   const torch = await import('./torch/checkpoint.ts');
   torch.refuseOthers(head, name);
   const own = !isBytes(from);
-  const raw = torch.readStateDict(own ? await torch.readWhole(from, signal) : from, { name, own });
+  const raw = torch.readStateDict(own ? await readWhole(from, signal) : from, { name, own });
   const made = new Map<object, Tensor>();
   const tensors = new Map<string, Tensor>();
   const foreign = new Map<string, Foreign>();

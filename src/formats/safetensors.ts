@@ -1,5 +1,6 @@
+import { decodeUtf8 } from '../base/decode.ts';
 import { TraceletError } from '../base/error.ts';
-import { TextDecoder, TextEncoder } from '../base/globals.ts';
+import { TextEncoder } from '../base/globals.ts';
 import { describe, isObject } from '../base/json.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { DTYPES, dtypeOfSafetensors, FOREIGN_BITS, type ForeignDType, isForeign } from '../tensor/dtype.ts';
@@ -240,11 +241,9 @@ function checkMetadata(value: unknown, name: string): Record<string, string> {
 }
 
 function decodeText(bytes: Uint8Array, name: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new TraceletError('format', { what: `header of ${name}`, expected: 'UTF-8', got: 'other bytes', cause });
-  }
+  const text = decodeUtf8(bytes);
+  if (text !== undefined) return text;
+  throw new TraceletError('format', { what: `header of ${name}`, expected: 'UTF-8', got: 'other bytes' });
 }
 
 function tensorAt({ dtype, shape, begin, end }: TensorInfo, data: Uint8Array): Tensor {

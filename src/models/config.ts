@@ -6,6 +6,7 @@ import type { OnWarn } from '../base/warn.ts';
 import { archiveIn, isArchive, openArchive } from '../formats/archive.ts';
 import { openFile, SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf } from '../sources/folder.ts';
 import { isWeights, type Place, placeOf } from '../sources/place.ts';
+import type { SaveOptions } from '../sources/saving.ts';
 import { Contents, fromCaller, fromFile, fromPath, written } from './contents.ts';
 import {
   amended,
@@ -25,7 +26,7 @@ import {
   type Values,
 } from './fields.ts';
 import { cureOfForeign, FOREIGN } from './foreign.ts';
-import { type SaveOptions, saveInto } from './saving.ts';
+import { saveInto } from './saving.ts';
 
 /** The class of a family's configurations. */
 export interface ConfigClass<C extends PreTrainedConfig = PreTrainedConfig> {

@@ -9,13 +9,14 @@ import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
 import type { SourceOptions } from '../sources/folder.ts';
+import type { SaveOptions } from '../sources/saving.ts';
 import { named, optional, readArguments } from '../tensor/arguments.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import { type Amendments, CONFIG, type ConfigClass, describing, type PreTrainedConfig, travelling } from './config.ts';
 import type { Family } from './family.ts';
 import { loadPretrained } from './load.ts';
-import { ownWeights, type SaveOptions, saveInto } from './saving.ts';
+import { ownWeights, saveInto } from './saving.ts';
 import { decoderOf, resizeVocabulary, tieWeights, wordsOf } from './vocabulary.ts';
 
 /**

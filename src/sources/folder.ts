@@ -10,6 +10,7 @@ import type { OnWarn } from '../base/warn.ts';
 import type { ModelCache } from '../platform/cache.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import type { ProgressCallback } from './progress.ts';
+import { readWhole } from './whole.ts';
 
 /** Options of everything that reads files of a model. */
 export type SourceOptions = {
@@ -130,15 +131,11 @@ export async function readText(source: ByteSource): Promise<string> {
 
 /** The bytes of a source, which is closed. */
 async function readBytes(source: ByteSource): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of chunksOf(source)) chunks.push(chunk.slice());
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
+  try {
+    return await readWhole(source);
+  } finally {
+    await source.close();
   }
-  return bytes;
 }
 
 /** What a source holds, piece by piece, each good until the next. The source is closed behind the last. */

@@ -5,6 +5,7 @@ import { isUrl } from '../base/realm.ts';
 import { FLAG } from '../base/schema.ts';
 import { SOURCE_OPTIONS, type SourceOptions, splitOptions } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
+import type { SaveOptions } from '../sources/saving.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { batchOf, type Call, callOf, isBatch, manyInputs, oneInput, type TextInput, type WordsInput } from './arguments.ts';
 import { read, write } from './chars.ts';
@@ -31,7 +32,7 @@ import type { Place } from './interfaces.ts';
 import { Made } from './made.ts';
 import type { Row } from './row.ts';
 import { fastFiles } from './save.ts';
-import { saveFiles } from './saving.ts';
+import { saveTokenizer } from './saving.ts';
 import { TOKENIZER_OPTIONS, type TokenizerOptions } from './settings.ts';
 import { DECODE_OPTIONS, type DecodeOptions, type Ids, idList, Tokens } from './tokens.ts';
 
@@ -104,8 +105,8 @@ export class PreTrainedTokenizerFast extends Tokens {
   }
 
   /** Writes {@link files} into a directory, made if need be, from which `from_pretrained` reads the same tokenizer; answers their paths. */
-  save_pretrained(folder: string): Promise<string[]> {
-    return saveFiles(folder, this.files());
+  save_pretrained(folder: string, options?: SaveOptions): Promise<string[]> {
+    return saveTokenizer(folder, this.files(), options);
   }
 
   /** The tokens of a text or pair, without special tokens unless asked for. The options may be the second argument, as everywhere. */

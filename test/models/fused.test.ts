@@ -133,15 +133,34 @@ describe('rows that take turns head by head', () => {
   });
 });
 
+class Fewer extends Apart {
+  constructor() {
+    super(HIDDEN / 2);
+  }
+}
+
+test('parts of unequal numbers of rows take turns as well', async () => {
+  const turns = [{ ...QKV, groups: 'num_attention_heads' }, GLU];
+  const from = new (modelOf(Fewer, turns))(config, { seed: 5 });
+  class Narrow extends Together {
+    constructor() {
+      super(2 * HIDDEN);
+    }
+  }
+  const joined = await modelOf(Narrow, turns).from_pretrained(concat(serialize(weightsOf(from))), { config });
+  const of = (part: string) => rowsOf(at(from, `layers.1.self_attn.${part}.weight`));
+  const want = Array.from({ length: HEADS }, (_, head) => [
+    ...of('q').slice(4 * head, 4 * head + 4),
+    ...of('k').slice(2 * head, 2 * head + 2),
+    ...of('v').slice(2 * head, 2 * head + 2),
+  ]);
+  expect(rowsOf(at(joined, 'layers.1.attn.Wqkv.weight'))).toEqual(want.flat());
+  const again = await modelOf(Fewer, turns).from_pretrained(concat(serialize(weightsOf(joined))), { config });
+  for (const [name, weight] of from.state_dict()) expectSameTensor(at(again, name), weight, name);
+});
+
 test('parts may have unequal numbers of rows', async () => {
-  const Grouped = modelOf(
-    class extends Apart {
-      constructor() {
-        super(HIDDEN / 2);
-      }
-    },
-    [QKV, GLU],
-  );
+  const Grouped = modelOf(Fewer, [QKV, GLU]);
   const from = whole();
   const stored = weightsOf(from).map(([name, weight]) => {
     if (!name.includes('Wqkv')) return [name, weight] as const;

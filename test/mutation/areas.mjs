@@ -16,7 +16,7 @@ export const AREAS = {
     ),
     tests: words(
       `tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/settings tokenizer/folders tokenizer/parts tokenizer/unigram
-      tokenizer/encodings tokenizer/rows tokenizer/adding tokenizer/bpe tokenizer/converters tokenizer/ports tokenizer/truth`,
+      tokenizer/encodings tokenizer/words tokenizer/rows tokenizer/adding tokenizer/bpe tokenizer/converters tokenizer/ports tokenizer/truth`,
     ),
   },
   regex: {
@@ -40,7 +40,8 @@ export const AREAS = {
   pickles: {
     files: words('formats/torch/* formats/pytorch'),
     tests: words(
-      'formats/torch/zip formats/torch/inflate formats/torch/pickle formats/torch/statedict formats/torch/truth formats/torch/opening',
+      `formats/torch/zip formats/torch/inflate formats/torch/pickle formats/torch/statedict formats/torch/tensors formats/torch/archives
+      formats/torch/legacy formats/torch/truth formats/torch/opening formats/torch/models`,
     ),
   },
   proving: {

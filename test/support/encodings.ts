@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { type BatchEncoding, type EncodeOptions, PreTrainedTokenizerFast, type TokenizerOptions } from '../../src/tokenizer/index.ts';
+import {
+  type BatchEncoding,
+  BertTokenizer,
+  type EncodeOptions,
+  PreTrainedTokenizerFast,
+  type TokenizerOptions,
+} from '../../src/tokenizer/index.ts';
 import { fixture } from './fixtures.ts';
 
 /** What the Rust tokenizers make of a text in one row. Masks are digits, offsets are flat and count code points. */
@@ -132,3 +138,28 @@ export function expectEncoding(sided: Sided, one: EncodingCase): void {
     else expect(ask(), `${method}(${args}) of ${label}`).toEqual(answer);
   }
 }
+
+export const VOCAB = [
+  '[PAD]',
+  '[UNK]',
+  '[CLS]',
+  '[SEP]',
+  '[MASK]',
+  'jim',
+  'hen',
+  '##son',
+  'was',
+  '!',
+  '中',
+  "'",
+  't',
+  'a',
+  'b',
+  'c',
+  'd',
+  'e',
+  'f',
+];
+export const bert = new BertTokenizer({ vocab: VOCAB });
+export const LETTERS = 'a b c d e f';
+export const rows = { return_overflowing_tokens: true } as const;

@@ -40,9 +40,9 @@ export class Apart extends nn.Module<[Tensor], Tensor> {
 export class Together extends nn.Module<[Tensor], Tensor> {
   attn: nn.Module & { Wqkv: nn.Linear };
   mlp: nn.Module & { gate_up: nn.Parameter };
-  constructor() {
+  constructor(rows = 3 * HIDDEN) {
     super();
-    this.attn = holding({ Wqkv: new nn.Linear(HIDDEN, 3 * HIDDEN) });
+    this.attn = holding({ Wqkv: new nn.Linear(HIDDEN, rows) });
     this.mlp = holding({ gate_up: new nn.Parameter([2 * INNER, HIDDEN], (values) => values.fill(0.5)) });
   }
   forward(x: Tensor): Tensor {

@@ -238,7 +238,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
     { pad_token: '<pad>', extra_special_tokens: ['<e>'] },
     { replace_extra_special_tokens: false },
   ],
-  'BertTokenizer#save_pretrained': () => [join(FOLDER, 'saved')],
+  'BertTokenizer#save_pretrained': () => [join(FOLDER, 'saved'), { signal: signal() }],
   'BertConfig#save_pretrained': () => [join(FOLDER, 'config'), { signal: signal() }],
   'BertModel#save_pretrained': () => [join(FOLDER, 'model'), { signal: signal() }],
   'SentenceEmbedder#save_pretrained': () => [join(FOLDER, 'embedder'), { signal: signal() }],

@@ -11,7 +11,7 @@ import {
   type SpecialTokens,
   type TokenizerFiles,
 } from '../../src/tokenizer/index.ts';
-import { saveFiles } from '../../src/tokenizer/saving.ts';
+import { saveTokenizer } from '../../src/tokenizer/saving.ts';
 import { encodingsFixture } from '../support/encodings.ts';
 import { problem, tinyBert } from '../support/tiny.ts';
 
@@ -199,13 +199,18 @@ describe('save_pretrained', () => {
     writeFileSync(at('old/tokenizer.json'), '{}');
     writeFileSync(at('old/config.json'), '{}');
     const error = await problem('source', () => bert().save_pretrained(at('old')));
-    expect(error.message).toContain('expected no file of a tokenizer but vocab.txt and tokenizer_config.json, got ["tokenizer.json"]');
+    expect(error.message).toContain(
+      'expected no file of a tokenizer but vocab.txt and tokenizer_config.json, got tokenizer.json. Remove what would be read',
+    );
     expect(existsSync(at('old/vocab.txt'))).toBe(false);
     await fast().save_pretrained(at('old'));
     writeFileSync(at('file'), '');
     await problem('source', () => bert().save_pretrained(at('file')));
     await problem('source', () => bert().save_pretrained(at('file/below')));
     await problem('value', () => bert().save_pretrained(''));
-    await problem('value', () => saveFiles(undefined as never, {}));
+    await problem('value', () => saveTokenizer(undefined as never, {}));
+    await problem('value', () => bert().save_pretrained(at('x'), { sign: 1 } as never));
+    await expect(bert().save_pretrained(at('never'), { signal: AbortSignal.abort() })).rejects.toThrow('aborted');
+    expect(existsSync(at('never'))).toBe(false);
   });
 });

@@ -10,7 +10,6 @@ import { type RawTensor, TensorMaker } from './tensors.ts';
 import { vocabularyOf } from './vocabulary.ts';
 
 export { refuseOthers } from './others.ts';
-export { readWhole } from './whole.ts';
 
 /** Under which a dict with more than weights has them. */
 const NESTED = ['state_dict', 'model_state_dict', 'model'];

@@ -1,5 +1,5 @@
+import { decodeUtf8 } from '../../base/decode.ts';
 import { TraceletError } from '../../base/error.ts';
-import { TextDecoder } from '../../base/globals.ts';
 import { describe } from '../../base/json.ts';
 import { type Fault, faultOf } from './fault.ts';
 
@@ -40,7 +40,6 @@ export class Machine {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #what: string;
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   readonly #stack: unknown[] = [];
   /** How high the stack was at each mark. */
   readonly #marks: number[] = [];
@@ -115,11 +114,9 @@ export class Machine {
 
   text(length: number): string {
     const begin = this.#skip(length);
-    try {
-      return this.#decoder.decode(this.#bytes.subarray(begin, begin + length));
-    } catch {
-      throw this.fault('text in UTF-8', 'other bytes');
-    }
+    const text = decodeUtf8(this.#bytes.subarray(begin, begin + length));
+    if (text === undefined) throw this.fault('text in UTF-8', 'other bytes');
+    return text;
   }
 
   line(): string {

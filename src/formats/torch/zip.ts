@@ -1,4 +1,4 @@
-import { TextDecoder } from '../../base/globals.ts';
+import { decodeUtf8 } from '../../base/decode.ts';
 import { describe } from '../../base/json.ts';
 import { crc32 } from './crc32.ts';
 import { type Fault, faultOf } from './fault.ts';
@@ -26,8 +26,6 @@ const ZIP64 = 1;
 /** Flags: a stronger deflation, sizes behind the data, names in UTF-8. */
 const HARMLESS = 0x080e;
 const SIZES_BEHIND = 8;
-
-const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const MOST_ENTRIES = 65_536;
 const LONGEST_NAME = 4096;
@@ -201,12 +199,8 @@ function readZip64(view: DataView, entry: Entry, begin: number, end: number, fau
 
 function nameOf(bytes: Uint8Array, fault: Fault): string {
   if (bytes.length === 0 || bytes.length > LONGEST_NAME) throw fault(`names of 1 to ${LONGEST_NAME} bytes`, `${bytes.length}`);
-  let name: string;
-  try {
-    name = DECODER.decode(bytes);
-  } catch {
-    throw fault('names in UTF-8', 'other bytes');
-  }
+  const name = decodeUtf8(bytes);
+  if (name === undefined) throw fault('names in UTF-8', 'other bytes');
   if (/[\\\0]|^\/|(^|\/)\.\.(\/|$)/.test(name)) throw fault('names of files within it', describe(name));
   return name;
 }

@@ -9,6 +9,7 @@ import { parseSentence, readSentenceFiles, type SentenceConfig, sentenceFiles } 
 import { type Feature, POOLING, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
 import { excludesPrompt, isNormalized, withoutScaling } from '../../sentence/prompt.ts';
 import { supportedTokenizer } from '../../sentence/tokenizer.ts';
+import type { SaveOptions } from '../../sources/saving.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { filesRead as tokenizerFiles } from '../../tokenizer/files.ts';
 import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
@@ -16,7 +17,7 @@ import { classWith, configClassIn, familyOf } from '../classes.ts';
 import { type ConfigClass, describing, type PreTrainedConfig } from '../config.ts';
 import type { Family } from '../family.ts';
 import { type Beside, type ModelInputs, PreTrainedModel } from '../pretrained.ts';
-import { ownWeights, type SaveOptions, saveInto } from '../saving.ts';
+import { ownWeights, saveInto } from '../saving.ts';
 import { makeParts, type Part } from './parts.ts';
 
 /** Options of {@link SentenceEmbedder}. */

@@ -1,4 +1,4 @@
-import { TextDecoder } from '../../base/globals.ts';
+import { decodeUtf8 } from '../../base/decode.ts';
 import type { Decoder } from '../interfaces.ts';
 
 const BYTE = /^<0x([0-9a-fA-F]{2})>$/;
@@ -20,9 +20,6 @@ export const byteFallback: Decoder = (tokens) => {
 };
 
 function textOf(bytes: readonly number[]): string[] {
-  try {
-    return [new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(bytes))];
-  } catch {
-    return bytes.map(() => '\ufffd');
-  }
+  const text = decodeUtf8(Uint8Array.from(bytes));
+  return text === undefined ? bytes.map(() => '\ufffd') : [text];
 }

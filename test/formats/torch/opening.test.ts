@@ -1,20 +1,17 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../../src/formats/checkpoint.ts';
-import { readSafetensors } from '../../../src/formats/safetensors.ts';
-import { AutoConfig, AutoModel, BertModel, jit } from '../../../src/index.ts';
+import { BertModel, jit } from '../../../src/index.ts';
 import type { ProgressInfo } from '../../../src/sources/progress.ts';
-import { tensor } from '../../../src/tensor/creation.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { fixture } from '../../support/fixtures.ts';
 import { Counter } from '../../support/opened.ts';
-import { archive, archiveOf, dict, pickled, strided } from '../../support/pickle.ts';
+import { archive, dict, pickled, strided } from '../../support/pickle.ts';
 import { sourceOf } from '../../support/safetensors.ts';
-import { embedderOf, folderOf, TEXTS } from '../../support/sentence.ts';
 import { base, config, type Reply, serving } from '../../support/served.ts';
-import { expectSameBits, fileOf, problem } from '../../support/tiny.ts';
+import { fileOf, problem } from '../../support/tiny.ts';
 
 const BERT = fixture('bin/bert');
 const bytesOf = (path: string): Uint8Array => new Uint8Array(readFileSync(path));
@@ -271,55 +268,5 @@ describe('a folder', () => {
     expect((await problem('source', () => openCheckpoint(join(path, 'model.pt')))).message).toMatch(
       /model\.pt: expected a file, got none beside/,
     );
-  });
-});
-
-describe('a model', () => {
-  const ids = async () => (await openCheckpoint(`${BERT}/golden.safetensors`)).tensors.get('0.in.input_ids') as Tensor;
-
-  test('is made of any of its files', async () => {
-    const model = await BertModel.from_pretrained(BERT);
-    const path = `${folder({})}/model`;
-    mkdirSync(path);
-    cpSync(`${BERT}/config.json`, join(path, 'config.json'));
-    cpSync(`${BERT}/pytorch_model.bin`, join(path, 'pytorch_model.bin'));
-    const input = await ids();
-    for (const made of [
-      await BertModel.from_pretrained(path),
-      await AutoModel.from_pretrained(path),
-      await BertModel.from_pretrained(join(path, 'pytorch_model.bin')),
-      await BertModel.from_pretrained(ZIP, { config: model.config }),
-      await BertModel.from_pretrained(new Response(LEGACY.slice()), { config: model.config }),
-    ])
-      expectSameBits(made(input), model(input));
-    expect(await AutoConfig.from_pretrained(join(path, 'pytorch_model.bin'))).toEqual(model.config);
-  });
-
-  test('takes the names and buffers that files of its time have', async () => {
-    const model = await BertModel.from_pretrained(BERT);
-    const old = [...wanted.tensors].map(([name, value]): [string, Tensor] => [
-      `bert.${name.replace(/LayerNorm\.weight$/, 'LayerNorm.gamma').replace(/LayerNorm\.bias$/, 'LayerNorm.beta')}`,
-      value,
-    ]);
-    const others: [string, Tensor][] = [
-      ['bert.embeddings.position_ids', tensor([[0.5, 1]], { dtype: 'float32' })],
-      ['cls.predictions.bias', tensor([0.5], { dtype: 'float32' })],
-    ];
-    const made = await BertModel.from_pretrained(archiveOf([...old, ...others]), { config: model.config });
-    const input = await ids();
-    expectSameBits(made(input), model(input));
-  });
-
-  test('of sentence vectors is made of them as well', async () => {
-    const pickledIn = (path: string) => {
-      const { tensors } = readSafetensors(bytesOf(join(path, 'model.safetensors')), path);
-      writeFileSync(join(path, 'pytorch_model.bin'), archiveOf(tensors));
-      rmSync(join(path, 'model.safetensors'));
-    };
-    const path = folderOf('dense');
-    const before = (await embedderOf(path))(TEXTS).sentence_embedding as Tensor;
-    for (const part of [path, join(path, '2_Dense')]) pickledIn(part);
-    expectSameBits({ v: (await embedderOf(path))(TEXTS).sentence_embedding as Tensor }, { v: before });
-    rmSync(path, { recursive: true });
   });
 });

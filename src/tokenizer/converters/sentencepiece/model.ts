@@ -1,5 +1,5 @@
+import { decodeUtf8 } from '../../../base/decode.ts';
 import { TraceletError } from '../../../base/error.ts';
-import { TextDecoder } from '../../../base/globals.ts';
 import { describe } from '../../../base/json.ts';
 import { fieldsOf } from './protobuf.ts';
 
@@ -81,12 +81,9 @@ function scoreIn(value: number | Uint8Array, what: string): number {
 }
 
 function textIn(value: number | Uint8Array, what: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(message(value, what));
-  } catch (cause) {
-    if (cause instanceof TraceletError) throw cause;
-    throw new TraceletError('format', { what, expected: 'text in UTF-8', got: 'other bytes' });
-  }
+  const text = decodeUtf8(message(value, what));
+  if (text !== undefined) return text;
+  throw new TraceletError('format', { what, expected: 'text in UTF-8', got: 'other bytes' });
 }
 
 /** Of the names that the format numbers from 1. */

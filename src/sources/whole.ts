@@ -1,17 +1,19 @@
-import type { ByteSource } from '../../platform/platform.ts';
-import { allocate } from '../../tensor/elements.ts';
+import type { ByteSource } from '../platform/platform.ts';
+import { allocate } from '../tensor/elements.ts';
 
-/** Bytes read between two looks at the signal. */
+/** Bytes read between two looks at the signal, and of the first piece of a source whose size is not known. */
 const PIECE = 8 << 20;
+const FIRST = 64 << 10;
 
-/** All bytes of a source, in memory that is aligned for every dtype. Throws a `memory` error. */
-export async function readWhole(source: ByteSource, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const first = allocate('uint8', source.size ?? PIECE, source.name);
+/** All bytes of a source, in memory that is aligned for every dtype. The source stays open. Throws a `memory` error. */
+export async function readWhole(source: ByteSource, signal?: AbortSignal): Promise<Uint8Array> {
+  const first = allocate('uint8', source.size ?? FIRST, source.name);
   let read = await readUpTo(source, first, signal);
   if (read < first.length) return first.subarray(0, read);
   const pieces = [first];
-  for (let piece = first; read === piece.length; ) {
-    piece = allocate('uint8', PIECE, source.name);
+  let piece = first;
+  for (let size = FIRST; read === piece.length; size = Math.min(PIECE, 2 * size)) {
+    piece = allocate('uint8', size, source.name);
     read = await readUpTo(source, piece, signal);
     if (read > 0) pieces.push(piece.subarray(0, read));
   }
