@@ -11,6 +11,7 @@ const TO = fileURLToPath(new URL('../test/fixtures/zoo/', import.meta.url));
 /** Calls to keep by kind or place, and which of these keep all outputs; others keep those that are no layer's. */
 const CASES = {
   'camembert-CamembertForMaskedLM': { calls: ['right', 'left'], whole: [] },
+  'electra-ElectraForMaskedLM': { calls: [0, 1, 2, 3], whole: [1] },
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
   'xlm-roberta-XLMRobertaForTokenClassification': { calls: ['plain', 'right', 'left', 'holes'], whole: [] },
   'xlm-roberta-XLMRobertaModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },

@@ -2,5 +2,6 @@
 export * from './bert/index.ts';
 export * from './camembert/index.ts';
 export * from './distilbert/index.ts';
+export * from './electra/index.ts';
 export * from './roberta/index.ts';
 export * from './xlm-roberta/index.ts';
