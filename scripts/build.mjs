@@ -66,13 +66,25 @@ const ENTRIES = [
 /** What bundles leave as it is: binaries and the scripts that hold them, whatever the folders above are called. */
 const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander'];
 
+/**
+ * Chunks of their own: a family each, and what knows all families. Bundlers leave out the files of which nothing is used, but not a class whose
+ * making they cannot see through.
+ */
+const GROUPS = [
+  { name: 'families', test: /\/dist\/models\/(auto|classes|index|registry|sentence\/\w+)\.js$/, priority: 2 },
+  { debugName: 'family', name: (id) => /models\/([\w-]+)\//.exec(id)?.[1], test: /\/dist\/models\/[\w-]+\/(?!index)\w+\.js$/, priority: 1 },
+];
+
 /** Puts the compiled modules together: few files load several times faster than many. */
 async function bundle() {
   const { imports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const platforms = [...JSON.stringify(imports['#platform']).matchAll(/dist\/(.*?)\.js/g)].map(([, name]) => name);
   const input = Object.fromEntries([...ENTRIES, ...platforms].map((name) => [name, `${root}dist/${name}.js`]));
-  const bundled = await rolldown({ input, platform: 'neutral', external: EXTERNAL });
-  const { output } = await bundled.generate({ chunkFileNames: 'chunks/[name].js' });
+  const bundled = await rolldown({ input, platform: 'neutral', external: EXTERNAL, preserveEntrySignatures: 'allow-extension' });
+  const { output } = await bundled.generate({
+    chunkFileNames: 'chunks/[name].js',
+    codeSplitting: { groups: GROUPS, includeDependenciesRecursively: false },
+  });
   await bundled.close();
   const compiled = readdirSync(`${root}dist`, { recursive: true, encoding: 'utf8' });
   for (const name of compiled) if (name.endsWith('.js') && !name.startsWith('wasm')) rmSync(join(root, 'dist', name));

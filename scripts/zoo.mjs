@@ -10,7 +10,10 @@ const TO = fileURLToPath(new URL('../test/fixtures/zoo/', import.meta.url));
 
 /** Calls to keep by kind or place, and which of these keep all outputs; others keep those that are no layer's. */
 const CASES = {
+  'albert-AlbertForMaskedLM': { calls: [0, 1, 2], whole: [] },
+  'albert-groups-AlbertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['one'] },
   'camembert-CamembertForMaskedLM': { calls: ['right', 'left'], whole: [] },
+  'electra-ElectraForMaskedLM': { calls: [0, 1, 2, 3], whole: [1] },
   'eurobert-EuroBertForMaskedLM': { calls: ['right'], whole: [] },
   'eurobert-EuroBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'eurobert-late-EuroBertForSequenceClassification': { calls: ['right', 'holes'], whole: [] },

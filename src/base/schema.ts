@@ -31,7 +31,7 @@ const whole = (low: number) => (value: unknown) => Number.isInteger(value) && nu
 const text = (value: unknown): boolean => typeof value === 'string';
 
 export const SIZE = kind<number>(`a whole number from 1 to ${MAX_SIZE}`, whole(1));
-const upTo = (low: number, high: number): Kind<number> =>
+export const upTo = (low: number, high: number): Kind<number> =>
   kind(`a whole number from ${low} to ${high}`, (value) => whole(low)(value) && number(value, low, high));
 const MOST_LABELS = 1 << 17;
 export const LABEL_COUNT = upTo(1, MOST_LABELS);

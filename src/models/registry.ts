@@ -1,7 +1,9 @@
 /** The families that are known, a line each: its configuration and its classes, which say the rest. */
+export * from './albert/index.ts';
 export * from './bert/index.ts';
 export * from './camembert/index.ts';
 export * from './distilbert/index.ts';
+export * from './electra/index.ts';
 export * from './eurobert/index.ts';
 export * from './gte/index.ts';
 export * from './jina_embeddings_v3/index.ts';

@@ -4,13 +4,12 @@ import { eliminateDeadCode } from './dce.ts';
 
 /** Merges nodes into ops that do several steps in one pass over memory. The results stay the same bit for bit. */
 export function fuse(graph: Graph): Graph {
-  return FUSIONS.reduce((fused, fusion) => eliminateDeadCode(applyFusion(fused, fusion)), graph);
+  const fusions: Fusion[] = [fuseEmbeddingSum, fuseActivation, fuseResidualNorm, fuseQueriesKeysValues(new Map())];
+  return fusions.reduce((fused, fusion) => eliminateDeadCode(applyFusion(fused, fusion)), graph);
 }
 
 /** Answers with the fused form of `node`, if it is the last node of the pattern. `once` says that nothing else reads a value. */
 type Fusion = (node: Node, once: (value: Value | null) => value is Node) => Node | undefined;
-
-const FUSIONS: readonly Fusion[] = [fuseEmbeddingSum, fuseActivation, fuseResidualNorm, fuseQueriesKeysValues];
 
 function applyFusion(graph: Graph, fusion: Fusion): Graph {
   const uses = countUses(graph);
@@ -48,38 +47,47 @@ function fuseResidualNorm(node: Node, once: (value: Value | null) => value is No
   return makeNode('add_layer_norm', { x: a, residual: b, weight, bias }, node.attrs, joined(node, sum));
 }
 
-/** attention over three products of one x: one product with the weights below one another, and attention_qkv. */
-function fuseQueriesKeysValues(node: Node, once: (value: Value | null) => value is Node): Node | undefined {
-  if (node.op !== 'attention') return undefined;
-  const products = [node.operands.q, node.operands.k, node.operands.v];
-  if (!products.every((product) => once(product) && product.op === 'linear' && product.attrs.activation === 'none')) return undefined;
-  const [q, k, v] = products as Node[];
-  const sameInput = [k, v].every((product) => product.operands.x === q.operands.x && product.shape.join() === q.shape.join());
-  const weight = stack([q, k, v].map((product) => product.operands.weight));
-  const biases = [q, k, v].map((product) => product.operands.bias);
-  const bias = stack(biases);
-  if (!sameInput || !weight || (!bias && biases.some(Boolean))) return undefined;
-  const path = q.path.slice(0, Math.max(q.path.lastIndexOf('.'), 0));
-  const qkv = makeNode(
-    'linear',
-    { x: q.operands.x, weight, bias },
-    { activation: 'none' },
-    { path, origins: [...q.origins, ...k.origins, ...v.origins] },
-  );
-  const { mask, starts } = node.operands;
-  return makeNode('attention_qkv', { qkv, mask, starts }, node.attrs, { path: node.path, origins: node.origins });
-}
+/** attention over three products of one x: one product with the weights below one another, and attention_qkv. Layers that share weights share these. */
+const fuseQueriesKeysValues =
+  (stacked: Map<Part, Constant>): Fusion =>
+  (node, once) => {
+    if (node.op !== 'attention') return undefined;
+    const products = [node.operands.q, node.operands.k, node.operands.v];
+    if (!products.every((product) => once(product) && product.op === 'linear' && product.attrs.activation === 'none')) return undefined;
+    const [q, k, v] = products as Node[];
+    const sameInput = [k, v].every((product) => product.operands.x === q.operands.x && product.shape.join() === q.shape.join());
+    const weight = stack(
+      [q, k, v].map((product) => product.operands.weight),
+      stacked,
+    );
+    const biases = [q, k, v].map((product) => product.operands.bias);
+    const bias = stack(biases, stacked);
+    if (!sameInput || !weight || (!bias && biases.some(Boolean))) return undefined;
+    const path = q.path.slice(0, Math.max(q.path.lastIndexOf('.'), 0));
+    const qkv = makeNode(
+      'linear',
+      { x: q.operands.x, weight, bias },
+      { activation: 'none' },
+      { path, origins: [...q.origins, ...k.origins, ...v.origins] },
+    );
+    const { mask, starts } = node.operands;
+    return makeNode('attention_qkv', { qkv, mask, starts }, node.attrs, { path: node.path, origins: node.origins });
+  };
 
 const joined = (node: Node, inner: Node): { path: string; origins: Node[] } => ({
   path: inner.path,
   origins: [...inner.origins, ...node.origins],
 });
 
-/** Constants below one another, along their first dimension. */
-function stack(values: (Value | null)[]): Constant | undefined {
+/** Constants below one another, along their first dimension: the one that is known by its first part, if it is of the same parts. */
+function stack(values: (Value | null)[], known: Map<Part, Constant>): Constant | undefined {
   if (!values.every((value): value is Constant => value?.kind === 'constant')) return undefined;
   const [first] = values;
   const rows = values.reduce((sum, value) => sum + value.shape[0], 0);
   const parts: Part[] = values.flatMap((value) => value.parts);
-  return { kind: 'constant', dtype: first.dtype, shape: [rows, ...first.shape.slice(1)], parts };
+  const before = known.get(parts[0]);
+  if (before?.parts.every((part, i) => part === parts[i])) return before;
+  const stacked: Constant = { kind: 'constant', dtype: first.dtype, shape: [rows, ...first.shape.slice(1)], parts };
+  known.set(parts[0], stacked);
+  return stacked;
 }

@@ -100,7 +100,7 @@ describe('what is not known is named, with what is', () => {
   test('the type of a config that was given', async () => {
     const config = Object.create(BertConfig.prototype, { model_type: { value: 'berd' } });
     const { message } = await problem('config', () => AutoModel.from_pretrained(BERT, { config }));
-    expect(message).toMatch(/^model_type of the config: expected one of "bert", .*"distilbert", .*got "berd"/);
+    expect(message).toMatch(/^model_type of the config: expected one of .*"bert", .*"distilbert", .*got "berd"/);
     await problem('config', () => new SentenceEmbedder(config));
   });
 

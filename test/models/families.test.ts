@@ -2,8 +2,79 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 // @ts-expect-error a script without types
 import { table } from '../../scripts/models.mjs';
-import { ARCHITECTURES, AutoModelForPreTraining, RobertaForMaskedLM } from '../../src/index.ts';
-import { fixture } from '../support/fixtures.ts';
+import {
+  ARCHITECTURES,
+  AutoModelForPreTraining,
+  jit,
+  type PreTrainedModel,
+  RobertaForMaskedLM,
+  type Tensor,
+  tensor,
+  withKernels,
+} from '../../src/index.ts';
+import type { FamilyClass } from '../../src/models/classes.ts';
+import type { PreTrainedConfig } from '../../src/models/config.ts';
+import { fixture, VARIANTS } from '../support/fixtures.ts';
+import { expectSameBits, fileOf, problem } from '../support/tiny.ts';
+
+const CLASSES = Object.entries(ARCHITECTURES).filter(([, Model]) => 'family' in Model && Model.family !== undefined) as unknown as [
+  string,
+  FamilyClass,
+][];
+
+const SIZES = { vocab_size: 40, hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2, max_position_embeddings: 14 };
+const made = (Model: FamilyClass, options: object = {}): PreTrainedModel => {
+  const { Config: Known } = Model.family;
+  const width = 'hidden_dim' in Known.schema.fields ? { hidden_dim: 24 } : { intermediate_size: 24 };
+  const Config = Known as unknown as new (fields: object) => PreTrainedConfig;
+  return new (Model as unknown as new (config: PreTrainedConfig, options: object) => PreTrainedModel)(
+    new Config({ ...SIZES, ...width, ...options }),
+    { seed: 3 },
+  );
+};
+
+/** Two texts, or two choices for each of two, the second padded. */
+function inputsOf({ head }: FamilyClass, length: number): Record<string, Tensor> {
+  const count = head === 'ForMultipleChoice' ? 4 : 2;
+  const each = (value: (row: number, i: number) => number) =>
+    tensor(Array.from({ length: count }, (_, row) => Array.from({ length }, (_, i) => value(row, i))));
+  const real = (row: number, i: number) => Number(i < length - row);
+  const inputs = { input_ids: each((row, i) => (real(row, i) ? 2 + ((7 * row + 5 * i) % 38) : 1)), attention_mask: each(real) };
+  if (head !== 'ForMultipleChoice') return inputs;
+  return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.reshape([2, 2, length])]));
+}
+
+test.each(CLASSES)('%s has the same bits eager, traced at any size, and reloaded', async (_, Model) => {
+  const options = { torchscript: true, output_hidden_states: true, output_attentions: true };
+  const model = made(Model, options);
+  const axes = { 0: 'batch', 1: 'choices', 2: 'sequence' };
+  const dynamic =
+    Model.head === 'ForMultipleChoice'
+      ? { dynamic: { batch: [1, 3], choices: [1, 3], sequence: [1, 12] }, dynamic_axes: { input_ids: axes, attention_mask: axes } }
+      : { dynamic: { batch: [1, 4], sequence: [1, 12] } };
+  for (const kernels of VARIANTS) {
+    const strict = await jit.trace(model, inputsOf(Model, 7), { kernels, exact_padding: true });
+    const any = await jit.trace(model, inputsOf(Model, 5), { kernels, exact_padding: true, ...(dynamic as object) });
+    const loaded = await jit.load(await fileOf(any), { kernels });
+    const want = withKernels(kernels, () => model(inputsOf(Model, 7) as never));
+    for (const traced of [strict, any, loaded]) expectSameBits(traced(inputsOf(Model, 7)), want);
+  }
+});
+
+test.each(CLASSES.filter(([, Model]) => made(Model).tied().length > 0))(
+  '%s ties its decoder, which torchscript unties',
+  async (_, Model) => {
+    const inputs = inputsOf(Model, 4);
+    const [[follower, leader]] = made(Model).tied();
+    const weightsOf = (options: object) => [follower, leader].map((name) => made(Model, options).state_dict().get(name) as Tensor);
+    expect((await problem('tied', () => jit.trace(made(Model), inputs))).message).toContain('{ torchscript: true }');
+    for (const torchscript of [false, true])
+      expectSameBits(...(weightsOf({ torchscript }).map((weight) => [weight]) as [Tensor[], Tensor[]]));
+    const [decoder, words] = weightsOf({ tie_word_embeddings: false });
+    expect(decoder.tolist()).not.toEqual(words.tolist());
+    await problem('training', () => made(Model, { torchscript: true }).train());
+  },
+);
 
 test('docs/models.md has every class; node scripts/models.mjs writes it', () => {
   const docs = readFileSync(new URL('../../docs/models.md', import.meta.url), 'utf8');

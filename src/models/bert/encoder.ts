@@ -20,7 +20,6 @@ interface EncoderSizes {
 
 interface EmbeddingSizes {
   readonly vocab_size: number;
-  readonly hidden_size: number;
   readonly max_position_embeddings: number;
   readonly type_vocab_size: number;
   readonly pad_token_id: number | null;
@@ -34,14 +33,14 @@ export class BertEmbeddings extends Module<[Tensor, Tensor, Tensor], Tensor> {
   token_type_embeddings: Embedding;
   LayerNorm: LayerNorm;
 
-  /** Fresh positions of `padding`, if there are any, are zeros. */
-  constructor(sizes: EmbeddingSizes, padding: number | null = null) {
+  /** `width` is that of all three; the fresh position of `padding`, if it is one, is zeros. */
+  constructor(sizes: EmbeddingSizes, width: number, padding: number | null = null) {
     super();
-    const { vocab_size, hidden_size, max_position_embeddings, type_vocab_size, pad_token_id, layer_norm_eps } = sizes;
-    this.word_embeddings = new Embedding(vocab_size, hidden_size, { padding_idx: pad_token_id });
-    this.position_embeddings = new Embedding(max_position_embeddings, hidden_size, { padding_idx: padding });
-    this.token_type_embeddings = new Embedding(type_vocab_size, hidden_size);
-    this.LayerNorm = new LayerNorm(hidden_size, { eps: layer_norm_eps });
+    const { vocab_size, max_position_embeddings, type_vocab_size, pad_token_id, layer_norm_eps } = sizes;
+    this.word_embeddings = new Embedding(vocab_size, width, { padding_idx: pad_token_id });
+    this.position_embeddings = new Embedding(max_position_embeddings, width, { padding_idx: padding });
+    this.token_type_embeddings = new Embedding(type_vocab_size, width);
+    this.LayerNorm = new LayerNorm(width, { eps: layer_norm_eps });
   }
 
   forward(input_ids: Tensor, token_type_ids: Tensor, position_ids: Tensor): Tensor {

@@ -21,7 +21,7 @@ export class BertModel extends EncoderModel {
   /** Fresh weights follow from `seed` alone, the same in every runtime. */
   constructor(config: BertConfig, options: PoolerOptions = {}) {
     super(config, options);
-    this.embeddings = new BertEmbeddings(config);
+    this.embeddings = new BertEmbeddings(config, config.hidden_size);
     this.encoder = new BertEncoder(config);
     this.pooler = options?.add_pooling_layer === false ? null : new BertPooler(config);
     this.post_init(options?.seed);

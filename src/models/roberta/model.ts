@@ -16,7 +16,7 @@ export class RobertaModel extends BertModel {
 
   constructor(config: RobertaConfig, options: PoolerOptions = {}) {
     super(config, options);
-    this.embeddings = new BertEmbeddings(config, config.pad_token_id);
+    this.embeddings = new BertEmbeddings(config, config.hidden_size, config.pad_token_id);
     this.post_init(options?.seed);
   }
 

@@ -1,0 +1,168 @@
+import * as F from '../../nn/functional.ts';
+import { LayerNorm, Linear } from '../../nn/layers.ts';
+import { Module } from '../../nn/module.ts';
+import type { ModelOutput } from '../../nn/outputs.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { activationOf } from '../fields.ts';
+import {
+  ClassificationHead,
+  ForMultipleChoice,
+  ForQuestionAnswering,
+  ForTokenClassification,
+  type HeadOptions,
+  ModelWithHead,
+  WithLMHead,
+} from '../heads.ts';
+import type { ElectraConfig } from './config.ts';
+import { ELECTRA } from './family.ts';
+import { ElectraModel } from './model.ts';
+
+const encoder = (config: ElectraConfig) => (): ElectraModel => new ElectraModel(config);
+
+class ElectraDiscriminatorPredictions extends Module<[Tensor], Tensor> {
+  dense: Linear;
+  dense_prediction: Linear;
+  readonly activation: string;
+
+  constructor({ hidden_size, activation }: ElectraConfig) {
+    super();
+    this.dense = new Linear(hidden_size, hidden_size);
+    this.dense_prediction = new Linear(hidden_size, 1);
+    this.activation = activation;
+  }
+
+  forward(hidden_states: Tensor): Tensor {
+    return F.select(this.dense_prediction(F.activation(this.activation, this.dense(hidden_states))), 2, 0);
+  }
+}
+
+class ElectraGeneratorPredictions extends Module<[Tensor], Tensor> {
+  LayerNorm: LayerNorm;
+  dense: Linear;
+
+  constructor({ hidden_size, embedding_size, layer_norm_eps }: ElectraConfig) {
+    super();
+    this.LayerNorm = new LayerNorm(embedding_size, { eps: layer_norm_eps });
+    this.dense = new Linear(hidden_size, embedding_size);
+  }
+
+  forward(hidden_states: Tensor): Tensor {
+    return this.LayerNorm(F.gelu(this.dense(hidden_states)));
+  }
+}
+
+class ElectraSequenceSummary extends Module<[Tensor], Tensor> {
+  summary: Linear | null;
+  readonly activation: string | null;
+
+  constructor({ hidden_size, summary_use_proj, summary_activation }: ElectraConfig) {
+    super();
+    this.summary = summary_use_proj ? new Linear(hidden_size, hidden_size) : null;
+    this.activation = summary_activation && activationOf(summary_activation);
+  }
+
+  forward(hidden_states: Tensor): Tensor {
+    const first = F.select(hidden_states, 1, 0);
+    const summary = this.summary?.(first) ?? first;
+    return this.activation === null ? summary : F.activation(this.activation, summary);
+  }
+}
+
+/** How likely it is that a word was replaced, for each token: (logits [batch, sequence]). */
+export class ElectraForPreTraining extends ModelWithHead<ElectraModel> {
+  static override readonly family = ELECTRA;
+  static override readonly head = 'ForPreTraining';
+  declare readonly config: ElectraConfig;
+  declare electra: ElectraModel;
+  discriminator_predictions: ElectraDiscriminatorPredictions;
+
+  constructor(config: ElectraConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(config));
+    this.discriminator_predictions = new ElectraDiscriminatorPredictions(config);
+    this.post_init(options?.seed);
+  }
+
+  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
+    return { logits: this.discriminator_predictions(last_hidden_state) };
+  }
+}
+
+/** A score for every word at every position: (logits [batch, sequence, vocabulary]). */
+export class ElectraForMaskedLM extends WithLMHead<ElectraModel> {
+  static override readonly family = ELECTRA;
+  static override readonly head = 'ForMaskedLM';
+  declare readonly config: ElectraConfig;
+  declare electra: ElectraModel;
+  generator_predictions: ElectraGeneratorPredictions;
+  generator_lm_head: Linear;
+
+  constructor(config: ElectraConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(config));
+    this.generator_predictions = new ElectraGeneratorPredictions(config);
+    this.generator_lm_head = new Linear(config.embedding_size, config.vocab_size);
+    this.post_init(options?.seed);
+  }
+
+  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
+    return { logits: this.generator_lm_head(this.generator_predictions(last_hidden_state)) };
+  }
+}
+
+/** A score for every label: (logits [batch, num_labels]). */
+export class ElectraForSequenceClassification extends ModelWithHead<ElectraModel> {
+  static override readonly family = ELECTRA;
+  static override readonly head = 'ForSequenceClassification';
+  declare readonly config: ElectraConfig;
+  declare electra: ElectraModel;
+  classifier: ClassificationHead;
+
+  constructor(config: ElectraConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(config));
+    this.classifier = new ClassificationHead(config, F.gelu);
+    this.post_init(options?.seed);
+  }
+
+  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
+    return { logits: this.classifier(last_hidden_state) };
+  }
+}
+
+/** A score for every choice: inputs are [batch, choices, sequence], (logits [batch, choices]). */
+export class ElectraForMultipleChoice extends ForMultipleChoice<ElectraModel> {
+  static override readonly family = ELECTRA;
+  declare readonly config: ElectraConfig;
+  declare electra: ElectraModel;
+  sequence_summary: ElectraSequenceSummary;
+
+  constructor(config: ElectraConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(config));
+    this.sequence_summary = new ElectraSequenceSummary(config);
+    this.post_init(options?.seed);
+  }
+
+  protected override summary({ last_hidden_state }: ModelOutput): Tensor {
+    return this.sequence_summary(last_hidden_state);
+  }
+}
+
+/** A score for every label at every token: (logits [batch, sequence, num_labels]). */
+export class ElectraForTokenClassification extends ForTokenClassification<ElectraModel> {
+  static override readonly family = ELECTRA;
+  declare readonly config: ElectraConfig;
+  declare electra: ElectraModel;
+
+  constructor(config: ElectraConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(config));
+  }
+}
+
+/** Where the answer starts and ends: (start_logits, end_logits), each [batch, sequence]. */
+export class ElectraForQuestionAnswering extends ForQuestionAnswering<ElectraModel> {
+  static override readonly family = ELECTRA;
+  declare readonly config: ElectraConfig;
+  declare electra: ElectraModel;
+
+  constructor(config: ElectraConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(config));
+  }
+}
