@@ -25,6 +25,7 @@ const CASES = {
   'modernbert-bias-ModernBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'modernbert-cls-ModernBertForSequenceClassification': { calls: ['plain', 'right', 'holes'], whole: [] },
   'modernbert-mean-ModernBertForSequenceClassification': { calls: ['right', 'left', 'holes'], whole: [] },
+  'mpnet-MPNetModel': { calls: [0, 1, 2, 3], whole: [2] },
   'nomic_bert-NomicBertForMaskedLM': { calls: ['right', 'left'], whole: [] },
   'nomic_bert-NomicBertForSequenceClassification': { calls: ['right'], whole: [] },
   'nomic_bert-NomicBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },

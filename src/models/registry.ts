@@ -8,6 +8,7 @@ export * from './eurobert/index.ts';
 export * from './gte/index.ts';
 export * from './jina_embeddings_v3/index.ts';
 export * from './modernbert/index.ts';
+export * from './mpnet/index.ts';
 export * from './nomic_bert/index.ts';
 export * from './roberta/index.ts';
 export * from './xlm-roberta/index.ts';

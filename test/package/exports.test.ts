@@ -11,7 +11,7 @@ import { IGNORING, LONG, REFUSING, VALID, WITHIN } from '../support/validcalls.t
 const { ERROR_CODES, Tensor, TracedModule, TraceletError } = tracelet;
 
 const reachable = new Reachable();
-reachable.addNamespace({ BertModel: tracelet.BertModel }, '');
+reachable.addNamespace({ BertModel: tracelet.BertModel, BertConfig: tracelet.BertConfig }, '');
 reachable.addNamespace(tracelet, '');
 reachable.addNamespace(jit, 'jit');
 reachable.addNamespace(quantize, '');

@@ -92,7 +92,12 @@ describe('folding', () => {
   test.each<[string, (t: Tensor) => ForwardResult, string[]]>([
     ['what depends on an input', (t) => F.add(F.relu(t), b), ['relu', 'add']],
     ['what would grow', (t) => F.add(t, F.linear(parameter(8, 1), parameter(8, 1))), ['linear', 'add']],
-    ['an embedding larger than its table', (t) => F.add(t, F.embedding(int(0, 0, 0, 0), parameter(1, 4))), ['embedding', 'add']],
+    ['an embedding larger than its table', (t) => F.add(t, F.embedding(int(0, 0, 0, 0), floats([1, 4]))), ['embedding', 'add']],
+    [
+      'a table of the model, of which it would leave out rows',
+      (t) => F.add(t, F.embedding(int(0, 1, 2, 3), parameter(6, 4))),
+      ['embedding', 'add'],
+    ],
   ])('leaves %s', (_, body, ops) => {
     const size = _ === 'what would grow' ? floats([8, 8]) : floats([4, 4]);
     expect(fold(body, size).nodes.map(({ op }) => op)).toEqual(ops);

@@ -72,7 +72,7 @@ class BertSelfAttention extends Module<[Tensor, Mask, boolean], [Tensor, Tensor?
 }
 
 /** dense, then layer norm of the sum with the input; `BertSelfOutput` and `BertOutput` alike. */
-class BertOutput extends Module<[Tensor, Tensor], Tensor> {
+export class BertOutput extends Module<[Tensor, Tensor], Tensor> {
   dense: Linear;
   LayerNorm: LayerNorm;
 
@@ -103,7 +103,8 @@ class BertAttention extends Module<[Tensor, Mask, boolean], [Tensor, Tensor?]> {
   }
 }
 
-class BertIntermediate extends Module<[Tensor], Tensor> {
+/** dense, then the activation of the configuration. */
+export class BertIntermediate extends Module<[Tensor], Tensor> {
   dense: Linear;
   readonly activation: string;
 

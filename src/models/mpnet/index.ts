@@ -1,0 +1,3 @@
+export { MPNetConfig, type MPNetConfigOptions } from './config.ts';
+export * from './heads.ts';
+export { MPNetModel } from './model.ts';
