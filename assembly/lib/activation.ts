@@ -12,6 +12,11 @@ export const enum Activation {
   silu = 4,
   tanh = 5,
   sigmoid = 6,
+  /** These are no epilogues. */
+  quick_gelu,
+  mish,
+  relu6,
+  gelu_10,
 }
 
 let SQRT_2_OVER_PI: v128 = held(0.7978845608);
@@ -43,6 +48,16 @@ function onePlusExpMinus(x: v128): v128 {
   return f32x4.add(ONE, exp4(f32x4.neg(x)));
 }
 
+/** x · tanh(log(1 + exp(x))) as x · n / (n + 2), where n = exp(x) · (exp(x) + 2); far below 0 it is silu, whose exp(-x) is a normal float32. */
+// @ts-ignore: decorator
+@inline
+function mish4(x: v128): v128 {
+  const e = exp4(f32x4.min(x, f32x4.splat(30)));
+  const n = f32x4.mul(e, f32x4.add(e, f32x4.splat(2)));
+  const y = f32x4.mul(x, f32x4.div(n, f32x4.add(n, f32x4.splat(2))));
+  return v128.bitselect(f32x4.div(x, onePlusExpMinus(x)), y, f32x4.lt(x, f32x4.splat(-20)));
+}
+
 /** The activation of every lane. Inlined with a constant number, only that activation's code remains. */
 // @ts-ignore: decorator
 @inline
@@ -52,6 +67,10 @@ export function activate(activation: i32, x: v128): v128 {
   if (activation == Activation.relu) return f32x4.max(x, f32x4.splat(0));
   if (activation == Activation.silu) return f32x4.div(x, onePlusExpMinus(x));
   if (activation == Activation.tanh) return tanh4(x);
+  if (activation == Activation.quick_gelu) return f32x4.div(x, onePlusExpMinus(f32x4.mul(x, f32x4.splat(1.702))));
+  if (activation == Activation.mish) return mish4(x);
+  if (activation == Activation.relu6) return f32x4.min(f32x4.max(x, f32x4.splat(0)), f32x4.splat(6));
+  if (activation == Activation.gelu_10) return f32x4.min(f32x4.max(gelu4(x), f32x4.splat(-10)), f32x4.splat(10));
   if (activation == Activation.sigmoid) return f32x4.div(ONE, onePlusExpMinus(x));
   return x;
 }

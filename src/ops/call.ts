@@ -4,7 +4,7 @@ import type { DType } from '../tensor/dtype.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
 import { type Arguments, kindOf } from './kinds.ts';
 import type { Inferred, Op } from './op.ts';
-import { ACTIVATIONS, opOf } from './table.ts';
+import { EPILOGUES, opOf } from './table.ts';
 
 /** What the rules of an op need to know of an operand. */
 export interface Described {
@@ -55,8 +55,8 @@ export function checkCall(op: string, operands: Operands<Described>, attrs: Attr
       } else if (!optional) throw new TraceletError('value', { what, expected: `a ${dtype} tensor`, got: 'nothing' });
     } else if (given) {
       const value = attrs[name];
-      if (!given.fits(value, ACTIVATIONS))
-        throw new TraceletError('value', { what, expected: given.expected(ACTIVATIONS), got: describe(value) });
+      if (!given.fits(value, EPILOGUES))
+        throw new TraceletError('value', { what, expected: given.expected(EPILOGUES), got: describe(value) });
       if (typeof value === 'number') numbers[name] = value;
     }
   }

@@ -197,6 +197,10 @@ export const OPS = {
   silu: elementwise('x · sigmoid(x)', 9, 4),
   tanh: elementwise('tanh(x)', 10, 5),
   sigmoid: elementwise('1 / (1 + exp(-x))', 8, 6),
+  quick_gelu: elementwise('x · sigmoid(1.702 · x)', 10),
+  mish: elementwise('x · tanh(log(1 + exp(x)))', 14),
+  relu6: elementwise('min(max(x, 0), 6)', 2),
+  gelu_10: elementwise('min(max(gelu(x), -10), 10)', 14),
   add: arithmetic('add', 'out = a + b, b repeated along the leading dimensions'),
   mul: arithmetic('mul', 'out = a · b, b repeated along the leading dimensions'),
   scale: {
@@ -281,4 +285,7 @@ export function opOf(name: string): Op {
 }
 
 /** Names of the activations that `linear` can apply to its result. */
-export const ACTIVATIONS: string[] = Object.entries(OPS as Record<string, Op>).flatMap(([name, row]) => (row.epilogue ? [name] : []));
+export const EPILOGUES: string[] = Object.entries(OPS as Record<string, Op>).flatMap(([name, row]) => (row.epilogue ? [name] : []));
+
+/** Names of all activations that a configuration may name. */
+export const ACTIVATIONS: string[] = [...EPILOGUES, 'quick_gelu', 'mish', 'relu6', 'gelu_10'];

@@ -1,5 +1,5 @@
 import { type Constant, countUses, type Graph, makeNode, type Node, type Part, rewrite, type Value } from '../graph/graph.ts';
-import { ACTIVATIONS } from '../ops/table.ts';
+import { EPILOGUES } from '../ops/table.ts';
 import { eliminateDeadCode } from './dce.ts';
 
 /** Merges nodes into ops that do several steps in one pass over memory. The results stay the same bit for bit. */
@@ -34,7 +34,7 @@ function fuseEmbeddingSum(node: Node, once: (value: Value | null) => value is No
 /** activation(linear(x)): the activation goes into the product's epilogue. */
 function fuseActivation(node: Node, once: (value: Value | null) => value is Node): Node | undefined {
   const { x } = node.operands;
-  if (!ACTIVATIONS.includes(node.op) || !once(x) || x.op !== 'linear' || x.attrs.activation !== 'none') return undefined;
+  if (!EPILOGUES.includes(node.op) || !once(x) || x.op !== 'linear' || x.attrs.activation !== 'none') return undefined;
   return makeNode('linear', x.operands, { activation: node.op }, joined(node, x));
 }
 

@@ -29,7 +29,7 @@ function problem(options: Record<string, unknown>): string {
 
 describe('an error names the field, what was expected and what was given', () => {
   const wrong: [Record<string, unknown>, RegExp][] = [
-    [{ hidden_act: 'quick_gelu' }, /^hidden_act of BertConfig: expected one of "gelu", "gelu_new", .*, got "quick_gelu"$/],
+    [{ hidden_act: 'swoosh' }, /^hidden_act of BertConfig: expected one of "gelu", "gelu_new", .*, got "swoosh"$/],
     [{ hidden_act: 'toString' }, /^hidden_act.*got "toString"/],
     [{ hidden_act: null }, /^hidden_act.*got null/],
     [{ position_embedding_type: 'relative_key' }, /^position_embedding_type.*only "absolute", got "relative_key"\. Only the plain BERT/],

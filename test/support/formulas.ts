@@ -38,6 +38,16 @@ export const ACTIVATION: Record<string, Scalar> = {
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
 };
 
+const gelu = ACTIVATION.gelu;
+
+/** Activations that are no epilogues. */
+export const UNFUSED: Record<string, Scalar> = {
+  quick_gelu: (x) => x / (1 + Math.exp(-1.702 * x)),
+  mish: (x) => x * Math.tanh(Math.log1p(Math.exp(x))),
+  relu6: (x) => Math.min(Math.max(x, 0), 6),
+  gelu_10: (x) => Math.min(Math.max(gelu(x), -10), 10),
+};
+
 export function softmaxOf(row: number[]): number[] {
   const peak = Math.max(...row);
   const exps = row.map((v) => Math.exp(v - peak));

@@ -13,6 +13,7 @@ import {
   type Scalar,
   softmaxOf,
   sum,
+  UNFUSED,
 } from './formulas.ts';
 import { INTEGER_REFERENCE } from './reference-integers.ts';
 import { POOL_REFERENCE } from './reference-pools.ts';
@@ -34,7 +35,7 @@ const exact = () => 0;
 function elementwise(name: string, tolerance: number, size?: Scalar): Definition {
   return {
     cases: LENGTHS.map((n) => ({ shapes: { x: [n] } })),
-    of: ({ x }) => ({ values: Array.from(x, ACTIVATION[name]), sizes: size && Array.from(x, size) }),
+    of: ({ x }) => ({ values: Array.from(x, ACTIVATION[name] ?? UNFUSED[name]), sizes: size && Array.from(x, size) }),
     tolerance: () => tolerance,
   };
 }
@@ -221,6 +222,10 @@ export const REFERENCE: Record<OpName, Definition> = {
   silu: elementwise('silu', 6),
   tanh: elementwise('tanh', 6),
   sigmoid: elementwise('sigmoid', 6),
+  quick_gelu: elementwise('quick_gelu', 8),
+  mish: elementwise('mish', 8),
+  relu6: elementwise('relu6', 0),
+  gelu_10: elementwise('gelu_10', 8),
   add: binary((a, b) => a + b),
   mul: binary((a, b) => a * b),
   scale: {
