@@ -4,8 +4,9 @@ import { TextEncoder } from '../base/globals.ts';
 import { checkOptions, NAMED, type OptionTable, proved, SIGNAL } from '../base/options.ts';
 import { WEIGHT_FILES } from '../formats/checkpoint.ts';
 import { encodeSafetensors } from '../formats/safetensors.ts';
-import type { Parameter } from '../tensor/parameter.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { exactHalves, isHalf } from '../tensor/half.ts';
+import { Parameter } from '../tensor/parameter.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import type { PreTrainedModel } from './pretrained.ts';
 
 /** Options of `save_pretrained` of models and configurations. */
@@ -39,13 +40,22 @@ export async function saveInto(folder: string, { texts, weights = {} }: FolderCo
   const home = proved('save_pretrained(): folder', folder, { ...NAMED, expected: 'a path' }).replace(/(?<=.)[/\\]+$/, '');
   options.signal?.throwIfAborted();
   const files = [
-    ...Object.entries(weights).map(([path, tensors]) => [within(path, WEIGHTS), encodeSafetensors(tensors, { format: 'pt' })] as const),
+    ...Object.entries(weights).map(
+      ([path, tensors]) => [within(path, WEIGHTS), encodeSafetensors([...tensors].map(stored), { format: 'pt' })] as const,
+    ),
     ...Object.entries(texts).map(([path, text]) => [path, [new TextEncoder().encode(text)]] as const),
   ];
   for (const path of new Set(['', ...files.map(([file]) => file.slice(0, Math.max(0, file.lastIndexOf('/'))))]))
     await emptied(within(home, path));
   for (const [path, pieces] of files) await platform.write(within(home, path), pieces, options);
   return files.map(([path]) => within(home, path));
+}
+
+/** A weight in the dtype in which it came, as long as that holds its values. */
+function stored([name, tensor]: readonly [string, Tensor]): [string, Tensor] {
+  if (!(tensor instanceof Parameter) || !isHalf(tensor.storedAs)) return [name, tensor];
+  const bits = exactHalves(tensor.elements, tensor.storedAs);
+  return [name, bits ? new Tensor(tensor.storedAs, tensor.shape, bits) : tensor];
 }
 
 const within = (folder: string, path: string): string => (folder && path ? `${folder}/${path}` : folder || path);

@@ -2,7 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { quoteList } from '../base/json.ts';
 import { type OnWarn, warn } from '../base/warn.ts';
 import type { Checkpoint } from '../formats/checkpoint.ts';
-import { Parameter } from '../tensor/parameter.ts';
+import { Parameter, type Stored } from '../tensor/parameter.ts';
 import { type Shape, sameShape, type Tensor } from '../tensor/tensor.ts';
 import type { Family } from './family.ts';
 import type { PreTrainedModel } from './pretrained.ts';
@@ -12,6 +12,8 @@ const NO_WEIGHT = /^(trace|folded|constants)\./;
 
 /** How {@link assignWeights} takes a checkpoint that is not the model's own. */
 export interface AssignOptions {
+  /** In which dtype all weights are stored, each rounded once where it is narrower; as the checkpoint has them unless given. */
+  storedAs?: Stored;
   /** Whether a missing tensor is an error, and one too many a warning. */
   strict: boolean;
   onwarn?: OnWarn;
@@ -27,7 +29,7 @@ export interface AssignOptions {
  *   quantised weights, or more layers than the config says;
  * - beside all modules of the model: a warning, unless `strict` is false.
  */
-export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { strict, onwarn }: AssignOptions): void {
+export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { strict, onwarn, storedAs }: AssignOptions): void {
   const parameters = model.state_dict();
   const followers = new Map(model.tied());
   const used = new Set<string>();
@@ -37,7 +39,7 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
     const found = find(name);
     if (found) {
       used.add(found);
-      if (!isFollower(followers, parameters, name)) assign(parameter, fitting(checkpoint, found, parameter));
+      if (!isFollower(followers, parameters, name)) assign(parameter, fitting(checkpoint, found, parameter), checkpoint);
     } else if (!followers.has(name)) missing.push(name);
   }
   if (strict && missing.length > 0) throw missingTensors(model, checkpoint, missing);
@@ -50,8 +52,9 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
     );
   for (const [follower, leader] of followers) {
     const [from, to] = [parameters.get(leader), parameters.get(follower)];
-    if (from && to && from !== to && !find(follower)) to.adopt(from.elements.slice());
+    if (from && to && from !== to && !find(follower)) to.adopt(from.elements.slice(), from.storedAs);
   }
+  if (storedAs) for (const parameter of new Set(parameters.values())) parameter.store(storedAs);
 }
 
 /** Whether the parameter `name` is one and the same as the one it follows, which is set instead. */
@@ -71,9 +74,9 @@ function finder(checkpoint: Checkpoint, { rename }: Family): (name: string) => s
 }
 
 /** Weights that are made on first use, as quantised ones are, still are then. */
-function assign(parameter: Parameter, tensor: Tensor): void {
+function assign(parameter: Parameter, tensor: Tensor, { halves }: Checkpoint): void {
   if (tensor instanceof Parameter) parameter.initialise = tensor.initialise;
-  else parameter.adopt(tensor.elements as Float32Array);
+  else parameter.adopt(tensor.elements as Float32Array, halves?.get(tensor));
 }
 
 function fitting(checkpoint: Checkpoint, name: string, parameter: Parameter): Tensor {

@@ -5,6 +5,7 @@ import { formFor, INTEGER_FORMS } from '../kernels/integers.ts';
 import { type Attributes, type Call, checkCall, checkRange, fitOperands, type Operands, rangesOf } from '../ops/call.ts';
 import { kindOf, type Passed, type WeightLayout } from '../ops/kinds.ts';
 import { type Op, resultOf, SLACK } from '../ops/op.ts';
+import { panelsOf } from '../ops/panels.ts';
 import { OPS } from '../ops/table.ts';
 import type { Variant } from '../platform/platform.ts';
 import { DTYPES } from '../tensor/dtype.ts';
@@ -124,7 +125,7 @@ export class Engine {
 
   /** Copies a weight in and rearranges it where it lies. */
   #panels(weight: Tensor, alloc: (bytes: number) => number): number {
-    const { shape, ints, scratch } = OPS.panels.infer({ x: weight.shape });
+    const { shape, ints, scratch = 0 } = panelsOf(weight);
     const at = alloc(sizeOf(shape) * 4);
     this.#copyIn(weight, () => at);
     const temporary = this.#allocator.alloc(scratch);

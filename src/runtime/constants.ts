@@ -1,6 +1,7 @@
 import type { Constant, Part } from '../graph/graph.ts';
 import type { Region } from '../kernels/arena.ts';
 import { allocateMemory, callKernel, KernelsOn, MEMORY_BASE } from '../kernels/binaries.ts';
+import { panelsOf } from '../ops/panels.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Program } from '../program/program.ts';
 import { DTYPES, type DType } from '../tensor/dtype.ts';
@@ -40,8 +41,12 @@ export class ConstantsBuilder {
     const { constants, end, room } = this.#places;
     const kernels = new KernelsOn(this.memory);
     const { panels } = kernels.of(variant);
-    for (const { at, layout, shape, slots } of constants) {
-      if (layout === 'panels') callKernel(panels, [at, at, end, shape[0], shape[1]], () => `rearranging ${slots[0].name}`);
+    for (const constant of constants) {
+      const { at, layout, slots } = constant;
+      if (layout === 'panels') {
+        const { n, k } = panelsOf(constant).ints;
+        callKernel(panels, [at, at, end, n, k], () => `rearranging ${slots[0].name}`);
+      }
       yield;
     }
     return new Constants(this.memory, this.#places, room, kernels);
@@ -107,20 +112,28 @@ export class Constants {
     return new Int32Array(this.memory.buffer, at, sizeOf(shape));
   }
 
+  /** The elements of a constant of 16-bit floats, as they lie. */
+  halves(constant: number): Uint16Array {
+    const info = this.#places.constants[constant];
+    const { shape } = info.layout === 'panels' ? panelsOf(info) : { shape: [] };
+    return new Uint16Array(this.memory.buffer, info.at, shape.length > 0 ? 2 * sizeOf(shape) : sizeOf(info.shape));
+  }
+
   #readBack(slot: Slot): Tensor {
     const { dtype, at, layout, shape: whole } = slot.constant;
     const shape = [slot.rows, ...whole.slice(1)];
     const { array, bytes: size } = DTYPES[dtype];
     const buffer = this.memory.buffer as ArrayBuffer;
     if (layout === 'plain') return new Tensor(dtype, shape, new array(buffer, slot.begin, slot.bytes / size).slice());
-    const words = new Float32Array(buffer, at);
-    const values = new Float32Array(slot.rows * slot.cols);
-    const first = (slot.begin - at) / 4 / slot.cols;
+    const words = new Uint32Array(buffer, at);
+    const cols = (slot.cols * size) / 4;
+    const values = new Uint32Array(slot.rows * cols);
+    const first = (slot.begin - at) / 4 / cols;
     for (let row = 0; row < slot.rows; row++) {
       const lane = (first + row) % PANEL;
-      const panel = (first + row - lane) * slot.cols + lane;
-      for (let col = 0; col < slot.cols; col++) values[row * slot.cols + col] = words[panel + col * PANEL];
+      const panel = (first + row - lane) * cols + lane;
+      for (let col = 0; col < cols; col++) values[row * cols + col] = words[panel + col * PANEL];
     }
-    return new Tensor('float32', shape, values);
+    return new Tensor(dtype, shape, new array(values.buffer));
   }
 }
