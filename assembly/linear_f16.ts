@@ -1,7 +1,7 @@
 import { Half } from './lib/half';
 import { activatedProduct } from './lib/linear';
 
-/** `linear` with a weight of float16, and the bits that it has with the same numbers in float32. `panels` takes two columns of its rows, k of them and k even, for one word. */
+/** `linear` with a weight of float16 below 128, raised as lib/half.ts says, and the bits that it has with the same numbers in float32. `panels` takes two columns of its rows, k of them and k even, for one word. */
 export function linear_f16(
   out: usize,
   x: usize,
@@ -14,5 +14,5 @@ export function linear_f16(
   k: i32,
   width: i32,
 ): void {
-  activatedProduct(Half.float16, out, x, weight, bias, activation, scratch, m, n, k, width);
+  activatedProduct(Half.raised, out, x, weight, bias, activation, scratch, m, n, k, width);
 }

@@ -53,7 +53,7 @@ export function product(
           const count = row < high ? rows + 1 : rows;
           if (row > 0 || format == Half.none) tile(count, to, outStride, from, xStride, b, b, its, cols, steps, done > 0, pace);
           else if (format == Half.bfloat16) tileOfBfloat16(count, to, outStride, from, xStride, stored, b, its, cols, steps, done > 0, pace);
-          else tileOfFloat16(count, to, outStride, from, xStride, stored, b, its, cols, steps, done > 0, pace);
+          else tileOfRaised(count, to, outStride, from, xStride, stored, b, its, cols, steps, done > 0, pace);
           to += <usize>count * outStride;
           from += <usize>count * xStride;
           row += count;
@@ -113,7 +113,7 @@ function tileOfBfloat16(
   tileOf(Half.bfloat16, rows, out, outStride, a, aStride, stored, b, bias, cols, k, resume, pace);
 }
 
-function tileOfFloat16(
+function tileOfRaised(
   rows: i32,
   out: usize,
   outStride: usize,
@@ -127,7 +127,7 @@ function tileOfFloat16(
   resume: bool,
   pace: usize,
 ): void {
-  tileOf(Half.float16, rows, out, outStride, a, aStride, stored, b, bias, cols, k, resume, pace);
+  tileOf(Half.raised, rows, out, outStride, a, aStride, stored, b, bias, cols, k, resume, pace);
 }
 
 /** A tile of 1 to TILE_ROWS rows, and of a constant format. */

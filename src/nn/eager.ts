@@ -9,6 +9,7 @@ import { panelsOf } from '../ops/panels.ts';
 import { OPS } from '../ops/table.ts';
 import type { Variant } from '../platform/platform.ts';
 import { DTYPES } from '../tensor/dtype.ts';
+import { raiseFloat16 } from '../tensor/half.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { PROVED, type Shape, sizeOf, Tensor } from '../tensor/tensor.ts';
 
@@ -128,6 +129,7 @@ export class Engine {
     const { shape, ints, scratch = 0 } = panelsOf(weight);
     const at = alloc(sizeOf(shape) * 4);
     this.#copyIn(weight, () => at);
+    if (weight.dtype === 'float16') raiseFloat16(new Uint16Array(this.#memory.buffer, at, weight.size));
     const temporary = this.#allocator.alloc(scratch);
     callKernel(this.#kernels.panels, [at, at, temporary, ints.n, ints.k], () => 'panels (eager)');
     this.#allocator.free(temporary);

@@ -26,7 +26,6 @@ const product = <D extends Half>(dtype: D) =>
     flops: ({ m, n, k }) => 2 * m * n * k,
     split: (ints) => byProduct(ints, { weight: 2 * ints.k }, ints.n >= ints.m),
     rowwise: ['x'],
-    finite: dtype === 'float16' ? 'weight' : undefined,
     doc: doc('linear', dtype),
   }) as const satisfies Op;
 
@@ -46,7 +45,6 @@ const table = <D extends Half>(dtype: D) =>
     rowwise: ['x', 'ids'],
     inPlace: 'x',
     bounds: BELOW_VOCAB,
-    finite: dtype === 'float16' ? 'table' : undefined,
     doc: doc('embedding, or embedding_add where there is an x,', dtype),
   }) as const satisfies Op;
 

@@ -59,8 +59,6 @@ export interface Op {
   exact?: boolean;
   /** The largest magnitude of the elements of its weight. */
   mostWeight?: number;
-  /** The float16 operand that holds neither NaN nor infinity. */
-  finite?: string;
   doc: string;
 }
 

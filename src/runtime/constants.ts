@@ -1,3 +1,4 @@
+import { TraceletError } from '../base/error.ts';
 import type { Constant, Part } from '../graph/graph.ts';
 import type { Region } from '../kernels/arena.ts';
 import { allocateMemory, callKernel, KernelsOn, MEMORY_BASE } from '../kernels/binaries.ts';
@@ -5,6 +6,7 @@ import { panelsOf } from '../ops/panels.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Program } from '../program/program.ts';
 import { DTYPES, type DType } from '../tensor/dtype.ts';
+import { lowerFloat16, raiseFloat16 } from '../tensor/half.ts';
 import { sizeOf, Tensor } from '../tensor/tensor.ts';
 import { ConstantPlaces, type Slot } from './places.ts';
 
@@ -42,15 +44,27 @@ export class ConstantsBuilder {
     const kernels = new KernelsOn(this.memory);
     const { panels } = kernels.of(variant);
     for (const constant of constants) {
-      const { at, layout, slots } = constant;
+      const { at, layout, dtype, shape, slots } = constant;
       if (layout === 'panels') {
         const { n, k } = panelsOf(constant).ints;
+        if (dtype === 'float16') raised(new Uint16Array(this.memory.buffer, at, sizeOf(shape)), slots);
         callKernel(panels, [at, at, end, n, k], () => `rearranging ${slots[0].name}`);
       }
       yield;
     }
     return new Constants(this.memory, this.#places, room, kernels);
   }
+}
+
+/** Raises float16 for kernels. Throws a `value` error for what cannot be. */
+function raised(bits: Uint16Array, [{ name }]: readonly Slot[]): void {
+  if (raiseFloat16(bits)) return;
+  throw new TraceletError('value', {
+    what: `weight ${name} in float16`,
+    expected: 'magnitudes below 128',
+    got: 'a larger one, or NaN',
+    cure: 'Trace the model again: such a weight stays in float32',
+  });
 }
 
 /** The constants of a program, each in its place as kernels read it. */
@@ -112,13 +126,6 @@ export class Constants {
     return new Int32Array(this.memory.buffer, at, sizeOf(shape));
   }
 
-  /** The elements of a constant of 16-bit floats, as they lie. */
-  halves(constant: number): Uint16Array {
-    const info = this.#places.constants[constant];
-    const { shape } = info.layout === 'panels' ? panelsOf(info) : { shape: [] };
-    return new Uint16Array(this.memory.buffer, info.at, shape.length > 0 ? 2 * sizeOf(shape) : sizeOf(info.shape));
-  }
-
   #readBack(slot: Slot): Tensor {
     const { dtype, at, layout, shape: whole } = slot.constant;
     const shape = [slot.rows, ...whole.slice(1)];
@@ -134,6 +141,7 @@ export class Constants {
       const panel = (first + row - lane) * cols + lane;
       for (let col = 0; col < cols; col++) values[row * cols + col] = words[panel + col * PANEL];
     }
+    if (dtype === 'float16') lowerFloat16(new Uint16Array(values.buffer));
     return new Tensor(dtype, shape, new array(values.buffer));
   }
 }

@@ -12,7 +12,6 @@ import { constantOf, type Instruction, type ProvedProgram, storageIndex } from '
 import { leavesTokensOut, sizesOf } from '../program/sizes.ts';
 import { type Sizes, shapeAt } from '../tensor/dim.ts';
 import { DTYPES } from '../tensor/dtype.ts';
-import { isFiniteFloat16 } from '../tensor/half.ts';
 import { PROVED, sizeOf, Tensor } from '../tensor/tensor.ts';
 import { type KernelCalls, kernelCalls, type Resolved } from './calls.ts';
 import type { Constants } from './constants.ts';
@@ -120,8 +119,7 @@ export class Instance {
   #checkWeights(): void {
     const proved = new Set<string>();
     for (const { op, path, call, operands } of this.proved.instructions) {
-      const { mostWeight, finite } = call.row;
-      if (finite) this.#checkFinite(operands[finite] as number, `${finite} of ${op} of ${path || 'the model'}`, proved);
+      const { mostWeight } = call.row;
       if (!mostWeight) continue;
       const weight = this.constants.addressOf(constantOf(this.program.values, operands.weight as number) as number);
       const size = call.numbers.n * call.numbers.k;
@@ -136,15 +134,6 @@ export class Instance {
           cure: 'Quantise the trace again with tracelet quantize',
         });
     }
-  }
-
-  /** Kernels widen finite float16 alone. */
-  #checkFinite(value: number, what: string, proved: Set<string>): void {
-    const constant = constantOf(this.program.values, value) as number;
-    if (proved.has(`${constant}`)) return;
-    proved.add(`${constant}`);
-    if (isFiniteFloat16(this.constants.halves(constant))) return;
-    throw new TraceletError('value', { what, expected: 'finite numbers', got: 'NaN or infinity', cure: 'Trace the model again' });
   }
 
   /** The program at the sizes of the last inputs. */

@@ -5,7 +5,7 @@ import { type Kind, kindOf } from '../../src/ops/kinds.ts';
 import { type Op, resultOf, SLACK } from '../../src/ops/op.ts';
 import { OPS, type OpName } from '../../src/ops/table.ts';
 import type { Variant } from '../../src/platform/platform.ts';
-import { type Half, isHalf } from '../../src/tensor/half.ts';
+import { type Half, isHalf, raiseFloat16 } from '../../src/tensor/half.ts';
 import { type Shape, sizeOf } from '../../src/tensor/tensor.ts';
 import type { Case } from './cases.ts';
 import { integersOf, type Operands, packed, stretchSums } from './formulas.ts';
@@ -219,7 +219,9 @@ function write({ buffer }: WebAssembly.Memory, at: number, kind: Kind, values: A
   if (isBytes(kind)) new Int8Array(buffer, at, values.length).set(values);
   else if (half) {
     const bits = halfBits(half, values);
-    const elements = kindOf(kind).weight === 'panels' ? packedHalves(bits, n, k) : bits;
+    const inPanels = kindOf(kind).weight === 'panels';
+    if (inPanels && half === 'float16') raiseFloat16(bits);
+    const elements = inPanels ? packedHalves(bits, n, k) : bits;
     new Uint16Array(buffer, at, elements.length).set(elements);
   } else if (kindOf(kind).dtype === 'int32') new Int32Array(buffer, at, values.length).set(values);
   else {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toBfloat16, toFloat16, widenBfloat16, widenFloat16 } from '../../src/tensor/float.ts';
-import { exactHalves, type Half, isFiniteFloat16, roundToHalf } from '../../src/tensor/half.ts';
+import { exactHalves, type Half, lowerFloat16, raiseFloat16, roundToHalf } from '../../src/tensor/half.ts';
 import { asHalf, halfValues } from '../support/halves.ts';
 
 const DTYPES: Half[] = ['float16', 'bfloat16'];
@@ -37,13 +37,13 @@ function values(dtype: Half): Float32Array {
 }
 
 test.each(DTYPES)('%s: every value that it has is held by its own bits', (dtype) => {
-  const patterns = PATTERNS.filter((pattern) => dtype === 'bfloat16' || (pattern & 0x7c00) !== 0x7c00);
+  const patterns = PATTERNS.filter((pattern) => dtype === 'bfloat16' || (pattern & 0x7fff) < 0x5800);
   const floats = halfValues(dtype, patterns);
   expect(Buffer.compare(Buffer.from(exactHalves(floats, dtype)?.buffer ?? new ArrayBuffer(0)), Buffer.from(patterns.buffer))).toBe(0);
 });
 
 test.each([
-  ['float16', [1 + 2 ** -11, 2 ** -25, 65536, Infinity, NaN, 1e-45]],
+  ['float16', [1 + 2 ** -11, 2 ** -25, 128, -128, 65536, Infinity, NaN, 1e-45]],
   ['bfloat16', [1 + 2 ** -8, 2 ** -140, 3.4e38]],
 ] as const)('%s: a value that it does not have is not held', (dtype, others) => {
   for (const other of others) expect(exactHalves(Float32Array.of(1, other), dtype), `${other}`).toBeUndefined();
@@ -60,9 +60,20 @@ test.each(DTYPES)('%s: rounds as its definition does, ties to even', (dtype) => 
   expect([toFloat16(1 + 2 ** -11), toBfloat16(1 + 3 * 2 ** -8)]).toEqual([0x3c00, 0x3f82]);
 });
 
-test('infinities and NaN of float16 are found, wherever they stand', () => {
-  expect(isFiniteFloat16(PATTERNS.filter((pattern) => (pattern & 0x7c00) !== 0x7c00))).toBe(true);
-  for (const bad of [0x7c00, 0xfc00, 0x7c01, 0xffff]) expect(isFiniteFloat16(Uint16Array.of(0, 1, bad))).toBe(false);
+test('float16 below 128 is raised by 10, to normal numbers, and back', () => {
+  const given = PATTERNS.filter((pattern) => (pattern & 0x7fff) < 0x5800);
+  const raised = given.slice();
+  expect(raiseFloat16(raised)).toBe(true);
+  const values = halfValues('float16', given);
+  raised.forEach((pattern, i) => {
+    const [exponent, fraction] = [(pattern >> 10) & 31, pattern & 0x3ff];
+    const value = exponent === 0 ? 0 : (1 + fraction / 1024) * 2 ** (exponent - 25);
+    expect(exponent > 0 || fraction === 0).toBe(true);
+    expect(Object.is(pattern & 0x8000 ? -value : value, values[i])).toBe(true);
+  });
+  lowerFloat16(raised);
+  expect(Buffer.compare(Buffer.from(raised.buffer), Buffer.from(given.buffer))).toBe(0);
+  for (const bad of [0x5800, 0xd800, 0x7c00, 0xfc00, 0x7c01, 0xffff]) expect(raiseFloat16(Uint16Array.of(0, bad, 1)), `${bad}`).toBe(false);
 });
 
 test('reading and writing agree', () => {
