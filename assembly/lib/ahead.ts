@@ -16,7 +16,7 @@ let last: usize = 0;
 
 /**
  * Aims at `size` bytes of panels, each of which `tiles` row tiles will read, stored in half of their bytes where `shift` is 1. Answers
- * after how many bytes of a panel to fetch; for one tile alone that is never, as it reads the panels front to back itself.
+ * after how many bytes of a panel to fetch.
  */
 export function aim(panels: usize, size: usize, tiles: i32, shift: i32): usize {
   window = ((panels + PAGE - 1) & ~(PAGE - 1)) + WINDOW;

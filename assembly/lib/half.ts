@@ -18,6 +18,8 @@ export const enum Half {
 let SCALE: v128 = held(reinterpret<f32>(0x77800000));
 let SCALE_RAISED: v128 = held(reinterpret<f32>(0x72800000));
 let UPPER: v128 = heldBits(0xffff0000);
+/** 2^13 for the lower half of a lane, 0 for the upper one: the product is the former with its sign extended, three bits below the upper half. */
+let SHIFT: v128 = heldBits(0x2000);
 let FIELDS: v128 = heldBits(0x8fffe000);
 
 /** The values of what stands in the upper halves of these lanes; float16 has to be finite. */
@@ -32,8 +34,8 @@ export function upper(format: i32, lanes: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function lower(format: i32, lanes: v128): v128 {
-  const shifted = i32x4.shl(lanes, 16);
-  return format == Half.bfloat16 ? shifted : upper(format, shifted);
+  if (format == Half.bfloat16) return i32x4.shl(lanes, 16);
+  return f32x4.mul(v128.and(i32x4.dot_i16x8_s(lanes, SHIFT), FIELDS), format == Half.raised ? SCALE_RAISED : SCALE);
 }
 
 /** Makes NaN and infinities of what is none in float16. */
