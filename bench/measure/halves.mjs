@@ -13,7 +13,6 @@ import { on, variants } from './variants.mjs';
 
 const SMALL = { hidden_size: 384, num_hidden_layers: 6, num_attention_heads: 12, intermediate_size: 1536 };
 const LARGE = { hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 };
-const HALVES = /** @type {const} */ ({ bf16: 'bfloat16', f16: 'float16' });
 
 const { values: options } = parseArgs({
   options: {
@@ -42,49 +41,46 @@ const dynamic = /** @type {const} */ ({ sequence: [1, 512] });
 const dummies = { input_ids: tensor([tokenIds(14)]) };
 /** @param {'bfloat16' | 'float16'} half @param {boolean} wide */
 const traceOf = (half, wide) => jit.trace(modelOf(half, wide), dummies, { dynamic, check_trace: false });
-const widened = await traceOf('bfloat16', true);
 /** @type {Record<string, import('../../dist/index.js').TracedModule>} */
-const traces = { f32: widened };
-for (const [short, half] of Object.entries(HALVES)) traces[short] = await traceOf(half, false);
+const traces = { f32: await traceOf('bfloat16', true), bf16: await traceOf('bfloat16', false), f16: await traceOf('float16', false) };
+/** The same numbers as a trace of 16 bits in float32. @type {Record<string, import('../../dist/index.js').TracedModule>} */
+const widened = { bf16: traces.f32, f16: await traceOf('float16', true) };
 
 const megabytes = Object.entries(traces).map(([short, { instance }]) => `${short} ${(instance.constants.bytes / 1e6).toFixed(1)} MB`);
 console.log(`weights in memory: ${megabytes.join(', ')}\n`);
 /** @type {object[]} */
 const results = [];
 for (const kernels of variants) {
-  const here = Object.fromEntries(
-    await Promise.all(Object.entries(traces).map(async ([short, traced]) => [short, await on(traced, kernels)])),
-  );
-  /** @type {string[][]} */
-  const rows = [];
+  const here = await loaded(traces, kernels);
+  const wide = await loaded(widened, kernels);
   for (const count of lengths) {
     const inputs = { input_ids: tensor([tokenIds(count)]) };
-    for (const [short, half] of Object.entries(HALVES)) {
-      const wide = short === 'bf16' ? here.f32 : await on(await traceOf(half, true), kernels);
-      await compare({ [`${short} in float32`]: () => wide(inputs), [short]: () => here[short](inputs) }, 0);
-    }
+    for (const short of Object.keys(widened)) await compare({ float32: () => wide[short](inputs), [short]: () => here[short](inputs) }, 0);
     const cases = Object.fromEntries(Object.keys(traces).map((short) => [short, () => here[short](inputs)]));
     const { samples } = await alternate(cases, {
-      warm: 400,
+      warm: 300,
       rounds: Number(options.rounds),
       sample: Number(options.sample),
-      budget: 60_000,
+      budget: 20_000,
     });
-    const f32 = /** @type {number[]} */ (samples.get('f32'));
-    const least = Math.min(...f32);
-    for (const [short, times] of samples) {
-      const summary = summarise(times);
-      const faster = ratio(f32, times);
-      results.push({ kernels, count, dtype: short, ...summary, faster, fasterMin: least / summary.min });
-      rows.push([
-        `${count} tokens, ${short}`,
-        digits(summary.median),
-        digits(summary.min),
-        ratioCell(faster),
-        (least / summary.min).toFixed(2),
-      ]);
-    }
+    report(kernels, count, samples);
   }
-  table([`${name}, ${kernels}`, 'ms', 'min', 'times as fast (quartiles)', 'by minima'], rows);
 }
 if (options.json) writeResults('halves', { machine, name, results });
+
+/** @param {Record<string, import('../../dist/index.js').TracedModule>} all @param {import('../../dist/index.js').Variant} kernels */
+async function loaded(all, kernels) {
+  return Object.fromEntries(await Promise.all(Object.entries(all).map(async ([short, traced]) => [short, await on(traced, kernels)])));
+}
+
+/** @param {string} kernels @param {number} count @param {ReadonlyMap<string, number[]>} samples */
+function report(kernels, count, samples) {
+  const f32 = /** @type {number[]} */ (samples.get('f32'));
+  const rows = [...samples].map(([short, times]) => {
+    const summary = summarise(times);
+    const [faster, byMinima] = [ratio(f32, times), Math.min(...f32) / summary.min];
+    results.push({ kernels, count, dtype: short, ...summary, faster, byMinima });
+    return [short, digits(summary.median), digits(summary.min), ratioCell(faster), byMinima.toFixed(2)];
+  });
+  table([`${name}, ${count} tokens, ${kernels}`, 'ms', 'min', 'times as fast (quartiles)', 'by minima'], rows);
+}

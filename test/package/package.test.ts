@@ -132,7 +132,7 @@ describe('the packed package', () => {
     expect(imported).toContain('#platform');
   });
 
-  test('minified, with one binary, is below 165 kB gzipped, but for what threads and workers load', async () => {
+  test('minified, with one binary, is below 170 kB gzipped, but for what threads and workers load', async () => {
     const bundle = await rolldown({
       input: join(installed, 'dist/index.js'),
       platform: 'node',
@@ -146,7 +146,7 @@ describe('the packed package', () => {
     const scripts = [...loaded].reduce((sum, name) => sum + gzipSync(chunks.get(name)?.code as string).length, 0);
     const binary = readFileSync(join(installed, 'dist/wasm/relaxed.wasm'));
     console.log(`${scripts} bytes of script, ${gzipSync(binary).length} of wasm`);
-    expect(scripts + gzipSync(binary).length).toBeLessThan(165_000);
+    expect(scripts + gzipSync(binary).length).toBeLessThan(170_000);
   });
 
   test('tokenizers have an entry point without kernels, which adds all kinds to the one of traces', async () => {
