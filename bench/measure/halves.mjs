@@ -2,7 +2,7 @@
  * MiniLM-L6 with weights in float32, bfloat16 and float16: traces whose answers are equal to the bit, timed in turns in one process.
  * Samples are short, so that some of them have the processor to themselves on a machine that others use too: look at the minima.
  *
- *   node bench/measure/halves.mjs [--large] [--json] [--rounds N] [--sample MS] [--tokens N,N]
+ *   node bench/measure/halves.mjs [--large] [--json] [--rounds N] [--sample MS] [--budget S] [--tokens N,N] [--kernels relaxed]
  */
 import { parseArgs } from 'node:util';
 import { BertConfig, BertModel, jit, tensor } from '../../dist/index.js';
@@ -21,6 +21,8 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '60' },
     sample: { type: 'string', default: '15' },
     tokens: { type: 'string', default: '1,4,14,32,128' },
+    budget: { type: 'string', default: '60' },
+    kernels: { type: 'string', default: variants.join() },
   },
 });
 const lengths = options.tokens.split(',').map(Number);
@@ -50,7 +52,7 @@ const megabytes = Object.entries(traces).map(([short, { instance }]) => `${short
 console.log(`weights in memory: ${megabytes.join(', ')}\n`);
 /** @type {object[]} */
 const results = [];
-for (const kernels of variants) {
+for (const kernels of variants.filter((each) => options.kernels.includes(each))) {
   const here = await loaded(traces, kernels);
   const wide = await loaded(widened, kernels);
   for (const count of lengths) {
@@ -61,7 +63,7 @@ for (const kernels of variants) {
       warm: 300,
       rounds: Number(options.rounds),
       sample: Number(options.sample),
-      budget: 20_000,
+      budget: 1000 * Number(options.budget),
     });
     report(kernels, count, samples);
   }
