@@ -7,7 +7,7 @@ const PAGE: usize = 4096;
 const LINE: usize = 64;
 const WINDOW: usize = 8 * PAGE;
 
-/** Bytes of a panel for each of which, and for each row tile, one group of lines is fetched. */
+/** Bytes of a panel as it is stored for each of which, and for each row tile, one group of lines is fetched. */
 const PACE: usize = 8 * LINE;
 
 let window: usize = 0;
@@ -15,14 +15,14 @@ let line: usize = 0;
 let last: usize = 0;
 
 /**
- * Aims at `size` bytes of panels, each of which `tiles` row tiles will read. Answers after how many bytes of a panel to fetch; for one
- * tile alone that is never, as it reads the panels front to back itself.
+ * Aims at `size` bytes of panels, each of which `tiles` row tiles will read, stored in half of their bytes where `shift` is 1. Answers
+ * after how many bytes of a panel to fetch.
  */
-export function aim(panels: usize, size: usize, tiles: i32): usize {
+export function aim(panels: usize, size: usize, tiles: i32, shift: i32): usize {
   window = ((panels + PAGE - 1) & ~(PAGE - 1)) + WINDOW;
   line = 0;
-  last = tiles == 1 ? 0 : panels + size;
-  return window + WINDOW > last ? usize.MAX_VALUE : PACE * <usize>tiles;
+  last = panels + size;
+  return window + WINDOW > last ? usize.MAX_VALUE : (PACE * <usize>tiles) << shift;
 }
 
 /** Reads the next line of each page of the window, unless less than a window is left. The loads may trap, so no engine drops them. */

@@ -27,6 +27,11 @@ export function held(x: f32): v128 {
   return f32x4.splat(x);
 }
 
+/** Four lanes of these bits, likewise. */
+export function heldBits(x: i32): v128 {
+  return i32x4.splat(x);
+}
+
 /** z - x · y, rounded as `madd`. */
 // @ts-ignore: decorator
 @inline

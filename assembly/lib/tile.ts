@@ -1,9 +1,8 @@
+import { PRODUCT_STRETCH as STRETCH } from '../../src/ops/limits';
 import { aim, fetch } from './ahead';
+import { Half, lower, upper } from './half';
 import { panelBytes } from './panel';
 import { bytes, load4, madd, store4, storePart, TILE_ROWS } from './simd';
-
-/** Steps of k after which the next tile has its turn, so that this stretch of the panel stays in the first-level cache. */
-const STRETCH = 512;
 
 /** Bytes of x that stay in the second-level cache beside the panels. */
 const NEAR = 524288;
@@ -13,7 +12,8 @@ const NEAR = 524288;
  * Strides are in bytes; bias may be 0. out overlaps no operand.
  *
  * Every element is one sum from 0 over k in order, whatever tile it falls into; the bias is added to it. Panels are read front to back
- * where x stays near, and otherwise a stretch of each by turns.
+ * where x stays near, and otherwise a stretch of each by turns. The first tile
+ * widens those of a `format` of half.ts, stretch by stretch, to scratch, where the others find them.
  */
 export function product(
   out: usize,
@@ -25,14 +25,17 @@ export function product(
   m: i32,
   n: i32,
   k: i32,
+  format: i32 = Half.none,
+  scratch: usize = 0,
 ): void {
   if (m == 0) return;
-  const panel = panelBytes(k);
+  const shift = format == Half.none ? 0 : 1;
+  const panel = panelBytes(k) >> shift;
   const tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
   const rows = m / tiles;
-  const low = (tiles - m % tiles) * rows;
+  const high = (m % tiles) * (rows + 1);
   const depth = m * k > NEAR / 4 ? STRETCH : max(k, 1);
-  const pace = aim(panels, depth < k ? 0 : panel * <usize>((n + 7) >> 3), tiles);
+  const pace = aim(panels, depth < k ? 0 : panel * <usize>((n + 7) >> 3), tiles, shift);
   for (let begin = 0; begin == 0 || begin < k; begin += depth) {
     for (let col = 0; col < n; col += 8) {
       const cols = min(n - col, 8);
@@ -42,11 +45,15 @@ export function product(
       for (let done = begin; done == begin || done < end; ) {
         const steps = cols < 8 ? k : min(end - done, STRETCH);
         const its: usize = bias != 0 && done + steps == k ? bias + bytes(col) : 0;
+        const stored = p + (panelBytes(done) >> shift);
+        const b = format == Half.none ? stored : scratch;
         let to = out + bytes(col);
         let from = x + bytes(done);
         for (let row = 0; row < m; ) {
-          const count = row < low ? rows : rows + 1;
-          tile(count, to, outStride, from, xStride, p + panelBytes(done), its, cols, steps, done > 0, pace);
+          const count = row < high ? rows + 1 : rows;
+          if (row > 0 || format == Half.none) tile(count, to, outStride, from, xStride, b, b, its, cols, steps, done > 0, pace);
+          else if (format == Half.bfloat16) tileOfBfloat16(count, to, outStride, from, xStride, stored, b, its, cols, steps, done > 0, pace);
+          else tileOfRaised(count, to, outStride, from, xStride, stored, b, its, cols, steps, done > 0, pace);
           to += <usize>count * outStride;
           from += <usize>count * xStride;
           row += count;
@@ -72,13 +79,13 @@ function storeRow(out: usize, low: v128, high: v128, cols: i32): void {
   } else storeEdge(out, low, high, cols);
 }
 
-/** A tile of 1 to TILE_ROWS rows. */
 function tile(
   rows: i32,
   out: usize,
   outStride: usize,
   a: usize,
   aStride: usize,
+  stored: usize,
   b: usize,
   bias: usize,
   cols: i32,
@@ -86,17 +93,73 @@ function tile(
   resume: bool,
   pace: usize,
 ): void {
-  if (TILE_ROWS > 4 && rows == 6) gemm(6, out, outStride, a, aStride, b, bias, cols, k, resume, pace);
-  else if (TILE_ROWS > 4 && rows == 5) gemm(5, out, outStride, a, aStride, b, bias, cols, k, resume, pace);
-  else if (rows == 4) gemm(4, out, outStride, a, aStride, b, bias, cols, k, resume, pace);
-  else if (rows == 3) gemm(3, out, outStride, a, aStride, b, bias, cols, k, resume, pace);
-  else if (rows == 2) gemm(2, out, outStride, a, aStride, b, bias, cols, k, resume, pace);
-  else gemm(1, out, outStride, a, aStride, b, bias, cols, k, resume, pace);
+  tileOf(Half.none, rows, out, outStride, a, aStride, stored, b, bias, cols, k, resume, pace);
+}
+
+function tileOfBfloat16(
+  rows: i32,
+  out: usize,
+  outStride: usize,
+  a: usize,
+  aStride: usize,
+  stored: usize,
+  b: usize,
+  bias: usize,
+  cols: i32,
+  k: i32,
+  resume: bool,
+  pace: usize,
+): void {
+  tileOf(Half.bfloat16, rows, out, outStride, a, aStride, stored, b, bias, cols, k, resume, pace);
+}
+
+function tileOfRaised(
+  rows: i32,
+  out: usize,
+  outStride: usize,
+  a: usize,
+  aStride: usize,
+  stored: usize,
+  b: usize,
+  bias: usize,
+  cols: i32,
+  k: i32,
+  resume: bool,
+  pace: usize,
+): void {
+  tileOf(Half.raised, rows, out, outStride, a, aStride, stored, b, bias, cols, k, resume, pace);
+}
+
+/** A tile of 1 to TILE_ROWS rows, and of a constant format. */
+// @ts-ignore: decorator
+@inline
+function tileOf(
+  format: i32,
+  rows: i32,
+  out: usize,
+  outStride: usize,
+  a: usize,
+  aStride: usize,
+  stored: usize,
+  b: usize,
+  bias: usize,
+  cols: i32,
+  k: i32,
+  resume: bool,
+  pace: usize,
+): void {
+  if (TILE_ROWS > 4 && rows == 6) gemm(format, 6, out, outStride, a, aStride, stored, b, bias, cols, k, resume, pace);
+  else if (TILE_ROWS > 4 && rows == 5) gemm(format, 5, out, outStride, a, aStride, stored, b, bias, cols, k, resume, pace);
+  else if (rows == 4) gemm(format, 4, out, outStride, a, aStride, stored, b, bias, cols, k, resume, pace);
+  else if (rows == 3) gemm(format, 3, out, outStride, a, aStride, stored, b, bias, cols, k, resume, pace);
+  else if (rows == 2) gemm(format, 2, out, outStride, a, aStride, stored, b, bias, cols, k, resume, pace);
+  else gemm(format, 1, out, outStride, a, aStride, stored, b, bias, cols, k, resume, pace);
 }
 
 /**
  * The sums of `rows` (a constant) by 8 columns over k steps, c30 and c31 those of row 3. They start from 0 or, where `resume` is
- * set, from what out holds (8 columns then); bias (unless 0) is added at the end. The first `cols` columns are stored.
+ * set, from what out holds (8 columns then); bias (unless 0) is added at the end. The first `cols` columns are stored. With a `format`
+ * (a constant), two steps a word lie at `stored`, are widened as they are read and left at b.
  *
  * Instructions limit tiles of three rows and more, so these take four steps a turn. The tests between steps also keep engines from
  * loading for all four at once, for which there are not enough registers.
@@ -104,11 +167,13 @@ function tile(
 // @ts-ignore: decorator
 @inline
 function gemm(
+  format: i32,
   rows: i32,
   out: usize,
   outStride: usize,
   a: usize,
   aStride: usize,
+  stored: usize,
   b: usize,
   bias: usize,
   cols: i32,
@@ -138,25 +203,31 @@ function gemm(
     const stop = end - b > pace ? b + pace : end;
     fetch();
     while (b < stop) {
-      let b0 = v128.load(b);
-      let b1 = v128.load(b, 16);
+      let b0 = format == Half.none ? v128.load(b) : lower(format, v128.load(stored));
+      let b1 = format == Half.none ? v128.load(b, 16) : lower(format, v128.load(stored, 16));
+      if (format != Half.none) { v128.store(b, b0); v128.store(b, b1, 16); }
       let s = v128.load_splat<f32>(a0); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
       if (rows > 1) { s = v128.load_splat<f32>(a1); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
       if (rows > 2) { s = v128.load_splat<f32>(a2); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
       if (rows > 3) { s = v128.load_splat<f32>(a3); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); }
       if (rows > 4) { s = v128.load_splat<f32>(a4); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
       if (rows > 5) { s = v128.load_splat<f32>(a5); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
-      if (rows < 3) { b += 32; a0 += 4; a1 += 4; continue; }
+      if (rows < 3 && format == Half.none) { b += 32; a0 += 4; a1 += 4; continue; }
       if (b + 32 == stop) break;
-      b0 = v128.load(b, 32); b1 = v128.load(b, 48);
+      b0 = format == Half.none ? v128.load(b, 32) : upper(format, v128.load(stored));
+      b1 = format == Half.none ? v128.load(b, 48) : upper(format, v128.load(stored, 16));
+      if (format != Half.none) { v128.store(b, b0, 32); v128.store(b, b1, 48); }
       s = v128.load_splat<f32>(a0, 4); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
       if (rows > 1) { s = v128.load_splat<f32>(a1, 4); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
       if (rows > 2) { s = v128.load_splat<f32>(a2, 4); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
       if (rows > 3) { s = v128.load_splat<f32>(a3, 4); c30 = madd(s, b0, c30); c31 = madd(s, b1, c31); }
       if (rows > 4) { s = v128.load_splat<f32>(a4, 4); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
       if (rows > 5) { s = v128.load_splat<f32>(a5, 4); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
+      if (rows < 3) { b += 64; a0 += 8; a1 += 8; stored += 32; continue; }
       if (b + 64 == stop) break;
-      b0 = v128.load(b, 64); b1 = v128.load(b, 80);
+      b0 = format == Half.none ? v128.load(b, 64) : lower(format, v128.load(stored, 32));
+      b1 = format == Half.none ? v128.load(b, 80) : lower(format, v128.load(stored, 48));
+      if (format != Half.none) { v128.store(b, b0, 64); v128.store(b, b1, 80); }
       s = v128.load_splat<f32>(a0, 8); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
       if (rows > 1) { s = v128.load_splat<f32>(a1, 8); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
       if (rows > 2) { s = v128.load_splat<f32>(a2, 8); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
@@ -164,7 +235,9 @@ function gemm(
       if (rows > 4) { s = v128.load_splat<f32>(a4, 8); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
       if (rows > 5) { s = v128.load_splat<f32>(a5, 8); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
       if (b + 96 == stop) break;
-      b0 = v128.load(b, 96); b1 = v128.load(b, 112);
+      b0 = format == Half.none ? v128.load(b, 96) : upper(format, v128.load(stored, 32));
+      b1 = format == Half.none ? v128.load(b, 112) : upper(format, v128.load(stored, 48));
+      if (format != Half.none) { v128.store(b, b0, 96); v128.store(b, b1, 112); }
       s = v128.load_splat<f32>(a0, 12); c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
       if (rows > 1) { s = v128.load_splat<f32>(a1, 12); c10 = madd(s, b0, c10); c11 = madd(s, b1, c11); }
       if (rows > 2) { s = v128.load_splat<f32>(a2, 12); c20 = madd(s, b0, c20); c21 = madd(s, b1, c21); }
@@ -172,6 +245,7 @@ function gemm(
       if (rows > 4) { s = v128.load_splat<f32>(a4, 12); c40 = madd(s, b0, c40); c41 = madd(s, b1, c41); }
       if (rows > 5) { s = v128.load_splat<f32>(a5, 12); c50 = madd(s, b0, c50); c51 = madd(s, b1, c51); }
       b += 128;
+      stored += 64;
       a0 += 16; a1 += 16; a2 += 16; a3 += 16; a4 += 16; a5 += 16;
     }
     b = stop;

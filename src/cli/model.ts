@@ -7,6 +7,7 @@ import * as jit from '../jit/index.ts';
 import { bestVariant } from '../kernels/binaries.ts';
 import type { IntegerForm } from '../kernels/integers.ts';
 import { type AutoOptions, type Loaded, loadModel } from '../models/auto.ts';
+import type { WantedName } from '../models/foreign.ts';
 import type { Architecture } from '../models/index.ts';
 import type { PreTrainedModel } from '../models/pretrained.ts';
 import { SentenceEmbedder } from '../models/sentence/embedder.ts';
@@ -30,6 +31,8 @@ export interface OpenOptions {
   /** A short or full name instead of the architecture that the model states. */
   head?: string;
   torchscript?: boolean;
+  /** The dtype to keep weights in; that of the checkpoint unless given. */
+  dtype?: WantedName;
 }
 
 export interface OpenModel {
@@ -61,13 +64,13 @@ export async function findTrace(path: string): Promise<string | undefined> {
 }
 
 /** The model in a folder of transformers or in a trace. */
-export async function openModel(path: string, { head, torchscript = false, signal }: OpenOptions): Promise<OpenModel> {
+export async function openModel(path: string, { head, torchscript = false, dtype, signal }: OpenOptions): Promise<OpenModel> {
   const trace = (await isDirectory(path)) || path.endsWith('.tracelet') ? await findTrace(path) : undefined;
   const traced = trace === undefined ? undefined : await settingsOf(trace, signal);
   const source = trace ?? path;
   const progress = new Progress();
   try {
-    const options = { torchscript, signal, progress_callback: progress.reading };
+    const options = { torchscript, signal, ...(dtype && { dtype }), progress_callback: progress.reading };
     const wanted = head === undefined ? undefined : (HEADS[head] ?? head);
     const { name, model, tokenizer } = await loadModel(source, options, wanted).catch((error) =>
       withoutPart(error, source, options, wanted),

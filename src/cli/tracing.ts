@@ -1,5 +1,6 @@
 import type { TraceletError } from '../base/error.ts';
 import * as jit from '../jit/index.ts';
+import type { WantedName } from '../models/foreign.ts';
 import { ForMultipleChoice } from '../models/heads.ts';
 import { MASK, POOLING_MASK } from '../nn/inputs.ts';
 import type { Bounds } from '../tensor/dim.ts';
@@ -20,6 +21,8 @@ export interface TracingOptions {
   head?: string;
   fusion?: boolean;
   check?: boolean;
+  /** Of the weights that are traced. */
+  stored?: WantedName;
 }
 
 export interface TracedSource {
@@ -37,8 +40,8 @@ const MOST_TEXTS = 64;
 
 /** Traces the model of a transformers directory or of another trace. */
 export async function traceModel(source: string, options: TracingOptions, progress: Progress, signal: AbortSignal): Promise<TracedSource> {
-  const { head } = options;
-  const { name, model, tokenizer, withoutTexts, traced: before } = await openModel(source, { head, torchscript: true, signal });
+  const { head, stored: dtype } = options;
+  const { name, model, tokenizer, withoutTexts, traced: before } = await openModel(source, { head, torchscript: true, dtype, signal });
   progress.phase('tracing');
   const { config, input_names } = model;
   const longest = Math.min(config.most_tokens(), tokenizer?.model_max_length ?? Infinity);

@@ -1,5 +1,5 @@
 import { TraceletError } from '../base/error.ts';
-import { describe, isObject, parseObject, quoteList } from '../base/json.ts';
+import { describe, isObject, quoteList } from '../base/json.ts';
 import { checkOptions } from '../base/options.ts';
 import { isArrayBuffer, isBytes, isUrl } from '../base/realm.ts';
 import type { ByteSource } from '../platform/platform.ts';
@@ -9,15 +9,17 @@ import { type Place, placeOf, withoutQuery } from '../sources/place.ts';
 import { openGiven, type Source } from '../sources/source.ts';
 import { bytesOf } from '../sources/stream.ts';
 import { readWhole } from '../sources/whole.ts';
-import { DTYPES, type ForeignDType, isForeign, type TypedArray } from '../tensor/dtype.ts';
+import { DTYPES, type DType, type ForeignDType, isForeign, type TypedArray } from '../tensor/dtype.ts';
 import { allocate } from '../tensor/elements.ts';
 import { TO_FLOAT32 } from '../tensor/float.ts';
+import { type Half, isHalf } from '../tensor/half.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { dequantize } from './dequantize.ts';
 import { byPlace, type TensorInfo } from './extents.ts';
 import { isPyTorch, SIGNATURE_BYTES } from './pytorch.ts';
 import { bytesOfTensor, expectEnd, type Header, readHeader, readSafetensors } from './safetensors.ts';
-import { checkHash, checkTraceHeader, isTrace, TRACE_NAME } from './trace.ts';
+import { misplaced, openShard, parseIndex } from './shards.ts';
+import { checkHash, checkTraceHeader, isTrace, TRACE_NAME, type TraceHeader } from './trace.ts';
 import { insteadOfCheckpoint } from './unread.ts';
 import { readTensors } from './walker.ts';
 
@@ -28,6 +30,8 @@ export interface Checkpoint {
   tensors: Map<string, Tensor>;
   /** Tensors that were passed over, for nothing here computes with their dtype; absent where there are none. */
   foreign?: ReadonlyMap<string, Foreign>;
+  /** The 16-bit dtypes in which the file holds tensors that are float32 here; absent where it holds none. */
+  halves?: ReadonlyMap<Tensor, Half>;
   metadata: Record<string, string>;
 }
 
@@ -108,9 +112,14 @@ async function openBytes(bytes: Uint8Array, options: SourceOptions): Promise<Che
   const head = bytes.subarray(0, SIGNATURE_BYTES);
   if (isPyTorch(head)) return readPyTorch(bytes, head, 'bytes', options);
   const { header, tensors, metadata } = readSafetensors(bytes, 'bytes');
-  if (isTrace(header)) await completeTrace(header, tensors, 'bytes');
-  for (const [name, tensor] of tensors) tensors.set(name, widened(tensor));
-  return { name: 'bytes', tensors, foreign: foreignOf(header), metadata };
+  const trace = isTrace(header) ? await checkTraceHeader(header, 'bytes') : undefined;
+  const halves = new Map<Tensor, Half>();
+  for (const [name, tensor] of tensors) {
+    await checkHashIn(trace, bytesOfTensor(tensor), name);
+    tensors.set(name, noted(halves, tensor.dtype, widened(tensor)));
+  }
+  addAliases(trace, tensors);
+  return { name: 'bytes', tensors, foreign: foreignOf(header), halves: orNone(halves), metadata };
 }
 
 /** Only those who have such a file load what reads it. Tensors of the same elements are one. */
@@ -122,6 +131,7 @@ async function readPyTorch(from: Uint8Array | ByteSource, head: Uint8Array, name
   const made = new Map<object, Tensor>();
   const tensors = new Map<string, Tensor>();
   const foreign = new Map<string, Foreign>();
+  const halves = new Map<Tensor, Half>();
   for (const [key, each] of raw) {
     signal?.throwIfAborted();
     const { dtype, shape, elements } = each;
@@ -129,11 +139,11 @@ async function readPyTorch(from: Uint8Array | ByteSource, head: Uint8Array, name
       foreign.set(key, { dtype, shape });
       continue;
     }
-    const tensor = made.get(each) ?? widened(new Tensor(dtype, shape, elements as TypedArray));
+    const tensor = made.get(each) ?? noted(halves, dtype, widened(new Tensor(dtype, shape, elements as TypedArray)));
     made.set(each, tensor);
     tensors.set(key, tensor);
   }
-  return { name, tensors, foreign: foreign.size > 0 ? foreign : undefined, metadata: Object.create(null) };
+  return { name, tensors, foreign: orNone(foreign), halves: orNone(halves), metadata: Object.create(null) };
 }
 
 async function readStream(given: ByteSource, options: SourceOptions): Promise<Checkpoint> {
@@ -141,10 +151,11 @@ async function readStream(given: ByteSource, options: SourceOptions): Promise<Ch
   try {
     if (isPyTorch(head)) return await readPyTorch(source, head, source.name, options);
     const header = await readHeader(source, options);
-    const tensors = await tensorsOf(source, header, options);
+    const trace = isTrace(header) ? await checkTraceHeader(header, source.name) : undefined;
+    const { tensors, halves } = await tensorsOf(source, header, trace, options);
     await expectEnd(source, header);
-    if (isTrace(header)) await completeTrace(header, tensors, source.name);
-    return { name: source.name, tensors, foreign: foreignOf(header), metadata: header.metadata };
+    addAliases(trace, tensors);
+    return { name: source.name, tensors, foreign: foreignOf(header), halves: orNone(halves), metadata: header.metadata };
   } finally {
     await source.close();
   }
@@ -157,8 +168,23 @@ const foreignOf = ({ foreign }: Header): Checkpoint['foreign'] =>
 
 type Stored = TensorInfo | TensorInfo<ForeignDType>;
 
-async function tensorsOf(source: ByteSource, header: Header, { signal }: SourceOptions): Promise<Map<string, Tensor>> {
+/** A map, unless it is empty. */
+const orNone = <M extends ReadonlyMap<unknown, unknown>>(map: M): M | undefined => (map.size > 0 ? map : undefined);
+
+/** Notes that a file holds `tensor` in `dtype`, if that has 16 bits. */
+function noted(halves: Map<Tensor, Half>, dtype: DType, tensor: Tensor): Tensor {
+  if (isHalf(dtype)) halves.set(tensor, dtype);
+  return tensor;
+}
+
+async function tensorsOf(
+  source: ByteSource,
+  header: Header,
+  trace: TraceHeader | undefined,
+  { signal }: SourceOptions,
+): Promise<{ tensors: Map<string, Tensor>; halves: Map<Tensor, Half> }> {
   const tensors = new Map<string, Tensor>();
+  const halves = new Map<Tensor, Half>();
   const placed = new Map<Stored, () => Tensor>();
   const placeOf = (info: Stored): Uint8Array | undefined => {
     if (isForeignInfo(info)) return undefined;
@@ -166,18 +192,19 @@ async function tensorsOf(source: ByteSource, header: Header, { signal }: SourceO
     placed.set(info, finish);
     return bytes;
   };
-  const done = (info: Stored): void => {
-    tensors.set(info.name, (placed.get(info) as () => Tensor)());
+  const done = async (info: Stored, bytes: Uint8Array): Promise<void> => {
+    await checkHashIn(trace, bytes, info.name);
+    tensors.set(info.name, noted(halves, info.dtype as DType, (placed.get(info) as () => Tensor)()));
     placed.delete(info);
   };
   await readTensors(source, [...header.tensors, ...header.foreign].sort(byPlace), placeOf, { signal, done });
-  return tensors;
+  return { tensors, halves };
 }
 
 /** Memory for the bytes of a tensor, so placed that 16-bit floats can be widened where they lie. */
 function place({ dtype, shape, begin, end }: TensorInfo, what: string): { bytes: Uint8Array; finish(): Tensor } {
   const stored = end - begin;
-  const buffer = allocate('uint8', dtype === 'float16' || dtype === 'bfloat16' ? 2 * stored : stored, what).buffer as ArrayBuffer;
+  const buffer = allocate('uint8', isHalf(dtype) ? 2 * stored : stored, what).buffer as ArrayBuffer;
   const offset = buffer.byteLength - stored;
   const data: TypedArray = new DTYPES[dtype].array(buffer, offset);
   const finish = () => {
@@ -197,13 +224,13 @@ function widened(tensor: Tensor): Tensor {
   return new Tensor('float32', tensor.shape, wide);
 }
 
-/** Checks a trace's hashes, and gives tensors that are stored once the other names that they have. */
-async function completeTrace(header: Header, tensors: Map<string, Tensor>, file: string): Promise<void> {
-  const { aliases, hashes } = await checkTraceHeader(header, file);
-  for (const [name, tensor] of [...tensors]) {
-    await checkHash(bytesOfTensor(tensor), name, hashes);
-    for (const alias of aliases.get(name) ?? []) tensors.set(alias, tensor);
-  }
+/** Checks the hash of what a trace stores; other files have none. */
+const checkHashIn = async (trace: TraceHeader | undefined, bytes: Uint8Array, name: string): Promise<void> =>
+  trace && checkHash(bytes, name, trace.hashes);
+
+/** Gives tensors that a trace stores once the other names that they have. */
+function addAliases(trace: TraceHeader | undefined, tensors: Map<string, Tensor>): void {
+  for (const [name, tensor] of [...tensors]) for (const alias of trace?.aliases.get(name) ?? []) tensors.set(alias, tensor);
 }
 
 async function readShards(folder: Folder, text: string, index: string, options: SourceOptions): Promise<Checkpoint> {
@@ -211,6 +238,7 @@ async function readShards(folder: Folder, text: string, index: string, options: 
   const shards = [...new Set(shardOf.values())].sort();
   const tensors = new Map<string, Tensor>();
   const foreign = new Map<string, Foreign>();
+  const halves = new Map<Tensor, Half>();
   const metadata: Record<string, string> = Object.create(null);
   for (const shard of shards) {
     options.signal?.throwIfAborted();
@@ -220,37 +248,12 @@ async function readShards(folder: Folder, text: string, index: string, options: 
         throw misplaced(tensor, index, shardOf.has(tensor) ? describe(shardOf.get(tensor)) : 'no shard', `it in ${describe(shard)}`);
     for (const [tensor, value] of part.tensors) tensors.set(tensor, value);
     for (const [tensor, value] of part.foreign ?? []) foreign.set(tensor, value);
+    for (const [tensor, dtype] of part.halves ?? []) halves.set(tensor, dtype);
     Object.assign(metadata, part.metadata);
   }
   for (const [tensor, shard] of shardOf)
     if (!tensors.has(tensor) && !foreign.has(tensor)) throw misplaced(tensor, index, describe(shard), 'no such tensor there');
-  return { name: index, tensors, foreign: foreign.size > 0 ? foreign : undefined, metadata };
-}
-
-async function openShard(folder: Folder, shard: string, index: string): Promise<ByteSource> {
-  const found = await folder.find(shard);
-  if (found) return found;
-  const problem = { what: `shard ${folder.at(shard)}`, expected: `a file, as ${index} lists it`, got: 'none', cure: folder.cure };
-  throw new TraceletError('source', problem);
-}
-
-function misplaced(tensor: string, index: string, expected: string, got: string): TraceletError {
-  return new TraceletError('checkpoint', { what: `tensor ${describe(tensor)}`, expected: `${expected}, as ${index} says`, got });
-}
-
-/** Tensor name to shard name. Shards are plain names of files beside the index. */
-function parseIndex(text: string, name: string, ending: 'bin' | 'safetensors'): Map<string, string> {
-  const map = parseObject(text, name).weight_map;
-  const isShard = (shard: unknown): boolean => typeof shard === 'string' && /^[^/\\:\0]+\.\w+$/.test(shard) && shard.endsWith(`.${ending}`);
-  if (!isObject(map)) throw new TraceletError('format', { what: `weight_map of ${name}`, expected: 'an object', got: describe(map) });
-  for (const [tensor, shard] of Object.entries(map))
-    if (!isShard(shard))
-      throw new TraceletError('format', {
-        what: `weight_map of ${name}`,
-        expected: `the name of a .${ending} file beside it for ${describe(tensor)}`,
-        got: describe(shard),
-      });
-  return new Map(Object.entries(map as Record<string, string>));
+  return { name: index, tensors, foreign: orNone(foreign), halves: orNone(halves), metadata };
 }
 
 /** What names of all tensors begin with where a model was saved within one that trains it: nn.DataParallel, torch.compile. */

@@ -3,6 +3,7 @@ import type { Graph } from '../graph/graph.ts';
 import { bestVariant } from '../kernels/binaries.ts';
 import { withKernels } from '../nn/executor.ts';
 import { optimise, type Passes } from '../passes/index.ts';
+import { narrowWeights } from '../passes/narrow.ts';
 import type { Variant } from '../platform/platform.ts';
 import { encode } from '../program/encode.ts';
 import type { Program } from '../program/program.ts';
@@ -45,7 +46,7 @@ export async function compile<Result>(
   options: CompileOptions,
 ): Promise<TracedModule<Result>> {
   const { structure, files, expected, kernels, threads = ONE_THREAD, signal } = options;
-  const optimised = await optimisedGraph(graph, options);
+  const optimised = narrowWeights(await optimisedGraph(graph, options));
   const instance = instanceOf(optimised, structure, threads.threads > 1);
   signal?.throwIfAborted();
   const named = Object.entries(inputs).map(([name, tensor]) => ({ name, tensor }));

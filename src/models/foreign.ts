@@ -1,7 +1,28 @@
+import { describe } from '../base/json.ts';
 import { type CureOf, curesIn } from '../base/options.ts';
-import { FLAG, oneOf } from '../base/schema.ts';
+import { FLAG, type Kind, oneOf } from '../base/schema.ts';
 
-const FLOAT = 'All is computed in float32: quantize(traced) makes weights of 8 or 4 bits';
+const FLOAT = 'quantize(traced) makes weights of 8 or 4 bits';
+
+/** Names of the dtypes that weights may be kept in, the first of each being that of PyTorch. */
+const STORED = {
+  auto: ['auto'],
+  float32: ['float32', 'f32'],
+  float16: ['float16', 'f16'],
+  bfloat16: ['bfloat16', 'bf16'],
+} as const;
+
+/** The dtype to keep weights in, or `auto` for that of the checkpoint. */
+export type Wanted = keyof typeof STORED;
+/** The same by any of its names. */
+export type WantedName = (typeof STORED)[Wanted][number];
+
+const WANTED: Kind<Wanted> = {
+  expected: `one of ${Object.values(STORED).flat().map(describe).join(', ')}`,
+  read: (value) => (Object.keys(STORED) as Wanted[]).find((dtype) => (STORED[dtype] as readonly unknown[]).includes(value)),
+  cure: FLOAT,
+};
+
 const CPU = 'All runs where the program runs: leave it out';
 const MEMORY = 'Leave it out: weights are read once, to where they stay';
 const ATTENTION = 'There is one attention, that of eager: leave it out';
@@ -10,10 +31,10 @@ const FOLDER = 'Put it behind the source, as in "models/name/folder"';
 const FILE = 'Name the .safetensors or .bin file itself as the source, with { config }';
 const SHAPES = 'Give the config of the checkpoint, such as its num_labels';
 
-/** Options of `from_pretrained` in transformers that are taken where they say what is so here in any case. */
+/** Options of `from_pretrained` in transformers; most are taken where they say what is so here in any case. */
 export const FOREIGN = {
-  dtype: oneOf(['float32'], FLOAT),
-  torch_dtype: oneOf(['float32'], FLOAT),
+  dtype: WANTED,
+  torch_dtype: WANTED,
   attn_implementation: oneOf(['eager'], ATTENTION),
   trust_remote_code: oneOf([false], 'No code that comes with a checkpoint runs here'),
   use_safetensors: oneOf([true], FORMAT),

@@ -45,7 +45,7 @@ export function holder(model: PreTrainedModel, checkpoint: Checkpoint): (name: s
   const asOne = (stored: string, parameter: Parameter): Holding => ({
     stored: [stored],
     missing: [],
-    give: () => assign(parameter, fitting(checkpoint, stored, parameter.shape)),
+    give: () => assign(parameter, fitting(checkpoint, stored, parameter.shape), checkpoint),
   });
 
   const asPart = ({ whole, parts, part, groups }: PartOf, name: string, parameter: Parameter): Holding | undefined => {
@@ -54,8 +54,11 @@ export function holder(model: PreTrainedModel, checkpoint: Checkpoint): (name: s
     if (stored === undefined || counts.includes(undefined)) return undefined;
     const rows: Rows = { counts: counts as number[], groups: groupsOf(groups) };
     const shape = [rows.counts.reduce((all, count) => all + count, 0), ...parameter.shape.slice(1)];
-    const give = () =>
-      takePart(parameter, fitting(checkpoint, stored, shape, `, ${rowsInWords(rows, part)} of it being ${name}`), rows, part);
+    const give = () => {
+      const tensor = fitting(checkpoint, stored, shape, `, ${rowsInWords(rows, part)} of it being ${name}`);
+      takePart(parameter, tensor, rows, part);
+      storeAs(parameter, [tensor], checkpoint);
+    };
     return { stored: [stored], missing: [], give };
   };
 
@@ -68,6 +71,7 @@ export function holder(model: PreTrainedModel, checkpoint: Checkpoint): (name: s
       checkParts(checkpoint, stored, name, parameter.shape, groups);
       const tensors = stored.map((each) => fitting(checkpoint, each, outlineOf(checkpoint, each)?.shape as Shape));
       joinParts(parameter, tensors, groups);
+      storeAs(parameter, tensors, checkpoint);
     };
     return { stored, missing: parts.filter((_, i) => found[i] === undefined), give };
   };
@@ -91,9 +95,15 @@ export function holder(model: PreTrainedModel, checkpoint: Checkpoint): (name: s
 }
 
 /** Weights that are made on first use, as quantised ones are, still are then. */
-function assign(parameter: Parameter, tensor: Tensor): void {
+function assign(parameter: Parameter, tensor: Tensor, { halves }: Checkpoint): void {
   if (tensor instanceof Parameter) parameter.initialise = tensor.initialise;
-  else parameter.adopt(tensor.elements as Float32Array);
+  else parameter.adopt(tensor.elements as Float32Array, halves?.get(tensor));
+}
+
+/** A parameter of tensors that all came in one 16-bit dtype is stored in it. */
+function storeAs(parameter: Parameter, from: readonly Tensor[], { halves }: Checkpoint): void {
+  const [dtype, ...others] = new Set(from.map((tensor) => halves?.get(tensor)));
+  if (dtype && others.length === 0) parameter.store(dtype);
 }
 
 const CURE = 'Does the config belong to this checkpoint?';

@@ -10,7 +10,7 @@ import { bytesOf, type Folder, SOURCE_OPTIONS, type SourceOptions, splitOptions,
 import { placeOf } from '../sources/place.ts';
 import { amendmentsIn, CONFIG, type ConfigClass, fromDict, type PreTrainedConfig, readingIn } from './config.ts';
 import { optionsFor } from './fields.ts';
-import { cureOfForeign, FOREIGN } from './foreign.ts';
+import { cureOfForeign, FOREIGN, type Wanted } from './foreign.ts';
 import type { Beside, ModelClass, PreTrainedModel, PreTrainedOptions } from './pretrained.ts';
 import { assignWeights } from './weights.ts';
 
@@ -115,9 +115,10 @@ function sortOptions(model: ModelClass<PreTrainedModel>, Config: ConfigClass, op
     ...OWN,
     ...model.OPTIONS,
   } as unknown as OptionTable<PreTrainedOptions>;
-  const [reading, { config, strict, ...others }] = splitOptions<PreTrainedOptions>(
+  const [reading, { config, strict, dtype, torch_dtype, ...others }] = splitOptions<PreTrainedOptions>(
     checkOptions<PreTrainedOptions>(what, options as PreTrainedOptions, table, cureOfForeign),
   );
+  const wanted = dtypeIn(what, dtype as Wanted, torch_dtype as Wanted);
   const amendments = amendmentsIn(schema, others);
   const [field] = Object.keys(amendments);
   if (config && field !== undefined)
@@ -128,7 +129,14 @@ function sortOptions(model: ModelClass<PreTrainedModel>, Config: ConfigClass, op
       cure: `Make the config with ${field}`,
     });
   const built = Object.fromEntries(Object.entries(others).filter(([name]) => Object.hasOwn(model.OPTIONS, name)));
-  return { reading, strict, built, amendments };
+  const storedAs = wanted === 'auto' ? undefined : wanted;
+  return { reading, strict, built, amendments: config || !storedAs ? amendments : { ...amendments, dtype: storedAs }, storedAs };
+}
+
+/** The one of both spellings that is given. */
+function dtypeIn(what: string, dtype: Wanted | undefined, torch_dtype: Wanted | undefined): Wanted | undefined {
+  if (dtype === undefined || torch_dtype === undefined || dtype === torch_dtype) return dtype ?? torch_dtype;
+  throw new TraceletError('value', { what, expected: 'dtype or torch_dtype', got: `${dtype} and ${torch_dtype}` });
 }
 
 /** {@link PreTrainedModel.from_pretrained} of a class. */
@@ -152,23 +160,24 @@ export async function loadFrom(model: ModelClass<PreTrainedModel>, opened: Home,
   const home = await withCheckpoint(opened, path, reading);
   const { dict, what: origin } = given ? { dict: {}, what } : await dictOf(home, home.archived ? '' : path);
   const Config = given ? (given.constructor as unknown as ConfigClass) : model.config_class(dict, origin);
-  const { strict = true, built, amendments } = sortOptions(model, Config, options as Options);
+  const { strict = true, built, amendments, storedAs } = sortOptions(model, Config, options as Options);
   const config = given ?? fromDict(Config, dict, amendments, origin, reading.onwarn);
   const made = new model(config, { ...(await model.options_beside(home.beside)), ...built });
   if (home.folder && !home.archived) await addFolders(home.checkpoint, home.folder, made.folders_beside(), reading);
-  assignWeights(made, home.checkpoint, { strict, onwarn: reading.onwarn });
+  assignWeights(made, home.checkpoint, { strict, onwarn: reading.onwarn, storedAs });
   return made;
 }
 
 /** Adds the tensors of folders within a folder to a checkpoint, each under the prefix of its folder. */
 async function addFolders(
-  { tensors }: Checkpoint,
+  checkpoint: Checkpoint,
   folder: Folder,
   paths: Readonly<Record<string, string>>,
   reading: SourceOptions,
 ): Promise<void> {
   for (const [prefix, path] of Object.entries(paths)) {
     const part = await readCheckpoint({ folder: within(folder, path) }, reading);
-    for (const [name, tensor] of part.tensors) tensors.set(prefix + name, tensor);
+    for (const [name, tensor] of part.tensors) checkpoint.tensors.set(prefix + name, tensor);
+    checkpoint.halves = new Map([...(checkpoint.halves ?? []), ...(part.halves ?? [])]);
   }
 }

@@ -15,6 +15,7 @@ import type { DType } from '../tensor/dtype.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import { type Amendments, CONFIG, type ConfigClass, describing, type PreTrainedConfig, travelling } from './config.ts';
 import type { Family } from './family.ts';
+import type { WantedName as Wanted } from './foreign.ts';
 import { loadPretrained } from './load.ts';
 import { ownWeights, saveInto } from './saving.ts';
 import { decoderOf, resizeVocabulary, tieWeights, wordsOf } from './vocabulary.ts';
@@ -32,6 +33,13 @@ export type ModelInputs = [
 export interface PreTrainedOptions extends SourceOptions, Amendments<PreTrainedConfig> {
   /** Instead of the config.json beside the checkpoint; needed for raw bytes. */
   config?: PreTrainedConfig;
+  /**
+   * In which dtype weights are kept: as the checkpoint has them unless given ('auto'). Each is rounded once, to the nearest, where it is narrower; all is
+   * computed in float32 from the rounded numbers. Traces of the model keep weights of products and lookups so, in memory and in the file.
+   */
+  dtype?: Wanted;
+  /** The same, by its old name. */
+  torch_dtype?: Wanted;
   /** Seed of the weights that are not in the checkpoint, with `strict: false`. */
   seed?: number;
   /** Whether a tensor missing from the checkpoint is an error, and one too many a warning; true unless given. */

@@ -84,6 +84,7 @@ function resized(old: Parameter, rows: number, fill: Initialiser): Parameter {
   values.set(old.elements.subarray(0, Math.min(before, rows) * sizeOf(row)));
   const made = new Parameter(shape, () => {});
   made.adopt(values);
+  if (old.storedAs !== 'float32') made.store(old.storedAs);
   return made;
 }
 

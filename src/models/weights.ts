@@ -3,7 +3,7 @@ import { quoteList } from '../base/json.ts';
 import { nearest } from '../base/nearest.ts';
 import { type OnWarn, warn } from '../base/warn.ts';
 import type { Checkpoint } from '../formats/checkpoint.ts';
-import type { Parameter } from '../tensor/parameter.ts';
+import type { Parameter, Stored } from '../tensor/parameter.ts';
 import { sameShape } from '../tensor/tensor.ts';
 import type { Family } from './family.ts';
 import { canonical, type Holding, holder, namesOf, outlineOf } from './holding.ts';
@@ -14,6 +14,8 @@ const NO_WEIGHT = /^(trace|folded|constants)\./;
 
 /** How {@link assignWeights} takes a checkpoint that is not the model's own. */
 export interface AssignOptions {
+  /** In which dtype all weights are stored, each rounded once where it is narrower; as the checkpoint has them unless given. */
+  storedAs?: Stored;
   /** Whether a missing tensor is an error, and one too many a warning. */
   strict: boolean;
   onwarn?: OnWarn;
@@ -30,7 +32,7 @@ export interface AssignOptions {
  *   quantised weights, or more layers than the config says;
  * - beside all modules of the model: a warning, unless `strict` is false.
  */
-export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { strict, onwarn }: AssignOptions): void {
+export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { strict, onwarn, storedAs }: AssignOptions): void {
   const parameters = model.state_dict();
   const followers = new Map(model.tied());
   const held = new Map<string, Holding>();
@@ -54,8 +56,9 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
     );
   for (const [follower, leader] of followers) {
     const [from, to] = [parameters.get(leader), parameters.get(follower)];
-    if (from && to && from !== to && !held.has(follower)) to.adopt(from.elements.slice());
+    if (from && to && from !== to && !held.has(follower)) to.adopt(from.elements.slice(), from.storedAs);
   }
+  if (storedAs) for (const parameter of new Set(parameters.values())) parameter.store(storedAs);
 }
 
 /** Whether the parameter `name` is one and the same as the one it follows, which is set instead. */

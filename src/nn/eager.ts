@@ -5,9 +5,11 @@ import { formFor, INTEGER_FORMS } from '../kernels/integers.ts';
 import { type Attributes, type Call, checkCall, checkRange, fitOperands, type Operands, rangesOf } from '../ops/call.ts';
 import { kindOf, type Passed, type WeightLayout } from '../ops/kinds.ts';
 import { type Op, resultOf, SLACK } from '../ops/op.ts';
+import { panelsOf } from '../ops/panels.ts';
 import { OPS } from '../ops/table.ts';
 import type { Variant } from '../platform/platform.ts';
 import { DTYPES } from '../tensor/dtype.ts';
+import { raiseFloat16 } from '../tensor/half.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { PROVED, type Shape, sizeOf, Tensor } from '../tensor/tensor.ts';
 
@@ -124,9 +126,10 @@ export class Engine {
 
   /** Copies a weight in and rearranges it where it lies. */
   #panels(weight: Tensor, alloc: (bytes: number) => number): number {
-    const { shape, ints, scratch } = OPS.panels.infer({ x: weight.shape });
+    const { shape, ints, scratch = 0 } = panelsOf(weight);
     const at = alloc(sizeOf(shape) * 4);
     this.#copyIn(weight, () => at);
+    if (weight.dtype === 'float16') raiseFloat16(new Uint16Array(this.#memory.buffer, at, weight.size));
     const temporary = this.#allocator.alloc(scratch);
     callKernel(this.#kernels.panels, [at, at, temporary, ints.n, ints.k], () => 'panels (eager)');
     this.#allocator.free(temporary);

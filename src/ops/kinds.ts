@@ -112,6 +112,12 @@ export const KINDS = {
   uint8: tensor('uint8'),
   /** A weight [n, k] in panels of 8 rows. */
   panels: tensor('float32', { weight: 'panels' }),
+  /** The same of weights of 16 bits, of which panels hold two columns a word; k is even. */
+  panels_bf16: tensor('bfloat16', { weight: 'panels' }),
+  panels_f16: tensor('float16', { weight: 'panels' }),
+  /** A table of 16-bit floats, behind which SLACK more bytes are readable. */
+  rows_bf16: tensor('bfloat16', { weight: 'plain' }),
+  rows_f16: tensor('float16', { weight: 'plain' }),
   /** An int8 weight [n, k], behind which SLACK more bytes are readable. */
   rows8: tensor('int8', { weight: 'plain' }),
   /** A uint8 weight of two nibbles a byte (see assembly/lib/nibbles.ts), likewise. */

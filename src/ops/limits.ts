@@ -16,3 +16,5 @@ export const MOST_WEIGHT = 64;
 export const GROUP = 32;
 /** Rows of queries whose scores are held at once. */
 export const ATTENTION_BLOCK = 48;
+/** Rows of a panel after which the next tile of a product has its turn, so that this stretch of it stays in the first-level cache. */
+export const PRODUCT_STRETCH = 512;

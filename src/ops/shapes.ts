@@ -162,12 +162,16 @@ export function stridden(x: Shape, { offset, d0, d1, d2, d3, s0, s1, s2, s3 }: R
   return { shape: dims, ints: {} };
 }
 
+/** The shape of x, to which rows of shape `per` are added. */
+export function added(name: string, x: Shape, per: Shape): Shape {
+  need(sameShape(x.slice(x.length - per.length), per) && sizeOf(x) === sizeOf(per), name, `x of shape [${per}]`, x);
+  return x;
+}
+
 /** Rules of a lookup that is added to x. */
 export function lookupAdded({ x, ids, table }: Record<string, Shape>): Inferred {
   const inferred = lookup('embedding_add', { ids, table });
-  const per = inferred.shape;
-  need(sameShape(x.slice(x.length - per.length), per) && sizeOf(x) === sizeOf(per), 'embedding_add', `x of shape [${per}]`, x);
-  return { ...inferred, shape: x };
+  return { ...inferred, shape: added('embedding_add', x, inferred.shape) };
 }
 
 /** Rules of a lookup in a table with a scale a row. */

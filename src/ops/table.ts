@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { sizeOf } from '../tensor/tensor.ts';
+import { HALVES } from './halves.ts';
 import { GROUP, MOST_WEIGHT } from './limits.ts';
 import { NORMS } from './norms.ts';
 import type { Op } from './op.ts';
@@ -86,6 +87,7 @@ export const OPS = {
     exact: true,
     doc: 'embedding_i8 with weights of four bits and a step for each 32 of them',
   },
+  ...HALVES,
   linear: {
     // biome-ignore format: a kernel's parameters in one row
     args: {

@@ -6,6 +6,7 @@ import { Slice } from '../base/slices.ts';
 import { type Graph, makeNode, rewrite, type Value, verifyGraph } from '../graph/graph.ts';
 import { compile } from '../jit/compile.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
+import { widenWeights } from '../passes/narrow.ts';
 import { liftGraph } from '../program/lift.ts';
 import { isTraced, proveTraced, type TracedModule } from '../traced/traced.ts';
 import { answer, cosines, type InputStatistics, observe, type Sample } from './calibrate.ts';
@@ -93,7 +94,7 @@ export async function quantize<Result = ModelOutput>(
   const checked = checkOptions('quantize', options, QUANTIZE_OPTIONS);
   const { bits = 8, calibrate: samples = [], like, keep, signal } = checked;
   const { program, proved, constants } = traced.instance;
-  const graph = liftGraph(program, proved, (name) => constants.part(name));
+  const graph = widenWeights(liftGraph(program, proved, (name) => constants.part(name)));
   const uses = weightUsesOf(graph);
   refuse(graph, uses);
   const step = stepper(checked);

@@ -1,9 +1,12 @@
+import { TraceletError } from '../base/error.ts';
 import type { Constant, Part } from '../graph/graph.ts';
 import type { Region } from '../kernels/arena.ts';
 import { allocateMemory, callKernel, KernelsOn, MEMORY_BASE } from '../kernels/binaries.ts';
+import { panelsOf } from '../ops/panels.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Program } from '../program/program.ts';
 import { DTYPES, type DType } from '../tensor/dtype.ts';
+import { lowerFloat16, raiseFloat16 } from '../tensor/half.ts';
 import { sizeOf, Tensor } from '../tensor/tensor.ts';
 import { ConstantPlaces, type Slot } from './places.ts';
 
@@ -40,12 +43,28 @@ export class ConstantsBuilder {
     const { constants, end, room } = this.#places;
     const kernels = new KernelsOn(this.memory);
     const { panels } = kernels.of(variant);
-    for (const { at, layout, shape, slots } of constants) {
-      if (layout === 'panels') callKernel(panels, [at, at, end, shape[0], shape[1]], () => `rearranging ${slots[0].name}`);
+    for (const constant of constants) {
+      const { at, layout, dtype, shape, slots } = constant;
+      if (layout === 'panels') {
+        const { n, k } = panelsOf(constant).ints;
+        if (dtype === 'float16') raised(new Uint16Array(this.memory.buffer, at, sizeOf(shape)), slots);
+        callKernel(panels, [at, at, end, n, k], () => `rearranging ${slots[0].name}`);
+      }
       yield;
     }
     return new Constants(this.memory, this.#places, room, kernels);
   }
+}
+
+/** Raises float16 for kernels. Throws a `value` error for what cannot be. */
+function raised(bits: Uint16Array, [{ name }]: readonly Slot[]): void {
+  if (raiseFloat16(bits)) return;
+  throw new TraceletError('value', {
+    what: `weight ${name} in float16`,
+    expected: 'magnitudes below 128',
+    got: 'a larger one, or NaN',
+    cure: 'Trace the model again: such a weight stays in float32',
+  });
 }
 
 /** The constants of a program, each in its place as kernels read it. */
@@ -113,14 +132,16 @@ export class Constants {
     const { array, bytes: size } = DTYPES[dtype];
     const buffer = this.memory.buffer as ArrayBuffer;
     if (layout === 'plain') return new Tensor(dtype, shape, new array(buffer, slot.begin, slot.bytes / size).slice());
-    const words = new Float32Array(buffer, at);
-    const values = new Float32Array(slot.rows * slot.cols);
-    const first = (slot.begin - at) / 4 / slot.cols;
+    const words = new Uint32Array(buffer, at);
+    const cols = (slot.cols * size) / 4;
+    const values = new Uint32Array(slot.rows * cols);
+    const first = (slot.begin - at) / 4 / cols;
     for (let row = 0; row < slot.rows; row++) {
       const lane = (first + row) % PANEL;
-      const panel = (first + row - lane) * slot.cols + lane;
-      for (let col = 0; col < slot.cols; col++) values[row * slot.cols + col] = words[panel + col * PANEL];
+      const panel = (first + row - lane) * cols + lane;
+      for (let col = 0; col < cols; col++) values[row * cols + col] = words[panel + col * PANEL];
     }
-    return new Tensor('float32', shape, values);
+    if (dtype === 'float16') lowerFloat16(new Uint16Array(values.buffer));
+    return new Tensor(dtype, shape, new array(values.buffer));
   }
 }

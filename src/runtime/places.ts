@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { MEMORY_BASE } from '../kernels/binaries.ts';
 import { SLACK } from '../ops/op.ts';
-import { OPS } from '../ops/table.ts';
+import { panelsOf } from '../ops/panels.ts';
 import { align, bytesOf } from '../program/layout.ts';
 import type { ConstantInfo, Program } from '../program/program.ts';
 import { DTYPES } from '../tensor/dtype.ts';
@@ -43,7 +43,7 @@ export class ConstantPlaces {
     let at = MEMORY_BASE;
     let scratch = 0;
     for (const info of program.constants) {
-      const panels = info.layout === 'panels' ? OPS.panels.infer({ x: info.shape }) : undefined;
+      const panels = info.layout === 'panels' ? panelsOf(info) : undefined;
       const constant = place(info, at, rowsOf);
       constants.push(constant);
       for (const slot of constant.slots) {

@@ -3,20 +3,25 @@ import { describe } from '../base/json.ts';
 import { FUNCTION, proved } from '../base/options.ts';
 import { isFunction } from '../base/realm.ts';
 import { allocate, type Values } from './elements.ts';
+import { type Half, isHalf, roundToHalf } from './half.ts';
 import { type Shape, sizeOf, Tensor } from './tensor.ts';
 
 /** Fills the values of a parameter that no checkpoint gave. */
 export type Initialiser = (values: Float32Array) => void;
 
+/** The dtypes that traces and checkpoints store weights in. */
+export type Stored = 'float32' | Half;
+
 /**
  * A float32 weight of a module, as `torch.nn.Parameter`. Its values are made on first use, or set from a checkpoint. They may be
- * changed with {@link set} or in `data`, which ops then look at anew in every call.
+ * changed with {@link set} or in `data`, which ops then look at anew in every call. Values that came as 16-bit floats are kept so in traces.
  */
 export class Parameter extends Tensor<'float32'> {
   #values: Float32Array | null = null;
   #version = 0;
   #lent = false;
   #initialise: Initialiser;
+  #storedAs: Stored = 'float32';
 
   constructor(values: Tensor);
   constructor(shape: Shape, initialise: Initialiser);
@@ -60,6 +65,11 @@ export class Parameter extends Tensor<'float32'> {
     return this.#version;
   }
 
+  /** The dtype in which traces and checkpoints store the values, as long as it holds each of them. */
+  get storedAs(): Stored {
+    return this.#storedAs;
+  }
+
   /** What makes the values if they are read before being set. */
   get initialise(): Initialiser {
     return this.#initialise;
@@ -72,12 +82,21 @@ export class Parameter extends Tensor<'float32'> {
   /** Takes a copy of `values`: a tensor, or an array of as many numbers. Throws `shape`, `dtype` and `value` errors. */
   set(values: Tensor | Values): void {
     const given = values instanceof Tensor ? values.operand('float32', 'parameter').elements : values;
-    this.adopt(new Tensor('float32', this.shape, given).data.slice());
+    const storedAs = values instanceof Tensor && isHalf(values.dtype) ? values.dtype : 'float32';
+    this.adopt(new Tensor('float32', this.shape, given).data.slice(), storedAs);
   }
 
-  /** Takes `values` as they are. Nobody else may write to them. */
-  adopt(values: Float32Array): void {
+  /** Takes `values` as they are, and in which dtype to store them. Nobody else may write to them. */
+  adopt(values: Float32Array, storedAs: Stored = 'float32'): void {
     this.#values = new Tensor('float32', this.shape, values).data;
+    this.#storedAs = storedAs;
     this.#version++;
+  }
+
+  /** Rounds the values once to those that `dtype` holds, where it is not what they are stored as, and stores them so. */
+  store(dtype: Stored): void {
+    const values = this.elements.slice();
+    if (dtype !== 'float32' && dtype !== this.#storedAs) roundToHalf(values, dtype);
+    this.adopt(values, dtype);
   }
 }

@@ -34,7 +34,7 @@ describe('the program', () => {
     [['trace', 'bare', '-o', 'x', '--seq', '0'], 'a whole number from 1'],
     [['trace', 'bare', '-o', 'x', '--batch', '1.5'], 'a whole number from 1'],
     [['trace', 'bare', '-o', 'x', '--batch', '65537'], 'a whole number from 1 to 65536'],
-    [['trace', 'bare', '-o', 'x', '--dtype', 'q5'], 'Allowed choices are f32, q8, q4'],
+    [['trace', 'bare', '-o', 'x', '--dtype', 'q5'], 'Allowed choices are f32, bf16, f16, q8, q4'],
     [['quantize', 'bare', '-o', 'x', '--bits', '3'], 'Allowed choices are 8, 4'],
     [['quantize', 'bare', '-o', 'x', '--keep', '('], 'It must be a regular expression'],
     [['trace', 'bare', '-o', 'x', '--head', 'tail'], 'It must be one of model, mlm'],

@@ -75,6 +75,23 @@ describe('trace', () => {
     expect((await json(['inspect', 'again.tracelet', '--json'])).weights).not.toHaveProperty('int8');
   });
 
+  test('--dtype bf16 and f16 halve the weights; a trace of such a trace is the same, and f32 widens it', async () => {
+    await answer(['trace', 'bare', '-o', 'f32.tracelet', '--seq', '8']);
+    for (const [short, dtype] of [
+      ['bf16', 'bfloat16'],
+      ['f16', 'float16'],
+    ]) {
+      expect(await answer(['trace', 'bare', '-o', 'half.tracelet', '--seq', '8', '--dtype', short])).toContain(`${dtype} weights (`);
+      const { weights } = await json(['inspect', 'half.tracelet', '--json']);
+      expect(weights[dtype].bytes).toBe(2 * weights[dtype].parameters);
+      await answer(['trace', 'half.tracelet', '-o', 'again.tracelet']);
+      expect(readFileSync(at('again.tracelet'))).toEqual(readFileSync(at('half.tracelet')));
+      await answer(['trace', 'half.tracelet', '-o', 'wide.tracelet', '--dtype', 'f32']);
+      expect((await json(['inspect', 'wide.tracelet', '--json'])).weights).not.toHaveProperty(dtype);
+      await answer(['verify', 'half.tracelet']);
+    }
+  });
+
   test('without a tokenizer it says so, and makes the same trace each time', async () => {
     directory('mute', 'bert-BertModel', { vocab: false });
     for (const file of ['mute1.tracelet', 'mute2.tracelet']) {

@@ -25,6 +25,12 @@ const INTEGERS = { hidden_size: 32, intermediate_size: 32, vocab_size: 1100, num
 const integers = async (bits: 8 | 4): Promise<TracedModule<unknown>> =>
   (await quantize(await jit.trace(tinyBert(INTEGERS), pooled), { bits, calibrate: [pooled] })).traced;
 
+async function halves(dtype: 'bfloat16' | 'float16'): Promise<TracedModule<unknown>> {
+  const model = tinyBert();
+  for (const parameter of model.state_dict().values()) parameter.store(dtype);
+  return jit.trace(model, pooled, any);
+}
+
 const chained = (x: Tensor): Tensor[] =>
   Array.from({ length: 6 })
     .reduce<Tensor[]>((all) => [...all, F.relu(all.at(-1) as Tensor)], [x])
@@ -103,6 +109,8 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
   embedder: () => jit.trace(embedder({}), pooled, { ...any, tokenizer }),
   'all pooling': () => jit.trace(embedder({ pooling: POOLING }), pooled, any),
   prompted,
+  bf16: () => halves('bfloat16'),
+  f16: () => halves('float16'),
   int8: () => integers(8),
   int4: () => integers(4),
   chain: () => jit.trace(new Computed(chained), [floats([2, 5])]),

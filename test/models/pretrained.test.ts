@@ -50,7 +50,7 @@ describe('options of from_pretrained', () => {
 
   test('refuse values that would change something', async () => {
     for (const options of [
-      { torch_dtype: 'float16' },
+      { torch_dtype: 'int8' },
       { dtype: 'q8' },
       { trust_remote_code: true },
       { attn_implementation: 'sdpa' },

@@ -265,6 +265,8 @@ for (const variant of VARIANTS)
     test.each([
       ['embedding', { ids: [2], table: [3, 4] }],
       ['embedding_add', { x: [2, 4], ids: [2], table: [3, 4] }],
+      ['embedding_bf16', { ids: [2], table: [3, 4] }],
+      ['embedding_f16', { x: [2, 4], ids: [2], table: [3, 4] }],
       ['embedding_i8', { ids: [2], table: [3, 4], scale: [3] }],
       ['embedding_i4', { ids: [2], table: [3, 16], steps: [3, 1], scale: [3] }],
     ] as const)('%s traps on an id outside the table', (op, shapes) => {

@@ -5,9 +5,11 @@ import { type Kind, kindOf } from '../../src/ops/kinds.ts';
 import { type Op, resultOf, SLACK } from '../../src/ops/op.ts';
 import { OPS, type OpName } from '../../src/ops/table.ts';
 import type { Variant } from '../../src/platform/platform.ts';
+import { type Half, isHalf, raiseFloat16 } from '../../src/tensor/half.ts';
 import { type Shape, sizeOf } from '../../src/tensor/tensor.ts';
 import type { Case } from './cases.ts';
 import { integersOf, type Operands, packed, stretchSums } from './formulas.ts';
+import { asHalf, halfBits, packedHalves } from './halves.ts';
 import { REFERENCE } from './reference.ts';
 
 export const VARIANTS: Variant[] = ['debug', 'baseline', 'relaxed'];
@@ -73,6 +75,11 @@ export function operandsOf(op: OpName, { shapes, lengths, mask, gains }: Case): 
     else if (kind === 'rows8') operands[name] = fill((i) => ((i * 37) % 129) - 64);
     else if (kindOf(kind).dtype === 'int8') operands[name] = fill((i) => ((i * 37) % 256) - 128);
     else if (kindOf(kind).dtype === 'uint8') operands[name] = fill((i) => (i * 73 + 11 * seed) % 256);
+    else if (halfOf(kind))
+      operands[name] = asHalf(
+        halfOf(kind) as Half,
+        fill((i) => (i % 7 === 3 ? 2 ** -20 : 1) * random() * (gains?.[name] ?? 1)),
+      );
     else if (name === 'sums') operands.sums = stretchSums(integersOf(operands), operands.scale);
     else operands[name] = fill(() => Math.fround(random() * (gains?.[name] ?? 1)));
   }
@@ -139,7 +146,7 @@ export function arrange({ memory }: Kernels, op: OpName, operands: Operands, { s
     if (!kindOf(kind).dtype) return numbers[name];
     const values = operands[name];
     if (!values) return 0;
-    const own = kind === 'panels' ? 0 : isBytes(kind) ? 1 : skew;
+    const own = kindOf(kind).weight === 'panels' ? 0 : isBytes(kind) ? 1 : halfOf(kind) ? 2 : skew;
     const at = run.inPlace && name === row.inPlace ? out : place(bytesOf(kind, values, numbers), own, name);
     write(memory, at, kind, values, numbers);
     return at;
@@ -197,15 +204,29 @@ export function firstError(op: OpName, example: Case, result: Float32Array): str
 
 const isBytes = (kind: Kind): boolean => kindOf(kind).dtype === 'int8' || kindOf(kind).dtype === 'uint8';
 
-const slackOf = ({ args }: Op, name: string): number => (args[name] === 'rows8' || args[name] === 'rows4' ? SLACK : 0);
+const halfOf = (kind: Kind): Half | undefined => {
+  const { dtype } = kindOf(kind);
+  return dtype && isHalf(dtype) ? dtype : undefined;
+};
+
+const slackOf = ({ args }: Op, name: string): number => (kindOf(args[name] ?? 'out').weight === 'plain' ? SLACK : 0);
 
 /** Bytes of an operand in memory. */
-export const bytesOf = (kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): number =>
-  isBytes(kind) ? values.length : kind === 'panels' ? Math.ceil(n / 8) * 32 * k : values.length * 4;
+export function bytesOf(kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): number {
+  const size = isBytes(kind) ? 1 : halfOf(kind) ? 2 : 4;
+  return size * (kindOf(kind).weight === 'panels' ? Math.ceil(n / 8) * 8 * k : values.length);
+}
 
 function write({ buffer }: WebAssembly.Memory, at: number, kind: Kind, values: ArrayLike<number>, { n, k }: Record<string, number>): void {
+  const half = halfOf(kind);
   if (isBytes(kind)) new Int8Array(buffer, at, values.length).set(values);
-  else if (kindOf(kind).dtype === 'int32') new Int32Array(buffer, at, values.length).set(values);
+  else if (half) {
+    const bits = halfBits(half, values);
+    const inPanels = kindOf(kind).weight === 'panels';
+    if (inPanels && half === 'float16') raiseFloat16(bits);
+    const elements = inPanels ? packedHalves(bits, n, k) : bits;
+    new Uint16Array(buffer, at, elements.length).set(elements);
+  } else if (kindOf(kind).dtype === 'int32') new Int32Array(buffer, at, values.length).set(values);
   else {
     const elements = kind === 'panels' ? packed(values, n, k) : values;
     new Float32Array(buffer, at, elements.length).set(elements);

@@ -50,64 +50,102 @@ function binary(apply: (a: number, b: number) => number): Definition {
 
 const attentionTolerance = ({ head_dim, longest }: Numbers): number => 2 * head_dim + longest + 12;
 
-export const REFERENCE: Record<OpName, Definition> = {
-  embedding: {
-    cases: LOOKUPS.map(([rows, vocab, cols]) => ({ shapes: { ids: [rows], table: [vocab, cols] } })),
-    of: ({ ids, table }, { cols }) => ({ values: Array.from(ids).flatMap((id) => range(cols).map((c) => table[id * cols + c])) }),
-    tolerance: exact,
-  },
-  embedding_add: {
-    cases: LOOKUPS.map(([rows, vocab, cols]) => ({ shapes: { x: [rows, cols], ids: [rows], table: [vocab, cols] } })),
-    of: ({ x, ids, table }, { cols }) => ({
-      values: Array.from(x, (v, i) => v + table[ids[Math.floor(i / cols)] * cols + (i % cols)]),
-    }),
-    tolerance: () => 1,
-  },
-  ...INTEGER_REFERENCE,
-  linear: {
-    cases: [
-      [1, 1, 1],
-      [0, 3, 4],
-      [3, 4, 0],
-      [5, 0, 3],
-      [2, 3, 5],
-      [4, 8, 7],
-      [6, 9, 16],
-      [7, 13, 9],
-      [11, 16, 31],
-      [13, 5, 67],
-      [1, 64, 130],
-      [12, 7, 513],
-      [14, 24, 1030],
-      [200, 64, 800],
-      [200, 61, 800],
-    ].flatMap(([m, n, k], i) => {
-      const activation = Object.keys(ACTIVATION)[i % 7];
-      const plain = { x: [m, k], weight: [n, k] };
-      return [
-        { shapes: plain, attrs: { activation: 'none' } },
-        { shapes: { ...plain, bias: [n] }, attrs: { activation } },
-      ];
-    }),
-    of: ({ x, weight, bias }, { m, n, k }, { activation }) => {
-      const values: number[] = [];
-      const sizes: number[] = [];
-      for (let i = 0; i < m; i++)
-        for (let j = 0; j < n; j++) {
-          let total = bias ? bias[j] : 0;
-          let size = Math.abs(total);
-          for (let c = 0; c < k; c++) {
-            const product = x[i * k + c] * weight[j * k + c];
-            total += product;
-            size += Math.abs(product);
-          }
-          values.push(ACTIVATION[activation](total));
-          sizes.push(2 * size);
+const EMBEDDING: Definition = {
+  cases: LOOKUPS.map(([rows, vocab, cols]) => ({ shapes: { ids: [rows], table: [vocab, cols] } })),
+  of: ({ ids, table }, { cols }) => ({ values: Array.from(ids).flatMap((id) => range(cols).map((c) => table[id * cols + c])) }),
+  tolerance: exact,
+};
+
+const EMBEDDING_ADD: Definition = {
+  cases: LOOKUPS.map(([rows, vocab, cols]) => ({ shapes: { x: [rows, cols], ids: [rows], table: [vocab, cols] } })),
+  of: ({ x, ids, table }, { cols }) => ({
+    values: Array.from(x, (v, i) => v + table[ids[Math.floor(i / cols)] * cols + (i % cols)]),
+  }),
+  tolerance: () => 1,
+};
+
+/** A lookup with and without something that it is added to. */
+const EMBEDDING_HALF: Definition = {
+  cases: [...EMBEDDING.cases, ...EMBEDDING_ADD.cases],
+  of: (operands, ...rest) => (operands.x ? EMBEDDING_ADD : EMBEDDING).of(operands, ...rest),
+  tolerance: () => 1,
+};
+
+const linearOf = (sizes: [m: number, n: number, k: number][]): Definition => ({
+  cases: sizes.flatMap(([m, n, k], i) => {
+    const activation = Object.keys(ACTIVATION)[i % 7];
+    const plain = { x: [m, k], weight: [n, k] };
+    return [
+      { shapes: plain, attrs: { activation: 'none' } },
+      { shapes: { ...plain, bias: [n] }, attrs: { activation } },
+    ];
+  }),
+  of: ({ x, weight, bias }, { m, n, k }, { activation }) => {
+    const values: number[] = [];
+    const sizes: number[] = [];
+    for (let i = 0; i < m; i++)
+      for (let j = 0; j < n; j++) {
+        let total = bias ? bias[j] : 0;
+        let size = Math.abs(total);
+        for (let c = 0; c < k; c++) {
+          const product = x[i * k + c] * weight[j * k + c];
+          total += product;
+          size += Math.abs(product);
         }
-      return { values, sizes };
-    },
-    tolerance: ({ k }) => k + 8,
+        values.push(ACTIVATION[activation](total));
+        sizes.push(2 * size);
+      }
+    return { values, sizes };
   },
+  tolerance: ({ k }) => k + 8,
+});
+
+const LINEAR = linearOf([
+  [1, 1, 1],
+  [0, 3, 4],
+  [3, 4, 0],
+  [5, 0, 3],
+  [2, 3, 5],
+  [4, 8, 7],
+  [6, 9, 16],
+  [7, 13, 9],
+  [11, 16, 31],
+  [13, 5, 67],
+  [1, 64, 130],
+  [12, 7, 513],
+  [14, 24, 1030],
+  [200, 64, 800],
+  [200, 61, 800],
+]);
+
+/** Rows of an even number of columns. */
+const LINEAR_HALF = linearOf([
+  [1, 1, 2],
+  [0, 3, 4],
+  [3, 4, 0],
+  [5, 0, 2],
+  [2, 3, 6],
+  [4, 8, 14],
+  [6, 9, 16],
+  [7, 13, 10],
+  [11, 16, 34],
+  [13, 5, 74],
+  [1, 64, 130],
+  [12, 7, 514],
+  [14, 24, 1030],
+  [200, 64, 800],
+  [200, 61, 802],
+]);
+
+export const REFERENCE: Record<OpName, Definition> = {
+  embedding: EMBEDDING,
+  embedding_add: EMBEDDING_ADD,
+  embedding_bf16: EMBEDDING_HALF,
+  embedding_f16: EMBEDDING_HALF,
+  ...INTEGER_REFERENCE,
+  linear: LINEAR,
+  linear_bf16: LINEAR_HALF,
+  linear_f16: LINEAR_HALF,
   attention: {
     cases: sequenceCases((b, s, h) => ({ q: [b, s, h], k: [b, s, h], v: [b, s, h] }), [...SEQUENCES, ...LONG_SEQUENCES]),
     of: (operands, numbers) => attend(operands.q, operands.k, operands.v, numbers.heads * numbers.head_dim, operands, numbers),

@@ -189,7 +189,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'new BertModel': () => [config, { seed: 1, add_pooling_layer: false }],
   'new SentenceEmbedder': () => [config, { seed: 1, pooling: ['mean', 'cls'], normalize: false, tokenizer, sentence: undefined }],
   ...rows(KINDS.join(' '), () => [0]),
-  'BertModel.from_pretrained': () => [FOLDER, { ...reading, hidden_act: 'relu', seed: 1, strict: false, config: undefined }],
+  'BertModel.from_pretrained': () => [FOLDER, { ...reading, hidden_act: 'relu', dtype: 'bf16', seed: 1, strict: false, config: undefined }],
   ...perClass(inputsOf, '', '()'),
   'BertModel#forward': () => inputsOf(BertModel),
   ...rows('BertForPreTraining SentenceEmbedder', () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '#forward'),
@@ -203,7 +203,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'BertModel#resize_token_embeddings': () => [config.vocab_size, 1, false, { seed: 1 }],
   ...rows(
     `AutoModel ${HEADS.join(' ')}`,
-    () => [FOLDER, { ...reading, hidden_act: 'relu', seed: 1, strict: false, config: undefined }],
+    () => [FOLDER, { ...reading, hidden_act: 'relu', dtype: 'bf16', seed: 1, strict: false, config: undefined }],
     '',
     '.from_pretrained',
   ),
