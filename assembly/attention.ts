@@ -1,5 +1,5 @@
 import { attend } from './lib/attention';
-import { checkRowsApart, spanOf } from './lib/contract';
+import { checkRowsApart, rowsIn, spanOf } from './lib/contract';
 import { bytes } from './lib/simd';
 
 /**
@@ -25,7 +25,7 @@ export function attention(
   width: i32,
 ): void {
   const hidden = heads * head_dim;
-  const span = spanOf(batch * longest, hidden, width);
+  const span = spanOf(rowsIn(starts, batch), hidden, width);
   checkRowsApart(out, span, q, starts, batch, hidden, width);
   checkRowsApart(out, span, k, starts, batch, hidden, width);
   checkRowsApart(out, span, v, starts, batch, hidden, width);

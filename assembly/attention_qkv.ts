@@ -1,5 +1,5 @@
 import { attend } from './lib/attention';
-import { checkRowsApart, spanOf } from './lib/contract';
+import { checkRowsApart, rowsIn, spanOf } from './lib/contract';
 import { bytes } from './lib/simd';
 
 /** `attention`, where each row of qkv holds a token's query, key and value side by side: 3 · width floats. */
@@ -18,6 +18,6 @@ export function attention_qkv(
 ): void {
   const hidden = bytes(width);
   const cols = heads * head_dim;
-  checkRowsApart(out, spanOf(batch * longest, cols, width), qkv, starts, batch, 2 * width + cols, 3 * width);
+  checkRowsApart(out, spanOf(rowsIn(starts, batch), cols, width), qkv, starts, batch, 2 * width + cols, 3 * width);
   attend(out, hidden, qkv, qkv + hidden, qkv + 2 * hidden, 3 * hidden, mask, starts, scratch, batch, longest, heads, head_dim, scale);
 }

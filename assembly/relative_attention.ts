@@ -1,6 +1,6 @@
 import { ATTENTION_BLOCK as BLOCK } from '../src/ops/limits';
 import { checkSequences, keysOf, packKeys, packValues, scoresAt, valuesAt } from './lib/attention';
-import { checkRowsApart, spanOf } from './lib/contract';
+import { checkRowsApart, rowsIn, spanOf } from './lib/contract';
 import { biasOfHead, checkDistances, nearProbabilities, weigh } from './lib/relative';
 import { bytes } from './lib/simd';
 
@@ -32,7 +32,7 @@ export function relative_attention(
   kv_width: i32,
 ): void {
   const hidden = heads * groups * head_dim;
-  const span = spanOf(batch * longest, hidden, width);
+  const span = spanOf(rowsIn(starts, batch), hidden, width);
   checkSequences(mask, starts, scratch, batch, longest, heads, head_dim);
   checkDistances(places, bias, out, span, heads * groups, before, after, reach);
   checkRowsApart(out, span, q, starts, batch, hidden, width);

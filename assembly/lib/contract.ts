@@ -55,6 +55,15 @@ export function checkBroadcast(out: usize, a: usize, b: usize, n: i32, period: i
   assert(n == 0 || (period > 0 && n % period == 0), 'n is not a multiple of period');
 }
 
+/** How many rows `starts` speaks of. */
+// @ts-ignore: decorator
+@inline
+export function rowsIn(starts: usize, batch: i32): i32 {
+  checkElements(starts);
+  checkDims(batch);
+  return ASC_NO_ASSERT ? 0 : load<i32>(starts + ((<usize>batch) << 2));
+}
+
 /** Cumulative row counts: from 0 on, never falling, no sequence longer than `longest`. */
 export function checkStarts(starts: usize, batch: i32, longest: i32): void {
   if (ASC_NO_ASSERT) return;

@@ -2,8 +2,14 @@ import {
   BertForMaskedLM,
   BertForSequenceClassification,
   BertTokenizer,
+  EuroBertConfig,
+  EuroBertModel,
   F,
   jit,
+  ModernBertConfig,
+  ModernBertModel,
+  MPNetConfig,
+  MPNetModel,
   nn,
   SentenceEmbedder,
   type Tensor,
@@ -21,6 +27,15 @@ const tokenizer = BertTokenizer.from_files({ 'vocab.txt': VOCAB });
 const any = { dynamic: { batch: [1, 4], sequence: [1, 12] } } as const;
 /** Large enough for an embedding to be worth integers, and for groups of 32. */
 const INTEGERS = { hidden_size: 32, intermediate_size: 32, vocab_size: 1100, num_attention_heads: 2 };
+
+const BIASED = {
+  vocab_size: 40,
+  hidden_size: 16,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  intermediate_size: 24,
+  max_position_embeddings: 14,
+};
 
 const integers = async (bits: 8 | 4): Promise<TracedModule<unknown>> =>
   (await quantize(await jit.trace(tinyBert(INTEGERS), pooled), { bits, calibrate: [pooled] })).traced;
@@ -105,6 +120,20 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
   'bert, any size': () => jit.trace(tinyBert(), pooled, any),
   'bert, unfused': () => jit.trace(tinyBert(), pooled, { fusion: false }),
   'masked words': () => jit.trace(new BertForMaskedLM(tinyConfig({ torchscript: true }), { seed: 5 }), pooled),
+  'positions by rank, and a bias': () => jit.trace(new MPNetModel(new MPNetConfig(BIASED), { seed: 5 }), pooled, any),
+  'positions by rank, and a bias, exact padding': () =>
+    jit.trace(new MPNetModel(new MPNetConfig({ ...BIASED, output_attentions: true }), { seed: 5 }), pooled, {
+      ...any,
+      exact_padding: true,
+    }),
+  'rotary positions, and windows': () =>
+    jit.trace(new ModernBertModel(new ModernBertConfig({ ...BIASED, pad_token_id: 0, local_attention: 4 }), { seed: 5 }), pooled, any),
+  'shared keys': () =>
+    jit.trace(
+      new EuroBertModel(new EuroBertConfig({ ...BIASED, pad_token_id: 0, num_key_value_heads: 1, output_attentions: true }), { seed: 5 }),
+      pooled,
+      any,
+    ),
   labels: () => jit.trace(new BertForSequenceClassification(tinyConfig(), { seed: 5 }), pooled, any),
   embedder: () => jit.trace(embedder({}), pooled, { ...any, tokenizer }),
   'all pooling': () => jit.trace(embedder({ pooling: POOLING }), pooled, any),

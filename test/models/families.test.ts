@@ -22,7 +22,14 @@ const CLASSES = Object.entries(ARCHITECTURES).filter(([, Model]) => 'family' in 
   FamilyClass,
 ][];
 
-const SIZES = { vocab_size: 40, hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2, max_position_embeddings: 14, pad_token_id: 1 };
+const SIZES = {
+  vocab_size: 40,
+  hidden_size: 16,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  max_position_embeddings: 14,
+  pad_token_id: 1,
+};
 const made = (Model: FamilyClass, options: object = {}): PreTrainedModel => {
   const { Config: Known } = Model.family;
   const width = 'hidden_dim' in Known.schema.fields ? { hidden_dim: 24 } : { intermediate_size: 24 };
