@@ -126,6 +126,26 @@ describe('a layout', () => {
     );
   });
 
+  test.each([
+    [4, 36],
+    [100, 927],
+  ])('of %i results at once takes %i steps, and is refused where that is too many', async (count, steps) => {
+    const results = Array.from({ length: count }, (_, i) => i + 1);
+    const usages = results.map((out): Usage<number> => ({ out, reads: [0], scratch: false }));
+    const place = (most: number) => {
+      const layout = new Layout([0], usages, results, () => false, most);
+      const once = () =>
+        layout.place(
+          () => 64,
+          () => 0,
+        );
+      return [once(), once()];
+    };
+    expect(place(steps)).toEqual([64 * (count + 1), 64 * (count + 1)]);
+    const { message } = await problem('memory', () => place(steps - 1));
+    expect(message).toContain(`the arena of ${count + 1} values: expected lifetimes that ${steps - 1} steps give their places`);
+  });
+
   const MANY = 100_000;
   const chain = Array.from({ length: MANY }, (_, i): Usage<number> => ({ out: i + 1, reads: [i], scratch: false }));
   const results = chain.map(({ out }) => out);
