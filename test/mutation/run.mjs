@@ -3,9 +3,10 @@
  *
  *   npm run mutate -- tokenizer                       an area, see areas.mjs; without one, all in turn
  *   npm run mutate -- src/tokenizer/row.ts:10-40      a file, or lines of it
+ *   npm run mutate -- tokenizer --sample 400 --seed 2 so many of its mutants, each equally likely, and the score that follows for all
  *   npm run mutate -- formats --static --again        what modules compute when they are loaded as well, and mutants whose result is known
  *
- * Reports and results are in build/mutation. Only what changed since is run again, unless --again says so.
+ * Reports and results are in build/mutation; a sample leaves none. Only what changed since is run again, unless --again says so.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -24,6 +25,8 @@ const { values, positionals } = parseArgs({
     static: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
     concurrency: { type: 'string', default: '2' },
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
   },
 });
 
@@ -51,12 +54,21 @@ function checkTests(area) {
   if (missing.length > 0) throw new Error(`areas.mjs: there are no tests called ${missing.join(', ')} for ${area}`);
 }
 
+/** What the reporter and the runner have to know of a sample. @param {string} area */
+function sampleOf(area) {
+  const { sample, seed } = values;
+  if (sample === undefined) return {};
+  if (![sample, seed].every((text) => Number.isInteger(Number(text))) || Number(sample) < 1)
+    throw new Error('--sample and --seed take whole numbers');
+  return { TRACELET_DRAWN: `${ROOT}build/mutation/${area}.drawn.json`, TRACELET_SAMPLE: sample, TRACELET_SEED: seed };
+}
+
 function mutate(area, files) {
   const flags = [...(values.static ? [] : ['--ignoreStatic']), ...(values.again ? ['--force'] : [])];
   const args = ['run', `${HERE}stryker.config.mjs`, '--mutate', files.join(','), '--concurrency', values.concurrency, ...flags];
   const { status } = spawnSync(process.execPath, [STRYKER, ...args], {
     cwd: ROOT,
-    env: { ...process.env, TRACELET_MUTATED: area },
+    env: { ...process.env, TRACELET_MUTATED: area, ...sampleOf(area) },
     stdio: 'inherit',
   });
   return status === 0;

@@ -14,8 +14,10 @@ const fileOf = (id) => id.slice(0, id.indexOf('#'));
 
 /** A mutant that comes past itself so many times as often as in the first run goes round in a loop. */
 const ROUNDS = 10;
-/** What a mutant may compute longer than its tests did in the first run. Computing, not waiting: a busy machine makes nothing a timeout. */
-const LONGER = { times: 2, ms: 1000, most: 5000 };
+/** What a mutant may compute longer than its tests do. Computing, not waiting: a busy machine makes nothing a timeout. */
+const LONGER = { times: 3, ms: 1000 };
+/** What loading a test file and all that it imports may compute. */
+const LOADING_MS = 2000;
 const WATCH_MS = 250;
 
 /** In the sandbox: what the first process of a campaign found. Those that come later need not run all tests once more. */
@@ -114,8 +116,10 @@ class KeptRunner {
   #kept;
   #replaced = new Map();
   #found;
+  /** What each test computes, in ms. */
   #took = new Map();
   #count = 0;
+  #drawn;
 
   capabilities() {
     return { reloadEnvironment: true };
@@ -127,8 +131,22 @@ class KeptRunner {
     const known = existsSync(FOUND);
     const started = await this.#kept.start(`${process.pid}`, { known });
     this.#found = known ? JSON.parse(readFileSync(FOUND, 'utf8')) : started;
-    if (!known) writeFileSync(FOUND, JSON.stringify(started));
-    for (const { tests } of this.#found) for (const { id, ms } of tests) this.#took.set(id, ms);
+    if (!known) {
+      for (const file of started) file.cpuMs = await this.#measured(file);
+      writeFileSync(FOUND, JSON.stringify(started));
+    }
+    for (const { tests, cpuMs } of this.#found) {
+      const sum = tests.reduce((total, { ms }) => total + ms, 0) || 1;
+      for (const { id, ms } of tests) this.#took.set(id, (cpuMs * ms) / sum);
+    }
+  }
+
+  /** What a test file computes while no other does, in ms. It has to pass this second time as well: else all mutants of it would count as noticed. */
+  async #measured({ from, tests, failure: before }) {
+    const begin = cpuMs();
+    const { failure } = await this.#kept.ask(from, { tests: tests.map(({ id }) => id) });
+    if (failure && !before) throw new Error(`${from} passes once and then fails: ${failure.message}`);
+    return cpuMs() - begin;
   }
 
   async dryRun() {
@@ -159,13 +177,13 @@ class KeptRunner {
 
   /** A mutant that nothing came past is in what modules compute once and keep: it is tried in workers that begin with it. */
   async mutantRun({ testFilter, hitLimit, activeMutant: { id: mutant }, mutantActivation }) {
+    if (!this.#isDrawn(mutant)) return NOT_DRAWN;
     if (mutantActivation === 'static') return this.#loadedWith(mutant, hitLimit, testFilter);
     let ran = 0;
     let passed = 0;
     for (const { file, tests, ms } of this.#quickFirst(testFilter)) {
       const limit = this.#hitsOf(mutant, file, tests) * ROUNDS + 1000;
-      const longest = Math.min(ms * LONGER.times + LONGER.ms, LONGER.most);
-      const answer = await within(longest, this.#workersOf(file).ask(file, { mutant, hitLimit: limit, tests }));
+      const answer = await within(ms * LONGER.times + LONGER.ms, this.#workersOf(file).ask(file, { mutant, hitLimit: limit, tests }));
       if (!answer) {
         await this.#replace(file);
         return ENDLESS;
@@ -176,6 +194,14 @@ class KeptRunner {
       if (status) return status;
     }
     return passed > 0 ? survived(ran) : this.#loadedWith(mutant, hitLimit, testFilter);
+  }
+
+  /** Whether a mutant counts: all do where no sample was asked for. */
+  #isDrawn(mutant) {
+    const { TRACELET_DRAWN: file } = process.env;
+    if (!file) return true;
+    this.#drawn ??= new Set(JSON.parse(readFileSync(file, 'utf8')));
+    return this.#drawn.has(mutant);
   }
 
   #quickFirst(ids) {
@@ -194,7 +220,8 @@ class KeptRunner {
     const workers = new Workers();
     const only = testFilter && new Set(testFilter.map(fileOf));
     const started = workers.start(`${process.pid}-${this.#count++}`, { mutant, hitLimit }, only);
-    const found = await within(LONGER.most, started);
+    const files = this.#found.filter(({ from }) => !only || only.has(from));
+    const found = await within((files.reduce((sum, { cpuMs }) => sum + cpuMs, 0) + LOADING_MS * files.length) * LONGER.times, started);
     if (!found) {
       await workers.stop();
       await workers.end();
@@ -224,6 +251,7 @@ class KeptRunner {
   }
 }
 
+const NOT_DRAWN = { status: MutantRunStatus.Error, errorMessage: 'it is not in the sample' };
 const ENDLESS = { status: MutantRunStatus.Timeout, reason: 'it computes without end' };
 
 function verdict({ failure, hits }, hitLimit, ran) {

@@ -1,4 +1,4 @@
-const area = process.env.TRACELET_MUTATED;
+const { TRACELET_MUTATED: area, TRACELET_DRAWN: drawn } = process.env;
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
@@ -23,9 +23,9 @@ export default {
     'test/runtimes',
     'test/mutation/node_modules',
   ].map((path) => `/${path}`),
-  incremental: true,
+  incremental: !drawn,
   incrementalFile: `build/mutation/${area}.incremental.json`,
-  reporters: ['told', 'clear-text', 'progress', 'json', 'html'],
+  reporters: drawn ? ['told'] : ['told', 'clear-text', 'progress', 'json', 'html'],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false, reportMutants: false },
   jsonReporter: { fileName: `build/mutation/${area}.json` },
   htmlReporter: { fileName: `build/mutation/${area}.html` },

@@ -5,11 +5,15 @@
  */
 import { BroadcastChannel, threadId } from 'node:worker_threads';
 import { startTests } from '@vitest/runner';
+import fc from 'fast-check';
 import { TestRunner } from 'vitest';
 
 /** What instrumented code reads and writes. */
 const mutants = globalThis.__stryker__ ?? {};
 globalThis.__stryker__ = mutants;
+
+/** Whether a property holds is all that counts: the least that breaks it takes long to find. */
+fc.configureGlobal({ endOnFailure: true });
 
 const nothing = async () => {};
 const nameOf = ({ name, suite }) => (suite ? `${nameOf(suite)} ${name}`.trim() : name);
