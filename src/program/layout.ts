@@ -84,9 +84,9 @@ export class Layout<Value> {
   /** The block that a result may take over: an operand's of the same size that nothing reads afterwards. */
   #overwritten({ out, reads, inPlace }: Usage<Value>, at: number, given: ReadonlySet<Value>): Block | undefined {
     if (inPlace === undefined || given.has(inPlace) || !this.#sameSize(inPlace, out)) return undefined;
-    const block = this.#blocks.get(inPlace);
+    const block = this.#blocks.get(inPlace) as Block;
     const readers = reads.filter((value) => this.#blocks.get(value) === block).length;
-    return block?.to === at && readers === 1 ? block : undefined;
+    return block.to === at && readers === 1 ? block : undefined;
   }
 
   /** Gives every block its offset; answers with the bytes of the arena. Throws a `memory` error where that is too much work. */

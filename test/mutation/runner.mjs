@@ -2,8 +2,9 @@
  * Runs tests for StrykerJS in workers of vitest that stay. The runner that comes with StrykerJS starts a worker and loads all modules for each
  * mutant and test file, which takes far longer than the tests of this library.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import threads, { BroadcastChannel } from 'node:worker_threads';
 import { commonTokens, declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import { DryRunStatus, MutantRunStatus, TestStatus } from '@stryker-mutator/api/test-runner';
@@ -20,8 +21,18 @@ const LONGER = { times: 3, ms: 1000 };
 const LOADING_MS = 2000;
 const WATCH_MS = 250;
 
-/** In the sandbox: what the first process of a campaign found. Those that come later need not run all tests once more. */
+/** In the sandbox: what the first process of a campaign found. Others wait for it, and need not run all tests once more. */
 const FOUND = 'found.json';
+
+function isFirst() {
+  try {
+    writeFileSync(`${FOUND}.begun`, '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    return false;
+  }
+}
 
 /** Where threads are noted that vitest starts: it ends none that computes without end. */
 let starting = new Set();
@@ -118,6 +129,8 @@ class KeptRunner {
   #found;
   /** What each test computes, in ms. */
   #took = new Map();
+  /** How many mutants each test file has noticed. */
+  #noticed = new Map();
   #count = 0;
   #drawn;
 
@@ -128,12 +141,14 @@ class KeptRunner {
   async init() {
     if (!existsSync('dist/wasm/baseline.wasm')) throw new Error('dist/wasm is empty. Run npm run build first');
     this.#kept = new Workers();
-    const known = existsSync(FOUND);
+    const known = !isFirst();
+    while (known && !existsSync(FOUND)) await sleep(WATCH_MS);
     const started = await this.#kept.start(`${process.pid}`, { known });
     this.#found = known ? JSON.parse(readFileSync(FOUND, 'utf8')) : started;
     if (!known) {
       for (const file of started) file.cpuMs = await this.#measured(file);
-      writeFileSync(FOUND, JSON.stringify(started));
+      writeFileSync(`${FOUND}.part`, JSON.stringify(started));
+      renameSync(`${FOUND}.part`, FOUND);
     }
     for (const { tests, cpuMs } of this.#found) {
       const sum = tests.reduce((total, { ms }) => total + ms, 0) || 1;
@@ -181,17 +196,21 @@ class KeptRunner {
     if (mutantActivation === 'static') return this.#loadedWith(mutant, hitLimit, testFilter);
     let ran = 0;
     let passed = 0;
-    for (const { file, tests, ms } of this.#quickFirst(testFilter)) {
+    for (const { file, tests, ms } of this.#likelyFirst(testFilter)) {
       const limit = this.#hitsOf(mutant, file, tests) * ROUNDS + 1000;
       const answer = await within(ms * LONGER.times + LONGER.ms, this.#workersOf(file).ask(file, { mutant, hitLimit: limit, tests }));
       if (!answer) {
         await this.#replace(file);
+        this.#notice(file);
         return ENDLESS;
       }
       ran += answer.ran;
       passed += answer.hits;
       const status = verdict(answer, limit, ran);
-      if (status) return status;
+      if (status) {
+        this.#notice(file);
+        return status;
+      }
     }
     return passed > 0 ? survived(ran) : this.#loadedWith(mutant, hitLimit, testFilter);
   }
@@ -204,11 +223,17 @@ class KeptRunner {
     return this.#drawn.has(mutant);
   }
 
-  #quickFirst(ids) {
+  #notice(file) {
+    this.#noticed.set(file, (this.#noticed.get(file) ?? 0) + 1);
+  }
+
+  /** Test files with the tests that are meant: first those that take little, or have noticed many mutants. */
+  #likelyFirst(ids) {
     const files = new Map();
     for (const id of ids) files.set(fileOf(id), [...(files.get(fileOf(id)) ?? []), id]);
     const msOf = (tests) => tests.reduce((sum, id) => sum + (this.#took.get(id) ?? 0), 0);
-    return [...files].map(([file, tests]) => ({ file, tests, ms: msOf(tests) })).sort((a, b) => a.ms - b.ms);
+    const cost = ({ file, ms }) => ms / (1 + (this.#noticed.get(file) ?? 0));
+    return [...files].map(([file, tests]) => ({ file, tests, ms: msOf(tests) })).sort((a, b) => cost(a) - cost(b));
   }
 
   #hitsOf(mutant, file, tests) {

@@ -150,7 +150,7 @@ describe('a layout', () => {
   const chain = Array.from({ length: MANY }, (_, i): Usage<number> => ({ out: i + 1, reads: [i], scratch: false }));
   const results = chain.map(({ out }) => out);
 
-  test('of a hundred thousand results of one size is laid out', () => {
+  test.skipIf(!isMainThread)('of a hundred thousand results of one size is laid out', () => {
     const layout = new Layout([0], chain, results, () => false);
     const place = () =>
       layout.place(
@@ -161,7 +161,7 @@ describe('a layout', () => {
     expect(layout.offsetOf(MANY)).toBe(64 * (MANY - 1));
   });
 
-  test('of tens of thousands of results of all sizes is laid out', () => {
+  test.skipIf(!isMainThread)('of tens of thousands of results of all sizes is laid out', () => {
     const some = results.slice(0, 30_000);
     const layout = new Layout([0], chain.slice(0, some.length), some, () => false);
     const bytes = (value: number) => 64 * (1 + ((value * 7919) % some.length));
@@ -285,7 +285,7 @@ describe('the proof of a plan', () => {
     expect(Math.min(verdicts.sound, verdicts.unsound)).toBeGreaterThan(400);
   });
 
-  test('takes two hundred thousand values that are all needed to the end', () => {
+  test.skipIf(!isMainThread)('takes two hundred thousand values that are all needed to the end', () => {
     const at = (value: number): Access => ({ name: `v${value}`, value, offset: 64 * value, bytes: 64 });
     const MANY = 200_000;
     const steps = Array.from({ length: MANY }, (_, i): Step => ({ reads: [at(i)], writes: [at(i + 1)] }));

@@ -133,6 +133,41 @@ describe('hostile patterns', () => {
     ['a group of Object', '(?<constructor>a)\\k<constructor>', 'unsupported'],
   ])('%s', (_, pattern, code) => expect(refusal(pattern)?.code).toBe(code));
 
+  const many = (count: number, part: (i: number) => string): string => Array.from({ length: count }, (_, i) => part(i)).join('');
+
+  test.each<[name: string, most: number, patternOf: (count: number) => string]>([
+    ['UTF-16 units', 16_384, (count) => `[${'a'.repeat(count - 2)}]`],
+    ['groups within groups', 199, (count) => `${'(?:'.repeat(count)}a${')'.repeat(count)}`],
+    ['brackets within brackets', 100, (count) => `${'['.repeat(count)}a${']'.repeat(count)}`],
+    ['sets regardless of case', 100, (count) => `(?i)${'[ab]'.repeat(count)}`],
+    ['quantifiers in a row', 8, (count) => `a${'*'.repeat(count)}`],
+    ['count', 1000, (count) => `a{${count}}`],
+    ['count from 0', 1000, (count) => `a{,${count}}`],
+    ['greater of two counts', 1000, (count) => `a{2,${count}}`],
+    ['least of counts', 1000, (count) => `a{${count},}`],
+    [
+      'atomic groups within atomic groups',
+      200,
+      (count) => `${'(?>'.repeat(190)}a${'?+'.repeat(8)}${')'.repeat(190)}${'?+'.repeat(count - 198)}`,
+    ],
+    ['sets that differ', 1024, (count) => many(count, (i) => `[\\x{${(i + 256).toString(16)}}]`)],
+    ['characters', 10_000, (count) => 'a'.repeat(count)],
+    ['characters behind counts', 982, (count) => `${'a{1000}'.repeat(9)}${'a'.repeat(count)}`],
+    ['characters behind counts without an end', 976, (count) => `${'(?:a{1000}){3,}'.repeat(3)}${'a'.repeat(count)}`],
+    ['characters behind loops', 964, (count) => `${'(?:a{1000})*'.repeat(9)}${'a'.repeat(count)}`],
+    ['characters behind alternatives', 2494, (count) => `${'(?:a|b){1000}'.repeat(3)}${'a'.repeat(count)}`],
+    ['characters behind groups', 1992, (count) => `${'(?>a){1000}'.repeat(4)}${'a'.repeat(count)}`],
+  ])('%s: at most %i', (_, most, patternOf) => {
+    expect([most, most + 1].map((count) => refusal(patternOf(count))?.code)).toEqual([undefined, 'unsupported']);
+  });
+
+  test.each<[name: string, pattern: string]>([
+    ['groups', '(?:a)'.repeat(300)],
+    ['brackets', `[${'[a]'.repeat(150)}]`],
+    ['quantifiers', 'a*+'.repeat(20)],
+    ['atomic groups', '(?>a)'.repeat(250)],
+  ])('as many %s as there may be, if they are not within each other', (_, pattern) => expect(refusal(pattern)).toBeUndefined());
+
   test('messages name the pattern and what is wrong with it', () => {
     expect(() => regexOf('a(b', 'pattern of Split')).toThrow('pattern of Split: expected a ) for every group, got "a(b", wrong at 3');
     expect(() => regexOf('\\1', 'pattern of Split')).toThrow(
