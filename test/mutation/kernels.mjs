@@ -9,7 +9,6 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { shuffled } from './draw.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const BINARIES = ['debug', 'baseline', 'relaxed', 'team'];
@@ -85,6 +84,16 @@ function faultsOf(name) {
       return { name, line, text: text.slice(0, index) + now + text.slice(index + old.length) };
     }),
   );
+}
+
+/** Items in an order that follows from the seed. */
+function shuffled(items, seed) {
+  let state = seed >>> 0;
+  const order = items.map((item) => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
+    return { item, key: Math.imul(state ^ (state >>> 13), 0x297a2d39) >>> 0 };
+  });
+  return order.sort((a, b) => a.key - b.key).map(({ item }) => item);
 }
 
 /** Process groups under way. */

@@ -3,7 +3,7 @@
  *
  *   npm run mutate -- tokenizer                       an area, see areas.mjs; without one, all in turn
  *   npm run mutate -- src/tokenizer/row.ts:10-40      a file, or lines of it
- *   npm run mutate -- tokenizer --sample 400 --seed 2 so many of its mutants, each equally likely, and the score that follows for all
+ *   npm run mutate -- tokenizer --sample 0.1 --seed 2 a share of its mutants, each equally likely, and the score that follows for all
  *   npm run mutate -- regex --tests tokenizer/pieces  those tests alone: fewer mutants are noticed, in less time
  *   npm run mutate -- formats --static --again        what modules compute when they are loaded as well, and mutants whose result is known
  *
@@ -56,13 +56,11 @@ function checkTests(area) {
   if (missing.length > 0) throw new Error(`areas.mjs: there are no tests called ${missing.join(', ')} for ${area}`);
 }
 
-/** What the reporter and the runner have to know of a sample. @param {string} area */
-function sampleOf(area) {
-  const { sample, seed } = values;
+/** What decides which mutants are made. */
+function sampleOf({ sample, seed }) {
   if (sample === undefined) return {};
-  if (![sample, seed].every((text) => Number.isInteger(Number(text))) || Number(sample) < 1)
-    throw new Error('--sample and --seed take whole numbers');
-  return { TRACELET_DRAWN: `${ROOT}build/mutation/${area}.drawn.json`, TRACELET_SAMPLE: sample, TRACELET_SEED: seed };
+  if (!(Number(sample) > 0 && Number(sample) <= 1)) throw new Error('--sample takes a share, above 0 and at most 1');
+  return { TRACELET_SAMPLE: sample, TRACELET_SEED: seed };
 }
 
 function mutate(area, files) {
@@ -70,7 +68,7 @@ function mutate(area, files) {
   const args = ['run', `${HERE}stryker.config.mjs`, '--mutate', files.join(','), '--concurrency', values.concurrency, ...flags];
   const { status } = spawnSync(process.execPath, [STRYKER, ...args], {
     cwd: ROOT,
-    env: { ...process.env, TRACELET_MUTATED: area, ...sampleOf(area), TRACELET_TESTS: values.tests ?? '' },
+    env: { ...process.env, TRACELET_MUTATED: area, ...sampleOf(values), TRACELET_TESTS: values.tests ?? '' },
     stdio: 'inherit',
   });
   return status === 0;

@@ -132,7 +132,6 @@ class KeptRunner {
   /** How many mutants each test file has noticed. */
   #noticed = new Map();
   #count = 0;
-  #drawn;
 
   capabilities() {
     return { reloadEnvironment: true };
@@ -192,7 +191,6 @@ class KeptRunner {
 
   /** A mutant that nothing came past is in what modules compute once and keep: it is tried in workers that begin with it. */
   async mutantRun({ testFilter, hitLimit, activeMutant: { id: mutant }, mutantActivation }) {
-    if (!this.#isDrawn(mutant)) return NOT_DRAWN;
     if (mutantActivation === 'static') return this.#loadedWith(mutant, hitLimit, testFilter);
     let ran = 0;
     let passed = 0;
@@ -213,14 +211,6 @@ class KeptRunner {
       }
     }
     return passed > 0 ? survived(ran) : this.#loadedWith(mutant, hitLimit, testFilter);
-  }
-
-  /** Whether a mutant counts: all do where no sample was asked for. */
-  #isDrawn(mutant) {
-    const { TRACELET_DRAWN: file } = process.env;
-    if (!file) return true;
-    this.#drawn ??= new Set(JSON.parse(readFileSync(file, 'utf8')));
-    return this.#drawn.has(mutant);
   }
 
   #notice(file) {
@@ -276,7 +266,6 @@ class KeptRunner {
   }
 }
 
-const NOT_DRAWN = { status: MutantRunStatus.Error, errorMessage: 'it is not in the sample' };
 const ENDLESS = { status: MutantRunStatus.Timeout, reason: 'it computes without end' };
 
 function verdict({ failure, hits }, hitLimit, ran) {
