@@ -204,6 +204,24 @@ describe('tokens, words and characters', () => {
     expect(() => ask(pair)).toThrow(expected);
   });
 
+  test('say of an index which method it was for', () => {
+    for (const method of [
+      'token_to_sequence',
+      'token_to_word',
+      'token_to_chars',
+      'word_to_tokens',
+      'word_to_chars',
+      'char_to_token',
+    ] as const) {
+      expect(() => pair[method](-1)).toThrow(`${method}(): index: expected a whole number, 0 or more, got -1`);
+      expect(() => pair[method](1, 0)).toThrow(`${method}(): batch index: expected a row from 0 to 0, got 1`);
+    }
+    for (const method of ['word_ids', 'sequence_ids'] as const) expect(() => pair[method](1)).toThrow(`${method}(): batch index: `);
+    for (const method of ['word_to_tokens', 'word_to_chars', 'char_to_token', 'char_to_word'] as const)
+      expect(() => pair[method](0, 0, -1)).toThrow(`${method}(): sequence index: expected a whole number, 0 or more, got -1`);
+    expect(() => pair.char_to_word(-1)).toThrow('char_to_word(): index: ');
+  });
+
   test('answer whatever they are asked, or say what is wrong', () => {
     const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(pair)).filter((name) =>
       /_to_|_ids$/.test(name),

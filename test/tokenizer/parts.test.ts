@@ -56,6 +56,9 @@ describe('decoders', () => {
     [{ type: 'Strip', content: ' ', start: 1, stop: 2 }, ['  a   ', ' ', ''], [' a ', '', '']],
     [{ type: 'ByteFallback' }, ['<0x48>', '<0x69>', 'x', '<0xe2>', '<0x82>', '<0xAC>', '<0xFF>'], ['Hi', 'x', '�', '�', '�', '�']],
     [{ type: 'ByteFallback' }, ['<0xE2>', '<0x82>', '<0xAC>', '<0x4>'], ['€', '<0x4>']],
+    [{ type: 'ByteFallback' }, ['<0xEF>', '<0xBB>', '<0xBF>', '<0x61>'], ['\ufeffa']],
+    [{ type: 'CTC' }, ['a', 'a', '<pad>', 'a', '|', '|', 'b', '.'], ['a', 'a', ' ', 'b', '.']],
+    [{ type: 'CTC', pad_token: 'a', word_delimiter_token: 'b', cleanup: false }, ['a', 'b', 'b', 'ac', 'a'], ['b', 'c']],
     [{ type: 'Metaspace', replacement: '▁', prepend_scheme: 'first' }, ['▁a▁', '▁b'], ['a', ' b']],
     [{ type: 'Metaspace', replacement: '▁', prepend_scheme: 'never' }, ['▁a', '▁b'], [' a', ' b']],
     [{ type: 'WordPiece', prefix: '##', cleanup: true }, ['a', '##b', '.'], ['a', 'b', '.']],
@@ -101,6 +104,16 @@ describe('templates', () => {
     ['no list', { pair: {} }, /^pair of post_processor TemplateProcessing/],
     ['a type that is no number', { single: [text('A', 'x' as never)] }, /^single\[0\]/],
   ])('refuse %s', (_, changes, expected) => expect(() => template(changes)).toThrow(expected));
+});
+
+test('texts of a pair stand in any order; what a row lacks is that of the first text first', () => {
+  const text = (id: string) => ({ Sequence: { id, type_id: 0 } });
+  const post_processor = { type: 'TemplateProcessing', single: [text('A')], pair: [text('B'), text('A')] };
+  const tokenizer = new PreTrainedTokenizerFast({ tokenizer_object: unigramJson({ post_processor }) });
+  const [first, second] = ['a ab', 'b b b'].map((text) => tokenizer.encode(text, { add_special_tokens: false }));
+  const cut = tokenizer('a ab', 'b b b', { truncation: true, max_length: 2 });
+  expect(cut.input_ids).toEqual([second[0], first[0]]);
+  expect(cut.overflowing_tokens).toEqual([...first.slice(1), ...second.slice(1)]);
 });
 
 describe('what is not known is an error that says what is', () => {

@@ -110,6 +110,7 @@ describe('hostile patterns', () => {
     ['groups within groups', `${'(?:'.repeat(5000)}a${')'.repeat(5000)}`, 'unsupported'],
     ['few groups within groups', `${'(?:'.repeat(150)}a${')'.repeat(150)}`, undefined],
     ['loops within loops', `${'(?:'.repeat(150)}a${')*+'.repeat(150)}`, undefined],
+    ['loops within loops that may be left', `${'(?:'.repeat(150)}a${')**'.repeat(150)}`, undefined],
     ['brackets within brackets', '['.repeat(5000), 'unsupported'],
     ['quantifiers in a row', `a${'*'.repeat(5000)}`, 'unsupported'],
     ['atomic groups within atomic groups', `${'(?>'.repeat(190)}a${')++++'.repeat(190)}`, 'unsupported'],

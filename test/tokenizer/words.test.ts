@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { modelOf } from '../../src/tokenizer/models/index.ts';
+import { Words } from '../../src/tokenizer/models/words.ts';
+import '../../src/tokenizer/all.ts';
+
+const find = (words: Words, word: string): number[] | undefined => {
+  const found = words.find(word, 0, word.length);
+  return found && [...found];
+};
+const add = (words: Words, word: string, answer: readonly number[]): void => words.add(word, 0, word.length, answer);
+
+describe('words that are kept', () => {
+  test('are not taken for longer ones in their place', () => {
+    const words = new Words();
+    for (const [word, longer] of [
+      ['ec', 'ecis'],
+      ['ff', 'fffm'],
+      ['ha', 'hasw'],
+    ]) {
+      add(words, word, [1]);
+      expect(find(words, longer)).toBeUndefined();
+      add(words, longer, [2, 3]);
+      expect([find(words, word), find(words, longer)]).toEqual([[1], [2, 3]]);
+    }
+  });
+
+  test.each<[what: string, most: number, wordOf: (i: number) => string, answerOf: (i: number) => number[]]>([
+    ['words', 2 ** 14, (i) => `${i}`, (i) => [i]],
+    ['units', 2 ** 17 / 64, (i) => `${i}`.padStart(64, 'x'), (i) => [i]],
+    ['numbers', 64, (i) => `${i}`, (i) => Array(2 ** 11).fill(i)],
+  ])('are as many as have room for their %s: %i; the next makes room', (_, most, wordOf, answerOf) => {
+    const words = new Words();
+    for (let i = 0; i < most; i++) add(words, wordOf(i), answerOf(i));
+    for (const i of [0, 1, most - 1]) expect(find(words, wordOf(i))).toEqual(answerOf(i));
+    add(words, wordOf(most), answerOf(most));
+    expect(find(words, wordOf(most))).toEqual(answerOf(most));
+    for (const i of [0, 1, most - 1]) expect(find(words, wordOf(i))).toBeUndefined();
+  });
+
+  test('are not too long, nor of too many numbers', () => {
+    const words = new Words();
+    for (const [length, count] of [
+      [64, 1],
+      [65, 1],
+      [1, 2 ** 11],
+      [2, 2 ** 11 + 1],
+    ]) {
+      // biome-ignore format: one row
+      add(words, 'x'.repeat(length), Array(count).fill(7));
+      expect(find(words, 'x'.repeat(length))?.length).toBe(length > 64 || count > 2 ** 11 ? undefined : count);
+    }
+  });
+});
+
+describe('BPE of odd vocabularies', () => {
+  const tokensOf = (model: object, text: string): (string | number)[] => {
+    const tokens: (string | number)[] = [];
+    modelOf({ type: 'BPE', merges: [], ...model }).tokenize(text, 0, text.length, (id, start, end) => tokens.push(`${id}@${start}-${end}`));
+    return tokens;
+  };
+
+  test('bytes may have the id 0', () => {
+    expect(tokensOf({ vocab: { '<0x61>': 0, b: 1 }, byte_fallback: true }, 'ab')).toEqual(['0@0-1', '1@1-2']);
+    expect(tokensOf({ vocab: { '<0xC3>': 0, b: 1 }, byte_fallback: true, unk_token: 'b' }, 'é')).toEqual(['1@0-1']);
+  });
+
+  test('a token of nothing is no token of a text', () => {
+    expect(tokensOf({ vocab: { '': 0, a: 1 }, ignore_merges: true }, '')).toEqual([]);
+  });
+
+  test('ends of words are known by the suffix of the token before', () => {
+    const model = modelOf({ type: 'BPE', vocab: { 'a</w>': 0, a: 1 }, merges: [], end_of_word_suffix: '</w>' });
+    expect(['a', 'a</w>', '</w>a', undefined].map((before) => model.continues('a', before))).toEqual([true, false, true, false]);
+  });
+});
