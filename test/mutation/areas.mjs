@@ -22,7 +22,9 @@ export const AREAS = {
   },
   regex: {
     files: ['tokenizer/regex/*'],
-    tests: words('tokenizer/regex/truth tokenizer/regex/limits tokenizer/regex/properties tokenizer/pieces tokenizer/points'),
+    tests: words(
+      'tokenizer/regex/truth tokenizer/regex/limits tokenizer/regex/steps tokenizer/regex/properties tokenizer/pieces tokenizer/points',
+    ),
   },
   headers: {
     files: words('formats/safetensors formats/headerjson formats/extents base/json'),
