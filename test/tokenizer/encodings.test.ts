@@ -166,6 +166,7 @@ describe('tokens, words and characters', () => {
     expect([pair.word_to_tokens(1), pair.word_to_tokens(0, 1, 1), pair.word_to_tokens(3)]).toEqual([[2, 4], [7, 8], null]); // biome-ignore format: one row
     expect([pair.word_to_chars(1), pair.word_to_chars(0, 1, 1)]).toEqual([[4, 10], [4, 5]]); // biome-ignore format: one row
     expect([pair.char_to_token(9), pair.char_to_token(3), pair.char_to_token(0, 4, 1)]).toEqual([3, null, 7]);
+    expect([pair.char_to_token(9, null), pair.word_to_tokens(1, null)]).toEqual([3, [2, 4]]);
     expect([pair.char_to_word(9), pair.char_to_word(3), pair.char_to_word(4, undefined, 1)]).toEqual([1, null, 1]);
   });
 

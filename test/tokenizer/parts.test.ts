@@ -71,6 +71,30 @@ describe('decoders', () => {
   });
 });
 
+test.each([
+  ['ĠaĠĠ', true, true, [0, 2]],
+  ['ĠĠa', true, true, [2, 0]],
+  ['Ġa', false, true, [1, 0]],
+  ['Ġa', true, false, [1, 0]],
+  ['ĠĠ', true, true, [2, 2]],
+  ['Ġ', true, true, [0, 1]],
+  ['a\t', true, true, [0, 1]],
+  ['a', true, true, [0, 0]],
+  ['', true, true, [0, 0]],
+])('of %j, first in its row: %j, with add_prefix_space %j, offsets leave out %j', (token, isFirst, add_prefix_space, left) => {
+  const { trim } = processorOf({ type: 'ByteLevel', trim_offsets: true, add_prefix_space }, () => undefined);
+  expect(trim?.(token, isFirst)).toEqual(left);
+  expect(processorOf({ type: 'ByteLevel', trim_offsets: false }, () => undefined).trim).toBeUndefined();
+});
+
+test('rules of sentencepiece say where what they write comes from', () => {
+  const normalizer = normalizerOf({ type: 'Precompiled', precompiled_charsmap: charsmap });
+  const written = (text: string) => write(normalizer(whole(text)));
+  expect(written('xﬁy')).toEqual({ text: 'xfiy', from: [0, 1, 1, 2] });
+  expect(written('a\u0001b')).toEqual({ text: 'ab', from: [0, 2] });
+  expect(written('x…ﬁy')).toEqual({ text: 'x...fiy', from: [0, 1, 1, 1, 2, 2, 3] });
+});
+
 describe('templates', () => {
   const idOf = (token: string): number | undefined => ({ '<s>': 1, '</s>': 2 })[token];
   const special = (id: string, type_id = 0) => ({ SpecialToken: { id, type_id } });

@@ -52,6 +52,20 @@ describe('words that are kept', () => {
   });
 });
 
+test('words of one place and one length are told apart', () => {
+  const words = new Words();
+  for (const [one, other] of [
+    ['abv', 'ajv'],
+    ['age', 'akd'],
+    ['aey', 'aln'],
+  ]) {
+    add(words, one, [1]);
+    expect(find(words, other)).toBeUndefined();
+    add(words, other, [2]);
+    expect([find(words, one), find(words, other)]).toEqual([[1], [2]]);
+  }
+});
+
 describe('BPE of odd vocabularies', () => {
   const tokensOf = (model: object, text: string): (string | number)[] => {
     const tokens: (string | number)[] = [];
