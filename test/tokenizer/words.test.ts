@@ -66,6 +66,30 @@ test('words of one place and one length are told apart', () => {
   }
 });
 
+describe('WordPiece of odd vocabularies', () => {
+  const tokensOf = (text: string, ...words: string[]): string[] => {
+    const vocab = Object.fromEntries(words.map((word, id) => [word, id]));
+    const tokens: string[] = [];
+    modelOf({ type: 'WordPiece', vocab, unk_token: '?' }).tokenize(text, 0, text.length, (...[, , , value]) => tokens.push(value));
+    return tokens;
+  };
+
+  test('tokens may have the id 0, and be longer than what comes behind them', () => {
+    expect(tokensOf('abcdefghijkl', 'abcdefghij', '?', '##kl', 'x')).toEqual(['abcdefghij', '##kl']);
+    expect(tokensOf('abcdefghij', '##bcdefghij', '?', 'a')).toEqual(['a', '##bcdefghij']);
+  });
+
+  test('a prefix alone goes on with no word', () => {
+    expect(tokensOf('ab', '?', '##', 'a')).toEqual(['?']);
+    expect(tokensOf('a##', '?', '##', 'a', '####')).toEqual(['a', '####']);
+  });
+
+  test('a word of as many characters as there may be is matched', () => {
+    expect(tokensOf('a'.repeat(100), '?', 'a', '##a')).toHaveLength(100);
+    expect(tokensOf('a'.repeat(101), '?', 'a', '##a')).toEqual(['?']);
+  });
+});
+
 describe('BPE of odd vocabularies', () => {
   const tokensOf = (model: object, text: string): (string | number)[] => {
     const tokens: (string | number)[] = [];

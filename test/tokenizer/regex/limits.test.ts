@@ -75,6 +75,20 @@ describe('time', () => {
     expect([regex.start, regex.find(one, 5, 300), regex.start]).toEqual([10, true, 5]);
   });
 
+  test('a scan does not go on in another text, nor within other bounds', () => {
+    const found = (pattern: string, text: string, from: number, end: number, begin = 0): number[] => {
+      const regex = regexOf(pattern, 'pattern');
+      expect(regex.find('ab', 0, 2)).toBe(true);
+      return regex.find(text, from, end, begin) ? [regex.start, regex.stop] : [];
+    };
+    expect(found('a|b', 'ab', 1, 2)).toEqual([1, 2]);
+    expect(found('a|b', 'ax', 1, 2)).toEqual([]);
+    expect(found('a|b', 'ab', 1, 1)).toEqual([]);
+    expect(found('a|b$', 'abb', 1, 3)).toEqual([2, 3]);
+    expect(found('(?<=a)b|a', 'ab', 1, 2)).toEqual([1, 2]);
+    expect(found('(?<=a)b|a', 'ab', 1, 2, 1)).toEqual([]);
+  });
+
   test('a text too long for what must be remembered is refused', () => {
     const pattern = `(?:${'(?:a?b?)*'.repeat(200)})*c`;
     const regex = new Regex(pattern, 'pattern of a test', 0);
