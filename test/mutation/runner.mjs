@@ -21,7 +21,7 @@ const LONGER = { times: 3, ms: 1000 };
 const LOADING_MS = 2000;
 const WATCH_MS = 250;
 
-/** In the sandbox: what the first process of a campaign found. Others wait for it, and need not run all tests once more. */
+/** In the sandbox: what the first process of a campaign found and measured. */
 const FOUND = 'found.json';
 
 function isFirst() {
@@ -69,7 +69,7 @@ class Workers {
   #ids = new Map();
   #run;
 
-  /** @param {string} name @param {{ mutant?: string, hitLimit?: number, known?: boolean }} mutation what is active from the start, and whether its tests need not run */
+  /** @param {string} name @param {{ mutant?: string, hitLimit?: number }} mutation what is active from the start */
   async start(name, mutation, onlyFiles) {
     starting = this.#threads = new Set();
     this.#channel = new BroadcastChannel(name);
@@ -140,15 +140,15 @@ class KeptRunner {
   async init() {
     if (!existsSync('dist/wasm/baseline.wasm')) throw new Error('dist/wasm is empty. Run npm run build first');
     this.#kept = new Workers();
-    const known = !isFirst();
-    while (known && !existsSync(FOUND)) await sleep(WATCH_MS);
-    const started = await this.#kept.start(`${process.pid}`, { known });
-    this.#found = known ? JSON.parse(readFileSync(FOUND, 'utf8')) : started;
-    if (!known) {
+    const first = isFirst();
+    const started = await this.#kept.start(`${process.pid}`, {});
+    if (first) {
       for (const file of started) file.cpuMs = await this.#measured(file);
       writeFileSync(`${FOUND}.part`, JSON.stringify(started));
       renameSync(`${FOUND}.part`, FOUND);
     }
+    while (!existsSync(FOUND)) await sleep(WATCH_MS);
+    this.#found = JSON.parse(readFileSync(FOUND, 'utf8'));
     for (const { tests, cpuMs } of this.#found) {
       const sum = tests.reduce((total, { ms }) => total + ms, 0) || 1;
       for (const { id, ms } of tests) this.#took.set(id, (cpuMs * ms) / sum);
@@ -251,14 +251,14 @@ class KeptRunner {
     return this.#replaced.get(file) ?? this.#kept;
   }
 
-  /** Another worker for a test file whose worker computes without end. */
+  /** Another worker for a test file whose worker computes without end. It runs its tests once, so that no mutant is in what modules keep. */
   async #replace(file) {
     await this.#workersOf(file).stop(file);
     const before = this.#replaced.get(file);
     await before?.rest();
     const workers = before ?? new Workers();
     this.#replaced.set(file, workers);
-    await workers.start(`${process.pid}-${this.#count++}`, { known: true }, new Set([file]));
+    await workers.start(`${process.pid}-${this.#count++}`, {}, new Set([file]));
   }
 
   async dispose() {

@@ -52,8 +52,7 @@ export default class MutantRunner extends TestRunner {
   }
 
   async onBeforeRunTask(test) {
-    const known = this.#mutation.known && !this.#again;
-    if (known || this.#failed || (this.#only && !this.#only.has(idOf(test)))) test.mode = 'skip';
+    if (this.#failed || (this.#only && !this.#only.has(idOf(test)))) test.mode = 'skip';
     await super.onBeforeRunTask(test);
     if (test.mode === 'run' || test.mode === 'queued') this.#ran++;
   }

@@ -84,6 +84,8 @@ test.each([
 ])('of %j, first in its row: %j, with add_prefix_space %j, offsets leave out %j', (token, isFirst, add_prefix_space, left) => {
   const { trim } = processorOf({ type: 'ByteLevel', trim_offsets: true, add_prefix_space }, () => undefined);
   expect(trim?.(token, isFirst)).toEqual(left);
+  const twice = { type: 'Sequence', processors: [1, 2].map(() => ({ type: 'ByteLevel', trim_offsets: true, add_prefix_space })) };
+  expect(processorOf(twice, () => undefined).trim?.(token, isFirst)).toEqual(left.map((each) => 2 * each));
   expect(processorOf({ type: 'ByteLevel', trim_offsets: false }, () => undefined).trim).toBeUndefined();
 });
 
