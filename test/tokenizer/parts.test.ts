@@ -47,6 +47,51 @@ describe('single parts agree with the Rust tokenizers', () => {
   });
 });
 
+describe('fields that are absent', () => {
+  const TEXT = ' Ünï中 a\u0000b ';
+  test.each<[object, object]>([
+    [{ type: 'BertNormalizer' }, { clean_text: true, handle_chinese_chars: true, strip_accents: true, lowercase: true }],
+    [
+      { type: 'BertNormalizer', lowercase: false },
+      { clean_text: true, handle_chinese_chars: true, strip_accents: false },
+    ],
+    [{ type: 'BertNormalizer', strip_accents: null }, { strip_accents: true }],
+    [{ type: 'Strip' }, { strip_left: true, strip_right: true }],
+  ])('of the normalizer %j are %j', (fields, given) => {
+    const [short, long] = [fields, { ...fields, ...given }].map((each) => write(normalizerOf(each)(whole(TEXT))).text);
+    expect(short).toBe(long);
+    expect(short).not.toBe(TEXT);
+  });
+
+  test.each<[object, object, object]>([
+    [{ type: 'ByteLevel' }, { add_prefix_space: true, use_regex: true }, { add_prefix_space: false }],
+    [{ type: 'ByteLevel' }, { add_prefix_space: true, use_regex: true }, { use_regex: false }],
+    [{ type: 'Metaspace', replacement: '▁' }, { prepend_scheme: 'always', split: true }, { split: false }],
+    [{ type: 'Metaspace', replacement: '▁' }, { prepend_scheme: 'always', split: true }, { prepend_scheme: 'never' }],
+    [{ type: 'FixedLength' }, { length: 5 }, { length: 2 }],
+    [{ type: 'Punctuation' }, { behavior: 'Isolated' }, { behavior: 'Removed' }],
+  ])('of the pre-tokenizer %j are %j, which %j is not', (fields, given, other) => {
+    const [short, long, third] = [fields, { ...fields, ...given }, { ...fields, ...other }].map((each) =>
+      piecesOf(each as Fields, 'a b.c'),
+    );
+    expect(short).toEqual(long);
+    expect(short).not.toEqual(third);
+  });
+
+  test.each<[object, object, object]>([
+    [{ type: 'WordPiece' }, { prefix: '##', cleanup: true }, { cleanup: false }],
+    [{ type: 'WordPiece' }, { prefix: '##', cleanup: true }, { prefix: '▁' }],
+    [{ type: 'Metaspace', replacement: '▁' }, { prepend_scheme: 'always' }, { prepend_scheme: 'never' }],
+    [{ type: 'BPEDecoder' }, { suffix: '</w>' }, { suffix: '▁' }],
+    [{ type: 'CTC' }, { pad_token: '<pad>', word_delimiter_token: '|', cleanup: true }, { cleanup: false }],
+  ])('of the decoder %j are %j, which %j is not', (fields, given, other) => {
+    const tokens = ['▁a', '##b', '.', 'c</w>', '<pad>', '|', 'do', " n't"];
+    const [short, long, third] = [fields, { ...fields, ...given }, { ...fields, ...other }].map((each) => decoderOf(each)(tokens));
+    expect(short).toEqual(long);
+    expect(short).not.toEqual(third);
+  });
+});
+
 describe('decoders', () => {
   const sequence = (...decoders: object[]) => decoderOf({ type: 'Sequence', decoders });
   test.each<[object | null, string[], string[]]>([
