@@ -17,7 +17,7 @@ export const AREAS = {
     tests: words(
       `tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/settings tokenizer/folders tokenizer/parts tokenizer/unigram
       tokenizer/encodings tokenizer/rows tokenizer/adding tokenizer/bpe tokenizer/converters tokenizer/ports tokenizer/truth tokenizer/pieces
-      tokenizer/properties tokenizer/clusters tokenizer/words tokenizer/fast tokenizer/sentencepiece models/auto`,
+      tokenizer/properties tokenizer/clusters tokenizer/words tokenizer/fast tokenizer/sentencepiece tokenizer/bytepairs models/auto`,
     ),
   },
   regex: {

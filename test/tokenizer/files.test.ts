@@ -237,6 +237,7 @@ describe('tokenizer.json', () => {
     ['tokenizer_config.json', { added_tokens_decoder: 7 }, /added_tokens_decoder of tokenizer_config.json: expected a JSON object, got 7/],
     ['tokenizer_config.json', { added_tokens_decoder: { x1: { content: 'y' } } }, /expected ids that are whole numbers, got "x1"/],
     ['tokenizer_config.json', { added_tokens_decoder: { '1x': { content: 'y' } } }, /expected ids that are whole numbers, got "1x"/],
+    ['tokenizer_config.json', { do_basic_tokenize: false }, /^tokenizer_config.json: option do_basic_tokenize/],
     ['tokenizer_config.json', { init_inputs: [1] }, /init_inputs: expected an empty array, got \[1\]/],
     ['added_tokens.json', { y: -1 }, /added_tokens.json: expected ids that are whole numbers, got -1/],
     ['added_tokens.json', { y: 1.5 }, /added_tokens.json: expected ids that are whole numbers, got 1.5/],
