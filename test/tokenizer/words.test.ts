@@ -102,6 +102,15 @@ describe('BPE of odd vocabularies', () => {
     expect(tokensOf({ vocab: { '<0xC3>': 0, b: 1 }, byte_fallback: true, unk_token: 'b' }, 'é')).toEqual(['1@0-1']);
   });
 
+  test('flags that are absent are off', () => {
+    const vocab = { '?': 0, '<0x61>': 1, b: 2, c: 3, bc: 4 };
+    expect(tokensOf({ vocab, unk_token: '?' }, 'aabc')).toEqual(['0@0-1', '0@1-2', '2@2-3', '3@3-4']);
+    expect(tokensOf({ vocab, unk_token: '?' }, 'bc')).toEqual(['2@0-1', '3@1-2']);
+    const pieces = Object.keys(vocab).map((piece) => [piece, -1]);
+    expect(tokensOf({ type: 'Unigram', vocab: pieces, unk_id: 0 }, 'ab')).toEqual(['0@0-1', '2@1-2']);
+    expect(tokensOf({ type: 'Unigram', vocab: pieces, unk_id: 0, byte_fallback: true }, 'ab')).toEqual(['1@0-1', '2@1-2']);
+  });
+
   test('a token of nothing is no token of a text', () => {
     expect(tokensOf({ vocab: { '': 0, a: 1 }, ignore_merges: true }, '')).toEqual([]);
   });
