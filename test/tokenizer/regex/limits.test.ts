@@ -194,6 +194,17 @@ describe('hostile patterns', () => {
   });
 });
 
+test.each([
+  ['(?<=\\x00b)c', '\u0000bc', [2, 3]],
+  ['(?<=ab)c', 'bc', []],
+  ['\\Ob', '\nb', [0, 2]],
+  ['\\Nb', 'ab\nb', [0, 2]],
+  ['\\Rb', '\r\nb', [0, 3]],
+  ['[\\x00]', '\u0000', [0, 1]],
+])('%s finds in %j', (pattern, text, found) => {
+  for (const patience of [0, 32]) expect(scanned(new Regex(pattern, 'pattern', patience), text)).toEqual(found);
+});
+
 describe('Unicode is that of Oniguruma: 16.0', () => {
   test.each([
     ['Lu', 0xa7cb, true],
