@@ -35,7 +35,7 @@ export interface Usage<Value> {
 
 /** How many blocks may take up room at once for the rivals of each to be listed. */
 const FEW = 64;
-/** Looks at ranges of bytes that placing may take. */
+/** How many ranges of bytes placing may look at. */
 const MOST_STEPS = 2 ** 25;
 
 /** Lifetimes of values and scratch, from which an arena is laid out for any sizes: larger blocks first, each at the lowest offset that is free. */
@@ -45,16 +45,22 @@ export class Layout<Value> {
   readonly #all: Block[];
   readonly #few: boolean;
   readonly #sameSize: (a: Value, b: Value) => boolean;
+  readonly #mostSteps: number;
   #steps = 0;
 
-  /** `given` are written before the first instruction, `taken` are read after the last one. `sameSize` has to hold for all sizes. */
+  /**
+   * `given` are written before the first instruction, `taken` are read after the last one. `sameSize` has to hold for all sizes. Placing may
+   * look at `mostSteps` ranges of bytes.
+   */
   constructor(
     given: readonly Value[],
     usages: readonly Usage<Value>[],
     taken: readonly Value[],
     sameSize: (a: Value, b: Value) => boolean,
+    mostSteps = MOST_STEPS,
   ) {
     this.#sameSize = sameSize;
+    this.#mostSteps = mostSteps;
     const lastUse = new Map<Value, number>();
     usages.forEach(({ reads }, at) => {
       for (const value of reads) lastUse.set(value, at);
@@ -78,9 +84,9 @@ export class Layout<Value> {
   /** The block that a result may take over: an operand's of the same size that nothing reads afterwards. */
   #overwritten({ out, reads, inPlace }: Usage<Value>, at: number, given: ReadonlySet<Value>): Block | undefined {
     if (inPlace === undefined || given.has(inPlace) || !this.#sameSize(inPlace, out)) return undefined;
-    const block = this.#blocks.get(inPlace);
+    const block = this.#blocks.get(inPlace) as Block;
     const readers = reads.filter((value) => this.#blocks.get(value) === block).length;
-    return block?.to === at && readers === 1 ? block : undefined;
+    return block.to === at && readers === 1 ? block : undefined;
   }
 
   /** Gives every block its offset; answers with the bytes of the arena. Throws a `memory` error where that is too much work. */
@@ -100,10 +106,10 @@ export class Layout<Value> {
 
   readonly #spend = (steps: number): void => {
     this.#steps += steps;
-    if (this.#steps > MOST_STEPS)
+    if (this.#steps > this.#mostSteps)
       throw new TraceletError('memory', {
         what: `the arena of ${this.#all.length} values`,
-        expected: `lifetimes that ${MOST_STEPS} steps give their places`,
+        expected: `lifetimes that ${this.#mostSteps} steps give their places`,
         got: 'more',
         cure: 'Trace the model in parts, or for fewer outputs',
       });

@@ -16,12 +16,15 @@ export const AREAS = {
     ),
     tests: words(
       `tokenizer/tokenizer tokenizer/cases tokenizer/files tokenizer/settings tokenizer/folders tokenizer/parts tokenizer/unigram
-      tokenizer/encodings tokenizer/words tokenizer/rows tokenizer/adding tokenizer/bpe tokenizer/converters tokenizer/ports tokenizer/truth`,
+      tokenizer/encodings tokenizer/rows tokenizer/adding tokenizer/bpe tokenizer/converters tokenizer/ports tokenizer/truth tokenizer/pieces
+      tokenizer/properties tokenizer/clusters tokenizer/words tokenizer/cache tokenizer/fast tokenizer/sentencepiece tokenizer/bytepairs models/auto`,
     ),
   },
   regex: {
     files: ['tokenizer/regex/*'],
-    tests: words('tokenizer/regex/truth tokenizer/regex/limits tokenizer/regex/properties tokenizer/pieces tokenizer/points'),
+    tests: words(
+      'tokenizer/regex/truth tokenizer/regex/limits tokenizer/regex/steps tokenizer/regex/properties tokenizer/pieces tokenizer/points',
+    ),
   },
   headers: {
     files: words('formats/safetensors formats/headerjson formats/extents base/json'),

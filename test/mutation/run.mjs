@@ -3,9 +3,11 @@
  *
  *   npm run mutate -- tokenizer                       an area, see areas.mjs; without one, all in turn
  *   npm run mutate -- src/tokenizer/row.ts:10-40      a file, or lines of it
+ *   npm run mutate -- tokenizer --sample 0.1 --seed 2 a share of its mutants, each equally likely, and the score that follows for all
+ *   npm run mutate -- regex --tests tokenizer/pieces  those tests alone: fewer mutants are noticed, in less time
  *   npm run mutate -- formats --static --again        what modules compute when they are loaded as well, and mutants whose result is known
  *
- * Reports and results are in build/mutation. Only what changed since is run again, unless --again says so.
+ * Reports and results are in build/mutation; a sample leaves none. Only what changed since is run again, unless --again says so.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -24,6 +26,9 @@ const { values, positionals } = parseArgs({
     static: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
     concurrency: { type: 'string', default: '2' },
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    tests: { type: 'string' },
   },
 });
 
@@ -51,12 +56,19 @@ function checkTests(area) {
   if (missing.length > 0) throw new Error(`areas.mjs: there are no tests called ${missing.join(', ')} for ${area}`);
 }
 
+/** What decides which mutants are made. */
+function sampleOf({ sample, seed }) {
+  if (sample === undefined) return {};
+  if (!(Number(sample) > 0 && Number(sample) <= 1)) throw new Error('--sample takes a share, above 0 and at most 1');
+  return { TRACELET_SAMPLE: sample, TRACELET_SEED: seed };
+}
+
 function mutate(area, files) {
   const flags = [...(values.static ? [] : ['--ignoreStatic']), ...(values.again ? ['--force'] : [])];
   const args = ['run', `${HERE}stryker.config.mjs`, '--mutate', files.join(','), '--concurrency', values.concurrency, ...flags];
   const { status } = spawnSync(process.execPath, [STRYKER, ...args], {
     cwd: ROOT,
-    env: { ...process.env, TRACELET_MUTATED: area },
+    env: { ...process.env, TRACELET_MUTATED: area, ...sampleOf(values), TRACELET_TESTS: values.tests ?? '' },
     stdio: 'inherit',
   });
   return status === 0;

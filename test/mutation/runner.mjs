@@ -2,8 +2,9 @@
  * Runs tests for StrykerJS in workers of vitest that stay. The runner that comes with StrykerJS starts a worker and loads all modules for each
  * mutant and test file, which takes far longer than the tests of this library.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import threads, { BroadcastChannel } from 'node:worker_threads';
 import { commonTokens, declareFactoryPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import { DryRunStatus, MutantRunStatus, TestStatus } from '@stryker-mutator/api/test-runner';
@@ -14,12 +15,24 @@ const fileOf = (id) => id.slice(0, id.indexOf('#'));
 
 /** A mutant that comes past itself so many times as often as in the first run goes round in a loop. */
 const ROUNDS = 10;
-/** What a mutant may compute longer than its tests did in the first run. Computing, not waiting: a busy machine makes nothing a timeout. */
-const LONGER = { times: 2, ms: 1000, most: 5000 };
+/** What a mutant may compute longer than its tests do. Computing, not waiting: a busy machine makes nothing a timeout. */
+const LONGER = { times: 3, ms: 1000 };
+/** What loading a test file and all that it imports may compute. */
+const LOADING_MS = 2000;
 const WATCH_MS = 250;
 
-/** In the sandbox: what the first process of a campaign found. Those that come later need not run all tests once more. */
+/** In the sandbox: what the first process of a campaign found and measured. */
 const FOUND = 'found.json';
+
+function isFirst() {
+  try {
+    writeFileSync(`${FOUND}.begun`, '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    return false;
+  }
+}
 
 /** Where threads are noted that vitest starts: it ends none that computes without end. */
 let starting = new Set();
@@ -56,7 +69,7 @@ class Workers {
   #ids = new Map();
   #run;
 
-  /** @param {string} name @param {{ mutant?: string, hitLimit?: number, known?: boolean }} mutation what is active from the start, and whether its tests need not run */
+  /** @param {string} name @param {{ mutant?: string, hitLimit?: number }} mutation what is active from the start */
   async start(name, mutation, onlyFiles) {
     starting = this.#threads = new Set();
     this.#channel = new BroadcastChannel(name);
@@ -114,7 +127,10 @@ class KeptRunner {
   #kept;
   #replaced = new Map();
   #found;
+  /** What each test computes, in ms. */
   #took = new Map();
+  /** How many mutants each test file has noticed. */
+  #noticed = new Map();
   #count = 0;
 
   capabilities() {
@@ -124,11 +140,27 @@ class KeptRunner {
   async init() {
     if (!existsSync('dist/wasm/baseline.wasm')) throw new Error('dist/wasm is empty. Run npm run build first');
     this.#kept = new Workers();
-    const known = existsSync(FOUND);
-    const started = await this.#kept.start(`${process.pid}`, { known });
-    this.#found = known ? JSON.parse(readFileSync(FOUND, 'utf8')) : started;
-    if (!known) writeFileSync(FOUND, JSON.stringify(started));
-    for (const { tests } of this.#found) for (const { id, ms } of tests) this.#took.set(id, ms);
+    const first = isFirst();
+    const started = await this.#kept.start(`${process.pid}`, {});
+    if (first) {
+      for (const file of started) file.cpuMs = await this.#measured(file);
+      writeFileSync(`${FOUND}.part`, JSON.stringify(started));
+      renameSync(`${FOUND}.part`, FOUND);
+    }
+    while (!existsSync(FOUND)) await sleep(WATCH_MS);
+    this.#found = JSON.parse(readFileSync(FOUND, 'utf8'));
+    for (const { tests, cpuMs } of this.#found) {
+      const sum = tests.reduce((total, { ms }) => total + ms, 0) || 1;
+      for (const { id, ms } of tests) this.#took.set(id, (cpuMs * ms) / sum);
+    }
+  }
+
+  /** What a test file computes while no other does, in ms. It has to pass this second time as well: else all mutants of it would count as noticed. */
+  async #measured({ from, tests, failure: before }) {
+    const begin = cpuMs();
+    const { failure } = await this.#kept.ask(from, { tests: tests.map(({ id }) => id) });
+    if (failure && !before) throw new Error(`${from} passes once and then fails: ${failure.message}`);
+    return cpuMs() - begin;
   }
 
   async dryRun() {
@@ -162,27 +194,36 @@ class KeptRunner {
     if (mutantActivation === 'static') return this.#loadedWith(mutant, hitLimit, testFilter);
     let ran = 0;
     let passed = 0;
-    for (const { file, tests, ms } of this.#quickFirst(testFilter)) {
+    for (const { file, tests, ms } of this.#likelyFirst(testFilter)) {
       const limit = this.#hitsOf(mutant, file, tests) * ROUNDS + 1000;
-      const longest = Math.min(ms * LONGER.times + LONGER.ms, LONGER.most);
-      const answer = await within(longest, this.#workersOf(file).ask(file, { mutant, hitLimit: limit, tests }));
+      const answer = await within(ms * LONGER.times + LONGER.ms, this.#workersOf(file).ask(file, { mutant, hitLimit: limit, tests }));
       if (!answer) {
         await this.#replace(file);
+        this.#notice(file);
         return ENDLESS;
       }
       ran += answer.ran;
       passed += answer.hits;
       const status = verdict(answer, limit, ran);
-      if (status) return status;
+      if (status) {
+        this.#notice(file);
+        return status;
+      }
     }
     return passed > 0 ? survived(ran) : this.#loadedWith(mutant, hitLimit, testFilter);
   }
 
-  #quickFirst(ids) {
+  #notice(file) {
+    this.#noticed.set(file, (this.#noticed.get(file) ?? 0) + 1);
+  }
+
+  /** Test files with the tests that are meant: first those that take little, or have noticed many mutants. */
+  #likelyFirst(ids) {
     const files = new Map();
     for (const id of ids) files.set(fileOf(id), [...(files.get(fileOf(id)) ?? []), id]);
     const msOf = (tests) => tests.reduce((sum, id) => sum + (this.#took.get(id) ?? 0), 0);
-    return [...files].map(([file, tests]) => ({ file, tests, ms: msOf(tests) })).sort((a, b) => a.ms - b.ms);
+    const cost = ({ file, ms }) => ms / (1 + (this.#noticed.get(file) ?? 0));
+    return [...files].map(([file, tests]) => ({ file, tests, ms: msOf(tests) })).sort((a, b) => cost(a) - cost(b));
   }
 
   #hitsOf(mutant, file, tests) {
@@ -194,7 +235,8 @@ class KeptRunner {
     const workers = new Workers();
     const only = testFilter && new Set(testFilter.map(fileOf));
     const started = workers.start(`${process.pid}-${this.#count++}`, { mutant, hitLimit }, only);
-    const found = await within(LONGER.most, started);
+    const files = this.#found.filter(({ from }) => !only || only.has(from));
+    const found = await within((files.reduce((sum, { cpuMs }) => sum + cpuMs, 0) + LOADING_MS * files.length) * LONGER.times, started);
     if (!found) {
       await workers.stop();
       await workers.end();
@@ -209,14 +251,14 @@ class KeptRunner {
     return this.#replaced.get(file) ?? this.#kept;
   }
 
-  /** Another worker for a test file whose worker computes without end. */
+  /** Another worker for a test file whose worker computes without end. It runs its tests once, so that no mutant is in what modules keep. */
   async #replace(file) {
     await this.#workersOf(file).stop(file);
     const before = this.#replaced.get(file);
     await before?.rest();
     const workers = before ?? new Workers();
     this.#replaced.set(file, workers);
-    await workers.start(`${process.pid}-${this.#count++}`, { known: true }, new Set([file]));
+    await workers.start(`${process.pid}-${this.#count++}`, {}, new Set([file]));
   }
 
   async dispose() {

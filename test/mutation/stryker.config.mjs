@@ -1,4 +1,4 @@
-const area = process.env.TRACELET_MUTATED;
+const { TRACELET_MUTATED: area, TRACELET_SAMPLE: sample } = process.env;
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
@@ -12,6 +12,7 @@ export default {
   dryRunTimeoutMinutes: 30,
   tsconfigFile: 'none',
   tempDirName: `build/mutation/${area}`,
+  disableTypeChecks: false,
   ignorePatterns: [
     'assembly',
     'bench',
@@ -23,9 +24,9 @@ export default {
     'test/runtimes',
     'test/mutation/node_modules',
   ].map((path) => `/${path}`),
-  incremental: true,
+  incremental: !sample,
   incrementalFile: `build/mutation/${area}.incremental.json`,
-  reporters: ['told', 'clear-text', 'progress', 'json', 'html'],
+  reporters: sample ? ['told'] : ['told', 'clear-text', 'progress', 'json', 'html'],
   clearTextReporter: { allowColor: false, allowEmojis: false, logTests: false, reportTests: false, reportMutants: false },
   jsonReporter: { fileName: `build/mutation/${area}.json` },
   htmlReporter: { fileName: `build/mutation/${area}.html` },

@@ -1,7 +1,9 @@
 import base from '../../vitest.config.ts';
 import { AREAS } from './areas.mjs';
 
-const { tests, waitMs = 120_000 } = AREAS[process.env.TRACELET_MUTATED];
+const { TRACELET_MUTATED: area, TRACELET_TESTS: only } = process.env;
+const { waitMs = 120_000 } = AREAS[area];
+const tests = only ? only.split(',') : AREAS[area].tests;
 
 export default {
   ...base,

@@ -4,7 +4,7 @@ import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 const WORDS = new Set(['what', 'expected', 'got', 'cure', 'sentence']);
 
 /** Functions that make an error, or say what is wrong with a value. */
-const MAKERS = /problem|error$|^(bad|wrong|misplaced|refused)$/i;
+const MAKERS = /problem|error$|^(bad|wrong|misplaced|refused?|unsupported|limit)$/i;
 
 const isText = (path) => path.isStringLiteral() || path.isTemplateLiteral();
 

@@ -126,11 +126,31 @@ describe('a layout', () => {
     );
   });
 
+  test.each([
+    [4, 36],
+    [100, 927],
+  ])('of %i results at once takes %i steps, and is refused where that is too many', async (count, steps) => {
+    const results = Array.from({ length: count }, (_, i) => i + 1);
+    const usages = results.map((out): Usage<number> => ({ out, reads: [0], scratch: false }));
+    const place = (most: number) => {
+      const layout = new Layout([0], usages, results, () => false, most);
+      const once = () =>
+        layout.place(
+          () => 64,
+          () => 0,
+        );
+      return [once(), once()];
+    };
+    expect(place(steps)).toEqual([64 * (count + 1), 64 * (count + 1)]);
+    const { message } = await problem('memory', () => place(steps - 1));
+    expect(message).toContain(`the arena of ${count + 1} values: expected lifetimes that ${steps - 1} steps give their places`);
+  });
+
   const MANY = 100_000;
   const chain = Array.from({ length: MANY }, (_, i): Usage<number> => ({ out: i + 1, reads: [i], scratch: false }));
   const results = chain.map(({ out }) => out);
 
-  test('of a hundred thousand results of one size is laid out', () => {
+  test.skipIf(!isMainThread)('of a hundred thousand results of one size is laid out', () => {
     const layout = new Layout([0], chain, results, () => false);
     const place = () =>
       layout.place(
@@ -141,7 +161,7 @@ describe('a layout', () => {
     expect(layout.offsetOf(MANY)).toBe(64 * (MANY - 1));
   });
 
-  test('of tens of thousands of results of all sizes is laid out', () => {
+  test.skipIf(!isMainThread)('of tens of thousands of results of all sizes is laid out', () => {
     const some = results.slice(0, 30_000);
     const layout = new Layout([0], chain.slice(0, some.length), some, () => false);
     const bytes = (value: number) => 64 * (1 + ((value * 7919) % some.length));
@@ -265,7 +285,7 @@ describe('the proof of a plan', () => {
     expect(Math.min(verdicts.sound, verdicts.unsound)).toBeGreaterThan(400);
   });
 
-  test('takes two hundred thousand values that are all needed to the end', () => {
+  test.skipIf(!isMainThread)('takes two hundred thousand values that are all needed to the end', () => {
     const at = (value: number): Access => ({ name: `v${value}`, value, offset: 64 * value, bytes: 64 });
     const MANY = 200_000;
     const steps = Array.from({ length: MANY }, (_, i): Step => ({ reads: [at(i)], writes: [at(i + 1)] }));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../src/base/error.ts';
+import { filesRead, MODEL_NAMES } from '../../src/tokenizer/files.ts';
 import { BertTokenizer, type TokenizerFiles } from '../../src/tokenizer/index.ts';
 import { message } from '../support/message.ts';
 import { bertJson } from '../support/tokenizerjson.ts';
@@ -60,6 +61,18 @@ describe('tokenizer.json', () => {
       const tokenizer = from({ decoder: nothing, added_tokens: nothing, truncation: nothing, padding: nothing });
       expect(tokenizer.encode('jim')).toEqual([2, 5, 3]);
     }
+  });
+
+  test.each(['Left', 'Right'] as const)('its sides are those of the tokenizer: %s', (direction) => {
+    const tokenizer = from({ padding: { direction }, truncation: { direction } });
+    const cut = tokenizer.encode('jim x', { truncation: true, max_length: 3 });
+    const padded = tokenizer.encode('jim', { padding: 'max_length', max_length: 4 });
+    expect([cut, padded]).toEqual(direction === 'Left' ? [[2, 10, 3], [0, 2, 5, 3]] : [[2, 5, 3], [2, 5, 3, 0]]); // biome-ignore format: one row
+  });
+
+  test('an added token of the vocabulary needs no id', () => {
+    const token = { content: 'jim', normalized: false, lstrip: true };
+    expect(from({ added_tokens: [token] }).tokenize('x  jim')).toEqual(['x', '  jim']);
   });
 
   test('its added tokens come behind the greatest id, wherever that stands', () => {
@@ -206,6 +219,9 @@ describe('tokenizer.json', () => {
     ],
     ['decoder', { decoder: { type: 'BPEDecoder' } }, /decoder of tokenizer.json: expected WordPiece, got BPEDecoder/],
     ['vocab', { model: { type: 'WordPiece' } }, /model.vocab of tokenizer.json: expected a JSON object, got undefined/],
+    ['id that no token has', { added_tokens: [added(99, '[MASK]')] }, /added token "\[MASK\]": expected 4 as in the vocabulary, got 99/],
+    ['side', { padding: { direction: 'left' } }, /padding\.direction of tokenizer.json: expected "Left" or "Right", got "left"/],
+    ['padding', { padding: 'Left' }, /padding of tokenizer.json: expected a JSON object, got "Left"/],
     ['id', { added_tokens: [added(9, '[MASK]')] }, /added token "\[MASK\]": expected 4 as in the vocabulary, got 9/],
     [
       'taken id',
@@ -221,6 +237,7 @@ describe('tokenizer.json', () => {
     ['tokenizer_config.json', { added_tokens_decoder: 7 }, /added_tokens_decoder of tokenizer_config.json: expected a JSON object, got 7/],
     ['tokenizer_config.json', { added_tokens_decoder: { x1: { content: 'y' } } }, /expected ids that are whole numbers, got "x1"/],
     ['tokenizer_config.json', { added_tokens_decoder: { '1x': { content: 'y' } } }, /expected ids that are whole numbers, got "1x"/],
+    ['tokenizer_config.json', { do_basic_tokenize: false }, /^tokenizer_config.json: option do_basic_tokenize/],
     ['tokenizer_config.json', { init_inputs: [1] }, /init_inputs: expected an empty array, got \[1\]/],
     ['added_tokens.json', { y: -1 }, /added_tokens.json: expected ids that are whole numbers, got -1/],
     ['added_tokens.json', { y: 1.5 }, /added_tokens.json: expected ids that are whole numbers, got 1.5/],
@@ -229,6 +246,24 @@ describe('tokenizer.json', () => {
   ])('refuses a %s that says %j', (name, contents, expected) => {
     const files = { 'vocab.txt': VOCAB.join('\n'), [name]: JSON.stringify(contents) };
     expect(message(() => BertTokenizer.from_files(files))).toMatch(expected);
+  });
+
+  test('only what is needed is read', async () => {
+    const readOf = async (...present: string[]): Promise<string[]> => {
+      const asked: string[] = [];
+      await filesRead(async (name) => {
+        asked.push(name);
+        return present.includes(name) ? new Uint8Array([0x7b, 0x7d]) : undefined;
+      });
+      return asked;
+    };
+    const others = ['tokenizer_config.json', 'special_tokens_map.json', 'added_tokens.json'];
+    expect(await readOf('tokenizer.json', 'vocab.txt')).toEqual(['tokenizer.json', ...others]);
+    expect(await readOf('vocab.txt')).toEqual(['tokenizer.json', 'vocab.txt', ...others]);
+    const pairs = ['tokenizer.json', 'vocab.txt', 'vocab.json', 'merges.txt'];
+    expect(await readOf('vocab.json', 'merges.txt')).toEqual([...pairs, 'config.json', ...others]);
+    expect(await readOf('vocab.json', 'spm.model')).toEqual([...pairs, ...MODEL_NAMES.slice(0, 3), 'config.json', ...others]);
+    expect(await readOf('vocab.json')).toEqual([...pairs, ...MODEL_NAMES]);
   });
 
   test('refuses malformed files by name', () => {

@@ -47,6 +47,51 @@ describe('single parts agree with the Rust tokenizers', () => {
   });
 });
 
+describe('fields that are absent', () => {
+  const TEXT = ' Ünï中 a\u0000b ';
+  test.each<[object, object]>([
+    [{ type: 'BertNormalizer' }, { clean_text: true, handle_chinese_chars: true, strip_accents: true, lowercase: true }],
+    [
+      { type: 'BertNormalizer', lowercase: false },
+      { clean_text: true, handle_chinese_chars: true, strip_accents: false },
+    ],
+    [{ type: 'BertNormalizer', strip_accents: null }, { strip_accents: true }],
+    [{ type: 'Strip' }, { strip_left: true, strip_right: true }],
+  ])('of the normalizer %j are %j', (fields, given) => {
+    const [short, long] = [fields, { ...fields, ...given }].map((each) => write(normalizerOf(each)(whole(TEXT))).text);
+    expect(short).toBe(long);
+    expect(short).not.toBe(TEXT);
+  });
+
+  test.each<[object, object, object]>([
+    [{ type: 'ByteLevel' }, { add_prefix_space: true, use_regex: true }, { add_prefix_space: false }],
+    [{ type: 'ByteLevel' }, { add_prefix_space: true, use_regex: true }, { use_regex: false }],
+    [{ type: 'Metaspace', replacement: '▁' }, { prepend_scheme: 'always', split: true }, { split: false }],
+    [{ type: 'Metaspace', replacement: '▁' }, { prepend_scheme: 'always', split: true }, { prepend_scheme: 'never' }],
+    [{ type: 'FixedLength' }, { length: 5 }, { length: 2 }],
+    [{ type: 'Punctuation' }, { behavior: 'Isolated' }, { behavior: 'Removed' }],
+  ])('of the pre-tokenizer %j are %j, which %j is not', (fields, given, other) => {
+    const [short, long, third] = [fields, { ...fields, ...given }, { ...fields, ...other }].map((each) =>
+      piecesOf(each as Fields, 'a b.c'),
+    );
+    expect(short).toEqual(long);
+    expect(short).not.toEqual(third);
+  });
+
+  test.each<[object, object, object]>([
+    [{ type: 'WordPiece' }, { prefix: '##', cleanup: true }, { cleanup: false }],
+    [{ type: 'WordPiece' }, { prefix: '##', cleanup: true }, { prefix: '▁' }],
+    [{ type: 'Metaspace', replacement: '▁' }, { prepend_scheme: 'always' }, { prepend_scheme: 'never' }],
+    [{ type: 'BPEDecoder' }, { suffix: '</w>' }, { suffix: '▁' }],
+    [{ type: 'CTC' }, { pad_token: '<pad>', word_delimiter_token: '|', cleanup: true }, { cleanup: false }],
+  ])('of the decoder %j are %j, which %j is not', (fields, given, other) => {
+    const tokens = ['▁a', '##b', '.', 'c</w>', '<pad>', '|', 'do', " n't"];
+    const [short, long, third] = [fields, { ...fields, ...given }, { ...fields, ...other }].map((each) => decoderOf(each)(tokens));
+    expect(short).toEqual(long);
+    expect(short).not.toEqual(third);
+  });
+});
+
 describe('decoders', () => {
   const sequence = (...decoders: object[]) => decoderOf({ type: 'Sequence', decoders });
   test.each<[object | null, string[], string[]]>([
@@ -56,6 +101,9 @@ describe('decoders', () => {
     [{ type: 'Strip', content: ' ', start: 1, stop: 2 }, ['  a   ', ' ', ''], [' a ', '', '']],
     [{ type: 'ByteFallback' }, ['<0x48>', '<0x69>', 'x', '<0xe2>', '<0x82>', '<0xAC>', '<0xFF>'], ['Hi', 'x', '�', '�', '�', '�']],
     [{ type: 'ByteFallback' }, ['<0xE2>', '<0x82>', '<0xAC>', '<0x4>'], ['€', '<0x4>']],
+    [{ type: 'ByteFallback' }, ['<0xEF>', '<0xBB>', '<0xBF>', '<0x61>'], ['\ufeffa']],
+    [{ type: 'CTC' }, ['a', 'a', '<pad>', 'a', '|', '|', 'b', '.'], ['a', 'a', ' ', 'b', '.']],
+    [{ type: 'CTC', pad_token: 'a', word_delimiter_token: 'b', cleanup: false }, ['a', 'b', 'b', 'ac', 'a'], ['b', 'c']],
     [{ type: 'Metaspace', replacement: '▁', prepend_scheme: 'first' }, ['▁a▁', '▁b'], ['a', ' b']],
     [{ type: 'Metaspace', replacement: '▁', prepend_scheme: 'never' }, ['▁a', '▁b'], [' a', ' b']],
     [{ type: 'WordPiece', prefix: '##', cleanup: true }, ['a', '##b', '.'], ['a', 'b', '.']],
@@ -66,6 +114,32 @@ describe('decoders', () => {
     const run = sequence({ type: 'Replace', pattern: { String: '▁' }, content: ' ' }, { type: 'ByteFallback' }, { type: 'Fuse' });
     expect(run(['▁a', '<0xC3>', '<0xA9>'])).toEqual([' aé']);
   });
+});
+
+test.each([
+  ['ĠaĠĠ', true, true, [0, 2]],
+  ['ĠĠa', true, true, [2, 0]],
+  ['Ġa', false, true, [1, 0]],
+  ['Ġa', true, false, [1, 0]],
+  ['ĠĠ', true, true, [2, 2]],
+  ['Ġ', true, true, [0, 1]],
+  ['a\t', true, true, [0, 1]],
+  ['a', true, true, [0, 0]],
+  ['', true, true, [0, 0]],
+])('of %j, first in its row: %j, with add_prefix_space %j, offsets leave out %j', (token, isFirst, add_prefix_space, left) => {
+  const { trim } = processorOf({ type: 'ByteLevel', trim_offsets: true, add_prefix_space }, () => undefined);
+  expect(trim?.(token, isFirst)).toEqual(left);
+  const twice = { type: 'Sequence', processors: [1, 2].map(() => ({ type: 'ByteLevel', trim_offsets: true, add_prefix_space })) };
+  expect(processorOf(twice, () => undefined).trim?.(token, isFirst)).toEqual(left.map((each) => 2 * each));
+  expect(processorOf({ type: 'ByteLevel', trim_offsets: false }, () => undefined).trim).toBeUndefined();
+});
+
+test('rules of sentencepiece say where what they write comes from', () => {
+  const normalizer = normalizerOf({ type: 'Precompiled', precompiled_charsmap: charsmap });
+  const written = (text: string) => write(normalizer(whole(text)));
+  expect(written('xﬁy')).toEqual({ text: 'xfiy', from: [0, 1, 1, 2] });
+  expect(written('a\u0001b')).toEqual({ text: 'ab', from: [0, 2] });
+  expect(written('x…ﬁy')).toEqual({ text: 'x...fiy', from: [0, 1, 1, 1, 2, 2, 3] });
 });
 
 describe('templates', () => {
@@ -101,6 +175,16 @@ describe('templates', () => {
     ['no list', { pair: {} }, /^pair of post_processor TemplateProcessing/],
     ['a type that is no number', { single: [text('A', 'x' as never)] }, /^single\[0\]/],
   ])('refuse %s', (_, changes, expected) => expect(() => template(changes)).toThrow(expected));
+});
+
+test('texts of a pair stand in any order; what a row lacks is that of the first text first', () => {
+  const text = (id: string) => ({ Sequence: { id, type_id: 0 } });
+  const post_processor = { type: 'TemplateProcessing', single: [text('A')], pair: [text('B'), text('A')] };
+  const tokenizer = new PreTrainedTokenizerFast({ tokenizer_object: unigramJson({ post_processor }) });
+  const [first, second] = ['a ab', 'b b b'].map((text) => tokenizer.encode(text, { add_special_tokens: false }));
+  const cut = tokenizer('a ab', 'b b b', { truncation: true, max_length: 2 });
+  expect(cut.input_ids).toEqual([second[0], first[0]]);
+  expect(cut.overflowing_tokens).toEqual([...first.slice(1), ...second.slice(1)]);
 });
 
 describe('what is not known is an error that says what is', () => {

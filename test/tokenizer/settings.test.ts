@@ -186,6 +186,11 @@ describe('calls', () => {
   const any = tokenizer as unknown as Record<string, (...args: unknown[]) => unknown>;
   const wrong: [string, () => unknown, RegExp][] = [
     ['a text that is no string', () => any.encode(5), /text: expected a string, got 5/],
+    ['options twice', () => any.encode('a', {}, {}), /^encode\(\): expected options once/],
+    ['a pair twice', () => any.encode('a', 'b', { text_pair: 'c' }), /^encode\(\): expected one pair/],
+    ['four arguments', () => any.encode('a', 'b', {}, {}), /^encode\(\): expected /],
+    ['a method that is named', () => any.tokenize('a', 'b', { text_pair: 'c' }), /^tokenize\(\): expected one pair/],
+    ['another that is named', () => any.encode_plus('a', 'b', { text_pair: 'c' }), /^encode_plus\(\): expected one pair/],
     ['a pair that is no string', () => any.encode('a', 5), /pair: expected a string, got 5/],
     ['a text of a batch', () => any.batch_encode_plus(['a', null]), /text\[1\]: expected a string or \[text, pair\], got null/],
     ['a batch that is none', () => any.batch_encode_plus('a'), /batch: expected an array of texts/],
@@ -227,7 +232,21 @@ describe('calls', () => {
     ['an id behind the last', () => tokenizer.decode([12]), /ids\[0\]: expected an id from 0 to 11, got 12/],
     ['a token that is none', () => any.convert_tokens_to_ids([5]), /tokens\[0\]: expected a string, got 5/],
   ];
+  test('name themselves where an option is not known', () => {
+    for (const method of ['tokenize', 'encode', 'encode_plus', 'batch_encode_plus', 'encode_batch'])
+      expect(
+        message(() => any[method](['a'], { zz: 1 })),
+        method,
+      ).toMatch(`${method}(): option "zz"`);
+    for (const method of ['decode', 'convert_ids_to_tokens'])
+      expect(
+        message(() => any[method]([5], { zz: 1 })),
+        method,
+      ).toMatch(`${method}(): option "zz"`);
+  });
+
   test.each(wrong)('refuse %s', (_, run, expected) => {
     expect(message(run)).toMatch(expected);
+    expect(run).toThrow(expect.objectContaining({ code: expect.stringMatching(/^(value|shape)$/) }));
   });
 });

@@ -58,6 +58,24 @@ describe('Unigram', () => {
       /^unk_id of model Unigram .*: expected an id below 1, or null, got 1/,
     ],
     ['an unk_id that is no number', { vocab: [['a', 0]], unk_id: 'length' }, /^unk_id of model Unigram/],
+    ['a piece with more than its score', { vocab: [['a', 0, 1]] }, /^vocab\[0\] of model Unigram .*: expected a piece with its score/],
+    [
+      'a piece that is no text',
+      {
+        vocab: [
+          ['a', 0],
+          [1, 0],
+        ],
+      },
+      /^vocab\[1\] of model Unigram/,
+    ],
+    ['a score that is none', { vocab: [['a', Infinity]] }, /^vocab\[0\] of model Unigram/],
+    [
+      'an unk_id behind the pieces',
+      { vocab: [['a', 0]], unk_id: 1 },
+      /^unk_id of model Unigram .*: expected an id below 1, or null, got 1/,
+    ],
+    ['an unk_id between pieces', { vocab: [['a', 0]], unk_id: 0.5 }, /^unk_id of model Unigram/],
     ['a flag that is none', { vocab: [['a', 0]], byte_fallback: 1 }, /^byte_fallback of model Unigram .*: expected true or false, got 1/],
   ])('refuses %s', (_, model, expected) => {
     expect(() => made({ model: { type: 'Unigram', ...model } })).toThrow(expected);

@@ -19,6 +19,7 @@ describe('tokens, words and characters', () => {
     expect([pair.word_to_tokens(1), pair.word_to_tokens(0, 1, 1), pair.word_to_tokens(3)]).toEqual([[2, 4], [7, 8], null]); // biome-ignore format: one row
     expect([pair.word_to_chars(1), pair.word_to_chars(0, 1, 1)]).toEqual([[4, 10], [4, 5]]); // biome-ignore format: one row
     expect([pair.char_to_token(9), pair.char_to_token(3), pair.char_to_token(0, 4, 1)]).toEqual([3, null, 7]);
+    expect([pair.char_to_token(9, null), pair.word_to_tokens(1, null)]).toEqual([3, [2, 4]]);
     expect([pair.char_to_word(9), pair.char_to_word(3), pair.char_to_word(4, undefined, 1)]).toEqual([1, null, 1]);
   });
 
@@ -55,6 +56,24 @@ describe('tokens, words and characters', () => {
     ],
   ])('refuse %s, as Python does', (_, ask, expected) => {
     expect(() => ask(pair)).toThrow(expected);
+  });
+
+  test('say of an index which method it was for', () => {
+    for (const method of [
+      'token_to_sequence',
+      'token_to_word',
+      'token_to_chars',
+      'word_to_tokens',
+      'word_to_chars',
+      'char_to_token',
+    ] as const) {
+      expect(() => pair[method](-1)).toThrow(`${method}(): index: expected a whole number, 0 or more, got -1`);
+      expect(() => pair[method](1, 0)).toThrow(`${method}(): batch index: expected a row from 0 to 0, got 1`);
+    }
+    for (const method of ['word_ids', 'sequence_ids'] as const) expect(() => pair[method](1)).toThrow(`${method}(): batch index: `);
+    for (const method of ['word_to_tokens', 'word_to_chars', 'char_to_token', 'char_to_word'] as const)
+      expect(() => pair[method](0, 0, -1)).toThrow(`${method}(): sequence index: expected a whole number, 0 or more, got -1`);
+    expect(() => pair.char_to_word(-1)).toThrow('char_to_word(): index: ');
   });
 
   test('answer whatever they are asked, or say what is wrong', () => {

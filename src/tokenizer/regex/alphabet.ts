@@ -58,7 +58,7 @@ function distinct(sets: readonly Ranges[]): { unique: Ranges[]; numbers: Map<Ran
 /** Says of each stretch between bounds whether a set has it, 1 or 0. */
 function forEachStretch(set: Ranges, bounds: Uint32Array, say: (stretch: number, isIn: number) => void): void {
   for (let i = 0, at = 0; i < bounds.length - 1; i++) {
-    while (at < set.length && set[at] <= bounds[i]) at++;
+    while (set[at] <= bounds[i]) at++;
     say(i, at & 1);
   }
 }

@@ -205,7 +205,7 @@ class Assembly {
   #look({ body, behind, negative }: LookNode, next: number): number {
     if (body.kind === 'set') return this.#put(behind ? op.BEHIND : op.AHEAD, this.#set(body.set), next, Number(negative));
     const entry = this.place(body, op.MATCH, { ...OUTSIDE, backward: behind });
-    return this.#put(op.LOOK, entry, next, Number(negative), this.#isFast ? -1 : this.#slots++);
+    return this.#put(op.LOOK, entry, next, Number(negative), this.#slots++);
   }
 
   #repeat(node: RepeatNode, next: number, around: Around): number {

@@ -216,9 +216,9 @@ export class Matcher {
 
   /** What stands around, remembered where the program says so. */
   #look(subject: Subject, pc: number, at: number): number {
+    const { memory } = this;
     const { code } = this.program;
     const trail = this.#trail;
-    const memory = code[pc + 4] < 0 ? undefined : this.memory;
     const key = memory?.key(code[pc + 4], at) ?? 0;
     const mark = memory?.marks[key] ?? UNTRIED;
     if (mark !== UNTRIED) return mark === GOOD ? at : NO_MATCH;

@@ -19,7 +19,7 @@ export const DISPATCH = 7;
 export const AHEAD = 8;
 /** set, next, negative: looks at the character before. */
 export const BEHIND = 9;
-/** entry, next, negative, slot: looks around; slot is -1 where nothing is remembered. */
+/** entry, next, negative, slot: looks around; what is found may be remembered. */
 export const LOOK = 10;
 /** place, next */
 export const AT = 11;

@@ -75,6 +75,20 @@ describe('time', () => {
     expect([regex.start, regex.find(one, 5, 300), regex.start]).toEqual([10, true, 5]);
   });
 
+  test('a scan does not go on in another text, nor within other bounds', () => {
+    const found = (pattern: string, text: string, from: number, end: number, begin = 0): number[] => {
+      const regex = regexOf(pattern, 'pattern');
+      expect(regex.find('ab', 0, 2)).toBe(true);
+      return regex.find(text, from, end, begin) ? [regex.start, regex.stop] : [];
+    };
+    expect(found('a|b', 'ab', 1, 2)).toEqual([1, 2]);
+    expect(found('a|b', 'ax', 1, 2)).toEqual([]);
+    expect(found('a|b', 'ab', 1, 1)).toEqual([]);
+    expect(found('a|b$', 'abb', 1, 3)).toEqual([2, 3]);
+    expect(found('(?<=a)b|a', 'ab', 1, 2)).toEqual([1, 2]);
+    expect(found('(?<=a)b|a', 'ab', 1, 2, 1)).toEqual([]);
+  });
+
   test('a text too long for what must be remembered is refused', () => {
     const pattern = `(?:${'(?:a?b?)*'.repeat(200)})*c`;
     const regex = new Regex(pattern, 'pattern of a test', 0);
@@ -110,6 +124,7 @@ describe('hostile patterns', () => {
     ['groups within groups', `${'(?:'.repeat(5000)}a${')'.repeat(5000)}`, 'unsupported'],
     ['few groups within groups', `${'(?:'.repeat(150)}a${')'.repeat(150)}`, undefined],
     ['loops within loops', `${'(?:'.repeat(150)}a${')*+'.repeat(150)}`, undefined],
+    ['loops within loops that may be left', `${'(?:'.repeat(150)}a${')**'.repeat(150)}`, undefined],
     ['brackets within brackets', '['.repeat(5000), 'unsupported'],
     ['quantifiers in a row', `a${'*'.repeat(5000)}`, 'unsupported'],
     ['atomic groups within atomic groups', `${'(?>'.repeat(190)}a${')++++'.repeat(190)}`, 'unsupported'],
@@ -133,6 +148,41 @@ describe('hostile patterns', () => {
     ['a group of Object', '(?<constructor>a)\\k<constructor>', 'unsupported'],
   ])('%s', (_, pattern, code) => expect(refusal(pattern)?.code).toBe(code));
 
+  const many = (count: number, part: (i: number) => string): string => Array.from({ length: count }, (_, i) => part(i)).join('');
+
+  test.each<[name: string, most: number, patternOf: (count: number) => string]>([
+    ['UTF-16 units', 16_384, (count) => `[${'a'.repeat(count - 2)}]`],
+    ['groups within groups', 199, (count) => `${'(?:'.repeat(count)}a${')'.repeat(count)}`],
+    ['brackets within brackets', 100, (count) => `${'['.repeat(count)}a${']'.repeat(count)}`],
+    ['sets regardless of case', 100, (count) => `(?i)${'[ab]'.repeat(count)}`],
+    ['quantifiers in a row', 8, (count) => `a${'*'.repeat(count)}`],
+    ['count', 1000, (count) => `a{${count}}`],
+    ['count from 0', 1000, (count) => `a{,${count}}`],
+    ['greater of two counts', 1000, (count) => `a{2,${count}}`],
+    ['least of counts', 1000, (count) => `a{${count},}`],
+    [
+      'atomic groups within atomic groups',
+      200,
+      (count) => `${'(?>'.repeat(190)}a${'?+'.repeat(8)}${')'.repeat(190)}${'?+'.repeat(count - 198)}`,
+    ],
+    ['sets that differ', 1024, (count) => many(count, (i) => `[\\x{${(i + 256).toString(16)}}]`)],
+    ['characters', 10_000, (count) => 'a'.repeat(count)],
+    ['characters behind counts', 982, (count) => `${'a{1000}'.repeat(9)}${'a'.repeat(count)}`],
+    ['characters behind counts without an end', 976, (count) => `${'(?:a{1000}){3,}'.repeat(3)}${'a'.repeat(count)}`],
+    ['characters behind loops', 964, (count) => `${'(?:a{1000})*'.repeat(9)}${'a'.repeat(count)}`],
+    ['characters behind alternatives', 2494, (count) => `${'(?:a|b){1000}'.repeat(3)}${'a'.repeat(count)}`],
+    ['characters behind groups', 1992, (count) => `${'(?>a){1000}'.repeat(4)}${'a'.repeat(count)}`],
+  ])('%s: at most %i', (_, most, patternOf) => {
+    expect([most, most + 1].map((count) => refusal(patternOf(count))?.code)).toEqual([undefined, 'unsupported']);
+  });
+
+  test.each<[name: string, pattern: string]>([
+    ['groups', '(?:a)'.repeat(300)],
+    ['brackets', `[${'[a]'.repeat(150)}]`],
+    ['quantifiers', 'a*+'.repeat(20)],
+    ['atomic groups', '(?>a)'.repeat(250)],
+  ])('as many %s as there may be, if they are not within each other', (_, pattern) => expect(refusal(pattern)).toBeUndefined());
+
   test('messages name the pattern and what is wrong with it', () => {
     expect(() => regexOf('a(b', 'pattern of Split')).toThrow('pattern of Split: expected a ) for every group, got "a(b", wrong at 3');
     expect(() => regexOf('\\1', 'pattern of Split')).toThrow(
@@ -142,6 +192,17 @@ describe('hostile patterns', () => {
       /^pattern of Split: expected a general category, a script, .*, got property Foo in/,
     );
   });
+});
+
+test.each([
+  ['(?<=\\x00b)c', '\u0000bc', [2, 3]],
+  ['(?<=ab)c', 'bc', []],
+  ['\\Ob', '\nb', [0, 2]],
+  ['\\Nb', 'ab\nb', [0, 2]],
+  ['\\Rb', '\r\nb', [0, 3]],
+  ['[\\x00]', '\u0000', [0, 1]],
+])('%s finds in %j', (pattern, text, found) => {
+  for (const patience of [0, 32]) expect(scanned(new Regex(pattern, 'pattern', patience), text)).toEqual(found);
 });
 
 describe('Unicode is that of Oniguruma: 16.0', () => {

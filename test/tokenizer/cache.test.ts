@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import { modelOf } from '../../src/tokenizer/models/index.ts';
+import { Words } from '../../src/tokenizer/models/words.ts';
+import '../../src/tokenizer/all.ts';
+
+const find = (words: Words, word: string): number[] | undefined => {
+  const found = words.find(word, 0, word.length);
+  return found && [...found];
+};
+const add = (words: Words, word: string, answer: readonly number[]): void => words.add(word, 0, word.length, answer);
+
+describe('words that are kept', () => {
+  test('are not taken for longer ones in their place', () => {
+    const words = new Words();
+    for (const [word, longer] of [
+      ['ec', 'ecis'],
+      ['ff', 'fffm'],
+      ['ha', 'hasw'],
+    ]) {
+      add(words, word, [1]);
+      expect(find(words, longer)).toBeUndefined();
+      add(words, longer, [2, 3]);
+      expect([find(words, word), find(words, longer)]).toEqual([[1], [2, 3]]);
+    }
+  });
+
+  test.each<[what: string, most: number, wordOf: (i: number) => string, answerOf: (i: number) => number[]]>([
+    ['words', 2 ** 14, (i) => `${i}`, (i) => [i]],
+    ['units', 2 ** 17 / 64, (i) => `${i}`.padStart(64, 'x'), (i) => [i]],
+    ['numbers', 64, (i) => `${i}`, (i) => Array(2 ** 11).fill(i)],
+  ])('are as many as have room for their %s: %i; the next makes room', (_, most, wordOf, answerOf) => {
+    const words = new Words();
+    for (let i = 0; i < most; i++) add(words, wordOf(i), answerOf(i));
+    for (const i of [0, 1, most - 1]) expect(find(words, wordOf(i))).toEqual(answerOf(i));
+    add(words, wordOf(most), answerOf(most));
+    expect(find(words, wordOf(most))).toEqual(answerOf(most));
+    for (const i of [0, 1, most - 1]) expect(find(words, wordOf(i))).toBeUndefined();
+  });
+
+  test('are not too long, nor of too many numbers', () => {
+    const words = new Words();
+    for (const [length, count] of [
+      [64, 1],
+      [65, 1],
+      [1, 2 ** 11],
+      [2, 2 ** 11 + 1],
+    ]) {
+      // biome-ignore format: one row
+      add(words, 'x'.repeat(length), Array(count).fill(7));
+      expect(find(words, 'x'.repeat(length))?.length).toBe(length > 64 || count > 2 ** 11 ? undefined : count);
+    }
+  });
+});
+
+test('words of one place and one length are told apart', () => {
+  const words = new Words();
+  for (const [one, other] of [
+    ['abv', 'ajv'],
+    ['age', 'akd'],
+    ['aey', 'aln'],
+  ]) {
+    add(words, one, [1]);
+    expect(find(words, other)).toBeUndefined();
+    add(words, other, [2]);
+    expect([find(words, one), find(words, other)]).toEqual([[1], [2]]);
+  }
+});
+
+describe('WordPiece of odd vocabularies', () => {
+  const tokensOf = (text: string, ...words: string[]): string[] => {
+    const vocab = Object.fromEntries(words.map((word, id) => [word, id]));
+    const tokens: string[] = [];
+    modelOf({ type: 'WordPiece', vocab, unk_token: '?' }).tokenize(text, 0, text.length, (...[, , , value]) => tokens.push(value));
+    return tokens;
+  };
+
+  test('tokens may have the id 0, and be longer than what comes behind them', () => {
+    expect(tokensOf('abcdefghijkl', 'abcdefghij', '?', '##kl', 'x')).toEqual(['abcdefghij', '##kl']);
+    expect(tokensOf('abcdefghij', '##bcdefghij', '?', 'a')).toEqual(['a', '##bcdefghij']);
+  });
+
+  test('a prefix alone goes on with no word', () => {
+    expect(tokensOf('ab', '?', '##', 'a')).toEqual(['?']);
+    expect(tokensOf('a##', '?', '##', 'a', '####')).toEqual(['a', '####']);
+  });
+
+  test('a word of as many characters as there may be is matched', () => {
+    expect(tokensOf('a'.repeat(100), '?', 'a', '##a')).toHaveLength(100);
+    expect(tokensOf('a'.repeat(101), '?', 'a', '##a')).toEqual(['?']);
+  });
+});
+
+describe('BPE of odd vocabularies', () => {
+  const tokensOf = (model: object, text: string): (string | number)[] => {
+    const tokens: (string | number)[] = [];
+    modelOf({ type: 'BPE', merges: [], ...model }).tokenize(text, 0, text.length, (id, start, end) => tokens.push(`${id}@${start}-${end}`));
+    return tokens;
+  };
+
+  test('bytes may have the id 0', () => {
+    expect(tokensOf({ vocab: { '<0x61>': 0, b: 1 }, byte_fallback: true }, 'ab')).toEqual(['0@0-1', '1@1-2']);
+    expect(tokensOf({ vocab: { '<0xC3>': 0, b: 1 }, byte_fallback: true, unk_token: 'b' }, 'é')).toEqual(['1@0-1']);
+  });
+
+  test('flags that are absent are off', () => {
+    const vocab = { '?': 0, '<0x61>': 1, b: 2, c: 3, bc: 4 };
+    expect(tokensOf({ vocab, unk_token: '?' }, 'aabc')).toEqual(['0@0-1', '0@1-2', '2@2-3', '3@3-4']);
+    expect(tokensOf({ vocab, unk_token: '?' }, 'bc')).toEqual(['2@0-1', '3@1-2']);
+    const pieces = Object.keys(vocab).map((piece) => [piece, -1]);
+    expect(tokensOf({ type: 'Unigram', vocab: pieces, unk_id: 0 }, 'ab')).toEqual(['0@0-1', '2@1-2']);
+    expect(tokensOf({ type: 'Unigram', vocab: pieces, unk_id: 0, byte_fallback: true }, 'ab')).toEqual(['1@0-1', '2@1-2']);
+  });
+
+  test('a token of nothing is no token of a text', () => {
+    expect(tokensOf({ vocab: { '': 0, a: 1 }, ignore_merges: true }, '')).toEqual([]);
+  });
+
+  test('ends of words are known by the suffix of the token before', () => {
+    const model = modelOf({ type: 'BPE', vocab: { 'a</w>': 0, a: 1 }, merges: [], end_of_word_suffix: '</w>' });
+    expect(['a', 'a</w>', '</w>a', undefined].map((before) => model.continues('a', before))).toEqual([true, false, true, false]);
+  });
+});
