@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BertModel } from '../../src/index.ts';
+import { BertModel, ModernBertConfig, ModernBertModel, RobertaConfig, RobertaForSequenceClassification } from '../../src/index.ts';
+import type { PreTrainedModel } from '../../src/models/pretrained.ts';
 import { concat, serialize } from '../support/safetensors.ts';
 import { tinyConfig } from '../support/tiny.ts';
 import { tokenizerTruth } from '../support/tokenizertruth.ts';
@@ -38,6 +39,9 @@ function joined(program: string[]): string {
   return [`import { ${[...names].join(', ')} } from 'tracelet'`, ...program.map((code) => code.replace(imports, ''))].join('\n');
 }
 
+const SMALL = { vocab_size: 1000, hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 24 };
+const tracelet = pathToFileURL(join(root, 'dist/index.js')).href;
+
 describe('README', () => {
   test('its TypeScript compiles, strictly, and runs from top to bottom', () => {
     const program = inLanguage('ts');
@@ -53,20 +57,40 @@ describe('README', () => {
     expect(printed.startsWith(shown as string)).toBe(true);
   });
 
-  test('a multilingual model embeds texts from its folder', () => {
-    const [lines] = inLanguage('js').filter((code) => code.includes('multilingual'));
-    const tracelet = pathToFileURL(join(root, 'dist/index.js')).href;
-    const { json, config } = tokenizerTruth('xlm-roberta');
-    const model = new BertModel(tinyConfig({ vocab_size: 1000, max_position_embeddings: 512 }), { seed: 1 });
-    const home = join(folder, 'multilingual-e5-small');
+  /** Folders as hubs have them: a small model under the name that the README gives it, and a tokenizer. */
+  const FOLDERS = {
+    'multilingual-e5-small': [
+      'xlm-roberta',
+      () => new BertModel(tinyConfig({ vocab_size: 1000, max_position_embeddings: 512 }), { seed: 1 }),
+    ],
+    'twitter-roberta-sentiment': [
+      'roberta',
+      () => new RobertaForSequenceClassification(new RobertaConfig({ ...SMALL, max_position_embeddings: 514, num_labels: 3 }), { seed: 1 }),
+    ],
+    'gte-modernbert-base': ['modernbert', () => new ModernBertModel(new ModernBertConfig({ ...SMALL, pad_token_id: 0 }), { seed: 1 })],
+  } satisfies Record<string, [tokenizer: string, make: () => PreTrainedModel]>;
+
+  test.each<[keyof typeof FOLDERS, RegExp]>([
+    ['multilingual-e5-small', /shape=\[2, 16\]/],
+    ['twitter-roberta-sentiment', /^\[\s+\[\s+-?\d[^,]*,\s+-?\d[^,]*,\s+-?\d[^,]*\]/],
+    ['gte-modernbert-base', /shape=\[1, 16\]/],
+  ])('%s runs from its folder', (name, printed) => {
+    const [lines] = inLanguage('js').filter((code) => code.includes(`'${name}'`));
+    const [tokenizer, make] = FOLDERS[name];
+    const { json, config } = tokenizerTruth(tokenizer);
+    const model = make();
+    const home = join(folder, name);
     mkdirSync(home);
     writeFileSync(join(home, 'tokenizer.json'), json);
     writeFileSync(join(home, 'tokenizer_config.json'), config);
     writeFileSync(join(home, 'config.json'), model.config.to_json_string());
     writeFileSync(join(home, 'model.safetensors'), concat(serialize(model.state_dict())));
-    const program = `import { jit, SentenceEmbedder } from ${JSON.stringify(tracelet)};\n${lines.replace('await multilingual', 'console.log(await multilingual')})`;
-    writeFileSync(join(folder, 'multilingual.mjs'), program);
-    expect(node('multilingual.mjs')).toMatch(/shape=\[2, 16\]/);
+    const [last, ...before] = lines.trimEnd().split('\n').reverse();
+    const names = 'AutoModelForSequenceClassification, AutoTokenizer, jit, SentenceEmbedder';
+    const shown = `console.log(${last.replace(/\s*\/\/.*/, '')});`;
+    const program = [`import { ${names} } from ${JSON.stringify(tracelet)};`, ...before.reverse(), shown];
+    writeFileSync(join(folder, `${name}.mjs`), program.join('\n'));
+    expect(node(`${name}.mjs`)).toMatch(printed);
   });
 
   test('its commands run', () => {
