@@ -1,5 +1,5 @@
 import './methods.ts';
-import './tokenizer/all.ts';
+import './tokenizer/late.ts';
 
 export { pipeline } from './base/elsewhere.ts';
 export { ERROR_CODES, type ErrorCode, TraceletError } from './base/error.ts';

@@ -17,6 +17,8 @@ import { ConstantsBuilder } from '../runtime/constants.ts';
 import { Instance } from '../runtime/instance.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
 import { sameShape, sizeOf, type Tensor } from '../tensor/tensor.ts';
+import { filesIn } from '../tokenizer/files.ts';
+import { partsFor } from '../tokenizer/parts.ts';
 import { LocalRunner } from '../traced/runner.ts';
 import { TracedModule } from '../traced/traced.ts';
 
@@ -65,6 +67,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   signal?.throwIfAborted();
   const instance = new Instance(program, proved, constants, { shared });
   const contents = contentsOf(host);
+  await partsFor(filesIn(contents.files));
   checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
   checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
   const local = new LocalRunner(instance, { kernels: options.kernels, integers: options.integers });

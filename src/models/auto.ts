@@ -6,7 +6,7 @@ import { isSentenceFolder } from '../sentence/config.ts';
 import { type SourceOptions, splitOptions } from '../sources/folder.ts';
 import { placeOf, withoutQuery } from '../sources/place.ts';
 import { tokenizerFrom } from '../tokenizer/auto.ts';
-import { filesAt, filesRead } from '../tokenizer/files.ts';
+import { filesAt, filesRead } from '../tokenizer/filesread.ts';
 import type { PreTrainedTokenizerFast, TokenizerFiles } from '../tokenizer/index.ts';
 import { classWith, configClassIn, familyOf, nameOf, typeIn } from './classes.ts';
 import { type Amendments, configAt, type PreTrainedConfig, readConfig, readingIn } from './config.ts';
