@@ -70,8 +70,8 @@ const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander'];
 /** Puts the compiled modules together: few files load several times faster than many. */
 async function bundle() {
   const { imports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-  const platforms = [...JSON.stringify(imports['#platform']).matchAll(/dist\/(.*?)\.js/g)].map(([, name]) => name);
-  const input = Object.fromEntries([...ENTRIES, ...platforms].map((name) => [name, `${root}dist/${name}.js`]));
+  const chosen = [...JSON.stringify(imports).matchAll(/dist\/(.*?)\.js/g)].map(([, name]) => name);
+  const input = Object.fromEntries([...ENTRIES, ...chosen].map((name) => [name, `${root}dist/${name}.js`]));
   const bundled = await rolldown({ input, platform: 'neutral', external: EXTERNAL });
   const { output } = await bundled.generate({ chunkFileNames: 'chunks/[name].js' });
   await bundled.close();
@@ -117,7 +117,7 @@ async function bundleWorker(name) {
   const bundled = await rolldown({
     input: `${root}dist/${name}.js`,
     platform: 'neutral',
-    external: [/^node:/, /\/threads\/team\.js$/],
+    external: [/^node:/, '#team'],
     resolve: { alias: { '#platform': given } },
   });
   const { output } = await bundled.generate({ minify: true });

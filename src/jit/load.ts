@@ -51,7 +51,7 @@ export const TRACE_LOAD_OPTIONS: OptionTable<LoadOptions> = {
 /** Reads a trace from its first byte to its last, weights straight to their place in wasm memory. */
 export async function loadTrace<Result>(source: ByteSource, options: LoadOptions = {}): Promise<TracedModule<Result>> {
   const { kernels = bestVariant(), signal } = options;
-  const pools = options.worker || options.workers !== undefined ? await import('../traced/pool/pool.ts') : undefined;
+  const pools = options.worker || options.workers !== undefined ? await import('#pool') : undefined;
   const workers = await pools?.chooseWorkers(options, kernels);
   const head = await readTraceHeader(source, options);
   const program = readProgram(head.program, tensorFor(codeOf(head, source.name)).data as Int32Array, head.version);

@@ -1,15 +1,14 @@
-import { platform } from '#platform';
 import { TraceletError } from '../../base/error.ts';
 import { untilAborted } from '../../base/signal.ts';
 import { explainKernels } from '../../inspect/explain.ts';
 import { kernelModule } from '../../kernels/binaries.ts';
 import type { ModelOutput, Named } from '../../nn/outputs.ts';
-import type { Binary, Threads, Variant } from '../../platform/platform.ts';
+import type { Binary, Threads } from '../../platform/platform.ts';
 import { lend } from '../../runtime/loan.ts';
-import { checkCount, countOn, obstacleTo, type ThreadCount } from '../../runtime/threads/choose.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { LocalRunner, Runner, Signatures } from '../runner.ts';
 import type { TracedModule } from '../traced.ts';
+import { type WorkerChoice, withoutWorkers } from './choose.ts';
 import { moduleKey, type Setup, sent } from './messages.ts';
 import { Queue } from './queue.ts';
 import { PoolWorker } from './thread.ts';
@@ -24,34 +23,6 @@ export interface TracePool<Result = ModelOutput> extends TracedModule<Result> {
   forward(...args: unknown[]): never;
 }
 
-/** How many workers there will be, whether they run in one memory, and why. */
-export interface WorkerChoice {
-  host: Threads | undefined;
-  count: number;
-  shared: boolean;
-  why: string;
-}
-
-/** How many of the workers that were asked for can be had here with these kernels, and how. Throws `value` errors. */
-export async function chooseWorkers(
-  { workers = 1, threads = 1 }: { workers?: ThreadCount; threads?: ThreadCount },
-  kernels: Variant,
-): Promise<WorkerChoice> {
-  checkCount('workers', workers);
-  if (threads !== 1)
-    throw new TraceletError('value', {
-      what: 'options of jit.load',
-      expected: 'workers or threads',
-      got: 'both',
-      cure: 'Ask for threads to have single calls fast, and for workers to have several calls at once: a call in a worker runs on one thread',
-    });
-  const host = await platform.workers();
-  if (typeof host === 'string') return { host: undefined, count: 0, shared: false, why: host };
-  const { threads: count, why } = countOn(host, workers);
-  const obstacle = obstacleTo(kernels);
-  return { host, count, shared: obstacle === undefined, why: obstacle ?? why };
-}
-
 /**
  * Starts the workers that were chosen for a program that `local` runs. Where that fails calls run in place, and `explain()` says why. A `signal`
  * ends the waiting for workers, and them.
@@ -61,6 +32,8 @@ export async function startPool(local: LocalRunner, choice: WorkerChoice, signal
   await untilAborted(signal, pool.start(), () => pool.dispose());
   return pool;
 }
+
+export { chooseWorkers } from './choose.ts';
 
 const forgotten = new FinalizationRegistry<readonly PoolWorker[]>((workers) => {
   for (const worker of workers) worker.end(disposed());
@@ -115,8 +88,8 @@ export class WorkerPool implements Runner {
     const { instance, target } = this.local;
     const { length } = this.#workers;
     const weights = this.#choice.shared ? 'one copy of the weights in all' : 'a copy of the weights in each';
-    const workers = length ? `${length} worker${length === 1 ? '' : 's'}, ${weights}` : 'no workers, so that calls run in place';
-    return [...explainKernels(instance, target), `${workers}: ${this.#why}`];
+    if (!length) return withoutWorkers(this.local, this.#why);
+    return [...explainKernels(instance, target), `${length} worker${length === 1 ? '' : 's'}, ${weights}: ${this.#why}`];
   }
 
   /** Runs a call in the worker that is free first. A `signal` ends the waiting at once, and the work between two instructions. */
