@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { rolldown } from 'rolldown';
 import { beginParts } from './fresh.mjs';
+import { writeUnion } from './union.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SIMD = ['simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals'];
@@ -39,6 +40,12 @@ async function buildBinary(target) {
   const file = `dist/wasm/${target}.wasm`;
   const features = OPTIMISED[target].map((name) => `--enable-${name}`);
   await run('binaryen/bin/wasm-opt', file, ...features, '-O3', ...APART, '--strip-debug', '--strip-producers', '-o', file);
+}
+
+/** The kernels of both variants in one binary, for uploads, which need both. */
+function buildUnion() {
+  const [first, file, out] = ['relaxed', 'baseline', 'union'].map((name) => `${root}dist/wasm/${name}.wasm`);
+  writeUnion({ first, second: { name: 'baseline', file }, out, features: OPTIMISED.relaxed.map((name) => `--enable-${name}`) });
 }
 
 /** The optimised binaries once more, as a script for places that have no file beside it. */
@@ -145,5 +152,8 @@ mkdirSync(`${root}dist/wasm`, { recursive: true });
 const done = beginParts(parts);
 const binaries = parts.includes('wasm') ? ['debug', ...Object.keys(OPTIMISED)].map(buildBinary) : [];
 await Promise.all([...binaries, ...(parts.includes('js') ? [buildScripts()] : [])]);
-if (parts.includes('wasm')) writeInline();
+if (parts.includes('wasm')) {
+  writeInline();
+  buildUnion();
+}
 done();

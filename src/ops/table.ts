@@ -294,3 +294,6 @@ export function opOf(name: string): Op {
 
 /** Names of the activations that `linear` can apply to its result. */
 export const ACTIVATIONS: string[] = Object.entries(OPS as Record<string, Op>).flatMap(([name, row]) => (row.epilogue ? [name] : []));
+
+/** The number by which kernels know the activation `name`. */
+export const epilogueOf = (name: string): number => (OPS as Record<string, Op>)[name]?.epilogue ?? 0;

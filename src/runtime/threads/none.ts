@@ -1,8 +1,4 @@
-import { TraceletError } from '../../base/error.ts';
-
-/** The team of runtimes that have no threads. */
+/** The team of runtimes that have no threads, where none is asked for: `chooseThreads` asks the platform. It imports nothing. */
 export const Team = {
-  start: async (threads: number): Promise<never> => {
-    throw new TraceletError('worker', { what: 'threads', expected: `${threads}`, got: 'a runtime that has none' });
-  },
+  start: (): Promise<never> => Promise.reject(new Error('this runtime has no threads')),
 };

@@ -1,9 +1,7 @@
 import { platform } from '#platform';
 import { TraceletError } from '../../base/error.ts';
-import { explainKernels } from '../../inspect/explain.ts';
 import type { Threads, Variant } from '../../platform/platform.ts';
 import { checkCount, countOn, obstacleTo, type ThreadCount } from '../../runtime/threads/choose.ts';
-import type { LocalRunner } from '../runner.ts';
 
 /** How many workers there will be, whether they run in one memory, and why. */
 export interface WorkerChoice {
@@ -32,9 +30,3 @@ export async function chooseWorkers(
   const obstacle = obstacleTo(kernels);
   return { host, count, shared: obstacle === undefined, why: obstacle ?? why };
 }
-
-/** What calls run on where there are no workers, and why, a line each. */
-export const withoutWorkers = ({ instance, target }: LocalRunner, why: string): string[] => [
-  ...explainKernels(instance, target),
-  `no workers, so that calls run in place: ${why}`,
-];

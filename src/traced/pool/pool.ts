@@ -8,7 +8,7 @@ import { lend } from '../../runtime/loan.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { LocalRunner, Runner, Signatures } from '../runner.ts';
 import type { TracedModule } from '../traced.ts';
-import { type WorkerChoice, withoutWorkers } from './choose.ts';
+import type { WorkerChoice } from './choose.ts';
 import { moduleKey, type Setup, sent } from './messages.ts';
 import { Queue } from './queue.ts';
 import { PoolWorker } from './thread.ts';
@@ -32,8 +32,6 @@ export async function startPool(local: LocalRunner, choice: WorkerChoice, signal
   await untilAborted(signal, pool.start(), () => pool.dispose());
   return pool;
 }
-
-export { chooseWorkers } from './choose.ts';
 
 const forgotten = new FinalizationRegistry<readonly PoolWorker[]>((workers) => {
   for (const worker of workers) worker.end(disposed());
@@ -88,8 +86,8 @@ export class WorkerPool implements Runner {
     const { instance, target } = this.local;
     const { length } = this.#workers;
     const weights = this.#choice.shared ? 'one copy of the weights in all' : 'a copy of the weights in each';
-    if (!length) return withoutWorkers(this.local, this.#why);
-    return [...explainKernels(instance, target), `${length} worker${length === 1 ? '' : 's'}, ${weights}: ${this.#why}`];
+    const workers = length ? `${length} worker${length === 1 ? '' : 's'}, ${weights}` : 'no workers, so that calls run in place';
+    return [...explainKernels(instance, target), `${workers}: ${this.#why}`];
   }
 
   /** Runs a call in the worker that is free first. A `signal` ends the waiting at once, and the work between two instructions. */
