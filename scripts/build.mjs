@@ -90,15 +90,14 @@ async function bundle() {
   checkEffects(chunks);
 }
 
-/** What imports a module for its effects alone has to be known for effects, as that module has, or bundlers leave them out. */
+/** What imports a module for its effects alone has to be known for effects itself, or bundlers leave both out. */
 function checkEffects(chunks) {
   const { sideEffects } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const hasEffects = (fileName) => sideEffects.includes(`./dist/${fileName}`);
   for (const { fileName, code } of chunks)
     for (const [, path] of code.matchAll(/^import "(\.[^"]+)";$/gm))
-      for (const name of [join(dirname(fileName), path), fileName])
-        if (!hasEffects(name))
-          throw new Error(`dist/${fileName} imports ${path} for its effects: add dist/${name} to sideEffects in package.json`);
+      if (hasEffects(join(dirname(fileName), path)) && !hasEffects(fileName))
+        throw new Error(`dist/${fileName} imports ${path} for its effects: add it to sideEffects in package.json`);
 }
 
 /** Declarations name their modules as sources do, which TypeScript before 5.0 does not take. */

@@ -13,7 +13,6 @@ import type { DType } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Amendments, CONFIG, type ConfigClass, describing, type PreTrainedConfig, travelling } from './config.ts';
 import type { Family } from './family.ts';
-import { loadPretrained } from './load.ts';
 import { ownWeights, type SaveOptions, saveInto } from './saving.ts';
 
 /**
@@ -97,6 +96,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     source: CheckpointSource,
     options: PreTrainedOptions & Amendments<M['config']> & Options = {} as PreTrainedOptions & Amendments<M['config']> & Options,
   ): Promise<M> {
+    const { loadPretrained } = await import('./load.ts');
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     return loadPretrained(this, source, options);
   }

@@ -2,8 +2,9 @@ import { platform } from '#platform';
 import { TraceletError } from '../base/error.ts';
 import { TextEncoder } from '../base/globals.ts';
 import { checkOptions, NAMED, type OptionTable, proved, SIGNAL } from '../base/options.ts';
-import { WEIGHT_FILES } from '../formats/checkpoint.ts';
+
 import { encodeSafetensors } from '../formats/safetensors.ts';
+import { WEIGHT_FILES } from '../formats/weightfiles.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { PreTrainedModel } from './pretrained.ts';
