@@ -1,7 +1,7 @@
 /** Compiles assembly/ to wasm binaries and src/ to JavaScript bundles with types, all under dist/. `--wasm` or `--js` does one of the two. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { rolldown } from 'rolldown';
@@ -74,19 +74,56 @@ const ENTRIES = [
 /** What bundles leave as it is: binaries and the scripts that hold them, whatever the folders above are called. */
 const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander'];
 
+/** Folders whose modules lie in one file, as far as the main entry point loads them when it starts: a file a storey compresses worse. */
+const GROUPS = [
+  { name: 'base', folders: ['base', 'tensor', 'platform', 'sources', 'formats'] },
+  { name: 'tokenizer', folders: ['tokenizer'] },
+  { name: 'runtime', folders: ['ops', 'kernels', 'graph', 'nn', 'program', 'sentence', 'text', 'runtime', 'inspect', 'traced', 'jit'] },
+  { name: 'models', folders: ['models'] },
+];
+
+/** Modules that these load when they start, by path. */
+function closureOf(...names) {
+  const found = new Set(names.map((name) => join(root, `dist/${name}.js`)));
+  for (const file of found)
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s(?:[^;'"]*\sfrom\s)?['"](\.[^'"]+\.js)['"]/gm))
+      if (!path.includes('/wasm/')) found.add(join(dirname(file), path));
+  return found;
+}
+
+/** Modules that load others when they are asked to: esbuild, where it makes one file, wraps whatever those others import. */
+const LATE = /[\\/]late\.js$/;
+
+/** What loading a trace needs lies apart from what the main entry point needs besides: bundles of traces leave out whole files. */
+function groups() {
+  const [starting, loading] = [closureOf('index'), closureOf('jit/files')];
+  for (const name of ENTRIES) starting.delete(join(root, `dist/${name}.js`));
+  const folderOf = (id) => relative(join(root, 'dist'), id).split(sep)[0];
+  return GROUPS.flatMap(({ name, folders }, i) =>
+    [true, false].map((loads) => ({
+      name: loads ? name : `${name}-more`,
+      priority: 2 * (GROUPS.length - i) + Number(loads),
+      test: (id) => starting.has(id) && loading.has(id) === loads && folders.includes(folderOf(id)) && !LATE.test(id),
+    })),
+  );
+}
+
+/** Nothing here acts when it is loaded, but for what package.json lists: bundlers may leave out a constant that nothing uses, whatever makes it. */
+const withMarks = (code) => code.replaceAll(/^(const \w+ = )((?:new )?\w+\()/gm, '$1/* @__PURE__ */ $2');
+
 /** Puts the compiled modules together: few files load several times faster than many. */
 async function bundle() {
   const { imports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const chosen = [...JSON.stringify(imports).matchAll(/dist\/(.*?)\.js/g)].map(([, name]) => name);
   const input = Object.fromEntries([...ENTRIES, ...chosen].map((name) => [name, `${root}dist/${name}.js`]));
   const bundled = await rolldown({ input, platform: 'neutral', external: EXTERNAL });
-  const { output } = await bundled.generate({ chunkFileNames: 'chunks/[name].js' });
+  const { output } = await bundled.generate({ chunkFileNames: 'chunks/[name].js', codeSplitting: { groups: groups() } });
   await bundled.close();
   const compiled = readdirSync(`${root}dist`, { recursive: true, encoding: 'utf8' });
   for (const name of compiled) if (name.endsWith('.js') && !name.startsWith('wasm')) rmSync(join(root, 'dist', name));
   mkdirSync(`${root}dist/chunks`, { recursive: true });
   const chunks = output.filter((file) => file.type === 'chunk');
-  for (const { fileName, code } of chunks) writeFileSync(join(root, 'dist', fileName), code);
+  for (const { fileName, code } of chunks) writeFileSync(join(root, 'dist', fileName), withMarks(code));
   checkEffects(chunks);
 }
 
