@@ -1,8 +1,9 @@
 import './methods.ts';
 import './tokenizer/late.ts';
 
+export { ERROR_CODES } from './base/codes.ts';
 export { pipeline } from './base/elsewhere.ts';
-export { ERROR_CODES, type ErrorCode, TraceletError } from './base/error.ts';
+export { type ErrorCode, TraceletError } from './base/error.ts';
 export type { Checkpoint } from './formats/checkpoint.ts';
 export { openCheckpoint } from './formats/late.ts';
 export type { InstructionPlan, MemoryPlan } from './inspect/cost.ts';
