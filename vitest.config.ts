@@ -13,7 +13,15 @@ const LIMIT_MS = 300_000;
 clearEnvironment();
 
 export default defineConfig({
-  resolve: { alias: { '#platform': here(platform), 'fast-check': here('./test/setup/properties.ts') } },
+  resolve: {
+    alias: {
+      '#platform': here(platform),
+      '#pool': here('./src/traced/pool/pool.ts'),
+      '#tokenizers': here('./src/tokenizer/late.ts'),
+      '#team': here('./src/runtime/threads/team.ts'),
+      'fast-check': here('./test/setup/properties.ts'),
+    },
+  },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/run.ts'],

@@ -1,11 +1,12 @@
 /** Compiles assembly/ to wasm binaries and src/ to JavaScript bundles with types, all under dist/. `--wasm` or `--js` does one of the two. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { rolldown } from 'rolldown';
 import { beginParts } from './fresh.mjs';
+import { writeUnion } from './union.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SIMD = ['simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals'];
@@ -41,6 +42,12 @@ async function buildBinary(target) {
   await run('binaryen/bin/wasm-opt', file, ...features, '-O3', ...APART, '--strip-debug', '--strip-producers', '-o', file);
 }
 
+/** The kernels of both variants in one binary, for uploads, which need both. */
+function buildUnion() {
+  const [first, file, out] = ['relaxed', 'baseline', 'union'].map((name) => `${root}dist/wasm/${name}.wasm`);
+  writeUnion({ first, second: { name: 'baseline', file }, out, features: OPTIMISED.relaxed.map((name) => `--enable-${name}`) });
+}
+
 /** The optimised binaries once more, as a script for places that have no file beside it. */
 function writeInline() {
   const base64 = (name) => readFileSync(`${root}dist/wasm/${name}.wasm`, 'base64');
@@ -59,6 +66,7 @@ const ENTRIES = [
   'quantize/index',
   'tokenizer/all',
   'tokenizer/index',
+  'tokenizer/late',
   'cli/main',
   'base/random',
 ];
@@ -66,31 +74,74 @@ const ENTRIES = [
 /** What bundles leave as it is: binaries and the scripts that hold them, whatever the folders above are called. */
 const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander'];
 
+/** Folders whose modules lie in one file, as far as the main entry point loads them when it starts: a file a storey compresses worse. */
+const GROUPS = [
+  { name: 'base', folders: ['base', 'tensor', 'platform', 'sources', 'formats'] },
+  { name: 'tokenizer', folders: ['tokenizer'] },
+  { name: 'runtime', folders: ['ops', 'kernels', 'graph', 'nn', 'program', 'sentence', 'text', 'runtime', 'inspect', 'traced', 'jit'] },
+  { name: 'models', folders: ['models'] },
+];
+
 /**
- * Chunks of their own: a family each, and what knows all families. Bundlers leave out the files of which nothing is used, but not a class whose
+ * Files of their own: a family each, and what knows all families. Bundlers leave out the files of which nothing is used, but not a class whose
  * making they cannot see through.
  */
-const GROUPS = [
-  { name: 'families', test: /\/dist\/models\/(auto|classes|index|registry|sentence\/\w+)\.js$/, priority: 2 },
-  { debugName: 'family', name: (id) => /models\/([\w-]+)\//.exec(id)?.[1], test: /\/dist\/models\/[\w-]+\/(?!index)\w+\.js$/, priority: 1 },
+const FAMILIES = [
+  { name: 'families', test: /\/dist\/models\/(auto|autoload|classes|index|registry|sentence\/\w+)\.js$/, priority: 21 },
+  {
+    debugName: 'family',
+    name: (id) => /models\/([\w-]+)\//.exec(id)?.[1],
+    test: /\/dist\/models\/[\w-]+\/(?!index)\w+\.js$/,
+    priority: 20,
+  },
 ];
+
+/** Modules that these load when they start, by path. */
+function closureOf(...names) {
+  const found = new Set(names.map((name) => join(root, `dist/${name}.js`)));
+  for (const file of found)
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s(?:[^;'"]*\sfrom\s)?['"](\.[^'"]+\.js)['"]/gm))
+      if (!path.includes('/wasm/')) found.add(join(dirname(file), path));
+  return found;
+}
+
+/** Modules that load others when they are asked to: esbuild, where it makes one file, wraps whatever those others import. */
+const LATE = /[\\/]late\.js$/;
+
+/** What loading a trace needs lies apart from what the main entry point needs besides: bundles of traces leave out whole files. */
+function groups() {
+  const [starting, loading] = [closureOf('index'), closureOf('jit/files')];
+  for (const name of ENTRIES) starting.delete(join(root, `dist/${name}.js`));
+  const folderOf = (id) => relative(join(root, 'dist'), id).split(sep)[0];
+  const storeys = GROUPS.flatMap(({ name, folders }, i) =>
+    [true, false].map((loads) => ({
+      name: loads ? name : `${name}-more`,
+      priority: 2 * (GROUPS.length - i) + Number(loads),
+      test: (id) => starting.has(id) && loading.has(id) === loads && folders.includes(folderOf(id)) && !LATE.test(id),
+    })),
+  );
+  return [...FAMILIES, ...storeys];
+}
+
+/** Nothing here acts when it is loaded, but for what package.json lists: bundlers may leave out a constant that nothing uses, whatever makes it. */
+const withMarks = (code) => code.replaceAll(/^(const \w+ = )((?:new )?\w+\()/gm, '$1/* @__PURE__ */ $2');
 
 /** Puts the compiled modules together: few files load several times faster than many. */
 async function bundle() {
   const { imports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-  const platforms = [...JSON.stringify(imports['#platform']).matchAll(/dist\/(.*?)\.js/g)].map(([, name]) => name);
-  const input = Object.fromEntries([...ENTRIES, ...platforms].map((name) => [name, `${root}dist/${name}.js`]));
+  const chosen = [...JSON.stringify(imports).matchAll(/dist\/(.*?)\.js/g)].map(([, name]) => name);
+  const input = Object.fromEntries([...ENTRIES, ...chosen].map((name) => [name, `${root}dist/${name}.js`]));
   const bundled = await rolldown({ input, platform: 'neutral', external: EXTERNAL, preserveEntrySignatures: 'allow-extension' });
   const { output } = await bundled.generate({
     chunkFileNames: 'chunks/[name].js',
-    codeSplitting: { groups: GROUPS, includeDependenciesRecursively: false },
+    codeSplitting: { groups: groups(), includeDependenciesRecursively: false },
   });
   await bundled.close();
   const compiled = readdirSync(`${root}dist`, { recursive: true, encoding: 'utf8' });
   for (const name of compiled) if (name.endsWith('.js') && !name.startsWith('wasm')) rmSync(join(root, 'dist', name));
   mkdirSync(`${root}dist/chunks`, { recursive: true });
   const chunks = output.filter((file) => file.type === 'chunk');
-  for (const { fileName, code } of chunks) writeFileSync(join(root, 'dist', fileName), code);
+  for (const { fileName, code } of chunks) writeFileSync(join(root, 'dist', fileName), withMarks(code));
   checkEffects(chunks);
 }
 
@@ -127,7 +178,7 @@ async function bundleWorker(name) {
   const bundled = await rolldown({
     input: `${root}dist/${name}.js`,
     platform: 'neutral',
-    external: [/^node:/, /\/threads\/team\.js$/],
+    external: [/^node:/, '#team'],
     resolve: { alias: { '#platform': given } },
   });
   const { output } = await bundled.generate({ minify: true });
@@ -155,5 +206,8 @@ mkdirSync(`${root}dist/wasm`, { recursive: true });
 const done = beginParts(parts);
 const binaries = parts.includes('wasm') ? ['debug', ...Object.keys(OPTIMISED)].map(buildBinary) : [];
 await Promise.all([...binaries, ...(parts.includes('js') ? [buildScripts()] : [])]);
-if (parts.includes('wasm')) writeInline();
+if (parts.includes('wasm')) {
+  writeInline();
+  buildUnion();
+}
 done();

@@ -1,14 +1,16 @@
 import './methods.ts';
-import './tokenizer/all.ts';
+import '#tokenizers';
 
+export { ERROR_CODES } from './base/codes.ts';
 export { pipeline } from './base/elsewhere.ts';
-export { ERROR_CODES, type ErrorCode, TraceletError } from './base/error.ts';
-export { type Checkpoint, openCheckpoint } from './formats/checkpoint.ts';
+export { type ErrorCode, TraceletError } from './base/error.ts';
+export type { Checkpoint } from './formats/checkpoint.ts';
+export { openCheckpoint } from './formats/late.ts';
 export type { InstructionPlan, MemoryPlan } from './inspect/cost.ts';
 export type { InstructionProfile, Profile } from './inspect/profile.ts';
 export type { Verification } from './inspect/verify.ts';
 export type { DynamicAxes } from './jit/dynamic.ts';
-export * as jit from './jit/index.ts';
+export * as jit from './jit/late.ts';
 export { bestVariant, useKernels } from './kernels/binaries.ts';
 export type { IntegerForm } from './kernels/integers.ts';
 export {

@@ -1,5 +1,5 @@
 import type { TraceletError } from '../base/error.ts';
-import { STATE_ONE } from '../models/auto.ts';
+import { STATE_ONE } from '../models/autoload.ts';
 import { SHORT_NAMES } from './heads.ts';
 
 /** Flags by the options of the library that they set. */

@@ -22,6 +22,7 @@ import { misplaced, openShard, parseIndex } from './shards.ts';
 import { checkHash, checkTraceHeader, isTrace, TRACE_NAME, type TraceHeader } from './trace.ts';
 import { insteadOfCheckpoint } from './unread.ts';
 import { readTensors } from './walker.ts';
+import { INDEX, PYTORCH, PYTORCH_INDEX, SINGLE } from './weightfiles.ts';
 
 /** Named tensors, as a state_dict. Floating ones are float32 whatever the file holds; others keep their dtype. */
 export interface Checkpoint {
@@ -38,12 +39,6 @@ export interface Checkpoint {
 /** What is known of a tensor that was passed over; `dtype` is its name in safetensors. */
 export type Foreign = Pick<TensorInfo<ForeignDType>, 'dtype' | 'shape'>;
 
-const SINGLE = 'model.safetensors';
-const INDEX = `${SINGLE}.index.json`;
-const PYTORCH = 'pytorch_model.bin';
-const PYTORCH_INDEX = `${PYTORCH}.index.json`;
-/** What weights are looked for under in a folder, the first that is there counts. */
-export const WEIGHT_FILES: readonly string[] = [SINGLE, INDEX, TRACE_NAME, PYTORCH, PYTORCH_INDEX];
 /** Files that lie beside a checkpoint, and stand for it where one is looked for. */
 const BESIDE = /(^|[/\\])(config|modules|config_sentence_transformers)\.json$|\.md$/;
 /** Where a checkpoint may come from: any source, or an open one that is closed after reading. */

@@ -1,4 +1,3 @@
-import { TraceletError } from '../base/error.ts';
 import type { Graph, Node, Value } from '../graph/graph.ts';
 import { hostTensor } from '../graph/hostvalues.ts';
 import { linesOf } from '../graph/text.ts';
@@ -11,15 +10,8 @@ import { isCompact } from '../passes/compact.ts';
 import { ones } from '../tensor/creation.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import type { TracedModule } from '../traced/traced.ts';
+import { TracingCheckError } from './checkerror.ts';
 import type { Recording } from './record.ts';
-
-/** A trace that does not do what its model does; names the first instruction that differs. As `torch.jit.TracingCheckError`. */
-export class TracingCheckError extends TraceletError {
-  constructor(problem: { what: string; expected: string; got: string; cure?: string }) {
-    super('tracing_check', problem);
-    this.name = 'TracingCheckError';
-  }
-}
 
 /** Absolute plus relative difference that checks allow unless told. */
 const CHECK_TOLERANCE = 1e-5;

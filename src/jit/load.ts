@@ -17,6 +17,9 @@ import { ConstantsBuilder } from '../runtime/constants.ts';
 import { Instance } from '../runtime/instance.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
 import { sameShape, sizeOf, type Tensor } from '../tensor/tensor.ts';
+import { filesIn } from '../tokenizer/files.ts';
+import { partsFor } from '../tokenizer/parts.ts';
+import { chooseWorkers } from '../traced/pool/choose.ts';
 import { LocalRunner } from '../traced/runner.ts';
 import { TracedModule } from '../traced/traced.ts';
 
@@ -49,8 +52,8 @@ export const TRACE_LOAD_OPTIONS: OptionTable<LoadOptions> = {
 /** Reads a trace from its first byte to its last, weights straight to their place in wasm memory. */
 export async function loadTrace<Result>(source: ByteSource, options: LoadOptions = {}): Promise<TracedModule<Result>> {
   const { kernels = bestVariant(), signal } = options;
-  const pools = options.worker || options.workers !== undefined ? await import('../traced/pool/pool.ts') : undefined;
-  const workers = await pools?.chooseWorkers(options, kernels);
+  const workers = options.worker || options.workers !== undefined ? await chooseWorkers(options, kernels) : undefined;
+  const pools = workers && (await import('#pool'));
   const head = await readTraceHeader(source, options);
   const program = readProgram(head.program, tensorFor(codeOf(head, source.name)).data as Int32Array, head.version);
   const parts = checkParts(program, head, source.name);
@@ -65,6 +68,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   signal?.throwIfAborted();
   const instance = new Instance(program, proved, constants, { shared });
   const contents = contentsOf(host);
+  await partsFor(filesIn(contents.files));
   checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
   checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
   const local = new LocalRunner(instance, { kernels: options.kernels, integers: options.integers });

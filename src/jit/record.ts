@@ -11,7 +11,7 @@ import {
   verifyGraph,
 } from '../graph/graph.ts';
 import { gridShape, type HostOperands, hostTensor, type Rule } from '../graph/hostvalues.ts';
-import { type Executor, using } from '../nn/executor.ts';
+import { type Executor, using } from '../nn/chosen.ts';
 import type { AnyModule } from '../nn/module.ts';
 import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
 import { select } from '../nn/views.ts';

@@ -17,6 +17,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { checkReach } from '../text/reach.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import type { TracedModule, TracedResult } from '../traced/traced.ts';
+import { refuseMore } from './arguments.ts';
 import { checkSameRecording, type Expectation } from './check.ts';
 import { compile } from './compile.ts';
 import { axesOf, type DynamicAxes, inputsAt } from './dynamic.ts';
@@ -112,17 +113,6 @@ export async function trace<Result>(
   const checked = checkOptions('jit.trace', options, TRACE_OPTIONS, cureOf);
   refuseMore('jit.trace', others, '{ check_trace: false }');
   return traceModule<TracedResult<Result>>(moduleOf(model), examplesOf(inputs, checked), checked);
-}
-
-/** That nothing follows the options of `what`. */
-export function refuseMore(what: string, others: readonly unknown[], example: string): void {
-  if (others.length === 0) return;
-  const problem = {
-    expected: 'its options in one object',
-    got: `${others.length} more arguments`,
-    cure: `Give them by name, as ${example}`,
-  };
-  throw new TraceletError('value', { what, ...problem });
 }
 
 /** A function of tensors as a module. */

@@ -86,11 +86,18 @@ export function instantiate(variant: Variant, memory: WebAssembly.Memory): Kerne
   const abort = () => {
     throw new TraceletError('kernels', { what: `${variant} kernels`, expected: 'arguments that keep a kernel’s contract' });
   };
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
+  const kernels = kernelsIn(new WebAssembly.Instance(module, { env: { memory, abort } }).exports, variant);
   for (const name of Object.keys(OPS))
-    if (typeof exports[name] !== 'function')
+    if (typeof kernels[name] !== 'function')
       throw new TraceletError('kernels', { what: `${variant} kernels`, expected: `an export named ${name}` });
-  return exports as unknown as Kernels;
+  return kernels;
+}
+
+/** The kernels of `variant`: in a binary that has several their names begin with it, where they are not those of the first. */
+function kernelsIn(exports: WebAssembly.Exports, variant: Variant): Kernels {
+  const prefix = `${variant}.`;
+  const own = Object.entries(exports).filter(([name]) => name.startsWith(prefix));
+  return { ...exports, ...Object.fromEntries(own.map(([name, kernel]) => [name.slice(prefix.length), kernel])) } as Kernels;
 }
 
 /** The kernels on a memory, of each variant that is asked for once. */

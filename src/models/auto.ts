@@ -1,20 +1,15 @@
 import { TraceletError } from '../base/error.ts';
-import { describe, type JsonObject, parseObject, readJson } from '../base/json.ts';
+import { describe } from '../base/json.ts';
 import { isUrl } from '../base/realm.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
-import { isSentenceFolder } from '../sentence/config.ts';
 import { type SourceOptions, splitOptions } from '../sources/folder.ts';
 import { placeOf, withoutQuery } from '../sources/place.ts';
-import { tokenizerFrom } from '../tokenizer/auto.ts';
-import { filesAt, filesRead } from '../tokenizer/files.ts';
-import type { PreTrainedTokenizerFast, TokenizerFiles } from '../tokenizer/index.ts';
-import { classWith, configClassIn, familyOf, nameOf, typeIn } from './classes.ts';
+import { filesAt } from '../tokenizer/filesread.ts';
+import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
+import { chosenTokenizer, type TokenizerOptions } from './autotokenizer.ts';
+import { configClassIn } from './classes.ts';
 import { type Amendments, configAt, type PreTrainedConfig, readConfig, readingIn } from './config.ts';
-import { ARCHITECTURES, type Architecture, architecture } from './index.ts';
-import { configIn, described, dictOf, type Home, loadFrom, openHome } from './load.ts';
 import type { PreTrainedModel, PreTrainedOptions } from './pretrained.ts';
-
-type TokenizerOptions = NonNullable<Parameters<typeof tokenizerFrom>[1]>;
 
 /** Options of `from_pretrained` of whatever class the source chooses; that class proves them. */
 export type AutoOptions = PreTrainedOptions & Readonly<Record<string, unknown>>;
@@ -36,19 +31,10 @@ export interface AutoClass {
 /** Loads models of any family with one head, or the next of these that it has. */
 const auto = (name: string, ...heads: [head: string, ...others: string[]]): AutoClass => ({
   from_pretrained: async (source, options = {}) => {
-    const what = `${name}.from_pretrained`;
-    const reading = readingIn(what, options);
-    const given = configIn(what, options);
-    const opened = await openHome(source, reading);
-    const home = given ? opened : await described(opened, reading);
-    return loadFrom(classWith(given?.model_type ?? (await typeOf(home)), ...heads), home, options);
+    const { loadWithHead } = await import('./autoload.ts');
+    return loadWithHead(name, heads, source, options);
   },
 });
-
-async function typeOf(home: Home): Promise<string> {
-  const { dict, what } = await dictOf(home);
-  return typeIn(dict, what);
-}
 
 /** The base model of any family, without a head. */
 export const AutoModel: AutoClass = auto('AutoModel', 'Model');
@@ -85,79 +71,3 @@ export const AutoTokenizer = {
     });
   },
 };
-
-/** The tokenizer that files make, of the class that they choose. */
-async function chosenTokenizer(
-  files: TokenizerFiles,
-  options: TokenizerOptions,
-  config: () => Promise<{ text: string | undefined; what: string }>,
-): Promise<PreTrainedTokenizerFast> {
-  if (files['vocab.txt'] === undefined || files['tokenizer.json'] !== undefined || namesClass(files)) return tokenizerFrom(files, options);
-  const { text, what } = await config();
-  if (text === undefined)
-    throw new TraceletError('config', {
-      what: 'the class of a tokenizer',
-      expected: `tokenizer.json, tokenizer_class in tokenizer_config.json, or model_type in ${what}`,
-      got: 'none of them',
-      cure: 'Load it by its class: BertTokenizer.from_pretrained',
-    });
-  return familyOf(typeIn(parseObject(text, what), what)).Tokenizer.from_files(files, options);
-}
-
-function namesClass({ 'tokenizer_config.json': text }: TokenizerFiles): boolean {
-  const { tokenizer_class: name } = text === undefined ? {} : parseObject(text, 'tokenizer_config.json', readJson);
-  return name !== undefined && name !== null;
-}
-
-/** A model, and the name of its class. */
-export interface Loaded {
-  name: Architecture;
-  model: PreTrainedModel;
-  /** Makes the tokenizer that lies beside the weights; undefined where there is none. */
-  tokenizer(): Promise<PreTrainedTokenizerFast | undefined>;
-}
-
-/**
- * The model at `source` as the class that it states: a SentenceEmbedder where modules.json makes vectors, else the first of `architectures`. Or as
- * `wanted`: the name of a class, or of a head that the family has.
- */
-export async function loadModel(source: CheckpointSource, options: AutoOptions, wanted?: string): Promise<Loaded> {
-  const reading = readingIn('loadModel', options);
-  const opened = await openHome(source, reading);
-  const isEmbedder = wanted === EMBEDDER || (wanted === undefined && (await isSentenceFolder(opened.beside.text)));
-  const home = isEmbedder ? opened : await described(opened, reading);
-  const name = isEmbedder ? EMBEDDER : await nameIn(home, wanted);
-  const tokenizer = async () => {
-    const files = await filesRead(home.beside.bytes);
-    const config = async () => ({ text: await home.beside.text('config.json'), what: 'config.json' });
-    return files && chosenTokenizer(files, {}, config);
-  };
-  return { name, model: await loadFrom(architecture(name), home, options), tokenizer };
-}
-
-const EMBEDDER = 'SentenceEmbedder';
-
-async function nameIn(home: Home, wanted: string | undefined): Promise<Architecture> {
-  if (wanted === undefined && (await isSentenceFolder(home.beside.text))) return EMBEDDER;
-  const { dict, what } = await dictOf(home);
-  if (wanted !== undefined && Object.hasOwn(ARCHITECTURES, wanted)) return wanted as Architecture;
-  const type = typeIn(dict, what);
-  if (wanted !== undefined) return nameOf(classWith(type, wanted)) as Architecture;
-  return stated(dict, what);
-}
-
-function stated({ architectures }: JsonObject, what: string): Architecture {
-  const name = Array.isArray(architectures) ? architectures[0] : undefined;
-  if (name === undefined)
-    throw new TraceletError('config', {
-      what: `architectures in the ${what}`,
-      expected: 'the name of an architecture',
-      got: 'none',
-      cure: STATE_ONE,
-    });
-  architecture(name);
-  return name;
-}
-
-/** What can be done where no architecture is stated. */
-export const STATE_ONE = 'Choose one, such as AutoModelForMaskedLM';

@@ -16,7 +16,6 @@ import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import { type Amendments, CONFIG, type ConfigClass, describing, type PreTrainedConfig, travelling } from './config.ts';
 import type { Family } from './family.ts';
 import type { WantedName as Wanted } from './foreign.ts';
-import { loadPretrained } from './load.ts';
 import { ownWeights, saveInto } from './saving.ts';
 import { decoderOf, resizeVocabulary, tieWeights, wordsOf } from './vocabulary.ts';
 
@@ -127,6 +126,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     source: CheckpointSource,
     options: PreTrainedOptions & Amendments<M['config']> & Options = {} as PreTrainedOptions & Amendments<M['config']> & Options,
   ): Promise<M> {
+    const { loadPretrained } = await import('./load.ts');
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     return loadPretrained(this, source, options);
   }

@@ -1,5 +1,5 @@
-import { WEIGHT_FILES } from '../formats/checkpoint.ts';
 import { encodeSafetensors } from '../formats/safetensors.ts';
+import { WEIGHT_FILES } from '../formats/weightfiles.ts';
 import { type SaveOptions, saveFiles, textFile, within } from '../sources/saving.ts';
 import { exactHalves, isHalf } from '../tensor/half.ts';
 import { Parameter } from '../tensor/parameter.ts';

@@ -4,9 +4,9 @@ import { allocateMemory, callKernel, growMemory, instantiate, type Kernels, MEMO
 import { formFor, INTEGER_FORMS } from '../kernels/integers.ts';
 import { type Attributes, type Call, checkCall, checkRange, fitOperands, type Operands, rangesOf } from '../ops/call.ts';
 import { kindOf, type Passed, type WeightLayout } from '../ops/kinds.ts';
-import { type Op, resultOf, SLACK } from '../ops/op.ts';
+import { resultOf, SLACK } from '../ops/op.ts';
 import { panelsOf } from '../ops/panels.ts';
-import { OPS } from '../ops/table.ts';
+import { epilogueOf } from '../ops/table.ts';
 import type { Variant } from '../platform/platform.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 import { raiseFloat16 } from '../tensor/half.ts';
@@ -136,9 +136,6 @@ export class Engine {
     return at;
   }
 }
-
-/** The number by which kernels know the activation `name`. */
-export const epilogueOf = (name: string): number => (OPS as Record<string, Op>)[name]?.epilogue ?? 0;
 
 function checkOperands(op: string, call: Call, operands: Operands<Tensor>): void {
   for (const [name, range] of rangesOf(call)) {

@@ -6,7 +6,7 @@ import { FLAG, TEXT } from '../base/schema.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { DENO_INSPECT, INSPECT } from '../tensor/show.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { executor } from './executor.ts';
+import { chosen } from './chosen.ts';
 
 /**
  * A part of a model with parameters and parts of its own, as `torch.nn.Module`. Parameters and parts are the fields that
@@ -36,7 +36,9 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
       });
     if (typeof this.forward !== 'function')
       throw new TraceletError('value', { what: this.constructor.name, expected: 'a forward method', got: describe(this.forward) });
-    return executor().within(this, () => this.forward(...args));
+    const forward = () => this.forward(...args);
+    const executor = chosen();
+    return executor ? executor.within(this, forward) : forward();
   }
 
   /** Modules held directly, by field name. */

@@ -291,3 +291,6 @@ export const EPILOGUES: string[] = Object.entries(OPS as Record<string, Op>).fla
 
 /** Names of all activations that a configuration may name. */
 export const ACTIVATIONS: string[] = [...EPILOGUES, 'quick_gelu', 'mish', 'relu6', 'gelu_10'];
+
+/** The number by which kernels know the activation `name`. */
+export const epilogueOf = (name: string): number => (OPS as Record<string, Op>)[name]?.epilogue ?? 0;

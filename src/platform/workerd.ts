@@ -1,10 +1,9 @@
-import baseline from '../wasm/baseline.wasm';
-import relaxed from '../wasm/relaxed.wasm';
+import kernels from '../wasm/union.wasm';
 import { hex } from './hash.ts';
 import { noFiles } from './nofiles.ts';
 import type { Binary, Platform } from './platform.ts';
 
-const MODULES: Partial<Record<Binary, WebAssembly.Module>> = { baseline, relaxed };
+const MODULES: Partial<Record<Binary, WebAssembly.Module>> = { baseline: kernels, relaxed: kernels };
 
 declare const crypto: { DigestStream: new (algorithm: string) => WritableStream<Uint8Array> & { digest: Promise<ArrayBuffer> } };
 

@@ -1,7 +1,7 @@
 import { INTEGER_FORMS, type IntegerForm } from '../kernels/integers.ts';
-import { epilogueOf } from '../nn/eager.ts';
 import { kindOf, type Passed } from '../ops/kinds.ts';
 import { hasKind } from '../ops/op.ts';
+import { epilogueOf } from '../ops/table.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { Instance } from './instance.ts';
 import type { TeamCall } from './threads/team.ts';

@@ -84,7 +84,7 @@ export class Instance {
     this.#threads = choice;
     if (choice.threads === 1) return;
     const variants = [...new Set(this.#callsFor(target).calls.map(({ variant }) => variant))];
-    const { Team } = await import('./threads/team.ts');
+    const { Team } = (await import('#team')) as unknown as typeof import('./threads/team.ts');
     try {
       this.#team = await Team.start(choice.threads, this.memory, variants, { signal });
       this.#team.endWith(this);

@@ -16,7 +16,6 @@ import { readWordLevel } from './models/wordlevel.ts';
 import { byteLevelNormalizer } from './normalizers/bytelevel.ts';
 import { nfc, nfd, nfkc, nfkd } from './normalizers/forms.ts';
 import { NORMALIZERS } from './normalizers/index.ts';
-import { lowercase } from './normalizers/lowercase.ts';
 import { nmt } from './normalizers/nmt.ts';
 import { readPrecompiled } from './normalizers/precompiled.ts';
 import { readPrepend } from './normalizers/prepend.ts';
@@ -39,7 +38,6 @@ import { readRobertaProcessing } from './processors/roberta.ts';
 /** All parts that a tokenizer.json may name, and all vocabularies that a folder may hold, beside those of BERT. */
 Object.assign(NORMALIZERS, {
   ByteLevel: () => byteLevelNormalizer,
-  Lowercase: () => lowercase,
   NFC: () => nfc,
   NFD: () => nfd,
   NFKC: () => nfkc,

@@ -39,12 +39,14 @@ export type Reader<Part> = (fields: Fields) => Part;
 /** Readers by the type of part they read. */
 export type Registry<Part> = Readonly<Record<string, Reader<Part>>>;
 
-/** Whether all parts are known, or those of BERT alone. */
-export const known = { all: false };
+/** Whether all parts are known, or those of BERT alone, and what loads the others where something does. */
+export const known: { all: boolean; load?: () => Promise<unknown> } = { all: false };
 
 /** What can be done about a part or a file that is not known, if anything. */
-export const cureOfUnknown = (): { cure?: string } =>
-  known.all ? {} : { cure: "tracelet/jit alone knows the tokenizers of BERT: import 'tracelet/tokenizer' as well for all others" };
+export const cureOfUnknown = (): { cure?: string } => (known.all ? {} : { cure: known.load ? LATE : BERT_ALONE });
+
+const LATE = "from_pretrained and jit.load load what a file needs; import 'tracelet/tokenizer' as well to have all parts at once";
+const BERT_ALONE = "tracelet/jit alone knows the tokenizers of BERT: import 'tracelet/tokenizer' as well for all others";
 
 /** The part of tokenizer.json that `value` describes. Throws an `unsupported` error for a type that is not known, with those that are. */
 export function partOf<Part>(name: string, value: unknown, registry: Registry<Part>): Part {

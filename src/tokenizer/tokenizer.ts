@@ -27,7 +27,8 @@ import {
 } from './encoding.ts';
 import { fastSettings, type PreTrainedTokenizerOptions } from './fast.ts';
 import { fastOptions } from './fileoptions.ts';
-import { filesAt, type TokenizerFiles } from './files.ts';
+import type { TokenizerFiles } from './files.ts';
+import { filesAt } from './filesread.ts';
 import type { Place } from './interfaces.ts';
 import { Made } from './made.ts';
 import type { Row } from './row.ts';

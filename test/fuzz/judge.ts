@@ -1,4 +1,5 @@
-import { ERROR_CODES, TraceletError } from '../../src/base/error.ts';
+import { ERROR_CODES } from '../../src/base/codes.ts';
+import { TraceletError } from '../../src/base/error.ts';
 import { type Files, type Finding, type Kind, type Mutant, must } from './kind.ts';
 import { Random } from './random.ts';
 

@@ -13,7 +13,14 @@ async function bundle() {
     platform: 'node',
     external: [/^node:/, 'vitest'],
     treeshake: { moduleSideEffects: (id) => id !== 'vitest' },
-    resolve: { alias: { '#platform': `${root}test/fuzz/platform.ts` } },
+    resolve: {
+      alias: {
+        '#platform': `${root}test/fuzz/platform.ts`,
+        '#tokenizers': `${root}src/tokenizer/late.ts`,
+        '#pool': `${root}src/traced/pool/pool.ts`,
+        '#team': `${root}src/runtime/threads/team.ts`,
+      },
+    },
   });
   await bundled.write({ dir: folder, entryFileNames: '[name].mjs', chunkFileNames: '[name].mjs' });
   await bundled.close();

@@ -1,4 +1,5 @@
 import { TraceletError } from '../../src/base/error.ts';
+import '../../src/tokenizer/all.ts';
 import { tokenizerFrom } from '../../src/tokenizer/auto.ts';
 import { filesIn } from '../../src/tokenizer/files.ts';
 import type { PreTrainedTokenizerFast, TokenizerFiles } from '../../src/tokenizer/index.ts';

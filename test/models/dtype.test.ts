@@ -17,7 +17,7 @@ import {
   tensor,
   withKernels,
 } from '../../src/index.ts';
-import { loadModel } from '../../src/models/auto.ts';
+import { loadModel } from '../../src/models/autoload.ts';
 import { SUFFIXES } from '../../src/ops/halves.ts';
 import { quantize } from '../../src/quantize/index.ts';
 import type { Half } from '../../src/tensor/half.ts';

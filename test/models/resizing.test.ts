@@ -16,7 +16,7 @@ import {
   type Tensor,
   tensor,
 } from '../../src/index.ts';
-import { loadModel } from '../../src/models/auto.ts';
+import { loadModel } from '../../src/models/autoload.ts';
 import { fixture } from '../support/fixtures.ts';
 import { bytesOf, expectSameBits, expectSameTensor, problem, tinyBert, tinyConfig } from '../support/tiny.ts';
 

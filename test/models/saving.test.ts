@@ -14,7 +14,7 @@ import {
   type Tensor,
   tensor,
 } from '../../src/index.ts';
-import { loadModel } from '../../src/models/auto.ts';
+import { loadModel } from '../../src/models/autoload.ts';
 import { fixture } from '../support/fixtures.ts';
 import { FOLDERS, folderOf } from '../support/sentence.ts';
 import { expectSameBits, problem, tinyBert, tinyConfig } from '../support/tiny.ts';

@@ -5,8 +5,8 @@ import { evaluate } from '../../src/jit/check.ts';
 import { record } from '../../src/jit/record.ts';
 import { Allocator } from '../../src/kernels/allocator.ts';
 import { allocateMemory, growMemory } from '../../src/kernels/binaries.ts';
+import { using } from '../../src/nn/chosen.ts';
 import { Engine } from '../../src/nn/eager.ts';
-import { using } from '../../src/nn/executor.ts';
 import { type Attributes, checkRange, type Operands } from '../../src/ops/call.ts';
 import { Block, Computed, expectSameBits, floats, problem, tinyBert } from '../support/tiny.ts';
 

@@ -6,6 +6,8 @@ import { freePort, LIMIT_MS, start, untilAnswered } from './processes.mjs';
 /** The program itself: the script of that name starts another process, which would outlive it. */
 export const where = () => installed('@cloudflare/workerd-linux-64/bin/workerd');
 
+const BINARIES = ['baseline', 'relaxed', 'union'];
+
 const configOf = (port, flags) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   v8Flags = [${flags.map((flag) => JSON.stringify(flag)).join(', ')}],
@@ -19,8 +21,7 @@ const main :Workerd.Worker = (
   compatibilityDate = "2026-10-01",
   modules = [
     (name = "worker.js", esModule = embed "worker.js"),
-    (name = "baseline.wasm", wasm = embed "baseline.wasm"),
-    (name = "relaxed.wasm", wasm = embed "relaxed.wasm") ],
+${BINARIES.map((name) => `    (name = "${name}.wasm", wasm = embed "${name}.wasm")`).join(',\n')} ],
   bindings = [ (name = "ASSETS", service = "assets") ] );
 `;
 
@@ -30,9 +31,8 @@ const main :Workerd.Worker = (
  */
 export async function withWorker(folder, { entry, conditions = ['workerd'], platform = 'browser', flags = [], assets = folder }, use) {
   const script = await bundle({ folder, entry, conditions, platform, external: ['*.wasm'] });
-  writeFileSync(join(folder, 'worker.js'), script.toString().replaceAll(/"[^"]*\/(baseline|relaxed)\.wasm"/g, '"$1.wasm"'));
-  for (const name of ['baseline', 'relaxed'])
-    copyFileSync(join(folder, `node_modules/tracelet/dist/wasm/${name}.wasm`), join(folder, `${name}.wasm`));
+  writeFileSync(join(folder, 'worker.js'), script.toString().replaceAll(/"[^"]*\/(\w+)\.wasm"/g, '"$1.wasm"'));
+  for (const name of BINARIES) copyFileSync(join(folder, `node_modules/tracelet/dist/wasm/${name}.wasm`), join(folder, `${name}.wasm`));
   const port = await freePort();
   writeFileSync(join(folder, 'config.capnp'), configOf(port, flags));
   const server = start(where(), ['serve', 'config.capnp', '--directory-path', `assets=${assets}`], { cwd: folder });

@@ -18,7 +18,16 @@ describe('what lies in dist/', () => {
     mkdirSync(dirname(join(tree, path)), { recursive: true });
     writeFileSync(join(tree, path), text);
   };
-  const SOURCES = ['src/index.ts', 'src/a/b.ts', 'tsconfig.json', 'package.json', 'assembly/add.ts', 'assembly/lib/c.ts', 'asconfig.json'];
+  const SOURCES = [
+    'src/index.ts',
+    'src/a/b.ts',
+    'tsconfig.json',
+    'package.json',
+    'assembly/add.ts',
+    'assembly/lib/c.ts',
+    'asconfig.json',
+    'scripts/union.mjs',
+  ];
   const SHARED = ['scripts/build.mjs', 'package-lock.json', 'src/ops/limits.ts'];
 
   beforeEach(() => {
@@ -35,7 +44,7 @@ describe('what lies in dist/', () => {
 
   test.each([
     ...['src/index.ts', 'src/a/b.ts', 'src/new.ts', 'tsconfig.json', 'package.json'].map((path) => [path, ['js']]),
-    ...['assembly/add.ts', 'assembly/lib/c.ts', 'assembly/new.ts', 'asconfig.json'].map((path) => [path, ['wasm']]),
+    ...['assembly/add.ts', 'assembly/lib/c.ts', 'assembly/new.ts', 'asconfig.json', 'scripts/union.mjs'].map((path) => [path, ['wasm']]),
     ...SHARED.map((path) => [path, ['wasm', 'js']]),
   ] as [string, string[]][])('is stale when %s is another: %s', (path, stale) => {
     put(path, 'as it is now');
@@ -91,6 +100,7 @@ describe('building what is stale', () => {
       'asconfig.json',
       'package-lock.json',
       'src/ops/limits.ts',
+      'scripts/union.mjs',
       'dist/index.js',
       'dist/wasm/inline.js',
     ])

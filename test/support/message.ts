@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { ERROR_CODES, type TraceletError } from '../../src/base/error.ts';
+import { ERROR_CODES } from '../../src/base/codes.ts';
+import type { TraceletError } from '../../src/base/error.ts';
 
 /** What the error of the library says that `run` throws. */
 export const message = (run: () => unknown): string => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { chunkText, jit, PreTrainedTokenizerFast, SentenceEmbedder, type Tensor, tensor } from '../../src/index.ts';
+import { chunkText, jit, SentenceEmbedder, type Tensor, tensor } from '../../src/index.ts';
+import { PreTrainedTokenizerFast } from '../../src/tokenizer/index.ts';
 import { fileOf, tinyConfig } from '../support/tiny.ts';
 import { NAMES, tokenizerTruth } from '../support/tokenizertruth.ts';
 

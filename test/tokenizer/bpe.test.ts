@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PreTrainedTokenizerFast } from '../../src/index.ts';
 import { BYTE_CHARS, fromByteChars, toByteChars } from '../../src/tokenizer/bytelevel.ts';
+import { PreTrainedTokenizerFast } from '../../src/tokenizer/index.ts';
 import { Words } from '../../src/tokenizer/models/words.ts';
 import { problem } from '../support/tiny.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PreTrainedTokenizerFast } from '../../src/index.ts';
 import { readSentencePiece } from '../../src/tokenizer/converters/sentencepiece/model.ts';
 import { fieldsOf } from '../../src/tokenizer/converters/sentencepiece/protobuf.ts';
+import { PreTrainedTokenizerFast } from '../../src/tokenizer/index.ts';
 import { sentencePieces } from '../support/sentencepieces.ts';
 import { problem } from '../support/tiny.ts';
 import { sentencePieceTruth, tokenizerTruth } from '../support/tokenizertruth.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../src/base/error.ts';
-import { filesRead, MODEL_NAMES } from '../../src/tokenizer/files.ts';
+import { MODEL_NAMES } from '../../src/tokenizer/files.ts';
+import { filesRead } from '../../src/tokenizer/filesread.ts';
 import { BertTokenizer, type TokenizerFiles } from '../../src/tokenizer/index.ts';
 import { message } from '../support/message.ts';
 import { bertJson } from '../support/tokenizerjson.ts';

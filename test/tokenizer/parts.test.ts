@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { PreTrainedTokenizerFast } from '../../src/index.ts';
 import { type Normalized, read, write } from '../../src/tokenizer/chars.ts';
 import { decoderOf } from '../../src/tokenizer/decoders/index.ts';
+import { PreTrainedTokenizerFast } from '../../src/tokenizer/index.ts';
 import { normalizerOf } from '../../src/tokenizer/normalizers/index.ts';
 import { preTokenizerOf } from '../../src/tokenizer/pretokenizers/index.ts';
 import { processorOf } from '../../src/tokenizer/processors/index.ts';

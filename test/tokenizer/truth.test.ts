@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PreTrainedTokenizerFast } from '../../src/index.ts';
+import { PreTrainedTokenizerFast } from '../../src/tokenizer/index.ts';
 import { type EncodingCase, expectEncoding, sidedBy } from '../support/encodings.ts';
 import { NAMES, tokenizerTruth } from '../support/tokenizertruth.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { chunkText, PreTrainedTokenizerFast } from '../../src/index.ts';
+import { chunkText } from '../../src/index.ts';
+import { PreTrainedTokenizerFast } from '../../src/tokenizer/index.ts';
 import { Trie } from '../../src/tokenizer/trie.ts';
 import { problem } from '../support/tiny.ts';
 import { unigramJson } from '../support/unigram.ts';

@@ -11,7 +11,7 @@ import { excludesPrompt, isNormalized, withoutScaling } from '../../sentence/pro
 import { supportedTokenizer } from '../../sentence/tokenizer.ts';
 import type { SaveOptions } from '../../sources/saving.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { filesRead as tokenizerFiles } from '../../tokenizer/files.ts';
+import { filesRead as tokenizerFiles } from '../../tokenizer/filesread.ts';
 import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
 import { classWith, configClassIn, familyOf } from '../classes.ts';
 import { type ConfigClass, describing, type PreTrainedConfig } from '../config.ts';

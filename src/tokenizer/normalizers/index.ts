@@ -2,9 +2,10 @@ import { proveGrowth } from '../chars.ts';
 import { type Fields, partOf, partsIn, type Registry } from '../fields.ts';
 import type { Normalizer } from '../interfaces.ts';
 import { readBertNormalizer } from './bert.ts';
+import { lowercase } from './lowercase.ts';
 
 /** Readers of normalizers by their types: BERT's, and all of them with `tokenizer/all.ts`. */
-export const NORMALIZERS: Registry<Normalizer> = { BertNormalizer: readBertNormalizer, Sequence: readSequence };
+export const NORMALIZERS: Registry<Normalizer> = { BertNormalizer: readBertNormalizer, Lowercase: () => lowercase, Sequence: readSequence };
 
 /** The normalizer of tokenizer.json. Throws `format` and `unsupported` errors. */
 export const normalizerOf = (value: unknown, name = 'normalizer'): Normalizer =>

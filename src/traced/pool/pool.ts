@@ -1,15 +1,14 @@
-import { platform } from '#platform';
 import { TraceletError } from '../../base/error.ts';
 import { untilAborted } from '../../base/signal.ts';
 import { explainKernels } from '../../inspect/explain.ts';
 import { kernelModule } from '../../kernels/binaries.ts';
 import type { ModelOutput, Named } from '../../nn/outputs.ts';
-import type { Binary, Threads, Variant } from '../../platform/platform.ts';
+import type { Binary, Threads } from '../../platform/platform.ts';
 import { lend } from '../../runtime/loan.ts';
-import { checkCount, countOn, obstacleTo, type ThreadCount } from '../../runtime/threads/choose.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { LocalRunner, Runner, Signatures } from '../runner.ts';
 import type { TracedModule } from '../traced.ts';
+import type { WorkerChoice } from './choose.ts';
 import { moduleKey, type Setup, sent } from './messages.ts';
 import { Queue } from './queue.ts';
 import { PoolWorker } from './thread.ts';
@@ -22,34 +21,6 @@ import { PoolWorker } from './thread.ts';
 export interface TracePool<Result = ModelOutput> extends TracedModule<Result> {
   /** Throws a `value` error: calls that answer at once would block this thread. */
   forward(...args: unknown[]): never;
-}
-
-/** How many workers there will be, whether they run in one memory, and why. */
-export interface WorkerChoice {
-  host: Threads | undefined;
-  count: number;
-  shared: boolean;
-  why: string;
-}
-
-/** How many of the workers that were asked for can be had here with these kernels, and how. Throws `value` errors. */
-export async function chooseWorkers(
-  { workers = 1, threads = 1 }: { workers?: ThreadCount; threads?: ThreadCount },
-  kernels: Variant,
-): Promise<WorkerChoice> {
-  checkCount('workers', workers);
-  if (threads !== 1)
-    throw new TraceletError('value', {
-      what: 'options of jit.load',
-      expected: 'workers or threads',
-      got: 'both',
-      cure: 'Ask for threads to have single calls fast, and for workers to have several calls at once: a call in a worker runs on one thread',
-    });
-  const host = await platform.workers();
-  if (typeof host === 'string') return { host: undefined, count: 0, shared: false, why: host };
-  const { threads: count, why } = countOn(host, workers);
-  const obstacle = obstacleTo(kernels);
-  return { host, count, shared: obstacle === undefined, why: obstacle ?? why };
 }
 
 /**

@@ -1,0 +1,3 @@
+import { known } from './fields.ts';
+
+known.load = () => import('./all.ts');

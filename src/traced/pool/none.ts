@@ -1,0 +1,20 @@
+import type { Named } from '../../nn/outputs.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { LocalRunner, Runner, Signatures } from '../runner.ts';
+import type { WorkerChoice } from './choose.ts';
+
+/** The pool of runtimes that have no workers: calls run in place, one after the other. It imports nothing. */
+export async function startPool(local: LocalRunner, { why }: WorkerChoice): Promise<Runner> {
+  return {
+    local,
+    workers: 0,
+    concurrency: 1,
+    get signatures(): Signatures {
+      return local.signatures;
+    },
+    explain: () => [...local.explain().slice(0, -1), `no workers, so that calls run in place: ${why}`],
+    run: (inputs: Record<string, Tensor>, options?: { outputs?: readonly string[]; signal?: AbortSignal }): Promise<Named[]> =>
+      local.run(inputs, options),
+    dispose: () => local.dispose(),
+  };
+}
