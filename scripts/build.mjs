@@ -87,7 +87,7 @@ const GROUPS = [
  * making they cannot see through.
  */
 const FAMILIES = [
-  { name: 'families', test: /\/dist\/models\/(auto|autoload|classes|index|registry|sentence\/\w+)\.js$/, priority: 21 },
+  { name: 'families', test: /\/dist\/models\/(auto|autotokenizer|classes|index|registry|sentence\/\w+)\.js$/, priority: 0 },
   {
     debugName: 'family',
     name: (id) => /models\/([\w-]+)\//.exec(id)?.[1],
@@ -117,7 +117,11 @@ function groups() {
     [true, false].map((loads) => ({
       name: loads ? name : `${name}-more`,
       priority: 2 * (GROUPS.length - i) + Number(loads),
-      test: (id) => starting.has(id) && loading.has(id) === loads && folders.includes(folderOf(id)) && !LATE.test(id),
+      test: (id) =>
+        starting.has(id) &&
+        loading.has(id) === loads &&
+        folders.includes(folderOf(id)) &&
+        ![LATE, ...FAMILIES.map(({ test }) => test)].some((apart) => apart.test(id)),
     })),
   );
   return [...FAMILIES, ...storeys];

@@ -2,6 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { FUNCTION, proved } from '../base/options.ts';
 import { isFunction } from '../base/realm.ts';
+import { oneOf } from '../base/schema.ts';
 import { allocate, type Values } from './elements.ts';
 import { type Half, isHalf, roundToHalf } from './half.ts';
 import { type Shape, sizeOf, Tensor } from './tensor.ts';
@@ -11,6 +12,8 @@ export type Initialiser = (values: Float32Array) => void;
 
 /** The dtypes that traces and checkpoints store weights in. */
 export type Stored = 'float32' | Half;
+
+const STORED = oneOf<Stored>(['float32', 'float16', 'bfloat16']);
 
 /**
  * A float32 weight of a module, as `torch.nn.Parameter`. Its values are made on first use, or set from a checkpoint. They may be
@@ -93,8 +96,9 @@ export class Parameter extends Tensor<'float32'> {
     this.#version++;
   }
 
-  /** Rounds the values once to those that `dtype` holds, where it is not what they are stored as, and stores them so. */
+  /** Rounds the values once to those that `dtype` holds, where it is not what they are stored as, and stores them so. Throws `value` errors for others. */
   store(dtype: Stored): void {
+    proved('parameter: store', dtype, STORED);
     const values = this.elements.slice();
     if (dtype !== 'float32' && dtype !== this.#storedAs) roundToHalf(values, dtype);
     this.adopt(values, dtype);

@@ -152,6 +152,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
 
   'new nn.Parameter': () => [[2], (values: Float32Array) => values.fill(1)],
   'Parameter#initialise =': () => [(values: Float32Array) => values.fill(1)],
+  'Parameter#store': () => ['bfloat16'],
   ...rows('Parameter#set Parameter#adopt', () => [Float32Array.of(1, 2)]),
   'new nn.Module': none,
   'new nn.Linear': () => [3, 2, true, { seed: 1 }],
@@ -182,6 +183,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'BertConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
   ...rows('to_dict to_diff_dict most_tokens', none, 'BertConfig#'),
   'CamembertConfig#most_tokens': none,
+  'MPNetConfig#most_tokens': none,
   'BertConfig#to_json_string': () => [false],
   'BertConfig#withFields': () => [{ vocab_size: 14 }, 'another'],
 
