@@ -159,11 +159,12 @@ function checkEffects(chunks) {
         throw new Error(`dist/${fileName} imports ${path} for its effects: add it to sideEffects in package.json`);
 }
 
-/** Declarations name their modules as sources do, which TypeScript before 5.0 does not take. */
+/** Declarations name their modules as sources do, which TypeScript before 5.0 does not take, and conditions that have no types. */
 function nameDeclarations() {
   for (const name of readdirSync(`${root}dist`, { recursive: true, encoding: 'utf8' }).filter((each) => each.endsWith('.d.ts'))) {
     const file = join(root, 'dist', name);
-    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/(['"])(\.[^'"]*)\.ts\1/g, '$1$2.js$1'));
+    const text = readFileSync(file, 'utf8').replaceAll(/^import ['"]#.*\n/gm, '');
+    writeFileSync(file, text.replaceAll(/(['"])(\.[^'"]*)\.ts\1/g, '$1$2.js$1'));
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type Tensor,
   tensor,
 } from '../../src/index.ts';
+import '../../src/tokenizer/all.ts';
 import { expectSameBits, problem, tinyConfig } from '../support/tiny.ts';
 import { NAMES, tokenizerTruth } from '../support/tokenizertruth.ts';
 
