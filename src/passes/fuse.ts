@@ -4,7 +4,7 @@ import { eliminateDeadCode } from './dce.ts';
 
 /** Merges nodes into ops that do several steps in one pass over memory. The results stay the same bit for bit. */
 export function fuse(graph: Graph): Graph {
-  const fusions: Fusion[] = [fuseEmbeddingSum, fuseActivation, fuseResidualNorm, fuseQueriesKeysValues(new Map())];
+  const fusions: Fusion[] = [fuseEmbeddingSum, fuseActivation, fuseResidualNorm, fuseQueriesKeysValues(new Map()), fuseThirds];
   return fusions.reduce((fused, fusion) => eliminateDeadCode(applyFusion(fused, fusion)), graph);
 }
 
@@ -73,6 +73,22 @@ const fuseQueriesKeysValues =
     const { mask, starts } = node.operands;
     return makeNode('attention_qkv', { qkv, mask, starts }, node.attrs, { path: node.path, origins: node.origins });
   };
+
+/** attention over the three thirds of each row of one x: attention_qkv. */
+function fuseThirds(node: Node): Node | undefined {
+  if (node.op !== 'attention') return undefined;
+  const { q, k, v, mask, starts } = node.operands;
+  const qkv = q?.kind === 'node' ? (q.operands.x ?? null) : null;
+  const width = qkv?.shape.at(-1) ?? 0;
+  const isThird = (value: Value | null, i: number): boolean =>
+    value?.kind === 'node' &&
+    value.op === 'columns' &&
+    value.operands.x === qkv &&
+    value.attrs.from === (i * width) / 3 &&
+    value.attrs.count === width / 3;
+  if (!qkv || ![q, k, v].every(isThird)) return undefined;
+  return makeNode('attention_qkv', { qkv, mask, starts }, node.attrs, { path: node.path, origins: node.origins });
+}
 
 const joined = (node: Node, inner: Node): { path: string; origins: Node[] } => ({
   path: inner.path,

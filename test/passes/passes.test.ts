@@ -155,12 +155,31 @@ describe('fusion', () => {
   });
 
   const [wk, wv, bk, bv, wide] = [parameter(4, 4), parameter(4, 4), parameter(4), parameter(4), parameter(4, 6)];
+  const thrice = parameter(12, 4);
   const attend = (q: Tensor, k: Tensor, v: Tensor) => F.attention(q, k, v, { heads: 2 });
   const apart = ['linear', 'linear', 'linear', 'attention'];
 
   test.each<[string, (t: Tensor, other: Tensor) => ForwardResult, string[]]>([
     ['with biases', (t) => attend(F.linear(t, w, b), F.linear(t, wk, bk), F.linear(t, wv, bv)), ['linear', 'attention_qkv']],
     ['without biases', (t) => attend(F.linear(t, w), F.linear(t, wk), F.linear(t, wv)), ['linear', 'attention_qkv']],
+    [
+      'of thirds of one product',
+      (t) => {
+        const x = F.linear(t, thrice);
+        const [q, k, v] = [0, 4, 8].map((from) => F.narrow(x, 2, from, 4));
+        return attend(q, k, v);
+      },
+      ['linear', 'attention_qkv'],
+    ],
+    [
+      'of thirds in another order',
+      (t) => {
+        const x = F.linear(t, thrice);
+        const [q, k, v] = [4, 0, 8].map((from) => F.narrow(x, 2, from, 4));
+        return attend(q, k, v);
+      },
+      ['linear', 'columns', 'columns', 'columns', 'attention'],
+    ],
     ['with some biases', (t) => attend(F.linear(t, w, b), F.linear(t, wk), F.linear(t, wv, bv)), apart],
     ['of other inputs', (t, o) => attend(F.linear(t, w, b), F.linear(o, wk, bk), F.linear(o, wv, bv)), apart],
     [
