@@ -13,7 +13,7 @@ import { product } from './tile';
 
 /** The first key that the last block of queries looked at, a multiple of 8, and how many from there. */
 let firstKey: i32 = 0;
-export let keyCount: i32 = 0;
+let keyCount: i32 = 0;
 
 /** Looks for the keys that stand from `low` to `high`; all of them where none does. */
 function look(places: usize, keys: i32, low: i32, high: i32): void {

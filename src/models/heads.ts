@@ -104,6 +104,22 @@ export class ClassificationHead extends Module<[Tensor], Tensor> {
   }
 }
 
+/** A score for every label, made of the first token: (logits [batch, num_labels]). */
+export abstract class ForFirstTokenClassification<Base extends PreTrainedModel> extends ModelWithHead<Base> {
+  static override readonly head: string = 'ForSequenceClassification';
+  classifier: ClassificationHead;
+
+  constructor(config: PreTrainedConfig, options: HeadOptions, makeBase: () => Base, activation: (x: Tensor) => Tensor) {
+    super(config, options, makeBase);
+    this.classifier = new ClassificationHead(config, activation);
+    this.post_init(options?.seed);
+  }
+
+  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
+    return { logits: this.classifier(last_hidden_state) };
+  }
+}
+
 /** A score for every label, made of a vector of each text: (logits [batch, num_labels]). */
 export abstract class ForSequenceClassification<Base extends PreTrainedModel> extends ModelWithHead<Base> {
   static override readonly head: string = 'ForSequenceClassification';

@@ -3,7 +3,7 @@ import { Linear, RMSNorm } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { activationOf } from './fields.ts';
-import type { Attending } from './rotary.ts';
+import { type Attending, headDim } from './rotary.ts';
 
 /** Layers of Llama, which mirror `transformers/models/llama/modeling_llama.py`, class for class and name for name. Other families have them too. */
 
@@ -19,10 +19,6 @@ export interface LlamaSizes {
   readonly attention_bias: boolean;
   readonly mlp_bias: boolean;
 }
-
-/** How many numbers a head has. */
-export const headDim = ({ head_dim, hidden_size, num_attention_heads }: LlamaSizes): number =>
-  head_dim ?? hidden_size / num_attention_heads;
 
 class LlamaAttention extends Module<[Tensor, Attending], [Tensor, Tensor?]> {
   q_proj: Linear;

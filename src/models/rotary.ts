@@ -78,6 +78,15 @@ function frequenciesOf(parameters: RopeParameters, size: number): Tensor {
   return new Tensor('float32', [size / 2], Float32Array.from(ROPE_TYPES[parameters.rope_type](plain, parameters)));
 }
 
+interface HeadSizes {
+  readonly head_dim?: number | null;
+  readonly hidden_size: number;
+  readonly num_attention_heads: number;
+}
+
+/** How many numbers a head has: what the configuration says, or its share of the hidden size. */
+export const headDim = ({ head_dim, hidden_size, num_attention_heads }: HeadSizes): number => head_dim ?? hidden_size / num_attention_heads;
+
 /** Positions [batch, sequence] to how they turn `size` numbers of each head. As the rotary embedding of a model of transformers. */
 export class RotaryEmbedding extends Module<[Tensor], Tensor> {
   readonly #frequencies: Tensor;

@@ -1,6 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { NUMBER } from '../base/options.ts';
-import { FLAG, type Kind, MAX_SIZE, SIZE } from '../base/schema.ts';
+import { COUNT, FLAG, MAX_SIZE, SIZE } from '../base/schema.ts';
 import { named, type Operand, TENSOR, taking } from '../tensor/arguments.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { apply } from './executor.ts';
@@ -29,15 +29,13 @@ export interface AttentionOptions {
   bias?: Operand | null;
 }
 
-const WINDOW: Kind<number> = { ...SIZE, expected: 'a whole number from 0', read: (value) => (value === 0 ? 0 : SIZE.read(value)) };
-
 const OPTIONS = {
   heads: { ...SIZE, named: true },
   key_heads: named(SIZE),
   mask: named(TENSOR),
   scale: named(NUMBER),
   is_causal: named(FLAG),
-  window: named(WINDOW),
+  window: named({ ...COUNT, expected: 'a whole number from 0' }),
   bias: named(TENSOR),
 };
 

@@ -291,4 +291,4 @@ export const LONG = /^TracedModule#profile( |\(0\)|\(1\)(\.seconds|\.nonsense)?$
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|features|encoded|pooled|positionsOf|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|features|embedded|encoded|pooled|positionsOf|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;

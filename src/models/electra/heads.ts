@@ -5,7 +5,7 @@ import type { ModelOutput } from '../../nn/outputs.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { activationOf } from '../fields.ts';
 import {
-  ClassificationHead,
+  ForFirstTokenClassification,
   ForMultipleChoice,
   ForQuestionAnswering,
   ForTokenClassification,
@@ -109,21 +109,13 @@ export class ElectraForMaskedLM extends WithLMHead<ElectraModel> {
 }
 
 /** A score for every label: (logits [batch, num_labels]). */
-export class ElectraForSequenceClassification extends ModelWithHead<ElectraModel> {
+export class ElectraForSequenceClassification extends ForFirstTokenClassification<ElectraModel> {
   static override readonly family = ELECTRA;
-  static override readonly head = 'ForSequenceClassification';
   declare readonly config: ElectraConfig;
   declare electra: ElectraModel;
-  classifier: ClassificationHead;
 
   constructor(config: ElectraConfig, options: HeadOptions = {}) {
-    super(config, options, encoder(config));
-    this.classifier = new ClassificationHead(config, F.gelu);
-    this.post_init(options?.seed);
-  }
-
-  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
-    return { logits: this.classifier(last_hidden_state) };
+    super(config, options, encoder(config), F.gelu);
   }
 }
 

@@ -2,8 +2,8 @@ import { ModuleList } from '../../nn/containers.ts';
 import { Embedding, RMSNorm } from '../../nn/layers.ts';
 import { EncoderModel, type Tokens } from '../encoder.ts';
 import type { Encoded, Mask } from '../layers.ts';
-import { headDim, LlamaDecoderLayer } from '../llama.ts';
-import { RotaryEmbedding, ropeIn, rowsOfPositions, runTurned } from '../rotary.ts';
+import { LlamaDecoderLayer } from '../llama.ts';
+import { headDim, RotaryEmbedding, ropeIn, rowsOfPositions, runTurned } from '../rotary.ts';
 import type { EuroBertConfig } from './config.ts';
 import { EUROBERT } from './family.ts';
 

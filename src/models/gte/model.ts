@@ -4,10 +4,11 @@ import { Embedding, LayerNorm, Linear } from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { BertPooler } from '../bert/encoder.ts';
-import { EncoderModel, type PoolerOptions, type Tokens, WITH_POOLER } from '../encoder.ts';
+import { type PoolerOptions, type Tokens, WITH_POOLER } from '../encoder.ts';
 import { activationOf } from '../fields.ts';
-import type { Encoded, Mask } from '../layers.ts';
-import { type Attending, attendTurned, RotaryEmbedding, ropeIn, rowsOfPositions, runTurned } from '../rotary.ts';
+import type { Encoded } from '../layers.ts';
+import { type Attending, attendTurned, headDim, RotaryEmbedding, ropeIn, runTurned } from '../rotary.ts';
+import { RotaryEncoderModel } from '../rotaryencoder.ts';
 import type { GteConfig } from './config.ts';
 import { GTE } from './family.ts';
 
@@ -110,7 +111,7 @@ class GteEncoder extends Module<[Tensor, Attending], Encoded> {
  * The bare encoder, as `transformers.GteModel`. Answers (last_hidden_state [batch, sequence, hidden]), with a pooler_output [batch, hidden] where
  * `add_pooling_layer` asks for it, followed by hidden_states and attentions where the config asks for them.
  */
-export class GteModel extends EncoderModel {
+export class GteModel extends RotaryEncoderModel {
   static override readonly family = GTE;
   static override readonly head = 'Model';
   static override readonly OPTIONS = WITH_POOLER;
@@ -124,19 +125,13 @@ export class GteModel extends EncoderModel {
   constructor(config: GteConfig, options: PoolerOptions = {}) {
     super(config, options);
     this.embeddings = new GteEmbeddings(config);
-    this.rotary = new RotaryEmbedding(ropeIn(config), config.hidden_size / config.num_attention_heads);
+    this.rotary = new RotaryEmbedding(ropeIn(config), headDim(config));
     this.encoder = new GteEncoder(config);
     this.pooler = options?.add_pooling_layer === true ? new BertPooler(config) : null;
     this.post_init(options?.seed);
   }
 
-  protected encoded({ input_ids, token_type_ids, position_ids }: Tokens, mask: Mask): Encoded {
-    const rotation = this.rotary(rowsOfPositions(position_ids, input_ids.shape));
-    const embeddings = this.embeddings(input_ids, token_type_ids);
-    return this.encoder(embeddings, { mask, rotation, output_attentions: this.config.output_attentions });
-  }
-
-  protected override pooled(last_hidden_state: Tensor): Tensor | undefined {
-    return this.pooler?.(last_hidden_state);
+  protected embedded({ input_ids, token_type_ids }: Tokens): Tensor {
+    return this.embeddings(input_ids, token_type_ids);
   }
 }

@@ -1,14 +1,5 @@
 import * as F from '../../nn/functional.ts';
-import type { ModelOutput } from '../../nn/outputs.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import {
-  ClassificationHead,
-  ForMaskedLM,
-  ForQuestionAnswering,
-  ForTokenClassification,
-  type HeadOptions,
-  ModelWithHead,
-} from '../heads.ts';
+import { ForFirstTokenClassification, ForMaskedLM, ForQuestionAnswering, ForTokenClassification, type HeadOptions } from '../heads.ts';
 import type { JinaEmbeddingsV3Config } from './config.ts';
 import { JINA_EMBEDDINGS_V3 } from './family.ts';
 import { JinaEmbeddingsV3Model } from './model.ts';
@@ -28,21 +19,13 @@ export class JinaEmbeddingsV3ForMaskedLM extends ForMaskedLM<JinaEmbeddingsV3Mod
 }
 
 /** A score for every label: (logits [batch, num_labels]). */
-export class JinaEmbeddingsV3ForSequenceClassification extends ModelWithHead<JinaEmbeddingsV3Model> {
+export class JinaEmbeddingsV3ForSequenceClassification extends ForFirstTokenClassification<JinaEmbeddingsV3Model> {
   static override readonly family = JINA_EMBEDDINGS_V3;
-  static override readonly head = 'ForSequenceClassification';
   declare readonly config: JinaEmbeddingsV3Config;
   declare roberta: JinaEmbeddingsV3Model;
-  classifier: ClassificationHead;
 
   constructor(config: JinaEmbeddingsV3Config, options: HeadOptions = {}) {
-    super(config, options, encoder(config));
-    this.classifier = new ClassificationHead(config, F.tanh);
-    this.post_init(options?.seed);
-  }
-
-  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
-    return { logits: this.classifier(last_hidden_state) };
+    super(config, options, encoder(config), F.tanh);
   }
 }
 

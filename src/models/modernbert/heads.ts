@@ -6,6 +6,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { activationOf } from '../fields.ts';
 import {
   ForMultipleChoice,
+  ForSequenceClassification,
   ForTokenClassification,
   type Given,
   type HeadOptions,
@@ -62,23 +63,20 @@ function pooled({ classifier_pooling }: ModernBertConfig, last_hidden_state: Ten
 }
 
 /** A score for every label: (logits [batch, num_labels]). */
-export class ModernBertForSequenceClassification extends ModelWithHead<ModernBertModel> {
+export class ModernBertForSequenceClassification extends ForSequenceClassification<ModernBertModel> {
   static override readonly family = MODERNBERT;
-  static override readonly head = 'ForSequenceClassification';
   declare readonly config: ModernBertConfig;
   declare model: ModernBertModel;
   head: ModernBertPredictionHead;
-  classifier: Linear;
 
   constructor(config: ModernBertConfig, options: HeadOptions = {}) {
     super(config, options, () => new ModernBertModel(config));
     this.head = new ModernBertPredictionHead(config);
-    this.classifier = new Linear(config.hidden_size, config.num_labels);
     this.post_init(options?.seed);
   }
 
-  protected answer({ last_hidden_state }: ModelOutput, { attention_mask }: Given): Record<string, Tensor> {
-    return { logits: this.classifier(this.head(pooled(this.config, last_hidden_state, attention_mask))) };
+  protected override summary({ last_hidden_state }: ModelOutput, { attention_mask }: Given): Tensor {
+    return this.head(pooled(this.config, last_hidden_state, attention_mask));
   }
 }
 

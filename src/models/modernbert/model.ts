@@ -6,7 +6,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { EncoderModel, type Tokens } from '../encoder.ts';
 import { activationOf } from '../fields.ts';
 import { type Encoded, type Mask, runLayers } from '../layers.ts';
-import { type Attending, attendTurned, RotaryEmbedding, rowsOfPositions } from '../rotary.ts';
+import { type Attending, attendTurned, headDim, RotaryEmbedding, rowsOfPositions } from '../rotary.ts';
 import { type LayerType, layerTypes, type ModernBertConfig, ropeIn } from './config.ts';
 import { MODERNBERT } from './family.ts';
 
@@ -111,8 +111,7 @@ export class ModernBertModel extends EncoderModel {
     this.embeddings = new ModernBertEmbeddings(config);
     this.layers = new ModuleList(Array.from({ length: config.num_hidden_layers }, (_, i) => new ModernBertEncoderLayer(config, i)));
     this.final_norm = normOf(config);
-    const head_dim = config.hidden_size / config.num_attention_heads;
-    const rotary = (type: LayerType) => new RotaryEmbedding(ropeIn(config, type), head_dim);
+    const rotary = (type: LayerType) => new RotaryEmbedding(ropeIn(config, type), headDim(config));
     this.rotary = { full_attention: rotary('full_attention'), sliding_attention: rotary('sliding_attention') };
     this.post_init(options?.seed);
   }

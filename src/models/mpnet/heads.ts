@@ -1,14 +1,11 @@
 import * as F from '../../nn/functional.ts';
-import type { ModelOutput } from '../../nn/outputs.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import {
-  ClassificationHead,
+  ForFirstTokenClassification,
   ForMaskedLM,
   ForMultipleChoice,
   ForQuestionAnswering,
   ForTokenClassification,
   type HeadOptions,
-  ModelWithHead,
 } from '../heads.ts';
 import type { MPNetConfig } from './config.ts';
 import { MPNET } from './family.ts';
@@ -29,21 +26,13 @@ export class MPNetForMaskedLM extends ForMaskedLM<MPNetModel> {
 }
 
 /** A score for every label: (logits [batch, num_labels]). */
-export class MPNetForSequenceClassification extends ModelWithHead<MPNetModel> {
+export class MPNetForSequenceClassification extends ForFirstTokenClassification<MPNetModel> {
   static override readonly family = MPNET;
-  static override readonly head = 'ForSequenceClassification';
   declare readonly config: MPNetConfig;
   declare mpnet: MPNetModel;
-  classifier: ClassificationHead;
 
   constructor(config: MPNetConfig, options: HeadOptions = {}) {
-    super(config, options, encoder(config, false));
-    this.classifier = new ClassificationHead(config, F.tanh);
-    this.post_init(options?.seed);
-  }
-
-  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
-    return { logits: this.classifier(last_hidden_state) };
+    super(config, options, encoder(config, false), F.tanh);
   }
 }
 

@@ -1,14 +1,11 @@
 import * as F from '../../nn/functional.ts';
-import type { ModelOutput } from '../../nn/outputs.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import {
-  ClassificationHead,
+  ForFirstTokenClassification,
   ForMaskedLM,
   ForMultipleChoice,
   ForQuestionAnswering,
   ForTokenClassification,
   type HeadOptions,
-  ModelWithHead,
 } from '../heads.ts';
 import type { RobertaConfig } from './config.ts';
 import { ROBERTA } from './family.ts';
@@ -31,22 +28,14 @@ export class RobertaForMaskedLM extends ForMaskedLM<RobertaModel> {
 }
 
 /** A score for every label: (logits [batch, num_labels]). */
-export class RobertaForSequenceClassification extends ModelWithHead<RobertaModel> {
+export class RobertaForSequenceClassification extends ForFirstTokenClassification<RobertaModel> {
   static override readonly family = ROBERTA;
-  static override readonly head = 'ForSequenceClassification';
   protected static readonly Base = RobertaModel;
   declare readonly config: RobertaConfig;
   declare roberta: RobertaModel;
-  classifier: ClassificationHead;
 
   constructor(config: RobertaConfig, options: HeadOptions = {}) {
-    super(config, options, encoder(new.target.Base, config, false));
-    this.classifier = new ClassificationHead(config, F.tanh);
-    this.post_init(options?.seed);
-  }
-
-  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
-    return { logits: this.classifier(last_hidden_state) };
+    super(config, options, encoder(new.target.Base, config, false), F.tanh);
   }
 }
 
