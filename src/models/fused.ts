@@ -1,5 +1,5 @@
 import { allocate } from '../tensor/elements.ts';
-import { type Initialiser, Parameter } from '../tensor/parameter.ts';
+import { type Initialiser, Parameter, type Stored } from '../tensor/parameter.ts';
 import { type Shape, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import type { Fused } from './family.ts';
 
@@ -59,19 +59,19 @@ export function rowsInWords({ counts, groups }: Rows, part: number): string {
 }
 
 /** Gives a parameter the rows that it has in `whole`: where they stand together, those themselves. */
-export function takePart(parameter: Parameter, whole: Tensor, rows: Rows, part: number): void {
+export function takePart(parameter: Parameter, whole: Tensor, rows: Rows, part: number, storedAs?: Stored): void {
   const width = widthOf(parameter.shape);
   const fill: Initialiser = (values) => {
     const from = whole.elements as Float32Array;
     eachRun(rows, part, (inWhole, inPart, count) => values.set(from.subarray(inWhole * width, (inWhole + count) * width), inPart * width));
   };
   const first = sum(rows.counts.slice(0, part)) * width;
-  if (rows.groups > 1 || whole instanceof Parameter) give(parameter, fill, [whole]);
-  else parameter.adopt((whole.elements as Float32Array).subarray(first, first + parameter.size));
+  if (rows.groups > 1 || whole instanceof Parameter) give(parameter, fill, [whole], storedAs);
+  else parameter.adopt((whole.elements as Float32Array).subarray(first, first + parameter.size), storedAs);
 }
 
 /** Gives a parameter the rows of all `parts`. */
-export function joinParts(parameter: Parameter, parts: readonly Tensor[], groups: number): void {
+export function joinParts(parameter: Parameter, parts: readonly Tensor[], groups: number, storedAs?: Stored): void {
   const width = widthOf(parameter.shape);
   const rows = { counts: parts.map(({ shape }) => shape[0]), groups };
   const fill: Initialiser = (values) => {
@@ -80,18 +80,18 @@ export function joinParts(parameter: Parameter, parts: readonly Tensor[], groups
         values.set((elements as Float32Array).subarray(inPart * width, (inPart + count) * width), inWhole * width),
       );
   };
-  give(parameter, fill, parts);
+  give(parameter, fill, parts, storedAs);
 }
 
 const widthOf = (shape: Shape): number => sizeOf(shape.slice(1));
 
 /** Values that are made on first use, as those of quantised weights are, still are then. */
-function give(parameter: Parameter, fill: Initialiser, from: readonly Tensor[]): void {
+function give(parameter: Parameter, fill: Initialiser, from: readonly Tensor[], storedAs?: Stored): void {
   if (from.some((tensor) => tensor instanceof Parameter)) {
     parameter.initialise = fill;
     return;
   }
   const values = allocate('float32', parameter.size);
   fill(values);
-  parameter.adopt(values);
+  parameter.adopt(values, storedAs);
 }

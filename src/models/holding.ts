@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import type { Checkpoint } from '../formats/checkpoint.ts';
+import type { Half } from '../tensor/half.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { type Shape, sameShape, type Tensor } from '../tensor/tensor.ts';
 import type { Family } from './family.ts';
@@ -56,8 +57,7 @@ export function holder(model: PreTrainedModel, checkpoint: Checkpoint): (name: s
     const shape = [rows.counts.reduce((all, count) => all + count, 0), ...parameter.shape.slice(1)];
     const give = () => {
       const tensor = fitting(checkpoint, stored, shape, `, ${rowsInWords(rows, part)} of it being ${name}`);
-      takePart(parameter, tensor, rows, part);
-      storeAs(parameter, [tensor], checkpoint);
+      takePart(parameter, tensor, rows, part, storedAs([tensor], checkpoint));
     };
     return { stored: [stored], missing: [], give };
   };
@@ -70,8 +70,7 @@ export function holder(model: PreTrainedModel, checkpoint: Checkpoint): (name: s
       const groups = groupsOf(field);
       checkParts(checkpoint, stored, name, parameter.shape, groups);
       const tensors = stored.map((each) => fitting(checkpoint, each, outlineOf(checkpoint, each)?.shape as Shape));
-      joinParts(parameter, tensors, groups);
-      storeAs(parameter, tensors, checkpoint);
+      joinParts(parameter, tensors, groups, storedAs(tensors, checkpoint));
     };
     return { stored, missing: parts.filter((_, i) => found[i] === undefined), give };
   };
@@ -100,10 +99,10 @@ function assign(parameter: Parameter, tensor: Tensor, { halves }: Checkpoint): v
   else parameter.adopt(tensor.elements as Float32Array, halves?.get(tensor));
 }
 
-/** A parameter of tensors that all came in one 16-bit dtype is stored in it. */
-function storeAs(parameter: Parameter, from: readonly Tensor[], { halves }: Checkpoint): void {
+/** The 16-bit dtype in which all of these came, if they came in one. */
+function storedAs(from: readonly Tensor[], { halves }: Checkpoint): Half | undefined {
   const [dtype, ...others] = new Set(from.map((tensor) => halves?.get(tensor)));
-  if (dtype && others.length === 0) parameter.store(dtype);
+  return others.length === 0 ? dtype : undefined;
 }
 
 const CURE = 'Does the config belong to this checkpoint?';

@@ -139,7 +139,7 @@ interface RMSNormOptions {
   elementwise_affine?: boolean;
 }
 
-const RMS_NORM = { normalized_shape: LAYER_NORM.normalized_shape, eps: LAYER_NORM.eps, elementwise_affine: LAYER_NORM.elementwise_affine };
+const { bias: _, ...RMS_NORM } = LAYER_NORM;
 
 /** As `torch.nn.RMSNorm` over the last dimensions, those of `normalized_shape`. */
 export class RMSNorm extends Module {
