@@ -289,6 +289,9 @@ export const IGNORING: Readonly<Record<string, readonly string[]>> = {
 /** Calls that would rightly take as long as they were told to. */
 export const LONG = /^TracedModule#profile( |\(0\)|\(1\)(\.seconds|\.nonsense)?$)/;
 
+/** What another of the list is as well, under another name: spoiled with one kind of junk alone. */
+export const ALIKE = /^AutoModelFor(?!MaskedLM)/;
+
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
   /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|features|embedded|encoded|pooled|positionsOf|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
