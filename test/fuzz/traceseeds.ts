@@ -99,11 +99,12 @@ const PROMPTED: Record<string, string> = {
 
 /** Vectors of texts, with a folder's prompts that pooling leaves out. */
 async function prompted(): Promise<TracedModule<unknown>> {
-  const said = await SentenceEmbedder.options_beside({
-    text: async (name) => PROMPTED[name],
-    bytes: async (name) => (PROMPTED[name] === undefined ? undefined : new TextEncoder().encode(PROMPTED[name])),
-  });
-  const model = new SentenceEmbedder(tinyConfig({ vocab_size: 11 }), { seed: 2, ...said });
+  const config = tinyConfig({ vocab_size: 11 });
+  const beside = {
+    text: async (name: string) => PROMPTED[name],
+    bytes: async (name: string) => (PROMPTED[name] === undefined ? undefined : new TextEncoder().encode(PROMPTED[name])),
+  };
+  const model = new SentenceEmbedder(config, { seed: 2, ...(await SentenceEmbedder.options_beside(beside, config)) });
   const row = tensor([[2, 5, 7, 3]]);
   const ones = tensor([[1, 1, 1, 1]]);
   return jit.trace(model, { input_ids: row, attention_mask: ones, pooling_mask: ones }, any);

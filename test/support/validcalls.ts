@@ -63,7 +63,7 @@ export const REFUSING: readonly string[] = [
 ];
 
 const KINDS = ['BertModel.seed', 'BertModel.add_pooling_layer']
-  .concat(['pooling', 'add_pooling_layer', 'sentence', 'tokenizer'].map((option) => `SentenceEmbedder.${option}`))
+  .concat(['pooling', 'add_pooling_layer', 'base', 'sentence', 'tokenizer'].map((option) => `SentenceEmbedder.${option}`))
   .map((option) => `${option.replace('.', '.OPTIONS.')}.read`);
 
 const INPUTS: Readonly<Record<string, () => Tensor>> = {
@@ -189,7 +189,10 @@ export const VALID: Readonly<Record<string, Valid>> = {
 
   ...perClass(({ family }) => [configFor(family), { seed: 1 }], 'new '),
   'new BertModel': () => [config, { seed: 1, add_pooling_layer: false }],
-  'new SentenceEmbedder': () => [config, { seed: 1, pooling: ['mean', 'cls'], normalize: false, tokenizer, sentence: undefined }],
+  'new SentenceEmbedder': () => [
+    config,
+    { seed: 1, pooling: ['mean', 'cls'], normalize: false, base: undefined, tokenizer, sentence: undefined },
+  ],
   ...rows(KINDS.join(' '), () => [0]),
   'BertModel.from_pretrained': () => [FOLDER, { ...reading, hidden_act: 'relu', dtype: 'bf16', seed: 1, strict: false, config: undefined }],
   ...perClass(inputsOf, '', '()'),
