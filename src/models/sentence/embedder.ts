@@ -83,7 +83,7 @@ export class SentenceEmbedder extends PreTrainedModel {
     this.sentence = withOptions(options?.sentence ?? plainSentence(config), options ?? {});
     KNOWN.add(this.sentence);
     this.tokenizer = options?.tokenizer;
-    const { base: Base = baseOf(config.model_type) } = options ?? {};
+    const Base = options?.base ?? baseOf(config.model_type);
     this.#family = Base.family;
     const { prefix, optional } = this.family;
     Object.assign(this, { [prefix]: new Base(config, optional && { [optional.option]: false }) });
