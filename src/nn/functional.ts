@@ -10,7 +10,7 @@ import { gridOf, startsOf } from './grid.ts';
 import { permute, transposed } from './views.ts';
 
 export type { Operand } from '../tensor/arguments.ts';
-export { type AttentionOptions, attention, attention_weights } from './attention.ts';
+export { type AttentionOptions, attention, attention_scores, attention_weights } from './attention.ts';
 export { apply_rotary, rotations } from './rotary.ts';
 export { cat, narrow, permute, select, slice, transpose } from './views.ts';
 
