@@ -30,6 +30,7 @@ const CASES = {
   'nomic_bert-NomicBertForSequenceClassification': { calls: ['right'], whole: [] },
   'nomic_bert-NomicBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
+  'squeezebert-SqueezeBertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['right'] },
   'xlm-roberta-XLMRobertaForTokenClassification': { calls: ['plain', 'right', 'left', 'holes'], whole: [] },
   'xlm-roberta-XLMRobertaModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
 };

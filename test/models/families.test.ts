@@ -30,9 +30,14 @@ const SIZES = {
   max_position_embeddings: 14,
   pad_token_id: 1,
 };
+/** Sizes that go by other names, or that only some families have. */
+const OWN_SIZES: Readonly<Record<string, object>> = {
+  distilbert: { hidden_dim: 24 },
+  squeezebert: { intermediate_size: 24, embedding_size: 16 },
+};
 const made = (Model: FamilyClass, options: object = {}): PreTrainedModel => {
   const { Config: Known } = Model.family;
-  const width = 'hidden_dim' in Known.schema.fields ? { hidden_dim: 24 } : { intermediate_size: 24 };
+  const width = OWN_SIZES[Known.schema.model_type] ?? { intermediate_size: 24 };
   const Config = Known as unknown as new (fields: object) => PreTrainedConfig;
   return new (Model as unknown as new (config: PreTrainedConfig, options: object) => PreTrainedModel)(
     new Config({ ...SIZES, ...width, ...options }),
