@@ -7,6 +7,7 @@ export * from './electra/index.ts';
 export * from './eurobert/index.ts';
 export * from './gte/index.ts';
 export * from './jina_embeddings_v3/index.ts';
+export * from './mobilebert/index.ts';
 export * from './modernbert/index.ts';
 export * from './mpnet/index.ts';
 export * from './nomic_bert/index.ts';

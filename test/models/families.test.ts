@@ -33,6 +33,7 @@ const SIZES = {
 /** Sizes that go by other names, or that only some families have. */
 const OWN_SIZES: Readonly<Record<string, object>> = {
   distilbert: { hidden_dim: 24 },
+  mobilebert: { intermediate_size: 24, embedding_size: 10, intra_bottleneck_size: 8 },
   squeezebert: { intermediate_size: 24, embedding_size: 16 },
 };
 const made = (Model: FamilyClass, options: object = {}): PreTrainedModel => {
