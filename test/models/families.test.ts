@@ -15,6 +15,7 @@ import {
 import type { FamilyClass } from '../../src/models/classes.ts';
 import type { PreTrainedConfig } from '../../src/models/config.ts';
 import { fixture, VARIANTS } from '../support/fixtures.ts';
+import { OWN_SIZES } from '../support/ownsizes.ts';
 import { expectSameBits, fileOf, problem } from '../support/tiny.ts';
 
 const CLASSES = Object.entries(ARCHITECTURES).filter(([, Model]) => 'family' in Model && Model.family !== undefined) as unknown as [
@@ -29,12 +30,6 @@ const SIZES = {
   num_attention_heads: 2,
   max_position_embeddings: 14,
   pad_token_id: 1,
-};
-/** Sizes that go by other names, or that only some families have. */
-const OWN_SIZES: Readonly<Record<string, object>> = {
-  distilbert: { hidden_dim: 24 },
-  mobilebert: { intermediate_size: 24, embedding_size: 10, intra_bottleneck_size: 8 },
-  squeezebert: { intermediate_size: 24, embedding_size: 16 },
 };
 const made = (Model: FamilyClass, options: object = {}): PreTrainedModel => {
   const { Config: Known } = Model.family;
