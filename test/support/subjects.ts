@@ -62,7 +62,9 @@ export const SIZES = {
 
 /** A small configuration of a family. */
 export const configFor = ({ Config }: Pick<Family, 'Config'>) =>
-  Config === BertModel.family.Config ? config : new (Config as unknown as new (sizes: object) => PreTrainedConfig)({ ...SIZES, ...OWN_SIZES[Config.schema.model_type] });
+  Config === BertModel.family.Config
+    ? config
+    : new (Config as unknown as new (sizes: object) => PreTrainedConfig)({ ...SIZES, ...OWN_SIZES[Config.schema.model_type] });
 
 /** Where tests may write. */
 export const FOLDER = mkdtempSync(join(tmpdir(), 'exports-'));
