@@ -6,12 +6,16 @@ import {
   EuroBertModel,
   F,
   jit,
+  MobileBertConfig,
+  MobileBertForMaskedLM,
   ModernBertConfig,
   ModernBertModel,
   MPNetConfig,
   MPNetModel,
   nn,
   SentenceEmbedder,
+  SqueezeBertConfig,
+  SqueezeBertModel,
   type Tensor,
   type TracedModule,
   tensor,
@@ -36,6 +40,8 @@ const BIASED = {
   intermediate_size: 24,
   max_position_embeddings: 14,
 };
+
+const NARROW = { embedding_size: 10, intra_bottleneck_size: 8, num_feedforward_networks: 2 };
 
 const integers = async (bits: 8 | 4): Promise<TracedModule<unknown>> =>
   (await quantize(await jit.trace(tinyBert(INTEGERS), pooled), { bits, calibrate: [pooled] })).traced;
@@ -132,6 +138,14 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
   'shared keys': () =>
     jit.trace(
       new EuroBertModel(new EuroBertConfig({ ...BIASED, pad_token_id: 0, num_key_value_heads: 1, output_attentions: true }), { seed: 5 }),
+      pooled,
+      any,
+    ),
+  'neighbours, and a word a column': () =>
+    jit.trace(new MobileBertForMaskedLM(new MobileBertConfig({ ...BIASED, ...NARROW, torchscript: true }), { seed: 5 }), pooled, any),
+  'scores, and products in groups': () =>
+    jit.trace(
+      new SqueezeBertModel(new SqueezeBertConfig({ ...BIASED, embedding_size: 16, output_attentions: true }), { seed: 5 }),
       pooled,
       any,
     ),

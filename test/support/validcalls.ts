@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ARCHITECTURES, BertForMultipleChoice, BertModel, F, nn, type Tensor, tensor } from '../../src/index.ts';
 import type { Family } from '../../src/models/family.ts';
+import { OWN_SIZES } from './ownsizes.ts';
 import {
   config,
   configFile,
@@ -127,6 +128,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('mean_pool mean_sqrt_pool max_pool first_pool last_pool', () => [tokens(), mask()], 'F.'),
   'F.positions': () => [ids(), 1],
   'F.filled': () => [ids(), 1],
+  'F.neighbours': () => [ids(), floats([4, 2]), 1],
   'F.embedding': () => [ids(), floats([4, 2]), 0],
   'F.linear': () => [x(), floats([2, 3]), floats([2])],
   'F.matmul': () => [x(), floats([3, 2])],
@@ -137,6 +139,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'F.scale': () => [x(), 2],
   'F.rms_norm': () => [x(), [3], floats([3]), 1e-5],
   'F.attention': () => [tokens(), tokens(), tokens(), attending()],
+  'F.attention_scores': () => [tokens(), tokens(), { heads: 2, mask: mask(), scale: 1 }],
   'F.attention_weights': () => [tokens(), tokens(), attending()],
   'F.rotations': () => [ids(), floats([1]), 2],
   'F.apply_rotary': () => [tokens(), floats([...tokens().shape.slice(0, 2), 2]), { heads: 1, head_dim: 2 }],
@@ -176,7 +179,12 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('Linear Embedding LayerNorm RMSNorm GELU Softmax Dropout', none, '', '#extra_repr'),
   ...rows('Sequential#children Sequential#[Symbol.iterator]', none),
 
-  ...Object.fromEntries(FAMILIES.map(({ Config }) => [`new ${Config.name}`, () => [{ ...SIZES, id2label: { 0: 'a' } }]])),
+  ...Object.fromEntries(
+    FAMILIES.map(({ Config }) => [
+      `new ${Config.name}`,
+      () => [{ ...SIZES, ...OWN_SIZES[Config.schema.model_type], id2label: { 0: 'a' } }],
+    ]),
+  ),
   'new BertConfig': () => [shape],
   'BertConfig.from_dict': () => [shape, { hidden_act: 'gelu' }, 'a file', () => {}],
   'BertConfig.from_json_file': () => [configFile],
