@@ -32,7 +32,9 @@ const SIZES = {
 };
 const made = (Model: FamilyClass, options: object = {}): PreTrainedModel => {
   const { Config: Known } = Model.family;
-  const width = 'hidden_dim' in Known.schema.fields ? { hidden_dim: 24 } : { intermediate_size: 24 };
+  const width = Object.fromEntries(
+    ['hidden_dim', 'intermediate_size'].flatMap((name) => (name in Known.schema.fields ? [[name, 24]] : [])),
+  );
   const Config = Known as unknown as new (fields: object) => PreTrainedConfig;
   return new (Model as unknown as new (config: PreTrainedConfig, options: object) => PreTrainedModel)(
     new Config({ ...SIZES, ...width, ...options }),
