@@ -34,6 +34,8 @@ const CASES = {
   'nomic_bert-NomicBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'openai-gpt-OpenAIGPTLMHeadModel': { calls: ['plain', 'left'], whole: [] },
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
+  'xlm-XLMModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['right'] },
+  'xlm-XLMWithLMHeadModel': { calls: ['plain', 'left'], whole: [] },
   'xlm-roberta-XLMRobertaForTokenClassification': { calls: ['plain', 'right', 'left', 'holes'], whole: [] },
   'xlm-roberta-XLMRobertaModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
 };

@@ -37,6 +37,7 @@ import {
   withLast,
 } from './shapes.ts';
 import { byElements, byHeads, byIds, byIntegerProduct, byMatrices, byProduct, byWeights } from './splits.ts';
+import { TOKEN_OPS } from './tokens.ts';
 
 /** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/support/reference.ts. */
 export const OPS = {
@@ -174,6 +175,7 @@ export const OPS = {
     doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses; zeros where rows of tokens that mask rules out are missing',
   },
   ...RELATIVE,
+  ...TOKEN_OPS,
   ...ROTARY,
   ...NORMS,
   matmul: {
