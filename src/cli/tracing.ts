@@ -1,7 +1,7 @@
 import type { TraceletError } from '../base/error.ts';
 import * as jit from '../jit/index.ts';
 import type { WantedName } from '../models/foreign.ts';
-import { ForMultipleChoice } from '../models/heads.ts';
+import { WithChoices } from '../models/heads.ts';
 import { MASK, POOLING_MASK } from '../nn/inputs.ts';
 import type { Bounds } from '../tensor/dim.ts';
 import type { TracedModule } from '../traced/traced.ts';
@@ -48,7 +48,7 @@ export async function traceModel(source: string, options: TracingOptions, progre
   const dynamic = boundsFor(options, before?.dynamic, longest);
   const inputs = dummyInputs(config, input_names, tokenizer, {
     batch: options.batch ?? within(before?.batch ?? 1, dynamic?.batch),
-    choices: model instanceof ForMultipleChoice ? CHOICES : undefined,
+    choices: model instanceof WithChoices ? CHOICES : undefined,
     seq: options.seq ?? within(before?.seq ?? Math.min(DEFAULT_SEQ, longest), dynamic?.sequence),
   });
   if (input_names.includes(POOLING_MASK)) inputs[POOLING_MASK] = inputs[MASK];

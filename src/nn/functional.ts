@@ -1,6 +1,8 @@
 import { TraceletError } from '../base/error.ts';
 import { NUMBER } from '../base/options.ts';
 import { COUNT, FLAG, oneOf } from '../base/schema.ts';
+import { NO_ID } from '../graph/hostvalues.ts';
+import { checkRange } from '../ops/call.ts';
 import { ACTIVATIONS } from '../ops/table.ts';
 import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
 import { full } from '../tensor/creation.ts';
@@ -12,6 +14,7 @@ import { permute, transposed } from './views.ts';
 export type { Operand } from '../tensor/arguments.ts';
 export { type AttentionOptions, attention, attention_scores, attention_weights } from './attention.ts';
 export { apply_rotary, rotations } from './rotary.ts';
+export { masked } from './tokens.ts';
 export { cat, narrow, permute, select, slice, transpose } from './views.ts';
 
 type Floats = Tensor<'float32'>;
@@ -62,11 +65,46 @@ function zerosAndOnes(width: number): Floats {
   return known;
 }
 
+/**
+ * 1 for the last token of each row of `ids` [batch, sequence] that is not `padding_idx`, for the first where all are, 0 for the others: int32
+ * [batch, sequence], a mask for {@link last_pool}. Without `padding_idx` it is the last token. Holds for any size of a trace.
+ */
+export const ends = taking<(ids: Operand, padding_idx?: number | null) => Tensor<'int32'>>(
+  'F.ends',
+  { ids: TENSOR, padding_idx: optional(WHOLE) },
+  (ids: Tensor, padding_idx = NO_ID) =>
+    executor().hostValue('ends', gridOf(ids), { input: ids.operand('int32', 'F.ends: ids'), fill: padding_idx < 0 ? NO_ID : padding_idx }),
+);
+
 /** `value` for each token of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
 export const filled = taking<(ids: Operand, value: number) => Tensor<'int32'>>(
   'F.filled',
   { ids: TENSOR, value: COUNT },
   (ids: Tensor, value: number) => executor().hostValue('fill', gridOf(ids), { fill: value }),
+);
+
+/**
+ * 1 for as many tokens from the first of each sequence of `ids` [batch, sequence] on as `lengths` [batch] says, and `more`; 0 for those behind: int32
+ * [batch, sequence]. Throws `value` errors for lengths beyond the sequence. Holds for any size of a trace.
+ */
+export const leading = taking<(ids: Operand, lengths: Operand, more?: number) => Tensor<'int32'>>(
+  'F.leading',
+  { ids: TENSOR, lengths: TENSOR, more: optional(COUNT) },
+  (ids: Tensor, lengths: Tensor, more = 0) => {
+    const [batch, sequence] = gridOf(ids);
+    if (!sameShape(lengths.shape, [batch]))
+      throw new TraceletError('shape', { what: 'F.leading: lengths', expected: `[${batch}]`, got: `[${lengths.shape}]` });
+    const input = lengths.operand('int32', 'F.leading: lengths');
+    if (!input.recorded) checkRange('F.leading: lengths', input.data, { bound: sequence + 1 - more });
+    return executor().hostValue('leading', [batch, sequence], { input, fill: more });
+  },
+);
+
+/** 1 for as many tokens from the first of each sequence of `ids` on as there are ids other than `padding_idx` in it; 0 for those behind. As {@link leading}. */
+export const counted = taking<(ids: Operand, padding_idx: number) => Tensor<'int32'>>(
+  'F.counted',
+  { ids: TENSOR, padding_idx: COUNT },
+  (ids: Tensor, fill: number) => executor().hostValue('counted', gridOf(ids), { input: ids.operand('int32', 'F.counted: ids'), fill }),
 );
 
 /**

@@ -37,6 +37,7 @@ import {
   withLast,
 } from './shapes.ts';
 import { byElements, byHeads, byIds, byIntegerProduct, byMatrices, byProduct, byWeights } from './splits.ts';
+import { TOKEN_OPS } from './tokens.ts';
 
 /** What rows of queries by keys have in common. */
 const ATTENDED = {
@@ -184,6 +185,7 @@ export const OPS = {
     doc: 'out[b, h] = q · kᵀ · scale, of which attention takes the softmax; the lowest float32 where keys are left out, zeros where queries are',
   },
   ...RELATIVE,
+  ...TOKEN_OPS,
   ...ROTARY,
   ...NORMS,
   matmul: {

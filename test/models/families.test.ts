@@ -31,9 +31,12 @@ const SIZES = {
   max_position_embeddings: 14,
   pad_token_id: 1,
 };
+/** What families call the size within a layer. */
+const WIDTHS = ['intermediate_size', 'hidden_dim', 'n_inner', 'dff'];
 const made = (Model: FamilyClass, options: object = {}): PreTrainedModel => {
   const { Config: Known } = Model.family;
-  const width = OWN_SIZES[Known.schema.model_type] ?? { intermediate_size: 24 };
+  const widths = Object.fromEntries(WIDTHS.filter((name) => name in Known.schema.fields).map((name) => [name, 24]));
+  const width = OWN_SIZES[Known.schema.model_type] ?? widths;
   const Config = Known as unknown as new (fields: object) => PreTrainedConfig;
   return new (Model as unknown as new (config: PreTrainedConfig, options: object) => PreTrainedModel)(
     new Config({ ...SIZES, ...width, ...options }),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ARCHITECTURES, BertForMultipleChoice, BertModel, F, nn, type Tensor, tensor } from '../../src/index.ts';
 import type { Family } from '../../src/models/family.ts';
+import { fixture } from './fixtures.ts';
 import { OWN_SIZES } from './ownsizes.ts';
 import {
   config,
@@ -72,6 +73,8 @@ const INPUTS: Readonly<Record<string, () => Tensor>> = {
   token_type_ids: () => tensor([[0, 0, 0]]),
   attention_mask: mask,
   position_ids: () => tensor([[0, 1, 2]]),
+  langs: () => tensor([[0, 0, 0]]),
+  lengths: () => tensor([2]),
 };
 
 /** What is known of a class of a model. */
@@ -88,8 +91,13 @@ const perClass = (valid: (Model: Known) => readonly unknown[], before = '', behi
       .map(([name, Model]) => [before + name + behind, () => valid(Model)]),
   );
 
-const inputsOf = ({ family, head }: Known): Tensor[] =>
-  family.inputs.map((name) => (head === 'ForMultipleChoice' ? INPUTS[name]().reshape([1, 1, 3]) : INPUTS[name]()));
+/** A number for each text, which those that are choices do not take. */
+const PER_TEXT = ['lengths'];
+
+const inputsOf = ({ family: { inputs: names }, head }: Known): Tensor[] =>
+  head === 'ForMultipleChoice'
+    ? names.filter((name) => !PER_TEXT.includes(name)).map((name) => INPUTS[name]().reshape([1, 1, 3]))
+    : names.map((name) => INPUTS[name]());
 
 const HEADS = ['ForMaskedLM', 'ForPreTraining', 'ForNextSentencePrediction', 'ForMultipleChoice']
   .concat('ForSequenceClassification', 'ForTokenClassification', 'ForQuestionAnswering')
@@ -129,6 +137,10 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'F.positions': () => [ids(), 1],
   'F.filled': () => [ids(), 1],
   'F.neighbours': () => [ids(), floats([4, 2]), 1],
+  'F.ends': () => [ids(), 1],
+  'F.masked': () => [tokens(), mask()],
+  'F.leading': () => [ids(), tensor([1])],
+  'F.counted': () => [ids(), 1],
   'F.embedding': () => [ids(), floats([4, 2]), 0],
   'F.linear': () => [x(), floats([2, 3]), floats([2])],
   'F.matmul': () => [x(), floats([3, 2])],
@@ -206,6 +218,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...perClass(inputsOf, '', '()'),
   'BertModel#forward': () => inputsOf(BertModel),
   ...rows('BertForPreTraining SentenceEmbedder', () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '#forward'),
+  'GPT2DoubleHeadsModel#forward': () => [ids(), mask(), tensor([[0, 0, 0]]), tensor([[0, 1, 2]]), tensor([1])],
   'BertForMultipleChoice#forward': () => inputsOf(BertForMultipleChoice),
   'BertModel#call_': () => [inputs()],
   ...rows('folders_beside trace_files tied', none, 'BertModel#'),
@@ -220,6 +233,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
     '',
     '.from_pretrained',
   ),
+  'AutoModelForCausalLM.from_pretrained': () => [fixture('zoo/gpt2-scale-GPT2LMHeadModel'), { ...reading, n_positions: 48, strict: false }],
   'AutoConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
   'AutoTokenizer.from_pretrained': () => [FOLDER, { ...reading, do_lower_case: true, never_split: ['was'] }],
   architecture: () => ['BertModel'],
@@ -305,4 +319,4 @@ export const ALIKE = /^AutoModelFor(?!MaskedLM)/;
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|features|embedded|encoded|pooled|positionsOf|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|pooled|positionsOf|typesOf|meant|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
