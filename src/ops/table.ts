@@ -5,6 +5,7 @@ import { GROUP, MOST_WEIGHT } from './limits.ts';
 import { NORMS } from './norms.ts';
 import type { Op } from './op.ts';
 import { POOLS } from './pools.ts';
+import { POSITIONAL } from './positional.ts';
 import { RELATIVE } from './relative.ts';
 import { ROTARY } from './rotary.ts';
 import {
@@ -175,6 +176,7 @@ export const OPS = {
     doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses; zeros where rows of tokens that mask rules out are missing',
   },
   ...RELATIVE,
+  ...POSITIONAL,
   ...TOKEN_OPS,
   ...ROTARY,
   ...NORMS,

@@ -41,6 +41,18 @@ const attending = () => ({
   bias: floats([2, 3]),
 });
 
+const placing = () => ({
+  heads: 2,
+  q_pos: tokens(),
+  pos: floats([3, 4]),
+  types: ids(),
+  same: floats([1, 3, 2]),
+  mask: mask(),
+  scale: 1,
+  before: 1,
+  after: 1,
+});
+
 const called = (names: string, valid: Valid): Record<string, Valid> => ({
   ...rows(names, valid, '', '()'),
   ...rows(names, valid, '', '#forward'),
@@ -134,6 +146,9 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('mean_pool mean_sqrt_pool max_pool first_pool last_pool', () => [tokens(), mask()], 'F.'),
   'F.positions': () => [ids(), 1],
   'F.filled': () => [ids(), 1],
+  'F.positional_attention': () => [tokens(), tokens(), tokens(), placing()],
+  'F.positional_attention_weights': () => [tokens(), tokens(), placing()],
+  'F.distances': () => [ids(), 4],
   'F.masked': () => [tokens(), mask()],
   'F.leading': () => [ids(), tensor([1])],
   'F.counted': () => [ids(), 1],
