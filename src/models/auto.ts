@@ -44,7 +44,7 @@ export const AutoModelForPreTraining: AutoClass = auto(
   'ForPreTraining',
   'ForMaskedLM',
   'WithLMHeadModel',
-  'LMHeadModel',
+  'ForCausalLM',
 );
 /** Models that score words for masked places. */
 export const AutoModelForMaskedLM: AutoClass = auto('AutoModelForMaskedLM', 'ForMaskedLM', 'WithLMHeadModel');

@@ -14,3 +14,4 @@ export * from './nomic_bert/index.ts';
 export * from './roberta/index.ts';
 export * from './xlm/index.ts';
 export * from './xlm-roberta/index.ts';
+export * from './xlnet/index.ts';
