@@ -20,6 +20,9 @@ const CASES = {
   'gte-GteForMaskedLM': { calls: ['right', 'left'], whole: [] },
   'gte-types-GteModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'jina_embeddings_v3-JinaEmbeddingsV3Model': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
+  'mobilebert-MobileBertForMaskedLM': { calls: ['left', 'one'], whole: [] },
+  'mobilebert-bottleneck-MobileBertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['one'] },
+  'mobilebert-layernorm-MobileBertModel': { calls: ['right', 'one'], whole: [] },
   'modernbert-ModernBertForQuestionAnswering': { calls: ['plain', 'right'], whole: [] },
   'modernbert-bias-ModernBertForMaskedLM': { calls: ['right', 'left'], whole: [] },
   'modernbert-bias-ModernBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
@@ -30,10 +33,13 @@ const CASES = {
   'nomic_bert-NomicBertForSequenceClassification': { calls: ['right'], whole: [] },
   'nomic_bert-NomicBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
-  'xlm-XLMModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['right'] },
-  'xlm-XLMWithLMHeadModel': { calls: ['plain', 'left'], whole: [] },
+  'squeezebert-SqueezeBertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['right'] },
+  'xlm-XLMModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['left'] },
+  'xlm-XLMWithLMHeadModel': { calls: ['left'], whole: [] },
   'xlm-roberta-XLMRobertaForTokenClassification': { calls: ['plain', 'right', 'left', 'holes'], whole: [] },
   'xlm-roberta-XLMRobertaModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
+  'xlnet-XLNetForSequenceClassification': { calls: ['right', 'left'], whole: [] },
+  'xlnet-XLNetModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['right'] },
 };
 
 const LAYERS = /^(hidden_states|attentions)\./;

@@ -68,6 +68,30 @@ const isBefore =
   (ends: ArrayLike<number>, more: number) =>
   (token: number, sequence: number): number =>
     Number(token % sequence < ends[Math.floor(token / sequence)] + more);
+/** For each token, `of` another so many places behind it, or of itself where its sequence has none there. */
+const perNeighbour = (by: number, of: (token: number, found: boolean, asked: Asked) => number): HostRule['write'] => {
+  const inside = (token: number, sequence: number): boolean => {
+    const place = (token % sequence) + by;
+    return place >= 0 && place < sequence;
+  };
+  return (out, tokens, asked) =>
+    perToken((token, sequence) => {
+      const found = inside(token, sequence);
+      return of(found ? token + by : token, found, asked);
+    })(out, tokens, asked);
+};
+
+const idsBeside = (by: number): HostRule => ({
+  per: 'token',
+  asks: ['input'],
+  write: perNeighbour(by, (token, _, { input }) => input[token]),
+});
+const flagsBeside = (by: number): HostRule => ({
+  per: 'token',
+  asks: [],
+  write: perNeighbour(by, (_, found) => Number(found)),
+  most: () => 1,
+});
 
 const named = <Name extends string>(rules: Readonly<Record<Name, HostRule>>) => rules;
 
@@ -134,6 +158,12 @@ export const HOST_RULES = named({
     most: () => 1,
     below: (sequence, fill) => sequence + 1 - fill,
   },
+  /** What an input holds for the token before each, and for the one behind it; for itself where its sequence has none there. */
+  before: idsBeside(-1),
+  behind: idsBeside(1),
+  /** 1 where a sequence has a token before this one, or behind it, and 0 elsewhere. */
+  led: flagsBeside(-1),
+  followed: flagsBeside(1),
 });
 
 export type Rule = keyof typeof HOST_RULES;

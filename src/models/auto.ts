@@ -7,7 +7,6 @@ import { placeOf, withoutQuery } from '../sources/place.ts';
 import { filesAt } from '../tokenizer/filesread.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import { chosenTokenizer, type TokenizerOptions } from './autotokenizer.ts';
-import { configClassIn } from './classes.ts';
 import { type Amendments, configAt, type PreTrainedConfig, readConfig, readingIn } from './config.ts';
 import type { PreTrainedModel, PreTrainedOptions } from './pretrained.ts';
 
@@ -18,7 +17,10 @@ export type AutoOptions = PreTrainedOptions & Readonly<Record<string, unknown>>;
 export const AutoConfig = {
   /** As `from_pretrained` of the class that config.json chooses. Throws `config` errors for a `model_type` that is not known. */
   from_pretrained(source: string | URL, options: Amendments<PreTrainedConfig> & SourceOptions = {}): Promise<PreTrainedConfig> {
-    return readConfig('AutoConfig.from_pretrained', source, options, configClassIn);
+    return readConfig('AutoConfig.from_pretrained', source, options, async (dict, what) => {
+      const { configClassIn } = await import('./classes.ts');
+      return configClassIn(dict, what);
+    });
   },
 };
 

@@ -113,6 +113,10 @@ export interface FamilyFields<Fields extends FieldTable = FieldTable> {
   sizes: readonly (keyof Fields & string)[];
   /** Elements of all matrices of an encoder. */
   weights(config: Values<Fields>): number;
+  /** The field that says how wide all heads are together, `hidden_size` unless given. */
+  headed?(config: Values<Fields>): keyof Fields & string;
+  /** Throws `config` errors for fields that contradict each other; `origin` is what messages call the configuration. */
+  check?(config: Values<Fields>, origin: string): void;
 }
 
 /** A configuration's fields, made once from what its family says. */
@@ -232,9 +236,11 @@ function checkRelations(schema: Schema, config: CommonFields, origin: string): v
       `${weights} (${schema.sizes.map((name) => `${name} ${size(name)}`).join(', ')})`,
       'Lower one of them',
     );
-  const [hidden, heads] = [size('hidden_size'), size('num_attention_heads')];
-  if (hidden % heads !== 0)
-    throw bad(of('hidden_size'), origin, `a multiple of ${of('num_attention_heads')} ${heads}`, `${hidden}`, 'Change one of them');
+  const headed = schema.headed?.(config as never) ?? 'hidden_size';
+  const [width, heads] = [size(headed), size('num_attention_heads')];
+  if (width % heads !== 0)
+    throw bad(of(headed), origin, `a multiple of ${of('num_attention_heads')} ${heads}`, `${width}`, 'Change one of them');
+  schema.check?.(config as never, origin);
   checkPadding((config as unknown as Sizes).pad_token_id, size('vocab_size'), origin);
   const names = Object.keys(config.id2label).length;
   if (names !== config.num_labels)

@@ -73,9 +73,9 @@ export interface ModelClass<M extends PreTrainedModel, Options = object> {
   /** Absent where it takes models of any family. */
   readonly family?: Family;
   readonly OPTIONS: Readonly<Record<string, Kind<unknown>>>;
-  config_class(dict: Readonly<JsonObject>, what: string): ConfigClass;
+  config_class(dict: Readonly<JsonObject>, what: string): Promise<ConfigClass>;
   encoder_path(beside: Beside): Promise<string>;
-  options_beside(beside: Beside): Promise<object>;
+  options_beside(beside: Beside, config: PreTrainedConfig): Promise<object>;
 }
 
 const SEED = kind<number>('a whole number', Number.isSafeInteger);
@@ -132,7 +132,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 
   /** The class of the configuration that a config.json describes. */
-  static config_class(_dict: Readonly<JsonObject>, _what: string): ConfigClass {
+  static async config_class(_dict: Readonly<JsonObject>, _what: string): Promise<ConfigClass> {
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     return (this.family as Family).Config;
   }
@@ -143,7 +143,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 
   /** Options of the constructor that files beside the checkpoint decide. */
-  static async options_beside(_beside: Beside): Promise<object> {
+  static async options_beside(_beside: Beside, _config: PreTrainedConfig): Promise<object> {
     return {};
   }
 

@@ -15,6 +15,7 @@ import {
 import type { FamilyClass } from '../../src/models/classes.ts';
 import type { PreTrainedConfig } from '../../src/models/config.ts';
 import { fixture, VARIANTS } from '../support/fixtures.ts';
+import { sizesFor } from '../support/ownsizes.ts';
 import { expectSameBits, fileOf, problem } from '../support/tiny.ts';
 
 const CLASSES = Object.entries(ARCHITECTURES).filter(([, Model]) => 'family' in Model && Model.family !== undefined) as unknown as [
@@ -32,12 +33,9 @@ const SIZES = {
 };
 const made = (Model: FamilyClass, options: object = {}): PreTrainedModel => {
   const { Config: Known } = Model.family;
-  const width = Object.fromEntries(
-    ['hidden_dim', 'intermediate_size'].flatMap((name) => (name in Known.schema.fields ? [[name, 24]] : [])),
-  );
   const Config = Known as unknown as new (fields: object) => PreTrainedConfig;
   return new (Model as unknown as new (config: PreTrainedConfig, options: object) => PreTrainedModel)(
-    new Config({ ...SIZES, ...width, ...options }),
+    new Config({ ...sizesFor(Known, SIZES), ...options }),
     { seed: 3 },
   );
 };

@@ -98,7 +98,7 @@ function ofFirst(tensor: Tensor, mask: Tensor): Tensor {
   );
 }
 
-/** Zeros where the mask rules tokens out: rows of [batch, sequence, …], rows and columns of attentions. */
+/** Zeros where the mask rules tokens out: rows of [batch, sequence, …], rows of attentions, whose columns say so themselves. */
 function withoutPadding(tensor: Tensor, mask: Tensor | undefined): Tensor {
   if (!mask) return tensor;
   const [sequence] = mask.shape.slice(-1);
@@ -111,9 +111,9 @@ function withoutPadding(tensor: Tensor, mask: Tensor | undefined): Tensor {
   const heads = shape[1];
   for (let i = 0; i < data.length; i++) {
     const token = Math.floor(i / sizeOf(shape.slice(2)));
-    const [row, column] = [Math.floor(i / sequence), i % sequence];
+    const row = Math.floor(i / sequence);
     const batch = Math.floor(row / sequence / heads);
-    if (attention ? !real(batch, row % sequence) || !real(batch, column) : !real(0, token)) data[i] = 0;
+    if (attention ? !real(batch, row % sequence) : !real(0, token)) data[i] = 0;
   }
   return new Tensor(tensor.dtype, shape, data);
 }
