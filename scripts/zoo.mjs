@@ -38,10 +38,12 @@ const CASES = {
   'openai-gpt-OpenAIGPTLMHeadModel': { calls: ['plain', 'left'], whole: [] },
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
   'squeezebert-SqueezeBertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['right'] },
-  'xlm-XLMModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['right'] },
-  'xlm-XLMWithLMHeadModel': { calls: ['plain', 'left'], whole: [] },
+  'xlm-XLMModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['left'] },
+  'xlm-XLMWithLMHeadModel': { calls: ['left'], whole: [] },
   'xlm-roberta-XLMRobertaForTokenClassification': { calls: ['plain', 'right', 'left', 'holes'], whole: [] },
   'xlm-roberta-XLMRobertaModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
+  'xlnet-XLNetForSequenceClassification': { calls: ['right', 'left'], whole: [] },
+  'xlnet-XLNetModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['right'] },
 };
 
 const LAYERS = /^(hidden_states|attentions)\./;

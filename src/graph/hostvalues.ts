@@ -130,6 +130,16 @@ export const HOST_RULES = named({
   },
   /** Where in its sequence each token stands. */
   places: { per: 'token', asks: [], write: perToken((token, sequence) => token % sequence), most: ({ sequence }) => sequence - 1 },
+  /** How far each token stands behind the one in the middle of its sequence, as far as `fill` at most. */
+  centred: {
+    per: 'token',
+    asks: ['fill'],
+    write(out, tokens, asked) {
+      const middle = (tokens.sequence - 1) >> 1;
+      perToken((token, sequence) => Math.max(-asked.fill, Math.min(asked.fill, (token % sequence) - middle)))(out, tokens, asked);
+    },
+    most: ({ sequence }, fill) => Math.min(fill, sequence >> 1),
+  },
   /** Which of the batch · sequence tokens each is. */
   index: { per: 'token', asks: [], write: perToken((token) => token), most: ({ batch, sequence }) => batch * sequence - 1 },
   /** The same number everywhere. */

@@ -47,7 +47,7 @@ export const AutoModelForPreTraining: AutoClass = auto(
   'ForMaskedLM',
   'ForCausalLM',
   'WithLMHeadModel',
-  'LMHeadModel',
+  'ForCausalLM',
 );
 /** Models that score words that may come next. */
 export const AutoModelForCausalLM: AutoClass = auto('AutoModelForCausalLM', 'ForCausalLM');

@@ -56,7 +56,7 @@ function withoutTypes(args: readonly unknown[], { inputs, wordTypes }: Family): 
 
 /** A module with fresh values of its own. */
 interface SelfMade {
-  init_weights?(): void;
+  init_weights?(std: number, seed: number, path: string): void;
 }
 
 type Taken = [input_ids: Tensor, ...others: (Tensor | undefined)[]];
@@ -268,7 +268,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
         };
       }
     }
-    for (const [, module] of this.named_modules()) (module as SelfMade).init_weights?.();
+    for (const [path, module] of this.named_modules()) (module as SelfMade).init_weights?.(std, seed, path);
     tieWeights(this);
   }
 

@@ -19,3 +19,4 @@ export * from './roberta/index.ts';
 export * from './squeezebert/index.ts';
 export * from './xlm/index.ts';
 export * from './xlm-roberta/index.ts';
+export * from './xlnet/index.ts';

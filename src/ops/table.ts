@@ -5,6 +5,7 @@ import { GROUP, MOST_WEIGHT } from './limits.ts';
 import { NORMS } from './norms.ts';
 import type { Op } from './op.ts';
 import { POOLS } from './pools.ts';
+import { POSITIONAL } from './positional.ts';
 import { RELATIVE } from './relative.ts';
 import { ROTARY } from './rotary.ts';
 import {
@@ -185,6 +186,7 @@ export const OPS = {
     doc: 'out[b, h] = q · kᵀ · scale, of which attention takes the softmax; the lowest float32 where keys are left out, zeros where queries are',
   },
   ...RELATIVE,
+  ...POSITIONAL,
   ...TOKEN_OPS,
   ...ROTARY,
   ...NORMS,

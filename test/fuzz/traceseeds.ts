@@ -19,6 +19,10 @@ import {
   type Tensor,
   type TracedModule,
   tensor,
+  XLMConfig,
+  XLMModel,
+  XLNetConfig,
+  XLNetModel,
 } from '../../src/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
 import { Block, Computed, fileOf, floats, tinyBert, tinyConfig } from '../support/tiny.ts';
@@ -40,6 +44,8 @@ const BIASED = {
   intermediate_size: 24,
   max_position_embeddings: 14,
 };
+
+const TINY = { vocab_size: 40, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, pad_token_id: 0 };
 
 const NARROW = { embedding_size: 10, intra_bottleneck_size: 8, num_feedforward_networks: 2 };
 
@@ -149,6 +155,15 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
       pooled,
       any,
     ),
+  'places and types': () => {
+    const config = new XLNetConfig({ ...TINY, d_inner: 24, output_attentions: true });
+    return jit.trace(new XLNetModel(config, { seed: 5 }), { ...pooled, token_type_ids: tensor([[0, 0, 1, 1, 2]]) }, any);
+  },
+  'rows left out': () => jit.trace(new XLMModel(new XLMConfig({ ...TINY, max_position_embeddings: 14 }), { seed: 5 }), pooled, any),
+  lengths: () => {
+    const model = new XLMModel(new XLMConfig({ ...TINY, max_position_embeddings: 14 }), { seed: 5 });
+    return jit.trace(model, { input_ids: ids, lengths: tensor([4]) }, { dynamic: { sequence: [1, 12] } });
+  },
   labels: () => jit.trace(new BertForSequenceClassification(tinyConfig(), { seed: 5 }), pooled, any),
   embedder: () => jit.trace(embedder({}), pooled, { ...any, tokenizer }),
   'all pooling': () => jit.trace(embedder({ pooling: POOLING }), pooled, any),

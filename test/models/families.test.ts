@@ -15,7 +15,7 @@ import {
 import type { FamilyClass } from '../../src/models/classes.ts';
 import type { PreTrainedConfig } from '../../src/models/config.ts';
 import { fixture, VARIANTS } from '../support/fixtures.ts';
-import { OWN_SIZES } from '../support/ownsizes.ts';
+import { sizesFor } from '../support/ownsizes.ts';
 import { expectSameBits, fileOf, problem } from '../support/tiny.ts';
 
 const CLASSES = Object.entries(ARCHITECTURES).filter(([, Model]) => 'family' in Model && Model.family !== undefined) as unknown as [
@@ -31,15 +31,11 @@ const SIZES = {
   max_position_embeddings: 14,
   pad_token_id: 1,
 };
-/** What families call the size within a layer. */
-const WIDTHS = ['intermediate_size', 'hidden_dim', 'n_inner', 'dff'];
 const made = (Model: FamilyClass, options: object = {}): PreTrainedModel => {
   const { Config: Known } = Model.family;
-  const widths = Object.fromEntries(WIDTHS.filter((name) => name in Known.schema.fields).map((name) => [name, 24]));
-  const width = OWN_SIZES[Known.schema.model_type] ?? widths;
   const Config = Known as unknown as new (fields: object) => PreTrainedConfig;
   return new (Model as unknown as new (config: PreTrainedConfig, options: object) => PreTrainedModel)(
-    new Config({ ...SIZES, ...width, ...options }),
+    new Config({ ...sizesFor(Known, SIZES), ...options }),
     { seed: 3 },
   );
 };

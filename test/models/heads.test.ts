@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ARCHITECTURES, F, type nn, type PreTrainedModel, type Tensor, tensor } from '../../src/index.ts';
 import type { FamilyClass } from '../../src/models/classes.ts';
 import type { PreTrainedConfig } from '../../src/models/config.ts';
-import { OWN_SIZES } from '../support/ownsizes.ts';
+import { sizesFor } from '../support/ownsizes.ts';
 import { expectSameBits } from '../support/tiny.ts';
 
 const SIZES = {
@@ -22,8 +22,7 @@ type Encoded = Readonly<Record<string, Tensor>>;
 function made(Model: FamilyClass): Parts {
   const { Config } = Model.family;
   const Fields = Config as unknown as new (fields: object) => PreTrainedConfig;
-  const width = OWN_SIZES[Config.schema.model_type] ?? { intermediate_size: 24 };
-  return new (Model as unknown as new (config: PreTrainedConfig, options: object) => Parts)(new Fields({ ...SIZES, ...width }), {
+  return new (Model as unknown as new (config: PreTrainedConfig, options: object) => Parts)(new Fields(sizesFor(Config, SIZES)), {
     seed: 3,
   });
 }
@@ -34,7 +33,10 @@ const first = ({ last_hidden_state }: Encoded): Tensor => F.select(last_hidden_s
 const SUMMARIES: Readonly<Record<string, (model: Parts, encoded: Encoded) => Tensor>> = {
   distilbert: (model, encoded) => F.relu(model.pre_classifier(first(encoded))),
   electra: (model, encoded) => F.gelu(model.sequence_summary.summary(first(encoded))),
+  flaubert: (model, encoded) => SUMMARIES.xlm(model, encoded),
   modernbert: ({ head }, encoded) => head.norm(F.gelu(head.dense(first(encoded)))),
+  xlm: (model, encoded) => model.sequence_summary.summary(first(encoded)),
+  xlnet: (model, { last_hidden_state }) => F.tanh(model.sequence_summary.summary(F.select(last_hidden_state, 1, 3))),
 };
 
 /** What models answer that were made as they were pre-trained. */
@@ -66,7 +68,7 @@ describe.each(withHead('ForMultipleChoice'))('%s', (_, Model) => {
   test('scores each choice by a vector of it', () => {
     const encoded = baseOf(model);
     const summary = SUMMARIES[typeOf(Model)]?.(model, encoded) ?? encoded.pooler_output;
-    expectSameBits([model(inputs).logits], [model.classifier(summary).reshape([2, 2])]);
+    expectSameBits([model(inputs).logits], [(model.logits_proj ?? model.classifier)(summary).reshape([2, 2])]);
   });
 
   test('scores a choice as it does alone', () => {

@@ -71,6 +71,7 @@ export function operandsOf(op: OpName, { shapes, lengths, mask, gains }: Case): 
       operands[name] = (lengths ?? []).flatMap((n, b) => Array.from({ length: n }, (_, r) => mask?.(r, b) ?? 1));
     else if (name === 'places')
       operands.places = (lengths ?? []).flatMap((n) => Array.from({ length: n }, (_, r) => r + Math.floor(r / 5)));
+    else if (name === 'types') operands.types = fill((i) => i % 3);
     else if (name === 'positions') operands.positions = fill((i) => (i * i * 37) % 40_000);
     else if (kind === 'rows8') operands[name] = fill((i) => ((i * 37) % 129) - 64);
     else if (kindOf(kind).dtype === 'int8') operands[name] = fill((i) => ((i * 37) % 256) - 128);

@@ -1,6 +1,16 @@
-/** Sizes that go by other names in a family, or that only it has, beside a hidden_size of 16 and 2 heads: by `model_type`. */
-export const OWN_SIZES: Readonly<Record<string, object>> = {
-  distilbert: { hidden_dim: 24 },
-  mobilebert: { intermediate_size: 24, embedding_size: 10, intra_bottleneck_size: 8 },
-  squeezebert: { intermediate_size: 24, embedding_size: 16 },
+import type { ConfigClass } from '../../src/models/config.ts';
+
+/** Widths of feed-forward layers, by the names that families give them. */
+const WIDTHS = { hidden_dim: 24, intermediate_size: 24, d_inner: 24, n_inner: 24, dff: 24 };
+
+/** Sizes that only one family has, beside a hidden_size of 16 and 2 heads: by `model_type`. */
+const OWN_SIZES: Readonly<Record<string, object>> = {
+  mobilebert: { embedding_size: 10, intra_bottleneck_size: 8 },
+  squeezebert: { embedding_size: 16 },
 };
+
+/** Those of `sizes` that a family has, and its own. */
+export const sizesFor = ({ schema: { fields, aliases, model_type } }: Pick<ConfigClass, 'schema'>, sizes: object): object => ({
+  ...Object.fromEntries(Object.entries({ ...sizes, ...WIDTHS }).filter(([name]) => name in fields || name in aliases)),
+  ...OWN_SIZES[model_type],
+});

@@ -18,6 +18,7 @@ import {
 } from './formulas.ts';
 import { INTEGER_REFERENCE } from './reference-integers.ts';
 import { POOL_REFERENCE } from './reference-pools.ts';
+import { POSITIONAL_REFERENCE } from './reference-positional.ts';
 import { RELATIVE_REFERENCE } from './reference-relative.ts';
 import { ROTARY_REFERENCE } from './reference-rotary.ts';
 import { TOKEN_REFERENCE } from './reference-tokens.ts';
@@ -344,6 +345,7 @@ export const REFERENCE: Record<OpName, Definition> = {
   },
   ...POOL_REFERENCE,
   ...TOKEN_REFERENCE,
+  ...POSITIONAL_REFERENCE,
   scatter: {
     cases: [
       [0, 3, 2, 3],

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ARCHITECTURES, BertForMultipleChoice, BertModel, F, nn, type Tensor, tensor } from '../../src/index.ts';
 import type { Family } from '../../src/models/family.ts';
 import { fixture } from './fixtures.ts';
-import { OWN_SIZES } from './ownsizes.ts';
+import { sizesFor } from './ownsizes.ts';
 import {
   config,
   configFile,
@@ -43,6 +43,18 @@ const attending = () => ({
   bias: floats([2, 3]),
 });
 
+const placing = () => ({
+  heads: 2,
+  q_pos: tokens(),
+  pos: floats([3, 4]),
+  types: ids(),
+  same: floats([1, 3, 2]),
+  mask: mask(),
+  scale: 1,
+  before: 1,
+  after: 1,
+});
+
 const called = (names: string, valid: Valid): Record<string, Valid> => ({
   ...rows(names, valid, '', '()'),
   ...rows(names, valid, '', '#forward'),
@@ -68,13 +80,17 @@ const KINDS = ['BertModel.seed', 'BertModel.add_pooling_layer']
   .concat(['pooling', 'add_pooling_layer', 'base', 'sentence', 'tokenizer'].map((option) => `SentenceEmbedder.${option}`))
   .map((option) => `${option.replace('.', '.OPTIONS.')}.read`);
 
-const INPUTS: Readonly<Record<string, () => Tensor>> = {
+const INPUTS: Readonly<Record<string, () => Tensor | null>> = {
   input_ids: ids,
   token_type_ids: () => tensor([[0, 0, 0]]),
   attention_mask: mask,
   position_ids: () => tensor([[0, 1, 2]]),
   langs: () => tensor([[0, 0, 0]]),
   lengths: () => tensor([2]),
+  mems: () => null,
+  perm_mask: () => null,
+  target_mapping: () => null,
+  input_mask: () => null,
 };
 
 /** What is known of a class of a model. */
@@ -94,9 +110,9 @@ const perClass = (valid: (Model: Known) => readonly unknown[], before = '', behi
 /** A number for each text, which those that are choices do not take. */
 const PER_TEXT = ['lengths'];
 
-const inputsOf = ({ family: { inputs: names }, head }: Known): Tensor[] =>
+const inputsOf = ({ family: { inputs: names }, head }: Known): (Tensor | null)[] =>
   head === 'ForMultipleChoice'
-    ? names.filter((name) => !PER_TEXT.includes(name)).map((name) => INPUTS[name]().reshape([1, 1, 3]))
+    ? names.filter((name) => !PER_TEXT.includes(name)).map((name) => INPUTS[name]()?.reshape([1, 1, 3]) ?? null)
     : names.map((name) => INPUTS[name]());
 
 const HEADS = ['ForMaskedLM', 'ForPreTraining', 'ForNextSentencePrediction', 'ForMultipleChoice']
@@ -136,11 +152,14 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('mean_pool mean_sqrt_pool max_pool first_pool last_pool', () => [tokens(), mask()], 'F.'),
   'F.positions': () => [ids(), 1],
   'F.filled': () => [ids(), 1],
-  'F.neighbours': () => [ids(), floats([4, 2]), 1],
-  'F.ends': () => [ids(), 1],
+  'F.positional_attention': () => [tokens(), tokens(), tokens(), placing()],
+  'F.positional_attention_weights': () => [tokens(), tokens(), placing()],
+  'F.distances': () => [ids(), 4],
   'F.masked': () => [tokens(), mask()],
   'F.leading': () => [ids(), tensor([1])],
   'F.counted': () => [ids(), 1],
+  'F.neighbours': () => [ids(), floats([4, 2]), 1],
+  'F.ends': () => [ids(), 1],
   'F.embedding': () => [ids(), floats([4, 2]), 0],
   'F.linear': () => [x(), floats([2, 3]), floats([2])],
   'F.matmul': () => [x(), floats([3, 2])],
@@ -191,12 +210,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('Linear Embedding LayerNorm RMSNorm GELU Softmax Dropout', none, '', '#extra_repr'),
   ...rows('Sequential#children Sequential#[Symbol.iterator]', none),
 
-  ...Object.fromEntries(
-    FAMILIES.map(({ Config }) => [
-      `new ${Config.name}`,
-      () => [{ ...SIZES, ...OWN_SIZES[Config.schema.model_type], id2label: { 0: 'a' } }],
-    ]),
-  ),
+  ...Object.fromEntries(FAMILIES.map(({ Config }) => [`new ${Config.name}`, () => [{ ...sizesFor(Config, SIZES), id2label: { 0: 'a' } }]])),
   'new BertConfig': () => [shape],
   'BertConfig.from_dict': () => [shape, { hidden_act: 'gelu' }, 'a file', () => {}],
   'BertConfig.from_json_file': () => [configFile],
