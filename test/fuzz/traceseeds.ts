@@ -5,6 +5,9 @@ import {
   EuroBertConfig,
   EuroBertModel,
   F,
+  GPT2Config,
+  GPT2DoubleHeadsModel,
+  GPT2ForSequenceClassification,
   jit,
   ModernBertConfig,
   ModernBertModel,
@@ -36,6 +39,8 @@ const BIASED = {
   intermediate_size: 24,
   max_position_embeddings: 14,
 };
+
+const DECODER = { vocab_size: 40, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 14, torchscript: true };
 
 const integers = async (bits: 8 | 4): Promise<TracedModule<unknown>> =>
   (await quantize(await jit.trace(tinyBert(INTEGERS), pooled), { bits, calibrate: [pooled] })).traced;
@@ -133,6 +138,14 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
       new EuroBertModel(new EuroBertConfig({ ...BIASED, pad_token_id: 0, num_key_value_heads: 1, output_attentions: true }), { seed: 5 }),
       pooled,
       any,
+    ),
+  'last tokens': () =>
+    jit.trace(new GPT2ForSequenceClassification(new GPT2Config({ ...DECODER, pad_token_id: 0 }), { seed: 5 }), pooled, any),
+  'words, and tokens that are said': () =>
+    jit.trace(
+      new GPT2DoubleHeadsModel(new GPT2Config(DECODER), { seed: 5 }),
+      { input_ids: ids, mc_token_ids: tensor([2]) },
+      { ...any, dynamic_axes: { input_ids: { 0: 'batch', 1: 'sequence' }, mc_token_ids: { 0: 'batch' } } },
     ),
   labels: () => jit.trace(new BertForSequenceClassification(tinyConfig(), { seed: 5 }), pooled, any),
   embedder: () => jit.trace(embedder({}), pooled, { ...any, tokenizer }),
