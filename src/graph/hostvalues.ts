@@ -31,6 +31,8 @@ export interface HostRule {
   /** Whether there is a number for each token that has a row, in order, or one for each sequence and one more. */
   per: 'token' | 'sequence';
   asks: readonly (keyof Asked)[];
+  /** Whether tokens whose number is not 0 have rows whatever the mask says. */
+  chooses?: true;
   /** Writes the numbers of `tokens`. */
   write(out: Int32Array, tokens: Tokens, asked: Asked): void;
   /** The largest number, where the rule says it. */
@@ -51,6 +53,17 @@ function ranks(input: ArrayLike<number>, fill: number, sequence: number): Int32A
   for (let token = 0, rank = fill; token < out.length; token++) {
     if (token % sequence === 0) rank = fill;
     out[token] = input[token] === fill ? fill : ++rank;
+  }
+  return out;
+}
+
+/** 1 for the last token of each sequence that is not `fill`, for the first where all are; 0 for the others. */
+function ends(input: ArrayLike<number>, fill: number, { batch, sequence }: Tokens): Int32Array {
+  const out = new Int32Array(batch * sequence);
+  for (let first = 0; first < out.length; first += sequence) {
+    let last = sequence - 1;
+    while (last > 0 && input[first + last] === fill) last--;
+    out[first + last] = 1;
   }
   return out;
 }
@@ -95,6 +108,17 @@ export const HOST_RULES = named({
     },
     most: ({ sequence }, fill) => fill + sequence,
   },
+  /** Where each sequence ends: 1 for its last token that is not padding by its id, for the first where all are; 0 for the others. */
+  ends: {
+    per: 'token',
+    asks: ['input', 'fill'],
+    chooses: true,
+    write(out, tokens, asked) {
+      const all = ends(asked.input, asked.fill, tokens);
+      perToken((token) => all[token])(out, tokens, asked);
+    },
+    most: () => 1,
+  },
 });
 
 export type Rule = keyof typeof HOST_RULES;
@@ -104,12 +128,13 @@ export const hostRule = (rule: Rule): HostRule => HOST_RULES[rule];
 /** How many numbers a rule has. */
 export const countOf = (rule: Rule, { batch, tokens }: Counts): number => (hostRule(rule).per === 'sequence' ? batch + 1 : tokens);
 
-/** Numbers of the tokens where `mask` [batch, sequence] is not 0. */
-export function keptTokens(mask: ArrayLike<number>): Int32Array {
+/** Numbers of the tokens where `mask` [batch, sequence] is not 0, or one of `chosen`. */
+export function keptTokens(mask: ArrayLike<number>, chosen: readonly ArrayLike<number>[] = []): Int32Array {
+  const isKept = (i: number): boolean => mask[i] !== 0 || chosen.some((each) => each[i] !== 0);
   let count = 0;
-  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) count++;
+  for (let i = 0; i < mask.length; i++) if (isKept(i)) count++;
   const kept = new Int32Array(count);
-  for (let i = 0, at = 0; i < mask.length; i++) if (mask[i] !== 0) kept[at++] = i;
+  for (let i = 0, at = 0; at < count; i++) if (isKept(i)) kept[at++] = i;
   return kept;
 }
 
