@@ -14,7 +14,7 @@ export interface Counts {
   tokens: number;
 }
 
-/** What a rule asks for besides tokens: an input [batch, sequence], whose elements are those of all tokens, or a number. */
+/** What a rule asks for besides tokens: an input [batch, sequence], whose elements are those of all tokens, or [batch], or a number. */
 export interface Asked {
   input: ArrayLike<number>;
   fill: number;
@@ -39,6 +39,8 @@ export interface HostRule {
   most?(counts: Counts, fill: number): number;
   /** How much a number is above the one before it, at most, where the rule says it. */
   step?(counts: Counts): number;
+  /** Where its input has a number for each sequence, not one for each token: below what these have to be. */
+  below?(sequence: number, fill: number): number;
 }
 
 const perToken =
@@ -67,6 +69,18 @@ function ends(input: ArrayLike<number>, fill: number, { batch, sequence }: Token
   }
   return out;
 }
+
+/** How many of each sequence are not `fill`. */
+function lengths(input: ArrayLike<number>, fill: number, sequence: number): Int32Array {
+  const out = new Int32Array(Math.ceil(input.length / sequence));
+  for (let token = 0; token < input.length; token++) if (input[token] !== fill) out[Math.floor(token / sequence)]++;
+  return out;
+}
+
+const isBefore =
+  (ends: ArrayLike<number>, more: number) =>
+  (token: number, sequence: number): number =>
+    Number(token % sequence < ends[Math.floor(token / sequence)] + more);
 
 const named = <Name extends string>(rules: Readonly<Record<Name, HostRule>>) => rules;
 
@@ -119,6 +133,21 @@ export const HOST_RULES = named({
     },
     most: () => 1,
   },
+  /** 1 for as many tokens from the first of each sequence on as there are other numbers than `fill` in it, 0 for those behind. */
+  counted: {
+    per: 'token',
+    asks: ['input', 'fill'],
+    write: (out, tokens, { input, fill }) => perToken(isBefore(lengths(input, fill, tokens.sequence), 0))(out, tokens, { input, fill }),
+    most: () => 1,
+  },
+  /** 1 for as many tokens from the first of each sequence on as an input says of it, and `fill` more; 0 for those behind. */
+  leading: {
+    per: 'token',
+    asks: ['input', 'fill'],
+    write: (out, tokens, { input, fill }) => perToken(isBefore(input, fill))(out, tokens, { input, fill }),
+    most: () => 1,
+    below: (sequence, fill) => sequence + 1 - fill,
+  },
 });
 
 export type Rule = keyof typeof HOST_RULES;
@@ -127,6 +156,10 @@ export const hostRule = (rule: Rule): HostRule => HOST_RULES[rule];
 
 /** How many numbers a rule has. */
 export const countOf = (rule: Rule, { batch, tokens }: Counts): number => (hostRule(rule).per === 'sequence' ? batch + 1 : tokens);
+
+/** How many numbers its input has. */
+export const askedCount = (rule: Rule, { batch, sequence }: Omit<Counts, 'tokens'>): number =>
+  hostRule(rule).below ? batch : batch * sequence;
 
 /** Numbers of the tokens where `mask` [batch, sequence] is not 0, or one of `chosen`. */
 export function keptTokens(mask: ArrayLike<number>, chosen: readonly ArrayLike<number>[] = []): Int32Array {

@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { NUMBER } from '../base/options.ts';
 import { COUNT, FLAG, MAX_SIZE, oneOf } from '../base/schema.ts';
+import { checkRange } from '../ops/call.ts';
 import { ACTIVATIONS } from '../ops/table.ts';
 import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
 import { full } from '../tensor/creation.ts';
@@ -52,6 +53,30 @@ export const filled = taking<(ids: Operand, value: number) => Tensor<'int32'>>(
   'F.filled',
   { ids: TENSOR, value: COUNT },
   (ids: Tensor, value: number) => executor().hostValue('fill', gridOf(ids), { fill: value }),
+);
+
+/**
+ * 1 for as many tokens from the first of each sequence of `ids` [batch, sequence] on as `lengths` [batch] says, and `more`; 0 for those behind: int32
+ * [batch, sequence]. Throws `value` errors for lengths beyond the sequence. Holds for any size of a trace.
+ */
+export const leading = taking<(ids: Operand, lengths: Operand, more?: number) => Tensor<'int32'>>(
+  'F.leading',
+  { ids: TENSOR, lengths: TENSOR, more: optional(COUNT) },
+  (ids: Tensor, lengths: Tensor, more = 0) => {
+    const [batch, sequence] = gridOf(ids);
+    if (!sameShape(lengths.shape, [batch]))
+      throw new TraceletError('shape', { what: 'F.leading: lengths', expected: `[${batch}]`, got: `[${lengths.shape}]` });
+    const input = lengths.operand('int32', 'F.leading: lengths');
+    if (!input.recorded) checkRange('F.leading: lengths', input.data, { bound: sequence + 1 - more });
+    return executor().hostValue('leading', [batch, sequence], { input, fill: more });
+  },
+);
+
+/** 1 for as many tokens from the first of each sequence of `ids` on as there are ids other than `padding_idx` in it; 0 for those behind. As {@link leading}. */
+export const counted = taking<(ids: Operand, padding_idx: number) => Tensor<'int32'>>(
+  'F.counted',
+  { ids: TENSOR, padding_idx: COUNT },
+  (ids: Tensor, fill: number) => executor().hostValue('counted', gridOf(ids), { input: ids.operand('int32', 'F.counted: ids'), fill }),
 );
 
 /**

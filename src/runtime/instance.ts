@@ -165,8 +165,11 @@ export class Instance {
     };
     if (kept) check(MASK, { bound: 2 });
     for (const { name, value } of program.inputs) check(name, specialisation.ranges.get(value));
-    for (const { value, rule, input } of program.hostValues)
-      if (input && !hostRule(rule).most) check(input, specialisation.ranges.get(value));
+    for (const { value, rule, grid, fill = 0, input } of program.hostValues) {
+      const { most, below } = hostRule(rule);
+      if (input && below) check(input, { bound: below(shapeAt(grid, sizes)[1], fill) });
+      else if (input && !most) check(input, specialisation.ranges.get(value));
+    }
     if (this.arena.reserve(specialisation.arena)) this.#calls = new WeakMap();
     this.#specialisation = specialisation;
     for (const { name, value } of program.inputs) {
