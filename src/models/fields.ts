@@ -239,13 +239,20 @@ function checkRelations(schema: Schema, config: CommonFields, origin: string): v
       `${weights} (${schema.sizes.map((name) => `${name} ${size(name)}`).join(', ')})`,
       'Lower one of them',
     );
-  const [hidden, heads] = [size('hidden_size'), size('num_attention_heads')];
-  if (hidden % heads !== 0)
-    throw bad(of('hidden_size'), origin, `a multiple of ${of('num_attention_heads')} ${heads}`, `${hidden}`, 'Change one of them');
+  checkHeads(of, size, origin);
   checkPadding((config as unknown as Sizes).pad_token_id, size('vocab_size'), origin);
   const names = Object.keys(config.id2label).length;
   if (names !== config.num_labels)
     throw bad('num_labels', origin, `${names}, the length of id2label`, `${config.num_labels}`, 'Give one of them alone');
+}
+
+function checkHeads(of: (name: string) => string, size: (name: string) => number | null | undefined, origin: string): void {
+  const [hidden, heads] = [size('hidden_size') as number, size('num_attention_heads') as number];
+  const [given, shared] = [size('head_dim') ?? null, size('num_key_value_heads') ?? null];
+  if (given === null && hidden % heads !== 0)
+    throw bad(of('hidden_size'), origin, `a multiple of ${of('num_attention_heads')} ${heads}`, `${hidden}`, 'Change one of them');
+  if (shared !== null && heads % shared !== 0)
+    throw bad(of('num_key_value_heads'), origin, `a divisor of ${of('num_attention_heads')} ${heads}`, `${shared}`, 'Change one of them');
 }
 
 function checkPadding(id: number | null, vocab_size: number, origin: string): void {

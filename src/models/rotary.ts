@@ -86,6 +86,9 @@ export class RotaryEmbedding extends Module<[Tensor], Tensor> {
   }
 }
 
+/** What turns whole heads as a configuration says. */
+export const rotaryOf = (config: Stated & HeadSizes): RotaryEmbedding => new RotaryEmbedding(ropeIn(config), headDim(config));
+
 /** Positions [batch, sequence], one row for each text. Throws `shape` errors where one row stands for several. */
 export function rowsOfPositions(positions: Tensor, shape: readonly number[]): Tensor {
   if (positions.shape.length === 2) return positions;

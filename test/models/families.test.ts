@@ -30,12 +30,22 @@ const SIZES = {
   max_position_embeddings: 14,
   pad_token_id: 1,
 };
+/** Fields that some families have. */
+const OWN = {
+  hidden_dim: 24,
+  intermediate_size: 24,
+  num_key_value_heads: 1,
+  head_dim: 6,
+  sliding_window: 3,
+  use_sliding_window: true,
+  max_window_layers: 1,
+};
 const made = (Model: FamilyClass, options: object = {}): PreTrainedModel => {
   const { Config: Known } = Model.family;
-  const width = 'hidden_dim' in Known.schema.fields ? { hidden_dim: 24 } : { intermediate_size: 24 };
+  const own = Object.fromEntries(Object.entries(OWN).filter(([name]) => name in Known.schema.fields));
   const Config = Known as unknown as new (fields: object) => PreTrainedConfig;
   return new (Model as unknown as new (config: PreTrainedConfig, options: object) => PreTrainedModel)(
-    new Config({ ...SIZES, ...width, ...options }),
+    new Config({ ...SIZES, ...own, ...options }),
     { seed: 3 },
   );
 };
@@ -68,13 +78,21 @@ test.each(CLASSES)('%s has the same bits eager, traced at any size, and reloaded
   }
 });
 
-test.each(CLASSES.filter(([, Model]) => made(Model).tied().length > 0))(
+const TIED = { tie_word_embeddings: true };
+
+test.each(CLASSES.filter(([, Model]) => made(Model, TIED).tied().length > 0))(
   '%s ties its decoder, which torchscript unties',
   async (_, Model) => {
     const inputs = inputsOf(Model, 4);
-    const [[follower, leader]] = made(Model).tied();
-    const weightsOf = (options: object) => [follower, leader].map((name) => made(Model, options).state_dict().get(name) as Tensor);
-    expect((await problem('tied', () => jit.trace(made(Model), inputs))).message).toContain('{ torchscript: true }');
+    const [[follower, leader]] = made(Model, TIED).tied();
+    const weightsOf = (options: object) =>
+      [follower, leader].map(
+        (name) =>
+          made(Model, { ...TIED, ...options })
+            .state_dict()
+            .get(name) as Tensor,
+      );
+    expect((await problem('tied', () => jit.trace(made(Model, TIED), inputs))).message).toContain('{ torchscript: true }');
     for (const torchscript of [false, true])
       expectSameBits(...(weightsOf({ torchscript }).map((weight) => [weight]) as [Tensor[], Tensor[]]));
     const [decoder, words] = weightsOf({ tie_word_embeddings: false });
