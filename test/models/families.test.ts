@@ -15,6 +15,7 @@ import {
 import type { FamilyClass } from '../../src/models/classes.ts';
 import type { PreTrainedConfig } from '../../src/models/config.ts';
 import { fixture, VARIANTS } from '../support/fixtures.ts';
+import { ownSizes } from '../support/ownsizes.ts';
 import { expectSameBits, fileOf, problem } from '../support/tiny.ts';
 
 const CLASSES = Object.entries(ARCHITECTURES).filter(([, Model]) => 'family' in Model && Model.family !== undefined) as unknown as [
@@ -30,22 +31,11 @@ const SIZES = {
   max_position_embeddings: 14,
   pad_token_id: 1,
 };
-/** Fields that some families have. */
-const OWN = {
-  hidden_dim: 24,
-  intermediate_size: 24,
-  num_key_value_heads: 1,
-  head_dim: 6,
-  sliding_window: 3,
-  use_sliding_window: true,
-  max_window_layers: 1,
-};
 const made = (Model: FamilyClass, options: object = {}): PreTrainedModel => {
   const { Config: Known } = Model.family;
-  const own = Object.fromEntries(Object.entries(OWN).filter(([name]) => name in Known.schema.fields));
   const Config = Known as unknown as new (fields: object) => PreTrainedConfig;
   return new (Model as unknown as new (config: PreTrainedConfig, options: object) => PreTrainedModel)(
-    new Config({ ...SIZES, ...own, ...options }),
+    new Config({ ...SIZES, ...ownSizes(Known), ...options }),
     { seed: 3 },
   );
 };
