@@ -13,11 +13,14 @@ const CASES = {
   'albert-AlbertForMaskedLM': { calls: [0, 1, 2], whole: [] },
   'albert-groups-AlbertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['one'] },
   'camembert-CamembertForMaskedLM': { calls: ['right', 'left'], whole: [] },
+  'ctrl-CTRLLMHeadModel': { calls: ['one', 'left'], whole: ['one'] },
   'electra-ElectraForMaskedLM': { calls: [0, 1, 2, 3], whole: [1] },
   'eurobert-EuroBertForMaskedLM': { calls: ['right'], whole: [] },
   'eurobert-EuroBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'eurobert-late-EuroBertForSequenceClassification': { calls: ['right', 'holes'], whole: [] },
   'gemma3_text-bidirectional-Gemma3TextModel': { calls: ['right', 'left', 'holes'], whole: [] },
+  'gpt2-GPT2ForSequenceClassification': { calls: ['plain', 'right', 'left', 'one', 'all', 'nomask', 'holes'], whole: [] },
+  'gpt2-scale-GPT2LMHeadModel': { calls: ['one', 'left'], whole: ['one'] },
   'gte-GteForMaskedLM': { calls: ['right', 'left'], whole: [] },
   'gte-types-GteModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'jina_embeddings_v3-JinaEmbeddingsV3Model': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
@@ -33,6 +36,7 @@ const CASES = {
   'nomic_bert-NomicBertForSequenceClassification': { calls: ['right'], whole: [] },
   'nomic_bert-NomicBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'qwen3-Qwen3Model': { calls: ['right', 'left', 'one'], whole: ['right'] },
+  'openai-gpt-OpenAIGPTLMHeadModel': { calls: ['plain', 'left'], whole: [] },
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
   'xlm-roberta-XLMRobertaForTokenClassification': { calls: ['plain', 'right', 'left', 'holes'], whole: [] },
   'xlm-roberta-XLMRobertaModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
@@ -66,7 +70,7 @@ function writeTensors(path, tensors) {
 const [from] = process.argv.slice(2);
 for (const [name, { calls: kept, whole }] of Object.entries(CASES)) {
   const [source, target] = [join(from, name), join(TO, name)];
-  const golden = JSON.parse(readFileSync(join(source, 'golden.json'), 'utf8'));
+  const { generate: _, ...golden } = JSON.parse(readFileSync(join(source, 'golden.json'), 'utf8'));
   const stored = new Map(readTensors(join(source, 'golden.safetensors')).map((tensor) => [tensor.name, tensor]));
   const tensors = [];
   const calls = kept.map((kind, to) => {

@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { NUMBER } from '../base/options.ts';
-import { COUNT, FLAG, MAX_SIZE, oneOf } from '../base/schema.ts';
+import { COUNT, FLAG, oneOf } from '../base/schema.ts';
+import { NO_ID } from '../graph/hostvalues.ts';
 import { checkRange } from '../ops/call.ts';
 import { ACTIVATIONS } from '../ops/table.ts';
 import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
@@ -33,9 +34,6 @@ export const positions = taking<(ids: Operand, padding_idx?: number | null) => T
       : executor().hostValue('ranks', grid, { input: ids.operand('int32', 'F.positions: ids'), fill });
   },
 );
-
-/** No token's id. */
-const NO_ID = MAX_SIZE;
 
 /**
  * 1 for the last token of each row of `ids` [batch, sequence] that is not `padding_idx`, for the first where all are, 0 for the others: int32
