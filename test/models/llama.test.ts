@@ -176,18 +176,21 @@ test.each<[string, () => LlamaModel | Gemma3TextModel]>([
   ['Llama', () => new LlamaModel(llama(), { seed: 3 })],
   ['Gemma', () => new Gemma3TextModel(gemma({ sliding_window: 4, sliding_window_pattern: 2 }), { seed: 3 })],
   ['EmbeddingGemma', () => new Gemma3TextModel(gemma({ sliding_window: 4, use_bidirectional_attention: true }), { seed: 3 })],
-])('a batch of %s has the bits that its texts have alone, wherever padding is', async (_, make) => {
+])('a batch of %s has the bits that its texts have alone, wherever padding is and on two threads', async (_, make) => {
   const model = make();
   const dynamic = { dynamic: { batch: [1, 9], sequence: [1, 24] } } as const;
   const traced = await jit.trace(model, { input_ids: row(5), attention_mask: tensor([mask(5, 0, 4)]) }, dynamic);
-  const loaded = await jit.load(await fileOf(traced));
+  const file = await fileOf(traced);
+  const [loaded, team] = [await jit.load(file), await jit.load(file, { threads: 2 })];
   const ends = [3, 24, 9];
   const ids = ends.map((end, b) =>
     row(24, b + 2)
       .tolist()[0]
       .map((id: number, i: number) => (i < end ? id : 0)),
   );
-  const together = loaded({ input_ids: tensor(ids), attention_mask: tensor(ends.map((end) => mask(24, 0, end))) });
+  const batch = { input_ids: tensor(ids), attention_mask: tensor(ends.map((end) => mask(24, 0, end))) };
+  const together = loaded(batch);
+  expectSameBits(team(batch), together);
   ends.forEach((end, b) => {
     const alone = traced({ input_ids: tensor([ids[b].slice(0, end)]), attention_mask: tensor([mask(end, 0, end)]) });
     const from = b * 24 * 16;
