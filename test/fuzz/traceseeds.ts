@@ -5,6 +5,8 @@ import {
   EuroBertConfig,
   EuroBertModel,
   F,
+  Gemma3ForCausalLM,
+  Gemma3TextConfig,
   GPT2Config,
   GPT2DoubleHeadsModel,
   GPT2ForSequenceClassification,
@@ -175,6 +177,18 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
       new GPT2DoubleHeadsModel(new GPT2Config(DECODER), { seed: 5 }),
       { input_ids: ids, mc_token_ids: tensor([2]) },
       { ...any, dynamic_axes: { input_ids: { 0: 'batch', 1: 'sequence' }, mc_token_ids: { 0: 'batch' } } },
+    ),
+  'windows that end at the token, and heads that are normalised': () =>
+    jit.trace(
+      new Gemma3ForCausalLM(
+        new Gemma3TextConfig({
+          ...BIASED,
+          ...{ pad_token_id: 0, num_key_value_heads: 1, head_dim: 6, sliding_window: 3, sliding_window_pattern: 2, torchscript: true },
+        }),
+        { seed: 5 },
+      ),
+      pooled,
+      any,
     ),
   labels: () => jit.trace(new BertForSequenceClassification(tinyConfig(), { seed: 5 }), pooled, any),
   embedder: () => jit.trace(embedder({}), pooled, { ...any, tokenizer }),
