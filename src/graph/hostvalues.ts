@@ -87,6 +87,7 @@ const flagsBeside = (by: number): HostRule => ({
   write: perNeighbour(by, (_, found) => Number(found)),
   most: () => 1,
 });
+
 /** 1 for the last token of each sequence that is not `fill`, for the first where all are; 0 for the others. */
 function ends(input: ArrayLike<number>, fill: number, { batch, sequence }: Tokens): Int32Array {
   const out = new Int32Array(batch * sequence);

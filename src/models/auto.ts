@@ -47,7 +47,6 @@ export const AutoModelForPreTraining: AutoClass = auto(
   'ForMaskedLM',
   'ForCausalLM',
   'WithLMHeadModel',
-  'ForCausalLM',
 );
 /** Models that score words that may come next. */
 export const AutoModelForCausalLM: AutoClass = auto('AutoModelForCausalLM', 'ForCausalLM');
