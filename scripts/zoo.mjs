@@ -13,10 +13,13 @@ const CASES = {
   'albert-AlbertForMaskedLM': { calls: [0, 1, 2], whole: [] },
   'albert-groups-AlbertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['one'] },
   'camembert-CamembertForMaskedLM': { calls: ['right', 'left'], whole: [] },
+  'ctrl-CTRLLMHeadModel': { calls: ['one', 'left'], whole: ['one'] },
   'electra-ElectraForMaskedLM': { calls: [0, 1, 2, 3], whole: [1] },
   'eurobert-EuroBertForMaskedLM': { calls: ['right'], whole: [] },
   'eurobert-EuroBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'eurobert-late-EuroBertForSequenceClassification': { calls: ['right', 'holes'], whole: [] },
+  'gpt2-GPT2ForSequenceClassification': { calls: ['plain', 'right', 'left', 'one', 'all', 'nomask', 'holes'], whole: [] },
+  'gpt2-scale-GPT2LMHeadModel': { calls: ['one', 'left'], whole: ['one'] },
   'gte-GteForMaskedLM': { calls: ['right', 'left'], whole: [] },
   'gte-types-GteModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'jina_embeddings_v3-JinaEmbeddingsV3Model': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
@@ -32,6 +35,7 @@ const CASES = {
   'nomic_bert-NomicBertForMaskedLM': { calls: ['right', 'left'], whole: [] },
   'nomic_bert-NomicBertForSequenceClassification': { calls: ['right'], whole: [] },
   'nomic_bert-NomicBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
+  'openai-gpt-OpenAIGPTLMHeadModel': { calls: ['plain', 'left'], whole: [] },
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
   'squeezebert-SqueezeBertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['right'] },
   'xlm-XLMModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['left'] },
@@ -70,7 +74,7 @@ function writeTensors(path, tensors) {
 const [from] = process.argv.slice(2);
 for (const [name, { calls: kept, whole }] of Object.entries(CASES)) {
   const [source, target] = [join(from, name), join(TO, name)];
-  const golden = JSON.parse(readFileSync(join(source, 'golden.json'), 'utf8'));
+  const { generate: _, ...golden } = JSON.parse(readFileSync(join(source, 'golden.json'), 'utf8'));
   const stored = new Map(readTensors(join(source, 'golden.safetensors')).map((tensor) => [tensor.name, tensor]));
   const tensors = [];
   const calls = kept.map((kind, to) => {

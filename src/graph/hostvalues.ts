@@ -1,3 +1,4 @@
+import { MAX_SIZE } from '../base/schema.ts';
 import { PROVED, type Shape, sizeOf, Tensor } from '../tensor/tensor.ts';
 
 /** The tokens of a call; `kept` numbers those that have rows, all of them where it is absent. */
@@ -13,6 +14,9 @@ export interface Counts {
   sequence: number;
   tokens: number;
 }
+
+/** No token's id, where a rule asks for one of padding and there is none. */
+export const NO_ID = MAX_SIZE;
 
 /** What a rule asks for besides tokens: an input [batch, sequence], whose elements are those of all tokens, or [batch], or a number. */
 export interface Asked {
@@ -31,6 +35,8 @@ export interface HostRule {
   /** Whether there is a number for each token that has a row, in order, or one for each sequence and one more. */
   per: 'token' | 'sequence';
   asks: readonly (keyof Asked)[];
+  /** Whether tokens whose number is not 0 have rows whatever the mask says. */
+  chooses?: true;
   /** Writes the numbers of `tokens`. */
   write(out: Int32Array, tokens: Tokens, asked: Asked): void;
   /** The largest number, where the rule says it. */
@@ -57,17 +63,6 @@ function ranks(input: ArrayLike<number>, fill: number, sequence: number): Int32A
   return out;
 }
 
-/** How many of each sequence are not `fill`. */
-function lengths(input: ArrayLike<number>, fill: number, sequence: number): Int32Array {
-  const out = new Int32Array(Math.ceil(input.length / sequence));
-  for (let token = 0; token < input.length; token++) if (input[token] !== fill) out[Math.floor(token / sequence)]++;
-  return out;
-}
-
-const isBefore =
-  (ends: ArrayLike<number>, more: number) =>
-  (token: number, sequence: number): number =>
-    Number(token % sequence < ends[Math.floor(token / sequence)] + more);
 /** For each token, `of` another so many places behind it, or of itself where its sequence has none there. */
 const perNeighbour = (by: number, of: (token: number, found: boolean, asked: Asked) => number): HostRule['write'] => {
   const inside = (token: number, sequence: number): boolean => {
@@ -92,6 +87,28 @@ const flagsBeside = (by: number): HostRule => ({
   write: perNeighbour(by, (_, found) => Number(found)),
   most: () => 1,
 });
+/** 1 for the last token of each sequence that is not `fill`, for the first where all are; 0 for the others. */
+function ends(input: ArrayLike<number>, fill: number, { batch, sequence }: Tokens): Int32Array {
+  const out = new Int32Array(batch * sequence);
+  for (let first = 0; first < out.length; first += sequence) {
+    let last = sequence - 1;
+    while (last > 0 && input[first + last] === fill) last--;
+    out[first + last] = 1;
+  }
+  return out;
+}
+
+/** How many of each sequence are not `fill`. */
+function lengths(input: ArrayLike<number>, fill: number, sequence: number): Int32Array {
+  const out = new Int32Array(Math.ceil(input.length / sequence));
+  for (let token = 0; token < input.length; token++) if (input[token] !== fill) out[Math.floor(token / sequence)]++;
+  return out;
+}
+
+const isBefore =
+  (ends: ArrayLike<number>, more: number) =>
+  (token: number, sequence: number): number =>
+    Number(token % sequence < ends[Math.floor(token / sequence)] + more);
 
 const named = <Name extends string>(rules: Readonly<Record<Name, HostRule>>) => rules;
 
@@ -143,6 +160,23 @@ export const HOST_RULES = named({
     },
     most: ({ sequence }, fill) => fill + sequence,
   },
+  /** What an input holds for the token before each, and for the one behind it; for itself where its sequence has none there. */
+  before: idsBeside(-1),
+  behind: idsBeside(1),
+  /** 1 where a sequence has a token before this one, or behind it, and 0 elsewhere. */
+  led: flagsBeside(-1),
+  followed: flagsBeside(1),
+  /** Where each sequence ends: 1 for its last token that is not padding by its id, for the first where all are; 0 for the others. */
+  ends: {
+    per: 'token',
+    asks: ['input', 'fill'],
+    chooses: true,
+    write(out, tokens, asked) {
+      const all = ends(asked.input, asked.fill, tokens);
+      perToken((token) => all[token])(out, tokens, asked);
+    },
+    most: () => 1,
+  },
   /** 1 for as many tokens from the first of each sequence on as there are other numbers than `fill` in it, 0 for those behind. */
   counted: {
     per: 'token',
@@ -158,12 +192,6 @@ export const HOST_RULES = named({
     most: () => 1,
     below: (sequence, fill) => sequence + 1 - fill,
   },
-  /** What an input holds for the token before each, and for the one behind it; for itself where its sequence has none there. */
-  before: idsBeside(-1),
-  behind: idsBeside(1),
-  /** 1 where a sequence has a token before this one, or behind it, and 0 elsewhere. */
-  led: flagsBeside(-1),
-  followed: flagsBeside(1),
 });
 
 export type Rule = keyof typeof HOST_RULES;
@@ -177,12 +205,13 @@ export const countOf = (rule: Rule, { batch, tokens }: Counts): number => (hostR
 export const askedCount = (rule: Rule, { batch, sequence }: Omit<Counts, 'tokens'>): number =>
   hostRule(rule).below ? batch : batch * sequence;
 
-/** Numbers of the tokens where `mask` [batch, sequence] is not 0. */
-export function keptTokens(mask: ArrayLike<number>): Int32Array {
+/** Numbers of the tokens where `mask` [batch, sequence] is not 0, or one of `chosen`. */
+export function keptTokens(mask: ArrayLike<number>, chosen: readonly ArrayLike<number>[] = []): Int32Array {
+  const isKept = (i: number): boolean => mask[i] !== 0 || chosen.some((each) => each[i] !== 0);
   let count = 0;
-  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) count++;
+  for (let i = 0; i < mask.length; i++) if (isKept(i)) count++;
   const kept = new Int32Array(count);
-  for (let i = 0, at = 0; i < mask.length; i++) if (mask[i] !== 0) kept[at++] = i;
+  for (let i = 0, at = 0; at < count; i++) if (isKept(i)) kept[at++] = i;
   return kept;
 }
 

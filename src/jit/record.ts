@@ -128,7 +128,7 @@ class Tracer implements Executor {
     const storage = storageOf(value);
     if (storage.kind === 'input') return storage;
     throw new TraceletError('tracing', {
-      what: `F.positions or F.neighbours of ids in ${this.path || 'the model'}`,
+      what: `F.positions, F.neighbours or F.ends of ids in ${this.path || 'the model'}`,
       expected: 'an input of the trace, or another shape of it',
       got: 'what an op makes',
       cure: 'Ask for them of the input, before any op',

@@ -45,9 +45,12 @@ export const AutoModelForPreTraining: AutoClass = auto(
   'AutoModelForPreTraining',
   'ForPreTraining',
   'ForMaskedLM',
+  'ForCausalLM',
   'WithLMHeadModel',
   'ForCausalLM',
 );
+/** Models that score words that may come next. */
+export const AutoModelForCausalLM: AutoClass = auto('AutoModelForCausalLM', 'ForCausalLM');
 /** Models that score words for masked places. */
 export const AutoModelForMaskedLM: AutoClass = auto('AutoModelForMaskedLM', 'ForMaskedLM', 'WithLMHeadModel');
 /** Models that say whether a sentence follows another. */

@@ -17,9 +17,9 @@ export interface PoolerOptions {
 export const WITH_POOLER = { ...PreTrainedModel.OPTIONS, add_pooling_layer: FLAG };
 
 /** What a token is, each [batch, sequence]. */
-export interface Tokens {
+export interface Tokens<Types extends Tensor | undefined = Tensor> {
   input_ids: Tensor;
-  token_type_ids: Tensor;
+  token_type_ids: Types;
   position_ids: Tensor;
 }
 
@@ -48,9 +48,14 @@ export abstract class BaseModel extends PreTrainedModel {
 }
 
 /** A base model of embeddings, an encoder and, where it has one, a pooler. */
-export abstract class EncoderModel extends BaseModel {
+export abstract class EncoderModel<Types extends Tensor | undefined = Tensor> extends BaseModel {
   /** The embeddings of tokens, and what each layer makes of them. */
-  protected abstract encoded(tokens: Tokens, mask: Mask): Encoded;
+  protected abstract encoded(tokens: Tokens<Types>, mask: Mask): Encoded;
+
+  /** Types of tokens for which none are given. */
+  protected typesOf(input_ids: Tensor): Types {
+    return (this.family.wordTypes ? undefined : F.filled(input_ids, 0)) as Types;
+  }
 
   /** Positions of tokens for which none are given. */
   protected positionsOf(input_ids: Tensor): Tensor {
@@ -61,7 +66,7 @@ export abstract class EncoderModel extends BaseModel {
     checkIds(input_ids, { token_type_ids, attention_mask }, this.config);
     const tokens = {
       input_ids,
-      token_type_ids: token_type_ids ?? F.filled(input_ids, 0),
+      token_type_ids: (token_type_ids as Types) ?? this.typesOf(input_ids),
       position_ids: position_ids ? fitPositions(position_ids, input_ids.shape) : this.positionsOf(input_ids),
     };
     return this.encoded(tokens, attention_mask);

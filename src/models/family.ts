@@ -27,6 +27,8 @@ export interface Family {
   parts: readonly string[];
   /** Tensors of checkpoints that are no weights, as {@link rename} calls them. */
   buffers?: RegExp;
+  /** Whether token types are words, looked up where those are and added where any are given; zeros given by name stand for none. */
+  wordTypes?: true;
   /** A part that the base model does without where an option of its constructor says so. */
   optional?: { part: string; option: string; output: string };
   /**

@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { NUMBER } from '../base/options.ts';
 import { COUNT, FLAG, oneOf } from '../base/schema.ts';
+import { NO_ID } from '../graph/hostvalues.ts';
 import { checkRange } from '../ops/call.ts';
 import { ACTIVATIONS } from '../ops/table.ts';
 import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
@@ -64,6 +65,17 @@ function zerosAndOnes(width: number): Floats {
   flags.set(width, known);
   return known;
 }
+
+/**
+ * 1 for the last token of each row of `ids` [batch, sequence] that is not `padding_idx`, for the first where all are, 0 for the others: int32
+ * [batch, sequence], a mask for {@link last_pool}. Without `padding_idx` it is the last token. Holds for any size of a trace.
+ */
+export const ends = taking<(ids: Operand, padding_idx?: number | null) => Tensor<'int32'>>(
+  'F.ends',
+  { ids: TENSOR, padding_idx: optional(WHOLE) },
+  (ids: Tensor, padding_idx = NO_ID) =>
+    executor().hostValue('ends', gridOf(ids), { input: ids.operand('int32', 'F.ends: ids'), fill: padding_idx < 0 ? NO_ID : padding_idx }),
+);
 
 /** `value` for each token of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
 export const filled = taking<(ids: Operand, value: number) => Tensor<'int32'>>(

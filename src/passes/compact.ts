@@ -1,32 +1,42 @@
 import { type Graph, type HostValue, type Input, makeNode, type Node, operandsOf, storageOf, type Value } from '../graph/graph.ts';
-import { countOf, type Rule } from '../graph/hostvalues.ts';
+import { countOf, hostRule, type Rule } from '../graph/hostvalues.ts';
 import { MASK } from '../nn/inputs.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 
 /**
  * Leaves out the tokens that the attention_mask rules out: what was [batch, sequence, …] becomes [tokens, …] wherever each row is computed
  * on its own or `starts` says which rows belong together, and is scattered, zeros for the tokens left out, for everything else.
- * `tokens` is how many are left, all of them unless given. Graphs that use the mask in another way stay as they are.
+ * `tokens` is how many are left, all of them unless given. Tokens that a rule chooses have rows whatever the mask says, and ops on sequences are then
+ * told which these are. Graphs that use the mask in another way stay as they are.
  */
 export function compact(graph: Graph, tokens?: number): Graph {
   const mask = graph.inputs.find(({ name, dtype }) => name === MASK && dtype === 'int32');
   const grid = mask && gridOf(graph, mask);
   if (!grid) return graph;
-  const compactor = new Compactor(grid, tokens ?? sizeOf(grid));
+  const compactor = new Compactor(grid, tokens ?? sizeOf(grid), graph.nodes.some(isChoosing));
   for (const node of graph.nodes) compactor.visit(node);
   const outputs = graph.outputs.map(({ name, value }) => ({ name, value: compactor.wholeOf(value) }));
   return { ...graph, nodes: compactor.nodes, outputs };
 }
 
+/** Whether a node takes tokens that a rule chooses. */
+function isChoosing({ operands: { mask } }: Node): boolean {
+  const storage = mask && storageOf(mask);
+  return storage?.kind === 'host' && hostRule(storage.rule).chooses === true;
+}
+
 /** [batch, sequence] of the mask, if it only says which tokens ops on sequences leave out, and all of these ask it. */
 function gridOf({ nodes, outputs }: Graph, mask: Input): Shape | undefined {
   const shapes: Shape[] = [];
-  for (const { operands, call } of nodes) {
+  const choosing = nodes.some(isChoosing);
+  for (const node of nodes) {
+    const { operands, call } = node;
     const reads = Object.entries(operands).filter(([, value]) => value && storageOf(value) === mask);
     if (reads.some(([name]) => name !== 'mask')) return undefined;
     for (const [, value] of reads) shapes.push((value as Value).shape);
     const [x] = call.row.sequences ?? [];
-    if (x && reads.length === 0 && operands[x]?.shape.length === 3) return undefined;
+    if (x && reads.length === 0 && !isChoosing(node) && operands[x]?.shape.length === 3) return undefined;
+    if (choosing && call.row.asksMask) return undefined;
   }
   const [grid] = shapes;
   const usable =
@@ -38,15 +48,18 @@ class Compactor {
   readonly nodes: Node[] = [];
   readonly #grid: Shape;
   readonly #tokens: number;
+  /** Whether tokens may have rows that the mask rules out. */
+  readonly #choosing: boolean;
   /** Values of the graph before, as rows. */
   readonly #compact = new Map<Value, Value>();
   /** Values of the graph before, in the shape that they had. */
   readonly #whole = new Map<Value, Value>();
   readonly #hostValues = new Map<string, HostValue>();
 
-  constructor(grid: Shape, tokens: number) {
+  constructor(grid: Shape, tokens: number, choosing: boolean) {
     this.#grid = grid;
     this.#tokens = tokens;
+    this.#choosing = choosing;
   }
 
   visit(node: Node): void {
@@ -81,7 +94,7 @@ class Compactor {
       operands[name] = rows;
     }
     if (sequences) operands.starts = this.#hostValue('starts');
-    if (sequences && !asksMask) operands.mask = null;
+    if (sequences && !asksMask) operands.mask = (this.#choosing && node.operands.mask && this.#rowsOf(node.operands.mask)) || null;
     return this.#emit(makeNode(node.op, operands, node.attrs, node));
   }
 

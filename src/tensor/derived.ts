@@ -3,13 +3,16 @@ import { type Shape, sizeOf } from './tensor.ts';
 
 type Floats = Float32Array;
 
-/** The values of a parameter in another order, or some of them, as a weight of its own. They follow those of the parameter. */
+/**
+ * The values of a parameter in another order, or some of them, as a weight of its own. They follow those of the parameter, and are made anew where
+ * nothing has held them meanwhile, for a second copy of all weights has no place in memory.
+ */
 export class Derived extends Parameter {
   readonly source: Parameter;
   /** What traces write behind the name of the source. */
   readonly suffix: string;
   readonly #derive: (values: Floats) => Floats;
-  #values: Floats | undefined;
+  #values: WeakRef<Floats> | undefined;
   #seen = 0;
 
   constructor(source: Parameter, suffix: string, shape: Shape, derive: (values: Floats) => Floats) {
@@ -21,9 +24,11 @@ export class Derived extends Parameter {
 
   override get elements(): Floats {
     const { source } = this;
-    if (!this.#values || this.#seen !== source.version || source.lent) this.#values = this.#derive(source.elements);
-    this.#seen = source.version;
-    return this.#values;
+    const known = this.#seen === source.version && !source.lent ? this.#values?.deref() : undefined;
+    if (known) return known;
+    const values = this.#derive(source.elements);
+    [this.#values, this.#seen] = [new WeakRef(values), source.version];
+    return values;
   }
 
   override get lent(): boolean {
@@ -51,9 +56,15 @@ function derived(source: Parameter, suffix: string, shape: Shape, derive: (value
   return after;
 }
 
+/** Caches hold blocks of so many rows and columns. */
+const BLOCK = 32;
+
 function transpose(values: Floats, rows: number, cols: number): Floats {
   const out = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) for (let col = 0; col < cols; col++) out[col * rows + row] = values[row * cols + col];
+  for (let top = 0; top < rows; top += BLOCK)
+    for (let left = 0; left < cols; left += BLOCK)
+      for (let row = top; row < Math.min(top + BLOCK, rows); row++)
+        for (let col = left; col < Math.min(left + BLOCK, cols); col++) out[col * rows + row] = values[row * cols + col];
   return out;
 }
 

@@ -20,7 +20,7 @@ export function endsOf({ shape, dims = shape }: Signature, axis: number, bounds:
 export function padInputs(
   inputs: Record<string, Tensor>,
   { inputs: signatures, dynamic }: CallSignature,
-  padToken: number,
+  padToken?: number,
 ): Record<string, Tensor> {
   const byName = new Map(signatures.map((signature) => [signature.name, signature]));
   const named = nameInputs([inputs], [...byName.keys()], 'pad');
@@ -39,8 +39,8 @@ export function padInputs(
   }
   return Object.fromEntries(
     given.map(({ signature, tensor }) => {
-      const { name } = signature;
-      return [name, padTo(tensor, name, paddedShape(tensor.shape, signature, dynamic), name === 'input_ids' ? padToken : 0)];
+      const { name, padding = 0 } = signature;
+      return [name, padTo(tensor, name, paddedShape(tensor.shape, signature, dynamic), name === 'input_ids' ? (padToken ?? padding) : 0)];
     }),
   );
 }

@@ -1,7 +1,7 @@
 import type { ConfigClass } from '../../src/models/config.ts';
 
 /** Widths of feed-forward layers, by the names that families give them. */
-const WIDTHS = { hidden_dim: 24, intermediate_size: 24, d_inner: 24 };
+const WIDTHS = { hidden_dim: 24, intermediate_size: 24, d_inner: 24, n_inner: 24, dff: 24 };
 
 /** Sizes that only one family has, beside a hidden_size of 16 and 2 heads: by `model_type`. */
 const OWN_SIZES: Readonly<Record<string, object>> = {

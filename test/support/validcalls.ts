@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ARCHITECTURES, BertForMultipleChoice, BertModel, F, nn, type Tensor, tensor } from '../../src/index.ts';
 import type { Family } from '../../src/models/family.ts';
+import { fixture } from './fixtures.ts';
 import { sizesFor } from './ownsizes.ts';
 import {
   config,
@@ -154,6 +155,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'F.positional_attention': () => [tokens(), tokens(), tokens(), placing()],
   'F.positional_attention_weights': () => [tokens(), tokens(), placing()],
   'F.distances': () => [ids(), 4],
+  'F.ends': () => [ids(), 1],
   'F.masked': () => [tokens(), mask()],
   'F.leading': () => [ids(), tensor([1])],
   'F.counted': () => [ids(), 1],
@@ -231,6 +233,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...perClass(inputsOf, '', '()'),
   'BertModel#forward': () => inputsOf(BertModel),
   ...rows('BertForPreTraining SentenceEmbedder', () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '#forward'),
+  'GPT2DoubleHeadsModel#forward': () => [ids(), mask(), tensor([[0, 0, 0]]), tensor([[0, 1, 2]]), tensor([1])],
   'BertForMultipleChoice#forward': () => inputsOf(BertForMultipleChoice),
   'BertModel#call_': () => [inputs()],
   ...rows('folders_beside trace_files tied', none, 'BertModel#'),
@@ -245,6 +248,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
     '',
     '.from_pretrained',
   ),
+  'AutoModelForCausalLM.from_pretrained': () => [fixture('zoo/gpt2-scale-GPT2LMHeadModel'), { ...reading, n_positions: 48, strict: false }],
   'AutoConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
   'AutoTokenizer.from_pretrained': () => [FOLDER, { ...reading, do_lower_case: true, never_split: ['was'] }],
   architecture: () => ['BertModel'],
@@ -330,4 +334,4 @@ export const ALIKE = /^AutoModelFor(?!MaskedLM)/;
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|pooled|positionsOf|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|pooled|positionsOf|typesOf|meant|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
