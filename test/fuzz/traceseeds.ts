@@ -5,6 +5,11 @@ import {
   EuroBertConfig,
   EuroBertModel,
   F,
+  Gemma3ForCausalLM,
+  Gemma3TextConfig,
+  GPT2Config,
+  GPT2DoubleHeadsModel,
+  GPT2ForSequenceClassification,
   jit,
   MobileBertConfig,
   MobileBertForMaskedLM,
@@ -48,6 +53,7 @@ const BIASED = {
 const TINY = { vocab_size: 40, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, pad_token_id: 0 };
 
 const NARROW = { embedding_size: 10, intra_bottleneck_size: 8, num_feedforward_networks: 2 };
+const DECODER = { vocab_size: 40, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 14, torchscript: true };
 
 const integers = async (bits: 8 | 4): Promise<TracedModule<unknown>> =>
   (await quantize(await jit.trace(tinyBert(INTEGERS), pooled), { bits, calibrate: [pooled] })).traced;
@@ -164,6 +170,26 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
     const model = new XLMModel(new XLMConfig({ ...TINY, max_position_embeddings: 14 }), { seed: 5 });
     return jit.trace(model, { input_ids: ids, lengths: tensor([4]) }, { dynamic: { sequence: [1, 12] } });
   },
+  'last tokens': () =>
+    jit.trace(new GPT2ForSequenceClassification(new GPT2Config({ ...DECODER, pad_token_id: 0 }), { seed: 5 }), pooled, any),
+  'words, and tokens that are said': () =>
+    jit.trace(
+      new GPT2DoubleHeadsModel(new GPT2Config(DECODER), { seed: 5 }),
+      { input_ids: ids, mc_token_ids: tensor([2]) },
+      { ...any, dynamic_axes: { input_ids: { 0: 'batch', 1: 'sequence' }, mc_token_ids: { 0: 'batch' } } },
+    ),
+  'windows that end at the token, and heads that are normalised': () =>
+    jit.trace(
+      new Gemma3ForCausalLM(
+        new Gemma3TextConfig({
+          ...BIASED,
+          ...{ pad_token_id: 0, num_key_value_heads: 1, head_dim: 6, sliding_window: 3, sliding_window_pattern: 2, torchscript: true },
+        }),
+        { seed: 5 },
+      ),
+      pooled,
+      any,
+    ),
   labels: () => jit.trace(new BertForSequenceClassification(tinyConfig(), { seed: 5 }), pooled, any),
   embedder: () => jit.trace(embedder({}), pooled, { ...any, tokenizer }),
   'all pooling': () => jit.trace(embedder({ pooling: POOLING }), pooled, any),

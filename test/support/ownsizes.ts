@@ -1,7 +1,18 @@
 import type { ConfigClass } from '../../src/models/config.ts';
 
-/** Widths of feed-forward layers, by the names that families give them. */
-const WIDTHS = { hidden_dim: 24, intermediate_size: 24, d_inner: 24, n_inner: 24, dff: 24 };
+/** Fields of small configurations beside the sizes that all have, by the names that families give them. */
+const FIELDS = {
+  hidden_dim: 24,
+  intermediate_size: 24,
+  d_inner: 24,
+  n_inner: 24,
+  dff: 24,
+  num_key_value_heads: 1,
+  head_dim: 6,
+  sliding_window: 3,
+  use_sliding_window: true,
+  max_window_layers: 1,
+};
 
 /** Sizes that only one family has, beside a hidden_size of 16 and 2 heads: by `model_type`. */
 const OWN_SIZES: Readonly<Record<string, object>> = {
@@ -11,6 +22,6 @@ const OWN_SIZES: Readonly<Record<string, object>> = {
 
 /** Those of `sizes` that a family has, and its own. */
 export const sizesFor = ({ schema: { fields, aliases, model_type } }: Pick<ConfigClass, 'schema'>, sizes: object): object => ({
-  ...Object.fromEntries(Object.entries({ ...sizes, ...WIDTHS }).filter(([name]) => name in fields || name in aliases)),
+  ...Object.fromEntries(Object.entries({ ...sizes, ...FIELDS }).filter(([name]) => name in fields || name in aliases)),
   ...OWN_SIZES[model_type],
 });
