@@ -218,6 +218,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('to_dict to_diff_dict most_tokens', none, 'BertConfig#'),
   'CamembertConfig#most_tokens': none,
   'MPNetConfig#most_tokens': none,
+  'XLNetConfig#most_tokens': none,
   'BertConfig#to_json_string': () => [false],
   'BertConfig#withFields': () => [{ vocab_size: 14 }, 'another'],
 

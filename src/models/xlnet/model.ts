@@ -151,7 +151,7 @@ export class XLNetModel extends BaseModel {
   }
 
   /** Sines, then cosines, of how far a query stands behind a key that stands -sequence to sequence behind it. */
-  relative_positional_encoding(input_ids: Tensor): Tensor {
+  #relativePositions(input_ids: Tensor): Tensor {
     const { clamp_len, d_model } = this.config;
     const half = d_model / 2;
     const turns = F.rotations(clamp_len > 0 ? F.distances(input_ids, clamp_len) : F.distances(input_ids), this.#frequencies);
@@ -165,7 +165,7 @@ export class XLNetModel extends BaseModel {
     checkIds(input_ids, { attention_mask: mask, token_type_ids }, this.config);
     const types = token_type_ids ?? F.filled(input_ids, 0);
     const seen = attn_type === 'uni' ? { after: 0, ...(same_length && { before: 0 }) } : {};
-    const attending = { pos_emb: this.relative_positional_encoding(input_ids), types, mask, ...seen };
+    const attending = { pos_emb: this.#relativePositions(input_ids), types, mask, ...seen };
     const layers = [...this.layer].map((layer) => (x: Tensor, _: Mask, weights: boolean) => layer(x, attending, weights));
     return runLayers(layers, this.word_embedding(input_ids), mask, output_attentions);
   }
