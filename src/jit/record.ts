@@ -17,7 +17,7 @@ import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
 import { select } from '../nn/views.ts';
 import { type Attributes, fitOperands, type Operands } from '../ops/call.ts';
 import type { DType, TypedArray } from '../tensor/dtype.ts';
-import { Parameter } from '../tensor/parameter.ts';
+import { Parameter, Reshaped } from '../tensor/parameter.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
 
 /** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */
@@ -159,7 +159,7 @@ class Tracer implements Executor {
     let constant = this.#constants.get(tensor);
     if (!constant) {
       const name =
-        this.#names.get(tensor) ??
+        this.#names.get(tensor instanceof Reshaped ? tensor.parameter : tensor) ??
         (tensor instanceof Parameter ? `parameters.${this.#constants.size}` : `constants.${this.#constants.size}`);
       constant = { kind: 'constant', dtype: tensor.dtype, shape: tensor.shape, parts: [{ name, tensor }] };
       this.#constants.set(tensor, constant);
