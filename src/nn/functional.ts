@@ -11,7 +11,13 @@ import { permute, transposed } from './views.ts';
 
 export type { Operand } from '../tensor/arguments.ts';
 export { type AttentionOptions, attention, attention_weights } from './attention.ts';
+export {
+  type DisentangledOptions,
+  disentangled_attention,
+  disentangled_attention_weights,
+} from './disentangled.ts';
 export { apply_rotary, rotations } from './rotary.ts';
+export { type ConvolutionOptions, convolution, masked } from './tokens.ts';
 export { cat, narrow, permute, select, slice, transpose } from './views.ts';
 
 type Floats = Tensor<'float32'>;

@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { sizeOf } from '../tensor/tensor.ts';
+import { DISENTANGLED } from './disentangled.ts';
 import { HALVES } from './halves.ts';
 import { GROUP, MOST_WEIGHT } from './limits.ts';
 import { NORMS } from './norms.ts';
@@ -32,11 +33,11 @@ import {
   roundUp,
   rowsOf,
   rowwise,
-  scattered,
   stridden,
   withLast,
 } from './shapes.ts';
 import { byElements, byHeads, byIds, byIntegerProduct, byMatrices, byProduct, byWeights } from './splits.ts';
+import { TOKEN_OPS } from './tokens.ts';
 
 /** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/support/reference.ts. */
 export const OPS = {
@@ -174,6 +175,8 @@ export const OPS = {
     doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses; zeros where rows of tokens that mask rules out are missing',
   },
   ...RELATIVE,
+  ...DISENTANGLED,
+  ...TOKEN_OPS,
   ...ROTARY,
   ...NORMS,
   matmul: {
@@ -247,19 +250,6 @@ export const OPS = {
     doc: 'out[r] = x[r, from .. from + count]',
   },
   ...POOLS,
-  scatter: {
-    // biome-ignore format: a kernel's parameters in one row
-    args: {
-      out: 'out', x: 'float32', index: 'int32', rows: 'int', cols: 'int', total: 'int', batch: 'attr', sequence: 'attr',
-    },
-    infer: scattered,
-    flops: () => 0,
-    split: null,
-    bytes: ({ rows, cols, total }) => 4 * (rows * cols + total * cols + rows),
-    bounds: { index: ({ total }) => total },
-    trusted: ['index'],
-    doc: 'out[index[r]] = x[r], zeros elsewhere, as [batch, sequence, …]',
-  },
   panels: {
     args: { out: 'out', x: 'float32', scratch: 'scratch', n: 'int', k: 'int' },
     infer: ({ x }) => {

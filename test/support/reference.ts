@@ -15,10 +15,12 @@ import {
   sum,
   UNFUSED,
 } from './formulas.ts';
+import { DISENTANGLED_REFERENCE } from './reference-disentangled.ts';
 import { INTEGER_REFERENCE } from './reference-integers.ts';
 import { POOL_REFERENCE } from './reference-pools.ts';
 import { RELATIVE_REFERENCE } from './reference-relative.ts';
 import { ROTARY_REFERENCE } from './reference-rotary.ts';
+import { TOKEN_REFERENCE } from './reference-tokens.ts';
 
 /**
  * An op by its definition, in float64. `tolerance` counts rounding errors of float32 (2^-24), each as large as `sizes` says: the
@@ -178,6 +180,8 @@ export const REFERENCE: Record<OpName, Definition> = {
     tolerance: attentionTolerance,
   },
   ...RELATIVE_REFERENCE,
+  ...DISENTANGLED_REFERENCE,
+  ...TOKEN_REFERENCE,
   ...ROTARY_REFERENCE,
   layer_norm: {
     cases: NORMS,
