@@ -1,8 +1,6 @@
-import * as F from '../../nn/functional.ts';
-import { LayerNorm, Linear } from '../../nn/layers.ts';
+import { Linear } from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { ModelOutput } from '../../nn/outputs.ts';
-import { Parameter } from '../../tensor/parameter.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import {
   ForMultipleChoice,
@@ -16,56 +14,10 @@ import {
 import type { BertConfig } from './config.ts';
 import { BERT } from './family.ts';
 import { BertModel } from './model.ts';
+import { BertLMPredictionHead, BertOnlyMLMHead } from './predictions.ts';
 
 /** The base model of a head, which most do without the pooler. */
 const encoder = (config: BertConfig, add_pooling_layer: boolean) => (): BertModel => new BertModel(config, { add_pooling_layer });
-
-class BertPredictionHeadTransform extends Module<[Tensor], Tensor> {
-  dense: Linear;
-  LayerNorm: LayerNorm;
-  readonly activation: string;
-
-  constructor({ hidden_size, layer_norm_eps, activation }: BertConfig) {
-    super();
-    this.dense = new Linear(hidden_size, hidden_size);
-    this.LayerNorm = new LayerNorm(hidden_size, { eps: layer_norm_eps });
-    this.activation = activation;
-  }
-
-  forward(hidden_states: Tensor): Tensor {
-    return this.LayerNorm(F.activation(this.activation, this.dense(hidden_states)));
-  }
-}
-
-class BertLMPredictionHead extends Module<[Tensor], Tensor> {
-  transform: BertPredictionHeadTransform;
-  decoder: Linear;
-  bias: Parameter;
-
-  constructor(config: BertConfig) {
-    super();
-    this.transform = new BertPredictionHeadTransform(config);
-    this.decoder = new Linear(config.hidden_size, config.vocab_size, { bias: false });
-    this.bias = new Parameter([config.vocab_size], (values) => values.fill(0));
-  }
-
-  forward(hidden_states: Tensor): Tensor {
-    return F.linear(this.transform(hidden_states), this.decoder.weight, this.bias);
-  }
-}
-
-class BertOnlyMLMHead extends Module<[Tensor], Tensor> {
-  predictions: BertLMPredictionHead;
-
-  constructor(config: BertConfig) {
-    super();
-    this.predictions = new BertLMPredictionHead(config);
-  }
-
-  forward(sequence_output: Tensor): Tensor {
-    return this.predictions(sequence_output);
-  }
-}
 
 class BertOnlyNSPHead extends Module<[Tensor], Tensor> {
   seq_relationship: Linear;
