@@ -2,6 +2,9 @@ import {
   BertForMaskedLM,
   BertForSequenceClassification,
   BertTokenizer,
+  DebertaV2Config,
+  type DebertaV2ConfigOptions,
+  DebertaV2Model,
   EuroBertConfig,
   EuroBertModel,
   F,
@@ -35,6 +38,15 @@ const BIASED = {
   num_attention_heads: 2,
   intermediate_size: 24,
   max_position_embeddings: 14,
+};
+
+const DISENTANGLED: DebertaV2ConfigOptions = {
+  ...BIASED,
+  relative_attention: true,
+  position_buckets: 6,
+  pos_att_type: ['c2p', 'p2c'],
+  conv_kernel_size: 3,
+  output_attentions: true,
 };
 
 const integers = async (bits: 8 | 4): Promise<TracedModule<unknown>> =>
@@ -128,6 +140,7 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
     }),
   'rotary positions, and windows': () =>
     jit.trace(new ModernBertModel(new ModernBertConfig({ ...BIASED, pad_token_id: 0, local_attention: 4 }), { seed: 5 }), pooled, any),
+  'terms by distance, and a convolution': () => jit.trace(new DebertaV2Model(new DebertaV2Config(DISENTANGLED), { seed: 5 }), pooled, any),
   'shared keys': () =>
     jit.trace(
       new EuroBertModel(new EuroBertConfig({ ...BIASED, pad_token_id: 0, num_key_value_heads: 1, output_attentions: true }), { seed: 5 }),
