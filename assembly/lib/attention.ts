@@ -70,9 +70,12 @@ export function probabilities(
 ): void {
   const width = bytes(roundUp(keys));
   product(out, width, q, stride, packed, 0, rows, roundUp(keys), head_dim);
-  for (; rows > 0; rows--, out += width) {
-    softmaxRow(out, out, keys, scaleRow(out, mask, keys, scale));
-  }
+  softmaxRows(out, mask, rows, keys, scale);
+}
+
+/** What `probabilities` makes of products of queries and keys, where they lie. */
+export function softmaxRows(x: usize, mask: usize, rows: i32, keys: i32, scale: f32): void {
+  for (; rows > 0; rows--, x += bytes(roundUp(keys))) softmaxRow(x, x, keys, scaleRow(x, mask, keys, scale));
 }
 
 /** The scores that `probabilities` makes them of. */

@@ -18,7 +18,7 @@ import { select } from '../nn/views.ts';
 import { type Attributes, fitOperands, type Operands } from '../ops/call.ts';
 import { Derived } from '../tensor/derived.ts';
 import type { DType, TypedArray } from '../tensor/dtype.ts';
-import { Parameter } from '../tensor/parameter.ts';
+import { Parameter, Reshaped } from '../tensor/parameter.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
 
 /** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */
@@ -156,7 +156,7 @@ class Tracer implements Executor {
   }
 
   #nameOf(tensor: Tensor): string | undefined {
-    if (!(tensor instanceof Derived)) return this.#names.get(tensor);
+    if (!(tensor instanceof Derived)) return this.#names.get(tensor instanceof Reshaped ? tensor.parameter : tensor);
     const source = this.#nameOf(tensor.source);
     return source && `${source}.${tensor.suffix}`;
   }

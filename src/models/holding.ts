@@ -130,12 +130,15 @@ function storedAs(from: readonly Tensor[], { halves }: Checkpoint): Half | undef
 
 const CURE = 'Does the config belong to this checkpoint?';
 
+/** Whether it is the shape that a trace gives a weight of that shape: what is multiplied with lies there as a matrix. */
+const isMatrixOf = (matrix: Shape, [rows, ...row]: Shape): boolean => row.length > 1 && sameShape(matrix, [rows, sizeOf(row)]);
+
 /** The tensor of a checkpoint, proved to be floats of that shape; `note` is said behind the shape. */
 function fitting(checkpoint: Checkpoint, name: string, shape: Shape, note = ''): Tensor {
   const tensor = checkpoint.tensors.get(name);
   const what = `${name} in ${checkpoint.name}`;
   const outline = outlineOf(checkpoint, name);
-  if (!outline || !sameShape(outline.shape, shape))
+  if (!outline || !(sameShape(outline.shape, shape) || isMatrixOf(outline.shape, shape)))
     throw new TraceletError('checkpoint', { what, expected: `shape [${shape}]${note}`, got: `[${outline?.shape}]`, cure: CURE });
   if (tensor?.dtype === 'float32') return tensor;
   throw new TraceletError('checkpoint', {

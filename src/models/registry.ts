@@ -3,6 +3,8 @@ export * from './albert/index.ts';
 export * from './bert/index.ts';
 export * from './camembert/index.ts';
 export * from './ctrl/index.ts';
+export * from './deberta/index.ts';
+export * from './deberta-v2/index.ts';
 export * from './distilbert/index.ts';
 export * from './electra/index.ts';
 export * from './eurobert/index.ts';

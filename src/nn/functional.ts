@@ -13,9 +13,14 @@ import { permute, transposed } from './views.ts';
 
 export type { Operand } from '../tensor/arguments.ts';
 export { type AttentionOptions, attention, attention_scores, attention_weights } from './attention.ts';
+export {
+  type DisentangledOptions,
+  disentangled_attention,
+  disentangled_attention_weights,
+} from './disentangled.ts';
 export { distances, type PositionalOptions, positional_attention, positional_attention_weights } from './positional.ts';
 export { apply_rotary, rotations } from './rotary.ts';
-export { masked } from './tokens.ts';
+export { type ConvolutionOptions, convolution, masked } from './tokens.ts';
 export { cat, narrow, permute, select, slice, transpose } from './views.ts';
 
 type Floats = Tensor<'float32'>;

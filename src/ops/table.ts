@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { sizeOf } from '../tensor/tensor.ts';
+import { DISENTANGLED } from './disentangled.ts';
 import { HALVES } from './halves.ts';
 import { GROUP, MOST_WEIGHT } from './limits.ts';
 import { NORMS } from './norms.ts';
@@ -33,7 +34,6 @@ import {
   roundUp,
   rowsOf,
   rowwise,
-  scattered,
   stridden,
   withLast,
 } from './shapes.ts';
@@ -187,6 +187,7 @@ export const OPS = {
   },
   ...RELATIVE,
   ...POSITIONAL,
+  ...DISENTANGLED,
   ...TOKEN_OPS,
   ...ROTARY,
   ...NORMS,
@@ -261,19 +262,6 @@ export const OPS = {
     doc: 'out[r] = x[r, from .. from + count]',
   },
   ...POOLS,
-  scatter: {
-    // biome-ignore format: a kernel's parameters in one row
-    args: {
-      out: 'out', x: 'float32', index: 'int32', rows: 'int', cols: 'int', total: 'int', batch: 'attr', sequence: 'attr',
-    },
-    infer: scattered,
-    flops: () => 0,
-    split: null,
-    bytes: ({ rows, cols, total }) => 4 * (rows * cols + total * cols + rows),
-    bounds: { index: ({ total }) => total },
-    trusted: ['index'],
-    doc: 'out[index[r]] = x[r], zeros elsewhere, as [batch, sequence, …]',
-  },
   panels: {
     args: { out: 'out', x: 'float32', scratch: 'scratch', n: 'int', k: 'int' },
     infer: ({ x }) => {

@@ -2,6 +2,9 @@ import {
   BertForMaskedLM,
   BertForSequenceClassification,
   BertTokenizer,
+  DebertaV2Config,
+  type DebertaV2ConfigOptions,
+  DebertaV2Model,
   EuroBertConfig,
   EuroBertModel,
   F,
@@ -54,6 +57,14 @@ const TINY = { vocab_size: 40, hidden_size: 16, num_hidden_layers: 1, num_attent
 
 const NARROW = { embedding_size: 10, intra_bottleneck_size: 8, num_feedforward_networks: 2 };
 const DECODER = { vocab_size: 40, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 14, torchscript: true };
+const DISENTANGLED: DebertaV2ConfigOptions = {
+  ...BIASED,
+  relative_attention: true,
+  position_buckets: 6,
+  pos_att_type: ['c2p', 'p2c'],
+  conv_kernel_size: 3,
+  output_attentions: true,
+};
 
 const integers = async (bits: 8 | 4): Promise<TracedModule<unknown>> =>
   (await quantize(await jit.trace(tinyBert(INTEGERS), pooled), { bits, calibrate: [pooled] })).traced;
@@ -147,6 +158,7 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
     }),
   'rotary positions, and windows': () =>
     jit.trace(new ModernBertModel(new ModernBertConfig({ ...BIASED, pad_token_id: 0, local_attention: 4 }), { seed: 5 }), pooled, any),
+  'terms by distance, and a convolution': () => jit.trace(new DebertaV2Model(new DebertaV2Config(DISENTANGLED), { seed: 5 }), pooled, any),
   'shared keys': () =>
     jit.trace(
       new EuroBertModel(new EuroBertConfig({ ...BIASED, pad_token_id: 0, num_key_value_heads: 1, output_attentions: true }), { seed: 5 }),

@@ -16,6 +16,7 @@ import {
   sum,
   UNFUSED,
 } from './formulas.ts';
+import { DISENTANGLED_REFERENCE } from './reference-disentangled.ts';
 import { INTEGER_REFERENCE } from './reference-integers.ts';
 import { POOL_REFERENCE } from './reference-pools.ts';
 import { POSITIONAL_REFERENCE } from './reference-positional.ts';
@@ -198,6 +199,8 @@ export const REFERENCE: Record<OpName, Definition> = {
     tolerance: ({ head_dim }) => head_dim + 4,
   },
   ...RELATIVE_REFERENCE,
+  ...DISENTANGLED_REFERENCE,
+  ...TOKEN_REFERENCE,
   ...ROTARY_REFERENCE,
   layer_norm: {
     cases: NORMS,

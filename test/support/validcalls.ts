@@ -54,6 +54,7 @@ const placing = () => ({
   before: 1,
   after: 1,
 });
+const disentangling = () => ({ heads: 2, mask: mask(), scale: 1, pos_key: floats([5, 4]), pos_query: floats([5, 4]) });
 
 const called = (names: string, valid: Valid): Record<string, Valid> => ({
   ...rows(names, valid, '', '()'),
@@ -155,7 +156,6 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'F.positional_attention': () => [tokens(), tokens(), tokens(), placing()],
   'F.positional_attention_weights': () => [tokens(), tokens(), placing()],
   'F.distances': () => [ids(), 4],
-  'F.masked': () => [tokens(), mask()],
   'F.leading': () => [ids(), tensor([1])],
   'F.counted': () => [ids(), 1],
   'F.neighbours': () => [ids(), floats([4, 2]), 1],
@@ -172,6 +172,10 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'F.attention': () => [tokens(), tokens(), tokens(), attending()],
   'F.attention_scores': () => [tokens(), tokens(), { heads: 2, mask: mask(), scale: 1 }],
   'F.attention_weights': () => [tokens(), tokens(), attending()],
+  'F.disentangled_attention': () => [tokens(), tokens(), tokens(), disentangling()],
+  'F.disentangled_attention_weights': () => [tokens(), tokens(), disentangling()],
+  'F.masked': () => [tokens(), mask()],
+  'F.convolution': () => [tokens(), floats([6, 2, 3]), floats([6]), { groups: 2, mask: mask() }],
   'F.rotations': () => [ids(), floats([1]), 2],
   'F.apply_rotary': () => [tokens(), floats([...tokens().shape.slice(0, 2), 2]), { heads: 1, head_dim: 2 }],
   'F.weighted_mean_pool': () => [tokens(), mask(), mask()],
@@ -239,6 +243,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('folders_beside trace_files tied', none, 'BertModel#'),
   ...rows('folders_beside trace_files', none, 'SentenceEmbedder#'),
   'BertForPreTraining#tied': none,
+  'DebertaForMaskedLM#tied': none,
   ...rows('get_input_embeddings get_output_embeddings', none, 'BertModel#'),
   'BertModel#set_input_embeddings': () => [new nn.Embedding(config.vocab_size, config.hidden_size)],
   'BertModel#resize_token_embeddings': () => [config.vocab_size, 1, false, { seed: 1 }],

@@ -13,17 +13,17 @@ import type { PreTrainedModel } from '../pretrained.ts';
 /** A module that makes one tensor of another. */
 type Step = Module<[Tensor], Tensor>;
 
-/** dense, the activation of the configuration, and layer norm. */
+/** dense, the activation of the configuration, and layer norm; as wide as `width` says. */
 export class BertPredictionHeadTransform extends Module<[Tensor], Tensor> {
   dense: Linear;
   LayerNorm: LayerNorm;
   readonly activation: string;
 
-  constructor(sizes: { hidden_size: number; layer_norm_eps: number; activation: string }) {
+  constructor(sizes: { hidden_size: number; layer_norm_eps: number; activation: string }, width = sizes.hidden_size) {
     super();
     const { hidden_size, layer_norm_eps, activation } = sizes;
-    this.dense = new Linear(hidden_size, hidden_size);
-    this.LayerNorm = new LayerNorm(hidden_size, { eps: layer_norm_eps });
+    this.dense = new Linear(hidden_size, width);
+    this.LayerNorm = new LayerNorm(width, { eps: layer_norm_eps });
     this.activation = activation;
   }
 
@@ -50,7 +50,8 @@ export class BertLMPredictionHead<Transform extends Step = Step> extends Module<
   }
 }
 
-class OnlyMLMHead<Predictions extends Step> extends Module<[Tensor], Tensor> {
+/** What scores words, where there is no other head beside it. */
+export class OnlyMLMHead<Predictions extends Step> extends Module<[Tensor], Tensor> {
   predictions: Predictions;
 
   constructor(predictions: Predictions) {
