@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { sizeOf } from '../tensor/tensor.ts';
+import { CROSS } from './cross.ts';
 import { HALVES } from './halves.ts';
 import { GROUP, MOST_WEIGHT } from './limits.ts';
 import { NORMS } from './norms.ts';
@@ -174,6 +175,7 @@ export const OPS = {
     doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses; zeros where rows of tokens that mask rules out are missing',
   },
   ...RELATIVE,
+  ...CROSS,
   ...ROTARY,
   ...NORMS,
   matmul: {

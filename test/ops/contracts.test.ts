@@ -63,7 +63,7 @@ const UNLOOKED: readonly RegExp[] = [
   /mask|origin|steps|places/,
   /^linear_i[48]: weight/,
   /^embedding_i[48]: (table|scale)/,
-  /^(relative_)?attention\w*: starts/,
+  /^(relative_|cross_)?attention\w*: (key_)?starts/,
   /^strided/,
 ];
 
