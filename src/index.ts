@@ -16,6 +16,7 @@ export type { IntegerForm } from './kernels/integers.ts';
 export {
   AutoConfig,
   AutoModel,
+  AutoModelForCausalLM,
   AutoModelForMaskedLM,
   AutoModelForMultipleChoice,
   AutoModelForNextSentencePrediction,

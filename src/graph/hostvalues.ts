@@ -15,7 +15,7 @@ export interface Counts {
   tokens: number;
 }
 
-/** What a rule asks for besides tokens: an input [batch, sequence], whose elements are those of all tokens, or a number. */
+/** What a rule asks for besides tokens: an input [batch, sequence], whose elements are those of all tokens, or [batch], or a number. */
 export interface Asked {
   input: ArrayLike<number>;
   fill: number;
@@ -34,6 +34,8 @@ export interface HostRule {
   /** Whether there is a number for each token that has a row, in order, or one for each sequence and one more. */
   per: 'token' | 'sequence';
   asks: readonly (keyof Asked)[];
+  /** Whether tokens whose number is not 0 have rows whatever the mask says. */
+  chooses?: true;
   /** Writes the numbers of `tokens`. */
   write(out: Int32Array, tokens: Tokens, asked: Asked): void;
   /** The largest number, where the rule says it. */
@@ -42,6 +44,8 @@ export interface HostRule {
   sequence?: string;
   /** How much a number is above the one before it, at most, where the rule says it. */
   step?(counts: Counts): number;
+  /** Where its input has a number for each sequence, not one for each token: below what these have to be. */
+  below?(sequence: number, fill: number): number;
 }
 
 const perToken =
@@ -59,6 +63,29 @@ function ranks(input: ArrayLike<number>, fill: number, sequence: number): Int32A
   }
   return out;
 }
+
+/** 1 for the last token of each sequence that is not `fill`, for the first where all are; 0 for the others. */
+function ends(input: ArrayLike<number>, fill: number, { batch, sequence }: Tokens): Int32Array {
+  const out = new Int32Array(batch * sequence);
+  for (let first = 0; first < out.length; first += sequence) {
+    let last = sequence - 1;
+    while (last > 0 && input[first + last] === fill) last--;
+    out[first + last] = 1;
+  }
+  return out;
+}
+
+/** How many of each sequence are not `fill`. */
+function lengths(input: ArrayLike<number>, fill: number, sequence: number): Int32Array {
+  const out = new Int32Array(Math.ceil(input.length / sequence));
+  for (let token = 0; token < input.length; token++) if (input[token] !== fill) out[Math.floor(token / sequence)]++;
+  return out;
+}
+
+const isBefore =
+  (ends: ArrayLike<number>, more: number) =>
+  (token: number, sequence: number): number =>
+    Number(token % sequence < ends[Math.floor(token / sequence)] + more);
 
 const named = <Name extends string>(rules: Readonly<Record<Name, HostRule>>) => rules;
 
@@ -122,6 +149,32 @@ export const HOST_RULES = named({
     write: (out, tokens, asked) =>
       perToken((token, sequence) => (token % sequence === 0 ? asked.fill : asked.input[token - 1]))(out, tokens, asked),
   },
+  /** Where each sequence ends: 1 for its last token that is not padding by its id, for the first where all are; 0 for the others. */
+  ends: {
+    per: 'token',
+    asks: ['input', 'fill'],
+    chooses: true,
+    write(out, tokens, asked) {
+      const all = ends(asked.input, asked.fill, tokens);
+      perToken((token) => all[token])(out, tokens, asked);
+    },
+    most: () => 1,
+  },
+  /** 1 for as many tokens from the first of each sequence on as there are other numbers than `fill` in it, 0 for those behind. */
+  counted: {
+    per: 'token',
+    asks: ['input', 'fill'],
+    write: (out, tokens, { input, fill }) => perToken(isBefore(lengths(input, fill, tokens.sequence), 0))(out, tokens, { input, fill }),
+    most: () => 1,
+  },
+  /** 1 for as many tokens from the first of each sequence on as an input says of it, and `fill` more; 0 for those behind. */
+  leading: {
+    per: 'token',
+    asks: ['input', 'fill'],
+    write: (out, tokens, { input, fill }) => perToken(isBefore(input, fill))(out, tokens, { input, fill }),
+    most: () => 1,
+    below: (sequence, fill) => sequence + 1 - fill,
+  },
 });
 
 export type Rule = keyof typeof HOST_RULES;
@@ -131,12 +184,17 @@ export const hostRule = (rule: Rule): HostRule => HOST_RULES[rule];
 /** How many numbers a rule has. */
 export const countOf = (rule: Rule, { batch, tokens }: Counts): number => (hostRule(rule).per === 'sequence' ? batch + 1 : tokens);
 
-/** Numbers of the tokens where `mask` [batch, sequence] is not 0. */
-export function keptTokens(mask: ArrayLike<number>): Int32Array {
+/** How many numbers its input has. */
+export const askedCount = (rule: Rule, { batch, sequence }: Omit<Counts, 'tokens'>): number =>
+  hostRule(rule).below ? batch : batch * sequence;
+
+/** Numbers of the tokens where `mask` [batch, sequence] is not 0, or one of `chosen`. */
+export function keptTokens(mask: ArrayLike<number>, chosen: readonly ArrayLike<number>[] = []): Int32Array {
+  const isKept = (i: number): boolean => mask[i] !== 0 || chosen.some((each) => each[i] !== 0);
   let count = 0;
-  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) count++;
+  for (let i = 0; i < mask.length; i++) if (isKept(i)) count++;
   const kept = new Int32Array(count);
-  for (let i = 0, at = 0; i < mask.length; i++) if (mask[i] !== 0) kept[at++] = i;
+  for (let i = 0, at = 0; at < count; i++) if (isKept(i)) kept[at++] = i;
   return kept;
 }
 

@@ -130,10 +130,10 @@ class Tracer implements Executor {
     const storage = storageOf(value);
     if (storage.kind === 'input') return storage;
     throw new TraceletError('tracing', {
-      what: `F.positions of ids in ${this.path || 'the model'}`,
+      what: `F.positions or F.ends of ids in ${this.path || 'the model'}`,
       expected: 'an input of the trace, or another shape of it',
       got: 'what an op makes',
-      cure: 'Make the positions of the input, before any op',
+      cure: 'Make them of the input, before any op',
     });
   }
 

@@ -38,8 +38,10 @@ const auto = (name: string, ...heads: [head: string, ...others: string[]]): Auto
 
 /** The base model of any family, without a head. */
 export const AutoModel: AutoClass = auto('AutoModel', 'Model');
-/** Models with the heads that they were pre-trained with: ForMaskedLM where a family has none for that alone. */
-export const AutoModelForPreTraining: AutoClass = auto('AutoModelForPreTraining', 'ForPreTraining', 'ForMaskedLM');
+/** Models with the heads that they were pre-trained with: ForMaskedLM or ForCausalLM where a family has none for that alone. */
+export const AutoModelForPreTraining: AutoClass = auto('AutoModelForPreTraining', 'ForPreTraining', 'ForMaskedLM', 'ForCausalLM');
+/** Models that score words that may come next. */
+export const AutoModelForCausalLM: AutoClass = auto('AutoModelForCausalLM', 'ForCausalLM');
 /** Models that score words for masked places. */
 export const AutoModelForMaskedLM: AutoClass = auto('AutoModelForMaskedLM', 'ForMaskedLM');
 /** Models that say whether a sentence follows another. */

@@ -16,20 +16,25 @@ export interface PoolerOptions {
 export const WITH_POOLER = { ...PreTrainedModel.OPTIONS, add_pooling_layer: FLAG };
 
 /** What a token is, each [batch, sequence]. */
-export interface Tokens {
+export interface Tokens<Types extends Tensor | undefined = Tensor> {
   input_ids: Tensor;
-  token_type_ids: Tensor;
+  token_type_ids: Types;
   position_ids: Tensor;
 }
 
 /** A base model of embeddings, an encoder and, where it has one, a pooler. */
-export abstract class EncoderModel extends PreTrainedModel {
+export abstract class EncoderModel<Types extends Tensor | undefined = Tensor> extends PreTrainedModel {
   /** The embeddings of tokens, and what each layer makes of them. */
-  protected abstract encoded(tokens: Tokens, mask: Mask): Encoded;
+  protected abstract encoded(tokens: Tokens<Types>, mask: Mask): Encoded;
 
   /** A vector of each text, if the model makes one. */
   protected pooled(_last_hidden_state: Tensor): Tensor | undefined {
     return undefined;
+  }
+
+  /** Types of tokens for which none are given. */
+  protected typesOf(input_ids: Tensor): Types {
+    return F.filled(input_ids, 0) as Types;
   }
 
   /** Positions of tokens for which none are given. */
@@ -45,7 +50,7 @@ export abstract class EncoderModel extends PreTrainedModel {
     checkIds(input_ids, { token_type_ids, attention_mask }, this.config);
     const tokens = {
       input_ids,
-      token_type_ids: token_type_ids ?? F.filled(input_ids, 0),
+      token_type_ids: (token_type_ids as Types) ?? this.typesOf(input_ids),
       position_ids: position_ids ? fitPositions(position_ids, input_ids.shape) : this.positionsOf(input_ids),
     };
     const { hidden_states, attentions } = this.encoded(tokens, attention_mask);

@@ -38,7 +38,7 @@ export const ACTIVATION_ALIASES: Readonly<Record<string, string>> = {
 };
 const HIDDEN_ACTS = [...ACTIVATIONS, ...Object.keys(ACTIVATION_ALIASES)];
 
-const ENCODER = 'Only encoders run here';
+const ENCODER = 'This family runs as an encoder here';
 
 /** The activations that a config may name. */
 export const ACTIVATION = oneOf(HIDDEN_ACTS);
@@ -73,6 +73,13 @@ export const COMMON = {
   torch_dtype: idle(other(null, orNull(TEXT)), 'silent'),
   quantization_config: seldom(null, oneOf([null], 'Only unquantised checkpoints are read')),
   auto_map: seldom(null, oneOf([null], 'Models that `transformers` has run here, not code that comes with a checkpoint')),
+};
+
+/** Fields of families whose tokens see none behind them, in place of those that encoders have. */
+export const CAUSAL = {
+  is_decoder: idle(other(false, nullAs(false, FLAG)), 'silent'),
+  add_cross_attention: other(false, nullAs(false, oneOf([false], 'There is no encoder whose tokens this family could see'))),
+  use_cache: idle(other(true, nullAs(true, FLAG)), 'silent'),
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: a field of any type

@@ -1,67 +1,23 @@
 import { TraceletError } from '../base/error.ts';
 import { NUMBER } from '../base/options.ts';
-import { COUNT, FLAG, oneOf } from '../base/schema.ts';
-import type { Rule } from '../graph/hostvalues.ts';
+import { FLAG, oneOf } from '../base/schema.ts';
 import { ACTIVATIONS } from '../ops/table.ts';
 import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
 import { full } from '../tensor/creation.ts';
 import { dimension, type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
-import { apply, executor } from './executor.ts';
-import { gridOf, startsOf } from './grid.ts';
+import { apply } from './executor.ts';
+import { startsOf } from './grid.ts';
 import { permute, transposed } from './views.ts';
 
 export type { Operand } from '../tensor/arguments.ts';
 export { type AttentionOptions, attention, attention_weights } from './attention.ts';
 export { apply_rotary, rotations } from './rotary.ts';
+export { counted, ends, filled, leading, matches, positions, shift_right } from './tokens.ts';
 export { cat, narrow, permute, select, slice, transpose } from './views.ts';
 
 type Floats = Tensor<'float32'>;
 
 const INPUT = { input: TENSOR };
-
-/**
- * 0, 1, … for the tokens of each sequence of `ids` [batch, sequence]: int32 [batch, sequence]. With `padding_idx`, which may be among the ids, these keep it and
- * the others count on from it, as in `create_position_ids_from_input_ids` of transformers. Without, all count from `offset`, which is 0 unless
- * given. Holds for any size of a trace.
- */
-export const positions = taking<(ids: Operand, padding_idx?: number | null, options?: { offset?: number }) => Tensor<'int32'>>(
-  'F.positions',
-  { ids: TENSOR, padding_idx: optional(COUNT), offset: named(COUNT) },
-  (ids: Tensor, fill?: number, offset = 0) => {
-    if (fill !== undefined) return ofIds('ranks', ids, fill, 'F.positions');
-    return offset === 0
-      ? executor().hostValue('places', gridOf(ids), { like: ids })
-      : executor().hostValue('offset', gridOf(ids), { like: ids, fill: offset });
-  },
-);
-
-/** What a rule makes of ids and a number. */
-const ofIds = (rule: Rule, ids: Tensor, fill: number, what: string): Tensor<'int32'> =>
-  executor().hostValue(rule, gridOf(ids), { input: ids.operand('int32', `${what}: ids`), like: ids, fill });
-
-/** 1 for each of `ids` [batch, sequence] that is `id`, 0 for others: int32 [batch, sequence], as a mask is. Holds for any size of a trace. */
-export const matches = taking<(ids: Operand, id: number) => Tensor<'int32'>>(
-  'F.matches',
-  { ids: TENSOR, id: COUNT },
-  (ids: Tensor, id: number) => ofIds('matches', ids, id, 'F.matches'),
-);
-
-/**
- * `ids` [batch, sequence] moved one place on, `first` before them and the last left out: int32 [batch, sequence], the tokens of another sequence. As
- * `shift_tokens_right` of transformers. Holds for any size of a trace.
- */
-export const shift_right = taking<(ids: Operand, first: number) => Tensor<'int32'>>(
-  'F.shift_right',
-  { ids: TENSOR, first: COUNT },
-  (ids: Tensor, first: number) => ofIds('shifted', ids, first, 'F.shift_right'),
-);
-
-/** `value` for each token of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
-export const filled = taking<(ids: Operand, value: number) => Tensor<'int32'>>(
-  'F.filled',
-  { ids: TENSOR, value: COUNT },
-  (ids: Tensor, value: number) => executor().hostValue('fill', gridOf(ids), { like: ids, fill: value }),
-);
 
 /**
  * Rows of `weight` [vocabulary, hidden] by ids (whole numbers of any shape): [...ids, hidden]. As `torch.nn.functional.embedding`;

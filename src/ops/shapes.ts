@@ -122,7 +122,10 @@ export const LENGTHS = { starts: ({ longest }: Record<string, number>) => longes
 export function tokenRows(name: string, x: Shape, { mask, starts }: Record<string, Shape>): Record<'batch' | 'rows' | 'longest', number> {
   need(starts.length === 1 && starts[0] > 0, name, 'starts of shape [batch + 1]', starts);
   const batch = starts[0] - 1;
-  if (x.length === 2) return { batch, rows: x[0], longest: x[0] };
+  if (x.length === 2) {
+    if (mask) need(sameShape(mask, x.slice(0, 1)), name, `a mask of shape [${x[0]}]`, mask);
+    return { batch, rows: x[0], longest: x[0] };
+  }
   need(x.length === 3, name, 'activations [batch, sequence, hidden] or [rows, hidden]', x);
   need(batch === x[0], name, `starts of shape [${x[0] + 1}]`, starts);
   if (mask) need(sameShape(mask, x.slice(0, 2)), name, `a mask of shape [${x.slice(0, 2)}]`, mask);
@@ -206,9 +209,9 @@ export function attendedTogether(shapes: Record<string, Shape>, attrs: Record<st
 export function attendedWeights(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
   const { q, k, mask, starts } = shapes;
   need(sameShape(q, k), 'attention_weights', 'queries and keys of one shape', q, k);
-  const { ints } = attended('attention_weights', q, last(q), shapes, attrs);
   const compact = Number(q.length === 2);
   if (compact) need(mask?.length === 2 && mask[0] === starts[0] - 1, 'attention_weights', 'the mask of all tokens beside rows', mask ?? []);
+  const { ints } = attended('attention_weights', q, last(q), compact ? { starts } : shapes, attrs);
   const longest = compact ? mask[1] : ints.longest;
   const { scratch } = heldByAttention('attention_weights', last(q), attrs.heads, longest);
   return { shape: [ints.batch, attrs.heads, longest, longest], ints: { ...ints, longest, compact }, scratch };

@@ -1,5 +1,5 @@
 import { type Graph, type HostValue, type Input, makeNode, type Node, operandsOf, storageOf, type Value } from '../graph/graph.ts';
-import { countOf, type Rule } from '../graph/hostvalues.ts';
+import { countOf, hostRule, type Rule } from '../graph/hostvalues.ts';
 import { SEQUENCE, Sequences } from '../graph/sequences.ts';
 import { MASK } from '../nn/inputs.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
@@ -7,30 +7,39 @@ import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 /**
  * Leaves out the tokens that the attention_mask rules out: what was [batch, sequence, …] becomes [tokens, …] wherever each row is computed
  * on its own or `starts` says which rows belong together, and is scattered, zeros for the tokens left out, for everything else.
- * `tokens` is how many are left, all of them unless given. Graphs that use the mask in another way stay as they are, and so do rows of another
- * sequence than that of the mask.
+ * `tokens` is how many are left, all of them unless given. Tokens that a rule chooses have rows whatever the mask says, and ops on sequences are then
+ * told which these are. Graphs that use the mask in another way stay as they are, and so do rows of another sequence than that of the mask.
  */
 export function compact(graph: Graph, tokens?: number): Graph {
   const mask = graph.inputs.find(({ name, dtype }) => name === MASK && dtype === 'int32');
   const sequences = new Sequences();
   const grid = mask && gridOf(graph, mask, sequences);
   if (!grid) return graph;
-  const compactor = new Compactor(grid, tokens ?? sizeOf(grid), sequences);
+  const compactor = new Compactor(grid, tokens ?? sizeOf(grid), sequences, graph.nodes.some(isChoosing));
   for (const node of graph.nodes) compactor.visit(node);
   const outputs = graph.outputs.map(({ name, value }) => ({ name, value: compactor.wholeOf(value) }));
   return { ...graph, nodes: compactor.nodes, outputs };
 }
 
+/** Whether a node takes tokens that a rule chooses. */
+function isChoosing({ operands: { mask } }: Node): boolean {
+  const storage = mask && storageOf(mask);
+  return storage?.kind === 'host' && hostRule(storage.rule).chooses === true;
+}
+
 /** [batch, sequence] of the mask, if it only says which tokens ops on sequences leave out, and all of these ask it. */
 function gridOf({ nodes, outputs }: Graph, mask: Input, sequences: Sequences): Shape | undefined {
   const shapes: Shape[] = [];
-  for (const { operands, call } of nodes) {
+  const choosing = nodes.some(isChoosing);
+  for (const node of nodes) {
+    const { operands, call } = node;
     const reads = Object.entries(operands).filter(([, value]) => value && storageOf(value) === mask);
     if (reads.some(([name]) => name !== 'mask')) return undefined;
     for (const [, value] of reads) shapes.push((value as Value).shape);
     const [name] = call.row.keys ?? call.row.sequences ?? [];
     const x = name && operands[name];
-    if (x && reads.length === 0 && x.shape.length === 3 && sequences.of(x) === SEQUENCE) return undefined;
+    if (x && reads.length === 0 && !isChoosing(node) && x.shape.length === 3 && sequences.of(x) === SEQUENCE) return undefined;
+    if (choosing && call.row.asksMask) return undefined;
   }
   const [grid] = shapes;
   const usable =
@@ -43,16 +52,19 @@ class Compactor {
   readonly #grid: Shape;
   readonly #tokens: number;
   readonly #sequences: Sequences;
+  /** Whether tokens may have rows that the mask rules out. */
+  readonly #choosing: boolean;
   /** Values of the graph before, as rows. */
   readonly #compact = new Map<Value, Value>();
   /** Values of the graph before, in the shape that they had. */
   readonly #whole = new Map<Value, Value>();
   readonly #hostValues = new Map<string, HostValue>();
 
-  constructor(grid: Shape, tokens: number, sequences: Sequences) {
+  constructor(grid: Shape, tokens: number, sequences: Sequences, choosing: boolean) {
     this.#grid = grid;
     this.#tokens = tokens;
     this.#sequences = sequences;
+    this.#choosing = choosing;
   }
 
   visit(node: Node): void {
@@ -84,7 +96,7 @@ class Compactor {
       operands[name] = rows ?? (value && this.wholeOf(value));
     }
     operands.key_starts = this.#hostValue('starts');
-    if (!asksMask) operands.mask = null;
+    if (!asksMask) operands.mask = this.#maskOf(node);
     return this.#emit(makeNode(node.op, operands, node.attrs, node));
   }
 
@@ -102,8 +114,13 @@ class Compactor {
       operands[name] = rows;
     }
     if (sequences) operands.starts = this.#hostValue('starts');
-    if (sequences && !asksMask) operands.mask = null;
+    if (sequences && !asksMask) operands.mask = this.#maskOf(node);
     return this.#emit(makeNode(node.op, operands, node.attrs, node));
+  }
+
+  /** The mask of a node whose tokens have rows, if there are some that it rules out. */
+  #maskOf({ operands: { mask } }: Node): Value | null {
+    return (this.#choosing && mask && this.#rowsOf(mask)) || null;
   }
 
   /** What a node over rows reads instead of an operand: the rows of it, rows gathered by token or place, or the operand itself if all rows share it. */

@@ -64,6 +64,7 @@ describe('the packed package', () => {
         "ARCHITECTURES",
         "AutoConfig",
         "AutoModel",
+        "AutoModelForCausalLM",
         "AutoModelForMaskedLM",
         "AutoModelForMultipleChoice",
         "AutoModelForNextSentencePrediction",
