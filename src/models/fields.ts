@@ -240,7 +240,7 @@ function checkRelations(schema: Schema, config: CommonFields, origin: string): v
       'Lower one of them',
     );
   const [hidden, heads] = [size('hidden_size'), size('num_attention_heads')];
-  if (hidden % heads !== 0)
+  if (!size('head_dim') && hidden % heads !== 0)
     throw bad(of('hidden_size'), origin, `a multiple of ${of('num_attention_heads')} ${heads}`, `${hidden}`, 'Change one of them');
   checkPadding((config as unknown as Sizes).pad_token_id, size('vocab_size'), origin);
   const names = Object.keys(config.id2label).length;

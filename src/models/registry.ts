@@ -11,4 +11,5 @@ export * from './modernbert/index.ts';
 export * from './mpnet/index.ts';
 export * from './nomic_bert/index.ts';
 export * from './roberta/index.ts';
+export * from './t5/index.ts';
 export * from './xlm-roberta/index.ts';

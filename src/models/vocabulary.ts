@@ -32,10 +32,11 @@ export function wordsOf(model: PreTrainedModel): Held<Embedding> {
 export const decoderOf = <T extends AnyModule>(model: PreTrainedModel): T | undefined =>
   heldAt<T>(model, model.family.vocabulary.decoder)?.value;
 
-/** Makes one of parameters that are tied, or where the torchscript flag unties them, lets them start alike. */
+/** Makes one of parameters that are tied, or where the torchscript flag unties them, lets them start alike; those that are not there yet wait. */
 export function tieWeights(model: PreTrainedModel): void {
   for (const [follower, leader] of model.tied()) {
-    const [to, from] = [follower, leader].map((path) => heldAt<Parameter>(model, path) as Held<Parameter>);
+    const [to, from] = [follower, leader].map((path) => heldAt<Parameter>(model, path));
+    if (!to || !from) continue;
     if (model.config.torchscript) to.value.initialise = (values) => values.set(from.value.elements);
     else to.put(from.value);
   }
