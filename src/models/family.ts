@@ -27,6 +27,8 @@ export interface Family {
   parts: readonly string[];
   /** Tensors of checkpoints that are no weights, as {@link rename} calls them. */
   buffers?: RegExp;
+  /** Tensors that a checkpoint may lack: they are then as in fresh models. */
+  absent?: RegExp;
   /** A part that the base model does without where an option of its constructor says so. */
   optional?: { part: string; option: string; output: string };
   /**

@@ -1,5 +1,6 @@
 /** The families that are known, a line each: its configuration and its classes, which say the rest. */
 export * from './albert/index.ts';
+export * from './bart/index.ts';
 export * from './bert/index.ts';
 export * from './camembert/index.ts';
 export * from './distilbert/index.ts';

@@ -41,7 +41,7 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
   for (const [name, parameter] of parameters) {
     const holding = find(name, parameter);
     if (holding) held.set(name, holding);
-    if (!holding && !followers.has(name)) missing.push(name);
+    if (!holding && !followers.has(name) && !model.family.absent?.test(name)) missing.push(name);
     missing.push(...(holding?.missing ?? []));
     if (holding?.missing.length === 0 && !isFollower(followers, parameters, name)) holding.give();
   }

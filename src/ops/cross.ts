@@ -27,9 +27,9 @@ function attended(name: string, shapes: Record<string, Shape>, attrs: Record<str
 }
 
 function weighed(name: string, shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
-  const { own, keys, sizes } = crossed(name, shapes, attrs);
-  const { q, k, mask } = shapes;
+  const { q, k, mask, ...others } = shapes;
   const compact = Number(k.length === 2);
+  const { own, keys, sizes } = crossed(name, compact ? { q, k, ...others } : shapes, attrs);
   need(q.length === 3, name, 'queries [batch, sequence, hidden]', q);
   if (compact) need(mask?.length === 2 && mask[0] === keys.batch, name, 'the mask of all keys beside rows of some', mask ?? []);
   const longest = compact ? mask[1] : keys.longest;

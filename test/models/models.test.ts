@@ -60,8 +60,10 @@ describe.each(goldenCases().map((golden) => [golden.name, golden] as const))('%s
           const traced = await jit.trace(model, inputs, { fusion, kernels });
           const [got, want] = [byName(traced(inputs)), byName(withKernels(kernels, () => model(inputs)))];
           const { attention_mask: mask } = inputs;
+          const decodes = 'encoder_last_hidden_state' in want;
           for (const [name, tensor] of Object.entries(want)) {
-            const [left, right] = [got[name], withoutPadding(tensor, mask)];
+            const ofText = !decodes || name.startsWith('encoder_');
+            const [left, right] = [got[name], ofText ? withoutPadding(tensor, mask) : tensor];
             if (!mask || isBehind(mask)) expectSameTensor(left, right, `call ${i} ${name}`);
             else expectClose(ofFirst(left, mask), ofFirst(right, mask), TOLERANCE, `call ${i} ${name}`);
           }

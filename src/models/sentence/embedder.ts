@@ -13,7 +13,7 @@ import type { SaveOptions } from '../../sources/saving.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { filesRead as tokenizerFiles } from '../../tokenizer/filesread.ts';
 import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
-import { classWith, configClassIn, familyOf } from '../classes.ts';
+import { configClassIn, encoderClass } from '../classes.ts';
 import { type ConfigClass, describing, type PreTrainedConfig } from '../config.ts';
 import type { Family } from '../family.ts';
 import { type Beside, type ModelInputs, PreTrainedModel } from '../pretrained.ts';
@@ -76,14 +76,14 @@ export class SentenceEmbedder extends PreTrainedModel {
     KNOWN.add(this.sentence);
     this.tokenizer = options?.tokenizer;
     const { prefix, optional } = this.family;
-    const Base = classWith(config.model_type, 'Model');
+    const Base = encoderClass(config.model_type);
     Object.assign(this, { [prefix]: new Base(config, optional && { [optional.option]: false }) });
     this.modules = new Parts(makeParts(this.sentence.modules, config.hidden_size));
     this.post_init(options?.seed);
   }
 
   override get family(): Family {
-    return familyOf(this.config.model_type);
+    return encoderClass(this.config.model_type).family;
   }
 
   get base_model(): PreTrainedModel {

@@ -13,3 +13,6 @@ export const T5: Family = {
   vocabulary: { words: 'shared', decoder: 'lm_head', bias: 'lm_head.bias' },
   Tokenizer: PreTrainedTokenizerFast,
 };
+
+/** What classes without a decoder have in common. */
+export const T5_ENCODER: Family = { ...T5, inputs: SEQ2SEQ_INPUTS.slice(0, 2) };

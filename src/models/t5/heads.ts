@@ -6,8 +6,8 @@ import { ForTokenClassification, type HeadOptions, startsAndEnds, withAnswer } f
 import type { ModelInputs } from '../pretrained.ts';
 import { ForLastEndClassification, shiftedRight } from '../seq2seq.ts';
 import type { T5Config } from './config.ts';
-import { T5 } from './family.ts';
-import { ENCODER_INPUTS, T5EncoderModel, T5Model } from './model.ts';
+import { T5, T5_ENCODER } from './family.ts';
+import { T5EncoderModel, T5Model } from './model.ts';
 
 /**
  * A score for every word at every place of the decoder: (logits [batch, decoder_sequence, vocabulary]), then what {@link T5Model} answers of layers
@@ -54,16 +54,12 @@ export class T5ForSequenceClassification extends ForLastEndClassification<T5Mode
 
 /** A score for every label at every token, made of the encoder: (logits [batch, sequence, num_labels]). */
 export class T5ForTokenClassification extends ForTokenClassification<T5EncoderModel> {
-  static override readonly family = T5;
+  static override readonly family = T5_ENCODER;
   declare readonly config: T5Config;
   declare transformer: T5EncoderModel;
 
   constructor(config: T5Config, options: HeadOptions = {}) {
     super(config, options, () => new T5EncoderModel(config));
-  }
-
-  override get input_names(): readonly string[] {
-    return ENCODER_INPUTS;
   }
 }
 

@@ -6,18 +6,15 @@ import type { HeadOptions } from '../heads.ts';
 import type { Encoded, Mask } from '../layers.ts';
 import { type Decoded, Seq2SeqModel, type Source } from '../seq2seq.ts';
 import type { T5Config } from './config.ts';
-import { T5 } from './family.ts';
+import { T5, T5_ENCODER } from './family.ts';
 import { T5Stack } from './stack.ts';
-
-/** What classes without a decoder take. */
-export const ENCODER_INPUTS: readonly string[] = T5.inputs.slice(0, 2);
 
 /**
  * The encoder alone, as `transformers.T5EncoderModel`. Answers (last_hidden_state [batch, sequence, hidden]), followed by hidden_states and
  * attentions where the config asks for them.
  */
 export class T5EncoderModel extends EncoderModel {
-  static override readonly family = T5;
+  static override readonly family = T5_ENCODER;
   static override readonly head = 'EncoderModel';
   declare readonly config: T5Config;
   shared: Embedding;
@@ -29,10 +26,6 @@ export class T5EncoderModel extends EncoderModel {
     this.shared = new Embedding(config.vocab_size, config.d_model);
     this.encoder = new T5Stack(config, false);
     this.post_init(options?.seed);
-  }
-
-  override get input_names(): readonly string[] {
-    return ENCODER_INPUTS;
   }
 
   protected encoded({ input_ids }: Tokens, mask: Mask): Encoded {
