@@ -12,6 +12,7 @@ const TO = fileURLToPath(new URL('../test/fixtures/zoo/', import.meta.url));
 const CASES = {
   'albert-AlbertForMaskedLM': { calls: [0, 1, 2], whole: [] },
   'albert-groups-AlbertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['one'] },
+  'bart-BartForSequenceClassification': { calls: ['plain', 'right'], whole: [] },
   'camembert-CamembertForMaskedLM': { calls: ['right', 'left'], whole: [] },
   'electra-ElectraForMaskedLM': { calls: [0, 1, 2, 3], whole: [1] },
   'eurobert-EuroBertForMaskedLM': { calls: ['right'], whole: [] },
@@ -30,11 +31,13 @@ const CASES = {
   'nomic_bert-NomicBertForSequenceClassification': { calls: ['right'], whole: [] },
   'nomic_bert-NomicBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
+  't5-T5ForConditionalGeneration': { calls: ['right', 'one', 'holes'], whole: [] },
+  't5-gated-T5EncoderModel': { calls: ['right'], whole: [] },
   'xlm-roberta-XLMRobertaForTokenClassification': { calls: ['plain', 'right', 'left', 'holes'], whole: [] },
   'xlm-roberta-XLMRobertaModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
 };
 
-const LAYERS = /^(hidden_states|attentions)\./;
+const LAYERS = /^((en|de)coder_)?(hidden_states|attentions)\.|^cross_attentions\./;
 
 function readTensors(path) {
   const file = readFileSync(path);

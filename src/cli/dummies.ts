@@ -38,6 +38,20 @@ export function dummyInputs(
   return Object.fromEntries(taken.map(([name, values]) => [name, new Tensor('int32', shape, repeat(values, rows))]));
 }
 
+/** The input of what is made of a text. */
+export const DECODER_IDS = 'decoder_input_ids';
+
+/** As many ids for a decoder to go on from: what it starts with, then those of the texts. */
+export function decoderIds({ data, shape: [batch, seq] }: Tensor, config: PreTrainedConfig, length: number): Tensor {
+  const { decoder_start_token_id: start } = config as { decoder_start_token_id?: number | null };
+  const idOf = (i: number): number => (i % length === 0 ? (start ?? 0) : Number(data[Math.floor(i / length) * seq + ((i % length) % seq)]));
+  return new Tensor(
+    'int32',
+    [batch, length],
+    Int32Array.from({ length: batch * length }, (_, i) => idOf(i)),
+  );
+}
+
 /** What configurations of models that tell texts of a pair apart have. */
 interface TokenTypes {
   type_vocab_size?: number;

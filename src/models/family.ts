@@ -36,6 +36,8 @@ export interface Family {
    * it.
    */
   vocabulary: { words: string; decoder: string; bias: string };
+  /** Whether parameters that are tied get values of their own where a checkpoint has different ones for both. */
+  unties?: boolean;
   /** The tokenizer of folders that name none. */
   Tokenizer: { from_files(files: TokenizerFiles, options?: TokenizerOptions): PreTrainedTokenizerFast };
 }

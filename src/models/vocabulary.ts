@@ -42,6 +42,14 @@ export function tieWeights(model: PreTrainedModel): void {
   }
 }
 
+/** Gives what is tied at `path` a parameter of its own, and answers it. */
+export function untie(model: PreTrainedModel, path: string): Parameter {
+  const held = heldAt<Parameter>(model, path) as Held<Parameter>;
+  const own = new Parameter(held.value.shape, () => {});
+  held.put(own);
+  return own;
+}
+
 /** What rows that are added hold. */
 export interface Filling {
   /** The mean of the rows that there are, or what a fresh model of that size has. */
