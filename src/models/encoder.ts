@@ -34,7 +34,7 @@ export abstract class EncoderModel<Types extends Tensor | undefined = Tensor> ex
 
   /** Types of tokens for which none are given. */
   protected typesOf(input_ids: Tensor): Types {
-    return F.filled(input_ids, 0) as Types;
+    return (this.family.wordTypes ? undefined : F.filled(input_ids, 0)) as Types;
   }
 
   /** Positions of tokens for which none are given. */

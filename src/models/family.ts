@@ -29,6 +29,8 @@ export interface Family {
   buffers?: RegExp;
   /** Tensors that a checkpoint may lack: they are then as in fresh models. */
   absent?: RegExp;
+  /** Whether token types are words, looked up where those are and added where any are given; zeros given by name stand for none. */
+  wordTypes?: true;
   /** A part that the base model does without where an option of its constructor says so. */
   optional?: { part: string; option: string; output: string };
   /**

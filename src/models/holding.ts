@@ -1,8 +1,10 @@
 import { TraceletError } from '../base/error.ts';
 import type { Checkpoint } from '../formats/checkpoint.ts';
+import { FORMAT } from '../formats/trace.ts';
 import type { Half } from '../tensor/half.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { type Shape, sameShape, type Tensor } from '../tensor/tensor.ts';
+import { isTurned, transposed } from './conv1d.ts';
 import type { Family } from './family.ts';
 import { joinParts, type PartOf, partsOf, type Rows, rowsInWords, takePart, wholesOf } from './fused.ts';
 import type { PreTrainedModel } from './pretrained.ts';
@@ -46,7 +48,12 @@ export function holder(model: PreTrainedModel, checkpoint: Checkpoint): (name: s
   const asOne = (stored: string, parameter: Parameter): Holding => ({
     stored: [stored],
     missing: [],
-    give: () => assign(parameter, fitting(checkpoint, stored, parameter.shape), checkpoint),
+    give: () => {
+      if (!isTurned(parameter) || checkpoint.metadata.format === FORMAT)
+        return assign(parameter, fitting(checkpoint, stored, parameter.shape), checkpoint);
+      const tensor = fitting(checkpoint, stored, parameter.shape.toReversed());
+      parameter.adopt(transposed(tensor).elements, storedAs([tensor], checkpoint));
+    },
   });
 
   const asPart = ({ whole, parts, part, groups }: PartOf, name: string, parameter: Parameter): Holding | undefined => {

@@ -4,7 +4,7 @@ import { checkOptions, proved } from '../base/options.ts';
 import { normal } from '../base/random.ts';
 import { FLAG, type Kind, kind, SIZE } from '../base/schema.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
-import { nameInputs, TYPES, toInt32 } from '../nn/inputs.ts';
+import { isZero, nameInputs, TYPES, toInt32 } from '../nn/inputs.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
@@ -45,10 +45,11 @@ export interface PreTrainedOptions extends SourceOptions, Amendments<PreTrainedC
   strict?: boolean;
 }
 
-/** The arguments without token types by name, which a tokenizer answers for every model, where a family does not tell the texts of a pair apart. */
-function withoutTypes(args: readonly unknown[], inputs: readonly string[]): readonly unknown[] {
+/** The arguments without token types by name, which a tokenizer answers for every model, where these mean nothing to a family. */
+function withoutTypes(args: readonly unknown[], { inputs, wordTypes }: Family): readonly unknown[] {
   const [first] = args;
-  if (inputs.includes(TYPES) || args.length !== 1 || !isObject(first) || !(TYPES in first)) return args;
+  if (args.length !== 1 || !isObject(first) || !(TYPES in first)) return args;
+  if (inputs.includes(TYPES) && !(wordTypes && isZero(first[TYPES]))) return args;
   const { [TYPES]: _, ...others } = first;
   return [others];
 }
@@ -175,10 +176,15 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     return super.call_(...this.taken(args));
   }
 
+  /** The arguments of a call without those that mean nothing to the model. */
+  meant(args: readonly unknown[]): readonly unknown[] {
+    return withoutTypes(args, this.family);
+  }
+
   /** The inputs of a call by position, proved to be tensors of whole numbers. */
   protected taken(args: ModelInputs): Taken {
     const what = this.constructor.name;
-    const named = nameInputs(withoutTypes(args, this.family.inputs), this.input_names, what);
+    const named = nameInputs(this.meant(args), this.input_names, what);
     if (!named.input_ids)
       throw new TraceletError('value', { what: `${what}: input_ids`, expected: 'a tensor of token ids', got: 'nothing' });
     return this.input_names.map((name) => named[name] && toInt32(named[name], name, `${what}: ${name}`)) as Taken;

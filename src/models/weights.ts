@@ -36,11 +36,12 @@ export interface AssignOptions {
 export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { strict, onwarn, storedAs }: AssignOptions): void {
   const parameters = model.state_dict();
   const followers = new Map(model.tied());
+  const leaders = new Map(model.tied().map(([follower, leader]) => [leader, follower]));
   const held = new Map<string, Holding>();
   const missing: string[] = [];
   const find = holder(model, checkpoint);
   for (const [name, parameter] of parameters) {
-    const holding = find(name, parameter);
+    const holding = find(name, parameter) ?? (leaders.has(name) ? find(leaders.get(name) as string, parameter) : undefined);
     if (holding) held.set(name, holding);
     if (!holding && !followers.has(name) && !model.family.absent?.test(name)) missing.push(name);
     missing.push(...(holding?.missing ?? []));

@@ -54,7 +54,11 @@ function checkNamed(entries: readonly (readonly [string, unknown])[], names: rea
 /** Which text of a pair each token is of. Tokenizers answer it for every model; zeros mean nothing to one that does not take it. */
 export const TYPES = 'token_type_ids';
 
-const isZero = (tensor: Tensor): boolean => !tensor.recorded && !Array.prototype.some.call(tensor.data, (value) => Number(value) !== 0);
+/** Whether it is a tensor of nothing but zeros. */
+export function isZero(value: unknown): boolean {
+  const tensor = tensorLike(value);
+  return tensor !== undefined && !tensor.recorded && !Array.prototype.some.call(tensor.data, (element) => Number(element) !== 0);
+}
 
 /** The input in which 0 stands for a token to leave out. */
 export const MASK = 'attention_mask';
