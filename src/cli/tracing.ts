@@ -63,7 +63,7 @@ export async function traceModel(source: string, options: TracingOptions, progre
 }
 
 /** Heads of decoders that go on from tokens of their own; others are given those of the text. */
-const DECODING = ['Model', 'ForConditionalGeneration'];
+const DECODING = ['Model', 'ForSeq2SeqLM'];
 
 const decodes = (model: PreTrainedModel): boolean =>
   model.input_names.includes(DECODER_IDS) && DECODING.includes((model.constructor as unknown as FamilyClass).head);

@@ -85,7 +85,7 @@ export function classWith(model_type: string, ...heads: readonly [head: string, 
 }
 
 /** The class of a family that makes vectors of texts: its encoder, where it has one apart from its base model. */
-export const encoderClass = (model_type: string): FamilyClass => classWith(model_type, 'EncoderModel', 'Model');
+export const encoderClass = (model_type: string): FamilyClass => classWith(model_type, 'ForTextEncoding', 'Model');
 
 /** All heads that some family has. */
 export const HEADS: readonly string[] = [...new Set(classes.map(({ head }) => head))];

@@ -18,7 +18,7 @@ import { BartModel } from './model.ts';
  */
 export class BartForConditionalGeneration extends WithLMHead<BartModel> {
   static override readonly family = BART;
-  static override readonly head = 'ForConditionalGeneration';
+  static override readonly head = 'ForSeq2SeqLM';
   declare readonly config: BartConfig;
   declare model: BartModel;
   lm_head: Linear;

@@ -14,7 +14,7 @@ import { T5EncoderModel, T5Model } from './model.ts';
  * and of its encoder. Throws `value` errors without decoder_input_ids.
  */
 export class T5ForConditionalGeneration extends T5Model {
-  static override readonly head = 'ForConditionalGeneration';
+  static override readonly head = 'ForSeq2SeqLM';
   lm_head: Linear;
 
   constructor(config: T5Config, options: HeadOptions = {}) {

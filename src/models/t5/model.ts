@@ -15,7 +15,7 @@ import { T5Stack } from './stack.ts';
  */
 export class T5EncoderModel extends EncoderModel {
   static override readonly family = T5_ENCODER;
-  static override readonly head = 'EncoderModel';
+  static override readonly head = 'ForTextEncoding';
   declare readonly config: T5Config;
   shared: Embedding;
   encoder: T5Stack;
