@@ -51,3 +51,6 @@ export const renaming =
     const plain = name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : name;
     return Object.hasOwn(others, plain) ? others[plain] : plain;
   };
+
+/** A family in a class that calls the base model otherwise. */
+export const under = (prefix: string, family: Family): Family => ({ ...family, prefix });

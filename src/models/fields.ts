@@ -207,11 +207,15 @@ export function renamed({ aliases }: Schema, given: Readonly<JsonObject>, origin
   return fields;
 }
 
-/** Every field: those given, and the defaults of `transformers`. Throws `config` errors for those that contradict each other. */
+/**
+ * Every field: those given, and the defaults of `transformers`. Throws `config` errors for those that contradict each other, and for sizes that are
+ * given and that memory cannot hold.
+ */
 export function completed(schema: Schema, given: JsonObject, origin: string): CommonFields {
   const defaults = Object.fromEntries(Object.entries(schema.fields).map(([name, field]) => [name, field.default]));
   const fields = copyOf({ ...defaults, ...given, ...labels(given, schema.fields.num_labels.default) }) as unknown as CommonFields;
   checkRelations(schema, fields, origin);
+  if (schema.sizes.some((name) => Object.hasOwn(given, name))) checkWeights(schema, fields, origin);
   return fields;
 }
 
@@ -229,22 +233,34 @@ function checkRelations(schema: Schema, config: CommonFields, origin: string): v
   for (const [a, b] of schema.matrices)
     if (size(a) * size(b) > MAX_SIZE)
       throw bad(`${a} x ${b}`, origin, `at most ${MAX_SIZE} elements`, `${size(a)} x ${size(b)}`, 'Lower one of them');
-  const weights = schema.weights(config as never);
-  if (weights > MOST_WEIGHTS)
-    throw bad(
-      schema.sizes.slice(0, 2).join(' x '),
-      origin,
-      `at most ${MOST_WEIGHTS} weights in all, as many as wasm memory holds`,
-      `${weights} (${schema.sizes.map((name) => `${name} ${size(name)}`).join(', ')})`,
-      'Lower one of them',
-    );
-  const [hidden, heads] = [size('hidden_size'), size('num_attention_heads')];
-  if (!size('head_dim') && hidden % heads !== 0)
-    throw bad(of('hidden_size'), origin, `a multiple of ${of('num_attention_heads')} ${heads}`, `${hidden}`, 'Change one of them');
+  checkHeads(of, size, origin);
   checkPadding((config as unknown as Sizes).pad_token_id, size('vocab_size'), origin);
   const names = Object.keys(config.id2label).length;
   if (names !== config.num_labels)
     throw bad('num_labels', origin, `${names}, the length of id2label`, `${config.num_labels}`, 'Give one of them alone');
+}
+
+/** Throws a `config` error where memory cannot hold a model of that configuration. */
+export function checkWeights(schema: Schema, config: CommonFields, origin: string): void {
+  const weights = schema.weights(config as never);
+  if (weights <= MOST_WEIGHTS) return;
+  const sizes = schema.sizes.map((name) => `${name} ${(config as unknown as JsonObject)[name]}`);
+  throw bad(
+    schema.sizes.slice(0, 2).join(' x '),
+    origin,
+    `at most ${MOST_WEIGHTS} weights in all, as many as wasm memory holds`,
+    `${weights} (${sizes.join(', ')})`,
+    'Lower one of them',
+  );
+}
+
+function checkHeads(of: (name: string) => string, size: (name: string) => number | null | undefined, origin: string): void {
+  const [hidden, heads] = [size('hidden_size') as number, size('num_attention_heads') as number];
+  const [given, shared] = [size('head_dim') ?? null, size('num_key_value_heads') ?? null];
+  if (given === null && hidden % heads !== 0)
+    throw bad(of('hidden_size'), origin, `a multiple of ${of('num_attention_heads')} ${heads}`, `${hidden}`, 'Change one of them');
+  if (shared !== null && heads % shared !== 0)
+    throw bad(of('num_key_value_heads'), origin, `a divisor of ${of('num_attention_heads')} ${heads}`, `${shared}`, 'Change one of them');
 }
 
 function checkPadding(id: number | null, vocab_size: number, origin: string): void {

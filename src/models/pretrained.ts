@@ -15,6 +15,7 @@ import type { DType } from '../tensor/dtype.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import { type Amendments, CONFIG, type ConfigClass, describing, type PreTrainedConfig, travelling } from './config.ts';
 import type { Family } from './family.ts';
+import { checkWeights } from './fields.ts';
 import type { WantedName as Wanted } from './foreign.ts';
 import { ownWeights, saveInto } from './saving.ts';
 import { decoderOf, resizeVocabulary, tieWeights, wordsOf } from './vocabulary.ts';
@@ -110,10 +111,12 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   static readonly OPTIONS: Readonly<Record<string, Kind<unknown>>> = { seed: SEED };
   readonly config: PreTrainedConfig;
 
-  /** Throws `value` errors for what is no config, and for options that the class does not know. */
+  /** Throws `value` errors for what is no config, and for options that the class does not know, `config` errors for more weights than memory holds. */
   constructor(config: PreTrainedConfig, options: object = {}) {
     super();
     this.config = proveConfig(config, new.target as unknown as ModelClass<PreTrainedModel>);
+    const { name, schema } = this.config.constructor as unknown as ConfigClass & { name: string };
+    checkWeights(schema, this.config, name);
     checkOptions(`new ${new.target.name}`, options, (new.target as unknown as ModelClass<PreTrainedModel>).OPTIONS);
   }
 

@@ -88,18 +88,30 @@ const normalised = taking<Normalise>(
   },
 );
 
-/** The last dimensions divided by the root of their mean square, then scaled. As `torch.nn.functional.rms_norm`. */
-export const rms_norm = taking<(input: Operand, normalized_shape: number | Shape, weight?: Operand | null, eps?: number) => Floats>(
+type NormaliseSquares = (
+  input: Operand,
+  normalized_shape: number | Shape,
+  weight?: Operand | null,
+  eps?: number,
+  options?: { offset?: number },
+) => Floats;
+
+/**
+ * The last dimensions divided by the root of their mean square, then times offset + weight; the offset is 0 unless given, and 1 in Gemma. As
+ * `torch.nn.functional.rms_norm`.
+ */
+export const rms_norm = taking<NormaliseSquares>(
   'F.rms_norm',
-  { ...INPUT, normalized_shape: WHOLES, weight: optional(TENSOR), eps: optional(NUMBER) },
-  (x: Tensor, dims: Shape, weight?: Tensor, eps = 2 ** -23) => {
+  { ...INPUT, normalized_shape: WHOLES, weight: optional(TENSOR), eps: optional(NUMBER), offset: named(NUMBER) },
+  (x: Tensor, dims: Shape, weight?: Tensor, eps = 2 ** -23, offset = 0) => {
     const lead = x.shape.length - dims.length;
     for (const shape of [x.shape.slice(Math.max(lead, 0)), weight?.shape])
       if (shape && !sameShape(shape, dims))
         throw new TraceletError('shape', { what: 'rms_norm', expected: `last dimensions and weight of [${dims}]`, got: `[${shape}]` });
     const cols = sizeOf(dims);
     const rows = flat(x, [...x.shape.slice(0, lead), cols]);
-    return flat(apply('rms_norm', { x: rows, weight: weight ? flat(weight, [cols]) : full([cols], 1) }, { eps }), x.shape);
+    const factor = weight ? flat(weight, [cols]) : full([cols], 1 - offset);
+    return flat(apply('rms_norm', { x: rows, weight: factor }, { eps, offset }), x.shape);
   },
 );
 

@@ -15,6 +15,7 @@ import {
 import type { FamilyClass } from '../../src/models/classes.ts';
 import type { PreTrainedConfig } from '../../src/models/config.ts';
 import { fixture, VARIANTS } from '../support/fixtures.ts';
+import { sizesFor } from '../support/ownsizes.ts';
 import { expectSameBits, fileOf, problem } from '../support/tiny.ts';
 
 const CLASSES = Object.entries(ARCHITECTURES).filter(([, Model]) => 'family' in Model && Model.family !== undefined) as unknown as [
@@ -31,29 +32,13 @@ const SIZES = {
   pad_token_id: 1,
   eos_token_id: 2,
 };
-/** Fields that some families have. */
-const OWN = {
-  hidden_dim: 24,
-  intermediate_size: 24,
-  d_kv: 6,
-  d_ff: 24,
-  num_decoder_layers: 1,
-  relative_attention_num_buckets: 32,
-  relative_attention_max_distance: 20,
-  encoder_ffn_dim: 24,
-  decoder_ffn_dim: 20,
-  decoder_layers: 1,
-  decoder_attention_heads: 4,
-  decoder_start_token_id: 0,
-};
 const made = (Model: FamilyClass, options: object = {}): PreTrainedModel => {
   const { Config: Known } = Model.family;
-  const { fields, aliases } = Known.schema;
-  const own = Object.fromEntries(Object.entries({ ...SIZES, ...OWN }).filter(([name]) => name in fields || name in aliases));
   const Config = Known as unknown as new (fields: object) => PreTrainedConfig;
-  return new (Model as unknown as new (config: PreTrainedConfig, options: object) => PreTrainedModel)(new Config({ ...own, ...options }), {
-    seed: 3,
-  });
+  return new (Model as unknown as new (config: PreTrainedConfig, options: object) => PreTrainedModel)(
+    new Config({ ...sizesFor(Known, SIZES), ...options }),
+    { seed: 3 },
+  );
 };
 
 /** Heads that make their decoder's tokens of the text. */
@@ -93,13 +78,21 @@ test.each(CLASSES)('%s has the same bits eager, traced at any size, and reloaded
   }
 });
 
-test.each(CLASSES.filter(([, Model]) => made(Model).tied().length > 0))(
+const TIED = { tie_word_embeddings: true };
+
+test.each(CLASSES.filter(([, Model]) => made(Model, TIED).tied().length > 0))(
   '%s ties its decoder, which torchscript unties',
   async (_, Model) => {
     const inputs = inputsOf(Model, 4);
-    const [[follower, leader]] = made(Model).tied();
-    const weightsOf = (options: object) => [follower, leader].map((name) => made(Model, options).state_dict().get(name) as Tensor);
-    expect((await problem('tied', () => jit.trace(made(Model), inputs))).message).toContain('{ torchscript: true }');
+    const [[follower, leader]] = made(Model, TIED).tied();
+    const weightsOf = (options: object) =>
+      [follower, leader].map(
+        (name) =>
+          made(Model, { ...TIED, ...options })
+            .state_dict()
+            .get(name) as Tensor,
+      );
+    expect((await problem('tied', () => jit.trace(made(Model, TIED), inputs))).message).toContain('{ torchscript: true }');
     for (const torchscript of [false, true])
       expectSameBits(...(weightsOf({ torchscript }).map((weight) => [weight]) as [Tensor[], Tensor[]]));
     const [decoder, words] = weightsOf({ tie_word_embeddings: false });

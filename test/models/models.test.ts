@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { architecture, jit, type ModelOutput, Tensor, withKernels } from '../../src/index.ts';
+import { architecture, jit, type ModelOutput, SentenceEmbedder, Tensor, withKernels } from '../../src/index.ts';
 import { flattenOutputs } from '../../src/nn/outputs.ts';
 import { sizeOf } from '../../src/tensor/tensor.ts';
 import { expectClose, type GoldenCall, type GoldenCase, goldenCases, VARIANTS } from '../support/fixtures.ts';
@@ -41,6 +41,16 @@ describe.each(goldenCases().map((golden) => [golden.name, golden] as const))('%s
           `call ${i}`,
         );
       });
+    });
+
+    test.runIf(golden.pooling)('vectors of texts, as PyTorch, eager and traced', async () => {
+      const model = await SentenceEmbedder.from_pretrained(golden.directory, { pooling: golden.pooling });
+      for (const [i, { inputs, embedding }] of golden.calls.entries()) {
+        const traced = await jit.trace(model, inputs, { kernels });
+        const eager = withKernels(kernels, () => model(inputs));
+        for (const { sentence_embedding } of [eager, traced(inputs) as typeof eager])
+          expectClose(sentence_embedding, embedding as Tensor, TOLERANCE, `call ${i}`);
+      }
     });
 
     test.each([true, false])('traced, as PyTorch, fusion %s', async (fusion) => {

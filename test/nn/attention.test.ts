@@ -144,6 +144,8 @@ test('rms_norm is x by the root of its mean square', () => {
   norm.weight?.data.set([1, 2, 3]);
   const root = Math.sqrt((9 + 16 + 1) / 3 + 1e-6);
   expectNear(norm(tensor([[3, -4, 1]])), [3 / root, -8 / root, 3 / root]);
+  expectNear(F.rms_norm(tensor([[3, -4, 1]]), 3, tensor([1, 2, 3]), 1e-6, { offset: 1 }), [6 / root, -12 / root, 4 / root]);
+  expectNear(F.rms_norm(tensor([[3, -4, 1]]), 3, null, 1e-6, { offset: 1 }), [3 / root, -4 / root, 1 / root]);
   expect(new nn.RMSNorm([2, 3], { elementwise_affine: false }).weight).toBeNull();
   expect(`${new nn.RMSNorm(3)}`).toMatch(/RMSNorm\(\[3\], eps=None, elementwise_affine=true\)/);
 });

@@ -194,13 +194,14 @@ export const REFERENCE: Record<OpName, Definition> = {
     tolerance: ({ cols }) => cols / 8 + 18,
   },
   rms_norm: {
-    cases: NORMS.map(({ shapes: { x, weight }, attrs }) => ({ shapes: { x, weight }, attrs })),
-    of: ({ x, weight }, { cols, eps }) => ({
-      values: rowsOf(x, cols).flatMap((row) => {
+    cases: NORMS.map(({ shapes: { x, weight }, attrs }, i) => ({ shapes: { x, weight }, attrs: { ...attrs, offset: i % 3 } })),
+    of({ x, weight }, { cols, eps, offset }) {
+      const terms = rowsOf(x, cols).flatMap((row) => {
         const scale = 1 / Math.sqrt(sum(row.map((v) => v * v)) / cols + eps);
-        return row.map((v, c) => v * scale * weight[c]);
-      }),
-    }),
+        return row.map((v, c) => ({ value: v * scale * (offset + weight[c]), size: Math.abs(v * scale) * (offset + Math.abs(weight[c])) }));
+      });
+      return { values: terms.map(({ value }) => value), sizes: terms.map(({ size }) => size) };
+    },
     tolerance: ({ cols }) => cols / 16 + 8,
   },
   matmul: {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ARCHITECTURES, BertForMultipleChoice, BertModel, F, nn, type Tensor, tensor } from '../../src/index.ts';
 import type { Family } from '../../src/models/family.ts';
+import { sizesFor } from './ownsizes.ts';
 import {
   config,
   configFile,
@@ -178,7 +179,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('Linear Embedding LayerNorm RMSNorm GELU Softmax Dropout', none, '', '#extra_repr'),
   ...rows('Sequential#children Sequential#[Symbol.iterator]', none),
 
-  ...Object.fromEntries(FAMILIES.map(({ Config }) => [`new ${Config.name}`, () => [{ ...SIZES, id2label: { 0: 'a' } }]])),
+  ...Object.fromEntries(FAMILIES.map(({ Config }) => [`new ${Config.name}`, () => [{ ...sizesFor(Config, SIZES), id2label: { 0: 'a' } }]])),
   'new BertConfig': () => [shape],
   'BertConfig.from_dict': () => [shape, { hidden_act: 'gelu' }, 'a file', () => {}],
   'BertConfig.from_json_file': () => [configFile],
