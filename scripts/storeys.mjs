@@ -18,7 +18,7 @@ export const STOREYS = [
 const CEILINGS = [
   {
     what: 'what traces and runs, models, texts, tokenizers and files of PyTorch apart',
-    most: 11_000,
+    most: 11_100,
     without: ['src/formats/torch'],
     folders: ['ops', 'kernels', 'graph', 'formats', 'nn', 'passes', 'program', 'runtime', 'inspect', 'traced', 'jit'].map(
       (name) => `src/${name}`,

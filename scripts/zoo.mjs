@@ -14,11 +14,14 @@ const CASES = {
   'albert-groups-AlbertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['one'] },
   'bart-BartForSequenceClassification': { calls: ['plain', 'right'], whole: [] },
   'camembert-CamembertForMaskedLM': { calls: ['right', 'left'], whole: [] },
+  'ctrl-CTRLLMHeadModel': { calls: ['one', 'left'], whole: ['one'] },
   'electra-ElectraForMaskedLM': { calls: [0, 1, 2, 3], whole: [1] },
   'eurobert-EuroBertForMaskedLM': { calls: ['right'], whole: [] },
   'eurobert-EuroBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'eurobert-late-EuroBertForSequenceClassification': { calls: ['right', 'holes'], whole: [] },
   'gemma3_text-bidirectional-Gemma3TextModel': { calls: ['right', 'left', 'holes'], whole: [] },
+  'gpt2-GPT2ForSequenceClassification': { calls: ['plain', 'right', 'left', 'one', 'all', 'nomask', 'holes'], whole: [] },
+  'gpt2-scale-GPT2LMHeadModel': { calls: ['one', 'left'], whole: ['one'] },
   'gte-GteForMaskedLM': { calls: ['right', 'left'], whole: [] },
   'gte-types-GteModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'jina_embeddings_v3-JinaEmbeddingsV3Model': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
@@ -34,6 +37,7 @@ const CASES = {
   'nomic_bert-NomicBertForSequenceClassification': { calls: ['right'], whole: [] },
   'nomic_bert-NomicBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'qwen3-Qwen3Model': { calls: ['right', 'left', 'one'], whole: ['right'] },
+  'openai-gpt-OpenAIGPTLMHeadModel': { calls: ['plain', 'left'], whole: [] },
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
   't5-T5ForConditionalGeneration': { calls: ['right', 'one', 'holes'], whole: [] },
   't5-gated-T5EncoderModel': { calls: ['right'], whole: [] },
@@ -69,7 +73,7 @@ function writeTensors(path, tensors) {
 const [from] = process.argv.slice(2);
 for (const [name, { calls: kept, whole }] of Object.entries(CASES)) {
   const [source, target] = [join(from, name), join(TO, name)];
-  const golden = JSON.parse(readFileSync(join(source, 'golden.json'), 'utf8'));
+  const { generate: _, ...golden } = JSON.parse(readFileSync(join(source, 'golden.json'), 'utf8'));
   const stored = new Map(readTensors(join(source, 'golden.safetensors')).map((tensor) => [tensor.name, tensor]));
   const tensors = [];
   const calls = kept.map((kind, to) => {

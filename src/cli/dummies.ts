@@ -57,13 +57,16 @@ interface TokenTypes {
   type_vocab_size?: number;
 }
 
+/** Where no token is padding, the text comes again and again. */
 function encoded(tokenizer: PreTrainedTokenizerFast, types: number, seq: number): Row {
+  const pads = tokenizer.special_tokens_map.pad_token !== undefined;
   const { input_ids, token_type_ids, attention_mask } = tokenizer.encode_plus(TEXT, types > 1 ? PAIR : null, {
     truncation: true,
-    padding: 'max_length',
+    padding: pads ? 'max_length' : false,
     max_length: seq,
   });
-  return { input_ids, token_type_ids, attention_mask };
+  const filled = (values: readonly number[]): number[] => Array.from({ length: seq }, (_, i) => values[i % values.length]);
+  return { input_ids: filled(input_ids), token_type_ids: filled(token_type_ids), attention_mask: filled(attention_mask) };
 }
 
 function counted({ vocab_size }: PreTrainedConfig, types: number, seq: number): Row {

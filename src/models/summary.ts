@@ -7,7 +7,7 @@ import { ACTIVATION, activationOf } from './fields.ts';
 
 type Take = (hidden_states: Tensor, cls_index?: Tensor) => Tensor;
 
-/** The vector that stands for a text [batch, sequence, hidden], by `summary_type`. None leaves padding out: the last token may be one. */
+/** The vector that stands for the second dimension of x [batch, sequence, hidden], by `summary_type`. None leaves padding out: the last token may be one. */
 const TAKEN = {
   first: (x) => F.select(x, 1, 0),
   last: (x) => F.last_pool(x),
@@ -63,12 +63,21 @@ export class SequenceSummary extends Module<[Tensor, Tensor?], Tensor> {
   }
 
   forward(hidden_states: Tensor, cls_index?: Tensor): Tensor {
-    const { shape } = hidden_states;
-    const lead = shape.slice(0, -2);
-    const texts = lead.length === 1 ? hidden_states : hidden_states.reshape([sizeOf(lead), ...shape.slice(-2)]);
-    const taken = this.take(texts, cls_index && (lead.length === 1 ? cls_index : cls_index.reshape([sizeOf(lead)])));
+    const taken = this.#taken(hidden_states, cls_index);
     const summary = this.summary?.(taken) ?? taken;
-    const active = this.activation === null ? summary : F.activation(this.activation, summary);
-    return lead.length === 1 ? active : active.reshape([...lead, active.shape[1]]);
+    return this.activation === null ? summary : F.activation(this.activation, summary);
+  }
+
+  /** Where there are more than three dimensions, only `cls_index` goes by the last but one. */
+  #taken(hidden_states: Tensor, cls_index?: Tensor): Tensor {
+    const { shape } = hidden_states;
+    if (shape.length === 3) return this.take(hidden_states, cls_index);
+    const lead = shape.slice(0, -2);
+    if (this.take === TAKEN.cls_index) {
+      const texts = hidden_states.reshape([sizeOf(lead), ...shape.slice(-2)]);
+      return this.take(texts, cls_index?.reshape([sizeOf(lead)])).reshape([...lead, shape[shape.length - 1]]);
+    }
+    const rest = shape.slice(2);
+    return this.take(hidden_states.reshape([shape[0], shape[1], sizeOf(rest)])).reshape([shape[0], ...rest]);
   }
 }

@@ -14,6 +14,7 @@ import {
   type SpecialTokens,
 } from './adding.ts';
 import type { Made } from './made.ts';
+import type { Role } from './roles.ts';
 import type { Filler } from './row.ts';
 import { roleOf, type Settings, specialsIn } from './settings.ts';
 import type { Vocab } from './vocab.ts';
@@ -194,6 +195,11 @@ export abstract class Tokens extends Callable {
   }
   get mask_token_id(): number {
     return roleOf(this.#settings, 'mask_token').id;
+  }
+  /** The token of each role that the tokenizer has. */
+  get special_tokens_map(): Partial<Record<Role, string>> {
+    const roles = Object.entries(this.#settings.roles).flatMap(([role, filler]) => (filler ? [[role, filler.token]] : []));
+    return Object.fromEntries(roles);
   }
   get all_special_tokens(): string[] {
     return specialsIn(this.#settings);

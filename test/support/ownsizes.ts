@@ -3,6 +3,8 @@ import type { ConfigClass } from '../../src/models/config.ts';
 const OWN = {
   hidden_dim: 24,
   intermediate_size: 24,
+  n_inner: 24,
+  dff: 24,
   num_key_value_heads: 1,
   head_dim: 6,
   sliding_window: 3,

@@ -1,7 +1,7 @@
 import { core, DEVIATION, FLAG, idle, LAYER_COUNT, orNull, other, POSITIVE, PROBABILITY, SIZE, TOKENS, WHOLE } from '../../base/schema.ts';
 import { type ConfigOptions, configOf } from '../config.ts';
 import { ACTIVATION, activationOf, CAUSAL, type FamilyFields } from '../fields.ts';
-import { SUMMARY_FIELDS } from '../summary.ts';
+import { SUMMARY_FIELDS, type SummaryType } from '../summary.ts';
 
 type TokenIds = number | readonly number[] | null;
 
@@ -27,7 +27,7 @@ const FIELDS = {
   layer_norm_epsilon: core(1e-5, POSITIVE),
   initializer_range: idle(core(0.02, DEVIATION), 'told'),
   ...SUMMARY_FIELDS,
-  summary_type: { ...SUMMARY_FIELDS.summary_type, default: 'cls_index' as const },
+  summary_type: { ...SUMMARY_FIELDS.summary_type, default: 'cls_index' as SummaryType },
   scale_attn_weights: core(true, FLAG),
   ...CAUSAL,
   bos_token_id: idle(core<TokenIds>(50256, orNull(TOKENS)), 'silent'),

@@ -2,7 +2,7 @@ import { core, DEVIATION, idle, LAYER_COUNT, oneOf, orNull, other, POSITIVE, PRO
 import { type ConfigOptions, configOf } from '../config.ts';
 import { CAUSAL, type FamilyFields } from '../fields.ts';
 import { GPT_ALIASES } from '../gpt2/config.ts';
-import { SUMMARY_FIELDS } from '../summary.ts';
+import { SUMMARY_FIELDS, type SummaryType } from '../summary.ts';
 
 /** The op that each name of an activation stands for: `gelu` is the one with tanh. */
 const ACTIVATIONS = { relu: 'relu', silu: 'silu', gelu: 'gelu_new', swish: 'silu' } as const;
@@ -21,7 +21,7 @@ const FIELDS = {
   layer_norm_epsilon: core(1e-5, POSITIVE),
   initializer_range: idle(core(0.02, DEVIATION), 'told'),
   ...SUMMARY_FIELDS,
-  summary_type: { ...SUMMARY_FIELDS.summary_type, default: 'cls_index' as const },
+  summary_type: { ...SUMMARY_FIELDS.summary_type, default: 'cls_index' as SummaryType },
   ...CAUSAL,
   pad_token_id: other<number | null>(null, orNull(WHOLE)),
 };
