@@ -40,6 +40,7 @@ const attending = () => ({
   is_causal: true,
   window: 1,
   bias: floats([2, 3]),
+  is_cross: true,
 });
 
 const called = (names: string, valid: Valid): Record<string, Valid> => ({
@@ -72,6 +73,8 @@ const INPUTS: Readonly<Record<string, () => Tensor>> = {
   token_type_ids: () => tensor([[0, 0, 0]]),
   attention_mask: mask,
   position_ids: () => tensor([[0, 1, 2]]),
+  decoder_input_ids: ids,
+  decoder_attention_mask: mask,
 };
 
 /** What is known of a class of a model. */
@@ -92,7 +95,7 @@ const inputsOf = ({ family, head }: Known): Tensor[] =>
   family.inputs.map((name) => (head === 'ForMultipleChoice' ? INPUTS[name]().reshape([1, 1, 3]) : INPUTS[name]()));
 
 const HEADS = ['ForMaskedLM', 'ForPreTraining', 'ForNextSentencePrediction', 'ForMultipleChoice']
-  .concat('ForSequenceClassification', 'ForTokenClassification', 'ForQuestionAnswering')
+  .concat('ForSequenceClassification', 'ForTokenClassification', 'ForQuestionAnswering', 'ForTextEncoding')
   .map((head) => `AutoModel${head}`);
 
 /** What each export is rightly called with. */
@@ -126,7 +129,8 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('softmax log_softmax', () => [x(), 0], 'F.'),
   ...rows('add sub', () => [x(), y(), { alpha: 2 }], 'F.'),
   ...rows('mean_pool mean_sqrt_pool max_pool first_pool last_pool', () => [tokens(), mask()], 'F.'),
-  'F.positions': () => [ids(), 1],
+  'F.positions': () => [ids(), null, { offset: 1 }],
+  ...rows('matches shift_right', () => [ids(), 1], 'F.'),
   'F.filled': () => [ids(), 1],
   'F.leading': () => [ids(), tensor([1])],
   'F.counted': () => [ids(), 1],
