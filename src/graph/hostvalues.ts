@@ -1,3 +1,4 @@
+import { MAX_SIZE } from '../base/schema.ts';
 import { PROVED, type Shape, sizeOf, Tensor } from '../tensor/tensor.ts';
 import { DECODER_SEQUENCE } from './sequences.ts';
 
@@ -14,6 +15,9 @@ export interface Counts {
   sequence: number;
   tokens: number;
 }
+
+/** No token's id, where a rule asks for one of padding and there is none. */
+export const NO_ID = MAX_SIZE;
 
 /** What a rule asks for besides tokens: an input [batch, sequence], whose elements are those of all tokens, or [batch], or a number. */
 export interface Asked {

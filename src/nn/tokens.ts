@@ -1,6 +1,6 @@
 import { TraceletError } from '../base/error.ts';
-import { COUNT, MAX_SIZE } from '../base/schema.ts';
-import type { Rule } from '../graph/hostvalues.ts';
+import { COUNT } from '../base/schema.ts';
+import { NO_ID, type Rule } from '../graph/hostvalues.ts';
 import { checkRange } from '../ops/call.ts';
 import { named, type Operand, optional, TENSOR, taking, WHOLE } from '../tensor/arguments.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
@@ -45,9 +45,6 @@ export const shift_right = taking<(ids: Operand, first: number) => Tensor<'int32
   { ids: TENSOR, first: COUNT },
   (ids: Tensor, first: number) => ofIds('shifted', ids, first, 'F.shift_right'),
 );
-
-/** No token's id. */
-const NO_ID = MAX_SIZE;
 
 /**
  * 1 for the last token of each row of `ids` [batch, sequence] that is not `padding_idx`, for the first where all are, 0 for the others: int32

@@ -24,7 +24,7 @@ const IDS = /^(decoder_)?input_ids$/;
 export function padInputs(
   inputs: Record<string, Tensor>,
   { inputs: signatures, dynamic }: CallSignature,
-  padToken: number,
+  padToken?: number,
 ): Record<string, Tensor> {
   const byName = new Map(signatures.map((signature) => [signature.name, signature]));
   const named = nameInputs([inputs], [...byName.keys()], 'pad');
@@ -49,8 +49,8 @@ export function padInputs(
   }
   return Object.fromEntries(
     given.map(({ signature, tensor }) => {
-      const { name } = signature;
-      return [name, padTo(tensor, name, paddedShape(tensor.shape, signature, dynamic), IDS.test(name) ? padToken : 0)];
+      const { name, padding = 0 } = signature;
+      return [name, padTo(tensor, name, paddedShape(tensor.shape, signature, dynamic), IDS.test(name) ? (padToken ?? padding) : 0)];
     }),
   );
 }

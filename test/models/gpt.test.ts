@@ -8,13 +8,11 @@ import {
   AutoModelForCausalLM,
   AutoModelForPreTraining,
   CTRLConfig,
-  CTRLForSequenceClassification,
   CTRLModel,
   F,
   GPT2Config,
   type GPT2ConfigOptions,
   GPT2DoubleHeadsModel,
-  GPT2ForSequenceClassification,
   GPT2LMHeadModel,
   GPT2Model,
   jit,
@@ -166,45 +164,6 @@ describe('token types', () => {
     const traced = await jit.trace(model, { input_ids: rows, token_type_ids: zeros });
     expect(traced.inputs.map(({ name }) => name)).toEqual(['input_ids']);
     expectSameBits(traced({ input_ids: rows, token_type_ids: zeros }), model(rows));
-  });
-});
-
-describe('labels are scored by', () => {
-  const inputs = {
-    input_ids: tensor([[5, 7, 1, 1], [1, 1, 6, 2], [5, 1, 6, 2], [1, 1, 1, 1]]), // biome-ignore format: one row
-    attention_mask: tensor([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [1, 1, 1, 1]]), // biome-ignore format: one row
-  };
-  const ENDS = [1, 3, 3, 0];
-
-  test('the last token that is not padding by its id, of which the mask says nothing, in traces too', async () => {
-    const model = new GPT2ForSequenceClassification(tiny({ pad_token_id: 1, num_labels: 3 }), { seed: 4 });
-    const hidden = model.transformer(inputs.input_ids, inputs.attention_mask).last_hidden_state;
-    const want = ENDS.map((end, b) => model.score(hidden[b][end].reshape([1, 16])));
-    const { logits } = model(inputs);
-    for (const [b, each] of want.entries()) expectSameBits([logits[b].reshape([1, 3])], [each]);
-    const dynamic = { dynamic: { batch: [1, 6], sequence: [1, 12] } } as const;
-    for (const options of [{}, dynamic]) {
-      const traced = await jit.trace(model, inputs, options);
-      expect(traced.graph).toContain('tokens');
-      expectClose(traced(inputs).logits, logits, 1e-6, 'logits');
-    }
-  });
-
-  test('the last of one text, where no token is padding', async () => {
-    const model = new GPT2ForSequenceClassification(tiny(), { seed: 4 });
-    const one = { input_ids: tensor([[5, 7, 1]]), attention_mask: tensor([[1, 1, 0]]) };
-    const hidden = model.transformer(one.input_ids, one.attention_mask).last_hidden_state;
-    expectSameBits([model(one).logits], [model.score(F.select(hidden, 1, 2))]);
-    expectSameBits((await jit.trace(model, one))(one), model(one));
-    expect((await problem('value', () => model(inputs))).message).toMatch(/no pad_token_id: expected one text.* got 4 texts\. Say which/);
-    await problem('value', () => jit.trace(model, one, { dynamic: { batch: [1, 2], sequence: [1, 5] } }));
-  });
-
-  test('CTRL’s classifier alike', () => {
-    const model = new CTRLForSequenceClassification(new CTRLConfig({ ...SIZES, dff: 24, pad_token_id: 1 }), { seed: 4 });
-    const hidden = model.transformer(inputs.input_ids, inputs.attention_mask).last_hidden_state;
-    const want = ENDS.map((end, b) => model.classifier(hidden[b][end].reshape([1, 16])));
-    for (const [b, each] of want.entries()) expectSameBits([model(inputs).logits[b].reshape([1, 2])], [each]);
   });
 });
 

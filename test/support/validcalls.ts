@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ARCHITECTURES, BertForMultipleChoice, BertModel, F, nn, type Tensor, tensor } from '../../src/index.ts';
 import type { Family } from '../../src/models/family.ts';
+import { fixture } from './fixtures.ts';
 import { sizesFor } from './ownsizes.ts';
 import {
   config,
@@ -132,6 +133,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'F.positions': () => [ids(), null, { offset: 1 }],
   ...rows('matches shift_right', () => [ids(), 1], 'F.'),
   'F.filled': () => [ids(), 1],
+  'F.ends': () => [ids(), 1],
   'F.leading': () => [ids(), tensor([1])],
   'F.counted': () => [ids(), 1],
   'F.embedding': () => [ids(), floats([4, 2]), 0],
@@ -190,6 +192,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'BertConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
   ...rows('to_dict to_diff_dict most_tokens', none, 'BertConfig#'),
   'CamembertConfig#most_tokens': none,
+  'T5Config#most_tokens': none,
   'MPNetConfig#most_tokens': none,
   'BertConfig#to_json_string': () => [false],
   'BertConfig#withFields': () => [{ vocab_size: 14 }, 'another'],
@@ -201,21 +204,26 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'BertModel.from_pretrained': () => [FOLDER, { ...reading, hidden_act: 'relu', dtype: 'bf16', seed: 1, strict: false, config: undefined }],
   ...perClass(inputsOf, '', '()'),
   'BertModel#forward': () => inputsOf(BertModel),
+  ...rows('BartModel BartForCausalLM T5ForConditionalGeneration T5ForQuestionAnswering', () => [ids(), mask()], '', '#forward'),
+  'T5ForConditionalGeneration#forward': () => [ids(), mask(), ids(), mask()],
   ...rows('BertForPreTraining SentenceEmbedder', () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '#forward'),
+  'GPT2DoubleHeadsModel#forward': () => [ids(), mask(), tensor([[0, 0, 0]]), tensor([[0, 1, 2]]), tensor([1])],
   'BertForMultipleChoice#forward': () => inputsOf(BertForMultipleChoice),
   'BertModel#call_': () => [inputs()],
   ...rows('folders_beside trace_files tied', none, 'BertModel#'),
   ...rows('folders_beside trace_files', none, 'SentenceEmbedder#'),
-  'BertForPreTraining#tied': none,
+  ...rows('BertForPreTraining BartForCausalLM T5ForConditionalGeneration', none, '', '#tied'),
   ...rows('get_input_embeddings get_output_embeddings', none, 'BertModel#'),
   'BertModel#set_input_embeddings': () => [new nn.Embedding(config.vocab_size, config.hidden_size)],
-  'BertModel#resize_token_embeddings': () => [config.vocab_size, 1, false, { seed: 1 }],
+  ...rows('BertModel BartForConditionalGeneration', () => [config.vocab_size, 1, false, { seed: 1 }], '', '#resize_token_embeddings'),
   ...rows(
     `AutoModel ${HEADS.join(' ')}`,
     () => [FOLDER, { ...reading, hidden_act: 'relu', dtype: 'bf16', seed: 1, strict: false, config: undefined }],
     '',
     '.from_pretrained',
   ),
+  'AutoModelForSeq2SeqLM.from_pretrained': () => [fixture('zoo/t5-T5ForConditionalGeneration'), { ...reading, d_model: 24, strict: false }],
+  'AutoModelForCausalLM.from_pretrained': () => [fixture('zoo/gpt2-scale-GPT2LMHeadModel'), { ...reading, n_positions: 48, strict: false }],
   'AutoConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
   'AutoTokenizer.from_pretrained': () => [FOLDER, { ...reading, do_lower_case: true, never_split: ['was'] }],
   architecture: () => ['BertModel'],
@@ -298,4 +306,4 @@ export const LONG = /^TracedModule#profile( |\(0\)|\(1\)(\.seconds|\.nonsense)?$
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|features|embedded|encoded|pooled|positionsOf|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|features|embedded|encoded|decoded|decoderIdsOf|pooled|positionsOf|typesOf|meant|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
