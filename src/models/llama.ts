@@ -2,6 +2,7 @@ import { ModuleList } from '../nn/containers.ts';
 import * as F from '../nn/functional.ts';
 import { Embedding, Linear, RMSNorm } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
+import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { PreTrainedConfig } from './config.ts';
 import { EncoderModel, type Tokens } from './encoder.ts';
@@ -26,7 +27,7 @@ export interface LlamaSizes {
   readonly mlp_bias?: boolean;
 }
 
-type Norm = Module<[Tensor], Tensor>;
+type Norm = Module<[Tensor], Tensor> & { weight: Parameter | null };
 
 /** In what attention of other families differs. */
 export interface AttentionVariant {

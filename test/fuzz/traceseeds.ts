@@ -5,6 +5,8 @@ import {
   EuroBertConfig,
   EuroBertModel,
   F,
+  Gemma3ForCausalLM,
+  Gemma3TextConfig,
   jit,
   ModernBertConfig,
   ModernBertModel,
@@ -131,6 +133,18 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
   'shared keys': () =>
     jit.trace(
       new EuroBertModel(new EuroBertConfig({ ...BIASED, pad_token_id: 0, num_key_value_heads: 1, output_attentions: true }), { seed: 5 }),
+      pooled,
+      any,
+    ),
+  'windows that end at the token, and heads that are normalised': () =>
+    jit.trace(
+      new Gemma3ForCausalLM(
+        new Gemma3TextConfig({
+          ...BIASED,
+          ...{ pad_token_id: 0, num_key_value_heads: 1, head_dim: 6, sliding_window: 3, sliding_window_pattern: 2, torchscript: true },
+        }),
+        { seed: 5 },
+      ),
       pooled,
       any,
     ),
