@@ -41,6 +41,8 @@ const CASES = {
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
   't5-T5ForConditionalGeneration': { calls: ['right', 'one', 'holes'], whole: [] },
   't5-gated-T5EncoderModel': { calls: ['right'], whole: [] },
+  'xlm-XLMModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['right'] },
+  'xlm-XLMWithLMHeadModel': { calls: ['plain', 'left'], whole: [] },
   'xlm-roberta-XLMRobertaForTokenClassification': { calls: ['plain', 'right', 'left', 'holes'], whole: [] },
   'xlm-roberta-XLMRobertaModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
 };

@@ -3,7 +3,7 @@ import { DECODER_SEQUENCE } from '../graph/sequences.ts';
 import * as jit from '../jit/index.ts';
 import type { FamilyClass } from '../models/classes.ts';
 import type { WantedName } from '../models/foreign.ts';
-import { ForMultipleChoice } from '../models/heads.ts';
+import { WithChoices } from '../models/heads.ts';
 import type { PreTrainedModel } from '../models/pretrained.ts';
 import { MASK, POOLING_MASK } from '../nn/inputs.ts';
 import type { Bounds } from '../tensor/dim.ts';
@@ -52,7 +52,7 @@ export async function traceModel(source: string, options: TracingOptions, progre
   const seq = options.seq ?? within(before?.seq ?? Math.min(DEFAULT_SEQ, longest), dynamic?.sequence);
   const inputs = dummyInputs(config, input_names, tokenizer, {
     batch: options.batch ?? within(before?.batch ?? 1, dynamic?.batch),
-    choices: model instanceof ForMultipleChoice ? CHOICES : undefined,
+    choices: model instanceof WithChoices ? CHOICES : undefined,
     seq,
   });
   if (decodes(model)) inputs[DECODER_IDS] = decoderIds(inputs.input_ids, config, within(Math.ceil(seq / 2), dynamic?.decoder_sequence));

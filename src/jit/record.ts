@@ -17,6 +17,7 @@ import type { AnyModule } from '../nn/module.ts';
 import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
 import { select } from '../nn/views.ts';
 import { type Attributes, fitOperands, type Operands } from '../ops/call.ts';
+import { Derived } from '../tensor/derived.ts';
 import type { DType, TypedArray } from '../tensor/dtype.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
@@ -157,13 +158,18 @@ class Tracer implements Executor {
     (input as { dtype: DType }).dtype = dtype;
   }
 
+  #nameOf(tensor: Tensor): string | undefined {
+    if (!(tensor instanceof Derived)) return this.#names.get(tensor);
+    const source = this.#nameOf(tensor.source);
+    return source && `${source}.${tensor.suffix}`;
+  }
+
   valueOf_(tensor: Tensor): Value {
     if (tensor instanceof Recorded) return typedAsStored(tensor.value);
     let constant = this.#constants.get(tensor);
     if (!constant) {
       const name =
-        this.#names.get(tensor) ??
-        (tensor instanceof Parameter ? `parameters.${this.#constants.size}` : `constants.${this.#constants.size}`);
+        this.#nameOf(tensor) ?? (tensor instanceof Parameter ? `parameters.${this.#constants.size}` : `constants.${this.#constants.size}`);
       constant = { kind: 'constant', dtype: tensor.dtype, shape: tensor.shape, parts: [{ name, tensor }] };
       this.#constants.set(tensor, constant);
     }

@@ -194,9 +194,31 @@ export abstract class ForQuestionAnswering<Base extends PreTrainedModel> extends
   }
 }
 
-/** A score for every choice: inputs are [batch, choices, sequence], (logits [batch, choices]). */
-export abstract class ForMultipleChoice<Base extends PreTrainedModel> extends ModelWithHead<Base> {
+/** A score for every choice: inputs are [batch, choices, sequence], and the base model gets them as [batch · choices, sequence]. */
+export abstract class WithChoices<Base extends PreTrainedModel> extends ModelWithHead<Base> {
   static override readonly head: string = 'ForMultipleChoice';
+
+  /** The scores of texts [batch · choices, 1]. */
+  protected abstract scores(encoded: ModelOutput, given: Given): Tensor;
+
+  protected answer(encoded: ModelOutput, given: Given): Record<string, Tensor> {
+    return { logits: this.scores(encoded, given) };
+  }
+
+  override forward(...inputs: ModelInputs): ModelOutput {
+    const given = this.taken(inputs);
+    const { shape } = given[0];
+    if (shape.length !== 3)
+      throw new TraceletError('shape', { what: 'input_ids', expected: '[batch, choices, sequence]', got: `[${shape}]` });
+    const rows = [sizeOf(shape.slice(0, 2)), shape[2]];
+    const flat = given.map((input) => input?.reshape(rows));
+    const { logits, hidden_states, attentions } = super.forward(...(flat as ModelInputs));
+    return modelOutput({ logits: logits.reshape(shape.slice(0, 2)), hidden_states, attentions });
+  }
+}
+
+/** A score for every choice, made of a vector of each text: inputs are [batch, choices, sequence], (logits [batch, choices]). */
+export abstract class ForMultipleChoice<Base extends PreTrainedModel> extends WithChoices<Base> {
   classifier: Linear;
 
   constructor(config: PreTrainedConfig, options: HeadOptions, makeBase: () => Base) {
@@ -210,18 +232,7 @@ export abstract class ForMultipleChoice<Base extends PreTrainedModel> extends Mo
     return pooler_output;
   }
 
-  protected answer(encoded: ModelOutput, given: Given): Record<string, Tensor> {
-    return { logits: this.classifier(this.summary(encoded, given)) };
-  }
-
-  override forward(...inputs: ModelInputs): ModelOutput {
-    const given = this.taken(inputs);
-    const { shape } = given[0];
-    if (shape.length !== 3)
-      throw new TraceletError('shape', { what: 'input_ids', expected: '[batch, choices, sequence]', got: `[${shape}]` });
-    const rows = [sizeOf(shape.slice(0, 2)), shape[2]];
-    const flat = given.map((input) => input?.reshape(rows));
-    const { logits, hidden_states, attentions } = super.forward(...(flat as ModelInputs));
-    return modelOutput({ logits: logits.reshape(shape.slice(0, 2)), hidden_states, attentions });
+  protected scores(encoded: ModelOutput, given: Given): Tensor {
+    return this.classifier(this.summary(encoded, given));
   }
 }

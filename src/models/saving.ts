@@ -4,7 +4,6 @@ import { type SaveOptions, saveFiles, textFile, within } from '../sources/saving
 import { exactHalves, isHalf } from '../tensor/half.ts';
 import { Parameter } from '../tensor/parameter.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { isTurned, transposed } from './conv1d.ts';
 import type { PreTrainedModel } from './pretrained.ts';
 
 /** What a directory is to hold: texts by path, and tensors of a model.safetensors by the path of its folder. */
@@ -33,10 +32,9 @@ export async function saveInto(folder: string, { texts, weights = {} }: FolderCo
   return saveFiles(folder, files, { names: OTHERS, allowed: `weights but those of ${WEIGHTS}` }, options);
 }
 
-/** A weight as checkpoints hold it, in the dtype in which it came, as long as that holds its values. */
+/** A weight in the dtype in which it came, as long as that holds its values. */
 function stored([name, tensor]: readonly [string, Tensor]): [string, Tensor] {
-  const values = isTurned(tensor) ? transposed(tensor) : tensor;
-  if (!(tensor instanceof Parameter) || !isHalf(tensor.storedAs)) return [name, values];
-  const bits = exactHalves(values.elements as Float32Array, tensor.storedAs);
-  return [name, bits ? new Tensor(tensor.storedAs, values.shape, bits) : values];
+  if (!(tensor instanceof Parameter) || !isHalf(tensor.storedAs)) return [name, tensor];
+  const bits = exactHalves(tensor.elements, tensor.storedAs);
+  return [name, bits ? new Tensor(tensor.storedAs, tensor.shape, bits) : tensor];
 }

@@ -11,8 +11,9 @@ import { permute, transposed } from './views.ts';
 
 export type { Operand } from '../tensor/arguments.ts';
 export { type AttentionOptions, attention, attention_weights } from './attention.ts';
+export { counted, ends, filled, leading, matches, positions, shift_right } from './numbers.ts';
 export { apply_rotary, rotations } from './rotary.ts';
-export { counted, ends, filled, leading, matches, positions, shift_right } from './tokens.ts';
+export { masked } from './tokens.ts';
 export { cat, narrow, permute, select, slice, transpose } from './views.ts';
 
 type Floats = Tensor<'float32'>;

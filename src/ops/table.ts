@@ -38,6 +38,7 @@ import {
   withLast,
 } from './shapes.ts';
 import { byElements, byHeads, byIds, byIntegerProduct, byMatrices, byProduct, byWeights } from './splits.ts';
+import { TOKEN_OPS } from './tokens.ts';
 
 /** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/support/reference.ts. */
 export const OPS = {
@@ -176,6 +177,7 @@ export const OPS = {
   },
   ...RELATIVE,
   ...CROSS,
+  ...TOKEN_OPS,
   ...ROTARY,
   ...NORMS,
   matmul: {

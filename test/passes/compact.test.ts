@@ -48,6 +48,7 @@ const STEPS: ((x: Tensor, y: Tensor, given: Given) => Tensor)[] = [
   (x, y, { attention_mask: mask }) => F.attention(x, y, x, { mask, heads: 2, window: 2 }),
   (x, y, { attention_mask: mask }) =>
     F.attention(x, F.narrow(y, 2, 0, 4), F.narrow(x, 2, 4, 4), { mask, heads: 4, key_heads: 2, is_causal: true, bias: distances }),
+  (x, _, { attention_mask: mask }) => F.masked(x, mask),
 ];
 
 /** The steps that leave rows: what follows them is computed for all tokens. */

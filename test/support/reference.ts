@@ -19,6 +19,7 @@ import { INTEGER_REFERENCE } from './reference-integers.ts';
 import { POOL_REFERENCE } from './reference-pools.ts';
 import { RELATIVE_REFERENCE } from './reference-relative.ts';
 import { ROTARY_REFERENCE } from './reference-rotary.ts';
+import { TOKEN_REFERENCE } from './reference-tokens.ts';
 
 /**
  * An op by its definition, in float64. `tolerance` counts rounding errors of float32 (2^-24), each as large as `sizes` says: the
@@ -325,6 +326,7 @@ export const REFERENCE: Record<OpName, Definition> = {
     tolerance: exact,
   },
   ...POOL_REFERENCE,
+  ...TOKEN_REFERENCE,
   scatter: {
     cases: [
       [0, 3, 2, 3],

@@ -76,6 +76,8 @@ const INPUTS: Readonly<Record<string, () => Tensor>> = {
   position_ids: () => tensor([[0, 1, 2]]),
   decoder_input_ids: ids,
   decoder_attention_mask: mask,
+  langs: () => tensor([[0, 0, 0]]),
+  lengths: () => tensor([2]),
 };
 
 /** What is known of a class of a model. */
@@ -92,8 +94,13 @@ const perClass = (valid: (Model: Known) => readonly unknown[], before = '', behi
       .map(([name, Model]) => [before + name + behind, () => valid(Model)]),
   );
 
-const inputsOf = ({ family, head }: Known): Tensor[] =>
-  family.inputs.map((name) => (head === 'ForMultipleChoice' ? INPUTS[name]().reshape([1, 1, 3]) : INPUTS[name]()));
+/** A number for each text, which those that are choices do not take. */
+const PER_TEXT = ['lengths'];
+
+const inputsOf = ({ family: { inputs: names }, head }: Known): Tensor[] =>
+  head === 'ForMultipleChoice'
+    ? names.filter((name) => !PER_TEXT.includes(name)).map((name) => INPUTS[name]().reshape([1, 1, 3]))
+    : names.map((name) => INPUTS[name]());
 
 const HEADS = ['ForMaskedLM', 'ForPreTraining', 'ForNextSentencePrediction', 'ForMultipleChoice']
   .concat('ForSequenceClassification', 'ForTokenClassification', 'ForQuestionAnswering', 'ForTextEncoding')
@@ -134,6 +141,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('matches shift_right', () => [ids(), 1], 'F.'),
   'F.filled': () => [ids(), 1],
   'F.ends': () => [ids(), 1],
+  'F.masked': () => [tokens(), mask()],
   'F.leading': () => [ids(), tensor([1])],
   'F.counted': () => [ids(), 1],
   'F.embedding': () => [ids(), floats([4, 2]), 0],
@@ -306,4 +314,4 @@ export const LONG = /^TracedModule#profile( |\(0\)|\(1\)(\.seconds|\.nonsense)?$
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|features|embedded|encoded|decoded|decoderIdsOf|pooled|positionsOf|typesOf|meant|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|decoded|decoderIdsOf|pooled|positionsOf|typesOf|meant|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;

@@ -1,0 +1,20 @@
+import { sameShape } from '../tensor/tensor.ts';
+import type { Op } from './op.ts';
+import { last, need, rowsOf } from './shapes.ts';
+
+/** Rows of the op table that leave tokens out. */
+export const TOKEN_OPS = {
+  masked: {
+    args: { out: 'out', x: 'float32', mask: 'int32', rows: 'int', cols: 'int' },
+    infer: ({ x, mask }) => {
+      need(x.length > 0 && sameShape(mask, x.slice(0, -1)), 'masked', `a mask of shape [${x.slice(0, -1)}]`, mask);
+      return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
+    },
+    flops: () => 0,
+    split: ({ cols }) => ({ over: ['rows'], strides: { out: 4 * cols, x: 4 * cols, mask: 4 } }),
+    rowwise: ['x', 'mask'],
+    inPlace: 'x',
+    bounds: { mask: () => 2 },
+    doc: 'out[r] = x[r] where mask is 1, zeros elsewhere',
+  },
+} as const satisfies Record<string, Op>;
