@@ -11,6 +11,7 @@ import {
 } from '../../src/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
 import { VARIANTS } from '../support/fixtures.ts';
+import { altered } from '../support/malformed_trace.ts';
 import { worst } from '../support/quantized.ts';
 import { expectSameBits, fileOf, problem } from '../support/tiny.ts';
 
@@ -140,6 +141,19 @@ describe('tokens of the decoder that are made of the text', () => {
     );
     expect(message).toMatch(/input_ids"?\[1\]: expected a whole number from 0 to 39, got 40/);
   });
+});
+
+test('a file cannot have a decoder start with what is no token', async () => {
+  const model = new BartForSequenceClassification(bartConfig, { seed: 3 });
+  const given = { input_ids: tensor([[3, 4, 2]]), attention_mask: tensor([[1, 1, 1]]) };
+  const file = await fileOf(await jit.trace(model as never, given));
+  const startingWith = (fill: number) =>
+    altered(
+      file,
+      ({ program }) => void Object.assign(program.hostValues.find(({ rule }: { rule: string }) => rule === 'shifted') as object, { fill }),
+    );
+  await jit.load(startingWith(39));
+  expect((await problem('format', () => jit.load(startingWith(40)))).message).toMatch(/host value shifted: expected 3 elements below 40/);
 });
 
 test('the length of a decoder is fixed where no symbol stands for it', async () => {
