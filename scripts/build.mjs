@@ -82,12 +82,15 @@ const GROUPS = [
   { name: 'models', folders: ['models'] },
 ];
 
+/** Modules that know all families. */
+const ALL_FAMILIES = /\/dist\/models\/(classes|index|registry)\.js$/;
+
 /**
- * Files of their own: a family each, and what knows all families. Bundlers leave out the files of which nothing is used, but not a class whose
- * making they cannot see through.
+ * Files of their own: a family each, and what loads families when it is asked for one. Bundlers leave out the files of which nothing is used, but
+ * not a class whose making they cannot see through.
  */
-const FAMILIES = [
-  { name: 'families', test: /\/dist\/models\/(auto|autotokenizer|classes|index|registry|sentence\/\w+)\.js$/, priority: 0 },
+const OWN_FILES = [
+  { name: 'auto', test: /\/dist\/models\/(auto|autotokenizer|sentence\/\w+)\.js$/, priority: 30 },
   {
     debugName: 'family',
     name: (id) => /models\/([\w-]+)\//.exec(id)?.[1],
@@ -96,12 +99,12 @@ const FAMILIES = [
   },
 ];
 
-/** Modules that these load when they start, by path. */
-function closureOf(...names) {
-  const found = new Set(names.map((name) => join(root, `dist/${name}.js`)));
+/** Modules that `name` loads when it starts, by path, without those that only `left` loads. */
+function closureOf(name, left = /^$/) {
+  const found = new Set([join(root, `dist/${name}.js`)]);
   for (const file of found)
     for (const [, path] of readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s(?:[^;'"]*\sfrom\s)?['"](\.[^'"]+\.js)['"]/gm))
-      if (!path.includes('/wasm/')) found.add(join(dirname(file), path));
+      if (!path.includes('/wasm/') && !left.test(join(dirname(file), path))) found.add(join(dirname(file), path));
   return found;
 }
 
@@ -110,21 +113,25 @@ const LATE = /[\\/]late\.js$/;
 
 /** What loading a trace needs lies apart from what the main entry point needs besides: bundles of traces leave out whole files. */
 function groups() {
-  const [starting, loading] = [closureOf('index'), closureOf('jit/files')];
-  for (const name of ENTRIES) starting.delete(join(root, `dist/${name}.js`));
+  const [all, starting, loading] = [closureOf('index'), closureOf('index', ALL_FAMILIES), closureOf('jit/files')];
+  for (const name of ENTRIES) {
+    all.delete(join(root, `dist/${name}.js`));
+    starting.delete(join(root, `dist/${name}.js`));
+  }
   const folderOf = (id) => relative(join(root, 'dist'), id).split(sep)[0];
   const storeys = GROUPS.flatMap(({ name, folders }, i) =>
     [true, false].map((loads) => ({
       name: loads ? name : `${name}-more`,
       priority: 2 * (GROUPS.length - i) + Number(loads),
-      test: (id) =>
-        starting.has(id) &&
-        loading.has(id) === loads &&
-        folders.includes(folderOf(id)) &&
-        ![LATE, ...FAMILIES.map(({ test }) => test)].some((apart) => apart.test(id)),
+      test: (id) => starting.has(id) && loading.has(id) === loads && folders.includes(folderOf(id)) && !LATE.test(id),
     })),
   );
-  return [...FAMILIES, ...storeys];
+  const rest = (id) => all.has(id) && !starting.has(id);
+  const families = [
+    { name: 'families', priority: 0, test: (id) => rest(id) && ALL_FAMILIES.test(id) },
+    { name: 'heads', priority: 0, test: (id) => rest(id) && !ALL_FAMILIES.test(id) },
+  ];
+  return [...OWN_FILES, ...families, ...storeys];
 }
 
 /** Nothing here acts when it is loaded, but for what package.json lists: bundlers may leave out a constant that nothing uses, whatever makes it. */

@@ -25,6 +25,9 @@ const CASES = {
   'gte-GteForMaskedLM': { calls: ['right', 'left'], whole: [] },
   'gte-types-GteModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'jina_embeddings_v3-JinaEmbeddingsV3Model': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
+  'mobilebert-MobileBertForMaskedLM': { calls: ['left', 'one'], whole: [] },
+  'mobilebert-bottleneck-MobileBertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['one'] },
+  'mobilebert-layernorm-MobileBertModel': { calls: ['right', 'one'], whole: [] },
   'llama-LlamaForCausalLM': { calls: ['right'], whole: [] },
   'mistral-MistralModel': { calls: ['right', 'left', 'holes'], whole: [] },
   'modernbert-ModernBertForQuestionAnswering': { calls: ['plain', 'right'], whole: [] },
@@ -41,10 +44,13 @@ const CASES = {
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
   't5-T5ForConditionalGeneration': { calls: ['right', 'one', 'holes'], whole: [] },
   't5-gated-T5EncoderModel': { calls: ['right'], whole: [] },
-  'xlm-XLMModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['right'] },
-  'xlm-XLMWithLMHeadModel': { calls: ['plain', 'left'], whole: [] },
+  'squeezebert-SqueezeBertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['right'] },
+  'xlm-XLMModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['left'] },
+  'xlm-XLMWithLMHeadModel': { calls: ['left'], whole: [] },
   'xlm-roberta-XLMRobertaForTokenClassification': { calls: ['plain', 'right', 'left', 'holes'], whole: [] },
   'xlm-roberta-XLMRobertaModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
+  'xlnet-XLNetForSequenceClassification': { calls: ['right', 'left'], whole: [] },
+  'xlnet-XLNetModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['right'] },
 };
 
 const LAYERS = /^((en|de)coder_)?(hidden_states|attentions)\.|^cross_attentions\./;

@@ -75,6 +75,23 @@ export function probabilities(
   }
 }
 
+/** The scores that `probabilities` makes them of. */
+export function maskedScores(
+  out: usize,
+  q: usize,
+  stride: usize,
+  packed: usize,
+  mask: usize,
+  rows: i32,
+  keys: i32,
+  head_dim: i32,
+  scale: f32,
+): void {
+  const width = bytes(roundUp(keys));
+  product(out, width, q, stride, packed, 0, rows, roundUp(keys), head_dim);
+  for (; rows > 0; rows--, out += width) scaleRow(out, mask, keys, scale);
+}
+
 /** Scores times scale, LEFT_OUT where the mask is 0. Answers what `maxRow` does of them. */
 function scaleRow(x: usize, mask: usize, keys: i32, scale: f32): f32 {
   const factor = f32x4.splat(scale);

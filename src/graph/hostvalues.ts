@@ -68,6 +68,31 @@ function ranks(input: ArrayLike<number>, fill: number, sequence: number): Int32A
   return out;
 }
 
+/** For each token, `of` another so many places behind it, or of itself where its sequence has none there. */
+const perNeighbour = (by: number, of: (token: number, found: boolean, asked: Asked) => number): HostRule['write'] => {
+  const inside = (token: number, sequence: number): boolean => {
+    const place = (token % sequence) + by;
+    return place >= 0 && place < sequence;
+  };
+  return (out, tokens, asked) =>
+    perToken((token, sequence) => {
+      const found = inside(token, sequence);
+      return of(found ? token + by : token, found, asked);
+    })(out, tokens, asked);
+};
+
+const idsBeside = (by: number): HostRule => ({
+  per: 'token',
+  asks: ['input'],
+  write: perNeighbour(by, (token, _, { input }) => input[token]),
+});
+const flagsBeside = (by: number): HostRule => ({
+  per: 'token',
+  asks: [],
+  write: perNeighbour(by, (_, found) => Number(found)),
+  most: () => 1,
+});
+
 /** 1 for the last token of each sequence that is not `fill`, for the first where all are; 0 for the others. */
 function ends(input: ArrayLike<number>, fill: number, { batch, sequence }: Tokens): Int32Array {
   const out = new Int32Array(batch * sequence);
@@ -118,6 +143,16 @@ export const HOST_RULES = named({
     write: (out, tokens, { fill }) => perToken((token, sequence) => (token % sequence) + fill)(out, tokens, { input: [], fill }),
     most: ({ sequence }, fill) => sequence - 1 + fill,
   },
+  /** How far each token stands behind the one in the middle of its sequence, as far as `fill` at most. */
+  centred: {
+    per: 'token',
+    asks: ['fill'],
+    write(out, tokens, asked) {
+      const middle = (tokens.sequence - 1) >> 1;
+      perToken((token, sequence) => Math.max(-asked.fill, Math.min(asked.fill, (token % sequence) - middle)))(out, tokens, asked);
+    },
+    most: ({ sequence }, fill) => Math.min(fill, sequence >> 1),
+  },
   /** Which of the batch · sequence tokens each is. */
   index: { per: 'token', asks: [], write: perToken((token) => token), most: ({ batch, sequence }) => batch * sequence - 1 },
   /** The same number everywhere. */
@@ -153,6 +188,12 @@ export const HOST_RULES = named({
     write: (out, tokens, asked) =>
       perToken((token, sequence) => (token % sequence === 0 ? asked.fill : asked.input[token - 1]))(out, tokens, asked),
   },
+  /** What an input holds for the token before each, and for the one behind it; for itself where its sequence has none there. */
+  before: idsBeside(-1),
+  behind: idsBeside(1),
+  /** 1 where a sequence has a token before this one, or behind it, and 0 elsewhere. */
+  led: flagsBeside(-1),
+  followed: flagsBeside(1),
   /** Where each sequence ends: 1 for its last token that is not padding by its id, for the first where all are; 0 for the others. */
   ends: {
     per: 'token',

@@ -131,10 +131,10 @@ class Tracer implements Executor {
     const storage = storageOf(value);
     if (storage.kind === 'input') return storage;
     throw new TraceletError('tracing', {
-      what: `F.positions or F.ends of ids in ${this.path || 'the model'}`,
+      what: `F.positions, F.neighbours or F.ends of ids in ${this.path || 'the model'}`,
       expected: 'an input of the trace, or another shape of it',
       got: 'what an op makes',
-      cure: 'Make them of the input, before any op',
+      cure: 'Ask for them of the input, before any op',
     });
   }
 

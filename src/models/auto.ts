@@ -7,7 +7,6 @@ import { placeOf, withoutQuery } from '../sources/place.ts';
 import { filesAt } from '../tokenizer/filesread.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import { chosenTokenizer, type TokenizerOptions } from './autotokenizer.ts';
-import { configClassIn } from './classes.ts';
 import { type Amendments, configAt, type PreTrainedConfig, readConfig, readingIn } from './config.ts';
 import type { PreTrainedModel, PreTrainedOptions } from './pretrained.ts';
 
@@ -18,7 +17,10 @@ export type AutoOptions = PreTrainedOptions & Readonly<Record<string, unknown>>;
 export const AutoConfig = {
   /** As `from_pretrained` of the class that config.json chooses. Throws `config` errors for a `model_type` that is not known. */
   from_pretrained(source: string | URL, options: Amendments<PreTrainedConfig> & SourceOptions = {}): Promise<PreTrainedConfig> {
-    return readConfig('AutoConfig.from_pretrained', source, options, configClassIn);
+    return readConfig('AutoConfig.from_pretrained', source, options, async (dict, what) => {
+      const { configClassIn } = await import('./classes.ts');
+      return configClassIn(dict, what);
+    });
   },
 };
 
@@ -41,7 +43,7 @@ export const AutoModel: AutoClass = auto('AutoModel', 'Model');
 /** Models with the heads that they were pre-trained with: the one that scores words where a family has none for that alone. */
 export const AutoModelForPreTraining: AutoClass = auto(
   'AutoModelForPreTraining',
-  ...['ForPreTraining', 'ForMaskedLM', 'ForSeq2SeqLM', 'ForCausalLM', 'WithLMHeadModel', 'LMHeadModel'],
+  ...['ForPreTraining', 'ForMaskedLM', 'ForSeq2SeqLM', 'ForCausalLM', 'WithLMHeadModel'],
 );
 /** Models that make a vector of each token: the encoder alone, where a family has a decoder too. */
 export const AutoModelForTextEncoding: AutoClass = auto('AutoModelForTextEncoding', 'ForTextEncoding', 'Model');

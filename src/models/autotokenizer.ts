@@ -2,7 +2,6 @@ import { TraceletError } from '../base/error.ts';
 import { parseObject, readJson } from '../base/json.ts';
 import { tokenizerFrom } from '../tokenizer/auto.ts';
 import type { PreTrainedTokenizerFast, TokenizerFiles } from '../tokenizer/index.ts';
-import { familyOf, typeIn } from './classes.ts';
 
 export type TokenizerOptions = NonNullable<Parameters<typeof tokenizerFrom>[1]>;
 
@@ -21,6 +20,7 @@ export async function chosenTokenizer(
       got: 'none of them',
       cure: 'Load it by its class: BertTokenizer.from_pretrained',
     });
+  const { familyOf, typeIn } = await import('./classes.ts');
   return familyOf(typeIn(parseObject(text, what), what)).Tokenizer.from_files(files, options);
 }
 

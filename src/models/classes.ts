@@ -3,6 +3,7 @@ import { describe, type JsonObject } from '../base/json.ts';
 import { didYouMean } from '../base/nearest.ts';
 import type { ConfigClass } from './config.ts';
 import type { Family } from './family.ts';
+import { ENCODERS, loaded } from './loaded.ts';
 import type { ModelClass, PreTrainedModel } from './pretrained.ts';
 import * as registry from './registry.ts';
 
@@ -20,7 +21,9 @@ export type FamilyClasses = {
 const isModel = (value: object): value is FamilyClass => 'family' in value;
 
 /** The classes of all families by name. */
-export const CLASSES = Object.fromEntries(Object.entries(registry).filter(([, value]) => isModel(value))) as unknown as FamilyClasses;
+export const CLASSES = loaded(
+  Object.fromEntries(Object.entries(registry).filter(([, value]) => isModel(value))),
+) as unknown as FamilyClasses;
 
 const classes: readonly FamilyClass[] = Object.values(registry as Record<string, object>).filter(isModel);
 
@@ -85,7 +88,7 @@ export function classWith(model_type: string, ...heads: readonly [head: string, 
 }
 
 /** The class of a family that makes vectors of texts: its encoder, where it has one apart from its base model. */
-export const encoderClass = (model_type: string): FamilyClass => classWith(model_type, 'ForTextEncoding', 'Model');
+export const encoderClass = (model_type: string): FamilyClass => classWith(model_type, ...ENCODERS);
 
 /** All heads that some family has. */
 export const HEADS: readonly string[] = [...new Set(classes.map(({ head }) => head))];

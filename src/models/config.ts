@@ -199,7 +199,7 @@ export const CONFIG = kind<PreTrainedConfig>(
 );
 
 /** How contents choose their class. */
-export type ChooseConfig<C extends PreTrainedConfig> = (dict: JsonObject, what: string) => ConfigClass<C>;
+export type ChooseConfig<C extends PreTrainedConfig> = (dict: JsonObject, what: string) => Promise<ConfigClass<C>>;
 
 /** The configuration at `source`, of a class or of the one that its contents choose. */
 export async function readConfig<C extends PreTrainedConfig>(
@@ -223,7 +223,7 @@ export async function readConfig<C extends PreTrainedConfig>(
       cure: place.folder.cure,
     });
   const dict = parseObject(text, at);
-  const Config = 'schema' in wanted ? wanted : wanted(dict, at);
+  const Config = 'schema' in wanted ? wanted : await wanted(dict, at);
   return fromDict(Config, dict, amendmentsIn(Config.schema, proveOptions(Config)), at, reading.onwarn);
 }
 

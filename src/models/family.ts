@@ -35,9 +35,9 @@ export interface Family {
   optional?: { part: string; option: string; output: string };
   /**
    * What has a row for each word: the embeddings in the base model, and in classes that score words, the decoder, and its bias, which need not lie in
-   * it.
+   * it. `columns` is a part whose weight has a column for each instead.
    */
-  vocabulary: { words: string; decoder: string; bias: string };
+  vocabulary: { words: string; decoder: string; bias: string; columns?: string };
   /** Whether parameters that are tied get values of their own where a checkpoint has different ones for both. */
   unties?: boolean;
   /** The tokenizer of folders that name none. */

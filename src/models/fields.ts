@@ -120,6 +120,10 @@ export interface FamilyFields<Fields extends FieldTable = FieldTable> {
   sizes: readonly (keyof Fields & string)[];
   /** Elements of all matrices of an encoder. */
   weights(config: Values<Fields>): number;
+  /** The field that says how wide all heads are together, `hidden_size` unless given. */
+  headed?(config: Values<Fields>): keyof Fields & string;
+  /** Throws `config` errors for fields that contradict each other; `origin` is what messages call the configuration. */
+  check?(config: Values<Fields>, origin: string): void;
 }
 
 /** A configuration's fields, made once from what its family says. */
@@ -233,7 +237,8 @@ function checkRelations(schema: Schema, config: CommonFields, origin: string): v
   for (const [a, b] of schema.matrices)
     if (size(a) * size(b) > MAX_SIZE)
       throw bad(`${a} x ${b}`, origin, `at most ${MAX_SIZE} elements`, `${size(a)} x ${size(b)}`, 'Lower one of them');
-  checkHeads(of, size, origin);
+  checkHeads(of, size, schema.headed?.(config as never), origin);
+  schema.check?.(config as never, origin);
   checkPadding((config as unknown as Sizes).pad_token_id, size('vocab_size'), origin);
   const names = Object.keys(config.id2label).length;
   if (names !== config.num_labels)
@@ -254,14 +259,16 @@ export function checkWeights(schema: Schema, config: CommonFields, origin: strin
   );
 }
 
-function checkHeads(of: (name: string) => string, size: (name: string) => number | null | undefined, origin: string): void {
-  const [hidden, heads] = [size('hidden_size') as number, size('num_attention_heads') as number];
+function checkHeads(of: NameOf, size: (name: string) => number | null | undefined, headed = 'hidden_size', origin: string): void {
+  const [width, heads] = [size(headed) as number, size('num_attention_heads') as number];
   const [given, shared] = [size('head_dim') ?? null, size('num_key_value_heads') ?? null];
-  if (given === null && hidden % heads !== 0)
-    throw bad(of('hidden_size'), origin, `a multiple of ${of('num_attention_heads')} ${heads}`, `${hidden}`, 'Change one of them');
+  if (given === null && width % heads !== 0)
+    throw bad(of(headed), origin, `a multiple of ${of('num_attention_heads')} ${heads}`, `${width}`, 'Change one of them');
   if (shared !== null && heads % shared !== 0)
     throw bad(of('num_key_value_heads'), origin, `a divisor of ${of('num_attention_heads')} ${heads}`, `${shared}`, 'Change one of them');
 }
+
+type NameOf = (name: string) => string;
 
 function checkPadding(id: number | null, vocab_size: number, origin: string): void {
   if (id === null || (id < vocab_size && id >= -vocab_size)) return;

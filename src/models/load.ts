@@ -159,10 +159,10 @@ export async function loadFrom(model: ModelClass<PreTrainedModel>, opened: Home,
   const path = opened.checkpoint ? '' : await model.encoder_path(opened.beside);
   const home = await withCheckpoint(opened, path, reading);
   const { dict, what: origin } = given ? { dict: {}, what } : await dictOf(home, home.archived ? '' : path);
-  const Config = given ? (given.constructor as unknown as ConfigClass) : model.config_class(dict, origin);
+  const Config = given ? (given.constructor as unknown as ConfigClass) : await model.config_class(dict, origin);
   const { strict = true, built, amendments, storedAs } = sortOptions(model, Config, options as Options);
   const config = given ?? fromDict(Config, dict, amendments, origin, reading.onwarn);
-  const made = new model(config, { ...(await model.options_beside(home.beside)), ...built });
+  const made = new model(config, { ...(await model.options_beside(home.beside, config)), ...built });
   if (home.folder && !home.archived) await addFolders(home.checkpoint, home.folder, made.folders_beside(), reading);
   assignWeights(made, home.checkpoint, { strict, onwarn: reading.onwarn, storedAs });
   return made;

@@ -57,7 +57,7 @@ function withoutTypes(args: readonly unknown[], { inputs, wordTypes }: Family): 
 
 /** A module with fresh values of its own. */
 interface SelfMade {
-  init_weights?(): void;
+  init_weights?(std: number, seed: number, path: string): void;
 }
 
 type Taken = [input_ids: Tensor, ...others: (Tensor | undefined)[]];
@@ -75,9 +75,9 @@ export interface ModelClass<M extends PreTrainedModel, Options = object> {
   /** Absent where it takes models of any family. */
   readonly family?: Family;
   readonly OPTIONS: Readonly<Record<string, Kind<unknown>>>;
-  config_class(dict: Readonly<JsonObject>, what: string): ConfigClass;
+  config_class(dict: Readonly<JsonObject>, what: string): Promise<ConfigClass>;
   encoder_path(beside: Beside): Promise<string>;
-  options_beside(beside: Beside): Promise<object>;
+  options_beside(beside: Beside, config: PreTrainedConfig): Promise<object>;
 }
 
 const SEED = kind<number>('a whole number', Number.isSafeInteger);
@@ -136,7 +136,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 
   /** The class of the configuration that a config.json describes. */
-  static config_class(_dict: Readonly<JsonObject>, _what: string): ConfigClass {
+  static async config_class(_dict: Readonly<JsonObject>, _what: string): Promise<ConfigClass> {
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     return (this.family as Family).Config;
   }
@@ -147,7 +147,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 
   /** Options of the constructor that files beside the checkpoint decide. */
-  static async options_beside(_beside: Beside): Promise<object> {
+  static async options_beside(_beside: Beside, _config: PreTrainedConfig): Promise<object> {
     return {};
   }
 
@@ -271,7 +271,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
         };
       }
     }
-    for (const [, module] of this.named_modules()) (module as SelfMade).init_weights?.();
+    for (const [path, module] of this.named_modules()) (module as SelfMade).init_weights?.(std, seed, path);
     tieWeights(this);
   }
 

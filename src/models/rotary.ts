@@ -46,9 +46,9 @@ export const settled = (stated: StatedRope | null | undefined, rope_theta: numbe
   ...stated,
 });
 
-/** What these fields say. */
+/** What these fields say; of both forms the older counts, as in transformers. */
 export const ropeIn = ({ rope_parameters, rope_theta, rope_scaling, max_position_embeddings }: Stated): RopeParameters =>
-  settled(rope_parameters ?? rope_scaling, rope_theta, max_position_embeddings);
+  settled(rope_scaling ?? rope_parameters, rope_theta, max_position_embeddings);
 
 /** How one position turns the pairs of `size` numbers, in the arithmetic of PyTorch: float32. */
 function turnsOf(parameters: RopeParameters, size: number): Turns {

@@ -58,11 +58,13 @@ const optionsOf = (given: readonly unknown[]): Read => {
   return { heads, key_heads, mask, scale, is_causal, window, bias, is_cross } as Read;
 };
 
+const scaleOf = (q: Tensor, heads: number): number => 1 / Math.sqrt((q.shape.at(-1) as number) / heads);
+
 /** Attention by the op `name` on `operands`, or by the one that knows distances, or sequences apart, where these matter. */
 function attend(name: string, operands: { q: Tensor; k: Tensor; v?: Tensor }, options: Read): Floats {
   const { q, k } = operands;
   const { heads, key_heads, mask, is_causal, window, bias, is_cross } = options;
-  const scale = options.scale ?? 1 / Math.sqrt((q.shape.at(-1) as number) / heads);
+  const scale = options.scale ?? scaleOf(q, heads);
   const starts = startsOf(q);
   if (key_heads === heads && !is_causal && window === MAX_SIZE && !bias && !is_cross)
     return apply(name, { ...operands, mask, starts }, { heads, scale });
@@ -94,4 +96,15 @@ export const attention_weights = taking<(q: Operand, k: Operand, options: Attent
   'F.attention_weights',
   { q: TENSOR, k: TENSOR, ...OPTIONS },
   (q: Tensor, k: Tensor, ...options: unknown[]) => attend('attention_weights', { q, k }, optionsOf(options)),
+);
+
+/**
+ * The scores of which {@link attention} takes the softmax: [batch, heads, sequence, sequence], the lowest float32 where `mask` leaves a key
+ * out.
+ */
+export const attention_scores = taking<(q: Operand, k: Operand, options: Pick<AttentionOptions, 'mask' | 'heads' | 'scale'>) => Floats>(
+  'F.attention_scores',
+  { q: TENSOR, k: TENSOR, heads: OPTIONS.heads, mask: OPTIONS.mask, scale: OPTIONS.scale },
+  (q: Tensor, k: Tensor, heads: number, mask?: Tensor, scale = scaleOf(q, heads)) =>
+    apply('attention_scores', { q, k, mask, starts: startsOf(q) }, { heads, scale }),
 );

@@ -5,13 +5,14 @@ import { ACTIVATIONS } from '../ops/table.ts';
 import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
 import { full } from '../tensor/creation.ts';
 import { dimension, type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
-import { apply } from './executor.ts';
-import { startsOf } from './grid.ts';
+import { apply, executor } from './executor.ts';
+import { gridOf, startsOf } from './grid.ts';
 import { permute, transposed } from './views.ts';
 
 export type { Operand } from '../tensor/arguments.ts';
-export { type AttentionOptions, attention, attention_weights } from './attention.ts';
+export { type AttentionOptions, attention, attention_scores, attention_weights } from './attention.ts';
 export { counted, ends, filled, leading, matches, positions, shift_right } from './numbers.ts';
+export { distances, type PositionalOptions, positional_attention, positional_attention_weights } from './positional.ts';
 export { apply_rotary, rotations } from './rotary.ts';
 export { masked } from './tokens.ts';
 export { cat, narrow, permute, select, slice, transpose } from './views.ts';
@@ -19,6 +20,35 @@ export { cat, narrow, permute, select, slice, transpose } from './views.ts';
 type Floats = Tensor<'float32'>;
 
 const INPUT = { input: TENSOR };
+
+const SIDE = oneOf([-1, 1]);
+const BESIDE = { '-1': ['before', 'led'], '1': ['behind', 'followed'] } as const;
+
+/**
+ * Rows of `weight` [vocabulary, hidden] by the id that stands before each of `ids` [batch, sequence] (`side` -1) or behind it (1), zeros where its
+ * sequence has none there: [batch, sequence, hidden]. Tokens that an attention_mask rules out are neighbours like all others.
+ */
+export const neighbours = taking<(ids: Operand, weight: Operand, side: -1 | 1) => Floats>(
+  'F.neighbours',
+  { ids: TENSOR, weight: TENSOR, side: SIDE },
+  (ids: Tensor, table: Tensor, side: -1 | 1) => {
+    const grid = gridOf(ids);
+    const [rule, found] = BESIDE[side];
+    const input = ids.operand('int32', 'F.neighbours: ids');
+    const rows = apply('embedding', { ids: executor().hostValue(rule, grid, { input, like: ids }), table });
+    const [width] = table.shape.slice(-1);
+    return mul(rows, apply('embedding', { ids: executor().hostValue(found, grid, { like: ids }), table: zerosAndOnes(width) }));
+  },
+);
+
+const flags = new Map<number, Floats>();
+
+/** A row of zeros and one of ones, the same tensor for each width. */
+function zerosAndOnes(width: number): Floats {
+  const known = flags.get(width) ?? new Tensor('float32', [2, width], new Float32Array(2 * width).fill(1, width));
+  flags.set(width, known);
+  return known;
+}
 
 /**
  * Rows of `weight` [vocabulary, hidden] by ids (whole numbers of any shape): [...ids, hidden]. As `torch.nn.functional.embedding`;

@@ -213,15 +213,15 @@ export function attendedTogether(shapes: Record<string, Shape>, attrs: Record<st
   return attended('attention_qkv', shapes.qkv, last(shapes.qkv) / 3, shapes, attrs);
 }
 
-/** Rules of the probabilities that attention uses. */
-export function attendedWeights(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
+/** Rules of what attention makes of queries and keys. */
+export function attendedWeights(name: string, shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
   const { q, k, mask, starts } = shapes;
-  need(sameShape(q, k), 'attention_weights', 'queries and keys of one shape', q, k);
+  need(sameShape(q, k), name, 'queries and keys of one shape', q, k);
   const compact = Number(q.length === 2);
-  if (compact) need(mask?.length === 2 && mask[0] === starts[0] - 1, 'attention_weights', 'the mask of all tokens beside rows', mask ?? []);
-  const { ints } = attended('attention_weights', q, last(q), compact ? { starts } : shapes, attrs);
+  if (compact) need(mask?.length === 2 && mask[0] === starts[0] - 1, name, 'the mask of all tokens beside rows', mask ?? []);
+  const { ints } = attended(name, q, last(q), compact ? { starts } : shapes, attrs);
   const longest = compact ? mask[1] : ints.longest;
-  const { scratch } = heldByAttention('attention_weights', last(q), attrs.heads, longest);
+  const { scratch } = heldByAttention(name, last(q), attrs.heads, longest);
   return { shape: [ints.batch, attrs.heads, longest, longest], ints: { ...ints, longest, compact }, scratch };
 }
 

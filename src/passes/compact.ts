@@ -79,7 +79,7 @@ class Compactor {
 
   /** The node in the shape that it had. */
   #overAll(node: Node): Node {
-    const operands = Object.fromEntries(Object.entries(node.operands).map(([name, value]) => [name, value && this.wholeOf(value)]));
+    const operands = this.#wholeOperands(node);
     const same = Object.entries(operands).every(([name, value]) => value === node.operands[name]);
     return this.#emit(same ? node : { ...node, operands });
   }
@@ -100,13 +100,19 @@ class Compactor {
     return this.#emit(makeNode(node.op, operands, node.attrs, node));
   }
 
+  /** The operands of a node as they were, but for those that are rows. */
+  #wholeOperands({ operands }: Node, rows: readonly string[] = []): Record<string, Value | null> {
+    const others = Object.entries(operands).filter(([name]) => !rows.includes(name));
+    return Object.fromEntries(others.map(([name, value]) => [name, value && this.wholeOf(value)]));
+  }
+
   /** The node over rows, if it computes each row on its own or knows sequences. */
   #overRows(node: Node): Node | undefined {
     const { rowwise, sequences, asksMask } = node.call.row;
     const names = rowwise ?? sequences ?? [];
     const known = names.some((name) => node.operands[name] && this.#rowsOf(node.operands[name]));
     if (!known) return undefined;
-    const operands = { ...node.operands };
+    const operands = this.#wholeOperands(node, names);
     for (const name of names) {
       const value = node.operands[name];
       const rows = value && this.#toRows(value, node);
@@ -171,7 +177,10 @@ class Compactor {
   }
 
   #makeWhole(value: Value): Value {
-    if (value.kind === 'view') return { ...value, base: this.wholeOf(value.base) };
+    if (value.kind === 'view') {
+      const base = this.wholeOf(value.base);
+      return base === value.base ? value : { ...value, base };
+    }
     const rows = value.kind === 'node' && this.#compact.get(value);
     if (!rows) return value;
     const [batch, sequence] = this.#grid;

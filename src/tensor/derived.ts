@@ -78,9 +78,10 @@ export function blocksOf(source: Parameter, count: number): Derived[] {
   );
 }
 
-/** A parameter [rows, columns] as [columns, rows]. */
+/** A parameter [rows, …] as [columns, rows]. */
 export function transposedOf(source: Parameter): Derived {
-  const [rows, cols] = source.shape;
+  const [rows, ...row] = source.shape;
+  const cols = sizeOf(row);
   return derived(source, 'transposed', [cols, rows], (values) => transpose(values, rows, cols));
 }
 
@@ -101,8 +102,8 @@ export const DERIVATIONS: readonly {
   },
   {
     suffixOf: (i) => (i === 0 ? 'transposed' : ''),
-    restore(values, [part], [rows, cols]) {
-      values.set(transpose(part, cols, rows));
+    restore(values, [part], [rows, ...row]) {
+      values.set(transpose(part, sizeOf(row), rows));
     },
   },
 ];

@@ -37,6 +37,8 @@ export class AddedTokens {
   readonly #patterns: readonly Pattern[];
   /** From where to where those stand whose texts begin with a unit. */
   readonly #ranges = new Map<number, readonly [low: number, high: number]>();
+  /** Finds the next of those units. */
+  readonly #begins: RegExp;
 
   constructor(patterns: readonly Pattern[]) {
     const byText = new Map(patterns.map((pattern) => [pattern.text, pattern]));
@@ -46,12 +48,14 @@ export class AddedTokens {
       const unit = text.charCodeAt(0);
       this.#ranges.set(unit, [this.#ranges.get(unit)?.[0] ?? at, at + 1]);
     }
+    const units = Array.from(this.#ranges.keys(), (unit) => `\\u${unit.toString(16).padStart(4, '0')}`);
+    this.#begins = new RegExp(`[${units.join('')}]`, 'g');
   }
 
   split(text: string): Stretch[] {
     const stretches: Stretch[] = [];
     let last = 0;
-    for (let at = 0; this.#patterns.length && at < text.length; ) {
+    for (let at = this.#next(text, 0); at >= 0; at = this.#next(text, at)) {
       const found = this.#longest(text, at);
       let start = at;
       at += found?.text.length ?? 1;
@@ -67,6 +71,12 @@ export class AddedTokens {
     }
     if (last < text.length) stretches.push({ start: last, end: text.length });
     return stretches;
+  }
+
+  /** Where from `at` on the next pattern may begin, or -1. */
+  #next(text: string, at: number): number {
+    this.#begins.lastIndex = at;
+    return this.#begins.test(text) ? this.#begins.lastIndex - 1 : -1;
   }
 
   /** The longest pattern that stands at `at`. */

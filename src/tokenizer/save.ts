@@ -26,10 +26,22 @@ export function fastFiles(settings: FastSettings): Record<'tokenizer.json' | 'to
     ...optionsOf(settings, Object.keys(TOKENIZER_OPTIONS), !isWhole),
   };
   return {
-    'tokenizer.json': JSON.stringify({ version: '1.0', ...json, added_tokens, model }),
+    'tokenizer.json': JSON.stringify({ ...NO_PARTS, ...json, added_tokens, model }),
     'tokenizer_config.json': JSON.stringify(config, null, 2),
   };
 }
+
+/** Some readers of tokenizer.json want each of them named. */
+const NO_PARTS = {
+  version: '1.0',
+  truncation: null,
+  padding: null,
+  added_tokens: [],
+  normalizer: null,
+  pre_tokenizer: null,
+  post_processor: null,
+  decoder: null,
+};
 
 const NO_FLAGS = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: false };
 

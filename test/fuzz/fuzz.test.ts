@@ -29,12 +29,12 @@ async function fuzz(...args: string[]): Promise<Report & { code: number | null }
 
 /** Mutants of each kind, and how many of them at least are accepted: otherwise nothing behind the first checks is tried. */
 const COUNTS = {
-  traces: [1500, 150],
-  configs: [1000, 200],
-  tokenizers: [2500, 800],
-  safetensors: [5000, 300],
-  pickles: [2500, 75],
-  indexes: [4000, 700],
+  traces: [800, 80],
+  configs: [600, 120],
+  tokenizers: [1200, 380],
+  safetensors: [2500, 150],
+  pickles: [1500, 45],
+  indexes: [2000, 350],
 };
 
 test.each(Object.entries(COUNTS))(

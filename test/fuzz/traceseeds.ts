@@ -9,18 +9,29 @@ import {
   F,
   Gemma3ForCausalLM,
   Gemma3TextConfig,
+  GPT2Config,
+  GPT2DoubleHeadsModel,
+  GPT2ForSequenceClassification,
   jit,
+  MobileBertConfig,
+  MobileBertForMaskedLM,
   ModernBertConfig,
   ModernBertModel,
   MPNetConfig,
   MPNetModel,
   nn,
   SentenceEmbedder,
+  SqueezeBertConfig,
+  SqueezeBertModel,
   T5Config,
   T5ForConditionalGeneration,
   type Tensor,
   type TracedModule,
   tensor,
+  XLMConfig,
+  XLMModel,
+  XLNetConfig,
+  XLNetModel,
 } from '../../src/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
 import { Block, Computed, fileOf, floats, tinyBert, tinyConfig } from '../support/tiny.ts';
@@ -73,6 +84,10 @@ const decoding = (own: boolean): Promise<TracedModule<unknown>> =>
         pooled,
         any,
       );
+const TINY = { vocab_size: 40, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, pad_token_id: 0 };
+
+const NARROW = { embedding_size: 10, intra_bottleneck_size: 8, num_feedforward_networks: 2 };
+const DECODER = { vocab_size: 40, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 14, torchscript: true };
 
 const integers = async (bits: 8 | 4): Promise<TracedModule<unknown>> =>
   (await quantize(await jit.trace(tinyBert(INTEGERS), pooled), { bits, calibrate: [pooled] })).traced;
@@ -136,11 +151,12 @@ const PROMPTED: Record<string, string> = {
 
 /** Vectors of texts, with a folder's prompts that pooling leaves out. */
 async function prompted(): Promise<TracedModule<unknown>> {
-  const said = await SentenceEmbedder.options_beside({
-    text: async (name) => PROMPTED[name],
-    bytes: async (name) => (PROMPTED[name] === undefined ? undefined : new TextEncoder().encode(PROMPTED[name])),
-  });
-  const model = new SentenceEmbedder(tinyConfig({ vocab_size: 11 }), { seed: 2, ...said });
+  const config = tinyConfig({ vocab_size: 11 });
+  const beside = {
+    text: async (name: string) => PROMPTED[name],
+    bytes: async (name: string) => (PROMPTED[name] === undefined ? undefined : new TextEncoder().encode(PROMPTED[name])),
+  };
+  const model = new SentenceEmbedder(config, { seed: 2, ...(await SentenceEmbedder.options_beside(beside, config)) });
   const row = tensor([[2, 5, 7, 3]]);
   const ones = tensor([[1, 1, 1, 1]]);
   return jit.trace(model, { input_ids: row, attention_mask: ones, pooling_mask: ones }, any);
@@ -170,6 +186,31 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
       new EuroBertModel(new EuroBertConfig({ ...BIASED, pad_token_id: 0, num_key_value_heads: 1, output_attentions: true }), { seed: 5 }),
       pooled,
       any,
+    ),
+  'neighbours, and a word a column': () =>
+    jit.trace(new MobileBertForMaskedLM(new MobileBertConfig({ ...BIASED, ...NARROW, torchscript: true }), { seed: 5 }), pooled, any),
+  'scores, and products in groups': () =>
+    jit.trace(
+      new SqueezeBertModel(new SqueezeBertConfig({ ...BIASED, embedding_size: 16, output_attentions: true }), { seed: 5 }),
+      pooled,
+      any,
+    ),
+  'places and types': () => {
+    const config = new XLNetConfig({ ...TINY, d_inner: 24, output_attentions: true });
+    return jit.trace(new XLNetModel(config, { seed: 5 }), { ...pooled, token_type_ids: tensor([[0, 0, 1, 1, 2]]) }, any);
+  },
+  'rows left out': () => jit.trace(new XLMModel(new XLMConfig({ ...TINY, max_position_embeddings: 14 }), { seed: 5 }), pooled, any),
+  lengths: () => {
+    const model = new XLMModel(new XLMConfig({ ...TINY, max_position_embeddings: 14 }), { seed: 5 });
+    return jit.trace(model, { input_ids: ids, lengths: tensor([4]) }, { dynamic: { sequence: [1, 12] } });
+  },
+  'last tokens': () =>
+    jit.trace(new GPT2ForSequenceClassification(new GPT2Config({ ...DECODER, pad_token_id: 0 }), { seed: 5 }), pooled, any),
+  'words, and tokens that are said': () =>
+    jit.trace(
+      new GPT2DoubleHeadsModel(new GPT2Config(DECODER), { seed: 5 }),
+      { input_ids: ids, mc_token_ids: tensor([2]) },
+      { ...any, dynamic_axes: { input_ids: { 0: 'batch', 1: 'sequence' }, mc_token_ids: { 0: 'batch' } } },
     ),
   'windows that end at the token, and heads that are normalised': () =>
     jit.trace(

@@ -38,9 +38,11 @@ describe('how positions turn heads', () => {
     expect(anglesOf(new JinaEmbeddingsV3Config(), 4)[1]).toBeCloseTo(20_000 ** -0.5, 6);
   });
 
-  test('rope_parameters come before rope_theta and rope_scaling', () => {
-    const config = new GteConfig({ rope_parameters: { rope_type: 'default', rope_theta: 16 }, rope_theta: 100 });
-    expect(anglesOf(config, 4)[1]).toBeCloseTo(0.25, 6);
+  test('rope_parameters come before rope_theta, and rope_scaling before both', () => {
+    const [rope_parameters, rope_scaling] = [16, 81].map((rope_theta) => ({ rope_type: 'default', rope_theta }));
+    expect(anglesOf(new GteConfig({ rope_parameters, rope_theta: 100 }), 4)[1]).toBeCloseTo(0.25, 6);
+    expect(anglesOf(new GteConfig({ rope_parameters, rope_scaling, rope_theta: 100 }), 4)[1]).toBeCloseTo(1 / 9, 6);
+    expect(anglesOf(new GteConfig({ rope_parameters: { rope_type: 'default' }, rope_theta: 100 }), 4)[1]).toBeCloseTo(0.1, 6);
   });
 
   test('linear and ntk, as published files of GTE spell it', () => {

@@ -169,13 +169,9 @@ describe.runIf(present)('a route of Next.js', () => {
     expect(await answerOf(['server.js'], place)).toBe(384);
   });
 
-  test('by webpack, in place', { timeout: 2 * BUILD_MS }, async () => {
-    await built(nextConfig(), '--webpack');
-    expect(await answerOf([next, 'start'], folder)).toBe(384);
-  });
-
-  test('by webpack, standalone', { timeout: 2 * BUILD_MS }, async () => {
+  test('by webpack, in place and standalone', { timeout: 2 * BUILD_MS }, async () => {
     await built(nextConfig(recipe('Next.js').files['next.config.mjs']), '--webpack');
+    expect(await answerOf([next, 'start'], folder)).toBe(384);
     const place = standalone();
     expect(await answerOf(['server.js'], place)).toBe(384);
   });

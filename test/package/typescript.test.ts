@@ -17,10 +17,10 @@ const COMPILERS: [version: string, compiler: string | undefined][] = [
 ];
 const present = COMPILERS.filter(([, compiler]) => required || compiler);
 
-/** Each resolution with the module format that goes with it; `node` is what node10 was called at first. */
+/** Each resolution with the module format that goes with it. `node` is what node10 was called at first; nodenext means what node16 does in later compilers. */
 const RESOLUTIONS = [
   { moduleResolution: 'node', module: 'commonjs', below: '7.0' },
-  { moduleResolution: 'node16', module: 'node16' },
+  { moduleResolution: 'node16', module: 'node16', below: '4.9' },
   { moduleResolution: 'nodenext', module: 'nodenext' },
   { moduleResolution: 'bundler', module: 'esnext', from: '5.0' },
 ];

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { F, jit, nn, Tensor, type TracedModule, tensor, withKernels } from '../../src/index.ts';
+import { checkCall } from '../../src/ops/call.ts';
 import { expectClose } from '../support/fixtures.ts';
-import { Computed, expectSameBits, floats } from '../support/tiny.ts';
+import { Computed, expectSameBits, floats, problem } from '../support/tiny.ts';
 
 const HIDDEN = 8;
 const [dense, norm, words, places] = [
@@ -194,5 +195,19 @@ describe('a graph over rows', () => {
     });
     expect(traced.graph).not.toMatch(/tokens/);
     expectSameBits(traced({ input_ids, attention_mask }), model(input_ids, attention_mask));
+  });
+
+  test('has masks of as many rows', async () => {
+    const [x, starts] = [
+      { dtype: 'float32', shape: [5, 4] },
+      { dtype: 'int32', shape: [3] },
+    ] as const;
+    for (const op of ['last_pool', 'attention']) {
+      const operands = op === 'attention' ? { q: x, k: x, v: x, starts } : { x, starts };
+      const masked = (rows: number) =>
+        checkCall(op, { ...operands, mask: { dtype: 'int32', shape: [rows] } }, op === 'attention' ? { heads: 2, scale: 1 } : {});
+      expect(masked(5).ints).toMatchObject({ batch: 2 });
+      expect((await problem('shape', () => masked(4))).message).toMatch(/a mask of shape \[5\], got \[4\]/);
+    }
   });
 });

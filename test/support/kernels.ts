@@ -74,6 +74,7 @@ export function operandsOf(op: OpName, { shapes, lengths, keyLengths = lengths, 
       operands[name] = ((name === 'places' ? lengths : keyLengths) ?? []).flatMap((n) =>
         Array.from({ length: n }, (_, r) => r + Math.floor(r / 5)),
       );
+    else if (name === 'types') operands.types = fill((i) => i % 3);
     else if (name === 'positions') operands.positions = fill((i) => (i * i * 37) % 40_000);
     else if (kind === 'rows8') operands[name] = fill((i) => ((i * 37) % 129) - 64);
     else if (kindOf(kind).dtype === 'int8') operands[name] = fill((i) => ((i * 37) % 256) - 128);

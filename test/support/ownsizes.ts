@@ -1,8 +1,10 @@
 import type { ConfigClass } from '../../src/models/config.ts';
 
-const OWN = {
+/** Fields of small configurations beside the sizes that all have, by the names that families give them. */
+const FIELDS = {
   hidden_dim: 24,
   intermediate_size: 24,
+  d_inner: 24,
   n_inner: 24,
   dff: 24,
   num_key_value_heads: 1,
@@ -21,8 +23,14 @@ const OWN = {
   decoder_start_token_id: 0,
 };
 
-/** A small configuration of a family: what it knows of `sizes`, and sizes that it has beside those that most have. */
-export const sizesFor = ({ schema: { fields, aliases } }: Pick<ConfigClass, 'schema'>, sizes: object): object => ({
-  ...Object.fromEntries(Object.entries(sizes).filter(([name]) => name in fields || name in aliases)),
-  ...Object.fromEntries(Object.entries(OWN).filter(([name]) => name in fields)),
+/** Sizes that only one family has, beside a hidden_size of 16 and 2 heads: by `model_type`. */
+const OWN_SIZES: Readonly<Record<string, object>> = {
+  mobilebert: { embedding_size: 10, intra_bottleneck_size: 8 },
+  squeezebert: { embedding_size: 16 },
+};
+
+/** Those of `sizes` that a family has, and its own. */
+export const sizesFor = ({ schema: { fields, aliases, model_type } }: Pick<ConfigClass, 'schema'>, sizes: object): object => ({
+  ...Object.fromEntries(Object.entries({ ...sizes, ...FIELDS }).filter(([name]) => name in fields || name in aliases)),
+  ...OWN_SIZES[model_type],
 });

@@ -4,6 +4,7 @@ import {
   ACTIVATION,
   attend,
   eachQuery,
+  LEFT_OUT,
   type Numbers,
   normalise,
   type Operands,
@@ -17,6 +18,7 @@ import {
 } from './formulas.ts';
 import { INTEGER_REFERENCE } from './reference-integers.ts';
 import { POOL_REFERENCE } from './reference-pools.ts';
+import { POSITIONAL_REFERENCE } from './reference-positional.ts';
 import { RELATIVE_REFERENCE } from './reference-relative.ts';
 import { ROTARY_REFERENCE } from './reference-rotary.ts';
 import { TOKEN_REFERENCE } from './reference-tokens.ts';
@@ -178,6 +180,23 @@ export const REFERENCE: Record<OpName, Definition> = {
     },
     tolerance: attentionTolerance,
   },
+  attention_scores: {
+    cases: sequenceCases((b, s, h) => ({ q: [b, s, h], k: [b, s, h] })),
+    of: (operands, numbers) => {
+      const { batch, longest, heads, head_dim } = numbers;
+      const values: number[] = new Array(batch * heads * longest * longest).fill(0);
+      const sizes = [...values];
+      eachQuery(operands.q, operands.k, heads * head_dim, operands, numbers, (b, h, row, _, size, scores) => {
+        for (const j of range(longest)) {
+          const at = ((b * heads + h) * longest + row - operands.starts[b]) * longest + j;
+          values[at] = scores[j] ?? LEFT_OUT;
+          sizes[at] = values[at] === LEFT_OUT ? 0 : 2 * size;
+        }
+      });
+      return { values, sizes };
+    },
+    tolerance: ({ head_dim }) => head_dim + 4,
+  },
   ...RELATIVE_REFERENCE,
   ...ROTARY_REFERENCE,
   layer_norm: {
@@ -327,6 +346,7 @@ export const REFERENCE: Record<OpName, Definition> = {
   },
   ...POOL_REFERENCE,
   ...TOKEN_REFERENCE,
+  ...POSITIONAL_REFERENCE,
   scatter: {
     cases: [
       [0, 3, 2, 3],

@@ -66,6 +66,23 @@ test('words of one place and one length are told apart', () => {
   }
 });
 
+test.each([
+  ['BPE', { type: 'BPE', vocab: { '?': 0, a: 1, b: 2, ab: 3 }, merges: ['a b'], unk_token: '?' }],
+  ['Unigram', { type: 'Unigram', vocab: [['?', -9], ['a', -1], ['ab', -1]], unk_id: 0 }], // biome-ignore format: one row
+])('%s answers a word alike whenever it comes', (_, json) => {
+  const model = modelOf(json);
+  const answers = (text: string): unknown[] => {
+    const tokens: unknown[] = [];
+    model.tokenize(text, 1, text.length - 1, (...token) => tokens.push(token));
+    return tokens;
+  };
+  for (const word of ['abba', 'axyb', 'xyz', 'é', 'a'.repeat(70), '']) {
+    const first = answers(`<${word}>`);
+    for (let i = 0; i < 2; i++) expect(answers(`<${word}>`)).toEqual(first);
+    expect(answers(`<${word}>`).every((token) => (token as unknown[])[1] !== 0)).toBe(true);
+  }
+});
+
 describe('WordPiece of odd vocabularies', () => {
   const tokensOf = (text: string, ...words: string[]): string[] => {
     const vocab = Object.fromEntries(words.map((word, id) => [word, id]));

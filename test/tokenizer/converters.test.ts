@@ -49,6 +49,17 @@ describe.each([
     expect(encode(again, 'Hello  world')).toEqual(encode(tokenizer, 'Hello  world'));
   });
 
+  test('are saved with each field that the Rust tokenizers and their port want', () => {
+    const named = { 'tokenizer_config.json': JSON.stringify({ ...settings, tokenizer_class: `${type}Tokenizer` }) };
+    const saved = JSON.parse(PreTrainedTokenizerFast.from_files({ ...files, ...named }).files()['tokenizer.json']);
+    expect(Object.keys(saved)).toEqual(expect.arrayContaining(['normalizer', 'pre_tokenizer', 'post_processor', 'decoder', 'truncation']));
+    const parts = [saved.pre_tokenizer, ...(saved.pre_tokenizer.pretokenizers ?? []), saved.post_processor, saved.decoder];
+    for (const part of parts.filter((each) => each?.type === 'ByteLevel'))
+      expect(part).toMatchObject(
+        Object.fromEntries(['add_prefix_space', 'trim_offsets', 'use_regex'].map((name) => [name, expect.any(Boolean)])),
+      );
+  });
+
   test('without a class are refused', async () => {
     const { message } = await problem('unsupported', () => PreTrainedTokenizerFast.from_files(files));
     expect(message).toMatch(

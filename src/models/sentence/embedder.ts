@@ -13,9 +13,10 @@ import type { SaveOptions } from '../../sources/saving.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { filesRead as tokenizerFiles } from '../../tokenizer/filesread.ts';
 import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
-import { configClassIn, encoderClass } from '../classes.ts';
+import type { FamilyClass } from '../classes.ts';
 import { type ConfigClass, describing, type PreTrainedConfig } from '../config.ts';
 import type { Family } from '../family.ts';
+import { baseOf, ENCODERS } from '../loaded.ts';
 import { type Beside, type ModelInputs, PreTrainedModel } from '../pretrained.ts';
 import { ownWeights, saveInto } from '../saving.ts';
 import { makeParts, type Part } from './parts.ts';
@@ -30,6 +31,8 @@ export interface EmbedderOptions {
   normalize?: boolean;
   /** False, or nothing, which is the same: an encoder's pooling layer is left out, as no vector comes from it. */
   add_pooling_layer?: false;
+  /** The class of the encoder; the base model of the configuration's family unless given. */
+  base?: FamilyClass;
 }
 
 /** What a folder of sentence-transformers says, in place of the options above. */
@@ -40,6 +43,9 @@ export interface FolderOptions {
 
 /** What this module read or made. */
 const KNOWN = new WeakSet<object>();
+const isBase = (value: unknown): boolean =>
+  typeof value === 'function' && ENCODERS.some((head) => head === (value as unknown as FamilyClass).head) && 'family' in value;
+const BASE = kind<FamilyClass>('a class of models without a head, such as BertModel', isBase);
 const SENTENCE = kind<SentenceConfig>('what a SentenceEmbedder has as sentence', (value) => KNOWN.has(value as object));
 
 /** The parts behind an encoder, by their numbers in modules.json. */
@@ -57,6 +63,7 @@ class Parts extends ModuleList<Part> {
  */
 export class SentenceEmbedder extends PreTrainedModel {
   modules: Parts;
+  readonly #family: Family;
   /** What the folder says of modules, prompts and lengths. */
   readonly sentence: SentenceConfig;
   /** The folder's tokenizer, if there is one that runs here: it travels in traces. */
@@ -66,6 +73,7 @@ export class SentenceEmbedder extends PreTrainedModel {
     pooling: POOLING,
     normalize: FLAG,
     add_pooling_layer: oneOf([false], 'No vector comes from that layer: pooling says how the tokens become one'),
+    base: BASE,
     sentence: SENTENCE,
     tokenizer: TOKENIZER,
   };
@@ -75,22 +83,24 @@ export class SentenceEmbedder extends PreTrainedModel {
     this.sentence = withOptions(options?.sentence ?? plainSentence(config), options ?? {});
     KNOWN.add(this.sentence);
     this.tokenizer = options?.tokenizer;
+    const Base = options?.base ?? baseOf(config.model_type);
+    this.#family = Base.family;
     const { prefix, optional } = this.family;
-    const Base = encoderClass(config.model_type);
     Object.assign(this, { [prefix]: new Base(config, optional && { [optional.option]: false }) });
     this.modules = new Parts(makeParts(this.sentence.modules, config.hidden_size));
     this.post_init(options?.seed);
   }
 
   override get family(): Family {
-    return encoderClass(this.config.model_type).family;
+    return this.#family;
   }
 
   get base_model(): PreTrainedModel {
     return (this as unknown as Record<string, PreTrainedModel>)[this.family.prefix];
   }
 
-  static override config_class(dict: Readonly<JsonObject>, what: string): ConfigClass {
+  static override async config_class(dict: Readonly<JsonObject>, what: string): Promise<ConfigClass> {
+    const { configClassIn } = await import('../classes.ts');
     return configClassIn(dict, what);
   }
 
@@ -98,11 +108,12 @@ export class SentenceEmbedder extends PreTrainedModel {
     return encoderOf(await sentenceIn(beside)).path;
   }
 
-  static override async options_beside(beside: Beside): Promise<FolderOptions> {
+  static override async options_beside(beside: Beside, { model_type }: PreTrainedConfig): Promise<FolderOptions & EmbedderOptions> {
+    const { encoderClass } = await import('../classes.ts');
     const sentence = await sentenceIn(beside);
     const { path } = encoderOf(sentence);
     const files = await tokenizerFiles((name) => beside.bytes(path ? `${path}/${name}` : name));
-    return { sentence, tokenizer: files && supportedTokenizer(files, sentence) };
+    return { base: encoderClass(model_type), sentence, tokenizer: files && supportedTokenizer(files, sentence) };
   }
 
   override folders_beside(): Record<string, string> {

@@ -9,7 +9,14 @@ export interface BytePairs {
 }
 
 const bpe = ({ vocab, merges }: BytePairs, fields: JsonObject = {}): JsonObject => ({ type: 'BPE', vocab, merges, ...fields });
-const byteLevel = (fields: JsonObject): JsonObject => ({ type: 'ByteLevel', ...fields });
+/** With each field that the Rust tokenizers want. */
+const byteLevel = (fields: JsonObject): JsonObject => ({
+  type: 'ByteLevel',
+  add_prefix_space: true,
+  trim_offsets: true,
+  use_regex: true,
+  ...fields,
+});
 const addsSpace = ({ config }: Configured): boolean => config.add_prefix_space === true;
 
 function robertaProcessing({ vocab }: BytePairs, cls: string, sep: string, fields: JsonObject): JsonObject {

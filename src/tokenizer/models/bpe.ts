@@ -7,8 +7,8 @@ import type { Filler } from '../row.ts';
 import { utf8Length } from '../utf8.ts';
 import { byteTokens, idsByToken, indexVocab, type Vocab } from '../vocab.ts';
 import { Merges } from './merges.ts';
+import { Remembered } from './remembered.ts';
 import { Symbols } from './symbols.ts';
-import { LONGEST_WORD, Words } from './words.ts';
 
 interface BPEOptions {
   unknown: string | undefined;
@@ -24,9 +24,6 @@ interface BPEOptions {
   ignoresMerges: boolean;
 }
 
-/** Numbers of each token of a word: its id, and from where to where it stands, counted from the beginning of the word. */
-const NUMBERS = 3;
-
 /** What words begin with, by the tokenizers in use. */
 const WORD_BEGINS = ['▁', 'Ġ'];
 
@@ -37,7 +34,6 @@ export class BPE implements Model {
   readonly #options: BPEOptions;
   readonly #merges: Merges;
   readonly #symbols = new Symbols();
-  readonly #words = new Words();
   /** Ids of the tokens that stand for a byte, where each has one. */
   readonly #bytes: readonly number[] | undefined;
 
@@ -59,11 +55,13 @@ export class BPE implements Model {
       token(whole, start, end, tokens[whole] as string);
       return;
     }
-    const known = end - start > LONGEST_WORD ? undefined : this.#words.find(text, start, end);
-    const numbers = known ?? this.#merged(text, start, end);
-    if (known === undefined) this.#words.add(text, start, end, numbers as number[]);
-    for (let i = 0; i < numbers.length; i += NUMBERS)
-      token(numbers[i], start + numbers[i + 1], start + numbers[i + 2], tokens[numbers[i]] as string);
+    this.#symbols.begin(this.#most(end - start));
+    this.#spell(text, start, end);
+    this.#symbols.merge(this.#merges);
+    const place = placesOf(text, start, end);
+    this.#symbols.forEach((id, bytes) => {
+      token(id, ...place(bytes), tokens[id] as string);
+    });
   }
 
   continues(token: string, before?: string): boolean {
@@ -80,20 +78,6 @@ export class BPE implements Model {
       vocab: idsByToken(this.vocab),
       merges: Array.from(left, (id, rank) => [tokens[id], tokens[right[rank]]]),
     };
-  }
-
-  /** The numbers of each token of a word. */
-  #merged(text: string, start: number, end: number): number[] {
-    this.#symbols.begin(this.#most(end - start));
-    this.#spell(text, start, end);
-    this.#symbols.merge(this.#merges);
-    const numbers: number[] = [];
-    const place = placesOf(text, start, end);
-    this.#symbols.forEach((id, bytes) => {
-      const [from, to] = place(bytes);
-      numbers.push(id, from - start, to - start);
-    });
-    return numbers;
   }
 
   /** How many tokens a word of `units` can begin as: affixes may be written by their bytes too. */
@@ -213,7 +197,7 @@ export function readBPE(fields: Fields): Model {
     });
   const vocab = indexVocab(field(fields, 'vocab', VOCAB));
   const prefix = textIn(fields, 'continuing_subword_prefix', '');
-  return new BPE(vocab, mergesIn(fields, vocab, prefix), {
+  const bpe = new BPE(vocab, mergesIn(fields, vocab, prefix), {
     unknown: json.unk_token == null ? undefined : textIn(fields, 'unk_token'),
     prefix,
     suffix: textIn(fields, 'end_of_word_suffix', ''),
@@ -221,4 +205,5 @@ export function readBPE(fields: Fields): Model {
     byteFallback: flag(fields, 'byte_fallback', false),
     ignoresMerges: flag(fields, 'ignore_merges', false),
   });
+  return new Remembered(bpe);
 }

@@ -7,6 +7,7 @@ import { Lookup } from '../lookup.ts';
 import type { Filler } from '../row.ts';
 import { Trie } from '../trie.ts';
 import { byteTokens, type Vocab } from '../vocab.ts';
+import { Remembered } from './remembered.ts';
 
 /** How much worse than the worst piece one that is unknown is. */
 const PENALTY = 10;
@@ -136,5 +137,5 @@ export function readUnigram(fields: Fields): Model {
       expected: `an id below ${vocab.length}, or null`,
       got: describe(unk_id),
     });
-  return new Unigram(vocab, (unk_id as number | null) ?? undefined, flag(fields, 'byte_fallback', false));
+  return new Remembered(new Unigram(vocab, (unk_id as number | null) ?? undefined, flag(fields, 'byte_fallback', false)));
 }

@@ -10,17 +10,22 @@ import { clusterEnd } from './clusters.ts';
 /** Rules of sentencepiece: a double array trie over the bytes of what is rewritten, whose values lead to what it becomes. */
 export const readPrecompiled = (fields: Fields): Normalizer => {
   const ruleFor = readRules(fields);
-  const singles = new Map<number, readonly number[] | undefined>();
-  const single = (code: number): readonly number[] | undefined => {
-    if (!singles.has(code)) singles.set(code, ruleFor([code]));
-    return singles.get(code);
+  const singles = new Map<number, readonly number[] | null>();
+  const single = (code: number): readonly number[] | null => {
+    const known = singles.get(code);
+    if (known !== undefined) return known;
+    const rule = ruleFor([code]) ?? null;
+    singles.set(code, rule);
+    return rule;
   };
   return (chars) => {
     const { code } = chars;
-    const codes: number[] = [];
-    const changes: number[] = [];
+    /** Both are empty as long as nothing is changed. */
+    let codes: number[] = [];
+    let changes: number[] = [];
     let isChanged = false;
-    const rewrite = (length: number, rule: readonly number[]): void => {
+    const rewrite = (at: number, length: number, rule: readonly number[]): void => {
+      if (!isChanged) [codes, changes] = [code.slice(0, at), Array<number>(at).fill(0)];
       isChanged = true;
       for (const [i, part] of rule.entries()) {
         codes.push(part);
@@ -31,12 +36,12 @@ export const readPrecompiled = (fields: Fields): Normalizer => {
     for (let i = 0; i < code.length; ) {
       const end = isAlone(code, i) ? i + 1 : clusterEnd(code, i);
       const whole = end > i + 1 && bytesIn(code, i, end) < SHORT ? ruleFor(code.slice(i, end)) : undefined;
-      if (whole) rewrite(end - i, whole);
+      if (whole) rewrite(i, end - i, whole);
       for (; i < end; i++) {
         if (whole) continue;
         const rule = single(code[i]);
-        if (rule) rewrite(1, rule);
-        else {
+        if (rule) rewrite(i, 1, rule);
+        else if (isChanged) {
           codes.push(code[i]);
           changes.push(0);
         }
