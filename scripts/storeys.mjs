@@ -18,7 +18,7 @@ export const STOREYS = [
 const CEILINGS = [
   {
     what: 'what traces and runs, models, texts, tokenizers and files of PyTorch apart',
-    most: 11_900,
+    most: 12_300,
     without: ['src/formats/torch'],
     folders: ['ops', 'kernels', 'graph', 'formats', 'nn', 'passes', 'program', 'runtime', 'inspect', 'traced', 'jit'].map(
       (name) => `src/${name}`,

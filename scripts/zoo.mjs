@@ -12,6 +12,7 @@ const TO = fileURLToPath(new URL('../test/fixtures/zoo/', import.meta.url));
 const CASES = {
   'albert-AlbertForMaskedLM': { calls: [0, 1, 2], whole: [] },
   'albert-groups-AlbertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['one'] },
+  'bart-BartForSequenceClassification': { calls: ['plain', 'right'], whole: [] },
   'camembert-CamembertForMaskedLM': { calls: ['right', 'left'], whole: [] },
   'ctrl-CTRLLMHeadModel': { calls: ['one', 'left'], whole: ['one'] },
   'deberta-DebertaModel': { calls: ['right', 'left', 'one'], whole: [] },
@@ -45,6 +46,8 @@ const CASES = {
   'qwen3-Qwen3Model': { calls: ['right', 'left', 'one'], whole: ['right'] },
   'openai-gpt-OpenAIGPTLMHeadModel': { calls: ['plain', 'left'], whole: [] },
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
+  't5-T5ForConditionalGeneration': { calls: ['right', 'one', 'holes'], whole: [] },
+  't5-gated-T5EncoderModel': { calls: ['right'], whole: [] },
   'squeezebert-SqueezeBertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['right'] },
   'xlm-XLMModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['left'] },
   'xlm-XLMWithLMHeadModel': { calls: ['left'], whole: [] },
@@ -54,7 +57,7 @@ const CASES = {
   'xlnet-XLNetModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['right'] },
 };
 
-const LAYERS = /^(hidden_states|attentions)\./;
+const LAYERS = /^((en|de)coder_)?(hidden_states|attentions)\.|^cross_attentions\./;
 
 function readTensors(path) {
   const file = readFileSync(path);

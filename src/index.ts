@@ -22,7 +22,9 @@ export {
   AutoModelForNextSentencePrediction,
   AutoModelForPreTraining,
   AutoModelForQuestionAnswering,
+  AutoModelForSeq2SeqLM,
   AutoModelForSequenceClassification,
+  AutoModelForTextEncoding,
   AutoModelForTokenClassification,
   AutoTokenizer,
 } from './models/auto.ts';

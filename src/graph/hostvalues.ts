@@ -1,5 +1,6 @@
 import { MAX_SIZE } from '../base/schema.ts';
 import { PROVED, type Shape, sizeOf, Tensor } from '../tensor/tensor.ts';
+import { DECODER_SEQUENCE } from './sequences.ts';
 
 /** The tokens of a call; `kept` numbers those that have rows, all of them where it is absent. */
 export interface Tokens {
@@ -28,6 +29,8 @@ export interface Asked {
 export interface HostOperands {
   input?: Tensor<'int32'>;
   fill?: number;
+  /** What has an entry for each of the tokens, if it says whose they are. */
+  like?: Tensor;
 }
 
 /** Whole numbers that the host writes before a call: they follow from its sizes, its attention_mask and what it is given. */
@@ -41,6 +44,8 @@ export interface HostRule {
   write(out: Int32Array, tokens: Tokens, asked: Asked): void;
   /** The largest number, where the rule says it. */
   most?(counts: Counts, fill: number): number;
+  /** The sequence whose tokens there are numbers for, where it is another than that of what is asked. */
+  sequence?: string;
   /** How much a number is above the one before it, at most, where the rule says it. */
   step?(counts: Counts): number;
   /** Where its input has a number for each sequence, not one for each token: below what these have to be. */
@@ -131,6 +136,13 @@ export const HOST_RULES = named({
   },
   /** Where in its sequence each token stands. */
   places: { per: 'token', asks: [], write: perToken((token, sequence) => token % sequence), most: ({ sequence }) => sequence - 1 },
+  /** The same, counted from a number. */
+  offset: {
+    per: 'token',
+    asks: ['fill'],
+    write: (out, tokens, { fill }) => perToken((token, sequence) => (token % sequence) + fill)(out, tokens, { input: [], fill }),
+    most: ({ sequence }, fill) => sequence - 1 + fill,
+  },
   /** How far each token stands behind the one in the middle of its sequence, as far as `fill` at most. */
   centred: {
     per: 'token',
@@ -160,6 +172,21 @@ export const HOST_RULES = named({
       perToken((token) => all[token])(out, tokens, asked);
     },
     most: ({ sequence }, fill) => fill + sequence,
+  },
+  /** 1 for each token that an input has a number for, 0 for others. */
+  matches: {
+    per: 'token',
+    asks: ['input', 'fill'],
+    write: (out, tokens, asked) => perToken((token) => Number(asked.input[token] === asked.fill))(out, tokens, asked),
+    most: () => 1,
+  },
+  /** What an input holds for the token before, and a number for the first one: what a decoder is given to go on from. */
+  shifted: {
+    per: 'token',
+    asks: ['input', 'fill'],
+    sequence: DECODER_SEQUENCE,
+    write: (out, tokens, asked) =>
+      perToken((token, sequence) => (token % sequence === 0 ? asked.fill : asked.input[token - 1]))(out, tokens, asked),
   },
   /** What an input holds for the token before each, and for the one behind it; for itself where its sequence has none there. */
   before: idsBeside(-1),

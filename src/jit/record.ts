@@ -10,7 +10,8 @@ import {
   type View,
   verifyGraph,
 } from '../graph/graph.ts';
-import { gridShape, type HostOperands, hostTensor, type Rule } from '../graph/hostvalues.ts';
+import { gridShape, type HostOperands, hostRule, hostTensor, type Rule } from '../graph/hostvalues.ts';
+import { SEQUENCE, Sequences } from '../graph/sequences.ts';
 import { type Executor, using } from '../nn/chosen.ts';
 import type { AnyModule } from '../nn/module.ts';
 import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
@@ -83,6 +84,7 @@ class Tracer implements Executor {
   readonly #constants = new Map<Tensor, Value>();
   readonly #hostValues = new Map<string, HostValue>();
   readonly #names: Map<unknown, string>;
+  readonly #sequences = new Sequences();
   /** What ops took inputs for. */
   readonly #readAs = new Map<Input, DType>();
   path = '';
@@ -110,15 +112,16 @@ class Tracer implements Executor {
     return new Recorded(node, this) as Tensor as Tensor<'float32'>;
   }
 
-  hostValue(rule: Rule, grid: Shape, { input: given, fill }: HostOperands = {}): Tensor<'int32'> {
+  hostValue(rule: Rule, grid: Shape, { input: given, fill, like }: HostOperands = {}): Tensor<'int32'> {
     if (given && !(given instanceof Recorded)) return hostTensor(rule, grid, { input: given, fill });
     const [batch, sequence] = grid;
     const input = given && this.#inputOf(given);
-    const key = `${rule} ${batch} ${sequence} ${fill} ${input?.name}`;
+    const its = hostRule(rule).sequence ?? (like instanceof Recorded ? this.#sequences.of(like.value) : undefined) ?? SEQUENCE;
+    const key = `${rule} ${its} ${batch} ${sequence} ${fill} ${input?.name}`;
     let made = this.#hostValues.get(key);
     if (!made) {
       const shape = gridShape(rule, grid);
-      made = { kind: 'host', rule, grid: [batch, sequence], masked: false, fill, input, dtype: 'int32', shape };
+      made = { kind: 'host', rule, grid: [batch, sequence], masked: false, sequence: its, fill, input, dtype: 'int32', shape };
       this.#hostValues.set(key, made);
     }
     return new Recorded(made, this) as Tensor as Tensor<'int32'>;

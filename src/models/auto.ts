@@ -43,11 +43,12 @@ export const AutoModel: AutoClass = auto('AutoModel', 'Model');
 /** Models with the heads that they were pre-trained with: the one that scores words where a family has none for that alone. */
 export const AutoModelForPreTraining: AutoClass = auto(
   'AutoModelForPreTraining',
-  'ForPreTraining',
-  'ForMaskedLM',
-  'ForCausalLM',
-  'WithLMHeadModel',
+  ...['ForPreTraining', 'ForMaskedLM', 'ForSeq2SeqLM', 'ForCausalLM', 'WithLMHeadModel'],
 );
+/** Models that make a vector of each token: the encoder alone, where a family has a decoder too. */
+export const AutoModelForTextEncoding: AutoClass = auto('AutoModelForTextEncoding', 'ForTextEncoding', 'Model');
+/** Models that score words to answer a text with. */
+export const AutoModelForSeq2SeqLM: AutoClass = auto('AutoModelForSeq2SeqLM', 'ForSeq2SeqLM');
 /** Models that score words that may come next. */
 export const AutoModelForCausalLM: AutoClass = auto('AutoModelForCausalLM', 'ForCausalLM');
 /** Models that score words for masked places. */

@@ -3,7 +3,7 @@ import { describe, type JsonObject } from '../base/json.ts';
 import { didYouMean } from '../base/nearest.ts';
 import type { ConfigClass } from './config.ts';
 import type { Family } from './family.ts';
-import { loaded } from './loaded.ts';
+import { ENCODERS, loaded } from './loaded.ts';
 import type { ModelClass, PreTrainedModel } from './pretrained.ts';
 import * as registry from './registry.ts';
 
@@ -70,7 +70,7 @@ function membersOf(model_type: string): FamilyClass[] {
 }
 
 /** The family of a `model_type`. Throws a `config` error for types that are not known. */
-export const familyOf = (model_type: string): Family => membersOf(model_type)[0].family;
+export const familyOf = (model_type: string): Family => classWith(model_type, 'Model').family;
 
 /** The configuration's class that a config.json chooses. */
 export const configClassIn = (dict: Readonly<JsonObject>, what: string): ConfigClass => familyOf(typeIn(dict, what)).Config;
@@ -86,6 +86,9 @@ export function classWith(model_type: string, ...heads: readonly [head: string, 
     members.map((Model) => Model.head),
   );
 }
+
+/** The class of a family that makes vectors of texts: its encoder, where it has one apart from its base model. */
+export const encoderClass = (model_type: string): FamilyClass => classWith(model_type, ...ENCODERS);
 
 /** All heads that some family has. */
 export const HEADS: readonly string[] = [...new Set(classes.map(({ head }) => head))];

@@ -27,6 +27,8 @@ export interface Family {
   parts: readonly string[];
   /** Tensors of checkpoints that are no weights, as {@link rename} calls them. */
   buffers?: RegExp;
+  /** Tensors that a checkpoint may lack: they are then as in fresh models. */
+  absent?: RegExp;
   /** Whether token types are words, looked up where those are and added where any are given; zeros given by name stand for none. */
   wordTypes?: true;
   /** A part that the base model does without where an option of its constructor says so. */
@@ -36,6 +38,8 @@ export interface Family {
    * it. `columns` is a part whose weight has a column for each instead.
    */
   vocabulary: { words: string; decoder: string; bias: string; columns?: string };
+  /** Whether parameters that are tied get values of their own where a checkpoint has different ones for both. */
+  unties?: boolean;
   /** The tokenizer of folders that name none. */
   Tokenizer: { from_files(files: TokenizerFiles, options?: TokenizerOptions): PreTrainedTokenizerFast };
 }

@@ -217,15 +217,14 @@ export function renamed({ aliases }: Schema, given: Readonly<JsonObject>, origin
  */
 export function completed(schema: Schema, given: JsonObject, origin: string): CommonFields {
   const defaults = Object.fromEntries(Object.entries(schema.fields).map(([name, field]) => [name, field.default]));
-  const fields = copyOf({ ...defaults, ...given, ...labels(given) }) as unknown as CommonFields;
+  const fields = copyOf({ ...defaults, ...given, ...labels(given, schema.fields.num_labels.default) }) as unknown as CommonFields;
   checkRelations(schema, fields, origin);
   if (schema.sizes.some((name) => Object.hasOwn(given, name))) checkWeights(schema, fields, origin);
   return fields;
 }
 
-function labels({ num_labels, id2label, label2id }: Partial<CommonFields>): Partial<CommonFields> {
-  const names =
-    id2label ?? Object.fromEntries(Array.from({ length: num_labels ?? COMMON.num_labels.default }, (_, id) => [id, `LABEL_${id}`]));
+function labels({ num_labels, id2label, label2id }: Partial<CommonFields>, count: number): Partial<CommonFields> {
+  const names = id2label ?? Object.fromEntries(Array.from({ length: num_labels ?? count }, (_, id) => [id, `LABEL_${id}`]));
   const ids = Object.fromEntries(Object.entries(names).map(([id, label]) => [label, Number(id)]));
   return { num_labels: num_labels ?? Object.keys(names).length, id2label: names, label2id: label2id ?? ids };
 }

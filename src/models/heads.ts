@@ -19,6 +19,17 @@ export interface HeadOptions {
 /** The inputs of a call by name. */
 export type Given = Readonly<Record<string, Tensor | undefined>>;
 
+/** What base models answer that stays beside the outputs of heads. */
+const BESIDE = [
+  ...['hidden_states', 'attentions'],
+  ...['decoder_hidden_states', 'decoder_attentions', 'cross_attentions'],
+  ...['encoder_last_hidden_state', 'encoder_hidden_states', 'encoder_attentions'],
+];
+
+/** A head's outputs, and what the base model answers beside them. */
+export const withAnswer = (answer: Record<string, Tensor>, encoded: ModelOutput): ModelOutput =>
+  modelOutput({ ...answer, ...Object.fromEntries(BESIDE.map((name) => [name, encoded[name]])) });
+
 /** A base model, under the prefix of its family, and what is made of its answer. */
 export abstract class ModelWithHead<Base extends PreTrainedModel = PreTrainedModel> extends PreTrainedModel {
   constructor(config: PreTrainedConfig, options: HeadOptions, makeBase: () => Base) {
@@ -37,8 +48,7 @@ export abstract class ModelWithHead<Base extends PreTrainedModel = PreTrainedMod
     const taken = this.taken(inputs);
     const given = Object.fromEntries(this.input_names.map((name, i) => [name, taken[i]]));
     const encoded = this.base_model(...taken);
-    const { hidden_states, attentions } = encoded;
-    return modelOutput({ ...this.answer(encoded, given), hidden_states, attentions });
+    return withAnswer(this.answer(encoded, given), encoded);
   }
 }
 

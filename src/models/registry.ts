@@ -1,5 +1,6 @@
 /** The families that are known, a line each: its configuration and its classes, which say the rest. */
 export * from './albert/index.ts';
+export * from './bart/index.ts';
 export * from './bert/index.ts';
 export * from './camembert/index.ts';
 export * from './ctrl/index.ts';
@@ -24,6 +25,7 @@ export * from './qwen2/index.ts';
 export * from './qwen3/index.ts';
 export * from './roberta/index.ts';
 export * from './squeezebert/index.ts';
+export * from './t5/index.ts';
 export * from './xlm/index.ts';
 export * from './xlm-roberta/index.ts';
 export * from './xlnet/index.ts';

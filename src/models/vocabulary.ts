@@ -33,13 +33,22 @@ export function wordsOf(model: PreTrainedModel): Held<Embedding> {
 export const decoderOf = <T extends AnyModule>(model: PreTrainedModel): T | undefined =>
   heldAt<T>(model, model.family.vocabulary.decoder)?.value;
 
-/** Makes one of parameters that are tied, or where the torchscript flag unties them, lets them start alike. */
+/** Makes one of parameters that are tied, or where the torchscript flag unties them, lets them start alike; those that are not there yet wait. */
 export function tieWeights(model: PreTrainedModel): void {
   for (const [follower, leader] of model.tied()) {
-    const [to, from] = [follower, leader].map((path) => heldAt<Parameter>(model, path) as Held<Parameter>);
+    const [to, from] = [follower, leader].map((path) => heldAt<Parameter>(model, path));
+    if (!to || !from) continue;
     if (model.config.torchscript) to.value.initialise = (values) => values.set(from.value.elements);
     else to.put(from.value);
   }
+}
+
+/** Gives what is tied at `path` a parameter of its own, and answers it. */
+export function untie(model: PreTrainedModel, path: string): Parameter {
+  const held = heldAt<Parameter>(model, path) as Held<Parameter>;
+  const own = new Parameter(held.value.shape, () => {});
+  held.put(own);
+  return own;
 }
 
 /** What rows that are added hold. */

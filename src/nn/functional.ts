@@ -1,8 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { NUMBER } from '../base/options.ts';
-import { COUNT, FLAG, oneOf } from '../base/schema.ts';
-import { NO_ID } from '../graph/hostvalues.ts';
-import { checkRange } from '../ops/call.ts';
+import { FLAG, oneOf } from '../base/schema.ts';
 import { ACTIVATIONS } from '../ops/table.ts';
 import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
 import { full } from '../tensor/creation.ts';
@@ -18,6 +16,7 @@ export {
   disentangled_attention,
   disentangled_attention_weights,
 } from './disentangled.ts';
+export { counted, ends, filled, leading, matches, positions, shift_right } from './numbers.ts';
 export { distances, type PositionalOptions, positional_attention, positional_attention_weights } from './positional.ts';
 export { apply_rotary, rotations } from './rotary.ts';
 export { type ConvolutionOptions, convolution, masked } from './tokens.ts';
@@ -26,21 +25,6 @@ export { cat, narrow, permute, select, slice, transpose } from './views.ts';
 type Floats = Tensor<'float32'>;
 
 const INPUT = { input: TENSOR };
-
-/**
- * 0, 1, … for the tokens of each sequence of `ids` [batch, sequence]: int32 [batch, sequence]. With `padding_idx`, which may be among the ids, these keep it and
- * the others count on from it, as in `create_position_ids_from_input_ids` of transformers. Holds for any size of a trace.
- */
-export const positions = taking<(ids: Operand, padding_idx?: number | null) => Tensor<'int32'>>(
-  'F.positions',
-  { ids: TENSOR, padding_idx: optional(COUNT) },
-  (ids: Tensor, fill?: number) => {
-    const grid = gridOf(ids);
-    return fill === undefined
-      ? executor().hostValue('places', grid)
-      : executor().hostValue('ranks', grid, { input: ids.operand('int32', 'F.positions: ids'), fill });
-  },
-);
 
 const SIDE = oneOf([-1, 1]);
 const BESIDE = { '-1': ['before', 'led'], '1': ['behind', 'followed'] } as const;
@@ -56,9 +40,9 @@ export const neighbours = taking<(ids: Operand, weight: Operand, side: -1 | 1) =
     const grid = gridOf(ids);
     const [rule, found] = BESIDE[side];
     const input = ids.operand('int32', 'F.neighbours: ids');
-    const rows = apply('embedding', { ids: executor().hostValue(rule, grid, { input }), table });
+    const rows = apply('embedding', { ids: executor().hostValue(rule, grid, { input, like: ids }), table });
     const [width] = table.shape.slice(-1);
-    return mul(rows, apply('embedding', { ids: executor().hostValue(found, grid), table: zerosAndOnes(width) }));
+    return mul(rows, apply('embedding', { ids: executor().hostValue(found, grid, { like: ids }), table: zerosAndOnes(width) }));
   },
 );
 
@@ -70,48 +54,6 @@ function zerosAndOnes(width: number): Floats {
   flags.set(width, known);
   return known;
 }
-
-/**
- * 1 for the last token of each row of `ids` [batch, sequence] that is not `padding_idx`, for the first where all are, 0 for the others: int32
- * [batch, sequence], a mask for {@link last_pool}. Without `padding_idx` it is the last token. Holds for any size of a trace.
- */
-export const ends = taking<(ids: Operand, padding_idx?: number | null) => Tensor<'int32'>>(
-  'F.ends',
-  { ids: TENSOR, padding_idx: optional(WHOLE) },
-  (ids: Tensor, padding_idx = NO_ID) =>
-    executor().hostValue('ends', gridOf(ids), { input: ids.operand('int32', 'F.ends: ids'), fill: padding_idx < 0 ? NO_ID : padding_idx }),
-);
-
-/** `value` for each token of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
-export const filled = taking<(ids: Operand, value: number) => Tensor<'int32'>>(
-  'F.filled',
-  { ids: TENSOR, value: COUNT },
-  (ids: Tensor, value: number) => executor().hostValue('fill', gridOf(ids), { fill: value }),
-);
-
-/**
- * 1 for as many tokens from the first of each sequence of `ids` [batch, sequence] on as `lengths` [batch] says, and `more`; 0 for those behind: int32
- * [batch, sequence]. Throws `value` errors for lengths beyond the sequence. Holds for any size of a trace.
- */
-export const leading = taking<(ids: Operand, lengths: Operand, more?: number) => Tensor<'int32'>>(
-  'F.leading',
-  { ids: TENSOR, lengths: TENSOR, more: optional(COUNT) },
-  (ids: Tensor, lengths: Tensor, more = 0) => {
-    const [batch, sequence] = gridOf(ids);
-    if (!sameShape(lengths.shape, [batch]))
-      throw new TraceletError('shape', { what: 'F.leading: lengths', expected: `[${batch}]`, got: `[${lengths.shape}]` });
-    const input = lengths.operand('int32', 'F.leading: lengths');
-    if (!input.recorded) checkRange('F.leading: lengths', input.data, { bound: sequence + 1 - more });
-    return executor().hostValue('leading', [batch, sequence], { input, fill: more });
-  },
-);
-
-/** 1 for as many tokens from the first of each sequence of `ids` on as there are ids other than `padding_idx` in it; 0 for those behind. As {@link leading}. */
-export const counted = taking<(ids: Operand, padding_idx: number) => Tensor<'int32'>>(
-  'F.counted',
-  { ids: TENSOR, padding_idx: COUNT },
-  (ids: Tensor, fill: number) => executor().hostValue('counted', gridOf(ids), { input: ids.operand('int32', 'F.counted: ids'), fill }),
-);
 
 /**
  * Rows of `weight` [vocabulary, hidden] by ids (whole numbers of any shape): [...ids, hidden]. As `torch.nn.functional.embedding`;

@@ -63,6 +63,9 @@ export function isZero(value: unknown): boolean {
 /** The input in which 0 stands for a token to leave out. */
 export const MASK = 'attention_mask';
 
+/** The same of the tokens of a decoder. */
+const DECODER_MASK = 'decoder_attention_mask';
+
 /** The input in which 0 stands for a token, such as one of a prompt, that pooling leaves out. */
 export const POOLING_MASK = 'pooling_mask';
 
@@ -73,7 +76,7 @@ export const POOLING_MASK = 'pooling_mask';
 export function toInt32(tensor: Tensor, name: string, what: string = `input "${name}"`): Tensor {
   const { dtype, shape } = tensor;
   if (dtype === 'int32') return tensor;
-  const floatMask = name === MASK && dtype === 'float32';
+  const floatMask = (name === MASK || name === DECODER_MASK) && dtype === 'float32';
   if (dtype !== 'int64' && dtype !== 'bool' && dtype !== 'uint8' && dtype !== 'int8' && !floatMask)
     throw new TraceletError('dtype', {
       what,
@@ -99,6 +102,7 @@ export function toInt32(tensor: Tensor, name: string, what: string = `input "${n
 const DEFAULTS: Readonly<Record<string, (place: number) => number>> = {
   [TYPES]: () => 0,
   [MASK]: () => 1,
+  [DECODER_MASK]: () => 1,
   [POOLING_MASK]: () => 1,
   position_ids: (place) => place,
 };

@@ -23,10 +23,11 @@ function disentangled(name: string, shapes: Record<string, Shape>, { heads }: Re
 }
 
 function disentangledWeights(name: string, shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
-  const { q, mask, starts } = shapes;
+  const { mask, ...unmasked } = shapes;
+  const { q, starts } = unmasked;
   const compact = Number(q.length === 2);
   if (compact) need(mask?.length === 2 && mask[0] === starts[0] - 1, name, 'the mask of all tokens beside rows', mask ?? []);
-  const { ints, scratch } = disentangled(name, shapes, attrs, compact ? mask[1] : undefined);
+  const { ints, scratch } = disentangled(name, compact ? unmasked : shapes, attrs, compact ? mask[1] : undefined);
   return { shape: [ints.batch, attrs.heads, ints.longest, ints.longest], ints: { ...ints, compact }, scratch };
 }
 

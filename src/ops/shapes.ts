@@ -28,12 +28,20 @@ export function need(holds: boolean, what: string, expected: string, ...got: (Sh
     throw new TraceletError('shape', { what, expected, got: got.map((g) => (typeof g === 'number' ? `${g}` : `[${g}]`)).join(' and ') });
 }
 
-/** a op b, where b has a's shape or a suffix of it. */
+/** `shape` without dimensions of 1 before others. */
+function withoutOnes(shape: Shape): Shape {
+  let first = 0;
+  while (first < shape.length - 1 && shape[first] === 1) first++;
+  return shape.slice(first);
+}
+
+/** a op b, where b has a's shape or a suffix of it, behind dimensions of 1 if any. */
 export function arithmetic(name: string, doc: string): Op {
   return {
     args: { out: 'out', a: 'float32', b: 'float32', n: 'int', period: 'int' },
     infer: ({ a, b }) => {
-      const fits = b.length <= a.length && sameShape(a.slice(a.length - b.length), b);
+      const own = withoutOnes(b);
+      const fits = b.length <= a.length && sameShape(a.slice(a.length - own.length), own);
       need(fits, name, 'a second operand whose shape ends the first one’s', a, b);
       return { shape: a, ints: { n: sizeOf(a), period: sizeOf(b) } };
     },

@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { sizeOf } from '../tensor/tensor.ts';
+import { CROSS } from './cross.ts';
 import { DISENTANGLED } from './disentangled.ts';
 import { HALVES } from './halves.ts';
 import { GROUP, MOST_WEIGHT } from './limits.ts';
@@ -186,6 +187,7 @@ export const OPS = {
     doc: 'out[b, h] = q · kᵀ · scale, of which attention takes the softmax; the lowest float32 where keys are left out, zeros where queries are',
   },
   ...RELATIVE,
+  ...CROSS,
   ...POSITIONAL,
   ...DISENTANGLED,
   ...TOKEN_OPS,

@@ -167,7 +167,7 @@ export class Specialiser {
       const { most, step: stepOf } = hostRule(rule);
       const fits =
         sizeOf(shapes[value]) === elements &&
-        (!most || most(counts, fill) < bound || counts.tokens === 0) &&
+        ((most?.(counts, fill) ?? fill) < bound || counts.tokens === 0) &&
         (step === undefined || (stepOf !== undefined && stepOf(counts) <= step)) &&
         (!source || sizeOf(source) === askedCount(rule, counts)) &&
         (!masked || sizeOf(mask as Shape) === batch * sequence);

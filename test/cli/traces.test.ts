@@ -122,6 +122,22 @@ describe('trace', () => {
     expect(await failure(3, ['run', 'mute1.tracelet'], { input: '{"text": "paris"}' })).toContain('tokenizer of the trace');
   });
 
+  test.each([
+    [
+      't5-T5ForConditionalGeneration',
+      /decoder_input_ids int32 \[batch, ?decoder_sequence\]/,
+      { batch: [1, 64], sequence: [1, 65536], decoder_sequence: [1, 65536] },
+    ],
+    ['t5-gated-T5EncoderModel', /attention_mask int32 \[batch, ?sequence\]\n/, { batch: [1, 64], sequence: [1, 65536] }],
+    ['bart-BartForSequenceClassification', /attention_mask int32 \[batch, ?sequence\]\n/, { batch: [1, 64], sequence: [1, 48] }],
+  ])('%s takes what its decoder is given', async (name, shown, dynamic) => {
+    const file = `${name}.tracelet`;
+    const { status, stdout, stderr } = await call(['trace', fixture(`zoo/${name}`), '-o', file, '--seq', '8', '--dynamic']);
+    expect(status, stderr).toBe(0);
+    expect(stdout + stderr).toMatch(shown);
+    expect((await jit.load(at(file))).dynamic).toEqual(dynamic);
+  });
+
   const OTHER = { model: { type: 'Lattice', vocab: { a: 0 } }, added_tokens: [] };
   const tokenized = (name: string, json: object): string => {
     directory(name, 'bert-BertForMaskedLM', { vocab: false });

@@ -1,4 +1,6 @@
 import {
+  BartConfig,
+  BartForSequenceClassification,
   BertForMaskedLM,
   BertForSequenceClassification,
   BertTokenizer,
@@ -24,6 +26,8 @@ import {
   SentenceEmbedder,
   SqueezeBertConfig,
   SqueezeBertModel,
+  T5Config,
+  T5ForConditionalGeneration,
   type Tensor,
   type TracedModule,
   tensor,
@@ -53,6 +57,36 @@ const BIASED = {
   max_position_embeddings: 14,
 };
 
+const SIDES = { vocab_size: 40, d_model: 16, decoder_start_token_id: 0, eos_token_id: 3, pad_token_id: 0 };
+const decoded = { ...any.dynamic, decoder_sequence: [1, 9] } as const;
+
+/** A decoder that is given its own tokens, or those of the text. */
+const decoding = (own: boolean): Promise<TracedModule<unknown>> =>
+  own
+    ? jit.trace(
+        new T5ForConditionalGeneration(
+          new T5Config({
+            ...SIDES,
+            ...{ d_kv: 6, d_ff: 24, num_layers: 1, num_heads: 2, relative_attention_max_distance: 20 },
+            ...{ output_attentions: true, torchscript: true },
+          }),
+          { seed: 5 },
+        ),
+        { ...pooled, decoder_input_ids: tensor([[0, 7, 6]]) },
+        { dynamic: decoded },
+      )
+    : jit.trace(
+        new BartForSequenceClassification(
+          new BartConfig({
+            ...SIDES,
+            ...{ max_position_embeddings: 14, encoder_layers: 1, encoder_attention_heads: 2, encoder_ffn_dim: 24 },
+            ...{ decoder_layers: 1, decoder_attention_heads: 4, decoder_ffn_dim: 20 },
+          }),
+          { seed: 5 },
+        ),
+        pooled,
+        any,
+      );
 const TINY = { vocab_size: 40, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, pad_token_id: 0 };
 
 const NARROW = { embedding_size: 10, intra_bottleneck_size: 8, num_feedforward_networks: 2 };
@@ -202,6 +236,8 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
       pooled,
       any,
     ),
+  'a decoder': () => decoding(true),
+  'a decoder of the text': () => decoding(false),
   labels: () => jit.trace(new BertForSequenceClassification(tinyConfig(), { seed: 5 }), pooled, any),
   embedder: () => jit.trace(embedder({}), pooled, { ...any, tokenizer }),
   'all pooling': () => jit.trace(embedder({ pooling: POOLING }), pooled, any),

@@ -31,6 +31,7 @@ const first = ({ last_hidden_state }: Encoded): Tensor => F.select(last_hidden_s
 
 /** The vector by which a choice is scored, where it is not what the pooler makes. */
 const SUMMARIES: Readonly<Record<string, (model: Parts, encoded: Encoded) => Tensor>> = {
+  'deberta-v2': ({ pooler }, { last_hidden_state }) => pooler(last_hidden_state),
   distilbert: (model, encoded) => F.relu(model.pre_classifier(first(encoded))),
   electra: (model, encoded) => F.gelu(model.sequence_summary.summary(first(encoded))),
   flaubert: (model, encoded) => SUMMARIES.xlm(model, encoded),

@@ -63,7 +63,7 @@ const UNLOOKED: readonly RegExp[] = [
   /mask|origin|steps|places|types/,
   /^linear_i[48]: weight/,
   /^embedding_i[48]: (table|scale)/,
-  /^(relative_|positional_|disentangled_)?attention\w*: starts/,
+  /^(relative_|positional_|disentangled_|cross_)?attention\w*: (key_)?starts/,
   /^strided/,
 ];
 

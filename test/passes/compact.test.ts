@@ -50,10 +50,12 @@ const STEPS: ((x: Tensor, y: Tensor, given: Given) => Tensor)[] = [
   (x, y, { attention_mask: mask }) =>
     F.attention(x, F.narrow(y, 2, 0, 4), F.narrow(x, 2, 4, 4), { mask, heads: 4, key_heads: 2, is_causal: true, bias: distances }),
   (x, _, { attention_mask: mask }) => F.masked(x, mask),
+  (x, y, { input_ids, attention_mask: mask }) =>
+    F.attention(words(F.shift_right(input_ids, 5)), x, y, { mask, heads: 2, is_cross: true, is_causal: true }),
 ];
 
 /** The steps that leave rows: what follows them is computed for all tokens. */
-const LEAVING = [13, 15];
+const LEAVING = [13, 15, 22];
 
 const programs = fc.array(fc.record({ step: fc.nat(STEPS.length - 1), x: fc.nat(9), y: fc.nat(9) }), { minLength: 1, maxLength: 8 });
 const masks = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 2, max: 9 })).chain(([batch, sequence]) =>

@@ -12,6 +12,15 @@ const FIELDS = {
   sliding_window: 3,
   use_sliding_window: true,
   max_window_layers: 1,
+  d_kv: 6,
+  d_ff: 24,
+  num_decoder_layers: 1,
+  relative_attention_max_distance: 20,
+  encoder_ffn_dim: 24,
+  decoder_ffn_dim: 20,
+  decoder_layers: 1,
+  decoder_attention_heads: 4,
+  decoder_start_token_id: 0,
 };
 
 /** Sizes that only one family has, beside a hidden_size of 16 and 2 heads: by `model_type`. */

@@ -41,6 +41,7 @@ const attending = () => ({
   is_causal: true,
   window: 1,
   bias: floats([2, 3]),
+  is_cross: true,
 });
 
 const placing = () => ({
@@ -86,6 +87,8 @@ const INPUTS: Readonly<Record<string, () => Tensor | null>> = {
   token_type_ids: () => tensor([[0, 0, 0]]),
   attention_mask: mask,
   position_ids: () => tensor([[0, 1, 2]]),
+  decoder_input_ids: ids,
+  decoder_attention_mask: mask,
   langs: () => tensor([[0, 0, 0]]),
   lengths: () => tensor([2]),
   mems: () => null,
@@ -117,7 +120,7 @@ const inputsOf = ({ family: { inputs: names }, head }: Known): (Tensor | null)[]
     : names.map((name) => INPUTS[name]());
 
 const HEADS = ['ForMaskedLM', 'ForPreTraining', 'ForNextSentencePrediction', 'ForMultipleChoice']
-  .concat('ForSequenceClassification', 'ForTokenClassification', 'ForQuestionAnswering')
+  .concat('ForSequenceClassification', 'ForTokenClassification', 'ForQuestionAnswering', 'ForTextEncoding')
   .map((head) => `AutoModel${head}`);
 
 /** What each export is rightly called with. */
@@ -151,7 +154,8 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('softmax log_softmax', () => [x(), 0], 'F.'),
   ...rows('add sub', () => [x(), y(), { alpha: 2 }], 'F.'),
   ...rows('mean_pool mean_sqrt_pool max_pool first_pool last_pool', () => [tokens(), mask()], 'F.'),
-  'F.positions': () => [ids(), 1],
+  'F.positions': () => [ids(), null, { offset: 1 }],
+  ...rows('matches shift_right', () => [ids(), 1], 'F.'),
   'F.filled': () => [ids(), 1],
   'F.positional_attention': () => [tokens(), tokens(), tokens(), placing()],
   'F.positional_attention_weights': () => [tokens(), tokens(), placing()],
@@ -221,8 +225,8 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'BertConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
   ...rows('to_dict to_diff_dict most_tokens', none, 'BertConfig#'),
   'CamembertConfig#most_tokens': none,
+  ...rows('T5Config XLNetConfig', none, '', '#most_tokens'),
   'MPNetConfig#most_tokens': none,
-  'XLNetConfig#most_tokens': none,
   'BertConfig#to_json_string': () => [false],
   'BertConfig#withFields': () => [{ vocab_size: 14 }, 'another'],
 
@@ -236,23 +240,25 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'BertModel.from_pretrained': () => [FOLDER, { ...reading, hidden_act: 'relu', dtype: 'bf16', seed: 1, strict: false, config: undefined }],
   ...perClass(inputsOf, '', '()'),
   'BertModel#forward': () => inputsOf(BertModel),
+  ...rows('BartModel BartForCausalLM T5ForConditionalGeneration T5ForQuestionAnswering', () => [ids(), mask()], '', '#forward'),
+  'T5ForConditionalGeneration#forward': () => [ids(), mask(), ids(), mask()],
   ...rows('BertForPreTraining SentenceEmbedder', () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '#forward'),
   'GPT2DoubleHeadsModel#forward': () => [ids(), mask(), tensor([[0, 0, 0]]), tensor([[0, 1, 2]]), tensor([1])],
   'BertForMultipleChoice#forward': () => inputsOf(BertForMultipleChoice),
   'BertModel#call_': () => [inputs()],
   ...rows('folders_beside trace_files tied', none, 'BertModel#'),
   ...rows('folders_beside trace_files', none, 'SentenceEmbedder#'),
-  'BertForPreTraining#tied': none,
-  'DebertaForMaskedLM#tied': none,
+  ...rows('DebertaForMaskedLM BertForPreTraining BartForCausalLM T5ForConditionalGeneration', none, '', '#tied'),
   ...rows('get_input_embeddings get_output_embeddings', none, 'BertModel#'),
   'BertModel#set_input_embeddings': () => [new nn.Embedding(config.vocab_size, config.hidden_size)],
-  'BertModel#resize_token_embeddings': () => [config.vocab_size, 1, false, { seed: 1 }],
+  ...rows('BertModel BartForConditionalGeneration', () => [config.vocab_size, 1, false, { seed: 1 }], '', '#resize_token_embeddings'),
   ...rows(
     `AutoModel ${HEADS.join(' ')}`,
     () => [FOLDER, { ...reading, hidden_act: 'relu', dtype: 'bf16', seed: 1, strict: false, config: undefined }],
     '',
     '.from_pretrained',
   ),
+  'AutoModelForSeq2SeqLM.from_pretrained': () => [fixture('zoo/t5-T5ForConditionalGeneration'), { ...reading, d_model: 24, strict: false }],
   'AutoModelForCausalLM.from_pretrained': () => [fixture('zoo/gpt2-scale-GPT2LMHeadModel'), { ...reading, n_positions: 48, strict: false }],
   'AutoConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
   'AutoTokenizer.from_pretrained': () => [FOLDER, { ...reading, do_lower_case: true, never_split: ['was'] }],
@@ -339,4 +345,4 @@ export const ALIKE = /^AutoModelFor(?!MaskedLM)/;
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|pooled|positionsOf|typesOf|meant|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|decoded|relative_positional_encoding|decoderIdsOf|pooled|positionsOf|typesOf|meant|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;

@@ -16,7 +16,7 @@ import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
 import type { FamilyClass } from '../classes.ts';
 import { type ConfigClass, describing, type PreTrainedConfig } from '../config.ts';
 import type { Family } from '../family.ts';
-import { baseOf } from '../loaded.ts';
+import { baseOf, ENCODERS } from '../loaded.ts';
 import { type Beside, type ModelInputs, PreTrainedModel } from '../pretrained.ts';
 import { ownWeights, saveInto } from '../saving.ts';
 import { makeParts, type Part } from './parts.ts';
@@ -44,7 +44,7 @@ export interface FolderOptions {
 /** What this module read or made. */
 const KNOWN = new WeakSet<object>();
 const isBase = (value: unknown): boolean =>
-  typeof value === 'function' && (value as unknown as FamilyClass).head === 'Model' && 'family' in value;
+  typeof value === 'function' && ENCODERS.some((head) => head === (value as unknown as FamilyClass).head) && 'family' in value;
 const BASE = kind<FamilyClass>('a class of models without a head, such as BertModel', isBase);
 const SENTENCE = kind<SentenceConfig>('what a SentenceEmbedder has as sentence', (value) => KNOWN.has(value as object));
 
@@ -109,11 +109,11 @@ export class SentenceEmbedder extends PreTrainedModel {
   }
 
   static override async options_beside(beside: Beside, { model_type }: PreTrainedConfig): Promise<FolderOptions & EmbedderOptions> {
-    const { classWith } = await import('../classes.ts');
+    const { encoderClass } = await import('../classes.ts');
     const sentence = await sentenceIn(beside);
     const { path } = encoderOf(sentence);
     const files = await tokenizerFiles((name) => beside.bytes(path ? `${path}/${name}` : name));
-    return { base: classWith(model_type, 'Model'), sentence, tokenizer: files && supportedTokenizer(files, sentence) };
+    return { base: encoderClass(model_type), sentence, tokenizer: files && supportedTokenizer(files, sentence) };
   }
 
   override folders_beside(): Record<string, string> {
