@@ -110,6 +110,11 @@ export abstract class Tokens extends Callable {
     return this.#settings.parts.model.continues(token, before);
   }
 
+  /** What models are given of texts. */
+  get model_input_names(): readonly string[] {
+    return this.#settings.model_input_names;
+  }
+
   /** The vocabulary with the added tokens. */
   get_vocab(): Map<string, number> {
     const { tokens } = this.#vocab;
