@@ -73,6 +73,7 @@ describe('the packed package', () => {
         "AutoModelForTokenClassification",
         "AutoTokenizer",
         "BertTokenizer",
+        "CrossEncoder",
         "DTYPES",
         "ERROR_CODES",
         "F",
