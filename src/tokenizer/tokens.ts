@@ -14,6 +14,7 @@ import {
   type SpecialTokens,
 } from './adding.ts';
 import type { Made } from './made.ts';
+import { ROLES, type Role } from './roles.ts';
 import type { Filler } from './row.ts';
 import { roleOf, type Settings, specialsIn } from './settings.ts';
 import type { Vocab } from './vocab.ts';
@@ -115,6 +116,11 @@ export abstract class Tokens extends Callable {
     return this.#settings.model_input_names;
   }
 
+  /** What tokens within a word begin with, such as `##`; empty where none do. */
+  get continuing_subword_prefix(): string {
+    return this.#settings.parts.model.prefix ?? '';
+  }
+
   /** The vocabulary with the added tokens. */
   get_vocab(): Map<string, number> {
     const { tokens } = this.#vocab;
@@ -199,6 +205,11 @@ export abstract class Tokens extends Callable {
   }
   get mask_token_id(): number {
     return roleOf(this.#settings, 'mask_token').id;
+  }
+  /** The tokens of roles, of those that the tokenizer has. */
+  get special_tokens_map(): Partial<Record<Role, string>> {
+    const { roles } = this.#settings;
+    return Object.fromEntries(ROLES.flatMap((role) => (roles[role] ? [[role, roles[role].token]] : [])));
   }
   get all_special_tokens(): string[] {
     return specialsIn(this.#settings);
