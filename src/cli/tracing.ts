@@ -1,11 +1,11 @@
-import type { TraceletError } from '../base/error.ts';
+import { TraceletError } from '../base/error.ts';
 import * as jit from '../jit/index.ts';
 import type { WantedName } from '../models/foreign.ts';
 import { ForMultipleChoice } from '../models/heads.ts';
 import { MASK, POOLING_MASK } from '../nn/inputs.ts';
+import { dummyInputs } from '../tasks/dummies.ts';
 import type { Bounds } from '../tensor/dim.ts';
 import type { TracedModule } from '../traced/traced.ts';
-import { dummyInputs } from './dummies.ts';
 import { openModel, type TraceSettings } from './model.ts';
 import { DEFAULT_SEQ } from './options.ts';
 import { bytes, flops, whole as grouped, table, typeOf } from './output.ts';
@@ -46,6 +46,7 @@ export async function traceModel(source: string, options: TracingOptions, progre
   const { config, input_names } = model;
   const longest = Math.min(config.most_tokens(), tokenizer?.model_max_length ?? Infinity);
   const dynamic = boundsFor(options, before?.dynamic, longest);
+  checkSequence(options.seq, config.most_tokens());
   const inputs = dummyInputs(config, input_names, tokenizer, {
     batch: options.batch ?? within(before?.batch ?? 1, dynamic?.batch),
     choices: model instanceof ForMultipleChoice ? CHOICES : undefined,
@@ -55,6 +56,11 @@ export async function traceModel(source: string, options: TracingOptions, progre
   const { check: check_trace, fusion, exactPadding: exact_padding } = options;
   const traced = await jit.trace(model, inputs, { check_trace, fusion, exact_padding, dynamic, tokenizer, signal });
   return { name, traced, withoutTexts, before };
+}
+
+function checkSequence(seq: number | undefined, most: number): void {
+  if (seq !== undefined && seq > most)
+    throw new TraceletError('value', { what: '--seq', expected: `at most the model’s ${most} positions`, got: `${seq}` });
 }
 
 const within = (size: number, [low, high]: readonly [number, number] = [size, size]): number => Math.min(high, Math.max(low, size));
