@@ -2,7 +2,6 @@ import './methods.ts';
 import '#tokenizers';
 
 export { ERROR_CODES } from './base/codes.ts';
-export { pipeline } from './base/elsewhere.ts';
 export { type ErrorCode, TraceletError } from './base/error.ts';
 export type { Pair, PredictOptions, Ranked, RankOptions, ScoreActivation } from './encoders/crossencoder.ts';
 export { CrossEncoder } from './encoders/late.ts';
@@ -44,6 +43,8 @@ export type { ThreadCount } from './runtime/threads/choose.ts';
 export type { SourceOptions } from './sources/folder.ts';
 export type { ProgressCallback, ProgressInfo } from './sources/progress.ts';
 export type { Source } from './sources/source.ts';
+export { pipeline } from './tasks/late.ts';
+export type { Pipeline, PipelineOptions, TaskName } from './tasks/pipeline.ts';
 export { full, ones, tensor, zeros } from './tensor/creation.ts';
 export type { Bounds, Dim, Sizes } from './tensor/dim.ts';
 export { type ArrayOf, DTYPES, type DType, type DTypeName } from './tensor/dtype.ts';
