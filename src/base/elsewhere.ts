@@ -9,10 +9,3 @@ export function elsewhere(name: string, here: string, library = 'transformers'):
     cure: here,
   });
 }
-
-/** Not here yet. Throws a `value` error that names what is. */
-export const pipeline = (..._: unknown[]): never =>
-  elsewhere(
-    'pipeline',
-    'For embeddings load a trace, jit.load(minilm), and call embed(texts); for other tasks trace a model with its tokenizer',
-  );

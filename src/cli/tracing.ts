@@ -1,4 +1,4 @@
-import type { TraceletError } from '../base/error.ts';
+import { TraceletError } from '../base/error.ts';
 import { DECODER_SEQUENCE } from '../graph/sequences.ts';
 import * as jit from '../jit/index.ts';
 import type { FamilyClass } from '../models/classes.ts';
@@ -6,9 +6,9 @@ import type { WantedName } from '../models/foreign.ts';
 import { WithChoices } from '../models/heads.ts';
 import type { PreTrainedModel } from '../models/pretrained.ts';
 import { MASK, POOLING_MASK } from '../nn/inputs.ts';
+import { DECODER_IDS, decoderIds, dummyInputs } from '../tasks/dummies.ts';
 import type { Bounds } from '../tensor/dim.ts';
 import type { TracedModule } from '../traced/traced.ts';
-import { DECODER_IDS, decoderIds, dummyInputs } from './dummies.ts';
 import { openModel, type TraceSettings } from './model.ts';
 import { DEFAULT_SEQ } from './options.ts';
 import { bytes, flops, whole as grouped, table, typeOf } from './output.ts';
@@ -49,6 +49,7 @@ export async function traceModel(source: string, options: TracingOptions, progre
   const { config, input_names } = model;
   const longest = Math.min(config.most_tokens(), tokenizer?.model_max_length ?? Infinity);
   const dynamic = boundsFor(options, before?.dynamic, longest, decodes(model));
+  checkSequence(options.seq, config.most_tokens());
   const seq = options.seq ?? within(before?.seq ?? Math.min(DEFAULT_SEQ, longest), dynamic?.sequence);
   const inputs = dummyInputs(config, input_names, tokenizer, {
     batch: options.batch ?? within(before?.batch ?? 1, dynamic?.batch),
@@ -67,6 +68,11 @@ const DECODING = ['Model', 'ForSeq2SeqLM'];
 
 const decodes = (model: PreTrainedModel): boolean =>
   model.input_names.includes(DECODER_IDS) && DECODING.includes((model.constructor as unknown as FamilyClass).head);
+
+function checkSequence(seq: number | undefined, most: number): void {
+  if (seq !== undefined && seq > most)
+    throw new TraceletError('value', { what: '--seq', expected: `at most the model’s ${most} positions`, got: `${seq}` });
+}
 
 const within = (size: number, [low, high]: readonly [number, number] = [size, size]): number => Math.min(high, Math.max(low, size));
 

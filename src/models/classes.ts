@@ -3,7 +3,7 @@ import { describe, type JsonObject } from '../base/json.ts';
 import { didYouMean } from '../base/nearest.ts';
 import type { ConfigClass } from './config.ts';
 import type { Family } from './family.ts';
-import { ENCODERS, loaded } from './loaded.ts';
+import { loaded } from './loaded.ts';
 import type { ModelClass, PreTrainedModel } from './pretrained.ts';
 import * as registry from './registry.ts';
 
@@ -86,9 +86,6 @@ export function classWith(model_type: string, ...heads: readonly [head: string, 
     members.map((Model) => Model.head),
   );
 }
-
-/** The class of a family that makes vectors of texts: its encoder, where it has one apart from its base model. */
-export const encoderClass = (model_type: string): FamilyClass => classWith(model_type, ...ENCODERS);
 
 /** All heads that some family has. */
 export const HEADS: readonly string[] = [...new Set(classes.map(({ head }) => head))];

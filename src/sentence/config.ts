@@ -1,7 +1,8 @@
 import { TraceletError } from '../base/error.ts';
 import { TextDecoder } from '../base/globals.ts';
 import { describe, isObject, type JsonObject, parseJson, parseObject } from '../base/json.ts';
-import { type Kind, kind, oneOf, orNull, SIZE, TEXT } from '../base/schema.ts';
+import { type Kind, kind, orNull, SIZE, TEXT } from '../base/schema.ts';
+import { FOLDER_KINDS, type FolderKind, orderedFor } from './kinds.ts';
 import { MODULE_KINDS, type ModuleEntry, readEntry, readFields, type SentenceModule } from './modules.ts';
 
 const MODULES = 'modules.json';
@@ -9,7 +10,9 @@ const CONFIG = 'config_sentence_transformers.json';
 
 /** What a folder of sentence-transformers says beside weights. */
 export interface SentenceConfig {
-  /** In the order in which they run; the first is the Transformer. */
+  /** What the modules make. */
+  model_type: FolderKind;
+  /** In the order in which they run; the first reads the texts. */
   modules: readonly SentenceModule[];
   /** What may be put before texts, by name. */
   prompts: Readonly<Record<string, string>>;
@@ -17,7 +20,20 @@ export interface SentenceConfig {
   default_prompt_name: string | null;
   /** How many numbers of each vector are kept, all unless given. */
   truncate_dim: number | null;
+  /** How vectors are compared, where the folder says so. */
+  similarity_fn_name: string | null;
+  /** What is applied to scores: the dotted name of a module of PyTorch, where the folder says so. */
+  activation_fn: string | null;
 }
+
+/** What a folder says that says nothing. */
+export const UNSAID = {
+  prompts: {},
+  default_prompt_name: null,
+  truncate_dim: null,
+  similarity_fn_name: null,
+  activation_fn: null,
+} as const;
 
 /** Texts of files by name. */
 export type Texts = ReadonlyMap<string, string>;
@@ -32,12 +48,12 @@ function namesOf(entries: readonly ModuleEntry[]): string[][] {
   return [[CONFIG], ...entries.map(({ type, path }) => MODULE_KINDS[type].configs.map((name) => at(path, name)))];
 }
 
-function entriesOf(text: string): ModuleEntry[] {
+function entriesOf(text: string, kind: FolderKind): ModuleEntry[] {
   const entries = parseJson(text, MODULES);
   if (!Array.isArray(entries))
     throw new TraceletError('format', { what: MODULES, expected: 'an array of modules', got: describe(entries) });
   const read = entries.map((entry, i) => readEntry(entry, i, MODULES));
-  checkOrder(read);
+  orderedFor(kind, read, MODULES);
   return read;
 }
 
@@ -48,12 +64,15 @@ export async function isSentenceFolder(read: (name: string) => Promise<string | 
   return Array.isArray(entries) && entries.some((entry) => isObject(entry) && String(entry.type).endsWith('.Pooling'));
 }
 
-/** The files that describe a folder of sentence-transformers; undefined where `read` has no modules.json. */
-export async function readSentenceFiles(read: (name: string) => Promise<string | undefined>): Promise<Texts | undefined> {
+/** The files that describe a folder of sentence-transformers that is of the kind `wanted`; undefined where `read` has no modules.json. */
+export async function readSentenceFiles(
+  read: (name: string) => Promise<string | undefined>,
+  wanted: FolderKind = 'SentenceTransformer',
+): Promise<Texts | undefined> {
   const modules = await read(MODULES);
   if (modules === undefined) return undefined;
   const texts = new Map([[MODULES, modules]]);
-  for (const names of namesOf(entriesOf(modules)))
+  for (const names of namesOf(entriesOf(modules, wanted)))
     for (const name of names) {
       const text = await read(name);
       if (text === undefined) continue;
@@ -69,12 +88,24 @@ export function sentenceTexts(files: ReadonlyMap<string, Uint8Array>): Texts {
   return new Map(texts.map(([name, bytes]) => [name, new TextDecoder().decode(bytes)]));
 }
 
-/** What files say that {@link readSentenceFiles} found, or that travel in a trace; undefined without a modules.json. Throws `config` and `format` errors. */
-export function parseSentence(texts: Texts): SentenceConfig | undefined {
+/**
+ * What files say that {@link readSentenceFiles} found, or that travel in a trace; undefined without a modules.json. Throws `config` and `format`
+ * errors, and a `config` error for folders of another kind than `wanted`, where that is given.
+ */
+export function parseSentence(texts: Texts, wanted?: FolderKind): SentenceConfig | undefined {
   const text = texts.get(MODULES);
   if (text === undefined) return undefined;
-  const modules = entriesOf(text).map((entry) => readModule(entry, texts));
-  return { modules, ...readGeneral(texts.get(CONFIG)) };
+  const general = readGeneral(texts.get(CONFIG), wanted);
+  const kind = FOLDER_KINDS[general.model_type];
+  const modules = entriesOf(text, general.model_type).map((entry) => readModule(entry, texts));
+  const [first] = modules;
+  if (first.type === 'Transformer' && (first.transformer_task ?? 'feature-extraction') !== kind.task)
+    throw new TraceletError('config', {
+      what: `transformer_task of the first module of ${MODULES}`,
+      expected: `${kind.task}, for a ${general.model_type}`,
+      got: first.transformer_task ?? 'feature-extraction',
+    });
+  return { modules, ...general };
 }
 
 function readModule({ type, path }: ModuleEntry, texts: Texts): SentenceModule {
@@ -86,29 +117,20 @@ function readModule({ type, path }: ModuleEntry, texts: Texts): SentenceModule {
   return { type, path, ...read(given, what) } as SentenceModule;
 }
 
-function checkOrder(modules: readonly ModuleEntry[]): void {
-  const types = modules.map(({ type }) => type);
-  if (types.lastIndexOf('Transformer') !== 0 || types.filter((type) => type === 'Pooling').length !== 1)
-    throw new TraceletError('config', {
-      what: MODULES,
-      expected: 'a Transformer first, and one Pooling behind it',
-      got: types.join(', ') || 'no modules',
-      cure: 'Choose another architecture, such as BertModel for the encoder alone',
-    });
-}
-
 const PROMPTS = kind<Record<string, string | null>>(
   'an object of texts by name',
   (value) => isObject(value) && Object.values(value).every((prompt) => prompt === null || typeof prompt === 'string'),
 );
 const GENERAL: Readonly<Record<string, Kind<unknown>>> = {
-  model_type: orNull(oneOf(['SentenceTransformer'], 'Only folders of one vector a text run here')),
+  model_type: orNull(TEXT),
   prompts: orNull(PROMPTS),
   default_prompt_name: orNull(TEXT),
   truncate_dim: orNull(SIZE),
+  similarity_fn_name: orNull(TEXT),
+  activation_fn: orNull(TEXT),
 };
 
-function readGeneral(text: string | undefined): Omit<SentenceConfig, 'modules'> {
+function readGeneral(text: string | undefined, wanted: FolderKind | undefined): Omit<SentenceConfig, 'modules'> {
   const whole = text === undefined ? {} : parseObject(text, CONFIG);
   const given = readFields(Object.fromEntries(Object.entries(whole).filter(([name]) => Object.hasOwn(GENERAL, name))), GENERAL, CONFIG);
   const prompts = Object.fromEntries(
@@ -121,7 +143,26 @@ function readGeneral(text: string | undefined): Omit<SentenceConfig, 'modules'> 
       expected: `one of ${Object.keys(prompts).join(', ') || 'no prompts'}`,
       got: describe(default_prompt_name),
     });
-  return { prompts, default_prompt_name, truncate_dim: (given.truncate_dim ?? null) as number | null };
+  return {
+    model_type: kindIn(given.model_type, wanted),
+    prompts,
+    default_prompt_name,
+    truncate_dim: (given.truncate_dim ?? null) as number | null,
+    similarity_fn_name: (given.similarity_fn_name ?? null) as string | null,
+    activation_fn: (given.activation_fn ?? null) as string | null,
+  };
+}
+
+/** The kind that a folder says it is of, which is the one that is wanted where it says nothing. */
+function kindIn(stated: unknown, wanted: FolderKind | undefined): FolderKind {
+  const found = (stated ?? wanted ?? 'SentenceTransformer') as FolderKind;
+  if (Object.hasOwn(FOLDER_KINDS, found) && found === (wanted ?? found)) return found;
+  throw new TraceletError('config', {
+    what: `model_type of ${CONFIG}`,
+    expected: wanted ?? `one of ${Object.keys(FOLDER_KINDS).join(', ')}`,
+    got: describe(stated),
+    cure: Object.hasOwn(FOLDER_KINDS, found) ? `${found}.from_pretrained opens it` : undefined,
+  });
 }
 
 /** The files from which {@link parseSentence} reads the same, the Transformer's beside them. */
@@ -129,12 +170,12 @@ export function sentenceFiles({ modules, ...general }: SentenceConfig): Record<s
   const entries = modules.map(({ type, path }, idx) => ({
     idx,
     name: String(idx),
-    path: type === 'Transformer' ? '' : path,
+    path: idx === 0 ? '' : path,
     type: `sentence_transformers.models.${type}`,
   }));
-  const configs = modules.map(({ type, path, ...fields }) => {
-    const place = type === 'Transformer' ? '' : path;
-    return [at(place, MODULE_KINDS[type].configs[0]), JSON.stringify(written(fields))];
+  const configs = modules.flatMap(({ type, path, ...fields }, idx) => {
+    const [name] = MODULE_KINDS[type].configs;
+    return name === undefined ? [] : [[at(idx === 0 ? '' : path, name), JSON.stringify(written(fields))]];
   });
   return { [MODULES]: JSON.stringify(entries), [CONFIG]: JSON.stringify(general), ...Object.fromEntries(configs) };
 }

@@ -7,9 +7,18 @@ import { COUNT, FLAG, type Kind, kind, MAX_SIZE, nullAs, oneOf, orNull, PROBABIL
 const POOLING_MODES = ['cls', 'max', 'mean', 'mean_sqrt_len_tokens', 'weightedmean', 'lasttoken'] as const;
 export type PoolingMode = (typeof POOLING_MODES)[number];
 
-/** What modules hand on: a vector for each token, and one for the text. */
-const FEATURES = ['token_embeddings', 'sentence_embedding'] as const;
+/** What modules hand on: a vector for each token, one for the text, and scores of a head. */
+const FEATURES = ['token_embeddings', 'sentence_embedding', 'scores'] as const;
 export type Feature = (typeof FEATURES)[number];
+
+/** What a Transformer may be asked for: its head, which output of it, and what modules call that. */
+export const TASKS = {
+  'feature-extraction': { head: 'Model', answers: 'last_hidden_state', makes: 'token_embeddings' },
+  'fill-mask': { head: 'ForMaskedLM', answers: 'logits', makes: 'token_embeddings' },
+  'sequence-classification': { head: 'ForSequenceClassification', answers: 'logits', makes: 'scores' },
+} as const satisfies Record<string, { head: string; answers: string; makes: Feature }>;
+export type Task = keyof typeof TASKS;
+const TASK = oneOf(Object.keys(TASKS) as Task[]);
 
 /** Activations of PyTorch that a Dense may name, by what follows the last dot, as ops. */
 export const DENSE_ACTIVATIONS: Readonly<Record<string, string | undefined>> = {
@@ -23,7 +32,7 @@ export const DENSE_ACTIVATIONS: Readonly<Record<string, string | undefined>> = {
 
 /** What the config of each module says, checked. */
 export interface ModuleFields {
-  Transformer: { max_seq_length: number | null; do_lower_case: boolean };
+  Transformer: { max_seq_length: number | null; do_lower_case: boolean; transformer_task?: Task };
   Pooling: { embedding_dimension: number; pooling_mode: readonly PoolingMode[]; include_prompt: boolean };
   Dense: {
     in_features: number;
@@ -57,9 +66,10 @@ const loading = kind<JsonObject>(
   `an object of ${LOADING.join(', ')} alone`,
   (value) => isObject(value) && Object.keys(value).every((name) => LOADING.includes(name)),
 );
-const textForward = kind<JsonObject>('the last hidden state that forward gives for text', (value) => {
+const textForward = kind<JsonObject>('the last hidden state or the logits that forward gives for text', (value) => {
   const { text } = isObject(value) ? value : {};
-  return isObject(text) && text.method === 'forward' && text.method_output_name === 'last_hidden_state';
+  const outputs: unknown[] = Object.values(TASKS).map(({ answers }) => answers);
+  return isObject(text) && text.method === 'forward' && outputs.includes(text.method_output_name);
 });
 const nothing = orNull(kind<object>('an empty object', (value) => isObject(value) && Object.keys(value).length === 0));
 const feature = oneOf<Feature>(FEATURES);
@@ -88,9 +98,9 @@ export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } =
     fields: {
       max_seq_length: orNull(SIZE),
       do_lower_case: nullAs(false, FLAG),
-      transformer_task: oneOf(['feature-extraction']),
+      transformer_task: TASK,
       modality_config: textForward,
-      module_output_name: oneOf(['token_embeddings']),
+      module_output_name: oneOf<Feature>(['token_embeddings', 'scores']),
       unpad_inputs: orNull(FLAG),
       ...Object.fromEntries(
         ['model', 'tokenizer', 'processor', 'config']
@@ -103,7 +113,10 @@ export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } =
       query_expansion: oneOf([null]),
       tokenizer_name_or_path: oneOf([null]),
     },
-    read: ({ max_seq_length = null, do_lower_case = false }) => ({ max_seq_length, do_lower_case }) as ModuleFields['Transformer'],
+    read({ max_seq_length = null, do_lower_case = false, ...given }, what) {
+      const task = taskIn(given, what);
+      return { max_seq_length, do_lower_case, ...(task && { transformer_task: task }) } as ModuleFields['Transformer'];
+    },
   },
   Pooling: {
     configs: ['config.json'],
@@ -175,6 +188,16 @@ export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } =
     read: ({ dropout = 0.2 }) => ({ dropout }) as ModuleFields['Dropout'],
   },
 };
+
+/** What a Transformer is asked for, unless it is the last hidden state. Throws a `config` error where its config contradicts itself. */
+function taskIn({ transformer_task: task, modality_config, module_output_name: made }: JsonObject, what: string): Task | undefined {
+  const answer = (modality_config as { text: JsonObject } | undefined)?.text.method_output_name;
+  const fits = (name: Task): boolean =>
+    (task ?? name) === name && (answer ?? TASKS[name].answers) === TASKS[name].answers && (made ?? TASKS[name].makes) === TASKS[name].makes;
+  const found = (Object.keys(TASKS) as Task[]).find(fits);
+  if (!found) throw bad(`transformer_task of ${what}`, 'one whose outputs are those of modality_config', `${task}, ${answer}, ${made}`);
+  return found === 'feature-extraction' ? undefined : found;
+}
 
 function passed({ module_input_name = 'sentence_embedding', module_output_name }: JsonObject): ModuleFields['Normalize'] {
   return { module_input_name, module_output_name: module_output_name ?? module_input_name } as ModuleFields['Normalize'];

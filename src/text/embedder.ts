@@ -1,16 +1,14 @@
 import { TraceletError } from '../base/error.ts';
 import { checkOptions, curesIn, FUNCTION, type OptionTable, SIGNAL } from '../base/options.ts';
 import { FLAG, kind, SIZE } from '../base/schema.ts';
-import type { ModelOutput } from '../nn/outputs.ts';
 import type { Signature } from '../program/signature.ts';
 import { isNormalized } from '../sentence/prompt.ts';
 import type { TextReader } from '../sentence/tokenizer.ts';
 import type { Bounds } from '../tensor/dim.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { allOf, planBatches, shareOf } from './batches.ts';
 import { type Encoded, encoder, LONG_TEXTS, type LongTexts } from './encode.ts';
-import { batchInputs, capacityOf } from './inputs.ts';
+import { capacityOf } from './inputs.ts';
 import { normalized, pool } from './mean.ts';
+import { type RowRunner, runRows } from './rows.ts';
 
 /** How many texts have their vectors, and of how many where that is known. */
 export interface EmbedProgress {
@@ -63,15 +61,11 @@ const WORDING = {
 };
 
 /** What embedding asks of a trace. */
-export interface Embedding {
-  readonly inputs: readonly Signature[];
+export interface Embedding extends RowRunner {
   readonly outputs: readonly Signature[];
   /** Sizes that calls may choose, with their bounds. */
   readonly dynamic: Bounds;
   readonly reader: TextReader;
-  run(inputs: Record<string, Tensor>, options: { signal?: AbortSignal; outputs?: readonly string[] }): Promise<unknown>;
-  /** How many runs it makes at once, one unless given. */
-  readonly concurrency?: number;
 }
 
 /** How to embed texts with a trace: options are proved, nothing has been computed. Throws `value` errors. */
@@ -82,7 +76,7 @@ export function embedder(traced: Embedding, options: EmbedOptions) {
     EMBED_OPTIONS,
     cureOf,
   );
-  const { inputs, reader, concurrency = 1 } = traced;
+  const { reader, concurrency = 1 } = traced;
   const width = widthOf(traced);
   const hidden = keptOf(width, truncate_dim, traced);
   if (normalize === false && isNormalized(reader.sentence)) throw normalizedAlready();
@@ -102,15 +96,10 @@ export function embedder(traced: Embedding, options: EmbedOptions) {
   ): Promise<void> {
     const waiting = encoded.map((text) => ({ text, vectors: [] as Float32Array[], missing: text.rows.length }));
     const all = waiting.flatMap((of) => of.text.rows.map((row, chunk) => ({ of, chunk, row })));
-    const lengths = all.map(({ row }) => row.ids.length);
-    const plans = planBatches(lengths, shareOf(capacity, lengths, concurrency));
-    await allOf(plans, concurrency, async (plan, goesOn) => {
-      const batch = plan.map((at) => all[at]);
-      const rows = batch.map(({ row }) => row);
-      const called = batchInputs(rows, capacity, inputs, reader.tokenizer, WORDING.what);
-      const answer = (await traced.run(called, { signal, outputs: OUTPUT })) as ModelOutput;
-      if (!goesOn()) return;
-      for (const [i, { of, chunk }] of batch.entries()) {
+    const rows = all.map(({ row }) => row);
+    const settings = { capacity, tokenizer: reader.tokenizer, outputs: OUTPUT, signal, what: WORDING.what };
+    await runRows(traced, rows, settings, (answer, numbers) => {
+      for (const [i, { of, chunk }] of numbers.map((at) => all[at]).entries()) {
         of.vectors[chunk] = answer.sentence_embedding.data.slice(i * width, (i + 1) * width) as Float32Array;
         if (--of.missing) continue;
         const weights = of.text.rows.map(({ own }) => own);

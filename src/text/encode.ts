@@ -2,6 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
 import type { OptionTable } from '../base/options.ts';
 import { FLAG, type Kind, kind, TEXT } from '../base/schema.ts';
+import { TYPES } from '../nn/inputs.ts';
 import { excludesPrompt, type PromptOptions, promptOf } from '../sentence/prompt.ts';
 import type { TextReader } from '../sentence/tokenizer.ts';
 import type { Encoding, TextInput } from '../tokenizer/index.ts';
@@ -63,6 +64,7 @@ export function encoder(reader: TextReader, longest: number, options: LongTexts,
   const most = Math.min(longest, tokenizer.model_max_length);
   const special = tokenizer.num_special_tokens_to_add();
   const [room, overlap] = chunk ? chunkSizes(chunk === true ? {} : chunk, most, special) : [most - special, 0];
+  const typed = tokenizer.model_input_names.includes(TYPES);
   const places = { return_offsets_mapping: !!chunk, return_special_tokens_mask: !!chunk } as const;
   const cutting = { ...places, truncation: truncate, max_length: most } as const;
 
@@ -73,7 +75,7 @@ export function encoder(reader: TextReader, longest: number, options: LongTexts,
     const tokens = ids.length + truncated;
     const encoded = { index, text, tokens, truncated };
     if (ids.length <= (chunk ? room + special : most)) {
-      const types = second === undefined ? undefined : Int32Array.from(token_type_ids);
+      const types = second === undefined || !typed ? undefined : Int32Array.from(token_type_ids);
       return { ...encoded, rows: [{ ids: Int32Array.from(ids), types, unpooled, own: ids.length - special }] };
     }
     if (!chunk)

@@ -32,6 +32,9 @@ const isAbsent = (name: unknown): boolean => name === undefined || name === null
  */
 export const normalizesByFlags = (name: unknown): boolean => isAbsent(name) || isOne(name, [...BERT, ...OTHERS_WITH_FLAGS]);
 
+/** Whether a class of transformers is that of any tokenizer, which since transformers 5 tells no texts of a pair apart for models. */
+export const isOfNoModel = (name: unknown): boolean => name === 'TokenizersBackend' || name === 'PreTrainedTokenizerFast';
+
 /** Throws an `unsupported` error for a class that does not split as BERT does. */
 export function checkClass(name: unknown): void {
   if (isAbsent(name) || name === 'TokenizersBackend' || isOne(name, [...BERT, ...PLAIN])) return;

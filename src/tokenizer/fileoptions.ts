@@ -6,12 +6,12 @@ import { kind } from '../base/schema.ts';
 import type { AddedToken } from './added.ts';
 import { isBertJson, optionsOfJson } from './bertjson.ts';
 import { BERT_OPTIONS, type BertTokenizerOptions } from './bertsettings.ts';
-import { checkClass, normalizesByFlags } from './classes.ts';
+import { checkClass, isOfNoModel, normalizesByFlags } from './classes.ts';
 import type { PreTrainedTokenizerOptions } from './fast.ts';
 import { cureOfUnknown } from './fields.ts';
 import { FILE_NAMES, MODEL_NAMES, type Name, NEEDED, type TokenizerFiles, vocabularyIn } from './files.ts';
 import { addedToken, ROLES, TOKEN } from './roles.ts';
-import { type Proved, TOKENIZER_OPTIONS } from './settings.ts';
+import { INPUT_NAMES_OF_NO_MODEL, type Proved, TOKENIZER_OPTIONS } from './settings.ts';
 import { parseVocab } from './vocab.ts';
 
 type Given = Proved<BertTokenizerOptions>;
@@ -155,6 +155,7 @@ function withConfig(reading: Reading, config: JsonObject): Reading {
   const listed = decoderTokens(config.added_tokens_decoder);
   return {
     ...reading,
+    ...(isOfNoModel(config.tokenizer_class) && { model_input_names: INPUT_NAMES_OF_NO_MODEL }),
     ...(reading.json && byFlags && BY_FLAGS),
     ...given,
     ...extraTokens(reading, config, file),

@@ -20,6 +20,8 @@ export interface Model {
   readonly vocab: Vocab;
   /** The token of what the vocabulary does not cover, if there is one. */
   readonly unknown: Filler | undefined;
+  /** What tokens within a word begin with, where they do. */
+  readonly prefix?: string;
   /** Calls `token` with each token of `text` from `start` to `end`, in order. */
   tokenize(text: string, start: number, end: number, token: OnToken): void;
   /** Whether a token goes on with the word of the token `before`. */

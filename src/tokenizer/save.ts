@@ -1,7 +1,7 @@
 import { BERT_OPTIONS, type BertSettings } from './bertsettings.ts';
 import type { FastSettings } from './fast.ts';
 import { addedToken } from './roles.ts';
-import { type Settings, type Shared, TOKENIZER_OPTIONS } from './settings.ts';
+import { INPUT_NAMES, type Settings, type Shared, TOKENIZER_OPTIONS } from './settings.ts';
 import { formatVocab } from './vocab.ts';
 
 /** The fewest files that rebuild the same tokenizer of BERT. */
@@ -50,12 +50,13 @@ const tokensOf = ({ added }: Shared) =>
 
 /** Settings by the names of the options that make them. */
 function optionsOf(settings: Settings, names: readonly string[], listsAdded: boolean): Record<string, unknown> {
-  const { roles, model_max_length, extra_special_tokens, ...others } = settings;
+  const { roles, model_max_length, extra_special_tokens, model_input_names, ...others } = settings;
   const options: Record<string, unknown> = {
     ...others,
     ...Object.fromEntries(Object.entries(roles).map(([role, filler]) => [role, filler?.token ?? null])),
     ...(Object.keys(extra_special_tokens).length > 0 && { extra_special_tokens }),
     ...(model_max_length !== Infinity && { model_max_length }),
+    ...(model_input_names !== INPUT_NAMES && { model_input_names }),
     ...(listsAdded && { added_tokens: tokensOf(settings) }),
   };
   return Object.fromEntries(names.filter((name) => name in options).map((name) => [name, options[name]]));

@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
 import type { OptionTable } from '../base/options.ts';
-import { FLAG, kind, orNull } from '../base/schema.ts';
+import { FLAG, kind, NAMES, orNull } from '../base/schema.ts';
 import type { AddedToken, Pattern } from './added.ts';
 import type { IdOf, Parts } from './interfaces.ts';
 import {
@@ -47,6 +47,8 @@ export interface TokenizerOptions {
   truncation_side?: Side | null;
   /** Whether `decode` closes up punctuation. Default false, and true for BERT. */
   clean_up_tokenization_spaces?: boolean | null;
+  /** What models are given of texts. Without `token_type_ids`, those of a pair are not told apart by them. */
+  model_input_names?: readonly string[] | null;
 }
 
 const SIDE = kind<Side>("'left' or 'right'", (value) => value === 'left' || value === 'right');
@@ -71,6 +73,7 @@ export const TOKENIZER_OPTIONS: OptionTable<TokenizerOptions> = {
   padding_side: SIDE,
   truncation_side: SIDE,
   clean_up_tokenization_spaces: FLAG,
+  model_input_names: NAMES,
 };
 
 /** Options proved: without those that are not given. */
@@ -90,6 +93,7 @@ export interface Shared {
   padding_side: Side;
   truncation_side: Side;
   clean_up_tokenization_spaces: boolean;
+  model_input_names: readonly string[];
 }
 
 /** What a tokenizer does. */
@@ -99,11 +103,16 @@ export interface Settings extends Shared {
   never_split: readonly string[];
 }
 
+/** What models are given unless said otherwise, and what they are given of tokenizers that are of no model's class. */
+export const INPUT_NAMES: readonly string[] = ['input_ids', 'token_type_ids', 'attention_mask'];
+export const INPUT_NAMES_OF_NO_MODEL: readonly string[] = ['input_ids', 'attention_mask'];
+
 const DEFAULTS = {
   split_special_tokens: false,
   padding_side: 'right',
   truncation_side: 'right',
   clean_up_tokenization_spaces: false,
+  model_input_names: INPUT_NAMES,
 } as const;
 
 export type Roles = Readonly<Record<Role, string | null>>;

@@ -2,7 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { checkOptions, type OptionTable, proved } from '../base/options.ts';
 import { isUrl } from '../base/realm.ts';
-import { FLAG } from '../base/schema.ts';
+import { FLAG, NAMES } from '../base/schema.ts';
 import { SOURCE_OPTIONS, type SourceOptions, splitOptions } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import type { SaveOptions } from '../sources/saving.ts';
@@ -188,6 +188,11 @@ export class PreTrainedTokenizerFast extends Tokens {
     const special = new Set(known.skip_special_tokens ? added.filter(({ token }) => token.special).map((each) => each.text) : []);
     const text = parts.decoder(tokens.filter((token) => !special.has(token))).join('');
     return (known.clean_up_tokenization_spaces ?? clean_up_tokenization_spaces) ? closeUp(text) : text;
+  }
+
+  /** The text that tokens stand for; special ones among them too. */
+  convert_tokens_to_string(tokens: readonly string[]): string {
+    return this.#made.settings.parts.decoder(proved('tokens', tokens, NAMES)).join('');
   }
 
   /** The texts of a batch of ids: arrays, or a tensor of shape [batch, length]. */

@@ -14,7 +14,7 @@ import {
   type SpecialTokens,
 } from './adding.ts';
 import type { Made } from './made.ts';
-import type { Role } from './roles.ts';
+import { ROLES, type Role } from './roles.ts';
 import type { Filler } from './row.ts';
 import { roleOf, type Settings, specialsIn } from './settings.ts';
 import type { Vocab } from './vocab.ts';
@@ -111,6 +111,16 @@ export abstract class Tokens extends Callable {
     return this.#settings.parts.model.continues(token, before);
   }
 
+  /** What models are given of texts. */
+  get model_input_names(): readonly string[] {
+    return this.#settings.model_input_names;
+  }
+
+  /** What tokens within a word begin with, such as `##`; empty where none do. */
+  get continuing_subword_prefix(): string {
+    return this.#settings.parts.model.prefix ?? '';
+  }
+
   /** The vocabulary with the added tokens. */
   get_vocab(): Map<string, number> {
     const { tokens } = this.#vocab;
@@ -196,10 +206,10 @@ export abstract class Tokens extends Callable {
   get mask_token_id(): number {
     return roleOf(this.#settings, 'mask_token').id;
   }
-  /** The token of each role that the tokenizer has. */
+  /** The tokens of roles, of those that the tokenizer has. */
   get special_tokens_map(): Partial<Record<Role, string>> {
-    const roles = Object.entries(this.#settings.roles).flatMap(([role, filler]) => (filler ? [[role, filler.token]] : []));
-    return Object.fromEntries(roles);
+    const { roles } = this.#settings;
+    return Object.fromEntries(ROLES.flatMap((role) => (roles[role] ? [[role, roles[role].token]] : [])));
   }
   get all_special_tokens(): string[] {
     return specialsIn(this.#settings);

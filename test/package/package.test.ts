@@ -76,6 +76,7 @@ describe('the packed package', () => {
         "AutoModelForTokenClassification",
         "AutoTokenizer",
         "BertTokenizer",
+        "CrossEncoder",
         "DTYPES",
         "ERROR_CODES",
         "F",

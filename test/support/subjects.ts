@@ -5,8 +5,10 @@ import { vi } from 'vitest';
 import { platform } from '#platform';
 import {
   ARCHITECTURES,
+  BertForSequenceClassification,
   BertModel,
   BertTokenizer,
+  CrossEncoder,
   jit,
   nn,
   PreTrainedTokenizerFast,
@@ -73,6 +75,12 @@ export const tokenizerObject = bertJson([...tokenizer.get_vocab().keys()]);
 const fast = new PreTrainedTokenizerFast({ tokenizer_object: tokenizerObject, pad_token: '[PAD]' });
 writeFileSync(join(FOLDER, 'tokenizer.json'), JSON.stringify(tokenizerObject));
 
+/** Folders of models for texts, by what opens them. */
+export const folderOf = (name: string): string => join(FOLDER, name);
+await new BertForSequenceClassification(config.withFields({ num_labels: 1 }, 'a test')).save_pretrained(folderOf('pairs'));
+await fast.save_pretrained(folderOf('pairs'));
+const scorer = await CrossEncoder.from_pretrained(folderOf('pairs'));
+
 /** An instance of each class, and of its subclasses that are not the same. */
 export const INSTANCES: Readonly<Record<string, () => object>> = {
   Tensor: x,
@@ -100,6 +108,7 @@ export const INSTANCES: Readonly<Record<string, () => object>> = {
   ),
   BertTokenizer: () => BertTokenizer.from_files(tokenizer.files()),
   PreTrainedTokenizerFast: () => fast,
+  CrossEncoder: () => scorer,
   TracedModule: () => traced,
   TracePool: () => pool,
   TraceletError: () => new TraceletError('value', { what: 'a thing' }),

@@ -9,6 +9,7 @@ import {
   configFor,
   FAMILIES,
   FOLDER,
+  folderOf,
   ids,
   inputs,
   mask,
@@ -23,7 +24,21 @@ import {
 } from './subjects.ts';
 import { tokenizer } from './texts.ts';
 import { floats } from './tiny.ts';
-import { decoding, embedding, encoding, general, making, ofTexts, plain, quantizing, reading, shape, tracing } from './validoptions.ts';
+import {
+  decoding,
+  embedding,
+  encoding,
+  general,
+  making,
+  ofTexts,
+  opening,
+  plain,
+  quantizing,
+  reading,
+  scoring,
+  shape,
+  tracing,
+} from './validoptions.ts';
 
 /** Arguments of a call that is right, made anew for each. */
 type Valid = () => readonly unknown[];
@@ -247,7 +262,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'BertForMultipleChoice#forward': () => inputsOf(BertForMultipleChoice),
   'BertModel#call_': () => [inputs()],
   ...rows('folders_beside trace_files tied', none, 'BertModel#'),
-  ...rows('folders_beside trace_files', none, 'SentenceEmbedder#'),
+  ...rows('folders_beside trace_files tied', none, 'SentenceEmbedder#'),
   ...rows('DebertaForMaskedLM BertForPreTraining BartForCausalLM T5ForConditionalGeneration', none, '', '#tied'),
   ...rows('get_input_embeddings get_output_embeddings', none, 'BertModel#'),
   'BertModel#set_input_embeddings': () => [new nn.Embedding(config.vocab_size, config.hidden_size)],
@@ -315,6 +330,11 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('explain toString expectIdle', none, 'TracedModule#'),
   'TracedModule#dispose': none,
 
+  'CrossEncoder.from_pretrained': () => [folderOf('pairs'), opening],
+  'CrossEncoder#predict': () => [['jim', 'was'], scoring],
+  'CrossEncoder#rank': () => ['jim', ['was', 'a'], { ...scoring, top_k: 1, return_documents: true }],
+  'CrossEncoder#save': () => [join(FOLDER, 'encoder.tracelet'), { signal: signal() }],
+  'CrossEncoder#dispose': none,
   similarity: () => [
     [1, 2],
     [2, 3],
@@ -345,4 +365,4 @@ export const ALIKE = /^AutoModelFor(?!MaskedLM)/;
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|decoded|relative_positional_encoding|decoderIdsOf|pooled|positionsOf|typesOf|meant|prepare|prepareRun|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|decoded|relative_positional_encoding|decoderIdsOf|pooled|positionsOf|typesOf|meant|prepare|prepareRun|besides|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;

@@ -22,6 +22,15 @@ export const embedding = {
   batchTokens: 64,
   progress_callback: () => {},
 };
+export const opening = { ...reading, seed: 1, strict: false, kernels: 'baseline', threads: 1 };
+export const scoring = {
+  ...ofTexts,
+  signal: signal(),
+  activation_fn: 'sigmoid',
+  apply_softmax: true,
+  batchTokens: 64,
+  progress_callback: () => {},
+};
 export const encoding = {
   text_pair: 'was',
   add_special_tokens: true,
@@ -75,6 +84,7 @@ export const making = {
   padding_side: 'left',
   truncation_side: 'left',
   clean_up_tokenization_spaces: true,
+  model_input_names: ['input_ids'],
 };
 const { vocab: _, do_lower_case, strip_accents, tokenize_chinese_chars, clean_text, never_split, do_basic_tokenize, ...shared } = making;
 const { max_input_chars_per_word, wordpieces_prefix, ...ofAny } = shared;

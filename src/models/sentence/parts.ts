@@ -2,6 +2,7 @@ import { TraceletError } from '../../base/error.ts';
 import * as F from '../../nn/functional.ts';
 import * as nn from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
+import type { SentenceConfig } from '../../sentence/config.ts';
 import { DENSE_ACTIVATIONS, type Feature, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
@@ -128,8 +129,8 @@ class Dropout extends Part {
 type Behind = Exclude<SentenceModule, { type: 'Transformer' }>;
 const PARTS = { Pooling, Dense, LayerNorm, Normalize, Dropout } as const satisfies Record<Behind['type'], unknown>;
 
-/** The modules of a folder behind an encoder of `hidden` numbers a token. Throws `config` errors for those that do not fit one another. */
-export function makeParts(modules: readonly SentenceModule[], hidden: number): Part[] {
+/** The modules of a folder behind a Transformer of `hidden` numbers a token. Throws `config` errors for those that do not fit one another. */
+export function makeParts({ modules }: SentenceConfig, hidden: number): Part[] {
   const widths: Widths = { token_embeddings: hidden };
   return (modules.slice(1) as Behind[]).map((module, i) => {
     const part = new (PARTS[module.type] as new (module: Behind, widths: Widths) => Part)(module, widths);

@@ -64,6 +64,10 @@ export class BPE implements Model {
     });
   }
 
+  get prefix(): string {
+    return this.#options.prefix;
+  }
+
   continues(token: string, before?: string): boolean {
     const { prefix, suffix } = this.#options;
     if (prefix) return token.startsWith(prefix);

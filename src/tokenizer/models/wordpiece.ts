@@ -39,6 +39,10 @@ export class WordPiece implements Model {
     }
   }
 
+  get prefix(): string {
+    return this.#prefix.text;
+  }
+
   continues(token: string): boolean {
     return token.startsWith(this.#prefix.text);
   }

@@ -1,4 +1,3 @@
-import { TraceletError } from '../base/error.ts';
 import type { PreTrainedConfig } from '../models/config.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
@@ -23,13 +22,6 @@ export function dummyInputs(
   dimensions: Dimensions,
 ): Record<string, Tensor> {
   const { batch, choices, seq } = dimensions;
-  const most = config.most_tokens();
-  if (seq > most)
-    throw new TraceletError('value', {
-      what: '--seq',
-      expected: `at most the model’s ${most} positions`,
-      got: `${seq}`,
-    });
   const types = names.includes('token_type_ids') ? ((config as TokenTypes).type_vocab_size ?? 1) : 1;
   const end = names.includes(DECODER_IDS) ? config.eos_token_id : null;
   const row = tokenizer ? encoded(tokenizer, types, seq) : counted(config, types, seq, end);

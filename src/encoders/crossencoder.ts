@@ -1,0 +1,184 @@
+import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
+import { checkOptions, curesIn, FUNCTION, type OptionTable, SIGNAL } from '../base/options.ts';
+import { COUNT, FLAG, type Kind, SIZE } from '../base/schema.ts';
+import { CrossEncoderModel } from '../models/sentence/scorer.ts';
+import * as F from '../nn/functional.ts';
+import { SCORE_ACTIVATIONS, scoreActivation } from '../sentence/activation.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import { type Encoded, encoder, TEXT_OPTIONS, type TextOptions } from '../text/encode.ts';
+import { capacityOf } from '../text/inputs.ts';
+import { runRows } from '../text/rows.ts';
+import { Encoder } from './encoder.ts';
+import { tellCut } from './long.ts';
+import { type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
+
+/** A text with another. */
+export type Pair = readonly [text: string, pair: string];
+/** The name of a module of torch.nn such as `Sigmoid`, in any case, or a function of scores [texts, labels]. */
+export type ScoreActivation = string | ((scores: Tensor<'float32'>) => Tensor);
+
+/** Options of {@link CrossEncoder.predict}. */
+export interface PredictOptions extends TextOptions {
+  /** Of texts that are too long, tokens of the longer one are left out: true and told unless given, an error where false. */
+  truncate?: boolean;
+  /** What is applied to scores, in place of what the folder says. */
+  activation_fn?: ScoreActivation;
+  /** Whether the scores of a pair are made to add up to 1, where there are several. */
+  apply_softmax?: boolean;
+  /** Most tokens of a call, without padding. Answers do not depend on it. */
+  batchTokens?: number;
+  /** Stops the work between two instructions. */
+  signal?: AbortSignal;
+  /** Told after each call how many pairs have their scores. */
+  progress_callback?: (progress: { done: number; total: number }) => void;
+}
+
+/** Options of {@link CrossEncoder.rank}. */
+export interface RankOptions extends PredictOptions {
+  /** How many of the best documents are answered; all unless given. */
+  top_k?: number | null;
+  /** Whether texts are answered as well. */
+  return_documents?: boolean;
+}
+
+/** A document with its score. */
+export interface Ranked {
+  /** Its number in the order given. */
+  corpus_id: number;
+  score: number;
+  text?: string;
+}
+
+const NAMES = new Map(Object.keys(SCORE_ACTIVATIONS).map((name) => [name.toLowerCase(), name]));
+const ACTIVATION: Kind<ScoreActivation> = {
+  expected: `one of ${[...NAMES.values()].join(', ')}, or a function of scores`,
+  read: (value) => (typeof value === 'string' ? NAMES.get(value.toLowerCase()) : (FUNCTION.read(value) as ScoreActivation | undefined)),
+};
+
+const PREDICT: OptionTable<PredictOptions> = {
+  ...TEXT_OPTIONS,
+  activation_fn: ACTIVATION,
+  apply_softmax: FLAG,
+  batchTokens: COUNT,
+  signal: SIGNAL,
+  progress_callback: FUNCTION,
+};
+const RANK: OptionTable<RankOptions> = { ...PREDICT, top_k: SIZE, return_documents: FLAG };
+
+const cureOf = curesIn({
+  batch_size: 'Say batchTokens; answers do not depend on it',
+  show_progress_bar: 'progress_callback is told how far it is',
+  convert_to_tensor: 'Leave it out: the answer is a tensor',
+  convert_to_numpy: 'Leave it out: data of the tensor that is answered is a Float32Array',
+});
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const OUTPUTS = ['scores'];
+
+/** Scores of pairs of texts, as `sentence_transformers.CrossEncoder`. */
+export class CrossEncoder extends Encoder {
+  /** The name of the module of torch.nn that scores go through unless another is asked for. */
+  readonly activation_fn: string;
+
+  /** As {@link Encoder}. Throws a `config` error for an activation that is not known. */
+  static async from_pretrained(source: EncoderSource, options?: EncoderOptions): Promise<CrossEncoder> {
+    const traced = await openTrace('CrossEncoder.from_pretrained', CrossEncoderModel, source, options);
+    return new CrossEncoder(traced);
+  }
+
+  private constructor(...[traced]: ConstructorParameters<typeof Encoder>) {
+    super(traced);
+    this.activation_fn = scoreActivation(this.sentence.activation_fn, this.num_labels);
+  }
+
+  /** How many scores a pair has. */
+  get num_labels(): number {
+    return this.traced.outputs[0].shape[1];
+  }
+
+  /**
+   * Scores of pairs, [pairs] where each has one and [pairs, labels] where there are several; a number, or [labels], for one pair alone. Throws a
+   * `value` error for what is no pair of texts.
+   */
+  predict(pair: Pair, options?: PredictOptions): Promise<number | Tensor<'float32'>>;
+  predict(pairs: readonly Pair[], options?: PredictOptions): Promise<Tensor<'float32'>>;
+  async predict(pairs: Pair | readonly Pair[], given: PredictOptions = {}): Promise<number | Tensor<'float32'>> {
+    const what = 'predict()';
+    const options = checkOptions(what, given, PREDICT, cureOf);
+    if (!Array.isArray(pairs)) throw notPairs(what, pairs);
+    const isOne = pairs.some(isText);
+    const scores = await this.#scores(what, (isOne ? [pairs] : pairs) as readonly Pair[], options);
+    if (!isOne) return this.num_labels === 1 ? scores.reshape([scores.shape[0]]) : scores;
+    return this.num_labels === 1 ? scores.data[0] : scores.reshape([this.num_labels]);
+  }
+
+  /** Documents by their scores with a query, the best first. Throws a `value` error for models of several scores. */
+  async rank(query: string, documents: readonly string[], given: RankOptions = {}): Promise<Ranked[]> {
+    const what = 'rank()';
+    const { top_k = null, return_documents = false, ...options } = checkOptions(what, given, RANK, cureOf);
+    if (!isText(query) || !Array.isArray(documents)) throw notPairs(what, isText(query) ? documents : query);
+    if (this.num_labels !== 1)
+      throw new TraceletError('value', {
+        what,
+        expected: 'a model of one score',
+        got: `one of ${this.num_labels}`,
+        cure: 'Call predict(pairs), and choose among its scores',
+      });
+    const pairs = Array.from(documents, (text) => [query, text] as const);
+    const { data } = await this.#scores(what, pairs, options);
+    const ranked = pairs.map(([, text], corpus_id) => ({ corpus_id, score: data[corpus_id], ...(return_documents && { text }) }));
+    return ranked.sort((a, b) => b.score - a.score).slice(0, top_k ?? undefined);
+  }
+
+  async #scores(what: string, pairs: readonly Pair[], options: PredictOptions): Promise<Tensor<'float32'>> {
+    const { truncate = true, prompt, prompt_name, batchTokens, signal, progress_callback } = options;
+    const { traced, num_labels } = this;
+    const capacity = capacityOf(traced, batchTokens);
+    const nameOf = (index: number) => `pairs[${index}]`;
+    const long = { truncate, prompt, prompt_name };
+    const encode = encoder(traced.reader, capacity.sequence[1], long, { what, nameOf, cure: 'The option truncate leaves out the rest' });
+    const encoded: Encoded[] = [];
+    for (const [i, pair] of pairs.entries()) {
+      if (!Array.isArray(pair) || pair.length !== 2 || !pair.every(isText)) throw notPairs(nameOf(i), pair);
+      encoded.push(encode(pair, i));
+    }
+    tellCut(what, options.truncate, encoded);
+    const scores = new Float32Array(pairs.length * num_labels);
+    let done = 0;
+    const rows = encoded.map(({ rows: [row] }) => row);
+    const settings = { capacity, tokenizer: traced.tokenizer, outputs: OUTPUTS, signal, what };
+    await runRows(traced, rows, settings, (answer, numbers) => {
+      const { data } = answer.scores;
+      for (const [i, at] of numbers.entries()) scores.set(data.subarray(i * num_labels, (i + 1) * num_labels), at * num_labels);
+      done += numbers.length;
+      progress_callback?.({ done, total: pairs.length });
+    });
+    return this.#activated(what, new Tensor('float32', [pairs.length, num_labels], scores), options);
+  }
+
+  #activated(what: string, scores: Tensor<'float32'>, { activation_fn = this.activation_fn, apply_softmax }: PredictOptions) {
+    const activated = typeof activation_fn === 'string' ? byName(activation_fn, scores) : activation_fn(scores);
+    if (!(activated instanceof Tensor) || activated.size !== scores.size)
+      throw new TraceletError('value', {
+        what: `${what}: what activation_fn answers`,
+        expected: `a tensor [${scores.shape}]`,
+        got: describe(activated),
+      });
+    const answer = activated.to('float32').reshape(scores.shape) as Tensor<'float32'>;
+    return apply_softmax && this.num_labels > 1 ? byName('Softmax', answer) : answer;
+  }
+}
+
+function byName(name: string, scores: Tensor<'float32'>): Tensor<'float32'> {
+  const op = SCORE_ACTIVATIONS[name];
+  if (op === undefined || scores.size === 0) return scores;
+  return op === 'softmax' ? F.softmax(scores, 1) : F.activation(op, scores);
+}
+
+const notPairs = (what: string, got: unknown): TraceletError =>
+  new TraceletError('value', {
+    what,
+    expected: what === 'rank()' ? 'a query and a list of texts' : 'pairs of texts: ["one", "another"], or a list of such',
+    got: describe(got),
+  });

@@ -1,0 +1,83 @@
+import { TraceletError } from '../base/error.ts';
+import { OBJECT, proved } from '../base/options.ts';
+import { isUrl } from '../base/realm.ts';
+import { isArchive } from '../formats/archive.ts';
+import type { CheckpointSource } from '../formats/checkpoint.ts';
+import * as jit from '../jit/index.ts';
+import type { PreTrainedOptions } from '../models/pretrained.ts';
+import type { Chain } from '../models/sentence/chain.ts';
+import { MASK, POOLING_MASK } from '../nn/inputs.ts';
+import type { Variant } from '../platform/platform.ts';
+import type { ThreadCount } from '../runtime/threads/choose.ts';
+import type { FolderKind } from '../sentence/kinds.ts';
+import { Tensor } from '../tensor/tensor.ts';
+import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
+import { isTraced, type TracedModule } from '../traced/traced.ts';
+
+/** Options of `from_pretrained`: those of models, and how the trace is run. */
+export interface EncoderOptions extends PreTrainedOptions {
+  /** The kernels to run on; the fastest that the engine has unless given. */
+  kernels?: Variant;
+  /** How many threads a call runs on, one unless given; where several cannot be had, `traced.explain()` says why. */
+  threads?: ThreadCount;
+}
+
+/** A folder or hub id of a model, which is traced once, for any number of texts of any length; or a trace, saved or loaded. */
+export type EncoderSource = CheckpointSource | TracedModule;
+
+/** A class of models that {@link openTrace} traces. */
+export interface ChainClass {
+  readonly kind: FolderKind;
+  from_pretrained(source: CheckpointSource, options: PreTrainedOptions): Promise<Chain>;
+}
+
+/** Texts of a call at most; longer lists take several. */
+const MOST_TEXTS = 64;
+const DUMMY = 'Who was Jim Henson? Jim Henson was a puppeteer.';
+
+/** The trace of a source. Throws the errors of `from_pretrained`, `jit.load` and `jit.trace`, and a `config` error for a trace of another kind. */
+export async function openTrace(
+  what: string,
+  Model: ChainClass,
+  source: EncoderSource,
+  given: EncoderOptions = {},
+  settings: (model: Chain) => { exact_padding?: boolean } = () => ({}),
+): Promise<TracedModule> {
+  const { kernels, threads, ...options } = proved(what, given ?? {}, { ...OBJECT, expected: 'options in an object' }) as EncoderOptions;
+  if (isTraced(source)) return ofKind(what, Model.kind, source as TracedModule);
+  if ((typeof source === 'string' || isUrl(source)) && isArchive(String(source)))
+    return ofKind(what, Model.kind, await jit.load(source, { ...options, kernels, threads } as jit.JitLoadOptions));
+  const model = await Model.from_pretrained(source as CheckpointSource, { torchscript: true, ...options });
+  const { config, input_names } = model;
+  const tokenizer = readable(what, model.tokenizer);
+  const sequence = [1, Math.min(config.most_tokens(), tokenizer.model_max_length)] as const;
+  const inputs = dummies(input_names, tokenizer, sequence[1]);
+  const dynamic = { batch: [1, MOST_TEXTS], sequence } as const;
+  const { signal } = options;
+  return jit.trace(model, inputs, { dynamic, kernels, threads, signal, check_trace: false, ...settings(model) });
+}
+
+function readable(what: string, tokenizer: PreTrainedTokenizerFast | undefined): PreTrainedTokenizerFast {
+  if (tokenizer) return tokenizer;
+  throw new TraceletError('source', { what: `${what}: the tokenizer of the folder`, expected: 'files of one that runs here', got: 'none' });
+}
+
+function ofKind(what: string, kind: FolderKind, traced: TracedModule): TracedModule {
+  const { model_type } = traced.reader.sentence ?? {};
+  if (model_type === kind) return traced;
+  throw new TraceletError('config', {
+    what,
+    expected: `a trace of a ${kind}`,
+    got: model_type ? `one of a ${model_type}` : 'one of another model',
+    cure: model_type && `${model_type}.from_pretrained takes it`,
+  });
+}
+
+function dummies(names: readonly string[], tokenizer: PreTrainedTokenizerFast, most: number): Record<string, Tensor> {
+  const { input_ids } = tokenizer.encode_plus(DUMMY, null, { truncation: true, max_length: most });
+  const row = (values: ArrayLike<number>): Tensor => new Tensor('int32', [1, input_ids.length], Int32Array.from(values));
+  const ones = row(input_ids.map(() => 1));
+  const known: Record<string, Tensor> = { input_ids: row(input_ids), token_type_ids: row(input_ids.map(() => 0)), [MASK]: ones };
+  if (names.includes(POOLING_MASK)) known[POOLING_MASK] = ones;
+  return Object.fromEntries(Object.entries(known).filter(([name]) => names.includes(name)));
+}

@@ -1,0 +1,12 @@
+import type { Source } from '../sources/source.ts';
+import type { Pipeline, PipelineOptions, TaskName } from './pipeline.ts';
+
+/**
+ * Opens a model for a task, as `pipeline` of transformers and transformers.js: a directory, an address or a hub id with a model of transformers, which is
+ * traced once, or a trace with its tokenizer, such as `save` of a pipeline writes. Answers a function of texts whose results follow from the task.
+ * Throws `value` errors for tasks and options that are not known, and the errors of reading and tracing.
+ */
+export async function pipeline<Name extends TaskName>(task: Name, model: Source, options?: PipelineOptions<Name>): Promise<Pipeline<Name>> {
+  const { openPipeline } = await import('./pipeline.ts');
+  return openPipeline(task, model, options);
+}

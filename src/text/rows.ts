@@ -1,0 +1,43 @@
+import type { ModelOutput } from '../nn/outputs.ts';
+import type { Signature } from '../program/signature.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
+import { allOf, type Capacity, planBatches, shareOf } from './batches.ts';
+import type { Row } from './encode.ts';
+import { batchInputs } from './inputs.ts';
+
+/** What running rows of ids asks of a trace. */
+export interface RowRunner {
+  readonly inputs: readonly Signature[];
+  run(inputs: Record<string, Tensor>, options: { signal?: AbortSignal; outputs?: readonly string[] }): Promise<unknown>;
+  /** How many runs it makes at once, one unless given. */
+  readonly concurrency?: number;
+}
+
+/** How rows are run. */
+export interface RowSettings {
+  capacity: Capacity;
+  tokenizer: PreTrainedTokenizerFast;
+  /** The outputs that are wanted, by name. */
+  outputs: readonly string[];
+  signal?: AbortSignal;
+  /** What messages call the call. */
+  what: string;
+}
+
+/** Runs rows of like length together. Hands `placed` each answer, with the numbers of the rows that it is of. */
+export async function runRows(
+  runner: RowRunner,
+  rows: readonly Row[],
+  { capacity, tokenizer, outputs, signal, what }: RowSettings,
+  placed: (answer: ModelOutput, numbers: readonly number[]) => void,
+): Promise<void> {
+  const { inputs, concurrency = 1 } = runner;
+  const lengths = rows.map(({ ids }) => ids.length);
+  const plans = planBatches(lengths, shareOf(capacity, lengths, concurrency));
+  await allOf(plans, concurrency, async (plan, goesOn) => {
+    const batch = plan.map((at) => rows[at]);
+    const answer = await runner.run(batchInputs(batch, capacity, inputs, tokenizer, what), { signal, outputs });
+    if (goesOn()) placed(answer as ModelOutput, plan);
+  });
+}

@@ -1,0 +1,285 @@
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Pipeline, type PipelineOptions, pipeline, type TaskName, type Tensor } from '../../src/index.ts';
+import type { Answer } from '../../src/tasks/questionanswering.ts';
+import { encoderFolder } from '../support/encoders.ts';
+import { fixture } from '../support/fixtures.ts';
+import { folderOf } from '../support/sentence.ts';
+import { fileOf, problem } from '../support/tiny.ts';
+
+const opened: Pipeline[] = [];
+afterAll(() => {
+  for (const each of opened) each.dispose();
+});
+
+async function open<Name extends TaskName>(task: Name, name: string, options?: PipelineOptions<Name>): Promise<Pipeline<Name>> {
+  const made = await pipeline(task, name.includes('/') ? name : fixture(`pipelines/${name}`), options);
+  opened.push(made as unknown as Pipeline);
+  return made;
+}
+
+/** A folder of the fixtures with other fields in one of its files. */
+function edited(name: string, file: string, fields: object): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pipeline-'));
+  cpSync(fixture(`pipelines/${name}`), folder, { recursive: true });
+  writeFileSync(join(folder, file), JSON.stringify({ ...JSON.parse(readFileSync(join(folder, file), 'utf8')), ...fields }));
+  return folder;
+}
+
+const TEXT = 'A man is eating food in Paris.';
+const LONG = Array(40).fill(TEXT).join(' ');
+
+const classify = await open('sentiment-analysis', 'classify-1');
+const ner = await open('ner', 'ner');
+const fill = await open('fill-mask', 'mask');
+const answer = await open('question-answering', 'qa');
+const judge = await open('zero-shot-classification', 'zero-shot');
+
+describe('what peers get wrong', () => {
+  test('one logit is a score by sigmoid, not 1 by softmax; none for regression', async () => {
+    const [{ score: logit }] = await classify(TEXT, { function_to_apply: 'none' });
+    expect((await classify(TEXT))[0].score).toBeCloseTo(1 / (1 + Math.exp(-logit)), 6);
+    const regression = await open('text-classification', edited('classify-1', 'config.json', { problem_type: 'regression' }));
+    expect(await regression(TEXT)).toEqual([{ label: 'score', score: logit }]);
+  });
+
+  test('labels that exclude nothing are scored each by itself', async () => {
+    const several = { problem_type: 'multi_label_classification' };
+    const scores = await (await open('text-classification', edited('zero-shot', 'config.json', several)))(TEXT, { top_k: null });
+    const logits = await (await open('text-classification', 'zero-shot'))(TEXT, { top_k: null, function_to_apply: 'none' });
+    for (const [i, { score }] of scores.entries()) expect(score).toBeCloseTo(1 / (1 + Math.exp(-logits[i].score)), 6);
+  });
+
+  test('entities have places in the text as strings are indexed', async () => {
+    const text = 'İstanbul ve Köln, Straße 12 👍🏽 test';
+    const found = await ner(text, { ignore_labels: [] });
+    expect(found.map(({ start, end }) => text.slice(start, end)).join('')).toBe(text.replaceAll(' ', ''));
+  });
+
+  test('places behind emoji are those of JavaScript', async () => {
+    const context = '👍🏽👍🏽 Jim Henson was a puppeteer';
+    for (const { start, end, answer: found } of await answer('Who?', context, { top_k: 5 })) expect(context.slice(start, end)).toBe(found);
+  });
+
+  test('answers are of the text, never of the question, and as short as asked', async () => {
+    const context = 'one two three four five six seven eight nine ten';
+    for (const align_to_words of [true, false])
+      for (const { answer: found } of await answer('Zebra zebra zebra?', context, { top_k: 20, max_answer_len: 2, align_to_words })) {
+        expect(context).toContain(found);
+        expect(found).not.toBe('');
+        expect(answer.tokenizer.encode(found, { add_special_tokens: false }).length).toBeLessThanOrEqual(align_to_words ? 16 : 2);
+      }
+  });
+
+  test('a long text is read to its end', async () => {
+    const context = `${LONG} Jim Henson`;
+    const all = await answer('Who?', context, { top_k: 5000, max_seq_len: 32, doc_stride: 8, max_answer_len: 1, align_to_words: false });
+    expect(all.some(({ start }) => start >= LONG.length)).toBe(true);
+  });
+
+  test('an impossible answer is empty, where there may be one', async () => {
+    const all = await answer('Where?', TEXT, { top_k: 500, handle_impossible_answer: true });
+    expect(all.filter(({ answer: found }) => found === '')).toEqual([{ score: expect.any(Number), start: 0, end: 0, answer: '' }]);
+    expect((await answer('Where?', TEXT, { top_k: 500 })).every(({ answer: found }) => found !== '')).toBe(true);
+  });
+
+  test('what follows is found by the beginning of its label, in any case, and no model without is taken', async () => {
+    expect((await judge(TEXT, ['food', 'sports'])).labels).toHaveLength(2);
+    const labels = { id2label: { 0: 'no', 1: 'perhaps', 2: 'yes' }, label2id: { no: 0, perhaps: 1, yes: 2 } };
+    const { message } = await problem('config', () => open('zero-shot-classification', edited('zero-shot', 'config.json', labels)));
+    expect(message).toMatch(/begins with "entail".*got "no", "perhaps", "yes"/);
+  });
+
+  test('what is said of a text is never cut, the text is', async () => {
+    const label = 'a very particular label';
+    const [long, short] = await Promise.all([judge(LONG, [label], { truncation: true }), judge(TEXT, [label])]);
+    expect(long.scores[0]).not.toBe(short.scores[0]);
+    const { message } = await problem('value', () => judge(TEXT, [LONG], { truncation: true }));
+    expect(message).toMatch(/only_first/);
+  });
+
+  test('each of several masks is filled', async () => {
+    const filled = await fill('[MASK] is a [MASK] man.', { top_k: 2 });
+    expect(filled).toMatchObject(
+      [
+        [{ sequence: /\[MASK\]/ }, {}],
+        [{}, {}],
+      ].map((list) => list.map(() => ({}))),
+    );
+    expect(await fill(['[MASK] is.'], { top_k: 1 })).toEqual([[expect.objectContaining({ token: expect.any(Number) })]]);
+  });
+});
+
+describe('a text that is too long is an error that says what can be done', () => {
+  test.each<[string, () => Promise<unknown>, RegExp]>([
+    ['text-classification', () => classify(LONG), /text: expected at most 128 tokens.*truncation: true/],
+    ['a list', () => classify([TEXT, LONG]), /texts\[1\]/],
+    ['token-classification', () => ner(LONG), /at most 32 tokens.*stride/],
+    ['fill-mask', () => fill(`${LONG} [MASK]`), /truncation/],
+    ['zero-shot-classification', () => judge(LONG, 'a'), /at most 64 tokens/],
+    ['question-answering', () => answer('Who?', LONG, { max_seq_len: 1000 }), /max_seq_len: expected at most 128/],
+  ])('%s', async (_, call, message) => {
+    expect((await problem('value', call)).message).toMatch(message);
+  });
+
+  test('and cut where asked', async () => {
+    expect(await classify(LONG, { truncation: true, max_length: 12 })).toEqual(await classify(LONG, { max_length: 12 }));
+    expect((await ner(LONG, { truncation: true, ignore_labels: [] })).length).toBe(30);
+    expect((await ner(LONG, { stride: 4, ignore_labels: [] })).at(-1)?.end).toBe(LONG.length);
+  });
+});
+
+describe('calls', () => {
+  const texts = [TEXT, 'Hello', '', 'food and drink and more', 'x'];
+
+  test.each([1, 7, 64, 1e6])('do not depend on what runs beside a text, with batchTokens %i', async (batchTokens) => {
+    const alone = await Promise.all(texts.map((text) => classify(text)));
+    expect(await classify(texts, { batchTokens })).toEqual(alone.flat());
+    expect(await ner(texts, { batchTokens })).toEqual(await Promise.all(texts.map((text) => ner(text))));
+  });
+
+  test('answer with lists where top_k is given', async () => {
+    expect(await classify(texts, { top_k: 1 })).toEqual((await classify(texts)).map((each) => [each]));
+    const one: Answer = await answer({ question: 'Who?', context: TEXT });
+    expect(await answer({ question: 'Who?', context: TEXT }, { top_k: 1 })).toEqual([one]);
+    expect(await answer([{ question: 'Who?', context: TEXT }])).toEqual([one]);
+    expect(await classify([])).toEqual([]);
+  });
+
+  test('take pairs as objects and as lists', async () => {
+    const [pair] = await classify([[TEXT, 'Hello']]);
+    expect(await classify({ text: TEXT, text_pair: 'Hello' })).toEqual([pair]);
+    expect(await classify({ text: TEXT })).toEqual(await classify(TEXT));
+  });
+
+  test('tell how far they are, and stop', async () => {
+    const told: unknown[] = [];
+    await classify(texts, { batchTokens: 1, progress_callback: (progress) => told.push(progress) });
+    expect(told.at(-1)).toEqual({ done: 5, total: 5 });
+    const stop = new AbortController();
+    const call = classify(Array(50).fill(TEXT), { batchTokens: 1, signal: stop.signal, progress_callback: () => stop.abort('enough') });
+    await expect(call).rejects.toBe('enough');
+    expect(await classify(TEXT)).toHaveLength(1);
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ['an option of nothing', () => classify(TEXT, { topk: 1 } as never), /topk.*Did you mean top_k/],
+    ['a batch size', () => classify(TEXT, { batch_size: 2 } as never), /batchTokens/],
+    ['a function of scores', () => classify(TEXT, { function_to_apply: 'tanh' as never }), /"sigmoid", "softmax", "none"/],
+    ['a strategy', () => ner(TEXT, { aggregation_strategy: 'best' as never }), /"none", "simple", "first", "average", "max"/],
+    ['a number', () => classify(1 as never), /expected a string, \[text, pair\] or \{ text, text_pair \}, got 1/],
+    ['nothing', () => fill(undefined as never), /text: expected a string, got undefined/],
+    ['more arguments', () => classify(TEXT, TEXT as never), /at most 1 argument, and options/],
+    ['no mask', () => fill(['[MASK]', TEXT]), /texts\[1\]: expected \[MASK\] in it/],
+    ['targets of nothing', () => fill('[MASK]', { targets: [] }), /targets/],
+    ['no labels', () => judge(TEXT, []), /candidate_labels/],
+    ['a template', () => judge(TEXT, 'a', { hypothesis_template: 'none' }), /\{\} where the label goes/],
+    ['an empty question', () => answer('', TEXT), /question: expected a text that is not empty/],
+    ['an empty text', () => answer([{ question: 'Who?', context: '' }]), /questions\[0\]: context/],
+    ['a stride', () => answer('Who?', LONG, { max_seq_len: 16, doc_stride: 12 }), /stride/],
+  ])('refuse %s', async (_, call, message) => {
+    expect((await problem('value', call)).message).toMatch(message);
+  });
+});
+
+describe('vectors', async () => {
+  const folder = encoderFolder('ce-1');
+  const features = await open('feature-extraction', folderOf('mean'));
+  const similar = await open('sentence-similarity', folderOf('mean'));
+
+  test('of tokens, and of texts as asked', async () => {
+    const tokens = await features(['Hello', TEXT]);
+    expect(tokens.dims.slice(0, 1)).toEqual([2]);
+    const count = features.tokenizer.encode('Hello').length;
+    const rows = (tokens.tolist() as number[][][])[0];
+    expect(
+      rows
+        .slice(count)
+        .flat()
+        .every((value) => value === 0),
+    ).toBe(true);
+    const mean = (await features('Hello', { pooling: 'mean' })).tolist()[0] as number[];
+    for (const [i, value] of mean.entries())
+      expect(value).toBeCloseTo(rows.slice(0, count).reduce((sum, row) => sum + row[i], 0) / count, 5);
+    expect((await features('Hello', { pooling: 'cls' })).tolist()[0]).toEqual(rows[0]);
+    expect((await features('Hello', { pooling: 'last_token' })).tolist()[0]).toEqual(rows[count - 1]);
+    const unit: Tensor = await features('Hello', { pooling: 'mean', normalize: true });
+    expect(Math.hypot(...(unit.tolist()[0] as number[]))).toBeCloseTo(1, 5);
+  });
+
+  test('are those of the folder where asked, and what compares sentences', async () => {
+    const vectors = await features([TEXT, 'Hello'], { pooling: 'sentence' });
+    expect(vectors.tolist()).toEqual((await features.model.embed([TEXT, 'Hello'])).tolist());
+    const [same, other] = await similar(TEXT, [TEXT, 'Hello']);
+    expect(same).toBeCloseTo(1, 6);
+    expect(other).toBeLessThan(same);
+    expect(await similar({ source_sentence: TEXT, sentences: [TEXT, 'Hello'] })).toEqual([same, other]);
+    expect(await similar(TEXT, [])).toEqual([]);
+    expect((await problem('value', () => features(TEXT, { prompt: 'a' }))).message).toMatch(/pooling: 'sentence'/);
+  });
+
+  test('documents are ranked as by a cross-encoder', async () => {
+    const rank = await open('reranker', folder);
+    const documents = ['food', 'Hello', TEXT];
+    const all = await rank(TEXT, documents, { return_documents: true });
+    expect(all.map(({ text, corpus_id }) => text === documents[corpus_id])).toEqual([true, true, true]);
+    expect(all.map(({ score }) => score)).toEqual(all.map(({ score }) => score).sort((a, b) => b - a));
+    expect(await rank({ query: TEXT, documents }, { top_k: 1 })).toEqual([{ corpus_id: all[0].corpus_id, score: all[0].score }]);
+    expect((await problem('value', () => rank(TEXT, [LONG]))).message).toMatch(/tokens/);
+    expect(await rank(TEXT, [LONG], { truncation: true })).toHaveLength(1);
+  });
+});
+
+describe('one file', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'pipeline-')), 'saved.tracelet');
+
+  test('opens as the same pipeline, with its labels and options', async () => {
+    const grouped = await open('ner', 'ner', { aggregation_strategy: 'simple', ignore_labels: ['O', 'B-ORG'] });
+    await grouped.save(path);
+    const again = await open('token-classification', path);
+    expect(again.task).toBe('token-classification');
+    expect(await again(TEXT)).toEqual(await grouped(TEXT));
+    expect(await again(TEXT, { aggregation_strategy: 'none' })).toEqual(await ner(TEXT, { ignore_labels: ['O', 'B-ORG'] }));
+    const bytes = await pipeline('ner', readFileSync(path), { aggregation_strategy: 'none' });
+    expect(await bytes(TEXT)).toEqual(await ner(TEXT, { ignore_labels: ['O', 'B-ORG'] }));
+    bytes.dispose();
+    expect((await problem('value', () => pipeline('fill-mask', path))).message).toMatch(/expected token-classification/);
+    expect((await problem('value', () => pipeline('ner', path, { dtype: 'bf16' }))).message).toMatch(/option dtype.*got a trace/);
+  });
+
+  test('that jit.save wrote opens by what its config.json says', async () => {
+    const plain = await pipeline('text-classification', await fileOf(classify.model));
+    expect(await plain(TEXT)).toEqual(await classify(TEXT));
+    plain.dispose();
+    expect((await problem('value', async () => pipeline('fill-mask', await fileOf(answer.model)))).message).toMatch(/outputs logits/);
+  });
+
+  test('runs in workers, with the same answers', async () => {
+    const beside = await pipeline('text-classification', fixture('pipelines/classify-1'), { workers: 1 });
+    expect(beside.model.workers).toBe(1);
+    expect(await beside([TEXT, 'Hello'])).toEqual(await classify([TEXT, 'Hello']));
+    beside.dispose();
+  });
+});
+
+describe('opening', () => {
+  test.each<[string, () => Promise<unknown>, RegExp]>([
+    ['no task', () => pipeline('nap' as never, 'x'), /expected one of feature-extraction, .*ner.*got "nap"/],
+    ['nearly a task', () => pipeline('text-clasification' as never, 'x'), /Did you mean .*text-classification/],
+    ['an option', () => pipeline('ner', 'x', { top_k: 3 } as never), /option "top_k"/],
+    ['a device', () => pipeline('ner', 'x', { device: 'wasm' } as never), /leave it out/],
+    ['a tokenizer', () => pipeline('ner', 'x', { tokenizer: 1 as never }), /a tokenizer, or where one lies, got 1/],
+    ['options of another task', () => pipeline('fill-mask', 'x', { stride: 3 } as never), /stride/],
+  ])('refuses %s', async (_, call, message) => {
+    expect((await problem('value', call)).message).toMatch(message);
+  });
+
+  test('a tokenizer that is given takes the place of that of the folder', async () => {
+    const own = await open('fill-mask', 'mask', { tokenizer: fixture('pipelines/zero-shot') });
+    expect(await own('A [MASK].')).toEqual(await fill('A [MASK].'));
+    const given = await open('fill-mask', 'mask', { tokenizer: fill.tokenizer, dtype: 'bf16', top_k: 2 });
+    expect(await given('A [MASK].')).toHaveLength(2);
+  });
+});
