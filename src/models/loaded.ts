@@ -10,7 +10,7 @@ export function loaded<Classes extends object>(all: Classes): Classes {
 }
 
 /** Heads of classes that make vectors of texts: the encoder of a family, where it has one apart from its base model. */
-export const ENCODERS = ['ForTextEncoding', 'Model'] as const;
+const ENCODERS = ['ForTextEncoding', 'Model'] as const;
 
 /** The heads of classes that stand for `head`, `Model` being none, the first that a family has before the others. */
 export const headsFor = (head: string): readonly [string, ...string[]] => (head === 'Model' ? ENCODERS : [head]);

@@ -30,6 +30,13 @@ function node(...args: string[]): string {
   return stdout;
 }
 
+/** Small models for tasks. */
+const TASK_FOLDERS: Readonly<Record<string, string>> = {
+  'token-classification': 'ner',
+  'question-answering': 'qa',
+  'zero-shot-classification': 'zero-shot',
+};
+
 /** The blocks as one module, whose imports come once. */
 function joined(program: string[]): string {
   const imports = /^import \{(.*?)\} from 'tracelet'$/gm;
@@ -91,6 +98,19 @@ describe('README', () => {
     const program = [`import { ${names} } from ${JSON.stringify(tracelet)};`, ...before.reverse(), shown];
     writeFileSync(join(folder, `${name}.mjs`), program.join('\n'));
     expect(node(`${name}.mjs`)).toMatch(printed);
+  });
+
+  test('its tasks run, each from a folder', () => {
+    const [lines] = inLanguage('js').filter((code) => code.includes('pipeline('));
+    const tasks = [...lines.matchAll(/pipeline\('([\w-]+)', '([\w-]+)'/g)];
+    expect(tasks.length).toBe(3);
+    for (const [, task, name] of tasks) symlinkSync(join(root, 'test/fixtures/pipelines', TASK_FOLDERS[task]), join(folder, name));
+    const shown = lines.replaceAll(/^(await .*?\))\s*\/\/ (\[?)\{ (.*?) \}.*$/gm, (_, call, list, names) => {
+      const keys = names.split(', ').map((each: string) => each.split(':')[0]);
+      return `{ const got = ${call}; console.log(Array.isArray(got) === ${list === '['} && ${JSON.stringify(keys)}.every((key) => key in [got].flat()[0])); }`;
+    });
+    writeFileSync(join(folder, 'tasks.mjs'), `import { pipeline } from ${JSON.stringify(tracelet)};\n${shown}`);
+    expect(node('tasks.mjs')).toBe('true\ntrue\ntrue\n');
   });
 
   test('its commands run', () => {
