@@ -1,7 +1,4 @@
-import { ATTENTION_BLOCK as BLOCK } from '../src/ops/limits';
-import { checkSequences, keysOf, nextPlace, packKeys, probabilities, roundUp, scoresAt, spread } from './lib/attention';
-import { checkRowsApart } from './lib/contract';
-import { bytes } from './lib/simd';
+import { layOut } from './lib/layout';
 
 /**
  * out[b, h, i, j] = the weight of key j for query i, with the bits that `attention` uses: [batch, heads, longest, longest], zeros behind
@@ -23,36 +20,5 @@ export function attention_weights(
   scale: f32,
   width: i32,
 ): void {
-  const stride = bytes(width);
-  checkSequences(mask, starts, scratch, batch, longest, heads, head_dim);
-  assert(compact == 0 || mask != 0, 'rows of some tokens need the mask of all');
-  checkRowsApart(out, batch * heads * longest * longest, q, starts, batch, heads * head_dim, width);
-  checkRowsApart(out, batch * heads * longest * longest, k, starts, batch, heads * head_dim, width);
-  const outStride = bytes(longest);
-  const scores = scoresAt(scratch, longest, head_dim);
-  memory.fill(out, 0, outStride * <usize>(batch * heads * longest));
-  for (let b = 0; b < batch; b++, starts += 4) {
-    const start = load<i32>(starts);
-    const end = load<i32>(starts, 4);
-    const its: usize = mask == 0 || compact != 0 ? 0 : mask + bytes(start);
-    const places: usize = compact != 0 ? mask + bytes(b * longest) : 0;
-    const keys = keysOf(its, end - start);
-    const rowBytes = bytes(roundUp(keys));
-    for (let h = 0; h < heads; h++, out += outStride * <usize>longest) {
-      const head = bytes(h * head_dim);
-      packKeys(scratch, k + <usize>start * stride + head, stride, keys, head_dim);
-      let place = 0;
-      for (let row = start; row < end; row += BLOCK) {
-        const rows = min(end - row, BLOCK);
-        probabilities(scores, q + <usize>row * stride + head, stride, scratch, its, rows, keys, head_dim, scale);
-        for (let r = 0; r < rows; r++, place++) {
-          place = nextPlace(places, place, longest);
-          const from = scores + <usize>r * rowBytes;
-          const to = out + <usize>place * outStride;
-          if (places == 0) memory.copy(to, from, bytes(keys));
-          else spread(to, from, places, 0, keys, longest);
-        }
-      }
-    }
-  }
+  layOut(true, out, q, k, mask, starts, scratch, batch, longest, compact, heads, head_dim, scale, width);
 }

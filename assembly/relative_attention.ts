@@ -1,8 +1,6 @@
-import { ATTENTION_BLOCK as BLOCK } from '../src/ops/limits';
-import { checkSequences, keysOf, packKeys, packValues, scoresAt, valuesAt } from './lib/attention';
+import { checkSequences } from './lib/attention';
 import { checkRowsApart, rowsIn, spanOf } from './lib/contract';
-import { biasOfHead, checkDistances, nearProbabilities, weigh } from './lib/relative';
-import { bytes } from './lib/simd';
+import { attendNear, checkDistances } from './lib/relative';
 
 /**
  * `attention`, where scores depend on how far a key stands from its query (see lib/relative.ts), and each of `heads` heads of k and v,
@@ -38,31 +36,9 @@ export function relative_attention(
   checkRowsApart(out, span, q, starts, batch, hidden, width);
   checkRowsApart(out, span, k, starts, batch, heads * head_dim, kv_width);
   checkRowsApart(out, span, v, starts, batch, heads * head_dim, kv_width);
-  const stride = bytes(width);
-  const kvStride = bytes(kv_width);
-  const values = valuesAt(scratch, longest, head_dim);
-  const scores = scoresAt(scratch, longest, head_dim);
-  for (let b = 0; b < batch; b++, starts += 4) {
-    const start = load<i32>(starts);
-    const end = load<i32>(starts, 4);
-    const its: usize = mask == 0 ? 0 : mask + bytes(start);
-    const keys = keysOf(its, end - start);
-    for (let h = 0; h < heads; h++) {
-      const at = <usize>start * kvStride + bytes(h * head_dim);
-      packKeys(scratch, k + at, kvStride, keys, head_dim);
-      packValues(values, v + at, kvStride, keys, head_dim);
-      for (let g = h * groups; g < (h + 1) * groups; g++)
-        for (let row = start; row < end; row += BLOCK) {
-          const rows = min(end - row, BLOCK);
-          const from = q + <usize>row * stride + bytes(g * head_dim);
-          const to = out + <usize>row * stride + bytes(g * head_dim);
-          // biome-ignore format: what a block is, then what all have in common
-          nearProbabilities(
-            scores, from, stride, scratch, its, places + bytes(start), biasOfHead(bias, g, reach), row - start, rows, keys,
-            head_dim, scale, before, after, reach,
-          );
-          weigh(to, stride, scores, values, rows, keys, head_dim);
-        }
-    }
-  }
+  // biome-ignore format: keys are of the sequences and at the places of queries
+  attendNear(
+    out, q, k, v, mask, starts, starts, places, places, bias, scratch, batch, longest, heads, groups, head_dim, scale, before, after, reach,
+    width, kv_width,
+  );
 }

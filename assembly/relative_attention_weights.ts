@@ -1,8 +1,6 @@
-import { ATTENTION_BLOCK as BLOCK } from '../src/ops/limits';
-import { checkSequences, keysOf, nextPlace, packKeys, scoresAt } from './lib/attention';
+import { checkSequences } from './lib/attention';
 import { checkRowsApart } from './lib/contract';
-import { biasOfHead, checkDistances, nearProbabilities, show } from './lib/relative';
-import { bytes } from './lib/simd';
+import { checkDistances, showNear } from './lib/relative';
 
 /**
  * out[b, h, i, j] = the weight of key j for query i, with the bits that `relative_attention` uses, laid out as `attention_weights` does:
@@ -36,29 +34,9 @@ export function relative_attention_weights(
   checkDistances(places, bias, out, total, heads * groups, before, after, reach);
   checkRowsApart(out, total, q, starts, batch, heads * groups * head_dim, width);
   checkRowsApart(out, total, k, starts, batch, heads * head_dim, kv_width);
-  const scores = scoresAt(scratch, longest, head_dim);
-  memory.fill(out, 0, bytes(total));
-  for (let b = 0; b < batch; b++, starts += 4) {
-    const start = load<i32>(starts);
-    const end = load<i32>(starts, 4);
-    const its: usize = mask == 0 || compact != 0 ? 0 : mask + bytes(start);
-    const kept: usize = compact != 0 ? mask + bytes(b * longest) : 0;
-    const keys = keysOf(its, end - start);
-    for (let g = 0; g < heads * groups; g++, out += bytes(longest * longest)) {
-      if (g % groups == 0) packKeys(scratch, k + bytes(start * kv_width + (g / groups) * head_dim), bytes(kv_width), keys, head_dim);
-      let place = 0;
-      for (let row = start; row < end; row += BLOCK) {
-        const rows = min(end - row, BLOCK);
-        // biome-ignore format: what a block is, then what all have in common
-        nearProbabilities(
-          scores, q + bytes(row * width + g * head_dim), bytes(width), scratch, its, places + bytes(start), biasOfHead(bias, g, reach),
-          row - start, rows, keys, head_dim, scale, before, after, reach,
-        );
-        for (let r = 0; r < rows; r++, place++) {
-          place = nextPlace(kept, place, longest);
-          show(out + bytes(place * longest), scores, r, kept, longest);
-        }
-      }
-    }
-  }
+  // biome-ignore format: keys are of the sequences and at the places of queries
+  showNear(
+    out, q, k, mask, starts, starts, places, places, bias, scratch, batch, longest, longest, compact, compact, heads, groups, head_dim,
+    scale, before, after, reach, width, kv_width,
+  );
 }

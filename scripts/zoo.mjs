@@ -12,14 +12,28 @@ const TO = fileURLToPath(new URL('../test/fixtures/zoo/', import.meta.url));
 const CASES = {
   'albert-AlbertForMaskedLM': { calls: [0, 1, 2], whole: [] },
   'albert-groups-AlbertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['one'] },
+  'bart-BartForSequenceClassification': { calls: ['plain', 'right'], whole: [] },
   'camembert-CamembertForMaskedLM': { calls: ['right', 'left'], whole: [] },
+  'ctrl-CTRLLMHeadModel': { calls: ['one', 'left'], whole: ['one'] },
+  'deberta-DebertaModel': { calls: ['right', 'left', 'one'], whole: [] },
+  'deberta-v2-conv-DebertaV2Model': { calls: ['one', 'holes'], whole: ['one'] },
+  'deberta-v2-newhead-DebertaV2ForMaskedLM': { calls: ['right'], whole: [] },
+  'deberta-v2-DebertaV2Model': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'electra-ElectraForMaskedLM': { calls: [0, 1, 2, 3], whole: [1] },
   'eurobert-EuroBertForMaskedLM': { calls: ['right'], whole: [] },
   'eurobert-EuroBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'eurobert-late-EuroBertForSequenceClassification': { calls: ['right', 'holes'], whole: [] },
+  'gemma3_text-bidirectional-Gemma3TextModel': { calls: ['right', 'left', 'holes'], whole: [] },
+  'gpt2-GPT2ForSequenceClassification': { calls: ['plain', 'right', 'left', 'one', 'all', 'nomask', 'holes'], whole: [] },
+  'gpt2-scale-GPT2LMHeadModel': { calls: ['one', 'left'], whole: ['one'] },
   'gte-GteForMaskedLM': { calls: ['right', 'left'], whole: [] },
   'gte-types-GteModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
   'jina_embeddings_v3-JinaEmbeddingsV3Model': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
+  'mobilebert-MobileBertForMaskedLM': { calls: ['left', 'one'], whole: [] },
+  'mobilebert-bottleneck-MobileBertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['one'] },
+  'mobilebert-layernorm-MobileBertModel': { calls: ['right', 'one'], whole: [] },
+  'llama-LlamaForCausalLM': { calls: ['right'], whole: [] },
+  'mistral-MistralModel': { calls: ['right', 'left', 'holes'], whole: [] },
   'modernbert-ModernBertForQuestionAnswering': { calls: ['plain', 'right'], whole: [] },
   'modernbert-bias-ModernBertForMaskedLM': { calls: ['right', 'left'], whole: [] },
   'modernbert-bias-ModernBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
@@ -29,12 +43,21 @@ const CASES = {
   'nomic_bert-NomicBertForMaskedLM': { calls: ['right', 'left'], whole: [] },
   'nomic_bert-NomicBertForSequenceClassification': { calls: ['right'], whole: [] },
   'nomic_bert-NomicBertModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
+  'qwen3-Qwen3Model': { calls: ['right', 'left', 'one'], whole: ['right'] },
+  'openai-gpt-OpenAIGPTLMHeadModel': { calls: ['plain', 'left'], whole: [] },
   'roberta-RobertaForSequenceClassification': { calls: [0, 1, 2, 3], whole: [] },
+  't5-T5ForConditionalGeneration': { calls: ['right', 'one', 'holes'], whole: [] },
+  't5-gated-T5EncoderModel': { calls: ['right'], whole: [] },
+  'squeezebert-SqueezeBertModel': { calls: ['right', 'left', 'one', 'holes'], whole: ['right'] },
+  'xlm-XLMModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['left'] },
+  'xlm-XLMWithLMHeadModel': { calls: ['left'], whole: [] },
   'xlm-roberta-XLMRobertaForTokenClassification': { calls: ['plain', 'right', 'left', 'holes'], whole: [] },
   'xlm-roberta-XLMRobertaModel': { calls: ['right', 'left', 'one', 'all', 'nomask', 'holes'], whole: ['right'] },
+  'xlnet-XLNetForSequenceClassification': { calls: ['right', 'left'], whole: [] },
+  'xlnet-XLNetModel': { calls: ['right', 'left', 'one', 'nomask', 'holes'], whole: ['right'] },
 };
 
-const LAYERS = /^(hidden_states|attentions)\./;
+const LAYERS = /^((en|de)coder_)?(hidden_states|attentions)\.|^cross_attentions\./;
 
 function readTensors(path) {
   const file = readFileSync(path);
@@ -62,7 +85,7 @@ function writeTensors(path, tensors) {
 const [from] = process.argv.slice(2);
 for (const [name, { calls: kept, whole }] of Object.entries(CASES)) {
   const [source, target] = [join(from, name), join(TO, name)];
-  const golden = JSON.parse(readFileSync(join(source, 'golden.json'), 'utf8'));
+  const { generate: _, ...golden } = JSON.parse(readFileSync(join(source, 'golden.json'), 'utf8'));
   const stored = new Map(readTensors(join(source, 'golden.safetensors')).map((tensor) => [tensor.name, tensor]));
   const tensors = [];
   const calls = kept.map((kind, to) => {

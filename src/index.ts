@@ -18,12 +18,15 @@ export type { IntegerForm } from './kernels/integers.ts';
 export {
   AutoConfig,
   AutoModel,
+  AutoModelForCausalLM,
   AutoModelForMaskedLM,
   AutoModelForMultipleChoice,
   AutoModelForNextSentencePrediction,
   AutoModelForPreTraining,
   AutoModelForQuestionAnswering,
+  AutoModelForSeq2SeqLM,
   AutoModelForSequenceClassification,
+  AutoModelForTextEncoding,
   AutoModelForTokenClassification,
   AutoTokenizer,
 } from './models/auto.ts';

@@ -70,9 +70,29 @@ export function probabilities(
 ): void {
   const width = bytes(roundUp(keys));
   product(out, width, q, stride, packed, 0, rows, roundUp(keys), head_dim);
-  for (; rows > 0; rows--, out += width) {
-    softmaxRow(out, out, keys, scaleRow(out, mask, keys, scale));
-  }
+  softmaxRows(out, mask, rows, keys, scale);
+}
+
+/** What `probabilities` makes of products of queries and keys, where they lie. */
+export function softmaxRows(x: usize, mask: usize, rows: i32, keys: i32, scale: f32): void {
+  for (; rows > 0; rows--, x += bytes(roundUp(keys))) softmaxRow(x, x, keys, scaleRow(x, mask, keys, scale));
+}
+
+/** The scores that `probabilities` makes them of. */
+export function maskedScores(
+  out: usize,
+  q: usize,
+  stride: usize,
+  packed: usize,
+  mask: usize,
+  rows: i32,
+  keys: i32,
+  head_dim: i32,
+  scale: f32,
+): void {
+  const width = bytes(roundUp(keys));
+  product(out, width, q, stride, packed, 0, rows, roundUp(keys), head_dim);
+  for (; rows > 0; rows--, out += width) scaleRow(out, mask, keys, scale);
 }
 
 /** Scores times scale, LEFT_OUT where the mask is 0. Answers what `maxRow` does of them. */

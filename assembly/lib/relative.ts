@@ -1,4 +1,5 @@
-import { LEFT_OUT, roundUp, spread } from './attention';
+import { ATTENTION_BLOCK as BLOCK } from '../../src/ops/limits';
+import { keysOf, LEFT_OUT, nextPlace, packKeys, packValues, roundUp, scoresAt, spread, valuesAt } from './attention';
 import { checkApart, checkDims, checkElements } from './contract';
 import { panelBytes } from './panel';
 import { bytes, hmax, load4, loadPart, store4 } from './simd';
@@ -6,8 +7,8 @@ import { softmaxRow } from './softmax';
 import { product } from './tile';
 
 /*
- * Attention whose scores depend on how far a key stands behind its query. `places` says where each row of a sequence stands: they never
- * fall. Keys more than `before` in front of the query or `after` behind it are left out. `bias` has 2 · reach + 1 floats a head: what is
+ * Attention whose scores depend on how far a key stands behind its query. `places` says where each row of a sequence stands, which never
+ * falls, and `keyPlaces` the same of keys that are of another sequence. Keys more than `before` in front of the query or `after` behind it are left out. `bias` has 2 · reach + 1 floats a head: what is
  * added to the score of a key that stands -reach to reach behind the query; those further away get what the furthest get.
  */
 
@@ -72,8 +73,11 @@ function scoreRow(
   return hmax(top);
 }
 
-/** Probabilities of `keyCount` keys from `firstKey` on for queries from `row` on (at most a block): rows of roundUp(keyCount) floats. */
-export function nearProbabilities(
+/**
+ * Probabilities of `keyCount` keys from `firstKey` on for at most a block of queries, which stand at the places from `at` on: rows of
+ * roundUp(keyCount) floats.
+ */
+function nearProbabilities(
   out: usize,
   q: usize,
   stride: usize,
@@ -81,7 +85,7 @@ export function nearProbabilities(
   mask: usize,
   places: usize,
   bias: usize,
-  row: i32,
+  at: usize,
   rows: i32,
   keys: i32,
   head_dim: i32,
@@ -90,7 +94,6 @@ export function nearProbabilities(
   after: i32,
   reach: i32,
 ): void {
-  let at = places + bytes(row);
   look(places, keys, load<i32>(at) - before, <i32>min(<i64>load<i32>(at + bytes(rows - 1)) + after, i32.MAX_VALUE));
   const skipped = bytes(firstKey);
   const width = bytes(roundUp(keyCount));
@@ -102,7 +105,7 @@ export function nearProbabilities(
 }
 
 /** out = probabilities · values for one block, by the panels of `values` that hold the keys it looked at. */
-export function weigh(out: usize, stride: usize, scores: usize, values: usize, rows: i32, keys: i32, head_dim: i32): void {
+function weigh(out: usize, stride: usize, scores: usize, values: usize, rows: i32, keys: i32, head_dim: i32): void {
   const width = bytes(roundUp(keyCount));
   let panel = values + (bytes(firstKey) << 3);
   for (; head_dim > 0; head_dim -= 8, out += 32, panel += panelBytes(keys))
@@ -110,7 +113,7 @@ export function weigh(out: usize, stride: usize, scores: usize, values: usize, r
 }
 
 /** Copies the probabilities of row r of a block to where its keys stand: among all keys, or among the `longest` places that `kept` says. */
-export function show(out: usize, scores: usize, r: i32, kept: usize, longest: i32): void {
+function show(out: usize, scores: usize, r: i32, kept: usize, longest: i32): void {
   const from = scores + bytes(r * roundUp(keyCount));
   if (kept == 0) memory.copy(out + bytes(firstKey), from, bytes(keyCount));
   else spread(out, from, kept, firstKey, keyCount, longest);
@@ -118,7 +121,7 @@ export function show(out: usize, scores: usize, r: i32, kept: usize, longest: i3
 
 // @ts-ignore: decorator
 @inline
-export function biasOfHead(bias: usize, head: i32, reach: i32): usize {
+function biasOfHead(bias: usize, head: i32, reach: i32): usize {
   return bias == 0 ? 0 : bias + bytes(head * (2 * reach + 1));
 }
 
@@ -136,4 +139,121 @@ export function checkDistances(
   checkElements(places | bias);
   checkDims(before, after, reach);
   checkApart(out, outCount, bias, heads * (2 * reach + 1));
+}
+
+/**
+ * Attention of queries that `starts` and `places` speak of over keys and values that `keyStarts` and `keyPlaces` speak of, at most `longest` a
+ * sequence. Operands as in `cross_attention`.
+ */
+export function attendNear(
+  out: usize,
+  q: usize,
+  k: usize,
+  v: usize,
+  mask: usize,
+  starts: usize,
+  keyStarts: usize,
+  places: usize,
+  keyPlaces: usize,
+  bias: usize,
+  scratch: usize,
+  batch: i32,
+  longest: i32,
+  heads: i32,
+  groups: i32,
+  head_dim: i32,
+  scale: f32,
+  before: i32,
+  after: i32,
+  reach: i32,
+  width: i32,
+  kv_width: i32,
+): void {
+  const stride = bytes(width);
+  const kvStride = bytes(kv_width);
+  const values = valuesAt(scratch, longest, head_dim);
+  const scores = scoresAt(scratch, longest, head_dim);
+  for (let b = 0; b < batch; b++, starts += 4, keyStarts += 4) {
+    const start = load<i32>(starts);
+    const end = load<i32>(starts, 4);
+    const first = load<i32>(keyStarts);
+    const its: usize = mask == 0 ? 0 : mask + bytes(first);
+    const keys = keysOf(its, load<i32>(keyStarts, 4) - first);
+    for (let h = 0; h < heads; h++) {
+      const at = <usize>first * kvStride + bytes(h * head_dim);
+      packKeys(scratch, k + at, kvStride, keys, head_dim);
+      packValues(values, v + at, kvStride, keys, head_dim);
+      for (let g = h * groups; g < (h + 1) * groups; g++)
+        for (let row = start; row < end; row += BLOCK) {
+          const rows = min(end - row, BLOCK);
+          const from = q + <usize>row * stride + bytes(g * head_dim);
+          const to = out + <usize>row * stride + bytes(g * head_dim);
+          // biome-ignore format: what a block is, then what all have in common
+          nearProbabilities(
+            scores, from, stride, scratch, its, keyPlaces + bytes(first), biasOfHead(bias, g, reach), places + bytes(row), rows, keys,
+            head_dim, scale, before, after, reach,
+          );
+          weigh(to, stride, scores, values, rows, keys, head_dim);
+        }
+    }
+  }
+}
+
+/**
+ * The weights that `attendNear` uses: out [batch, heads · groups, queries, longest], zeros behind the last row of a sequence. Where `compact`
+ * is set, mask [batch, longest] says which tokens the keys of a sequence stand for, and where `compactRows` is, its queries as well.
+ */
+export function showNear(
+  out: usize,
+  q: usize,
+  k: usize,
+  mask: usize,
+  starts: usize,
+  keyStarts: usize,
+  places: usize,
+  keyPlaces: usize,
+  bias: usize,
+  scratch: usize,
+  batch: i32,
+  queries: i32,
+  longest: i32,
+  compact: i32,
+  compactRows: i32,
+  heads: i32,
+  groups: i32,
+  head_dim: i32,
+  scale: f32,
+  before: i32,
+  after: i32,
+  reach: i32,
+  width: i32,
+  kv_width: i32,
+): void {
+  const scores = scoresAt(scratch, longest, head_dim);
+  const outStride = bytes(longest);
+  memory.fill(out, 0, outStride * <usize>(batch * heads * groups * queries));
+  for (let b = 0; b < batch; b++, starts += 4, keyStarts += 4) {
+    const start = load<i32>(starts);
+    const end = load<i32>(starts, 4);
+    const first = load<i32>(keyStarts);
+    const its: usize = mask == 0 || compact != 0 ? 0 : mask + bytes(first);
+    const kept: usize = compact != 0 ? mask + bytes(b * longest) : 0;
+    const keys = keysOf(its, load<i32>(keyStarts, 4) - first);
+    for (let g = 0; g < heads * groups; g++, out += outStride * <usize>queries) {
+      if (g % groups == 0) packKeys(scratch, k + bytes(first * kv_width + (g / groups) * head_dim), bytes(kv_width), keys, head_dim);
+      let place = 0;
+      for (let row = start; row < end; row += BLOCK) {
+        const rows = min(end - row, BLOCK);
+        // biome-ignore format: what a block is, then what all have in common
+        nearProbabilities(
+          scores, q + bytes(row * width + g * head_dim), bytes(width), scratch, its, keyPlaces + bytes(first), biasOfHead(bias, g, reach),
+          places + bytes(row), rows, keys, head_dim, scale, before, after, reach,
+        );
+        for (let r = 0; r < rows; r++, place++) {
+          place = nextPlace(compactRows != 0 ? kept : 0, place, queries);
+          show(out + outStride * <usize>place, scores, r, kept, longest);
+        }
+      }
+    }
+  }
 }

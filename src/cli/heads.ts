@@ -2,6 +2,7 @@
 export const HEADS: Readonly<Record<string, string>> = {
   model: 'Model',
   mlm: 'ForMaskedLM',
+  lm: 'ForCausalLM',
   pretraining: 'ForPreTraining',
   nsp: 'ForNextSentencePrediction',
   classify: 'ForSequenceClassification',

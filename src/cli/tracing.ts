@@ -1,9 +1,12 @@
 import { TraceletError } from '../base/error.ts';
+import { DECODER_SEQUENCE } from '../graph/sequences.ts';
 import * as jit from '../jit/index.ts';
+import type { FamilyClass } from '../models/classes.ts';
 import type { WantedName } from '../models/foreign.ts';
-import { ForMultipleChoice } from '../models/heads.ts';
+import { WithChoices } from '../models/heads.ts';
+import type { PreTrainedModel } from '../models/pretrained.ts';
 import { MASK, POOLING_MASK } from '../nn/inputs.ts';
-import { dummyInputs } from '../tasks/dummies.ts';
+import { DECODER_IDS, decoderIds, dummyInputs } from '../tasks/dummies.ts';
 import type { Bounds } from '../tensor/dim.ts';
 import type { TracedModule } from '../traced/traced.ts';
 import { openModel, type TraceSettings } from './model.ts';
@@ -45,18 +48,26 @@ export async function traceModel(source: string, options: TracingOptions, progre
   progress.phase('tracing');
   const { config, input_names } = model;
   const longest = Math.min(config.most_tokens(), tokenizer?.model_max_length ?? Infinity);
-  const dynamic = boundsFor(options, before?.dynamic, longest);
+  const dynamic = boundsFor(options, before?.dynamic, longest, decodes(model));
   checkSequence(options.seq, config.most_tokens());
+  const seq = options.seq ?? within(before?.seq ?? Math.min(DEFAULT_SEQ, longest), dynamic?.sequence);
   const inputs = dummyInputs(config, input_names, tokenizer, {
     batch: options.batch ?? within(before?.batch ?? 1, dynamic?.batch),
-    choices: model instanceof ForMultipleChoice ? CHOICES : undefined,
-    seq: options.seq ?? within(before?.seq ?? Math.min(DEFAULT_SEQ, longest), dynamic?.sequence),
+    choices: model instanceof WithChoices ? CHOICES : undefined,
+    seq,
   });
+  if (decodes(model)) inputs[DECODER_IDS] = decoderIds(inputs.input_ids, config, within(Math.ceil(seq / 2), dynamic?.decoder_sequence));
   if (input_names.includes(POOLING_MASK)) inputs[POOLING_MASK] = inputs[MASK];
   const { check: check_trace, fusion, exactPadding: exact_padding } = options;
   const traced = await jit.trace(model, inputs, { check_trace, fusion, exact_padding, dynamic, tokenizer, signal });
   return { name, traced, withoutTexts, before };
 }
+
+/** Heads of decoders that go on from tokens of their own; others are given those of the text. */
+const DECODING = ['Model', 'ForSeq2SeqLM'];
+
+const decodes = (model: PreTrainedModel): boolean =>
+  model.input_names.includes(DECODER_IDS) && DECODING.includes((model.constructor as unknown as FamilyClass).head);
 
 function checkSequence(seq: number | undefined, most: number): void {
   if (seq !== undefined && seq > most)
@@ -66,8 +77,14 @@ function checkSequence(seq: number | undefined, most: number): void {
 const within = (size: number, [low, high]: readonly [number, number] = [size, size]): number => Math.min(high, Math.max(low, size));
 
 /** The sizes that calls may choose: those asked for, or those of the trace given, unless others were asked for. */
-function boundsFor({ dynamic, batch, seq }: TracingOptions, before: Bounds | undefined, longest: number): Bounds | undefined {
-  if (dynamic === true) return { batch: [1, Math.max(MOST_TEXTS, batch ?? 1)], sequence: [1, longest] };
+function boundsFor(
+  { dynamic, batch, seq }: TracingOptions,
+  before: Bounds | undefined,
+  longest: number,
+  decodes: boolean,
+): Bounds | undefined {
+  const texts: Bounds = { batch: [1, Math.max(MOST_TEXTS, batch ?? 1)], sequence: [1, longest] };
+  if (dynamic === true) return decodes ? { ...texts, [DECODER_SEQUENCE]: [1, longest] } : texts;
   return dynamic ?? (batch === undefined && seq === undefined ? before : undefined);
 }
 

@@ -27,6 +27,8 @@ export interface HostValue extends Typed {
   readonly grid: Shape;
   readonly gridDims?: readonly Dim[];
   readonly masked: boolean;
+  /** The sequence whose tokens it is of, where that is known. */
+  readonly sequence?: string;
   /** What the rule asks for besides. */
   readonly fill?: number;
   readonly input?: Input;

@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
 import type { Graph } from '../graph/graph.ts';
+import { sequenceOfInput } from '../graph/sequences.ts';
 import { isCompact } from '../passes/compact.ts';
 import { TOKENS } from '../program/program.ts';
 import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../tensor/dim.ts';
@@ -16,10 +17,10 @@ const SOME_TOKENS: readonly [number, number] = [97, 101];
 /** The symbols of each input's dimensions; undefined for those that are fixed. */
 export type Axes = ReadonlyMap<string, readonly (string | undefined)[]>;
 
-/** Where symbols without `dynamic_axes` stand: `batch` comes first and `sequence` last. */
-function axisOf(symbol: string, rank: number): number[] {
-  if (symbol === 'sequence') return [rank - 1];
-  return symbol === 'batch' && rank > 1 ? [0] : [];
+/** Where symbols without `dynamic_axes` stand in an input: `batch` comes first, and last the length of its sequence. */
+function axisOf(symbol: string, { name, shape }: TracedInput): number[] {
+  if (symbol === sequenceOfInput(name)) return [shape.length - 1];
+  return symbol === 'batch' && shape.length > 1 ? [0] : [];
 }
 
 /** Tells which dimensions of the dummy inputs are symbols. Throws `value` errors for symbols that are nowhere and bounds that cannot be. */
@@ -32,9 +33,10 @@ export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: Dy
   for (const [name, stated] of Object.entries(given)) checkStated(name, stated, axes.get(name), bounds);
   for (const [symbol, ends] of Object.entries(bounds)) {
     checkBounds(symbol, ends);
-    for (const { name, shape } of inputs) {
+    for (const input of inputs) {
+      const { name, shape } = input;
       const stated = Object.entries(given[name] ?? {}).flatMap(([axis, other]) => (other === symbol ? [Number(axis)] : []));
-      for (const axis of given[name] ? stated : axisOf(symbol, shape.length)) {
+      for (const axis of given[name] ? stated : axisOf(symbol, input)) {
         if (!(axis in shape)) continue;
         sizes[symbol] ??= shape[axis];
         if (given[name] && shape[axis] !== sizes[symbol]) throw unequal(name, axis, symbol, `${sizes[symbol]}`, `${shape[axis]}`);
@@ -45,7 +47,7 @@ export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: Dy
     if (size === undefined)
       throw new TraceletError('value', {
         what: `dynamic: ${symbol}`,
-        expected: 'batch, sequence, or a symbol of dynamic_axes',
+        expected: `batch, ${[...new Set(inputs.map(({ name }) => sequenceOfInput(name)))].join(', ')}, or a symbol of dynamic_axes`,
         got: 'a name that stands nowhere',
         cure: `Say where it stands: { dynamic_axes: { ${inputs[0].name}: { 0: '${symbol}' } } }`,
       });

@@ -10,14 +10,16 @@ import {
   type View,
   verifyGraph,
 } from '../graph/graph.ts';
-import { gridShape, type HostOperands, hostTensor, type Rule } from '../graph/hostvalues.ts';
+import { gridShape, type HostOperands, hostRule, hostTensor, type Rule } from '../graph/hostvalues.ts';
+import { SEQUENCE, Sequences } from '../graph/sequences.ts';
 import { type Executor, using } from '../nn/chosen.ts';
 import type { AnyModule } from '../nn/module.ts';
 import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
 import { select } from '../nn/views.ts';
 import { type Attributes, fitOperands, type Operands } from '../ops/call.ts';
+import { Derived } from '../tensor/derived.ts';
 import type { DType, TypedArray } from '../tensor/dtype.ts';
-import { Parameter } from '../tensor/parameter.ts';
+import { Parameter, Reshaped } from '../tensor/parameter.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
 
 /** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */
@@ -82,6 +84,7 @@ class Tracer implements Executor {
   readonly #constants = new Map<Tensor, Value>();
   readonly #hostValues = new Map<string, HostValue>();
   readonly #names: Map<unknown, string>;
+  readonly #sequences = new Sequences();
   /** What ops took inputs for. */
   readonly #readAs = new Map<Input, DType>();
   path = '';
@@ -109,15 +112,16 @@ class Tracer implements Executor {
     return new Recorded(node, this) as Tensor as Tensor<'float32'>;
   }
 
-  hostValue(rule: Rule, grid: Shape, { input: given, fill }: HostOperands = {}): Tensor<'int32'> {
+  hostValue(rule: Rule, grid: Shape, { input: given, fill, like }: HostOperands = {}): Tensor<'int32'> {
     if (given && !(given instanceof Recorded)) return hostTensor(rule, grid, { input: given, fill });
     const [batch, sequence] = grid;
     const input = given && this.#inputOf(given);
-    const key = `${rule} ${batch} ${sequence} ${fill} ${input?.name}`;
+    const its = hostRule(rule).sequence ?? (like instanceof Recorded ? this.#sequences.of(like.value) : undefined) ?? SEQUENCE;
+    const key = `${rule} ${its} ${batch} ${sequence} ${fill} ${input?.name}`;
     let made = this.#hostValues.get(key);
     if (!made) {
       const shape = gridShape(rule, grid);
-      made = { kind: 'host', rule, grid: [batch, sequence], masked: false, fill, input, dtype: 'int32', shape };
+      made = { kind: 'host', rule, grid: [batch, sequence], masked: false, sequence: its, fill, input, dtype: 'int32', shape };
       this.#hostValues.set(key, made);
     }
     return new Recorded(made, this) as Tensor as Tensor<'int32'>;
@@ -127,10 +131,10 @@ class Tracer implements Executor {
     const storage = storageOf(value);
     if (storage.kind === 'input') return storage;
     throw new TraceletError('tracing', {
-      what: `F.positions of ids in ${this.path || 'the model'}`,
+      what: `F.positions, F.neighbours or F.ends of ids in ${this.path || 'the model'}`,
       expected: 'an input of the trace, or another shape of it',
       got: 'what an op makes',
-      cure: 'Make the positions of the input, before any op',
+      cure: 'Ask for them of the input, before any op',
     });
   }
 
@@ -154,13 +158,18 @@ class Tracer implements Executor {
     (input as { dtype: DType }).dtype = dtype;
   }
 
+  #nameOf(tensor: Tensor): string | undefined {
+    if (!(tensor instanceof Derived)) return this.#names.get(tensor instanceof Reshaped ? tensor.parameter : tensor);
+    const source = this.#nameOf(tensor.source);
+    return source && `${source}.${tensor.suffix}`;
+  }
+
   valueOf_(tensor: Tensor): Value {
     if (tensor instanceof Recorded) return typedAsStored(tensor.value);
     let constant = this.#constants.get(tensor);
     if (!constant) {
       const name =
-        this.#names.get(tensor) ??
-        (tensor instanceof Parameter ? `parameters.${this.#constants.size}` : `constants.${this.#constants.size}`);
+        this.#nameOf(tensor) ?? (tensor instanceof Parameter ? `parameters.${this.#constants.size}` : `constants.${this.#constants.size}`);
       constant = { kind: 'constant', dtype: tensor.dtype, shape: tensor.shape, parts: [{ name, tensor }] };
       this.#constants.set(tensor, constant);
     }

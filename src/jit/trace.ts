@@ -42,7 +42,7 @@ export interface TraceOptions {
   fusion?: boolean;
   /**
    * Sizes that calls may choose, with their bounds: `{ batch: [1, 64], sequence: [1, 512] }`. `batch` is the first dimension of the inputs
-   * and `sequence` the last; `dynamic_axes` says where others stand. A trace without takes the dummies' sizes alone.
+   * and `sequence` the last, but `decoder_sequence` in inputs whose names begin with `decoder_`; `dynamic_axes` says where others stand. A trace without takes the dummies' sizes alone.
    */
   dynamic?: Bounds;
   /** Where symbols stand, by input and dimension, as in `torch.onnx.export`: `{ x: { 0: 'n' } }`. */
@@ -59,10 +59,11 @@ export interface TraceOptions {
   signal?: AbortSignal;
 }
 
-/** A module that tells how its inputs are called, what they become before `forward`, and which files belong with it. */
+/** A module that tells how its inputs are called, which of them mean something, what they become before `forward`, and which files belong with it. */
 interface Traceable {
   input_names?: readonly string[];
   input_dtype?: DType;
+  meant?: (args: readonly unknown[]) => readonly unknown[];
   trace_files?: () => Record<string, string>;
   /** The tokenizer among these files. */
   tokenizer?: unknown;
@@ -205,7 +206,11 @@ function namesOf(model: AnyModule, inputs: Inputs): readonly string[] {
 
 /** Inputs by name; whole numbers as int32, and floats as well where the model takes them so. */
 function dummyInputs(inputs: Inputs, names: readonly string[], model: AnyModule): Record<string, Tensor> {
-  const named = nameInputs([inputs], names, model instanceof TracedFunction ? 'jit.trace' : model.constructor.name);
+  const named = nameInputs(
+    (model as Traceable).meant?.([inputs]) ?? [inputs],
+    names,
+    model instanceof TracedFunction ? 'jit.trace' : model.constructor.name,
+  );
   if (Object.keys(named).length === 0)
     throw new TraceletError('value', {
       what: 'jit.trace',

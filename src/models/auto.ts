@@ -40,10 +40,19 @@ const auto = (name: string, ...heads: [head: string, ...others: string[]]): Auto
 
 /** The base model of any family, without a head. */
 export const AutoModel: AutoClass = auto('AutoModel', 'Model');
-/** Models with the heads that they were pre-trained with: ForMaskedLM where a family has none for that alone. */
-export const AutoModelForPreTraining: AutoClass = auto('AutoModelForPreTraining', 'ForPreTraining', 'ForMaskedLM');
+/** Models with the heads that they were pre-trained with: the one that scores words where a family has none for that alone. */
+export const AutoModelForPreTraining: AutoClass = auto(
+  'AutoModelForPreTraining',
+  ...['ForPreTraining', 'ForMaskedLM', 'ForSeq2SeqLM', 'ForCausalLM', 'WithLMHeadModel'],
+);
+/** Models that make a vector of each token: the encoder alone, where a family has a decoder too. */
+export const AutoModelForTextEncoding: AutoClass = auto('AutoModelForTextEncoding', 'ForTextEncoding', 'Model');
+/** Models that score words to answer a text with. */
+export const AutoModelForSeq2SeqLM: AutoClass = auto('AutoModelForSeq2SeqLM', 'ForSeq2SeqLM');
+/** Models that score words that may come next. */
+export const AutoModelForCausalLM: AutoClass = auto('AutoModelForCausalLM', 'ForCausalLM');
 /** Models that score words for masked places. */
-export const AutoModelForMaskedLM: AutoClass = auto('AutoModelForMaskedLM', 'ForMaskedLM');
+export const AutoModelForMaskedLM: AutoClass = auto('AutoModelForMaskedLM', 'ForMaskedLM', 'WithLMHeadModel');
 /** Models that say whether a sentence follows another. */
 export const AutoModelForNextSentencePrediction: AutoClass = auto('AutoModelForNextSentencePrediction', 'ForNextSentencePrediction');
 /** Models that score labels for texts. */
@@ -51,7 +60,11 @@ export const AutoModelForSequenceClassification: AutoClass = auto('AutoModelForS
 /** Models that score labels for tokens. */
 export const AutoModelForTokenClassification: AutoClass = auto('AutoModelForTokenClassification', 'ForTokenClassification');
 /** Models that find answers in texts. */
-export const AutoModelForQuestionAnswering: AutoClass = auto('AutoModelForQuestionAnswering', 'ForQuestionAnswering');
+export const AutoModelForQuestionAnswering: AutoClass = auto(
+  'AutoModelForQuestionAnswering',
+  'ForQuestionAnswering',
+  'ForQuestionAnsweringSimple',
+);
 /** Models that score texts against each other. */
 export const AutoModelForMultipleChoice: AutoClass = auto('AutoModelForMultipleChoice', 'ForMultipleChoice');
 

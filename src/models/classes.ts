@@ -70,7 +70,7 @@ function membersOf(model_type: string): FamilyClass[] {
 }
 
 /** The family of a `model_type`. Throws a `config` error for types that are not known. */
-export const familyOf = (model_type: string): Family => membersOf(model_type)[0].family;
+export const familyOf = (model_type: string): Family => classWith(model_type, 'Model').family;
 
 /** The configuration's class that a config.json chooses. */
 export const configClassIn = (dict: Readonly<JsonObject>, what: string): ConfigClass => familyOf(typeIn(dict, what)).Config;

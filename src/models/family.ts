@@ -27,13 +27,19 @@ export interface Family {
   parts: readonly string[];
   /** Tensors of checkpoints that are no weights, as {@link rename} calls them. */
   buffers?: RegExp;
+  /** Tensors that a checkpoint may lack: they are then as in fresh models. */
+  absent?: RegExp;
+  /** Whether token types are words, looked up where those are and added where any are given; zeros given by name stand for none. */
+  wordTypes?: true;
   /** A part that the base model does without where an option of its constructor says so. */
   optional?: { part: string; option: string; output: string };
   /**
    * What has a row for each word: the embeddings in the base model, and in classes that score words, the decoder, and its bias, which need not lie in
-   * it.
+   * it. `columns` is a part whose weight has a column for each instead.
    */
-  vocabulary: { words: string; decoder: string; bias: string };
+  vocabulary: { words: string; decoder: string; bias: string; columns?: string };
+  /** Whether parameters that are tied get values of their own where a checkpoint has different ones for both. */
+  unties?: boolean;
   /** The tokenizer of folders that name none. */
   Tokenizer: { from_files(files: TokenizerFiles, options?: TokenizerOptions): PreTrainedTokenizerFast };
 }
@@ -45,3 +51,6 @@ export const renaming =
     const plain = name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : name;
     return Object.hasOwn(others, plain) ? others[plain] : plain;
   };
+
+/** A family in a class that calls the base model otherwise. */
+export const under = (prefix: string, family: Family): Family => ({ ...family, prefix });

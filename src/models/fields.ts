@@ -38,7 +38,7 @@ export const ACTIVATION_ALIASES: Readonly<Record<string, string>> = {
 };
 const HIDDEN_ACTS = [...ACTIVATIONS, ...Object.keys(ACTIVATION_ALIASES)];
 
-const ENCODER = 'Only encoders run here';
+const ENCODER = 'This family runs as an encoder here';
 
 /** The activations that a config may name. */
 export const ACTIVATION = oneOf(HIDDEN_ACTS);
@@ -73,6 +73,13 @@ export const COMMON = {
   torch_dtype: idle(other(null, orNull(TEXT)), 'silent'),
   quantization_config: seldom(null, oneOf([null], 'Only unquantised checkpoints are read')),
   auto_map: seldom(null, oneOf([null], 'Models that `transformers` has run here, not code that comes with a checkpoint')),
+};
+
+/** Fields of families whose tokens see none behind them, in place of those that encoders have. */
+export const CAUSAL = {
+  is_decoder: idle(other(false, nullAs(false, FLAG)), 'silent'),
+  add_cross_attention: other(false, nullAs(false, oneOf([false], 'There is no encoder whose tokens this family could see'))),
+  use_cache: idle(other(true, nullAs(true, FLAG)), 'silent'),
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: a field of any type
@@ -113,6 +120,10 @@ export interface FamilyFields<Fields extends FieldTable = FieldTable> {
   sizes: readonly (keyof Fields & string)[];
   /** Elements of all matrices of an encoder. */
   weights(config: Values<Fields>): number;
+  /** The field that says how wide all heads are together, `hidden_size` unless given. */
+  headed?(config: Values<Fields>): keyof Fields & string;
+  /** Throws `config` errors for fields that contradict each other; `origin` is what messages call the configuration. */
+  check?(config: Values<Fields>, origin: string): void;
 }
 
 /** A configuration's fields, made once from what its family says. */
@@ -200,17 +211,20 @@ export function renamed({ aliases }: Schema, given: Readonly<JsonObject>, origin
   return fields;
 }
 
-/** Every field: those given, and the defaults of `transformers`. Throws `config` errors for those that contradict each other. */
+/**
+ * Every field: those given, and the defaults of `transformers`. Throws `config` errors for those that contradict each other, and for sizes that are
+ * given and that memory cannot hold.
+ */
 export function completed(schema: Schema, given: JsonObject, origin: string): CommonFields {
   const defaults = Object.fromEntries(Object.entries(schema.fields).map(([name, field]) => [name, field.default]));
-  const fields = copyOf({ ...defaults, ...given, ...labels(given) }) as unknown as CommonFields;
+  const fields = copyOf({ ...defaults, ...given, ...labels(given, schema.fields.num_labels.default) }) as unknown as CommonFields;
   checkRelations(schema, fields, origin);
+  if (schema.sizes.some((name) => Object.hasOwn(given, name))) checkWeights(schema, fields, origin);
   return fields;
 }
 
-function labels({ num_labels, id2label, label2id }: Partial<CommonFields>): Partial<CommonFields> {
-  const names =
-    id2label ?? Object.fromEntries(Array.from({ length: num_labels ?? COMMON.num_labels.default }, (_, id) => [id, `LABEL_${id}`]));
+function labels({ num_labels, id2label, label2id }: Partial<CommonFields>, count: number): Partial<CommonFields> {
+  const names = id2label ?? Object.fromEntries(Array.from({ length: num_labels ?? count }, (_, id) => [id, `LABEL_${id}`]));
   const ids = Object.fromEntries(Object.entries(names).map(([id, label]) => [label, Number(id)]));
   return { num_labels: num_labels ?? Object.keys(names).length, id2label: names, label2id: label2id ?? ids };
 }
@@ -223,23 +237,38 @@ function checkRelations(schema: Schema, config: CommonFields, origin: string): v
   for (const [a, b] of schema.matrices)
     if (size(a) * size(b) > MAX_SIZE)
       throw bad(`${a} x ${b}`, origin, `at most ${MAX_SIZE} elements`, `${size(a)} x ${size(b)}`, 'Lower one of them');
-  const weights = schema.weights(config as never);
-  if (weights > MOST_WEIGHTS)
-    throw bad(
-      schema.sizes.slice(0, 2).join(' x '),
-      origin,
-      `at most ${MOST_WEIGHTS} weights in all, as many as wasm memory holds`,
-      `${weights} (${schema.sizes.map((name) => `${name} ${size(name)}`).join(', ')})`,
-      'Lower one of them',
-    );
-  const [hidden, heads] = [size('hidden_size'), size('num_attention_heads')];
-  if (hidden % heads !== 0)
-    throw bad(of('hidden_size'), origin, `a multiple of ${of('num_attention_heads')} ${heads}`, `${hidden}`, 'Change one of them');
+  checkHeads(of, size, schema.headed?.(config as never), origin);
+  schema.check?.(config as never, origin);
   checkPadding((config as unknown as Sizes).pad_token_id, size('vocab_size'), origin);
   const names = Object.keys(config.id2label).length;
   if (names !== config.num_labels)
     throw bad('num_labels', origin, `${names}, the length of id2label`, `${config.num_labels}`, 'Give one of them alone');
 }
+
+/** Throws a `config` error where memory cannot hold a model of that configuration. */
+export function checkWeights(schema: Schema, config: CommonFields, origin: string): void {
+  const weights = schema.weights(config as never);
+  if (weights <= MOST_WEIGHTS) return;
+  const sizes = schema.sizes.map((name) => `${name} ${(config as unknown as JsonObject)[name]}`);
+  throw bad(
+    schema.sizes.slice(0, 2).join(' x '),
+    origin,
+    `at most ${MOST_WEIGHTS} weights in all, as many as wasm memory holds`,
+    `${weights} (${sizes.join(', ')})`,
+    'Lower one of them',
+  );
+}
+
+function checkHeads(of: NameOf, size: (name: string) => number | null | undefined, headed = 'hidden_size', origin: string): void {
+  const [width, heads] = [size(headed) as number, size('num_attention_heads') as number];
+  const [given, shared] = [size('head_dim') ?? null, size('num_key_value_heads') ?? null];
+  if (given === null && width % heads !== 0)
+    throw bad(of(headed), origin, `a multiple of ${of('num_attention_heads')} ${heads}`, `${width}`, 'Change one of them');
+  if (shared !== null && heads % shared !== 0)
+    throw bad(of('num_key_value_heads'), origin, `a divisor of ${of('num_attention_heads')} ${heads}`, `${shared}`, 'Change one of them');
+}
+
+type NameOf = (name: string) => string;
 
 function checkPadding(id: number | null, vocab_size: number, origin: string): void {
   if (id === null || (id < vocab_size && id >= -vocab_size)) return;

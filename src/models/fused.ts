@@ -86,7 +86,7 @@ export function joinParts(parameter: Parameter, parts: readonly Tensor[], groups
 const widthOf = (shape: Shape): number => sizeOf(shape.slice(1));
 
 /** Values that are made on first use, as those of quantised weights are, still are then. */
-function give(parameter: Parameter, fill: Initialiser, from: readonly Tensor[], storedAs?: Stored): void {
+export function give(parameter: Parameter, fill: Initialiser, from: readonly Tensor[], storedAs?: Stored): void {
   if (from.some((tensor) => tensor instanceof Parameter)) {
     parameter.initialise = fill;
     return;

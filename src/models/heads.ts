@@ -19,6 +19,17 @@ export interface HeadOptions {
 /** The inputs of a call by name. */
 export type Given = Readonly<Record<string, Tensor | undefined>>;
 
+/** What base models answer that stays beside the outputs of heads. */
+const BESIDE = [
+  ...['hidden_states', 'attentions'],
+  ...['decoder_hidden_states', 'decoder_attentions', 'cross_attentions'],
+  ...['encoder_last_hidden_state', 'encoder_hidden_states', 'encoder_attentions'],
+];
+
+/** A head's outputs, and what the base model answers beside them. */
+export const withAnswer = (answer: Record<string, Tensor>, encoded: ModelOutput): ModelOutput =>
+  modelOutput({ ...answer, ...Object.fromEntries(BESIDE.map((name) => [name, encoded[name]])) });
+
 /** A base model, under the prefix of its family, and what is made of its answer. */
 export abstract class ModelWithHead<Base extends PreTrainedModel = PreTrainedModel> extends PreTrainedModel {
   constructor(config: PreTrainedConfig, options: HeadOptions, makeBase: () => Base) {
@@ -37,8 +48,7 @@ export abstract class ModelWithHead<Base extends PreTrainedModel = PreTrainedMod
     const taken = this.taken(inputs);
     const given = Object.fromEntries(this.input_names.map((name, i) => [name, taken[i]]));
     const encoded = this.base_model(...taken);
-    const { hidden_states, attentions } = encoded;
-    return modelOutput({ ...this.answer(encoded, given), hidden_states, attentions });
+    return withAnswer(this.answer(encoded, given), encoded);
   }
 }
 
@@ -184,9 +194,31 @@ export abstract class ForQuestionAnswering<Base extends PreTrainedModel> extends
   }
 }
 
-/** A score for every choice: inputs are [batch, choices, sequence], (logits [batch, choices]). */
-export abstract class ForMultipleChoice<Base extends PreTrainedModel> extends ModelWithHead<Base> {
+/** A score for every choice: inputs are [batch, choices, sequence], and the base model gets them as [batch · choices, sequence]. */
+export abstract class WithChoices<Base extends PreTrainedModel> extends ModelWithHead<Base> {
   static override readonly head: string = 'ForMultipleChoice';
+
+  /** The scores of texts [batch · choices, 1]. */
+  protected abstract scores(encoded: ModelOutput, given: Given): Tensor;
+
+  protected answer(encoded: ModelOutput, given: Given): Record<string, Tensor> {
+    return { logits: this.scores(encoded, given) };
+  }
+
+  override forward(...inputs: ModelInputs): ModelOutput {
+    const given = this.taken(inputs);
+    const { shape } = given[0];
+    if (shape.length !== 3)
+      throw new TraceletError('shape', { what: 'input_ids', expected: '[batch, choices, sequence]', got: `[${shape}]` });
+    const rows = [sizeOf(shape.slice(0, 2)), shape[2]];
+    const flat = given.map((input) => input?.reshape(rows));
+    const { logits, hidden_states, attentions } = super.forward(...(flat as ModelInputs));
+    return modelOutput({ logits: logits.reshape(shape.slice(0, 2)), hidden_states, attentions });
+  }
+}
+
+/** A score for every choice, made of a vector of each text: inputs are [batch, choices, sequence], (logits [batch, choices]). */
+export abstract class ForMultipleChoice<Base extends PreTrainedModel> extends WithChoices<Base> {
   classifier: Linear;
 
   constructor(config: PreTrainedConfig, options: HeadOptions, makeBase: () => Base) {
@@ -200,18 +232,7 @@ export abstract class ForMultipleChoice<Base extends PreTrainedModel> extends Mo
     return pooler_output;
   }
 
-  protected answer(encoded: ModelOutput, given: Given): Record<string, Tensor> {
-    return { logits: this.classifier(this.summary(encoded, given)) };
-  }
-
-  override forward(...inputs: ModelInputs): ModelOutput {
-    const given = this.taken(inputs);
-    const { shape } = given[0];
-    if (shape.length !== 3)
-      throw new TraceletError('shape', { what: 'input_ids', expected: '[batch, choices, sequence]', got: `[${shape}]` });
-    const rows = [sizeOf(shape.slice(0, 2)), shape[2]];
-    const flat = given.map((input) => input?.reshape(rows));
-    const { logits, hidden_states, attentions } = super.forward(...(flat as ModelInputs));
-    return modelOutput({ logits: logits.reshape(shape.slice(0, 2)), hidden_states, attentions });
+  protected scores(encoded: ModelOutput, given: Given): Tensor {
+    return this.classifier(this.summary(encoded, given));
   }
 }

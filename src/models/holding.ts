@@ -1,10 +1,11 @@
 import { TraceletError } from '../base/error.ts';
 import type { Checkpoint } from '../formats/checkpoint.ts';
+import { DERIVATIONS } from '../tensor/derived.ts';
 import type { Half } from '../tensor/half.ts';
 import { Parameter } from '../tensor/parameter.ts';
-import { type Shape, sameShape, type Tensor } from '../tensor/tensor.ts';
+import { type Shape, sameShape, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import type { Family } from './family.ts';
-import { joinParts, type PartOf, partsOf, type Rows, rowsInWords, takePart, wholesOf } from './fused.ts';
+import { give, joinParts, type PartOf, partsOf, type Rows, rowsInWords, takePart, wholesOf } from './fused.ts';
 import type { PreTrainedModel } from './pretrained.ts';
 
 /** How a checkpoint holds a parameter. */
@@ -75,6 +76,27 @@ export function holder(model: PreTrainedModel, checkpoint: Checkpoint): (name: s
     return { stored, missing: parts.filter((_, i) => found[i] === undefined), give };
   };
 
+  const asDerived = (name: string, parameter: Parameter): Holding | undefined =>
+    first(DERIVATIONS, ({ suffixOf, restore }) => {
+      const stored: string[] = [];
+      for (let i = 0; ; i++) {
+        const found = suffixOf(i) && find(`${name}.${suffixOf(i)}`);
+        if (!found) break;
+        stored.push(found);
+      }
+      if (stored.length === 0) return undefined;
+      const restored = () => {
+        const { shape } = parameter;
+        const shapes = stored.map((each) => outlineOf(checkpoint, each)?.shape ?? []);
+        if (shapes.reduce((all, each) => all + sizeOf(each), 0) !== sizeOf(shape))
+          throw partsOfAnother(checkpoint, stored, name, shape, shapes);
+        const tensors = stored.map((each, i) => fitting(checkpoint, each, shapes[i]));
+        const values = () => tensors.map(({ elements }) => elements as Float32Array);
+        give(parameter, (into) => restore(into, values(), shape), tensors, storedAs(tensors, checkpoint));
+      };
+      return { stored, missing: [], give: restored };
+    });
+
   const first = <T>(places: readonly T[], hold: (place: T) => Holding | undefined): Holding | undefined => {
     for (const place of places) {
       const holding = hold(place);
@@ -88,7 +110,8 @@ export function holder(model: PreTrainedModel, checkpoint: Checkpoint): (name: s
     if (own !== undefined) return asOne(own, parameter);
     return (
       first(wholesOf(plain(name), fused), (place) => asPart(place, name, parameter)) ??
-      first(partsOf(plain(name), fused), (place) => inParts(place, name, parameter))
+      first(partsOf(plain(name), fused), (place) => inParts(place, name, parameter)) ??
+      asDerived(name, parameter)
     );
   };
 }
@@ -107,12 +130,15 @@ function storedAs(from: readonly Tensor[], { halves }: Checkpoint): Half | undef
 
 const CURE = 'Does the config belong to this checkpoint?';
 
+/** Whether it is the shape that a trace gives a weight of that shape: what is multiplied with lies there as a matrix. */
+const isMatrixOf = (matrix: Shape, [rows, ...row]: Shape): boolean => row.length > 1 && sameShape(matrix, [rows, sizeOf(row)]);
+
 /** The tensor of a checkpoint, proved to be floats of that shape; `note` is said behind the shape. */
 function fitting(checkpoint: Checkpoint, name: string, shape: Shape, note = ''): Tensor {
   const tensor = checkpoint.tensors.get(name);
   const what = `${name} in ${checkpoint.name}`;
   const outline = outlineOf(checkpoint, name);
-  if (!outline || !sameShape(outline.shape, shape))
+  if (!outline || !(sameShape(outline.shape, shape) || isMatrixOf(outline.shape, shape)))
     throw new TraceletError('checkpoint', { what, expected: `shape [${shape}]${note}`, got: `[${outline?.shape}]`, cure: CURE });
   if (tensor?.dtype === 'float32') return tensor;
   throw new TraceletError('checkpoint', {
@@ -128,10 +154,20 @@ function checkParts(checkpoint: Checkpoint, stored: readonly string[], name: str
   const shapes = stored.map((each) => outlineOf(checkpoint, each)?.shape ?? []);
   const rows = shapes.reduce((all, [count]) => all + count, 0);
   if (rows === shape[0] && shapes.every(([count, ...row]) => count % groups === 0 && sameShape(row, shape.slice(1)))) return;
-  throw new TraceletError('checkpoint', {
+  throw partsOfAnother(checkpoint, stored, name, shape, shapes, groups > 1 ? `, in ${groups} groups` : '');
+}
+
+const partsOfAnother = (
+  checkpoint: Checkpoint,
+  stored: readonly string[],
+  name: string,
+  shape: Shape,
+  shapes: readonly Shape[],
+  note = '',
+): TraceletError =>
+  new TraceletError('checkpoint', {
     what: `${stored.join(', ')} in ${checkpoint.name}, the parts of ${name}`,
-    expected: `shape [${shape}] together${groups > 1 ? `, in ${groups} groups` : ''}`,
+    expected: `shape [${shape}] together${note}`,
     got: shapes.map((each) => `[${each}]`).join(', '),
     cure: CURE,
   });
-}

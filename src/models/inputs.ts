@@ -2,21 +2,29 @@ import { TraceletError } from '../base/error.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import type { PreTrainedConfig } from './config.ts';
 
-/** Proves ids [batch, sequence] of no more tokens than the model has positions, and that other inputs are as large. Throws `shape` and `value` errors. */
-export function checkIds({ shape }: Tensor, others: Record<string, Tensor | null | undefined>, config: PreTrainedConfig): void {
+/**
+ * Proves ids [batch, sequence] of no more tokens than the model has positions, and that other inputs are as large. Throws `shape` and `value` errors
+ * that call the ids `name`.
+ */
+export function checkIds(
+  { shape }: Tensor,
+  others: Record<string, Tensor | null | undefined>,
+  config: PreTrainedConfig,
+  name = 'input_ids',
+): void {
   const fits = shape.length === 2 && shape[0] > 0 && shape[1] > 0;
-  if (!fits) throw new TraceletError('shape', { what: 'input_ids', expected: '[batch, sequence], neither of them 0', got: `[${shape}]` });
+  if (!fits) throw new TraceletError('shape', { what: name, expected: '[batch, sequence], neither of them 0', got: `[${shape}]` });
   const [most, max] = [config.most_tokens(), config.max_position_embeddings];
   if (shape[1] > most)
     throw new TraceletError('value', {
-      what: 'the sequence in input_ids',
-      expected: `at most max_position_embeddings${most < max ? ` - ${max - most}` : ''} = ${most} tokens`,
+      what: `the sequence in ${name}`,
+      expected: `at most ${max === undefined ? '' : `max_position_embeddings${most < max ? ` - ${max - most}` : ''} = `}${most} tokens`,
       got: `${shape[1]}`,
       cure: 'Truncate it: the tokenizer does with { truncation: true, max_length }',
     });
-  for (const [name, tensor] of Object.entries(others))
+  for (const [other, tensor] of Object.entries(others))
     if (tensor && !sameShape(tensor.shape, shape))
-      throw new TraceletError('shape', { what: name, expected: `[${shape}], as input_ids`, got: `[${tensor.shape}]` });
+      throw new TraceletError('shape', { what: other, expected: `[${shape}], as ${name}`, got: `[${tensor.shape}]` });
 }
 
 /** Positions [batch, sequence] as they are; [1, sequence] and [sequence] as [sequence], whose embeddings every row takes. */

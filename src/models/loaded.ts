@@ -9,9 +9,16 @@ export function loaded<Classes extends object>(all: Classes): Classes {
   return all;
 }
 
-/** The base model of a family, where families are there. Throws a `config` error where a bundle has left them out and none was loaded yet. */
+/** Heads of classes that make vectors of texts: the encoder of a family, where it has one apart from its base model. */
+export const ENCODERS = ['ForTextEncoding', 'Model'] as const;
+
+/** The heads of classes that stand for `head`, `Model` being none, the first that a family has before the others. */
+export const headsFor = (head: string): readonly [string, ...string[]] => (head === 'Model' ? ENCODERS : [head]);
+
+/** The encoder of a family, where families are there. Throws a `config` error where a bundle has left them out and none was loaded yet. */
 export function baseOf(model_type: string): FamilyClass {
-  const found = Object.values(classes ?? {}).find(({ family, head }) => head === 'Model' && family.Config.schema.model_type === model_type);
+  const its = Object.values(classes ?? {}).filter(({ family }) => family.Config.schema.model_type === model_type);
+  const found = ENCODERS.map((wanted) => its.find(({ head }) => head === wanted)).find((Model) => Model !== undefined);
   if (found) return found;
   throw new TraceletError('config', {
     what: `base model of type "${model_type}"`,

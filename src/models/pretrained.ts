@@ -4,7 +4,7 @@ import { checkOptions, proved } from '../base/options.ts';
 import { normal } from '../base/random.ts';
 import { FLAG, type Kind, kind, SIZE } from '../base/schema.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
-import { nameInputs, TYPES, toInt32 } from '../nn/inputs.ts';
+import { isZero, nameInputs, TYPES, toInt32 } from '../nn/inputs.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
@@ -15,6 +15,7 @@ import type { DType } from '../tensor/dtype.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import { type Amendments, CONFIG, type ConfigClass, describing, type PreTrainedConfig, travelling } from './config.ts';
 import type { Family } from './family.ts';
+import { checkWeights } from './fields.ts';
 import type { WantedName as Wanted } from './foreign.ts';
 import { ownWeights, saveInto } from './saving.ts';
 import { decoderOf, resizeVocabulary, tieWeights, wordsOf } from './vocabulary.ts';
@@ -45,17 +46,18 @@ export interface PreTrainedOptions extends SourceOptions, Amendments<PreTrainedC
   strict?: boolean;
 }
 
-/** The arguments without token types by name, which a tokenizer answers for every model, where a family does not tell the texts of a pair apart. */
-function withoutTypes(args: readonly unknown[], inputs: readonly string[]): readonly unknown[] {
+/** The arguments without token types by name, which a tokenizer answers for every model, where these mean nothing to a family. */
+function withoutTypes(args: readonly unknown[], { inputs, wordTypes }: Family): readonly unknown[] {
   const [first] = args;
-  if (inputs.includes(TYPES) || args.length !== 1 || !isObject(first) || !(TYPES in first)) return args;
+  if (args.length !== 1 || !isObject(first) || !(TYPES in first)) return args;
+  if (inputs.includes(TYPES) && !(wordTypes && isZero(first[TYPES]))) return args;
   const { [TYPES]: _, ...others } = first;
   return [others];
 }
 
 /** A module with fresh values of its own. */
 interface SelfMade {
-  init_weights?(): void;
+  init_weights?(std: number, seed: number, path: string): void;
 }
 
 type Taken = [input_ids: Tensor, ...others: (Tensor | undefined)[]];
@@ -109,10 +111,12 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   static readonly OPTIONS: Readonly<Record<string, Kind<unknown>>> = { seed: SEED };
   readonly config: PreTrainedConfig;
 
-  /** Throws `value` errors for what is no config, and for options that the class does not know. */
+  /** Throws `value` errors for what is no config, and for options that the class does not know, `config` errors for more weights than memory holds. */
   constructor(config: PreTrainedConfig, options: object = {}) {
     super();
     this.config = proveConfig(config, new.target as unknown as ModelClass<PreTrainedModel>);
+    const { name, schema } = this.config.constructor as unknown as ConfigClass & { name: string };
+    checkWeights(schema, this.config, name);
     checkOptions(`new ${new.target.name}`, options, (new.target as unknown as ModelClass<PreTrainedModel>).OPTIONS);
   }
 
@@ -175,10 +179,15 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     return super.call_(...this.taken(args));
   }
 
+  /** The arguments of a call without those that mean nothing to the model. */
+  meant(args: readonly unknown[]): readonly unknown[] {
+    return withoutTypes(args, this.family);
+  }
+
   /** The inputs of a call by position, proved to be tensors of whole numbers. */
   protected taken(args: ModelInputs): Taken {
     const what = this.constructor.name;
-    const named = nameInputs(withoutTypes(args, this.family.inputs), this.input_names, what);
+    const named = nameInputs(this.meant(args), this.input_names, what);
     if (!named.input_ids)
       throw new TraceletError('value', { what: `${what}: input_ids`, expected: 'a tensor of token ids', got: 'nothing' });
     return this.input_names.map((name) => named[name] && toInt32(named[name], name, `${what}: ${name}`)) as Taken;
@@ -262,7 +271,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
         };
       }
     }
-    for (const [, module] of this.named_modules()) (module as SelfMade).init_weights?.();
+    for (const [path, module] of this.named_modules()) (module as SelfMade).init_weights?.(std, seed, path);
     tieWeights(this);
   }
 

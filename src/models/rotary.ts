@@ -1,81 +1,63 @@
 import { TraceletError } from '../base/error.ts';
-import { isObject, type JsonObject } from '../base/json.ts';
+import { isObject } from '../base/json.ts';
 import { type Kind, oneOf, orNull, POSITIVE, seldom } from '../base/schema.ts';
 import * as F from '../nn/functional.ts';
 import { Module } from '../nn/module.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Values } from './fields.ts';
 import { type Encoded, type Mask, runLayers } from './layers.ts';
-
-/** How positions turn queries and keys, as `rope_parameters` of transformers. */
-export interface RopeParameters {
-  readonly rope_type: string;
-  readonly rope_theta: number;
-  readonly factor?: number;
-  readonly low_freq_factor?: number;
-  readonly high_freq_factor?: number;
-  readonly original_max_position_embeddings?: number;
-}
-
-type Frequencies = (plain: number[], parameters: RopeParameters) => number[];
-
-/** Frequencies below a band are divided, those above it stay, and those within it lie between. */
-const llama3: Frequencies = (plain, { factor = 1, low_freq_factor = 1, high_freq_factor = 4, original_max_position_embeddings = 8192 }) =>
-  plain.map((frequency) => {
-    const turns = (original_max_position_embeddings * frequency) / (2 * Math.PI);
-    const share = (turns - low_freq_factor) / (high_freq_factor - low_freq_factor);
-    const kept = Math.min(1, Math.max(0, share));
-    return kept * frequency + ((1 - kept) * frequency) / factor;
-  });
-
-/** What `rope_type` makes of frequencies. `dynamic` only changes what is longer than a model's positions, which no text here is. */
-const ROPE_TYPES: Readonly<Record<string, Frequencies>> = {
-  default: (plain) => plain,
-  dynamic: (plain) => plain,
-  linear: (plain, { factor = 1 }) => plain.map((frequency) => frequency / factor),
-  ntk: (plain, { factor = 1 }) => plain.map((frequency, i) => frequency * factor ** (-(i + 1) / plain.length)),
-  llama3,
-};
+import { NUMBERS, ROPE_TYPES, type RopeParameters, type Stretching, type Turns } from './ropetypes.ts';
 
 const ROPE_TYPE = oneOf(Object.keys(ROPE_TYPES), 'Other ways to stretch positions do not run here');
 
-const NUMBERS = ['factor', 'low_freq_factor', 'high_freq_factor', 'original_max_position_embeddings'] as const;
+/** What a config.json says of how positions turn; `rope_theta` may stand beside it. */
+export type StatedRope = Omit<RopeParameters, 'rope_theta'> & { readonly rope_theta?: number };
 
-/** `rope_parameters` of a config.json, where it may lack rope_theta, which is `theta` then. `rope_scaling` of older files says the same. */
-export const ropeOf = (theta: number): Kind<RopeParameters> => ({
-  expected: `rope_parameters with a rope_type, ${ROPE_TYPE.expected}, and numbers above 0`,
+/** `rope_parameters` of a config.json. `rope_scaling` of older files says the same. */
+export const ROPE: Kind<StatedRope> = {
+  expected: `rope_parameters with a rope_type, ${ROPE_TYPE.expected}, and numbers above 0, those that it needs among them`,
   cure: ROPE_TYPE.cure,
-  read(value) {
-    const given: JsonObject | undefined = value === null ? {} : isObject(value) ? value : undefined;
-    if (!given) return undefined;
-    const rope_type = ROPE_TYPE.read(given.rope_type ?? given.type ?? 'default');
-    const rope_theta = POSITIVE.read(given.rope_theta ?? theta);
-    const others = NUMBERS.filter((name) => given[name] !== undefined && given[name] !== null).map((name) => [
-      name,
-      POSITIVE.read(given[name]),
-    ]);
-    if (rope_type === undefined || rope_theta === undefined || others.some(([, number]) => number === undefined)) return undefined;
-    return { rope_type, rope_theta, ...Object.fromEntries(others) };
+  read(given) {
+    const rope_type = isObject(given) ? ROPE_TYPE.read(given.rope_type ?? given.type ?? 'default') : undefined;
+    if (!isObject(given) || rope_type === undefined || (given.partial_rotary_factor ?? 1) !== 1) return undefined;
+    const stated = ['rope_theta', ...NUMBERS].filter((name) => (given[name] ?? null) !== null);
+    const numbers = stated.map((name) => [name, POSITIVE.read(given[name])]);
+    const { truncate } = given;
+    const sound = numbers.every(([, number]) => number !== undefined) && ['undefined', 'boolean'].includes(typeof truncate);
+    if (!sound || !ROPE_TYPES[rope_type].needs.every((name) => stated.includes(name))) return undefined;
+    return { rope_type, ...Object.fromEntries(numbers), ...(truncate === undefined ? {} : { truncate }) };
   },
-});
+};
 
 /** Fields of configurations that say how positions turn queries and keys, under their names of today and of before. */
 export const ropeFields = (theta: number) => ({
-  rope_parameters: seldom<RopeParameters | null>(null, orNull(ropeOf(theta))),
+  rope_parameters: seldom<StatedRope | null>(null, orNull(ROPE)),
   rope_theta: seldom(theta, POSITIVE),
-  rope_scaling: seldom<RopeParameters | null>(null, orNull(ropeOf(theta))),
+  rope_scaling: seldom<StatedRope | null>(null, orNull(ROPE)),
 });
 
-/** What these fields say. */
-export const ropeIn = ({ rope_parameters, rope_theta, rope_scaling }: Values<ReturnType<typeof ropeFields>>): RopeParameters =>
-  rope_parameters ?? { rope_type: 'default', ...rope_scaling, rope_theta };
+type Stated = Values<ReturnType<typeof ropeFields>> & { readonly max_position_embeddings: number };
 
-/** The angles of one position, slowest last, in the arithmetic of PyTorch: float32. */
-function frequenciesOf(parameters: RopeParameters, size: number): Tensor {
+/** `stated` with what it leaves out: `rope_theta`, and the length that texts had before. */
+export const settled = (stated: StatedRope | null | undefined, rope_theta: number, most: number): RopeParameters => ({
+  rope_type: 'default',
+  rope_theta,
+  original_max_position_embeddings: most,
+  ...stated,
+});
+
+/** What these fields say; of both forms the older counts, as in transformers. */
+export const ropeIn = ({ rope_parameters, rope_theta, rope_scaling, max_position_embeddings }: Stated): RopeParameters =>
+  settled(rope_scaling ?? rope_parameters, rope_theta, max_position_embeddings);
+
+/** How one position turns the pairs of `size` numbers, in the arithmetic of PyTorch: float32. */
+function turnsOf(parameters: RopeParameters, size: number): Turns {
+  if (size % 2 !== 0)
+    throw new TraceletError('config', { what: 'numbers a head', expected: 'an even count, as positions turn pairs', got: `${size}` });
   const plain = Array.from({ length: size / 2 }, (_, i) =>
     Math.fround(1 / Math.fround(parameters.rope_theta ** Math.fround((2 * i) / size))),
   );
-  return new Tensor('float32', [size / 2], Float32Array.from(ROPE_TYPES[parameters.rope_type](plain, parameters)));
+  return ROPE_TYPES[parameters.rope_type].turns(plain, parameters as Stretching);
 }
 
 interface HeadSizes {
@@ -90,16 +72,22 @@ export const headDim = ({ head_dim, hidden_size, num_attention_heads }: HeadSize
 /** Positions [batch, sequence] to how they turn `size` numbers of each head. As the rotary embedding of a model of transformers. */
 export class RotaryEmbedding extends Module<[Tensor], Tensor> {
   readonly #frequencies: Tensor;
+  readonly #scaling: number;
 
   constructor(parameters: RopeParameters, size: number) {
     super();
-    this.#frequencies = frequenciesOf(parameters, size);
+    const { frequencies, scaling } = turnsOf(parameters, size);
+    this.#frequencies = new Tensor('float32', [frequencies.length], Float32Array.from(frequencies));
+    this.#scaling = scaling;
   }
 
   forward(position_ids: Tensor): Tensor {
-    return F.rotations(position_ids, this.#frequencies);
+    return F.rotations(position_ids, this.#frequencies, this.#scaling);
   }
 }
+
+/** What turns whole heads as a configuration says. */
+export const rotaryOf = (config: Stated & HeadSizes): RotaryEmbedding => new RotaryEmbedding(ropeIn(config), headDim(config));
 
 /** Positions [batch, sequence], one row for each text. Throws `shape` errors where one row stands for several. */
 export function rowsOfPositions(positions: Tensor, shape: readonly number[]): Tensor {
@@ -125,7 +113,7 @@ export function attendTurned(qkv: Tensor, heads: number, { rotation, output_atte
   return [F.attention(q, k, v, { heads, ...options }), output_attentions ? F.attention_weights(q, k, { heads, ...options }) : undefined];
 }
 
-/** A layer of an encoder with rotary positions. */
+/** A layer with rotary positions. */
 export type TurnedLayer = (hidden_states: Tensor, attending: Attending) => [Tensor, Tensor?];
 
 /** Each of `layers` on what the one before answered. */

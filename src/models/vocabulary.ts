@@ -1,6 +1,7 @@
 import { normal } from '../base/random.ts';
 import type { Embedding } from '../nn/layers.ts';
 import type { AnyModule } from '../nn/module.ts';
+import { transposedOf } from '../tensor/derived.ts';
 import { allocate } from '../tensor/elements.ts';
 import { type Initialiser, Parameter } from '../tensor/parameter.ts';
 import { sizeOf } from '../tensor/tensor.ts';
@@ -32,13 +33,22 @@ export function wordsOf(model: PreTrainedModel): Held<Embedding> {
 export const decoderOf = <T extends AnyModule>(model: PreTrainedModel): T | undefined =>
   heldAt<T>(model, model.family.vocabulary.decoder)?.value;
 
-/** Makes one of parameters that are tied, or where the torchscript flag unties them, lets them start alike. */
+/** Makes one of parameters that are tied, or where the torchscript flag unties them, lets them start alike; those that are not there yet wait. */
 export function tieWeights(model: PreTrainedModel): void {
   for (const [follower, leader] of model.tied()) {
-    const [to, from] = [follower, leader].map((path) => heldAt<Parameter>(model, path) as Held<Parameter>);
+    const [to, from] = [follower, leader].map((path) => heldAt<Parameter>(model, path));
+    if (!to || !from) continue;
     if (model.config.torchscript) to.value.initialise = (values) => values.set(from.value.elements);
     else to.put(from.value);
   }
+}
+
+/** Gives what is tied at `path` a parameter of its own, and answers it. */
+export function untie(model: PreTrainedModel, path: string): Parameter {
+  const held = heldAt<Parameter>(model, path) as Held<Parameter>;
+  const own = new Parameter(held.value.shape, () => {});
+  held.put(own);
+  return own;
 }
 
 /** What rows that are added hold. */
@@ -56,14 +66,17 @@ export function resizeVocabulary(model: PreTrainedModel, rows: number, { mean, s
   const config = model.config.withFields({ vocab_size: rows }, `${model.constructor.name}.resize_token_embeddings(${rows})`);
   const fresh = (path: string, old: Parameter): Initialiser =>
     mean ? (values) => fillWithMean(values, old) : (values) => normal(values, config.initializer_range, seed, path);
-  const { decoder: at, bias: biasAt } = model.family.vocabulary;
-  const [decoder, bias] = [`${at}.weight`, biasAt].map((path) => heldAt<Parameter>(model, path));
+  const { decoder: at, bias: biasAt, columns: columnsAt } = model.family.vocabulary;
+  const [decoder, bias, columns] = [`${at}.weight`, biasAt, columnsAt && `${columnsAt}.weight`].map((path) =>
+    path === undefined ? undefined : heldAt<Parameter>(model, path),
+  );
   const tied = model.tied().length > 0;
 
   const embeddings = resized(weight, rows, fresh(`${words.path}.weight`, weight));
   const follow: Initialiser = (values) => values.set(embeddings.elements);
   const scores =
     decoder?.value === weight ? embeddings : decoder && resized(decoder.value, rows, tied ? follow : fresh(decoder.path, decoder.value));
+  const turned = columns && resized(turn(columns.value), rows, fresh(columns.path, turn(columns.value)));
   const zeros: Initialiser = () => {};
   const biases = bias && resized(bias.value, rows, mean && !tied ? fresh(bias.path, bias.value) : zeros);
 
@@ -71,8 +84,17 @@ export function resizeVocabulary(model: PreTrainedModel, rows: number, { mean, s
   if ((words.value.padding_idx ?? 0) >= rows) words.value.padding_idx = null;
   if (scores) decoder?.put(scores);
   if (biases) bias?.put(biases);
+  if (turned) columns?.put(turn(turned));
   const before = model.config;
   for (const [, module] of model.named_modules()) if ((module as { config?: unknown }).config === before) Object.assign(module, { config });
+}
+
+/** A parameter of its own with rows for columns. */
+function turn(old: Parameter): Parameter {
+  const { shape, elements, storedAs } = transposedOf(old);
+  const made = new Parameter(shape, () => {});
+  made.adopt(elements.slice(), storedAs);
+  return made;
 }
 
 /** `old` with so many rows: its own, as far as there is room, and behind them those that `fill` makes. */

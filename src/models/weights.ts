@@ -3,11 +3,12 @@ import { quoteList } from '../base/json.ts';
 import { nearest } from '../base/nearest.ts';
 import { type OnWarn, warn } from '../base/warn.ts';
 import type { Checkpoint } from '../formats/checkpoint.ts';
-import type { Parameter, Stored } from '../tensor/parameter.ts';
-import { sameShape } from '../tensor/tensor.ts';
+import { Parameter, type Stored } from '../tensor/parameter.ts';
+import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import type { Family } from './family.ts';
 import { canonical, type Holding, holder, namesOf, outlineOf } from './holding.ts';
 import type { PreTrainedModel } from './pretrained.ts';
+import { untie } from './vocabulary.ts';
 
 /** What traces hold beside weights. */
 const NO_WEIGHT = /^(trace|folded|constants)\./;
@@ -35,13 +36,14 @@ export interface AssignOptions {
 export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { strict, onwarn, storedAs }: AssignOptions): void {
   const parameters = model.state_dict();
   const followers = new Map(model.tied());
+  const leaders = new Map(model.tied().map(([follower, leader]) => [leader, follower]));
   const held = new Map<string, Holding>();
   const missing: string[] = [];
   const find = holder(model, checkpoint);
   for (const [name, parameter] of parameters) {
-    const holding = find(name, parameter);
+    const holding = find(name, parameter) ?? (leaders.has(name) ? find(leaders.get(name) as string, parameter) : undefined);
     if (holding) held.set(name, holding);
-    if (!holding && !followers.has(name)) missing.push(name);
+    if (!holding && !followers.has(name) && !model.family.absent?.test(name)) missing.push(name);
     missing.push(...(holding?.missing ?? []));
     if (holding?.missing.length === 0 && !isFollower(followers, parameters, name)) holding.give();
   }
@@ -57,8 +59,10 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
   for (const [follower, leader] of followers) {
     const [from, to] = [parameters.get(leader), parameters.get(follower)];
     if (from && to && from !== to && !held.has(follower)) to.adopt(from.elements.slice(), from.storedAs);
+    if (model.family.unties && from && from === to && isApart(checkpoint, held.get(follower), held.get(leader)))
+      find(follower, untie(model, follower))?.give();
   }
-  if (storedAs) for (const parameter of new Set(parameters.values())) parameter.store(storedAs);
+  if (storedAs) for (const parameter of new Set(model.state_dict().values())) parameter.store(storedAs);
 }
 
 /** Whether the parameter `name` is one and the same as the one it follows, which is set instead. */
@@ -125,8 +129,17 @@ function judge(model: PreTrainedModel, checkpoint: Checkpoint, held: ReadonlyMap
 function isSecond({ tensors }: Checkpoint, name: string, holding: Holding | undefined): boolean {
   const [one, other] = [name, holding?.stored[0] ?? ''].map((each) => tensors.get(each));
   if (holding?.stored.length !== 1 || !one || !other || !sameShape(one.shape, other.shape)) return false;
-  const [left, right] = [one.elements, other.elements];
-  return left === right || left.every((value, i) => Object.is(value, right[i]));
+  return sameValues(one, other);
+}
+
+const sameValues = ({ elements: left }: Tensor, { elements: right }: Tensor): boolean =>
+  left === right || (left.length === right.length && left.every((value, i) => Object.is(value, right[i])));
+
+/** Whether what is held in two tensors is not the same. */
+function isApart({ tensors }: Checkpoint, one: Holding | undefined, other: Holding | undefined): boolean {
+  const [left, right] = [one, other].map((holding) => tensors.get(holding?.stored[0] ?? ''));
+  if (!left || !right || left === right || left instanceof Parameter || right instanceof Parameter) return false;
+  return !sameValues(left, right);
 }
 
 function extraTensor(model: PreTrainedModel, checkpoint: Checkpoint, name: string, unheld: readonly string[]): TraceletError {

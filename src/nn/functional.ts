@@ -1,6 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { NUMBER } from '../base/options.ts';
-import { COUNT, FLAG, oneOf } from '../base/schema.ts';
+import { FLAG, oneOf } from '../base/schema.ts';
 import { ACTIVATIONS } from '../ops/table.ts';
 import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
 import { full } from '../tensor/creation.ts';
@@ -10,35 +10,50 @@ import { gridOf, startsOf } from './grid.ts';
 import { permute, transposed } from './views.ts';
 
 export type { Operand } from '../tensor/arguments.ts';
-export { type AttentionOptions, attention, attention_weights } from './attention.ts';
+export { type AttentionOptions, attention, attention_scores, attention_weights } from './attention.ts';
+export {
+  type DisentangledOptions,
+  disentangled_attention,
+  disentangled_attention_weights,
+} from './disentangled.ts';
+export { counted, ends, filled, leading, matches, positions, shift_right } from './numbers.ts';
+export { distances, type PositionalOptions, positional_attention, positional_attention_weights } from './positional.ts';
 export { apply_rotary, rotations } from './rotary.ts';
+export { type ConvolutionOptions, convolution, masked } from './tokens.ts';
 export { cat, narrow, permute, select, slice, transpose } from './views.ts';
 
 type Floats = Tensor<'float32'>;
 
 const INPUT = { input: TENSOR };
 
+const SIDE = oneOf([-1, 1]);
+const BESIDE = { '-1': ['before', 'led'], '1': ['behind', 'followed'] } as const;
+
 /**
- * 0, 1, … for the tokens of each sequence of `ids` [batch, sequence]: int32 [batch, sequence]. With `padding_idx`, which may be among the ids, these keep it and
- * the others count on from it, as in `create_position_ids_from_input_ids` of transformers. Holds for any size of a trace.
+ * Rows of `weight` [vocabulary, hidden] by the id that stands before each of `ids` [batch, sequence] (`side` -1) or behind it (1), zeros where its
+ * sequence has none there: [batch, sequence, hidden]. Tokens that an attention_mask rules out are neighbours like all others.
  */
-export const positions = taking<(ids: Operand, padding_idx?: number | null) => Tensor<'int32'>>(
-  'F.positions',
-  { ids: TENSOR, padding_idx: optional(COUNT) },
-  (ids: Tensor, fill?: number) => {
+export const neighbours = taking<(ids: Operand, weight: Operand, side: -1 | 1) => Floats>(
+  'F.neighbours',
+  { ids: TENSOR, weight: TENSOR, side: SIDE },
+  (ids: Tensor, table: Tensor, side: -1 | 1) => {
     const grid = gridOf(ids);
-    return fill === undefined
-      ? executor().hostValue('places', grid)
-      : executor().hostValue('ranks', grid, { input: ids.operand('int32', 'F.positions: ids'), fill });
+    const [rule, found] = BESIDE[side];
+    const input = ids.operand('int32', 'F.neighbours: ids');
+    const rows = apply('embedding', { ids: executor().hostValue(rule, grid, { input, like: ids }), table });
+    const [width] = table.shape.slice(-1);
+    return mul(rows, apply('embedding', { ids: executor().hostValue(found, grid, { like: ids }), table: zerosAndOnes(width) }));
   },
 );
 
-/** `value` for each token of `ids` [batch, sequence]: int32 [batch, sequence]. Holds for any size of a trace. */
-export const filled = taking<(ids: Operand, value: number) => Tensor<'int32'>>(
-  'F.filled',
-  { ids: TENSOR, value: COUNT },
-  (ids: Tensor, value: number) => executor().hostValue('fill', gridOf(ids), { fill: value }),
-);
+const flags = new Map<number, Floats>();
+
+/** A row of zeros and one of ones, the same tensor for each width. */
+function zerosAndOnes(width: number): Floats {
+  const known = flags.get(width) ?? new Tensor('float32', [2, width], new Float32Array(2 * width).fill(1, width));
+  flags.set(width, known);
+  return known;
+}
 
 /**
  * Rows of `weight` [vocabulary, hidden] by ids (whole numbers of any shape): [...ids, hidden]. As `torch.nn.functional.embedding`;
@@ -109,18 +124,30 @@ const normalised = taking<Normalise>(
   },
 );
 
-/** The last dimensions divided by the root of their mean square, then scaled. As `torch.nn.functional.rms_norm`. */
-export const rms_norm = taking<(input: Operand, normalized_shape: number | Shape, weight?: Operand | null, eps?: number) => Floats>(
+type NormaliseSquares = (
+  input: Operand,
+  normalized_shape: number | Shape,
+  weight?: Operand | null,
+  eps?: number,
+  options?: { offset?: number },
+) => Floats;
+
+/**
+ * The last dimensions divided by the root of their mean square, then times offset + weight; the offset is 0 unless given, and 1 in Gemma. As
+ * `torch.nn.functional.rms_norm`.
+ */
+export const rms_norm = taking<NormaliseSquares>(
   'F.rms_norm',
-  { ...INPUT, normalized_shape: WHOLES, weight: optional(TENSOR), eps: optional(NUMBER) },
-  (x: Tensor, dims: Shape, weight?: Tensor, eps = 2 ** -23) => {
+  { ...INPUT, normalized_shape: WHOLES, weight: optional(TENSOR), eps: optional(NUMBER), offset: named(NUMBER) },
+  (x: Tensor, dims: Shape, weight?: Tensor, eps = 2 ** -23, offset = 0) => {
     const lead = x.shape.length - dims.length;
     for (const shape of [x.shape.slice(Math.max(lead, 0)), weight?.shape])
       if (shape && !sameShape(shape, dims))
         throw new TraceletError('shape', { what: 'rms_norm', expected: `last dimensions and weight of [${dims}]`, got: `[${shape}]` });
     const cols = sizeOf(dims);
     const rows = flat(x, [...x.shape.slice(0, lead), cols]);
-    return flat(apply('rms_norm', { x: rows, weight: weight ? flat(weight, [cols]) : full([cols], 1) }, { eps }), x.shape);
+    const factor = weight ? flat(weight, [cols]) : full([cols], 1 - offset);
+    return flat(apply('rms_norm', { x: rows, weight: factor }, { eps, offset }), x.shape);
   },
 );
 

@@ -9,7 +9,7 @@ export function gridOf({ shape }: Tensor, least = 2): Shape {
 }
 
 /** How many rows of x [batch, sequence, hidden] come before each sequence, and how many there are. */
-export const startsOf = (x: Tensor): Tensor<'int32'> => executor().hostValue('starts', gridOf(x, 3));
+export const startsOf = (x: Tensor): Tensor<'int32'> => executor().hostValue('starts', gridOf(x, 3), { like: x });
 
 /** Where in its sequence each token of x [batch, sequence, hidden] stands. */
-export const placesOf = (x: Tensor): Tensor<'int32'> => executor().hostValue('places', gridOf(x, 3));
+export const placesOf = (x: Tensor): Tensor<'int32'> => executor().hostValue('places', gridOf(x, 3), { like: x });

@@ -54,10 +54,17 @@ function checkNamed(entries: readonly (readonly [string, unknown])[], names: rea
 /** Which text of a pair each token is of. Tokenizers answer it for every model; zeros mean nothing to one that does not take it. */
 export const TYPES = 'token_type_ids';
 
-const isZero = (tensor: Tensor): boolean => !tensor.recorded && !Array.prototype.some.call(tensor.data, (value) => Number(value) !== 0);
+/** Whether it is a tensor of nothing but zeros. */
+export function isZero(value: unknown): boolean {
+  const tensor = tensorLike(value);
+  return tensor !== undefined && !tensor.recorded && !Array.prototype.some.call(tensor.data, (element) => Number(element) !== 0);
+}
 
 /** The input in which 0 stands for a token to leave out. */
 export const MASK = 'attention_mask';
+
+/** The same of the tokens of a decoder. */
+const DECODER_MASK = 'decoder_attention_mask';
 
 /** The input in which 0 stands for a token, such as one of a prompt, that pooling leaves out. */
 export const POOLING_MASK = 'pooling_mask';
@@ -69,7 +76,7 @@ export const POOLING_MASK = 'pooling_mask';
 export function toInt32(tensor: Tensor, name: string, what: string = `input "${name}"`): Tensor {
   const { dtype, shape } = tensor;
   if (dtype === 'int32') return tensor;
-  const floatMask = name === MASK && dtype === 'float32';
+  const floatMask = (name === MASK || name === DECODER_MASK) && dtype === 'float32';
   if (dtype !== 'int64' && dtype !== 'bool' && dtype !== 'uint8' && dtype !== 'int8' && !floatMask)
     throw new TraceletError('dtype', {
       what,
@@ -95,6 +102,7 @@ export function toInt32(tensor: Tensor, name: string, what: string = `input "${n
 const DEFAULTS: Readonly<Record<string, (place: number) => number>> = {
   [TYPES]: () => 0,
   [MASK]: () => 1,
+  [DECODER_MASK]: () => 1,
   [POOLING_MASK]: () => 1,
   position_ids: (place) => place,
 };

@@ -33,13 +33,13 @@ export const NORMS = {
     doc: 'layer_norm(x + residual)',
   },
   rms_norm: {
-    args: { out: 'out', x: 'float32', weight: 'float32', rows: 'int', cols: 'int', eps: 'float' },
+    args: { out: 'out', x: 'float32', weight: 'float32', rows: 'int', cols: 'int', eps: 'float', offset: 'float' },
     infer: (shapes) => normalised('rms_norm', shapes),
-    flops: ({ rows, cols }) => 4 * rows * cols,
+    flops: ({ rows, cols }) => 5 * rows * cols,
     split: byRows('x'),
     rowwise: ['x'],
     inPlace: 'x',
-    doc: 'out[r] = x[r] / √(mean(x[r]²) + eps) · weight',
+    doc: 'out[r] = x[r] / √(mean(x[r]²) + eps) · (offset + weight)',
   },
   l2_normalize: {
     args: { out: 'out', x: 'float32', rows: 'int', cols: 'int', eps: 'float' },

@@ -43,6 +43,8 @@ export interface Op {
   rowwise?: readonly string[];
   /** Operands that are rows of tokens [batch, sequence, …], or [tokens, …] with `starts` that say which rows a sequence has. */
   sequences?: readonly string[];
+  /** Operands that are rows of tokens of other sequences, to which `mask` belongs: [batch, sequence, …], or [tokens, …] with `key_starts`. */
+  keys?: readonly string[];
   /** Whether its mask has an entry for every token, also where tokens that it rules out have no rows. */
   asksMask?: boolean;
   /** The operand that `out` may overwrite. */

@@ -24,9 +24,10 @@ function related(name: string, shapes: Record<string, Shape>, { heads, groups }:
 
 function relatedWeights(name: string, shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
   const { q, k, mask, starts } = shapes;
-  const { ints } = related(name, shapes, attrs);
   const compact = Number(q.length === 2);
   if (compact) need(mask?.length === 2 && mask[0] === starts[0] - 1, name, 'the mask of all tokens beside rows', mask ?? []);
+  const { mask: _, ...unmasked } = shapes;
+  const { ints } = related(name, compact ? unmasked : shapes, attrs);
   const longest = compact ? mask[1] : ints.longest;
   const { scratch } = heldByAttention(name, last(k), attrs.heads, longest);
   return { shape: [ints.batch, attrs.heads * attrs.groups, longest, longest], ints: { ...ints, longest, compact }, scratch };

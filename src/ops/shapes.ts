@@ -28,12 +28,20 @@ export function need(holds: boolean, what: string, expected: string, ...got: (Sh
     throw new TraceletError('shape', { what, expected, got: got.map((g) => (typeof g === 'number' ? `${g}` : `[${g}]`)).join(' and ') });
 }
 
-/** a op b, where b has a's shape or a suffix of it. */
+/** `shape` without dimensions of 1 before others. */
+function withoutOnes(shape: Shape): Shape {
+  let first = 0;
+  while (first < shape.length - 1 && shape[first] === 1) first++;
+  return shape.slice(first);
+}
+
+/** a op b, where b has a's shape or a suffix of it, behind dimensions of 1 if any. */
 export function arithmetic(name: string, doc: string): Op {
   return {
     args: { out: 'out', a: 'float32', b: 'float32', n: 'int', period: 'int' },
     infer: ({ a, b }) => {
-      const fits = b.length <= a.length && sameShape(a.slice(a.length - b.length), b);
+      const own = withoutOnes(b);
+      const fits = b.length <= a.length && sameShape(a.slice(a.length - own.length), own);
       need(fits, name, 'a second operand whose shape ends the first one’s', a, b);
       return { shape: a, ints: { n: sizeOf(a), period: sizeOf(b) } };
     },
@@ -122,7 +130,10 @@ export const LENGTHS = { starts: ({ longest }: Record<string, number>) => longes
 export function tokenRows(name: string, x: Shape, { mask, starts }: Record<string, Shape>): Record<'batch' | 'rows' | 'longest', number> {
   need(starts.length === 1 && starts[0] > 0, name, 'starts of shape [batch + 1]', starts);
   const batch = starts[0] - 1;
-  if (x.length === 2) return { batch, rows: x[0], longest: x[0] };
+  if (x.length === 2) {
+    if (mask) need(sameShape(mask, x.slice(0, 1)), name, `a mask of shape [${x[0]}]`, mask);
+    return { batch, rows: x[0], longest: x[0] };
+  }
   need(x.length === 3, name, 'activations [batch, sequence, hidden] or [rows, hidden]', x);
   need(batch === x[0], name, `starts of shape [${x[0] + 1}]`, starts);
   if (mask) need(sameShape(mask, x.slice(0, 2)), name, `a mask of shape [${x.slice(0, 2)}]`, mask);
@@ -202,15 +213,15 @@ export function attendedTogether(shapes: Record<string, Shape>, attrs: Record<st
   return attended('attention_qkv', shapes.qkv, last(shapes.qkv) / 3, shapes, attrs);
 }
 
-/** Rules of the probabilities that attention uses. */
-export function attendedWeights(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
+/** Rules of what attention makes of queries and keys. */
+export function attendedWeights(name: string, shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
   const { q, k, mask, starts } = shapes;
-  need(sameShape(q, k), 'attention_weights', 'queries and keys of one shape', q, k);
-  const { ints } = attended('attention_weights', q, last(q), shapes, attrs);
+  need(sameShape(q, k), name, 'queries and keys of one shape', q, k);
   const compact = Number(q.length === 2);
-  if (compact) need(mask?.length === 2 && mask[0] === starts[0] - 1, 'attention_weights', 'the mask of all tokens beside rows', mask ?? []);
+  if (compact) need(mask?.length === 2 && mask[0] === starts[0] - 1, name, 'the mask of all tokens beside rows', mask ?? []);
+  const { ints } = attended(name, q, last(q), compact ? { starts } : shapes, attrs);
   const longest = compact ? mask[1] : ints.longest;
-  const { scratch } = heldByAttention('attention_weights', last(q), attrs.heads, longest);
+  const { scratch } = heldByAttention(name, last(q), attrs.heads, longest);
   return { shape: [ints.batch, attrs.heads, longest, longest], ints: { ...ints, longest, compact }, scratch };
 }
 

@@ -1,10 +1,13 @@
 import { TraceletError } from '../base/error.ts';
 import { sizeOf } from '../tensor/tensor.ts';
+import { CROSS } from './cross.ts';
+import { DISENTANGLED } from './disentangled.ts';
 import { HALVES } from './halves.ts';
 import { GROUP, MOST_WEIGHT } from './limits.ts';
 import { NORMS } from './norms.ts';
 import type { Op } from './op.ts';
 import { POOLS } from './pools.ts';
+import { POSITIONAL } from './positional.ts';
 import { RELATIVE } from './relative.ts';
 import { ROTARY } from './rotary.ts';
 import {
@@ -32,11 +35,27 @@ import {
   roundUp,
   rowsOf,
   rowwise,
-  scattered,
   stridden,
   withLast,
 } from './shapes.ts';
 import { byElements, byHeads, byIds, byIntegerProduct, byMatrices, byProduct, byWeights } from './splits.ts';
+import { TOKEN_OPS } from './tokens.ts';
+
+/** What rows of queries by keys have in common. */
+const ATTENDED = {
+  // biome-ignore format: a kernel's parameters in one row
+  args: {
+    out: 'out', q: 'float32', k: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int',
+    longest: 'int', compact: 'int', heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
+  },
+  flops: ({ batch, rows, heads, head_dim }) => (batch === 0 ? 0 : (heads * rows * rows * (2 * head_dim + 10)) / batch),
+  split: byWeights,
+  sequences: ['q', 'k'],
+  asksMask: true,
+  bounds: OF_SEQUENCES,
+  steps: LENGTHS,
+  trusted: ['starts'],
+} as const satisfies Omit<Op, 'infer' | 'doc'>;
 
 /** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/support/reference.ts. */
 export const OPS = {
@@ -158,22 +177,20 @@ export const OPS = {
     doc: 'attention with queries, keys and values side by side in each row of qkv',
   },
   attention_weights: {
-    // biome-ignore format: a kernel's parameters in one row
-    args: {
-      out: 'out', q: 'float32', k: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int',
-      longest: 'int', compact: 'int', heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
-    },
-    infer: attendedWeights,
-    flops: ({ batch, rows, heads, head_dim }) => (batch === 0 ? 0 : (heads * rows * rows * (2 * head_dim + 10)) / batch),
-    split: byWeights,
-    sequences: ['q', 'k'],
-    asksMask: true,
-    bounds: OF_SEQUENCES,
-    steps: LENGTHS,
-    trusted: ['starts'],
+    ...ATTENDED,
+    infer: (shapes, attrs) => attendedWeights('attention_weights', shapes, attrs),
     doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses; zeros where rows of tokens that mask rules out are missing',
   },
+  attention_scores: {
+    ...ATTENDED,
+    infer: (shapes, attrs) => attendedWeights('attention_scores', shapes, attrs),
+    doc: 'out[b, h] = q · kᵀ · scale, of which attention takes the softmax; the lowest float32 where keys are left out, zeros where queries are',
+  },
   ...RELATIVE,
+  ...CROSS,
+  ...POSITIONAL,
+  ...DISENTANGLED,
+  ...TOKEN_OPS,
   ...ROTARY,
   ...NORMS,
   matmul: {
@@ -247,19 +264,6 @@ export const OPS = {
     doc: 'out[r] = x[r, from .. from + count]',
   },
   ...POOLS,
-  scatter: {
-    // biome-ignore format: a kernel's parameters in one row
-    args: {
-      out: 'out', x: 'float32', index: 'int32', rows: 'int', cols: 'int', total: 'int', batch: 'attr', sequence: 'attr',
-    },
-    infer: scattered,
-    flops: () => 0,
-    split: null,
-    bytes: ({ rows, cols, total }) => 4 * (rows * cols + total * cols + rows),
-    bounds: { index: ({ total }) => total },
-    trusted: ['index'],
-    doc: 'out[index[r]] = x[r], zeros elsewhere, as [batch, sequence, …]',
-  },
   panels: {
     args: { out: 'out', x: 'float32', scratch: 'scratch', n: 'int', k: 'int' },
     infer: ({ x }) => {

@@ -1,32 +1,45 @@
 import { type Graph, type HostValue, type Input, makeNode, type Node, operandsOf, storageOf, type Value } from '../graph/graph.ts';
-import { countOf, type Rule } from '../graph/hostvalues.ts';
+import { countOf, hostRule, type Rule } from '../graph/hostvalues.ts';
+import { SEQUENCE, Sequences } from '../graph/sequences.ts';
 import { MASK } from '../nn/inputs.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 
 /**
  * Leaves out the tokens that the attention_mask rules out: what was [batch, sequence, …] becomes [tokens, …] wherever each row is computed
  * on its own or `starts` says which rows belong together, and is scattered, zeros for the tokens left out, for everything else.
- * `tokens` is how many are left, all of them unless given. Graphs that use the mask in another way stay as they are.
+ * `tokens` is how many are left, all of them unless given. Tokens that a rule chooses have rows whatever the mask says, and ops on sequences are then
+ * told which these are. Graphs that use the mask in another way stay as they are, and so do rows of another sequence than that of the mask.
  */
 export function compact(graph: Graph, tokens?: number): Graph {
   const mask = graph.inputs.find(({ name, dtype }) => name === MASK && dtype === 'int32');
-  const grid = mask && gridOf(graph, mask);
+  const sequences = new Sequences();
+  const grid = mask && gridOf(graph, mask, sequences);
   if (!grid) return graph;
-  const compactor = new Compactor(grid, tokens ?? sizeOf(grid));
+  const compactor = new Compactor(grid, tokens ?? sizeOf(grid), sequences, graph.nodes.some(isChoosing));
   for (const node of graph.nodes) compactor.visit(node);
   const outputs = graph.outputs.map(({ name, value }) => ({ name, value: compactor.wholeOf(value) }));
   return { ...graph, nodes: compactor.nodes, outputs };
 }
 
+/** Whether a node takes tokens that a rule chooses. */
+function isChoosing({ operands: { mask } }: Node): boolean {
+  const storage = mask && storageOf(mask);
+  return storage?.kind === 'host' && hostRule(storage.rule).chooses === true;
+}
+
 /** [batch, sequence] of the mask, if it only says which tokens ops on sequences leave out, and all of these ask it. */
-function gridOf({ nodes, outputs }: Graph, mask: Input): Shape | undefined {
+function gridOf({ nodes, outputs }: Graph, mask: Input, sequences: Sequences): Shape | undefined {
   const shapes: Shape[] = [];
-  for (const { operands, call } of nodes) {
+  const choosing = nodes.some(isChoosing);
+  for (const node of nodes) {
+    const { operands, call } = node;
     const reads = Object.entries(operands).filter(([, value]) => value && storageOf(value) === mask);
     if (reads.some(([name]) => name !== 'mask')) return undefined;
     for (const [, value] of reads) shapes.push((value as Value).shape);
-    const [x] = call.row.sequences ?? [];
-    if (x && reads.length === 0 && operands[x]?.shape.length === 3) return undefined;
+    const [name] = call.row.keys ?? call.row.sequences ?? [];
+    const x = name && operands[name];
+    if (x && reads.length === 0 && !isChoosing(node) && x.shape.length === 3 && sequences.of(x) === SEQUENCE) return undefined;
+    if (choosing && call.row.asksMask) return undefined;
   }
   const [grid] = shapes;
   const usable =
@@ -38,27 +51,59 @@ class Compactor {
   readonly nodes: Node[] = [];
   readonly #grid: Shape;
   readonly #tokens: number;
+  readonly #sequences: Sequences;
+  /** Whether tokens may have rows that the mask rules out. */
+  readonly #choosing: boolean;
   /** Values of the graph before, as rows. */
   readonly #compact = new Map<Value, Value>();
   /** Values of the graph before, in the shape that they had. */
   readonly #whole = new Map<Value, Value>();
   readonly #hostValues = new Map<string, HostValue>();
 
-  constructor(grid: Shape, tokens: number) {
+  constructor(grid: Shape, tokens: number, sequences: Sequences, choosing: boolean) {
     this.#grid = grid;
     this.#tokens = tokens;
+    this.#sequences = sequences;
+    this.#choosing = choosing;
   }
 
   visit(node: Node): void {
-    const compact = this.#overRows(node);
+    const compact = this.#sequences.of(node) === SEQUENCE ? this.#overRows(node) : undefined;
     const [x] = node.call.row.sequences ?? [];
     if (compact && (!x || node.shape.length === node.operands[x]?.shape.length)) {
       this.#compact.set(node, compact);
       return;
     }
-    const operands = Object.fromEntries(Object.entries(node.operands).map(([name, value]) => [name, value && this.wholeOf(value)]));
+    this.#whole.set(node, compact ?? this.#overKeys(node) ?? this.#overAll(node));
+  }
+
+  /** The node in the shape that it had. */
+  #overAll(node: Node): Node {
+    const operands = this.#wholeOperands(node);
     const same = Object.entries(operands).every(([name, value]) => value === node.operands[name]);
-    this.#whole.set(node, compact ?? this.#emit(same ? node : { ...node, operands }));
+    return this.#emit(same ? node : { ...node, operands });
+  }
+
+  /** The same, with keys over rows, if it takes such from another sequence. */
+  #overKeys(node: Node): Node | undefined {
+    const { keys, asksMask } = node.call.row;
+    const [k] = keys ?? [];
+    if (!keys || this.#sequences.of(node.operands[k] as Value) !== SEQUENCE) return undefined;
+    const operands: Record<string, Value | null> = { ...node.operands };
+    for (const [name, value] of Object.entries(node.operands)) {
+      const rows = value && keys.includes(name) ? this.#rowsOf(value) : undefined;
+      if (keys.includes(name) && !rows) return undefined;
+      operands[name] = rows ?? (value && this.wholeOf(value));
+    }
+    operands.key_starts = this.#hostValue('starts');
+    if (!asksMask) operands.mask = this.#maskOf(node);
+    return this.#emit(makeNode(node.op, operands, node.attrs, node));
+  }
+
+  /** The operands of a node as they were, but for those that are rows. */
+  #wholeOperands({ operands }: Node, rows: readonly string[] = []): Record<string, Value | null> {
+    const others = Object.entries(operands).filter(([name]) => !rows.includes(name));
+    return Object.fromEntries(others.map(([name, value]) => [name, value && this.wholeOf(value)]));
   }
 
   /** The node over rows, if it computes each row on its own or knows sequences. */
@@ -67,7 +112,7 @@ class Compactor {
     const names = rowwise ?? sequences ?? [];
     const known = names.some((name) => node.operands[name] && this.#rowsOf(node.operands[name]));
     if (!known) return undefined;
-    const operands = { ...node.operands };
+    const operands = this.#wholeOperands(node, names);
     for (const name of names) {
       const value = node.operands[name];
       const rows = value && this.#toRows(value, node);
@@ -75,8 +120,13 @@ class Compactor {
       operands[name] = rows;
     }
     if (sequences) operands.starts = this.#hostValue('starts');
-    if (sequences && !asksMask) operands.mask = null;
+    if (sequences && !asksMask) operands.mask = this.#maskOf(node);
     return this.#emit(makeNode(node.op, operands, node.attrs, node));
+  }
+
+  /** The mask of a node whose tokens have rows, if there are some that it rules out. */
+  #maskOf({ operands: { mask } }: Node): Value | null {
+    return (this.#choosing && mask && this.#rowsOf(mask)) || null;
   }
 
   /** What a node over rows reads instead of an operand: the rows of it, rows gathered by token or place, or the operand itself if all rows share it. */
@@ -127,7 +177,10 @@ class Compactor {
   }
 
   #makeWhole(value: Value): Value {
-    if (value.kind === 'view') return { ...value, base: this.wholeOf(value.base) };
+    if (value.kind === 'view') {
+      const base = this.wholeOf(value.base);
+      return base === value.base ? value : { ...value, base };
+    }
     const rows = value.kind === 'node' && this.#compact.get(value);
     if (!rows) return value;
     const [batch, sequence] = this.#grid;
@@ -141,7 +194,7 @@ class Compactor {
     if (!made) {
       const [batch, sequence] = this.#grid;
       const shape = [countOf(rule, { batch, sequence, tokens: this.#tokens })];
-      made = { kind: 'host', rule, grid: this.#grid, masked: true, input, fill, dtype: 'int32', shape };
+      made = { kind: 'host', rule, grid: this.#grid, masked: true, sequence: SEQUENCE, input, fill, dtype: 'int32', shape };
       this.#hostValues.set(key, made);
     }
     return made;

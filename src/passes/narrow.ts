@@ -1,7 +1,7 @@
 import { type Constant, type Graph, makeNode, type Node, type Part, rewrite, storageOf, type Value } from '../graph/graph.ts';
 import { SUFFIXES } from '../ops/halves.ts';
 import { exactHalves, type Half, isHalf } from '../tensor/half.ts';
-import { Parameter } from '../tensor/parameter.ts';
+import { type Parameter, Reshaped } from '../tensor/parameter.ts';
 import { Tensor } from '../tensor/tensor.ts';
 
 /** The ops that read a weight of 16 bits, and which of their operands it is. */
@@ -78,9 +78,10 @@ function agreed(weights: readonly Constant[], others: Set<string>): Map<string, 
 }
 
 function halfOf({ tensor }: Part): Tensor<Half> | undefined {
-  if (!(tensor instanceof Parameter) || !isHalf(tensor.storedAs)) return undefined;
-  const bits = exactHalves(tensor.elements, tensor.storedAs);
-  return bits && new Tensor(tensor.storedAs, tensor.shape, bits);
+  const { storedAs } = tensor instanceof Reshaped ? tensor.parameter : (tensor as Partial<Parameter>);
+  if (storedAs === undefined || !isHalf(storedAs)) return undefined;
+  const bits = exactHalves(tensor.elements as Float32Array, storedAs);
+  return bits && new Tensor(storedAs, tensor.shape, bits);
 }
 
 const FLOATS: Readonly<Record<string, { operand: string; float: (node: Node) => string }>> = Object.fromEntries(

@@ -1,4 +1,5 @@
 import { TraceletError } from '../base/error.ts';
+import { hostRule, NO_ID } from '../graph/hostvalues.ts';
 import { defaultInput, LIKE, nameInputs, toInt32 } from '../nn/inputs.ts';
 import { type Bounds, type Dim, evaluateDim, type Sizes, shapeAt, showDim, symbolOf } from '../tensor/dim.ts';
 import type { DType } from '../tensor/dtype.ts';
@@ -14,14 +15,22 @@ export interface Signature {
   shape: Shape;
   /** The shape in symbols, where it depends on any. */
   dims?: readonly Dim[];
+  /** The id by which the program tells padding, where it does. */
+  padding?: number;
 }
 
 /** What a program takes or answers, in order. */
 export const signaturesOf = (program: Program, side: 'inputs' | 'outputs'): Signature[] =>
   program[side].map(({ name, value }) => {
     const { dtype, shape, dims } = program.values[value];
-    return dims ? { name, dtype, shape, dims } : { name, dtype, shape };
+    const padding = side === 'inputs' ? paddingOf(program, name) : undefined;
+    return { name, dtype, shape, ...(dims && { dims }), ...(padding !== undefined && { padding }) };
   });
+
+function paddingOf({ hostValues }: Program, name: string): number | undefined {
+  const { fill } = hostValues.find(({ rule, input }) => input === name && hostRule(rule).chooses) ?? {};
+  return fill === NO_ID ? undefined : fill;
+}
 
 /**
  * The arguments of a call as a trace with these inputs takes them, by name; those left out take their defaults. Throws `value`, `shape` and

@@ -7,7 +7,7 @@ import { MASK } from '../nn/inputs.ts';
 import type { Named } from '../nn/outputs.ts';
 import { checkRange, narrower, type Range } from '../ops/call.ts';
 import type { Variant } from '../platform/platform.ts';
-import { type Program, TOKENS } from '../program/program.ts';
+import { type HostValueInfo, type Program, TOKENS } from '../program/program.ts';
 import { constantOf, type Instruction, type ProvedProgram, storageIndex } from '../program/prove.ts';
 import { leavesTokensOut, sizesOf } from '../program/sizes.ts';
 import { type Sizes, shapeAt } from '../tensor/dim.ts';
@@ -156,8 +156,8 @@ export class Instance {
   /** Specialises the program to the sizes of the inputs, and writes these once their elements are checked. A run overwrites them. */
   write(inputs: Readonly<Record<string, Tensor>>): void {
     const { program } = this;
-    const kept = leavesTokensOut(program) ? keptTokens(inputs[MASK].data as Int32Array) : undefined;
     const sizes = sizesOf(program.inputs.map(({ name, value }) => ({ dims: program.values[value].dims, shape: inputs[name].shape })));
+    const kept = leavesTokensOut(program) ? this.#keptOf(inputs, sizes) : undefined;
     if (kept) sizes[TOKENS] = kept.length;
     const specialisation = this.specialise(sizes);
     const check = (name: string, range: Range | undefined): void => {
@@ -165,20 +165,31 @@ export class Instance {
     };
     if (kept) check(MASK, { bound: 2 });
     for (const { name, value } of program.inputs) check(name, specialisation.ranges.get(value));
-    for (const { value, rule, input } of program.hostValues)
-      if (input && !hostRule(rule).most) check(input, specialisation.ranges.get(value));
+    for (const { value, rule, grid, fill = 0, input } of program.hostValues) {
+      const { most, below } = hostRule(rule);
+      if (input && below) check(input, { bound: below(shapeAt(grid, sizes)[1], fill) });
+      else if (input && !most) check(input, specialisation.ranges.get(value));
+    }
     if (this.arena.reserve(specialisation.arena)) this.#calls = new WeakMap();
     this.#specialisation = specialisation;
     for (const { name, value } of program.inputs) {
       const { buffer, byteOffset, byteLength } = inputs[name].data;
       new Uint8Array(this.memory.buffer, this.addressOf(value), byteLength).set(new Uint8Array(buffer, byteOffset, byteLength));
     }
-    for (const { value, rule, grid, masked, fill = 0, input } of program.hostValues) {
-      const [batch, sequence] = shapeAt(grid, sizes);
+    for (const hostValue of program.hostValues) {
+      const { value, masked } = hostValue;
       const out = new Int32Array(this.memory.buffer, this.addressOf(value), sizeOf(specialisation.shapes[value]));
-      const asked = { fill, input: input === undefined ? [] : (inputs[input].data as Int32Array) };
-      hostRule(rule).write(out, { batch, sequence, kept: masked ? kept : undefined }, asked);
+      writeHostValue(out, hostValue, inputs, sizes, masked ? kept : undefined);
     }
+  }
+
+  /** Tokens that have rows: those that the mask lets through, and those that a rule chooses. */
+  #keptOf(inputs: Readonly<Record<string, Tensor>>, sizes: Sizes): Int32Array {
+    const mask = inputs[MASK].data as Int32Array;
+    const chosen = this.program.hostValues
+      .filter(({ rule, masked, grid }) => masked && hostRule(rule).chooses && sizeOf(shapeAt(grid, sizes)) === mask.length)
+      .map((hostValue) => writeHostValue(new Int32Array(mask.length), hostValue, inputs, sizes));
+    return keptTokens(mask, chosen);
   }
 
   /** A copy of a value's elements. */
@@ -254,6 +265,19 @@ export class Instance {
     if ('constant' in place) return this.constants.addressOf(place.constant);
     return this.arena.base + (this.specialisation.offsets[storage] as number);
   }
+}
+
+function writeHostValue(
+  out: Int32Array,
+  { rule, grid, fill = 0, input }: HostValueInfo,
+  inputs: Readonly<Record<string, Tensor>>,
+  sizes: Sizes,
+  kept?: Int32Array,
+): Int32Array {
+  const [batch, sequence] = shapeAt(grid, sizes);
+  const asked = { fill, input: input === undefined ? [] : (inputs[input].data as Int32Array) };
+  hostRule(rule).write(out, { batch, sequence, kept }, asked);
+  return out;
 }
 
 const describeInstruction = ({ op, path }: Instruction): string => `${op} of ${path || 'the model'}`;

@@ -1,4 +1,4 @@
-import { countOf, hostRule } from '../graph/hostvalues.ts';
+import { askedCount, countOf, hostRule } from '../graph/hostvalues.ts';
 import { MASK } from '../nn/inputs.ts';
 import { type Call, checkCall, type Described, narrower, type Range, rangesOf } from '../ops/call.ts';
 import { hasKind } from '../ops/op.ts';
@@ -167,9 +167,9 @@ export class Specialiser {
       const { most, step: stepOf } = hostRule(rule);
       const fits =
         sizeOf(shapes[value]) === elements &&
-        (!most || most(counts, fill) < bound || counts.tokens === 0) &&
+        ((most?.(counts, fill) ?? fill) < bound || counts.tokens === 0) &&
         (step === undefined || (stepOf !== undefined && stepOf(counts) <= step)) &&
-        (!source || sizeOf(source) === batch * sequence) &&
+        (!source || sizeOf(source) === askedCount(rule, counts)) &&
         (!masked || sizeOf(mask as Shape) === batch * sequence);
       const got = () => shown({ dtype: 'int32', shape: shapes[value] });
       expect(fits, `host value ${rule}`, `${elements} elements below ${bound}`, got);

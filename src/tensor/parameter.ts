@@ -63,6 +63,11 @@ export class Parameter extends Tensor<'float32'> {
     return this.#lent;
   }
 
+  /** The same elements under another shape, which a trace holds under the name of the parameter. */
+  protected override reshaped(shape: Shape): Tensor<'float32'> {
+    return new Reshaped(this, shape);
+  }
+
   /** Counts how often the values were set. */
   get version(): number {
     return this.#version;
@@ -102,5 +107,19 @@ export class Parameter extends Tensor<'float32'> {
     const values = this.elements.slice();
     if (dtype !== 'float32' && dtype !== this.#storedAs) roundToHalf(values, dtype);
     this.adopt(values, dtype);
+  }
+}
+
+/** The elements of a parameter under another shape. */
+export class Reshaped extends Tensor<'float32'> {
+  readonly parameter: Parameter;
+
+  constructor(parameter: Parameter, shape: Shape) {
+    super('float32', shape, parameter.data);
+    this.parameter = parameter;
+  }
+
+  protected override reshaped(shape: Shape): Tensor<'float32'> {
+    return new Reshaped(this.parameter, shape);
   }
 }

@@ -44,7 +44,7 @@ export function batchInputs(
   if (rows.some(({ unpooled }) => unpooled > 0) && !takes(POOLING_MASK)) throw withoutPoolingMask(what);
   const column = (value = 0): Int32Array => new Int32Array(height * width).fill(value);
   const columns = {
-    input_ids: column(padded ? tokenizer.pad_token_id : 0),
+    input_ids: column(padded ? (paddingIn(signatures) ?? tokenizer.pad_token_id) : 0),
     token_type_ids: column(),
     [MASK]: column(),
     [POOLING_MASK]: column(),
@@ -59,6 +59,9 @@ export function batchInputs(
   const wanted = signatures.map(({ name }) => name).filter((name): name is keyof typeof columns => Object.hasOwn(columns, name));
   return Object.fromEntries(wanted.map((name) => [name, new Tensor('int32', [height, width], columns[name])]));
 }
+
+/** The id by which a trace tells padding. */
+const paddingIn = (signatures: readonly Signature[]): number | undefined => signatures.find(({ name }) => name === 'input_ids')?.padding;
 
 const withoutPoolingMask = (what: string): TraceletError =>
   new TraceletError('value', {

@@ -1,4 +1,5 @@
 import { TraceletError } from '../base/error.ts';
+import { sequenceOfInput } from '../graph/sequences.ts';
 import { defaultInput, MASK, nameInputs, toInt32 } from '../nn/inputs.ts';
 import type { Signature } from '../program/signature.ts';
 import { type Bounds, symbolOf } from '../tensor/dim.ts';
@@ -16,11 +17,14 @@ export function endsOf({ shape, dims = shape }: Signature, axis: number, bounds:
   return symbol === undefined ? [shape[axis], shape[axis]] : bounds[symbol];
 }
 
+/** Inputs of ids. */
+const IDS = /^(decoder_)?input_ids$/;
+
 /** `inputs` [batch, sequence] filled up to their signatures; what is added is padding, ruled out by the attention_mask. */
 export function padInputs(
   inputs: Record<string, Tensor>,
   { inputs: signatures, dynamic }: CallSignature,
-  padToken: number,
+  padToken?: number,
 ): Record<string, Tensor> {
   const byName = new Map(signatures.map((signature) => [signature.name, signature]));
   const named = nameInputs([inputs], [...byName.keys()], 'pad');
@@ -28,19 +32,25 @@ export function padInputs(
     signature: byName.get(name) as Signature,
     tensor: toInt32(tensor, name),
   }));
-  const first = given[0]?.tensor;
-  if (!first) throw new TraceletError('value', { what: 'pad', expected: 'at least one input', got: 'none' });
-  for (const { tensor, signature } of given) checkSide(tensor, signature, first);
+  if (given.length === 0) throw new TraceletError('value', { what: 'pad', expected: 'at least one input', got: 'none' });
+  const firsts = new Map<string, Tensor>();
+  for (const { tensor, signature } of given) {
+    const sequence = sequenceOfInput(signature.name);
+    const first = firsts.get(sequence) ?? tensor;
+    firsts.set(sequence, first);
+    checkSide(tensor, signature, first);
+  }
   const grows = given.some(({ tensor, signature }) => !sameShape(tensor.shape, paddedShape(tensor.shape, signature, dynamic)));
   if (grows && !signatures.some(({ name }) => name === MASK)) throw withoutMask('pad');
   for (const signature of signatures) {
-    const tensor = named[signature.name] ? undefined : defaultInput(signature.name, first.shape);
+    const first = firsts.get(sequenceOfInput(signature.name));
+    const tensor = named[signature.name] || !first ? undefined : defaultInput(signature.name, first.shape);
     if (tensor) given.push({ signature, tensor });
   }
   return Object.fromEntries(
     given.map(({ signature, tensor }) => {
-      const { name } = signature;
-      return [name, padTo(tensor, name, paddedShape(tensor.shape, signature, dynamic), name === 'input_ids' ? padToken : 0)];
+      const { name, padding = 0 } = signature;
+      return [name, padTo(tensor, name, paddedShape(tensor.shape, signature, dynamic), IDS.test(name) ? (padToken ?? padding) : 0)];
     }),
   );
 }
@@ -54,7 +64,7 @@ export const withoutMask = (what: string): TraceletError =>
     cure: 'Trace again with attention_mask among the dummy inputs',
   });
 
-/** Inputs that lie side by side have the dimensions of the first; one row may stand for all where it was traced so. */
+/** Inputs of one sequence, which lie side by side, have the dimensions of the first; one row may stand for all where it was traced so. */
 function checkSide({ shape }: Tensor, signature: Signature, first: Tensor): void {
   const alone = signature.shape[0] === 1 && shape[0] === 1;
   if (shape.length !== first.shape.length || shape.at(-1) !== first.shape.at(-1) || (shape[0] !== first.shape[0] && !alone))

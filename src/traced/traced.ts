@@ -146,9 +146,12 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return this.#result(await this.runner.run(inputs, { signal, outputs }));
   }
 
-  /** Shorter inputs filled up to the traced size, with an attention_mask that rules out what was added. */
+  /**
+   * Shorter inputs filled up to the traced size, with an attention_mask that rules out what was added. Ids are those by which the trace tells padding,
+   * 0 where it does not, unless given.
+   */
   pad(inputs: Record<string, Tensor>, options: { pad_token_id?: number } = {}): Record<string, Tensor> {
-    return padInputs(inputs, this, checkOptions('pad', options, PAD_OPTIONS).pad_token_id ?? 0);
+    return padInputs(inputs, this, checkOptions('pad', options, PAD_OPTIONS).pad_token_id);
   }
 
   /**

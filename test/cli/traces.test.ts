@@ -56,6 +56,25 @@ describe('trace', () => {
     );
   });
 
+  test('a directory of GPT-2 has vocab.json and merges.txt, and no token for padding', async () => {
+    directory('gpt2', 'gpt2-scale-GPT2LMHeadModel', { vocab: false });
+    const tokens = ['<|endoftext|>', 'Ġ', ...'abcdefghijklmnopqrstuvwxyz', 'wa', 'Ġwa', 'Ġwas'];
+    writeFileSync(at('gpt2', 'vocab.json'), JSON.stringify(Object.fromEntries(tokens.map((token, id) => [token, id]))));
+    writeFileSync(at('gpt2', 'merges.txt'), '#version: 0.2\nw a\nĠ wa\nĠwa s\n');
+    expect(await answer(['trace', 'gpt2', '-o', 'lm.tracelet', '--seq', '20'])).toContain('GPT2LMHeadModel, float32 weights');
+    await answer(['trace', 'gpt2', '-o', 'again.tracelet', '--seq', '20', '--head', 'lm']);
+    expect(readFileSync(at('again.tracelet'))).toEqual(readFileSync(at('lm.tracelet')));
+    expect(await shapes('lm.tracelet')).toEqual({
+      inputs: { input_ids: [1, 20], attention_mask: [1, 20] },
+      outputs: { logits: [1, 20, 101] },
+    });
+    await answer(['trace', 'gpt2', '-o', 'any.tracelet', '--dynamic']);
+    const traced = await load('any.tracelet');
+    expect(traced.encode('who was a puppeteer').input_ids.tolist()).toEqual([
+      [24, 9, 16, 30, 1, 2, 1, ...[...'puppeteer'].map((c) => tokens.indexOf(c))],
+    ]);
+  });
+
   test('a directory of sentence-transformers becomes a SentenceEmbedder', async () => {
     expect((await shapes('sentence.tracelet')).outputs.sentence_embedding).toEqual([1, 48]);
     sentenceDirectory('words', ['Transformer', 'Pooling', 'WordWeights']);
@@ -101,6 +120,22 @@ describe('trace', () => {
     }
     expect(readFileSync(at('mute1.tracelet'))).toEqual(readFileSync(at('mute2.tracelet')));
     expect(await failure(3, ['run', 'mute1.tracelet'], { input: '{"text": "paris"}' })).toContain('tokenizer of the trace');
+  });
+
+  test.each([
+    [
+      't5-T5ForConditionalGeneration',
+      /decoder_input_ids int32 \[batch, ?decoder_sequence\]/,
+      { batch: [1, 64], sequence: [1, 65536], decoder_sequence: [1, 65536] },
+    ],
+    ['t5-gated-T5EncoderModel', /attention_mask int32 \[batch, ?sequence\]\n/, { batch: [1, 64], sequence: [1, 65536] }],
+    ['bart-BartForSequenceClassification', /attention_mask int32 \[batch, ?sequence\]\n/, { batch: [1, 64], sequence: [1, 48] }],
+  ])('%s takes what its decoder is given', async (name, shown, dynamic) => {
+    const file = `${name}.tracelet`;
+    const { status, stdout, stderr } = await call(['trace', fixture(`zoo/${name}`), '-o', file, '--seq', '8', '--dynamic']);
+    expect(status, stderr).toBe(0);
+    expect(stdout + stderr).toMatch(shown);
+    expect((await jit.load(at(file))).dynamic).toEqual(dynamic);
   });
 
   const OTHER = { model: { type: 'Lattice', vocab: { a: 0 } }, added_tokens: [] };

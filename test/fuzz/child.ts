@@ -21,6 +21,7 @@ const known = new Map<string, Record<string, Files>>();
 async function seedsOf(name: string): Promise<Record<string, Files>> {
   const seeds = known.get(name) ?? (await KINDS[name].seeds());
   if (known.has(name)) return seeds;
+  settle();
   for (const [seed, files] of Object.entries(seeds)) {
     if (name === 'traces') await remember(seed, files['model.tracelet']);
     const { outcome, problem } = await judge(KINDS[name], { seed, files, steps: [], inert: true }, 'seed');

@@ -1,20 +1,40 @@
 import {
+  BartConfig,
+  BartForSequenceClassification,
   BertForMaskedLM,
   BertForSequenceClassification,
   BertTokenizer,
+  DebertaV2Config,
+  type DebertaV2ConfigOptions,
+  DebertaV2Model,
   EuroBertConfig,
   EuroBertModel,
   F,
+  Gemma3ForCausalLM,
+  Gemma3TextConfig,
+  GPT2Config,
+  GPT2DoubleHeadsModel,
+  GPT2ForSequenceClassification,
   jit,
+  MobileBertConfig,
+  MobileBertForMaskedLM,
   ModernBertConfig,
   ModernBertModel,
   MPNetConfig,
   MPNetModel,
   nn,
   SentenceEmbedder,
+  SqueezeBertConfig,
+  SqueezeBertModel,
+  T5Config,
+  T5ForConditionalGeneration,
   type Tensor,
   type TracedModule,
   tensor,
+  XLMConfig,
+  XLMModel,
+  XLNetConfig,
+  XLNetModel,
 } from '../../src/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
 import { Block, Computed, fileOf, floats, tinyBert, tinyConfig } from '../support/tiny.ts';
@@ -35,6 +55,49 @@ const BIASED = {
   num_attention_heads: 2,
   intermediate_size: 24,
   max_position_embeddings: 14,
+};
+
+const SIDES = { vocab_size: 40, d_model: 16, decoder_start_token_id: 0, eos_token_id: 3, pad_token_id: 0 };
+const decoded = { ...any.dynamic, decoder_sequence: [1, 9] } as const;
+
+/** A decoder that is given its own tokens, or those of the text. */
+const decoding = (own: boolean): Promise<TracedModule<unknown>> =>
+  own
+    ? jit.trace(
+        new T5ForConditionalGeneration(
+          new T5Config({
+            ...SIDES,
+            ...{ d_kv: 6, d_ff: 24, num_layers: 1, num_heads: 2, relative_attention_max_distance: 20 },
+            ...{ output_attentions: true, torchscript: true },
+          }),
+          { seed: 5 },
+        ),
+        { ...pooled, decoder_input_ids: tensor([[0, 7, 6]]) },
+        { dynamic: decoded },
+      )
+    : jit.trace(
+        new BartForSequenceClassification(
+          new BartConfig({
+            ...SIDES,
+            ...{ max_position_embeddings: 14, encoder_layers: 1, encoder_attention_heads: 2, encoder_ffn_dim: 24 },
+            ...{ decoder_layers: 1, decoder_attention_heads: 4, decoder_ffn_dim: 20 },
+          }),
+          { seed: 5 },
+        ),
+        pooled,
+        any,
+      );
+const TINY = { vocab_size: 40, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, pad_token_id: 0 };
+
+const NARROW = { embedding_size: 10, intra_bottleneck_size: 8, num_feedforward_networks: 2 };
+const DECODER = { vocab_size: 40, n_embd: 16, n_layer: 1, n_head: 2, n_positions: 14, torchscript: true };
+const DISENTANGLED: DebertaV2ConfigOptions = {
+  ...BIASED,
+  relative_attention: true,
+  position_buckets: 6,
+  pos_att_type: ['c2p', 'p2c'],
+  conv_kernel_size: 3,
+  output_attentions: true,
 };
 
 const integers = async (bits: 8 | 4): Promise<TracedModule<unknown>> =>
@@ -129,12 +192,52 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
     }),
   'rotary positions, and windows': () =>
     jit.trace(new ModernBertModel(new ModernBertConfig({ ...BIASED, pad_token_id: 0, local_attention: 4 }), { seed: 5 }), pooled, any),
+  'terms by distance, and a convolution': () => jit.trace(new DebertaV2Model(new DebertaV2Config(DISENTANGLED), { seed: 5 }), pooled, any),
   'shared keys': () =>
     jit.trace(
       new EuroBertModel(new EuroBertConfig({ ...BIASED, pad_token_id: 0, num_key_value_heads: 1, output_attentions: true }), { seed: 5 }),
       pooled,
       any,
     ),
+  'neighbours, and a word a column': () =>
+    jit.trace(new MobileBertForMaskedLM(new MobileBertConfig({ ...BIASED, ...NARROW, torchscript: true }), { seed: 5 }), pooled, any),
+  'scores, and products in groups': () =>
+    jit.trace(
+      new SqueezeBertModel(new SqueezeBertConfig({ ...BIASED, embedding_size: 16, output_attentions: true }), { seed: 5 }),
+      pooled,
+      any,
+    ),
+  'places and types': () => {
+    const config = new XLNetConfig({ ...TINY, d_inner: 24, output_attentions: true });
+    return jit.trace(new XLNetModel(config, { seed: 5 }), { ...pooled, token_type_ids: tensor([[0, 0, 1, 1, 2]]) }, any);
+  },
+  'rows left out': () => jit.trace(new XLMModel(new XLMConfig({ ...TINY, max_position_embeddings: 14 }), { seed: 5 }), pooled, any),
+  lengths: () => {
+    const model = new XLMModel(new XLMConfig({ ...TINY, max_position_embeddings: 14 }), { seed: 5 });
+    return jit.trace(model, { input_ids: ids, lengths: tensor([4]) }, { dynamic: { sequence: [1, 12] } });
+  },
+  'last tokens': () =>
+    jit.trace(new GPT2ForSequenceClassification(new GPT2Config({ ...DECODER, pad_token_id: 0 }), { seed: 5 }), pooled, any),
+  'words, and tokens that are said': () =>
+    jit.trace(
+      new GPT2DoubleHeadsModel(new GPT2Config(DECODER), { seed: 5 }),
+      { input_ids: ids, mc_token_ids: tensor([2]) },
+      { ...any, dynamic_axes: { input_ids: { 0: 'batch', 1: 'sequence' }, mc_token_ids: { 0: 'batch' } } },
+    ),
+  'windows that end at the token, and heads that are normalised': () =>
+    jit.trace(
+      new Gemma3ForCausalLM(
+        new Gemma3TextConfig({
+          ...BIASED,
+          ...{ pad_token_id: 0, num_key_value_heads: 1, head_dim: 6, sliding_window: 3, sliding_window_pattern: 2, torchscript: true },
+        }),
+        { seed: 5 },
+      ),
+      pooled,
+      any,
+    ),
+  'a decoder': () => decoding(true),
+  'a decoder of the text': () => decoding(false),
   labels: () => jit.trace(new BertForSequenceClassification(tinyConfig(), { seed: 5 }), pooled, any),
   embedder: () => jit.trace(embedder({}), pooled, { ...any, tokenizer }),
   'all pooling': () => jit.trace(embedder({ pooling: POOLING }), pooled, any),

@@ -34,7 +34,7 @@ describe('an error names the field, what was expected and what was given', () =>
     [{ hidden_act: null }, /^hidden_act.*got null/],
     [{ position_embedding_type: 'relative_key' }, /^position_embedding_type.*only "absolute", got "relative_key"\. Only the plain BERT/],
     [{ model_type: 'roberta' }, /^model_type.*only "bert", got "roberta"/],
-    [{ is_decoder: true }, /^is_decoder.*only false, got true\. Only encoders/],
+    [{ is_decoder: true }, /^is_decoder.*only false, got true\. This family runs as an encoder/],
     [{ add_cross_attention: true }, /^add_cross_attention.*got true/],
     [{ is_encoder_decoder: true }, /^is_encoder_decoder.*got true/],
     [{ pruned_heads: { 0: [1] } }, /^pruned_heads.*an empty object, got an object with "0"/],

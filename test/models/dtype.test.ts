@@ -39,9 +39,11 @@ const weightDtypes = (traced: TracedModule<unknown>): Set<string> => {
   const read = traced.instance.proved.instructions.flatMap(({ operands }) => [operands.weight, operands.table]);
   const places = read.flatMap((value) => (typeof value === 'number' ? [values[value]] : []));
   return new Set(
-    places.flatMap(({ place }) =>
-      'constant' in place && constants[place.constant].shape.length === 2 ? [constants[place.constant].dtype] : [],
-    ),
+    places.flatMap(({ place }) => {
+      if (!('constant' in place)) return [];
+      const { dtype, shape, parts } = constants[place.constant];
+      return shape.length === 2 && !parts[0].startsWith('constants.') ? [dtype] : [];
+    }),
   );
 };
 const ids = tensor([[1, 2, 3, 4, 5, 6, 7]]);

@@ -62,7 +62,7 @@ describe('a configuration', () => {
   test.each<[object, RegExp]>([
     [{ embedding_size: 0 }, /^embedding_size .*from 1 to/],
     [{ embedding_size: 2 ** 27 }, /^vocab_size x embedding_size .*got 40 x 134217728/],
-    [{ summary_type: 'last' }, /^summary_type .*only "first", got "last"\. Choices are scored by their first token/],
+    [{ summary_type: 'attn' }, /^summary_type .*"first", "last", "mean", "cls_index", got "attn"\. No model .* by attention/],
     [{ summary_activation: 'swoosh' }, /^summary_activation .*"tanh".*got "swoosh"/],
   ])('refuses %o', async (options, message) => {
     expect((await problem('config', () => tiny(options))).message).toMatch(message);

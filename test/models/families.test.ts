@@ -15,6 +15,7 @@ import {
 import type { FamilyClass } from '../../src/models/classes.ts';
 import type { PreTrainedConfig } from '../../src/models/config.ts';
 import { fixture, VARIANTS } from '../support/fixtures.ts';
+import { sizesFor } from '../support/ownsizes.ts';
 import { expectSameBits, fileOf, problem } from '../support/tiny.ts';
 
 const CLASSES = Object.entries(ARCHITECTURES).filter(([, Model]) => 'family' in Model && Model.family !== undefined) as unknown as [
@@ -29,24 +30,33 @@ const SIZES = {
   num_attention_heads: 2,
   max_position_embeddings: 14,
   pad_token_id: 1,
+  eos_token_id: 2,
 };
 const made = (Model: FamilyClass, options: object = {}): PreTrainedModel => {
   const { Config: Known } = Model.family;
-  const width = 'hidden_dim' in Known.schema.fields ? { hidden_dim: 24 } : { intermediate_size: 24 };
   const Config = Known as unknown as new (fields: object) => PreTrainedConfig;
   return new (Model as unknown as new (config: PreTrainedConfig, options: object) => PreTrainedModel)(
-    new Config({ ...SIZES, ...width, ...options }),
+    new Config({ ...sizesFor(Known, SIZES), ...options }),
     { seed: 3 },
   );
 };
 
-/** Two texts, or two choices for each of two, the second padded. */
-function inputsOf({ head }: FamilyClass, length: number): Record<string, Tensor> {
+/** Heads that make their decoder's tokens of the text. */
+const SHIFTING = ['ForSequenceClassification'];
+
+/** Two texts that end alike, or two choices for each of two, the second padded; and others for decoders. */
+function inputsOf({ head, family }: FamilyClass, length: number, other = length - 2): Record<string, Tensor> {
   const count = head === 'ForMultipleChoice' ? 4 : 2;
   const each = (value: (row: number, i: number) => number) =>
     tensor(Array.from({ length: count }, (_, row) => Array.from({ length }, (_, i) => value(row, i))));
   const real = (row: number, i: number) => Number(i < length - row);
-  const inputs = { input_ids: each((row, i) => (real(row, i) ? 2 + ((7 * row + 5 * i) % 38) : 1)), attention_mask: each(real) };
+  const id = (row: number, i: number) => (i === length - row - 1 ? 2 : 3 + ((7 * row + 5 * i) % 37));
+  const inputs = { input_ids: each((row, i) => (real(row, i) ? id(row, i) : 1)), attention_mask: each(real) };
+  if (family.inputs.includes('decoder_input_ids') && !SHIFTING.includes(head))
+    return {
+      ...inputs,
+      decoder_input_ids: tensor([0, 1].map((row) => Array.from({ length: other }, (_, i) => 3 + ((11 * row + 7 * i) % 30)))),
+    };
   if (head !== 'ForMultipleChoice') return inputs;
   return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.reshape([2, 2, length])]));
 }
@@ -58,7 +68,7 @@ test.each(CLASSES)('%s has the same bits eager, traced at any size, and reloaded
   const dynamic =
     Model.head === 'ForMultipleChoice'
       ? { dynamic: { batch: [1, 3], choices: [1, 3], sequence: [1, 12] }, dynamic_axes: { input_ids: axes, attention_mask: axes } }
-      : { dynamic: { batch: [1, 4], sequence: [1, 12] } };
+      : { dynamic: { batch: [1, 4], sequence: [1, 12], ...('decoder_input_ids' in inputsOf(Model, 5) && { decoder_sequence: [1, 9] }) } };
   for (const kernels of VARIANTS) {
     const strict = await jit.trace(model, inputsOf(Model, 7), { kernels, exact_padding: true });
     const any = await jit.trace(model, inputsOf(Model, 5), { kernels, exact_padding: true, ...(dynamic as object) });
@@ -68,13 +78,21 @@ test.each(CLASSES)('%s has the same bits eager, traced at any size, and reloaded
   }
 });
 
-test.each(CLASSES.filter(([, Model]) => made(Model).tied().length > 0))(
+const TIED = { tie_word_embeddings: true };
+
+test.each(CLASSES.filter(([, Model]) => made(Model, TIED).tied().length > 0))(
   '%s ties its decoder, which torchscript unties',
   async (_, Model) => {
     const inputs = inputsOf(Model, 4);
-    const [[follower, leader]] = made(Model).tied();
-    const weightsOf = (options: object) => [follower, leader].map((name) => made(Model, options).state_dict().get(name) as Tensor);
-    expect((await problem('tied', () => jit.trace(made(Model), inputs))).message).toContain('{ torchscript: true }');
+    const [[follower, leader]] = made(Model, TIED).tied();
+    const weightsOf = (options: object) =>
+      [follower, leader].map(
+        (name) =>
+          made(Model, { ...TIED, ...options })
+            .state_dict()
+            .get(name) as Tensor,
+      );
+    expect((await problem('tied', () => jit.trace(made(Model, TIED), inputs))).message).toContain('{ torchscript: true }');
     for (const torchscript of [false, true])
       expectSameBits(...(weightsOf({ torchscript }).map((weight) => [weight]) as [Tensor[], Tensor[]]));
     const [decoder, words] = weightsOf({ tie_word_embeddings: false });

@@ -37,40 +37,43 @@ const meanOf = (rows: readonly (readonly number[])[]) =>
   rows[0].map((_, column) => Math.fround(rows.reduce((sum, row) => sum + row[column], 0) / rows.length));
 const biasOf = (model: PreTrainedModel) => model.state_dict().get(model.family.vocabulary.bias) as Tensor<'float32'>;
 
-describe.each(['bert-BertModel', 'bert-BertForPreTraining', 'distilbert-DistilBertModel', 'distilbert-DistilBertForMaskedLM'])(
-  '%s',
-  (name) => {
-    const load = async () => (await loadModel(fixture(`zoo/${name}`), { torchscript: true })).model;
+describe.each([
+  'bert-BertModel',
+  'bert-BertForPreTraining',
+  'ctrl-CTRLLMHeadModel',
+  'distilbert-DistilBertModel',
+  'distilbert-DistilBertForMaskedLM',
+])('%s', (name) => {
+  const load = async () => (await loadModel(fixture(`zoo/${name}`), { torchscript: true })).model;
 
-    test.each([17, -17])('answers as before for words that it keeps, with %i more, traced and saved as well', async (more) => {
-      const model = await load();
-      const before = await load();
-      const rows = before.config.vocab_size + more;
-      expect(model.resize_token_embeddings(rows)).toBe(model.get_input_embeddings());
-      expect(model.config.vocab_size).toBe(rows);
-      expect(wordsOf(model).shape[0]).toBe(rows);
-      const [got, want] = [model, before].map((each) => each(ids));
-      for (const [output, tensor] of Object.entries(want)) {
-        const scores = tensor.shape.at(-1) === before.config.vocab_size;
-        if (!scores) expectSameTensor(got[output], tensor, output);
-        else
-          expect((got[output].tolist() as number[][][])[0].map((row) => row.slice(0, Math.min(rows, rows - more)))).toEqual(
-            (tensor.tolist() as number[][][])[0].map((row) => row.slice(0, Math.min(rows, rows - more))),
-          );
-      }
-      const last = tensor([[rows - 1, 1, 2, 3]]);
-      const traced = await jit.trace(model, [last]);
-      expectSameBits(traced(last), model(last));
-      await problem('value', () => traced(tensor([[rows, 1, 2, 3]])));
-      const folder = join(home, `${name}${more}`);
-      await model.save_pretrained(folder);
-      const { model: again, name: architecture } = await loadModel(folder, { torchscript: true });
-      expect(architecture).toBe(name.split('-')[1]);
-      expect(again.config.to_dict()).toEqual({ ...model.config.to_dict(), architectures: [architecture], torchscript: true });
-      expectSameBits(again(last), model(last));
-    });
-  },
-);
+  test.each([17, -17])('answers as before for words that it keeps, with %i more, traced and saved as well', async (more) => {
+    const model = await load();
+    const before = await load();
+    const rows = before.config.vocab_size + more;
+    expect(model.resize_token_embeddings(rows)).toBe(model.get_input_embeddings());
+    expect(model.config.vocab_size).toBe(rows);
+    expect(wordsOf(model).shape[0]).toBe(rows);
+    const [got, want] = [model, before].map((each) => each(ids));
+    for (const [output, tensor] of Object.entries(want)) {
+      const scores = tensor.shape.at(-1) === before.config.vocab_size;
+      if (!scores) expectSameTensor(got[output], tensor, output);
+      else
+        expect((got[output].tolist() as number[][][])[0].map((row) => row.slice(0, Math.min(rows, rows - more)))).toEqual(
+          (tensor.tolist() as number[][][])[0].map((row) => row.slice(0, Math.min(rows, rows - more))),
+        );
+    }
+    const last = tensor([[rows - 1, 1, 2, 3]]);
+    const traced = await jit.trace(model, [last]);
+    expectSameBits(traced(last), model(last));
+    await problem('value', () => traced(tensor([[rows, 1, 2, 3]])));
+    const folder = join(home, `${name}${more}`);
+    await model.save_pretrained(folder);
+    const { model: again, name: architecture } = await loadModel(folder, { torchscript: true });
+    expect(architecture).toBe(name.split('-')[1]);
+    expect(again.config.to_dict()).toEqual({ ...model.config.to_dict(), architectures: [architecture], torchscript: true });
+    expectSameBits(again(last), model(last));
+  });
+});
 
 describe('rows that are added', () => {
   test('are the mean of those before', () => {

@@ -38,9 +38,11 @@ describe('how positions turn heads', () => {
     expect(anglesOf(new JinaEmbeddingsV3Config(), 4)[1]).toBeCloseTo(20_000 ** -0.5, 6);
   });
 
-  test('rope_parameters come before rope_theta and rope_scaling', () => {
-    const config = new GteConfig({ rope_parameters: { rope_type: 'default', rope_theta: 16 }, rope_theta: 100 });
-    expect(anglesOf(config, 4)[1]).toBeCloseTo(0.25, 6);
+  test('rope_parameters come before rope_theta, and rope_scaling before both', () => {
+    const [rope_parameters, rope_scaling] = [16, 81].map((rope_theta) => ({ rope_type: 'default', rope_theta }));
+    expect(anglesOf(new GteConfig({ rope_parameters, rope_theta: 100 }), 4)[1]).toBeCloseTo(0.25, 6);
+    expect(anglesOf(new GteConfig({ rope_parameters, rope_scaling, rope_theta: 100 }), 4)[1]).toBeCloseTo(1 / 9, 6);
+    expect(anglesOf(new GteConfig({ rope_parameters: { rope_type: 'default' }, rope_theta: 100 }), 4)[1]).toBeCloseTo(0.1, 6);
   });
 
   test('linear and ntk, as published files of GTE spell it', () => {
@@ -66,13 +68,55 @@ describe('how positions turn heads', () => {
     expect(last).toBeCloseTo(1e6 ** -0.75 / 8, 9);
   });
 
+  test('llama3 counts from the positions of the model where it does not say how long texts were before', () => {
+    const rope = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
+    const config = (original: object) =>
+      new EuroBertConfig({ rope_parameters: { ...rope, ...original }, rope_theta: 1e6, max_position_embeddings: 64 });
+    expect(anglesOf(config({}), 8)).toEqual(anglesOf(config({ original_max_position_embeddings: 64, rope_theta: 1e6 }), 8));
+    expect(anglesOf(config({}), 8)).not.toEqual(anglesOf(config({ original_max_position_embeddings: 4096 }), 8));
+  });
+
+  test('yarn leaves pairs that turn often, divides those that hardly do, mixes between, and scales both', () => {
+    const [theta, factor, length, size] = [1e4, 4, 64, 16];
+    const rope = { rope_type: 'yarn', factor, original_max_position_embeddings: length, beta_fast: 4, beta_slow: 0.5 };
+    const scaled = (more: object) => new EuroBertConfig({ rope_parameters: { ...rope, ...more }, rope_theta: theta });
+    const turnsInAll = Array.from({ length: size / 2 }, (_, i) => (length * theta ** (-i / 8)) / (2 * Math.PI));
+    const pairAt = (turns: number) => 8 * (Math.log(length / (turns * 2 * Math.PI)) / Math.log(theta));
+    const [first, last] = [Math.floor(pairAt(4)), Math.ceil(pairAt(0.5))];
+    anglesOf(scaled({}), size).forEach((angle, i) => {
+      const divided = Math.min(1, Math.max(0, (i - first) / (last - first)));
+      const frequency = (turnsInAll[i] * 2 * Math.PI) / length;
+      expect(angle).toBeCloseTo((divided * frequency) / factor + (1 - divided) * frequency, 6);
+    });
+    expect(anglesOf(scaled({}), size)[0]).toBeCloseTo(1, 6);
+    expect(anglesOf(scaled({}), size)[7]).toBeCloseTo(theta ** (-7 / 8) / factor, 8);
+    expect(anglesOf(scaled({ truncate: false }), size)).not.toEqual(anglesOf(scaled({}), size));
+    const length1 = (more: object) => {
+      const { data } = new RotaryEmbedding(ropeIn(scaled(more)), size)(tensor([[1]]));
+      return Math.hypot(data[0] as number, data[size / 2] as number);
+    };
+    expect(length1({})).toBeCloseTo(0.1 * Math.log(factor) + 1, 5);
+    expect(length1({ attention_factor: 0.5 })).toBeCloseTo(0.5, 6);
+    expect(length1({ mscale: 2, mscale_all_dim: 3 })).toBeCloseTo((0.2 * Math.log(factor) + 1) / (0.3 * Math.log(factor) + 1), 5);
+    expect(length1({ factor: 1 })).toBeCloseTo(1, 6);
+  });
+
+  test('heads of an odd size have no pairs', async () => {
+    const config = new EuroBertConfig({ hidden_size: 15, num_attention_heads: 3 });
+    expect((await problem('config', () => anglesOf(config, 5))).message).toMatch(/^numbers a head: expected an even count, .*got 5/);
+  });
+
   test.each<[object, RegExp]>([
     [
-      { rope_type: 'yarn', rope_theta: 10 },
+      { rope_type: 'longrope', rope_theta: 10 },
       /^rope_parameters of GteConfig: expected rope_parameters with a rope_type, one of "default", .*got/,
     ],
     [{ rope_type: 'linear', rope_theta: -1 }, /^rope_parameters .*numbers above 0/],
     [{ rope_type: 'linear', rope_theta: 10, factor: 'x' }, /^rope_parameters .*numbers above 0/],
+    [{ rope_type: 'linear', rope_theta: 10 }, /^rope_parameters .*those that it needs among them/],
+    [{ rope_type: 'llama3', factor: 8, low_freq_factor: 1 }, /^rope_parameters .*those that it needs among them/],
+    [{ rope_type: 'default', partial_rotary_factor: 0.5 }, /^rope_parameters of GteConfig/],
+    [{ rope_type: 'yarn', factor: 2, truncate: 1 }, /^rope_parameters of GteConfig/],
   ])('refuses %o', async (rope_parameters, message) => {
     expect((await problem('config', () => new GteConfig({ rope_parameters } as never))).message).toMatch(message);
   });

@@ -29,7 +29,8 @@ const at = (...parts: string[]): string => join(home, ...parts);
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 const headerOf = (path: string) => readSafetensors(readFileSync(path), path).header;
 const ids = tensor([[1, 2, 3, 4]]);
-const answers = (model: PreTrainedModel) => model({ input_ids: ids });
+const answers = (model: PreTrainedModel) =>
+  model({ input_ids: ids, ...(model.input_names.includes('decoder_input_ids') && { decoder_input_ids: ids }) });
 
 describe.each(readdirSync(fixture('zoo')))('%s', (name) => {
   test('is saved as transformers saves it, and loads again', async () => {

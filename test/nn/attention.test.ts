@@ -144,6 +144,8 @@ test('rms_norm is x by the root of its mean square', () => {
   norm.weight?.data.set([1, 2, 3]);
   const root = Math.sqrt((9 + 16 + 1) / 3 + 1e-6);
   expectNear(norm(tensor([[3, -4, 1]])), [3 / root, -8 / root, 3 / root]);
+  expectNear(F.rms_norm(tensor([[3, -4, 1]]), 3, tensor([1, 2, 3]), 1e-6, { offset: 1 }), [6 / root, -12 / root, 4 / root]);
+  expectNear(F.rms_norm(tensor([[3, -4, 1]]), 3, null, 1e-6, { offset: 1 }), [3 / root, -4 / root, 1 / root]);
   expect(new nn.RMSNorm([2, 3], { elementwise_affine: false }).weight).toBeNull();
   expect(`${new nn.RMSNorm(3)}`).toMatch(/RMSNorm\(\[3\], eps=None, elementwise_affine=true\)/);
 });
@@ -176,5 +178,64 @@ describe('refusals', () => {
     ['rms_norm of other widths', 'shape', () => F.rms_norm(q, [5]), /rms_norm: expected last dimensions and weight of \[5\]/],
   ])('%s', async (_, code, body, message) => {
     expect((await problem(code, body)).message).toMatch(message);
+  });
+});
+
+describe('keys of another sequence', () => {
+  const options = { heads: HEADS, key_heads: 2, bias, window: 4, is_causal: true };
+  const narrow = (x: Tensor): Tensor => F.narrow(x, 2, 0, 2 * DIM);
+  const [q, k, v] = [wide(1), narrow(wide(2)), narrow(wide(3))];
+
+  test('are seen as those of the same one, by place', () => {
+    expectSameBits([F.attention(q, k, v, { ...options, is_cross: true })], [F.attention(q, k, v, options)]);
+    expectSameBits([F.attention_weights(q, k, { ...options, is_cross: true })], [F.attention_weights(q, k, options)]);
+  });
+
+  test('may be more or fewer, and are left out by a mask of their own', () => {
+    const few = (x: Tensor): Tensor => F.slice(x, 1, 0, 3);
+    const kept = tensor([0, 1].map(() => Array.from({ length: SEQUENCE }, (_, i) => Number(i < 3))));
+    const weighed = F.attention_weights(q, few(k), { heads: HEADS, key_heads: 2, bias, is_cross: true });
+    expect(weighed.shape).toEqual([2, HEADS, SEQUENCE, 3]);
+    expectSameBits([F.narrow(F.attention_weights(q, k, { heads: HEADS, key_heads: 2, bias, mask: kept }), 3, 0, 3)], [weighed]);
+    expectSameBits(
+      [F.attention(q, few(k), few(v), { heads: HEADS, key_heads: 2, bias, is_cross: true })],
+      [F.attention(q, k, v, { heads: HEADS, key_heads: 2, bias, mask: kept })],
+    );
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    [
+      'keys of another batch',
+      () => F.attention(q, F.slice(k, 0, 0, 1), F.slice(v, 0, 0, 1), { ...options, is_cross: true }),
+      /cross_attention: expected as many sequences of keys as of queries, got 2 and 1/,
+    ],
+    [
+      'keys of another width',
+      () => F.attention(q, q, q, { ...options, is_cross: true }),
+      /cross_attention: expected queries of 2 times the width of keys/,
+    ],
+    [
+      'values unlike keys',
+      () => F.attention(q, k, F.slice(v, 1, 0, 3), { ...options, is_cross: true }),
+      /cross_attention: expected values like keys/,
+    ],
+    [
+      'a mask of queries',
+      () =>
+        F.attention(q, F.slice(k, 1, 0, 3), F.slice(v, 1, 0, 3), {
+          heads: HEADS,
+          key_heads: 2,
+          is_cross: true,
+          mask: tensor([0, 1].map(() => new Array(SEQUENCE).fill(1))),
+        }),
+      /cross_attention: expected a mask of shape \[2,3\]/,
+    ],
+    [
+      'a bias without a middle',
+      () => F.attention(q, k, v, { ...options, is_cross: true, bias: random([HEADS, 4], 1) }),
+      /cross_attention: expected a bias \[4, an odd number of distances\]/,
+    ],
+  ])('refuses %s', async (_, call, message) => {
+    expect((await problem('shape', call)).message).toMatch(message);
   });
 });

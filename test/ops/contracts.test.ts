@@ -60,10 +60,10 @@ describe('every argument is looked at by the debug build', () => {
 
 /** Operands that kernels do not hold against their results. */
 const UNLOOKED: readonly RegExp[] = [
-  /mask|origin|steps|places/,
+  /mask|origin|steps|places|types/,
   /^linear_i[48]: weight/,
   /^embedding_i[48]: (table|scale)/,
-  /^(relative_)?attention\w*: starts/,
+  /^(relative_|positional_|disentangled_|cross_)?attention\w*: (key_)?starts/,
   /^strided/,
 ];
 

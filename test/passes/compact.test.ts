@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { F, jit, nn, Tensor, type TracedModule, tensor, withKernels } from '../../src/index.ts';
-import { Computed, expectSameBits, floats } from '../support/tiny.ts';
+import { checkCall } from '../../src/ops/call.ts';
+import { expectClose } from '../support/fixtures.ts';
+import { Computed, expectSameBits, floats, problem } from '../support/tiny.ts';
 
 const HIDDEN = 8;
 const [dense, norm, words, places] = [
@@ -47,10 +49,13 @@ const STEPS: ((x: Tensor, y: Tensor, given: Given) => Tensor)[] = [
   (x, y, { attention_mask: mask }) => F.attention(x, y, x, { mask, heads: 2, window: 2 }),
   (x, y, { attention_mask: mask }) =>
     F.attention(x, F.narrow(y, 2, 0, 4), F.narrow(x, 2, 4, 4), { mask, heads: 4, key_heads: 2, is_causal: true, bias: distances }),
+  (x, _, { attention_mask: mask }) => F.masked(x, mask),
+  (x, y, { input_ids, attention_mask: mask }) =>
+    F.attention(words(F.shift_right(input_ids, 5)), x, y, { mask, heads: 2, is_cross: true, is_causal: true }),
 ];
 
 /** The steps that leave rows: what follows them is computed for all tokens. */
-const LEAVING = [13, 15];
+const LEAVING = [13, 15, 22];
 
 const programs = fc.array(fc.record({ step: fc.nat(STEPS.length - 1), x: fc.nat(9), y: fc.nat(9) }), { minLength: 1, maxLength: 8 });
 const masks = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 2, max: 9 })).chain(([batch, sequence]) =>
@@ -139,5 +144,70 @@ describe('a graph over rows', () => {
     const { graph } = await jit.trace(model, inputs, { fusion: false });
     expect(graph).toMatch(message);
     expect(graph).not.toMatch(/^ {2}%\d+: f32\[2, 3, [^\]]*\] = (?!scatter)/m);
+  });
+
+  test('has rows for tokens that a rule chooses, whatever the mask says, and nobody sees these', async () => {
+    const model = new Computed((input_ids, mask) => {
+      const x = F.attention(dense(words(input_ids)), words(input_ids), words(input_ids), { mask, heads: 2 });
+      const y = F.attention(x, words(input_ids), dense(x), { mask, heads: 2, is_causal: true });
+      return [F.last_pool(norm(y), F.ends(input_ids, 7)), F.mean_pool(y, mask), F.last_pool(y, F.ends(input_ids)), y];
+    });
+    const inputs = {
+      input_0: tensor([
+        [1, 2, 3, 4, 5],
+        [1, 2, 3, 7, 7],
+        [7, 7, 3, 4, 5],
+        [7, 2, 3, 4, 7],
+        [7, 7, 7, 7, 7],
+      ]),
+      attention_mask: tensor([
+        [1, 0, 1, 1, 1],
+        [1, 1, 1, 0, 0],
+        [0, 0, 1, 1, 1],
+        [0, 1, 1, 0, 0],
+        [1, 1, 0, 0, 1],
+      ]),
+    };
+    const named = Object.assign(model, { input_names: ['input_0', 'attention_mask'] });
+    const dynamic = { batch: [1, 5], sequence: [1, 9] } as const;
+    for (const options of [{}, { dynamic }]) {
+      const traced = await jit.trace(named as never, inputs, { ...options, kernels: 'baseline' });
+      expect(traced.graph).toMatch(/tokens/);
+      const [ends, means, lasts, all] = traced(inputs) as unknown as Tensor[];
+      const want = withKernels('baseline', () => model(inputs.input_0, inputs.attention_mask)) as Tensor[];
+      for (const [i, vectors] of [ends, means, lasts].entries()) expectClose(vectors, want[i], 1e-6, `output ${i}`);
+      expectSameBits([ends[1], means[1], lasts[1], all[1][1]], [want[0][1], want[1][1], want[2][1], want[3][1][1]]);
+    }
+  });
+
+  test('is none where attention weights are asked for beside tokens that a rule chooses', async () => {
+    const model = new Computed((input_ids, mask) => {
+      const x = words(input_ids);
+      return [F.last_pool(F.attention(x, x, x, { mask, heads: 2 }), F.ends(input_ids)), F.attention_weights(x, x, { mask, heads: 2 })];
+    });
+    const { input_ids, attention_mask } = inputsFor([
+      [1, 1, 1],
+      [1, 1, 0],
+    ]);
+    const traced = await jit.trace(Object.assign(model, { input_names: ['input_ids', 'attention_mask'] }) as never, {
+      input_ids,
+      attention_mask,
+    });
+    expect(traced.graph).not.toMatch(/tokens/);
+    expectSameBits(traced({ input_ids, attention_mask }), model(input_ids, attention_mask));
+  });
+
+  test('has masks of as many rows', async () => {
+    const [x, starts] = [
+      { dtype: 'float32', shape: [5, 4] },
+      { dtype: 'int32', shape: [3] },
+    ] as const;
+    for (const op of ['last_pool', 'attention']) {
+      const operands = op === 'attention' ? { q: x, k: x, v: x, starts } : { x, starts };
+      const masked = (rows: number) =>
+        checkCall(op, { ...operands, mask: { dtype: 'int32', shape: [rows] } }, op === 'attention' ? { heads: 2, scale: 1 } : {});
+      expect(masked(5).ints).toMatchObject({ batch: 2 });
+      expect((await problem('shape', () => masked(4))).message).toMatch(/a mask of shape \[5\], got \[4\]/);
+    }
   });
 });

@@ -54,7 +54,7 @@ describe('a dynamic program is refused', () => {
     ],
     ['with a word of another number', set('words.0.dim', [[3, 'batch']]), /word \d+: expected 2, got 3·batch = 6/],
     ['with a word that is no attribute', set('words.0', { word: 2, dim: [[1, 'batch']] }), /word 2: expected|the same number at all sizes/],
-    ['with a rule unknown', set('hostValues.0.rule', 'ends'), /hostValues\[0\]\.rule: expected one of starts/],
+    ['with a rule unknown', set('hostValues.0.rule', 'middles'), /hostValues\[0\]\.rule: expected one of starts/],
     ['with a grid too small', set('hostValues.0.grid', [2]), /a batch and a sequence/],
     ['with masked that is no boolean', set('hostValues.0.masked', 1), /masked: expected true or false/],
     ['with ids of no input', set(`hostValues.${hostValues('kept')}.input`, 'ids'), /expected an int32 input, got "ids"/],

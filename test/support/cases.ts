@@ -6,6 +6,8 @@ export interface Case {
   attrs?: Record<string, number | string>;
   /** Rows of each sequence, where they are not all as long as the longest. */
   lengths?: number[];
+  /** The same of keys, where these are of other sequences. */
+  keyLengths?: number[];
   /** Factors on the values of operands, which lie in [-2, 2) without. */
   gains?: Record<string, number>;
   /** Mask of row r of sequence b. */

@@ -15,6 +15,8 @@ export const VARIANTS: Variant[] = (['baseline', 'relaxed'] as const).filter((va
 export interface GoldenCall {
   inputs: Record<string, Tensor>;
   outputs: Record<string, Tensor>;
+  /** A vector of each text, scaled to length 1. */
+  embedding?: Tensor;
   /** Whether values at positions that the mask rules out mean nothing, as no key may be seen from them. */
   masked: boolean;
 }
@@ -23,6 +25,8 @@ export interface GoldenCase {
   name: string;
   directory: string;
   architecture: string;
+  /** How vectors of texts are made of those of tokens, where there are any. */
+  pooling: 'lasttoken' | 'mean' | undefined;
   calls: GoldenCall[];
 }
 
@@ -32,6 +36,13 @@ const under = (tensors: ReadonlyMap<string, Tensor>, prefix: string): Record<str
 const isKnown = (directory: string): boolean =>
   Object.hasOwn(ARCHITECTURES, JSON.parse(readFileSync(`${directory}/golden.json`, 'utf8')).architecture);
 
+/** What golden.json says. */
+interface Said {
+  architecture: string;
+  embedding?: string;
+  calls: { undefined?: string }[];
+}
+
 /** Checkpoints with the inputs and outputs that PyTorch gave for them; those of classes that are known in a folder that the environment names, too. */
 export function goldenCases(): GoldenCase[] {
   const { TRACELET_ZOO: more } = process.env;
@@ -40,19 +51,16 @@ export function goldenCases(): GoldenCase[] {
   return directories.map((directory) => {
     const name = directory.slice(directory.lastIndexOf('/') + 1);
     const { tensors } = readSafetensors(new Uint8Array(readFileSync(`${directory}/golden.safetensors`)), name);
-    const { architecture, calls } = JSON.parse(readFileSync(`${directory}/golden.json`, 'utf8')) as {
-      architecture: string;
-      calls: { undefined?: string }[];
-    };
+    const said = JSON.parse(readFileSync(`${directory}/golden.json`, 'utf8')) as Said;
     return {
       name,
       directory,
-      architecture,
-      calls: calls.map((call, i) => ({
-        inputs: under(tensors, `${i}.in.`),
-        outputs: under(tensors, `${i}.out.`),
-        masked: call.undefined === 'masked positions',
-      })),
+      architecture: said.architecture,
+      pooling: said.embedding === undefined ? undefined : said.embedding.startsWith('last') ? 'lasttoken' : 'mean',
+      calls: said.calls.map((call, i) => {
+        const { embedding, ...outputs } = under(tensors, `${i}.out.`);
+        return { inputs: under(tensors, `${i}.in.`), outputs, embedding, masked: call.undefined === 'masked positions' };
+      }),
     };
   });
 }

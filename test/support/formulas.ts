@@ -71,16 +71,16 @@ export function normalise(rows: number[][], magnitudes: number[][], weight: Valu
 }
 
 /** A masked score in PyTorch's models. */
-const LEFT_OUT = -3.4028234663852886e38;
+export const LEFT_OUT = -3.4028234663852886e38;
 
-/** Calls `visit` with the probabilities of each query and the magnitude of its scores. */
+/** Calls `visit` with the probabilities of each query, the magnitude of its scores, and these. */
 export function eachQuery(
   q: Values,
   k: Values,
   stride: number,
   { mask, starts }: Operands,
   numbers: Numbers,
-  visit: (b: number, h: number, row: number, p: number[], size: number) => void,
+  visit: (b: number, h: number, row: number, p: number[], size: number, scores: number[]) => void,
 ) {
   const { batch, heads, head_dim, scale } = numbers;
   for (let b = 0; b < batch; b++)
@@ -99,7 +99,7 @@ export function eachQuery(
           size = Math.max(size, magnitude);
           scores.push(mask && mask[key] === 0 ? LEFT_OUT : score);
         }
-        visit(b, h, row, softmaxOf(scores), size);
+        visit(b, h, row, softmaxOf(scores), size, scores);
       }
 }
 

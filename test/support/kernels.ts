@@ -55,7 +55,7 @@ export function noise(seed: number): () => number {
 }
 
 /** Operands of a case, by name: what its ids, masks and sequences ask for, noise elsewhere. */
-export function operandsOf(op: OpName, { shapes, lengths, mask, gains }: Case): Operands {
+export function operandsOf(op: OpName, { shapes, lengths, keyLengths = lengths, mask, gains }: Case): Operands {
   const row: Op = OPS[op];
   const operands: Operands = {};
   let seed = 1;
@@ -67,10 +67,14 @@ export function operandsOf(op: OpName, { shapes, lengths, mask, gains }: Case): 
     if (name === 'ids') operands.ids = fill((i) => (i * 7 + 3) % Math.max(1, shapes.table[0]));
     else if (name === 'index') operands.index = fill((i) => i + Math.floor(i / 3));
     else if (name === 'starts') operands.starts = cumulative(lengths ?? []);
+    else if (name === 'key_starts') operands.key_starts = cumulative(keyLengths ?? []);
     else if (name === 'mask' || name === 'origin')
-      operands[name] = (lengths ?? []).flatMap((n, b) => Array.from({ length: n }, (_, r) => mask?.(r, b) ?? 1));
-    else if (name === 'places')
-      operands.places = (lengths ?? []).flatMap((n) => Array.from({ length: n }, (_, r) => r + Math.floor(r / 5)));
+      operands[name] = (keyLengths ?? []).flatMap((n, b) => Array.from({ length: n }, (_, r) => mask?.(r, b) ?? 1));
+    else if (name === 'places' || name === 'key_places')
+      operands[name] = ((name === 'places' ? lengths : keyLengths) ?? []).flatMap((n) =>
+        Array.from({ length: n }, (_, r) => r + Math.floor(r / 5)),
+      );
+    else if (name === 'types') operands.types = fill((i) => i % 3);
     else if (name === 'positions') operands.positions = fill((i) => (i * i * 37) % 40_000);
     else if (kind === 'rows8') operands[name] = fill((i) => ((i * 37) % 129) - 64);
     else if (kindOf(kind).dtype === 'int8') operands[name] = fill((i) => ((i * 37) % 256) - 128);

@@ -14,6 +14,8 @@ interface Distances {
   after?: number;
   reach?: number;
   mask?: Case['mask'];
+  /** Rows of each sequence of keys, where these are of other sequences than queries. */
+  keyLengths?: number[];
 }
 
 const CASES: readonly Distances[] = [
@@ -28,27 +30,44 @@ const CASES: readonly Distances[] = [
   { longest: 0, lengths: [], heads: 1, head_dim: 4 },
 ];
 
-const casesOf = (names: readonly string[]): Case[] =>
-  CASES.map(({ longest, lengths, heads, groups = 1, head_dim, before = FAR, after = FAR, reach, mask }) => {
+const CROSS_CASES: readonly Distances[] = [
+  { longest: 1, lengths: [1], keyLengths: [3], heads: 1, head_dim: 1 },
+  { longest: 7, lengths: [7, 7], keyLengths: [9, 9], heads: 2, head_dim: 4, before: 2, after: 2, reach: 3 },
+  { longest: 9, lengths: [9, 9], keyLengths: [1, 1], heads: 1, groups: 3, head_dim: 5, after: 0, reach: 2, mask: () => 1 },
+  { longest: 13, lengths: [13, 4, 0, 9], keyLengths: [7, 17, 2, 5], heads: 2, groups: 2, head_dim: 8, reach: 5 },
+  { longest: 50, lengths: [50, 49], keyLengths: [67, 67], heads: 1, groups: 2, head_dim: 9, mask: (r) => (r % 5 === 3 ? 0 : 1) },
+  { longest: 67, lengths: [67], keyLengths: [8], heads: 3, head_dim: 17, before: 80, after: 0, reach: 1 },
+  { longest: 3, lengths: [3, 1], keyLengths: [130, 101], heads: 2, head_dim: 12, mask: (r, b) => (r < 101 - 40 * b ? 1 : 0) },
+  { longest: 0, lengths: [], keyLengths: [], heads: 1, head_dim: 4 },
+];
+
+const longestOf = (lengths: number[]): number => Math.max(0, ...lengths);
+
+const casesOf = (names: readonly string[], cases = CASES): Case[] =>
+  cases.map(({ longest, lengths, heads, groups = 1, head_dim, before = FAR, after = FAR, reach, mask, keyLengths }) => {
     const batch = lengths.length;
     const widths: Record<string, number> = { q: heads * groups * head_dim, k: heads * head_dim, v: heads * head_dim };
+    const keys = keyLengths ? longestOf(keyLengths) : longest;
     return {
       shapes: {
-        ...Object.fromEntries(names.map((name) => [name, [batch, longest, widths[name]]])),
-        ...(mask && { mask: [batch, longest] }),
+        ...Object.fromEntries(names.map((name) => [name, [batch, name === 'q' ? longest : keys, widths[name]]])),
+        ...(mask && { mask: [batch, keys] }),
         starts: [batch + 1],
         places: [batch, longest],
+        ...(keyLengths && { key_starts: [batch + 1], key_places: [batch, keys] }),
         ...(reach !== undefined && { bias: [heads * groups, 2 * reach + 1] }),
       },
       attrs: { heads, groups, scale: 1 / Math.sqrt(head_dim), before, after },
       lengths,
+      keyLengths,
       mask,
     };
   });
 
 /** Whether the key at `key` may be seen from the query at `row`. */
-function sees({ places, mask }: Operands, { before, after }: Numbers, row: number, key: number): boolean {
-  const distance = places[key] - places[row];
+function sees(operands: Operands, { before, after }: Numbers, row: number, key: number): boolean {
+  const { places, key_places = places, mask } = operands;
+  const distance = key_places[key] - places[row];
   return distance >= -before && distance <= after && mask?.[key] !== 0;
 }
 
@@ -58,19 +77,19 @@ function eachQuery(
   numbers: Numbers,
   visit: (at: { b: number; head: number; row: number }, p: number[], size: number) => void,
 ): void {
-  const { q, k, starts, places, bias } = operands;
+  const { q, k, starts, places, key_starts = starts, key_places = places, bias } = operands;
   const { batch, heads, groups, head_dim, scale, reach } = numbers;
   for (let b = 0; b < batch; b++)
     for (let head = 0; head < heads * groups; head++)
       for (let row = starts[b]; row < starts[b + 1]; row++) {
-        const keys = range(starts[b + 1] - starts[b]).map((i) => starts[b] + i);
+        const keys = range(key_starts[b + 1] - key_starts[b]).map((i) => key_starts[b] + i);
         const terms = keys.map((key) =>
           range(head_dim).map(
             (d) => q[(row * heads * groups + head) * head_dim + d] * k[(key * heads + Math.floor(head / groups)) * head_dim + d] * scale,
           ),
         );
         const added = keys.map((key) => {
-          const near = Math.max(-reach, Math.min(reach, places[key] - places[row]));
+          const near = Math.max(-reach, Math.min(reach, key_places[key] - places[row]));
           return bias ? bias[head * (2 * reach + 1) + near + reach] : 0;
         });
         const size = Math.max(...terms.map((each, i) => sum(each.map(Math.abs)) + Math.abs(added[i])));
@@ -81,41 +100,47 @@ function eachQuery(
 
 const tolerance = ({ head_dim, longest }: Numbers): number => 2 * head_dim + longest + 14;
 
+const attention = (cases: Case[]): Definition => ({
+  cases,
+  of(operands, numbers) {
+    const { v, starts, key_starts = starts } = operands;
+    const { rows, heads, groups, head_dim } = numbers;
+    const values: number[] = new Array(rows * heads * groups * head_dim);
+    const sizes: number[] = new Array(values.length);
+    eachQuery(operands, numbers, ({ b, head, row }, p, size) => {
+      for (let d = 0; d < head_dim; d++) {
+        const terms = p.map((weight, j) => weight * v[((key_starts[b] + j) * heads + Math.floor(head / groups)) * head_dim + d]);
+        const at = (row * heads * groups + head) * head_dim + d;
+        values[at] = sum(terms);
+        sizes[at] = sum(terms.map(Math.abs)) * (1 + 2 * size);
+      }
+    });
+    return { values, sizes };
+  },
+  tolerance,
+});
+
+const weights = (cases: Case[]): Definition => ({
+  cases,
+  of(operands, numbers) {
+    const { batch, longest, queries = longest, heads, groups } = numbers;
+    const values: number[] = new Array(batch * heads * groups * queries * longest).fill(0);
+    const sizes = [...values];
+    eachQuery(operands, numbers, ({ b, head, row }, p, size) => {
+      p.forEach((weight, j) => {
+        const at = ((b * heads * groups + head) * queries + row - operands.starts[b]) * longest + j;
+        values[at] = weight;
+        sizes[at] = weight * (1 + 2 * size);
+      });
+    });
+    return { values, sizes };
+  },
+  tolerance,
+});
+
 export const RELATIVE_REFERENCE = {
-  relative_attention: {
-    cases: casesOf(['q', 'k', 'v']),
-    of(operands, numbers) {
-      const { v, starts } = operands;
-      const { batch, longest, heads, groups, head_dim } = numbers;
-      const values: number[] = new Array(batch * longest * heads * groups * head_dim);
-      const sizes: number[] = new Array(values.length);
-      eachQuery(operands, numbers, ({ b, head, row }, p, size) => {
-        for (let d = 0; d < head_dim; d++) {
-          const terms = p.map((weight, j) => weight * v[((starts[b] + j) * heads + Math.floor(head / groups)) * head_dim + d]);
-          const at = (row * heads * groups + head) * head_dim + d;
-          values[at] = sum(terms);
-          sizes[at] = sum(terms.map(Math.abs)) * (1 + 2 * size);
-        }
-      });
-      return { values, sizes };
-    },
-    tolerance,
-  },
-  relative_attention_weights: {
-    cases: casesOf(['q', 'k']),
-    of(operands, numbers) {
-      const { batch, longest, heads, groups } = numbers;
-      const values: number[] = new Array(batch * heads * groups * longest * longest).fill(0);
-      const sizes = [...values];
-      eachQuery(operands, numbers, ({ b, head, row }, p, size) => {
-        p.forEach((weight, j) => {
-          const at = ((b * heads * groups + head) * longest + row - operands.starts[b]) * longest + j;
-          values[at] = weight;
-          sizes[at] = weight * (1 + 2 * size);
-        });
-      });
-      return { values, sizes };
-    },
-    tolerance,
-  },
+  relative_attention: attention(casesOf(['q', 'k', 'v'])),
+  relative_attention_weights: weights(casesOf(['q', 'k'])),
+  cross_attention: attention(casesOf(['q', 'k', 'v'], CROSS_CASES)),
+  cross_attention_weights: weights(casesOf(['q', 'k'], CROSS_CASES)),
 } satisfies Record<string, Definition>;

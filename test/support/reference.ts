@@ -4,6 +4,7 @@ import {
   ACTIVATION,
   attend,
   eachQuery,
+  LEFT_OUT,
   type Numbers,
   normalise,
   type Operands,
@@ -15,10 +16,13 @@ import {
   sum,
   UNFUSED,
 } from './formulas.ts';
+import { DISENTANGLED_REFERENCE } from './reference-disentangled.ts';
 import { INTEGER_REFERENCE } from './reference-integers.ts';
 import { POOL_REFERENCE } from './reference-pools.ts';
+import { POSITIONAL_REFERENCE } from './reference-positional.ts';
 import { RELATIVE_REFERENCE } from './reference-relative.ts';
 import { ROTARY_REFERENCE } from './reference-rotary.ts';
+import { TOKEN_REFERENCE } from './reference-tokens.ts';
 
 /**
  * An op by its definition, in float64. `tolerance` counts rounding errors of float32 (2^-24), each as large as `sizes` says: the
@@ -177,7 +181,26 @@ export const REFERENCE: Record<OpName, Definition> = {
     },
     tolerance: attentionTolerance,
   },
+  attention_scores: {
+    cases: sequenceCases((b, s, h) => ({ q: [b, s, h], k: [b, s, h] })),
+    of: (operands, numbers) => {
+      const { batch, longest, heads, head_dim } = numbers;
+      const values: number[] = new Array(batch * heads * longest * longest).fill(0);
+      const sizes = [...values];
+      eachQuery(operands.q, operands.k, heads * head_dim, operands, numbers, (b, h, row, _, size, scores) => {
+        for (const j of range(longest)) {
+          const at = ((b * heads + h) * longest + row - operands.starts[b]) * longest + j;
+          values[at] = scores[j] ?? LEFT_OUT;
+          sizes[at] = values[at] === LEFT_OUT ? 0 : 2 * size;
+        }
+      });
+      return { values, sizes };
+    },
+    tolerance: ({ head_dim }) => head_dim + 4,
+  },
   ...RELATIVE_REFERENCE,
+  ...DISENTANGLED_REFERENCE,
+  ...TOKEN_REFERENCE,
   ...ROTARY_REFERENCE,
   layer_norm: {
     cases: NORMS,
@@ -194,13 +217,14 @@ export const REFERENCE: Record<OpName, Definition> = {
     tolerance: ({ cols }) => cols / 8 + 18,
   },
   rms_norm: {
-    cases: NORMS.map(({ shapes: { x, weight }, attrs }) => ({ shapes: { x, weight }, attrs })),
-    of: ({ x, weight }, { cols, eps }) => ({
-      values: rowsOf(x, cols).flatMap((row) => {
+    cases: NORMS.map(({ shapes: { x, weight }, attrs }, i) => ({ shapes: { x, weight }, attrs: { ...attrs, offset: i % 3 } })),
+    of({ x, weight }, { cols, eps, offset }) {
+      const terms = rowsOf(x, cols).flatMap((row) => {
         const scale = 1 / Math.sqrt(sum(row.map((v) => v * v)) / cols + eps);
-        return row.map((v, c) => v * scale * weight[c]);
-      }),
-    }),
+        return row.map((v, c) => ({ value: v * scale * (offset + weight[c]), size: Math.abs(v * scale) * (offset + Math.abs(weight[c])) }));
+      });
+      return { values: terms.map(({ value }) => value), sizes: terms.map(({ size }) => size) };
+    },
     tolerance: ({ cols }) => cols / 16 + 8,
   },
   matmul: {
@@ -324,6 +348,8 @@ export const REFERENCE: Record<OpName, Definition> = {
     tolerance: exact,
   },
   ...POOL_REFERENCE,
+  ...TOKEN_REFERENCE,
+  ...POSITIONAL_REFERENCE,
   scatter: {
     cases: [
       [0, 3, 2, 3],

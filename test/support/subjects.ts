@@ -22,6 +22,7 @@ import type { Family } from '../../src/models/family.ts';
 import type { ModelClass, PreTrainedModel } from '../../src/models/pretrained.ts';
 import { nodeThreads } from '../../src/platform/nodethreads.ts';
 import type { TracedModule } from '../../src/traced/traced.ts';
+import { sizesFor } from './ownsizes.ts';
 import { tokenizer } from './texts.ts';
 import { Block, fileOf, floats, tinyConfig } from './tiny.ts';
 import { bertJson } from './tokenizerjson.ts';
@@ -64,7 +65,7 @@ export const SIZES = {
 
 /** A small configuration of a family. */
 export const configFor = ({ Config }: Pick<Family, 'Config'>) =>
-  Config === BertModel.family.Config ? config : new (Config as unknown as new (sizes: object) => PreTrainedConfig)(SIZES);
+  Config === BertModel.family.Config ? config : new (Config as unknown as new (sizes: object) => PreTrainedConfig)(sizesFor(Config, SIZES));
 
 /** Where tests may write. */
 export const FOLDER = mkdtempSync(join(tmpdir(), 'exports-'));

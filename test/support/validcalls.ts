@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { ARCHITECTURES, BertForMultipleChoice, BertModel, F, nn, type Tensor, tensor } from '../../src/index.ts';
 import type { Family } from '../../src/models/family.ts';
+import { fixture } from './fixtures.ts';
+import { sizesFor } from './ownsizes.ts';
 import {
   config,
   configFile,
@@ -56,7 +58,21 @@ const attending = () => ({
   is_causal: true,
   window: 1,
   bias: floats([2, 3]),
+  is_cross: true,
 });
+
+const placing = () => ({
+  heads: 2,
+  q_pos: tokens(),
+  pos: floats([3, 4]),
+  types: ids(),
+  same: floats([1, 3, 2]),
+  mask: mask(),
+  scale: 1,
+  before: 1,
+  after: 1,
+});
+const disentangling = () => ({ heads: 2, mask: mask(), scale: 1, pos_key: floats([5, 4]), pos_query: floats([5, 4]) });
 
 const called = (names: string, valid: Valid): Record<string, Valid> => ({
   ...rows(names, valid, '', '()'),
@@ -82,11 +98,19 @@ const KINDS = ['BertModel.seed', 'BertModel.add_pooling_layer']
   .concat(['pooling', 'add_pooling_layer', 'base', 'sentence', 'tokenizer'].map((option) => `SentenceEmbedder.${option}`))
   .map((option) => `${option.replace('.', '.OPTIONS.')}.read`);
 
-const INPUTS: Readonly<Record<string, () => Tensor>> = {
+const INPUTS: Readonly<Record<string, () => Tensor | null>> = {
   input_ids: ids,
   token_type_ids: () => tensor([[0, 0, 0]]),
   attention_mask: mask,
   position_ids: () => tensor([[0, 1, 2]]),
+  decoder_input_ids: ids,
+  decoder_attention_mask: mask,
+  langs: () => tensor([[0, 0, 0]]),
+  lengths: () => tensor([2]),
+  mems: () => null,
+  perm_mask: () => null,
+  target_mapping: () => null,
+  input_mask: () => null,
 };
 
 /** What is known of a class of a model. */
@@ -103,11 +127,16 @@ const perClass = (valid: (Model: Known) => readonly unknown[], before = '', behi
       .map(([name, Model]) => [before + name + behind, () => valid(Model)]),
   );
 
-const inputsOf = ({ family, head }: Known): Tensor[] =>
-  family.inputs.map((name) => (head === 'ForMultipleChoice' ? INPUTS[name]().reshape([1, 1, 3]) : INPUTS[name]()));
+/** A number for each text, which those that are choices do not take. */
+const PER_TEXT = ['lengths'];
+
+const inputsOf = ({ family: { inputs: names }, head }: Known): (Tensor | null)[] =>
+  head === 'ForMultipleChoice'
+    ? names.filter((name) => !PER_TEXT.includes(name)).map((name) => INPUTS[name]()?.reshape([1, 1, 3]) ?? null)
+    : names.map((name) => INPUTS[name]());
 
 const HEADS = ['ForMaskedLM', 'ForPreTraining', 'ForNextSentencePrediction', 'ForMultipleChoice']
-  .concat('ForSequenceClassification', 'ForTokenClassification', 'ForQuestionAnswering')
+  .concat('ForSequenceClassification', 'ForTokenClassification', 'ForQuestionAnswering', 'ForTextEncoding')
   .map((head) => `AutoModel${head}`);
 
 /** What each export is rightly called with. */
@@ -141,8 +170,16 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('softmax log_softmax', () => [x(), 0], 'F.'),
   ...rows('add sub', () => [x(), y(), { alpha: 2 }], 'F.'),
   ...rows('mean_pool mean_sqrt_pool max_pool first_pool last_pool', () => [tokens(), mask()], 'F.'),
-  'F.positions': () => [ids(), 1],
+  'F.positions': () => [ids(), null, { offset: 1 }],
+  ...rows('matches shift_right', () => [ids(), 1], 'F.'),
   'F.filled': () => [ids(), 1],
+  'F.positional_attention': () => [tokens(), tokens(), tokens(), placing()],
+  'F.positional_attention_weights': () => [tokens(), tokens(), placing()],
+  'F.distances': () => [ids(), 4],
+  'F.leading': () => [ids(), tensor([1])],
+  'F.counted': () => [ids(), 1],
+  'F.neighbours': () => [ids(), floats([4, 2]), 1],
+  'F.ends': () => [ids(), 1],
   'F.embedding': () => [ids(), floats([4, 2]), 0],
   'F.linear': () => [x(), floats([2, 3]), floats([2])],
   'F.matmul': () => [x(), floats([3, 2])],
@@ -153,7 +190,12 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'F.scale': () => [x(), 2],
   'F.rms_norm': () => [x(), [3], floats([3]), 1e-5],
   'F.attention': () => [tokens(), tokens(), tokens(), attending()],
+  'F.attention_scores': () => [tokens(), tokens(), { heads: 2, mask: mask(), scale: 1 }],
   'F.attention_weights': () => [tokens(), tokens(), attending()],
+  'F.disentangled_attention': () => [tokens(), tokens(), tokens(), disentangling()],
+  'F.disentangled_attention_weights': () => [tokens(), tokens(), disentangling()],
+  'F.masked': () => [tokens(), mask()],
+  'F.convolution': () => [tokens(), floats([6, 2, 3]), floats([6]), { groups: 2, mask: mask() }],
   'F.rotations': () => [ids(), floats([1]), 2],
   'F.apply_rotary': () => [tokens(), floats([...tokens().shape.slice(0, 2), 2]), { heads: 1, head_dim: 2 }],
   'F.weighted_mean_pool': () => [tokens(), mask(), mask()],
@@ -192,13 +234,14 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('Linear Embedding LayerNorm RMSNorm GELU Softmax Dropout', none, '', '#extra_repr'),
   ...rows('Sequential#children Sequential#[Symbol.iterator]', none),
 
-  ...Object.fromEntries(FAMILIES.map(({ Config }) => [`new ${Config.name}`, () => [{ ...SIZES, id2label: { 0: 'a' } }]])),
+  ...Object.fromEntries(FAMILIES.map(({ Config }) => [`new ${Config.name}`, () => [{ ...sizesFor(Config, SIZES), id2label: { 0: 'a' } }]])),
   'new BertConfig': () => [shape],
   'BertConfig.from_dict': () => [shape, { hidden_act: 'gelu' }, 'a file', () => {}],
   'BertConfig.from_json_file': () => [configFile],
   'BertConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
   ...rows('to_dict to_diff_dict most_tokens', none, 'BertConfig#'),
   'CamembertConfig#most_tokens': none,
+  ...rows('T5Config XLNetConfig', none, '', '#most_tokens'),
   'MPNetConfig#most_tokens': none,
   'BertConfig#to_json_string': () => [false],
   'BertConfig#withFields': () => [{ vocab_size: 14 }, 'another'],
@@ -213,21 +256,26 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'BertModel.from_pretrained': () => [FOLDER, { ...reading, hidden_act: 'relu', dtype: 'bf16', seed: 1, strict: false, config: undefined }],
   ...perClass(inputsOf, '', '()'),
   'BertModel#forward': () => inputsOf(BertModel),
+  ...rows('BartModel BartForCausalLM T5ForConditionalGeneration T5ForQuestionAnswering', () => [ids(), mask()], '', '#forward'),
+  'T5ForConditionalGeneration#forward': () => [ids(), mask(), ids(), mask()],
   ...rows('BertForPreTraining SentenceEmbedder', () => [ids(), tensor([[0, 0, 0]]), mask(), tensor([[0, 1, 2]])], '', '#forward'),
+  'GPT2DoubleHeadsModel#forward': () => [ids(), mask(), tensor([[0, 0, 0]]), tensor([[0, 1, 2]]), tensor([1])],
   'BertForMultipleChoice#forward': () => inputsOf(BertForMultipleChoice),
   'BertModel#call_': () => [inputs()],
   ...rows('folders_beside trace_files tied', none, 'BertModel#'),
   ...rows('folders_beside trace_files tied', none, 'SentenceEmbedder#'),
-  'BertForPreTraining#tied': none,
+  ...rows('DebertaForMaskedLM BertForPreTraining BartForCausalLM T5ForConditionalGeneration', none, '', '#tied'),
   ...rows('get_input_embeddings get_output_embeddings', none, 'BertModel#'),
   'BertModel#set_input_embeddings': () => [new nn.Embedding(config.vocab_size, config.hidden_size)],
-  'BertModel#resize_token_embeddings': () => [config.vocab_size, 1, false, { seed: 1 }],
+  ...rows('BertModel BartForConditionalGeneration', () => [config.vocab_size, 1, false, { seed: 1 }], '', '#resize_token_embeddings'),
   ...rows(
     `AutoModel ${HEADS.join(' ')}`,
     () => [FOLDER, { ...reading, hidden_act: 'relu', dtype: 'bf16', seed: 1, strict: false, config: undefined }],
     '',
     '.from_pretrained',
   ),
+  'AutoModelForSeq2SeqLM.from_pretrained': () => [fixture('zoo/t5-T5ForConditionalGeneration'), { ...reading, d_model: 24, strict: false }],
+  'AutoModelForCausalLM.from_pretrained': () => [fixture('zoo/gpt2-scale-GPT2LMHeadModel'), { ...reading, n_positions: 48, strict: false }],
   'AutoConfig.from_pretrained': () => [configFile, { ...reading, hidden_act: 'relu' }],
   'AutoTokenizer.from_pretrained': () => [FOLDER, { ...reading, do_lower_case: true, never_split: ['was'] }],
   architecture: () => ['BertModel'],
@@ -323,4 +371,4 @@ export const ALIKE = /^AutoModelFor(?!MaskedLM)/;
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|features|embedded|encoded|pooled|positionsOf|prepare|prepareRun|besides|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|decoded|relative_positional_encoding|decoderIdsOf|pooled|positionsOf|typesOf|meant|prepare|prepareRun|besides|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;

@@ -22,6 +22,7 @@ describe.each([
   ['openai-gpt', 'OpenAIGPT', 'openai-gpt'],
   ['clip', 'CLIP', 'clip'],
   ['qwen', 'Qwen2', 'qwen2'],
+  ['qwen', 'Qwen2', 'qwen3'],
 ])('vocab.json and merges.txt of %s', (name, type, model_type) => {
   const { json, config, lines } = tokenizerTruth(name);
   const { model, added_tokens } = JSON.parse(json);

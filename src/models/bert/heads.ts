@@ -1,155 +1,44 @@
-import * as F from '../../nn/functional.ts';
-import { LayerNorm, Linear } from '../../nn/layers.ts';
-import { Module } from '../../nn/module.ts';
-import type { ModelOutput } from '../../nn/outputs.ts';
-import { Parameter } from '../../tensor/parameter.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import {
-  ForMultipleChoice,
-  ForQuestionAnswering,
-  ForSequenceClassification,
-  ForTokenClassification,
-  type HeadOptions,
-  ModelWithHead,
-  WithLMHead,
-} from '../heads.ts';
+import { ForMultipleChoice, ForQuestionAnswering, ForSequenceClassification, ForTokenClassification, type HeadOptions } from '../heads.ts';
 import type { BertConfig } from './config.ts';
 import { BERT } from './family.ts';
 import { BertModel } from './model.ts';
+import { BertLMPredictionHead, BertPredictionHeadTransform, ForNextSentence, ForWords, ForWordsAndNextSentence } from './predictions.ts';
 
 /** The base model of a head, which most do without the pooler. */
 const encoder = (config: BertConfig, add_pooling_layer: boolean) => (): BertModel => new BertModel(config, { add_pooling_layer });
 
-class BertPredictionHeadTransform extends Module<[Tensor], Tensor> {
-  dense: Linear;
-  LayerNorm: LayerNorm;
-  readonly activation: string;
-
-  constructor({ hidden_size, layer_norm_eps, activation }: BertConfig) {
-    super();
-    this.dense = new Linear(hidden_size, hidden_size);
-    this.LayerNorm = new LayerNorm(hidden_size, { eps: layer_norm_eps });
-    this.activation = activation;
-  }
-
-  forward(hidden_states: Tensor): Tensor {
-    return this.LayerNorm(F.activation(this.activation, this.dense(hidden_states)));
-  }
-}
-
-class BertLMPredictionHead extends Module<[Tensor], Tensor> {
-  transform: BertPredictionHeadTransform;
-  decoder: Linear;
-  bias: Parameter;
-
-  constructor(config: BertConfig) {
-    super();
-    this.transform = new BertPredictionHeadTransform(config);
-    this.decoder = new Linear(config.hidden_size, config.vocab_size, { bias: false });
-    this.bias = new Parameter([config.vocab_size], (values) => values.fill(0));
-  }
-
-  forward(hidden_states: Tensor): Tensor {
-    return F.linear(this.transform(hidden_states), this.decoder.weight, this.bias);
-  }
-}
-
-class BertOnlyMLMHead extends Module<[Tensor], Tensor> {
-  predictions: BertLMPredictionHead;
-
-  constructor(config: BertConfig) {
-    super();
-    this.predictions = new BertLMPredictionHead(config);
-  }
-
-  forward(sequence_output: Tensor): Tensor {
-    return this.predictions(sequence_output);
-  }
-}
-
-class BertOnlyNSPHead extends Module<[Tensor], Tensor> {
-  seq_relationship: Linear;
-
-  constructor({ hidden_size }: BertConfig) {
-    super();
-    this.seq_relationship = new Linear(hidden_size, 2);
-  }
-
-  forward(pooled_output: Tensor): Tensor {
-    return this.seq_relationship(pooled_output);
-  }
-}
-
-class BertPreTrainingHeads extends Module<[Tensor, Tensor], [Tensor, Tensor]> {
-  predictions: BertLMPredictionHead;
-  seq_relationship: Linear;
-
-  constructor(config: BertConfig) {
-    super();
-    this.predictions = new BertLMPredictionHead(config);
-    this.seq_relationship = new Linear(config.hidden_size, 2);
-  }
-
-  forward(sequence_output: Tensor, pooled_output: Tensor): [Tensor, Tensor] {
-    return [this.predictions(sequence_output), this.seq_relationship(pooled_output)];
-  }
-}
+const predictions = (config: BertConfig): BertLMPredictionHead => new BertLMPredictionHead(config, new BertPredictionHeadTransform(config));
 
 /** Masked words and next sentence at once: (prediction_logits [batch, sequence, vocabulary], seq_relationship_logits [batch, 2]). */
-export class BertForPreTraining extends WithLMHead<BertModel> {
+export class BertForPreTraining extends ForWordsAndNextSentence<BertModel, BertLMPredictionHead> {
   static override readonly family = BERT;
-  static override readonly head = 'ForPreTraining';
   declare readonly config: BertConfig;
   declare bert: BertModel;
-  cls: BertPreTrainingHeads;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, options, encoder(config, true));
-    this.cls = new BertPreTrainingHeads(config);
-    this.post_init(options?.seed);
-  }
-
-  protected answer({ last_hidden_state, pooler_output }: ModelOutput): Record<string, Tensor> {
-    const [prediction_logits, seq_relationship_logits] = this.cls(last_hidden_state, pooler_output);
-    return { prediction_logits, seq_relationship_logits };
+    super(config, options, encoder(config, true), () => predictions(config));
   }
 }
 
 /** A score for every word at every position: (logits [batch, sequence, vocabulary]). */
-export class BertForMaskedLM extends WithLMHead<BertModel> {
+export class BertForMaskedLM extends ForWords<BertModel, BertLMPredictionHead> {
   static override readonly family = BERT;
-  static override readonly head = 'ForMaskedLM';
   declare readonly config: BertConfig;
   declare bert: BertModel;
-  cls: BertOnlyMLMHead;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
-    super(config, options, encoder(config, false));
-    this.cls = new BertOnlyMLMHead(config);
-    this.post_init(options?.seed);
-  }
-
-  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
-    return { logits: this.cls(last_hidden_state) };
+    super(config, options, encoder(config, false), () => predictions(config));
   }
 }
 
 /** Whether the second sentence follows the first: (logits [batch, 2], "follows" first). */
-export class BertForNextSentencePrediction extends ModelWithHead<BertModel> {
+export class BertForNextSentencePrediction extends ForNextSentence<BertModel> {
   static override readonly family = BERT;
-  static override readonly head = 'ForNextSentencePrediction';
   declare readonly config: BertConfig;
   declare bert: BertModel;
-  cls: BertOnlyNSPHead;
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
     super(config, options, encoder(config, true));
-    this.cls = new BertOnlyNSPHead(config);
-    this.post_init(options?.seed);
-  }
-
-  protected answer({ pooler_output }: ModelOutput): Record<string, Tensor> {
-    return { logits: this.cls(pooler_output) };
   }
 }
 

@@ -1,6 +1,6 @@
 import { ModuleList } from '../../nn/containers.ts';
 import * as F from '../../nn/functional.ts';
-import { Embedding, LayerNorm, Linear } from '../../nn/layers.ts';
+import { Embedding, LayerNorm } from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { EncoderModel, type Tokens } from '../encoder.ts';
@@ -8,19 +8,11 @@ import { activationOf } from '../fields.ts';
 import { type Encoded, type Mask, runLayers } from '../layers.ts';
 import type { DistilBertConfig } from './config.ts';
 import { DISTILBERT } from './family.ts';
+import { FFN, MultiHeadSelfAttention, sinusoidal } from './layers.ts';
 
 /** The parts below mirror `transformers/models/distilbert/modeling_distilbert.py`, class for class and name for name. */
 
 const EPS = 1e-12;
-
-/** Fills rows with sines and cosines of their numbers. */
-function sinusoidal(values: Float32Array, dim: number): void {
-  for (let i = 0; i < values.length; i++) {
-    const [position, column] = [Math.floor(i / dim), i % dim];
-    const angle = position / 10000 ** ((2 * Math.floor(column / 2)) / dim);
-    values[i] = column % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
-  }
-}
 
 class Embeddings extends Module<[Tensor, Tensor], Tensor> {
   word_embeddings: Embedding;
@@ -46,46 +38,6 @@ class Embeddings extends Module<[Tensor, Tensor], Tensor> {
   }
 }
 
-class MultiHeadSelfAttention extends Module<[Tensor, Mask, boolean], [Tensor, Tensor?]> {
-  q_lin: Linear;
-  k_lin: Linear;
-  v_lin: Linear;
-  out_lin: Linear;
-  readonly heads: number;
-
-  constructor({ dim, n_heads }: DistilBertConfig) {
-    super();
-    this.q_lin = new Linear(dim, dim);
-    this.k_lin = new Linear(dim, dim);
-    this.v_lin = new Linear(dim, dim);
-    this.out_lin = new Linear(dim, dim);
-    this.heads = n_heads;
-  }
-
-  forward(x: Tensor, mask: Mask, output_attentions: boolean): [Tensor, Tensor?] {
-    const [q, k, v] = [this.q_lin(x), this.k_lin(x), this.v_lin(x)];
-    const context = F.attention(q, k, v, { mask, heads: this.heads });
-    return [this.out_lin(context), output_attentions ? F.attention_weights(q, k, { mask, heads: this.heads }) : undefined];
-  }
-}
-
-class FFN extends Module<[Tensor], Tensor> {
-  lin1: Linear;
-  lin2: Linear;
-  readonly activation: string;
-
-  constructor({ dim, hidden_dim, activation }: DistilBertConfig) {
-    super();
-    this.lin1 = new Linear(dim, hidden_dim);
-    this.lin2 = new Linear(hidden_dim, dim);
-    this.activation = activationOf(activation);
-  }
-
-  forward(x: Tensor): Tensor {
-    return this.lin2(F.activation(this.activation, this.lin1(x)));
-  }
-}
-
 class TransformerBlock extends Module<[Tensor, Mask, boolean], [Tensor, Tensor?]> {
   attention: MultiHeadSelfAttention;
   sa_layer_norm: LayerNorm;
@@ -94,14 +46,14 @@ class TransformerBlock extends Module<[Tensor, Mask, boolean], [Tensor, Tensor?]
 
   constructor(config: DistilBertConfig) {
     super();
-    this.attention = new MultiHeadSelfAttention(config);
+    this.attention = new MultiHeadSelfAttention(config.dim, config.n_heads);
     this.sa_layer_norm = new LayerNorm(config.dim, { eps: EPS });
-    this.ffn = new FFN(config);
+    this.ffn = new FFN(config.dim, config.hidden_dim, activationOf(config.activation));
     this.output_layer_norm = new LayerNorm(config.dim, { eps: EPS });
   }
 
   forward(x: Tensor, mask: Mask, output_attentions: boolean): [Tensor, Tensor?] {
-    const [attended, weights] = this.attention(x, mask, output_attentions);
+    const [attended, weights] = this.attention(x, { mask }, output_attentions);
     const sa_output = this.sa_layer_norm(F.add(attended, x));
     return [this.output_layer_norm(F.add(this.ffn(sa_output), sa_output)), weights];
   }

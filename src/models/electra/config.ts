@@ -1,7 +1,10 @@
-import { core, FLAG, idle, oneOf, orNull, other, PROBABILITY, SIZE } from '../../base/schema.ts';
+import { core, SIZE } from '../../base/schema.ts';
 import { BERT_FIELDS } from '../bert/config.ts';
 import { type ConfigOptions, configOf } from '../config.ts';
-import { ACTIVATION, activationOf, type FamilyFields } from '../fields.ts';
+import { activationOf, type FamilyFields } from '../fields.ts';
+import { SUMMARY_FIELDS, SUMMARY_LAST_DROPOUT } from '../summary.ts';
+
+const { summary_type, summary_use_proj, summary_activation } = SUMMARY_FIELDS;
 
 const FIELDS = {
   ...BERT_FIELDS.fields,
@@ -9,10 +12,10 @@ const FIELDS = {
   hidden_size: core(256, SIZE),
   num_attention_heads: core(4, SIZE),
   intermediate_size: core(1024, SIZE),
-  summary_type: other('first', oneOf(['first'], 'Choices are scored by their first token')),
-  summary_use_proj: other(true, FLAG),
-  summary_activation: other<string | null>('gelu', orNull(ACTIVATION)),
-  summary_last_dropout: idle(other(0.1, PROBABILITY), 'told'),
+  summary_type,
+  summary_use_proj,
+  summary_activation: { ...summary_activation, default: 'gelu' as string | null },
+  summary_last_dropout: SUMMARY_LAST_DROPOUT,
 };
 
 const ELECTRA: FamilyFields<typeof FIELDS> = {

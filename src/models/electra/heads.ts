@@ -3,7 +3,6 @@ import { LayerNorm, Linear } from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { ModelOutput } from '../../nn/outputs.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { activationOf } from '../fields.ts';
 import {
   ForFirstTokenClassification,
   ForMultipleChoice,
@@ -13,6 +12,7 @@ import {
   ModelWithHead,
   WithLMHead,
 } from '../heads.ts';
+import { SequenceSummary } from '../summary.ts';
 import type { ElectraConfig } from './config.ts';
 import { ELECTRA } from './family.ts';
 import { ElectraModel } from './model.ts';
@@ -48,23 +48,6 @@ class ElectraGeneratorPredictions extends Module<[Tensor], Tensor> {
 
   forward(hidden_states: Tensor): Tensor {
     return this.LayerNorm(F.gelu(this.dense(hidden_states)));
-  }
-}
-
-class ElectraSequenceSummary extends Module<[Tensor], Tensor> {
-  summary: Linear | null;
-  readonly activation: string | null;
-
-  constructor({ hidden_size, summary_use_proj, summary_activation }: ElectraConfig) {
-    super();
-    this.summary = summary_use_proj ? new Linear(hidden_size, hidden_size) : null;
-    this.activation = summary_activation && activationOf(summary_activation);
-  }
-
-  forward(hidden_states: Tensor): Tensor {
-    const first = F.select(hidden_states, 1, 0);
-    const summary = this.summary?.(first) ?? first;
-    return this.activation === null ? summary : F.activation(this.activation, summary);
   }
 }
 
@@ -124,11 +107,11 @@ export class ElectraForMultipleChoice extends ForMultipleChoice<ElectraModel> {
   static override readonly family = ELECTRA;
   declare readonly config: ElectraConfig;
   declare electra: ElectraModel;
-  sequence_summary: ElectraSequenceSummary;
+  sequence_summary: SequenceSummary;
 
   constructor(config: ElectraConfig, options: HeadOptions = {}) {
     super(config, options, encoder(config));
-    this.sequence_summary = new ElectraSequenceSummary(config);
+    this.sequence_summary = new SequenceSummary(config);
     this.post_init(options?.seed);
   }
 

@@ -7,7 +7,7 @@ import { BertPooler } from '../bert/encoder.ts';
 import { type PoolerOptions, type Tokens, WITH_POOLER } from '../encoder.ts';
 import { activationOf } from '../fields.ts';
 import type { Encoded } from '../layers.ts';
-import { type Attending, attendTurned, headDim, RotaryEmbedding, ropeIn, runTurned } from '../rotary.ts';
+import { type Attending, attendTurned, type RotaryEmbedding, rotaryOf, runTurned } from '../rotary.ts';
 import { RotaryEncoderModel } from '../rotaryencoder.ts';
 import type { GteConfig } from './config.ts';
 import { GTE } from './family.ts';
@@ -125,7 +125,7 @@ export class GteModel extends RotaryEncoderModel {
   constructor(config: GteConfig, options: PoolerOptions = {}) {
     super(config, options);
     this.embeddings = new GteEmbeddings(config);
-    this.rotary = new RotaryEmbedding(ropeIn(config), headDim(config));
+    this.rotary = rotaryOf(config);
     this.encoder = new GteEncoder(config);
     this.pooler = options?.add_pooling_layer === true ? new BertPooler(config) : null;
     this.post_init(options?.seed);

@@ -1,10 +1,8 @@
-import { isObject } from '../../base/json.ts';
 import {
   core,
   DEVIATION,
   FLAG,
   idle,
-  type Kind,
   LAYER_COUNT,
   oneOf,
   orNull,
@@ -17,28 +15,10 @@ import {
   WHOLE,
 } from '../../base/schema.ts';
 import { type ConfigOptions, configOf } from '../config.ts';
-import { ACTIVATION, bad, type FamilyFields } from '../fields.ts';
-import { type RopeParameters, ropeOf } from '../rotary.ts';
-
-const LAYER_TYPES = ['full_attention', 'sliding_attention'] as const;
-export type LayerType = (typeof LAYER_TYPES)[number];
-type Ropes = Readonly<Record<LayerType, RopeParameters>>;
-
-const TYPES: Kind<readonly LayerType[]> = {
-  expected: `a list of ${LAYER_TYPES.join(' and ')}`,
-  read: (value) => (Array.isArray(value) && value.every((type) => LAYER_TYPES.includes(type)) ? value : undefined),
-};
-
-const [GLOBAL, LOCAL] = [ropeOf(160_000), ropeOf(10_000)];
-
-const ROPES: Kind<Ropes> = {
-  expected: `for each of ${LAYER_TYPES.join(' and ')}: ${GLOBAL.expected}`,
-  read(value) {
-    if (!isObject(value)) return undefined;
-    const [full_attention, sliding_attention] = [GLOBAL.read(value.full_attention ?? null), LOCAL.read(value.sliding_attention ?? null)];
-    return full_attention && sliding_attention ? { full_attention, sliding_attention } : undefined;
-  },
-};
+import { ACTIVATION, type FamilyFields } from '../fields.ts';
+import { LAYER_TYPES, type LayerType, ROPES, type Ropes, typesOfLayers } from '../layertypes.ts';
+import type { RopeParameters } from '../ropetypes.ts';
+import { settled } from '../rotary.ts';
 
 const FIELDS = {
   vocab_size: core(50368, SIZE),
@@ -57,7 +37,7 @@ const FIELDS = {
   sep_token_id: idle(core<number | readonly number[] | null>(50282, orNull(TOKENS)), 'silent'),
   attention_bias: core(false, FLAG),
   attention_dropout: idle(core(0, PROBABILITY), 'told'),
-  layer_types: seldom<readonly LayerType[] | null>(null, orNull(TYPES)),
+  layer_types: seldom<readonly LayerType[] | null>(null, orNull(LAYER_TYPES)),
   global_attn_every_n_layers: core(3, SIZE),
   rope_parameters: seldom<Ropes | null>(null, orNull(ROPES)),
   global_rope_theta: seldom(160_000, POSITIVE),
@@ -97,14 +77,12 @@ export type ModernBertConfigOptions = ConfigOptions<typeof FIELDS>;
 export class ModernBertConfig extends configOf(MODERNBERT) {}
 
 /** Whether each layer attends to all tokens or to those nearby. Throws a `config` error where they are not as many as the layers. */
-export function layerTypes({ layer_types, num_hidden_layers, global_attn_every_n_layers: every }: ModernBertConfig): readonly LayerType[] {
-  if (!layer_types) return Array.from({ length: num_hidden_layers }, (_, i) => (i % every === 0 ? 'full_attention' : 'sliding_attention'));
-  if (layer_types.length === num_hidden_layers) return layer_types;
-  throw bad('layer_types', 'ModernBertConfig', `${num_hidden_layers} of them, as num_hidden_layers says`, `${layer_types.length}`);
-}
+export const layerTypes = (config: ModernBertConfig): readonly LayerType[] =>
+  typesOfLayers(config, (i) => (i % config.global_attn_every_n_layers === 0 ? 'full_attention' : 'sliding_attention'));
 
 /** How positions turn queries and keys in layers of a type. */
-export function ropeIn({ rope_parameters, global_rope_theta, local_rope_theta }: ModernBertConfig, type: LayerType): RopeParameters {
-  if (rope_parameters) return rope_parameters[type];
-  return { rope_type: 'default', rope_theta: type === 'full_attention' ? global_rope_theta : (local_rope_theta ?? global_rope_theta) };
+export function ropeIn(config: ModernBertConfig, type: LayerType): RopeParameters {
+  const { rope_parameters, global_rope_theta, local_rope_theta, max_position_embeddings } = config;
+  const theta = type === 'full_attention' ? global_rope_theta : (local_rope_theta ?? global_rope_theta);
+  return settled(rope_parameters?.[type], theta, max_position_embeddings);
 }

@@ -5,9 +5,10 @@ import { Module } from '../../nn/module.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { EncoderModel, type Tokens } from '../encoder.ts';
 import { activationOf } from '../fields.ts';
-import { type Encoded, type Mask, runLayers } from '../layers.ts';
+import type { Encoded, Mask } from '../layers.ts';
+import { type LayerType, runTyped, type Sights, sightsOf } from '../layertypes.ts';
 import { type Attending, attendTurned, headDim, RotaryEmbedding, rowsOfPositions } from '../rotary.ts';
-import { type LayerType, layerTypes, type ModernBertConfig, ropeIn } from './config.ts';
+import { layerTypes, type ModernBertConfig, ropeIn } from './config.ts';
 import { MODERNBERT } from './family.ts';
 
 /** The parts below mirror `transformers/models/modernbert/modeling_modernbert.py`, class for class and name for name. */
@@ -101,8 +102,8 @@ export class ModernBertModel extends EncoderModel {
   embeddings: ModernBertEmbeddings;
   layers: ModuleList<ModernBertEncoderLayer>;
   final_norm: LayerNorm;
-  rotary: Readonly<Record<LayerType, RotaryEmbedding>>;
   readonly types: readonly LayerType[];
+  readonly sights: Sights;
 
   /** Fresh weights follow from `seed` alone, the same in every runtime. */
   constructor(config: ModernBertConfig, options: { seed?: number } = {}) {
@@ -111,22 +112,17 @@ export class ModernBertModel extends EncoderModel {
     this.embeddings = new ModernBertEmbeddings(config);
     this.layers = new ModuleList(Array.from({ length: config.num_hidden_layers }, (_, i) => new ModernBertEncoderLayer(config, i)));
     this.final_norm = normOf(config);
-    const rotary = (type: LayerType) => new RotaryEmbedding(ropeIn(config, type), headDim(config));
-    this.rotary = { full_attention: rotary('full_attention'), sliding_attention: rotary('sliding_attention') };
+    this.sights = sightsOf(this.types, (type) => ({
+      rotary: new RotaryEmbedding(ropeIn(config, type), headDim(config)),
+      window: type === 'full_attention' ? undefined : Math.floor(config.local_attention / 2),
+    }));
     this.post_init(options?.seed);
   }
 
   protected encoded({ input_ids, position_ids }: Tokens, mask: Mask): Encoded {
-    const { output_attentions, local_attention } = this.config;
+    const { output_attentions } = this.config;
     const positions = rowsOfPositions(position_ids, input_ids.shape);
-    const kinds = {
-      full_attention: { rotation: this.rotary.full_attention(positions) },
-      sliding_attention: { rotation: this.rotary.sliding_attention(positions), window: Math.floor(local_attention / 2) },
-    };
-    const layers = [...this.layers].map(
-      (layer, i) => (hidden_states: Tensor) => layer(hidden_states, { ...kinds[this.types[i]], mask, output_attentions }),
-    );
-    const { hidden_states, attentions } = runLayers(layers, this.embeddings(input_ids), mask, output_attentions);
+    const { hidden_states, attentions } = runTyped(this.layers, this, this.embeddings(input_ids), { positions, mask, output_attentions });
     return { hidden_states: hidden_states.with(-1, this.final_norm(hidden_states[hidden_states.length - 1])), attentions };
   }
 }

@@ -12,7 +12,7 @@ const MOST_BUCKETS = 1 << 16;
 const FIELDS = {
   ...BERT,
   vocab_size: core(30527, SIZE),
-  relative_attention_num_buckets: core(BUCKETS, upTo(BUCKETS, MOST_BUCKETS)),
+  relative_attention_num_buckets: core(BUCKETS.count, upTo(BUCKETS.count, MOST_BUCKETS)),
   pad_token_id: core<number | null>(PADDING, orNull(WHOLE)),
   bos_token_id: idle(other<TokenIds>(0, orNull(TOKENS)), 'silent'),
   eos_token_id: idle(other<TokenIds>(2, orNull(TOKENS)), 'silent'),

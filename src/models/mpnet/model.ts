@@ -4,9 +4,10 @@ import { Embedding, LayerNorm, Linear } from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { BertIntermediate, BertOutput, BertPooler } from '../bert/encoder.ts';
+import { bucketsOf } from '../buckets.ts';
 import { EncoderModel, type PoolerOptions, type Tokens, WITH_POOLER } from '../encoder.ts';
 import { type Encoded, type Mask, runLayers } from '../layers.ts';
-import { buckets, PADDING } from './buckets.ts';
+import { BUCKETS, PADDING } from './buckets.ts';
 import type { MPNetConfig } from './config.ts';
 import { MPNET } from './family.ts';
 
@@ -95,7 +96,7 @@ class MPNetEncoder extends Module<[Tensor, Mask, boolean], Encoded> {
     super();
     this.layer = new ModuleList(Array.from({ length: config.num_hidden_layers }, () => new MPNetLayer(config)));
     this.relative_attention_bias = new Embedding(config.relative_attention_num_buckets, config.num_attention_heads);
-    this.buckets = buckets();
+    this.buckets = bucketsOf(BUCKETS);
   }
 
   /** What the scores of all layers have added to them, by head and distance. */

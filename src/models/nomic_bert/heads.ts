@@ -1,18 +1,10 @@
 import * as F from '../../nn/functional.ts';
 import { LayerNorm, Linear } from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
-import type { ModelOutput } from '../../nn/outputs.ts';
-import { Parameter } from '../../tensor/parameter.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { BertLMPredictionHead, ForWords } from '../bert/predictions.ts';
 import { activationOf } from '../fields.ts';
-import {
-  ForMultipleChoice,
-  ForQuestionAnswering,
-  ForSequenceClassification,
-  ForTokenClassification,
-  type HeadOptions,
-  WithLMHead,
-} from '../heads.ts';
+import { ForMultipleChoice, ForQuestionAnswering, ForSequenceClassification, ForTokenClassification, type HeadOptions } from '../heads.ts';
 import type { NomicBertConfig } from './config.ts';
 import { NOMIC_BERT } from './family.ts';
 import { NomicBertModel } from './model.ts';
@@ -37,52 +29,14 @@ class NomicBertPredictionHeadTransform extends Module<[Tensor], Tensor> {
   }
 }
 
-class NomicBertLMPredictionHead extends Module<[Tensor], Tensor> {
-  transform: NomicBertPredictionHeadTransform;
-  decoder: Linear;
-  bias: Parameter;
-
-  constructor(config: NomicBertConfig) {
-    super();
-    this.transform = new NomicBertPredictionHeadTransform(config);
-    this.decoder = new Linear(config.hidden_size, config.vocab_size, { bias: false });
-    this.bias = new Parameter([config.vocab_size], (values) => values.fill(0));
-  }
-
-  forward(hidden_states: Tensor): Tensor {
-    return F.linear(this.transform(hidden_states), this.decoder.weight, this.bias);
-  }
-}
-
-class NomicBertOnlyMLMHead extends Module<[Tensor], Tensor> {
-  predictions: NomicBertLMPredictionHead;
-
-  constructor(config: NomicBertConfig) {
-    super();
-    this.predictions = new NomicBertLMPredictionHead(config);
-  }
-
-  forward(sequence_output: Tensor): Tensor {
-    return this.predictions(sequence_output);
-  }
-}
-
 /** A score for every word at every position: (logits [batch, sequence, vocabulary]). */
-export class NomicBertForMaskedLM extends WithLMHead<NomicBertModel> {
+export class NomicBertForMaskedLM extends ForWords<NomicBertModel, BertLMPredictionHead> {
   static override readonly family = NOMIC_BERT;
-  static override readonly head = 'ForMaskedLM';
   declare readonly config: NomicBertConfig;
   declare nomic_bert: NomicBertModel;
-  cls: NomicBertOnlyMLMHead;
 
   constructor(config: NomicBertConfig, options: HeadOptions = {}) {
-    super(config, options, encoder(config, false));
-    this.cls = new NomicBertOnlyMLMHead(config);
-    this.post_init(options?.seed);
-  }
-
-  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
-    return { logits: this.cls(last_hidden_state) };
+    super(config, options, encoder(config, false), () => new BertLMPredictionHead(config, new NomicBertPredictionHeadTransform(config)));
   }
 }
 

@@ -5,7 +5,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { BertPooler } from '../bert/encoder.ts';
 import { type PoolerOptions, type Tokens, WITH_POOLER } from '../encoder.ts';
 import { activationOf } from '../fields.ts';
-import { type Attending, attendTurned, headDim, RotaryEmbedding, ropeIn } from '../rotary.ts';
+import { type Attending, attendTurned, headDim, type RotaryEmbedding, rotaryOf } from '../rotary.ts';
 import { LayersEncoder, RotaryEncoderModel, WordAndTypeEmbeddings } from '../rotaryencoder.ts';
 import type { NomicBertConfig } from './config.ts';
 import { NOMIC_BERT } from './family.ts';
@@ -94,7 +94,7 @@ export class NomicBertModel extends RotaryEncoderModel {
     super(config, options);
     this.embeddings = new WordAndTypeEmbeddings(config);
     this.emb_ln = normOf(config);
-    this.rotary = new RotaryEmbedding(ropeIn(config), headDim(config));
+    this.rotary = rotaryOf(config);
     this.encoder = new LayersEncoder(config.num_hidden_layers, () => new NomicBertLayer(config));
     this.pooler = options?.add_pooling_layer === true ? new BertPooler(config) : null;
     this.post_init(options?.seed);

@@ -17,6 +17,7 @@ import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
 import type { FamilyClass } from '../classes.ts';
 import { type ConfigClass, describing, type PreTrainedConfig } from '../config.ts';
 import type { Family } from '../family.ts';
+import { headsFor } from '../loaded.ts';
 import { type Beside, type ModelInputs, PreTrainedModel } from '../pretrained.ts';
 import { ownWeights, saveInto } from '../saving.ts';
 import { makeParts, type Part } from './parts.ts';
@@ -46,7 +47,7 @@ export const FOLDER_OPTIONS = { sentence: SENTENCE, tokenizer: TOKENIZER };
 export const headed = (head: string, such = 'of models with that head') => ({
   base: kind<FamilyClass>(
     `a class ${such}`,
-    (value) => typeof value === 'function' && (value as unknown as FamilyClass).head === head && 'family' in value,
+    (value) => typeof value === 'function' && headsFor(head).includes((value as unknown as FamilyClass).head) && 'family' in value,
   ),
 });
 
@@ -81,7 +82,7 @@ export abstract class Chain extends PreTrainedModel {
     this.tokenizer = tokenizer;
     this.#family = Base.family;
     const { prefix, optional } = this.family;
-    const isHeadless = Base.head === 'Model';
+    const isHeadless = headsFor('Model').includes(Base.head);
     this.#place = isHeadless ? prefix : HEADED;
     Object.assign(this, { [this.#place]: new Base(config, isHeadless && optional ? { [optional.option]: false } : {}) });
     this.modules = new Parts(makeParts(sentence, config.hidden_size));
@@ -114,7 +115,7 @@ export abstract class Chain extends PreTrainedModel {
     const sentence = await sentenceIn(beside, folder);
     const path = pathOf(sentence);
     const files = await tokenizerFiles((name) => beside.bytes(path ? `${path}/${name}` : name));
-    const base = classWith(model_type, TASKS[FOLDER_KINDS[folder].task].head);
+    const base = classWith(model_type, ...headsFor(TASKS[FOLDER_KINDS[folder].task].head));
     return { base, sentence, tokenizer: files && supportedTokenizer(files, sentence) };
   }
 

@@ -29,6 +29,7 @@ const MODEL_TYPES: Readonly<Record<string, string>> = {
   mt5: 'T5',
   'openai-gpt': 'OpenAIGPT',
   qwen2: 'Qwen2',
+  qwen3: 'Qwen2',
   roberta: 'Roberta',
   t5: 'T5',
   'xlm-roberta': 'XLMRoberta',

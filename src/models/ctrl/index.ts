@@ -1,0 +1,3 @@
+export { CTRLConfig, type CTRLConfigOptions } from './config.ts';
+export * from './heads.ts';
+export { CTRLModel } from './model.ts';

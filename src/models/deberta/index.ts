@@ -1,0 +1,3 @@
+export { DebertaConfig, type DebertaConfigOptions } from './config.ts';
+export * from './heads.ts';
+export { DebertaModel } from './model.ts';

@@ -1,0 +1,3 @@
+export { LlamaConfig, type LlamaConfigOptions } from './config.ts';
+export * from './heads.ts';
+export { LlamaModel } from './model.ts';

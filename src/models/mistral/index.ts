@@ -1,0 +1,3 @@
+export { MistralConfig, type MistralConfigOptions } from './config.ts';
+export * from './heads.ts';
+export { MistralModel } from './model.ts';

@@ -1,0 +1,93 @@
+/** Numbers of `rope_parameters` that say how positions are stretched. */
+export const NUMBERS = [
+  'factor',
+  'low_freq_factor',
+  'high_freq_factor',
+  'original_max_position_embeddings',
+  'attention_factor',
+  'beta_fast',
+  'beta_slow',
+  'mscale',
+  'mscale_all_dim',
+] as const;
+
+/** How positions turn queries and keys, as `rope_parameters` of transformers. */
+export interface RopeParameters extends Readonly<Partial<Record<(typeof NUMBERS)[number], number>>> {
+  readonly rope_type: string;
+  readonly rope_theta: number;
+  /** Whether the band between turns that stay and turns that are divided ends at whole pairs; true unless given. */
+  readonly truncate?: boolean;
+}
+
+/** By how much one position turns each pair of numbers of a head, slowest last, and what cosines and sines are multiplied by. */
+export interface Turns {
+  frequencies: readonly number[];
+  scaling: number;
+}
+
+/** With the numbers that its `rope_type` needs, and the length of texts before positions were stretched. */
+export type Stretching = RopeParameters & Required<Pick<RopeParameters, Needed | 'original_max_position_embeddings'>>;
+type Needed = 'factor' | 'low_freq_factor' | 'high_freq_factor';
+
+interface RopeType {
+  /** Numbers without which it says nothing. */
+  needs: readonly Needed[];
+  turns(plain: readonly number[], parameters: Stretching): Turns;
+}
+
+/** What turns each pair at a frequency of its own, and multiplies nothing. */
+const changing = (change: (frequency: number, parameters: Stretching, share: number) => number, ...needs: Needed[]): RopeType => ({
+  needs,
+  turns: (plain, parameters) => ({
+    frequencies: plain.map((frequency, i) => change(frequency, parameters, (i + 1) / plain.length)),
+    scaling: 1,
+  }),
+});
+
+/** `low` where `share` is 0, `high` where it is 1, and between for what lies between. */
+function mixed(low: number, high: number, share: number): number {
+  const kept = Math.min(1, Math.max(0, share));
+  return kept * high + (1 - kept) * low;
+}
+
+/** Frequencies below a band are divided, those above it stay, and those within it lie between. */
+const llama3 = changing(
+  (frequency, { factor, low_freq_factor: low, high_freq_factor: high, original_max_position_embeddings }) => {
+    const turns = (original_max_position_embeddings * frequency) / (2 * Math.PI);
+    return mixed(frequency / factor, frequency, (turns - low) / (high - low));
+  },
+  'factor',
+  'low_freq_factor',
+  'high_freq_factor',
+);
+
+const temperature = (factor: number, mscale: number): number => (factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1);
+
+/** The same with a band of pairs (YaRN, Peng and others, 2023), and sharper attention. */
+const yarn: RopeType = {
+  needs: ['factor'],
+  turns(plain, parameters) {
+    const { rope_theta, factor, original_max_position_embeddings: length, truncate = true } = parameters;
+    const { beta_fast, beta_slow, mscale, mscale_all_dim } = parameters;
+    const size = 2 * plain.length;
+    const pairThatTurns = (times: number) => (size * Math.log(length / (times * 2 * Math.PI))) / (2 * Math.log(rope_theta));
+    const ends = [pairThatTurns(beta_fast || 32), pairThatTurns(beta_slow || 1)];
+    const [low, high] = truncate ? [Math.floor(ends[0]), Math.ceil(ends[1])] : ends;
+    const [first, last] = [Math.max(low, 0), Math.min(high, size - 1)];
+    const scaling = mscale && mscale_all_dim ? temperature(factor, mscale) / temperature(factor, mscale_all_dim) : temperature(factor, 1);
+    return {
+      frequencies: plain.map((frequency, i) => mixed(frequency, frequency / factor, (i - first) / (last - first || 0.001))),
+      scaling: parameters.attention_factor ?? scaling,
+    };
+  },
+};
+
+/** What each `rope_type` makes of frequencies. `dynamic` only changes what is longer than a model's positions, which no text here is. */
+export const ROPE_TYPES: Readonly<Record<string, RopeType>> = {
+  default: changing((frequency) => frequency),
+  dynamic: changing((frequency) => frequency),
+  linear: changing((frequency, { factor }) => frequency / factor, 'factor'),
+  ntk: changing((frequency, { factor }, share) => frequency * factor ** -share, 'factor'),
+  llama3,
+  yarn,
+};

@@ -1,0 +1,3 @@
+export { SqueezeBertConfig, type SqueezeBertConfigOptions } from './config.ts';
+export * from './heads.ts';
+export { SqueezeBertModel } from './model.ts';

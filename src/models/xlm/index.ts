@@ -1,0 +1,3 @@
+export { XLMConfig, type XLMConfigOptions } from './config.ts';
+export * from './heads.ts';
+export { XLMModel } from './model.ts';

@@ -1,0 +1,93 @@
+import { Linear } from '../../nn/layers.ts';
+import type { ModelOutput } from '../../nn/outputs.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { ForQuestionAnswering, ForTokenClassification, type HeadOptions, ModelWithHead, WithChoices, WithLMHead } from '../heads.ts';
+import { SequenceSummary } from '../summary.ts';
+import type { XLNetConfig } from './config.ts';
+import { XLNET } from './family.ts';
+import { XLNetModel } from './model.ts';
+
+const encoder = (config: XLNetConfig) => (): XLNetModel => new XLNetModel(config);
+
+/** A score for every word at every position: (logits [batch, sequence, vocabulary]). */
+export class XLNetLMHeadModel extends WithLMHead<XLNetModel> {
+  static override readonly family = XLNET;
+  static override readonly head = 'ForCausalLM';
+  declare readonly config: XLNetConfig;
+  declare transformer: XLNetModel;
+  lm_loss: Linear;
+
+  constructor(config: XLNetConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(config));
+    this.lm_loss = new Linear(config.d_model, config.vocab_size);
+    this.post_init(options?.seed);
+  }
+
+  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
+    return { logits: this.lm_loss(last_hidden_state) };
+  }
+}
+
+/** A score for every label: (logits [batch, num_labels]). */
+export class XLNetForSequenceClassification extends ModelWithHead<XLNetModel> {
+  static override readonly family = XLNET;
+  static override readonly head = 'ForSequenceClassification';
+  declare readonly config: XLNetConfig;
+  declare transformer: XLNetModel;
+  sequence_summary: SequenceSummary;
+  logits_proj: Linear;
+
+  constructor(config: XLNetConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(config));
+    this.sequence_summary = new SequenceSummary(config);
+    this.logits_proj = new Linear(config.d_model, config.num_labels);
+    this.post_init(options?.seed);
+  }
+
+  protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
+    return { logits: this.logits_proj(this.sequence_summary(last_hidden_state)) };
+  }
+}
+
+/** A score for every choice: inputs are [batch, choices, sequence], (logits [batch, choices]). */
+export class XLNetForMultipleChoice extends WithChoices<XLNetModel> {
+  static override readonly family = XLNET;
+  declare readonly config: XLNetConfig;
+  declare transformer: XLNetModel;
+  sequence_summary: SequenceSummary;
+  logits_proj: Linear;
+
+  constructor(config: XLNetConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(config));
+    this.sequence_summary = new SequenceSummary(config);
+    this.logits_proj = new Linear(config.d_model, 1);
+    this.post_init(options?.seed);
+  }
+
+  protected scores({ last_hidden_state }: ModelOutput): Tensor {
+    return this.logits_proj(this.sequence_summary(last_hidden_state));
+  }
+}
+
+/** A score for every label at every token: (logits [batch, sequence, num_labels]). */
+export class XLNetForTokenClassification extends ForTokenClassification<XLNetModel> {
+  static override readonly family = XLNET;
+  declare readonly config: XLNetConfig;
+  declare transformer: XLNetModel;
+
+  constructor(config: XLNetConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(config));
+  }
+}
+
+/** Where the answer starts and ends: (start_logits, end_logits), each [batch, sequence]. */
+export class XLNetForQuestionAnsweringSimple extends ForQuestionAnswering<XLNetModel> {
+  static override readonly family = XLNET;
+  static override readonly head = 'ForQuestionAnsweringSimple';
+  declare readonly config: XLNetConfig;
+  declare transformer: XLNetModel;
+
+  constructor(config: XLNetConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(config));
+  }
+}
