@@ -12,6 +12,7 @@ import {
   jit,
   nn,
   PreTrainedTokenizerFast,
+  pipeline,
   SentenceEmbedder,
   TraceletError,
   tensor,
@@ -80,6 +81,7 @@ export const folderOf = (name: string): string => join(FOLDER, name);
 await new BertForSequenceClassification(config.withFields({ num_labels: 1 }, 'a test')).save_pretrained(folderOf('pairs'));
 await fast.save_pretrained(folderOf('pairs'));
 const scorer = await CrossEncoder.from_pretrained(folderOf('pairs'));
+const classifier = await pipeline('text-classification', folderOf('pairs'));
 
 /** An instance of each class, and of its subclasses that are not the same. */
 export const INSTANCES: Readonly<Record<string, () => object>> = {
@@ -109,6 +111,7 @@ export const INSTANCES: Readonly<Record<string, () => object>> = {
   BertTokenizer: () => BertTokenizer.from_files(tokenizer.files()),
   PreTrainedTokenizerFast: () => fast,
   CrossEncoder: () => scorer,
+  Pipeline: () => classifier,
   TracedModule: () => traced,
   TracePool: () => pool,
   TraceletError: () => new TraceletError('value', { what: 'a thing' }),

@@ -25,6 +25,7 @@ import {
 import { tokenizer } from './texts.ts';
 import { floats } from './tiny.ts';
 import {
+  classifying,
   decoding,
   embedding,
   encoding,
@@ -32,6 +33,7 @@ import {
   making,
   ofTexts,
   opening,
+  piping,
   plain,
   quantizing,
   reading,
@@ -83,7 +85,6 @@ export const REFUSING: readonly string[] = [
     .split(' ')
     .concat('backward abs argmax argmin exp log max mean min norm pow sort sqrt std sum topk'.split(' '))
     .map((name) => `Tensor#${name}`),
-  'pipeline',
   'ModuleList()',
   'ModuleList#forward',
   'TracePool()',
@@ -298,6 +299,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('build_inputs_with_special_tokens create_token_type_ids_from_sequences', () => [[5, 6], [7]], 'BertTokenizer#'),
   'BertTokenizer#num_special_tokens_to_add': () => [true],
   'BertTokenizer#convert_tokens_to_ids': () => [['jim', 'was']],
+  'BertTokenizer#convert_tokens_to_string': () => [['jim', '##son']],
   'BertTokenizer#largestId': () => [true],
   'BertTokenizer#continues_word': () => ['##son'],
   ...rows('files get_vocab', none, 'BertTokenizer#'),
@@ -335,6 +337,10 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'CrossEncoder#rank': () => ['jim', ['was', 'a'], { ...scoring, top_k: 1, return_documents: true }],
   'CrossEncoder#save': () => [join(FOLDER, 'encoder.tracelet'), { signal: signal() }],
   'CrossEncoder#dispose': none,
+  pipeline: () => ['text-classification', folderOf('pairs'), { ...reading, ...piping }],
+  ...rows('() #call_', () => [['jim', { text: 'was', text_pair: 'a' }], classifying], 'Pipeline'),
+  'Pipeline#save': () => [join(FOLDER, 'pipeline.tracelet'), { signal: signal() }],
+  'Pipeline#dispose': none,
   similarity: () => [
     [1, 2],
     [2, 3],

@@ -31,6 +31,27 @@ export const scoring = {
   batchTokens: 64,
   progress_callback: () => {},
 };
+export const classifying = {
+  top_k: 1,
+  function_to_apply: 'softmax',
+  truncation: true,
+  max_length: 8,
+  batchTokens: 64,
+  signal: signal(),
+  progress_callback: () => {},
+};
+export const piping = {
+  dtype: 'float32',
+  tokenizer,
+  kernels: 'baseline',
+  threads: 1,
+  worker: false,
+  top_k: null,
+  function_to_apply: 'none',
+  truncation: false,
+  max_length: 8,
+  batchTokens: 64,
+};
 export const encoding = {
   text_pair: 'was',
   add_special_tokens: true,
