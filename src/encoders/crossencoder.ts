@@ -9,7 +9,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import { type Encoded, encoder, TEXT_OPTIONS, type TextOptions } from '../text/encode.ts';
 import { capacityOf } from '../text/inputs.ts';
 import { runRows } from '../text/rows.ts';
-import { Encoder } from './encoder.ts';
+import { CURES, Encoder } from './encoder.ts';
 import { tellCut } from './long.ts';
 import { type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
 
@@ -66,12 +66,7 @@ const PREDICT: OptionTable<PredictOptions> = {
 };
 const RANK: OptionTable<RankOptions> = { ...PREDICT, top_k: SIZE, return_documents: FLAG };
 
-const cureOf = curesIn({
-  batch_size: 'Say batchTokens; answers do not depend on it',
-  show_progress_bar: 'progress_callback is told how far it is',
-  convert_to_tensor: 'Leave it out: the answer is a tensor',
-  convert_to_numpy: 'Leave it out: data of the tensor that is answered is a Float32Array',
-});
+const cureOf = curesIn(CURES);
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const OUTPUTS = ['scores'];

@@ -1,5 +1,10 @@
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Precision, QuantizeOptions } from '../text/precision.ts';
+import type { Hit, SearchOptions } from '../text/search.ts';
+import type { Vectors } from '../text/similarity.ts';
 import type { CrossEncoder as Pairs } from './crossencoder.ts';
 import type { EncoderOptions, EncoderSource } from './open.ts';
+import type { SentenceTransformer as Sentences } from './sentencetransformer.ts';
 
 /** What opens a class that is loaded when it is asked for. */
 interface Opens<Instance> {
@@ -15,3 +20,29 @@ export type CrossEncoder = Pairs;
 export const CrossEncoder: Opens<Pairs> = {
   from_pretrained: async (source, options) => (await import('./crossencoder.ts')).CrossEncoder.from_pretrained(source, options),
 };
+
+/** Vectors of texts. As `sentence_transformers.SentenceTransformer`. */
+export type SentenceTransformer = Sentences;
+export const SentenceTransformer: Opens<Sentences> = {
+  from_pretrained: async (source, options) =>
+    (await import('./sentencetransformer.ts')).SentenceTransformer.from_pretrained(source, options),
+};
+
+/**
+ * Vectors in fewer bytes, as `sentence_transformers.quantize_embeddings`: `int8` and `uint8` are steps between the least and the largest of
+ * each number, `binary` and `ubinary` signs, eight a byte. The shape is that of `vectors`, but for the last dimension of signs. Throws
+ * `value`, `shape` and `dtype` errors.
+ */
+export async function quantize_embeddings(vectors: Vectors, precision: Precision, options?: QuantizeOptions): Promise<Tensor> {
+  const { quantizeVectors } = await import('../text/precision.ts');
+  return quantizeVectors(vectors, precision, options);
+}
+
+/**
+ * For each query the rows of the corpus that are most alike, the best first, as `sentence_transformers.util.semantic_search`: each is compared. Both
+ * are matrices of float32, or of int8 and uint8 as {@link quantize_embeddings} makes them. Lets other work through. Throws `value` and `shape` errors.
+ */
+export async function semantic_search(queries: Vectors, corpus: Vectors, options?: SearchOptions): Promise<Hit[][]> {
+  const { search } = await import('../text/search.ts');
+  return search(queries, corpus, options);
+}

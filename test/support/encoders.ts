@@ -16,12 +16,16 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   colbert: ['sentence/encoder'],
 };
 
+/** Folders of sentence-transformers with one vector a text. */
+const VECTORS = readdirSync(join(FIXTURES, 'sentence')).filter((name) => name !== 'encoder');
+
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
 /** A folder of the fixtures, with files of a test's own in place of its. */
 export function encoderFolder(name: string, files: Files = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'encoder-'));
-  for (const from of [...LAYERS[name], `encoders/${name}`]) cpSync(join(FIXTURES, from), folder, { recursive: true });
+  const own = LAYERS[name] ?? ['sentence/encoder', `sentence/${name.replace('st-', '')}`];
+  for (const from of [...own, ...(name in LAYERS ? [`encoders/${name}`] : [])]) cpSync(join(FIXTURES, from), folder, { recursive: true });
   for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content);
   return folder;
 }
@@ -35,7 +39,7 @@ export interface Folder {
 /** Folders with these first letters: those of the fixtures, or all in the folder that TRACELET_PIPELINES names. */
 export function foldersOf(prefix: string): Folder[] {
   const all = process.env.TRACELET_PIPELINES;
-  const names = all ? readdirSync(all) : Object.keys(LAYERS);
+  const names = all ? readdirSync(all) : [...Object.keys(LAYERS), ...VECTORS.map((name) => `st-${name}`)];
   return names
     .filter((name) => name.startsWith(prefix))
     .map((name) => ({ name, path: () => (all ? join(all, name) : encoderFolder(name)) }));

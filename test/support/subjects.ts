@@ -13,6 +13,7 @@ import {
   nn,
   PreTrainedTokenizerFast,
   SentenceEmbedder,
+  SentenceTransformer,
   TraceletError,
   tensor,
 } from '../../src/index.ts';
@@ -78,6 +79,8 @@ writeFileSync(join(FOLDER, 'tokenizer.json'), JSON.stringify(tokenizerObject));
 export const folderOf = (name: string): string => join(FOLDER, name);
 await new BertForSequenceClassification(config.withFields({ num_labels: 1 }, 'a test')).save_pretrained(folderOf('pairs'));
 await fast.save_pretrained(folderOf('pairs'));
+await new SentenceEmbedder(config, { tokenizer: fast }).save_pretrained(folderOf('vectors'));
+const transformer = await SentenceTransformer.from_pretrained(folderOf('vectors'));
 const scorer = await CrossEncoder.from_pretrained(folderOf('pairs'));
 
 /** An instance of each class, and of its subclasses that are not the same. */
@@ -108,6 +111,7 @@ export const INSTANCES: Readonly<Record<string, () => object>> = {
   BertTokenizer: () => BertTokenizer.from_files(tokenizer.files()),
   PreTrainedTokenizerFast: () => fast,
   CrossEncoder: () => scorer,
+  SentenceTransformer: () => transformer,
   TracedModule: () => traced,
   TracePool: () => pool,
   TraceletError: () => new TraceletError('value', { what: 'a thing' }),

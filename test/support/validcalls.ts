@@ -36,6 +36,7 @@ import {
   scoring,
   shape,
   tracing,
+  vectors,
 } from './validoptions.ts';
 
 /** Arguments of a call that is right, made anew for each. */
@@ -287,6 +288,12 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'CrossEncoder#rank': () => ['jim', ['was', 'a'], { ...scoring, top_k: 1, return_documents: true }],
   'CrossEncoder#save': () => [join(FOLDER, 'encoder.tracelet'), { signal: signal() }],
   'CrossEncoder#dispose': none,
+  'SentenceTransformer.from_pretrained': () => [folderOf('vectors'), opening],
+  ...rows('encode encode_query encode_document', () => [['jim', 'was'], vectors], 'SentenceTransformer#'),
+  ...rows('similarity similarity_pairwise', () => [x(), y()], 'SentenceTransformer#'),
+  'SentenceTransformer#get_embedding_dimension': none,
+  semantic_search: () => [x(), y(), { top_k: 1, score_function: 'dot', signal: signal() }],
+  quantize_embeddings: () => [x(), 'int8', { ranges: x(), calibration_embeddings: x() }],
   similarity: () => [
     [1, 2],
     [2, 3],
@@ -317,4 +324,4 @@ export const ALIKE = /^AutoModelFor(?!MaskedLM)/;
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|features|embedded|encoded|pooled|positionsOf|prepare|prepareRun|besides|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|features|embedded|encoded|pooled|positionsOf|prepare|prepareRun|besides|prompting|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;

@@ -31,6 +31,16 @@ export const scoring = {
   batchTokens: 64,
   progress_callback: () => {},
 };
+export const vectors = {
+  ...ofTexts,
+  signal: signal(),
+  truncate_dim: 2,
+  normalize_embeddings: true,
+  precision: 'int8',
+  output_value: 'sentence_embedding',
+  batchTokens: 64,
+  progress_callback: () => {},
+};
 export const encoding = {
   text_pair: 'was',
   add_special_tokens: true,

@@ -39,6 +39,12 @@ export interface Links extends FolderOptions {
 const KNOWN = new WeakSet<object>();
 const SENTENCE = kind<SentenceConfig>('what a SentenceEmbedder has as sentence', (value) => KNOWN.has(value as object));
 
+/** `sentence` as an option may be it. */
+export function known(sentence: SentenceConfig): SentenceConfig {
+  KNOWN.add(sentence);
+  return sentence;
+}
+
 /** What options of chains may be. */
 export const FOLDER_OPTIONS = { sentence: SENTENCE, tokenizer: TOKENIZER };
 
@@ -76,8 +82,7 @@ export abstract class Chain extends PreTrainedModel {
   constructor(config: PreTrainedConfig, options: object, links: () => Links) {
     super(config, options);
     const { sentence, tokenizer, base: Base, seed } = links();
-    this.sentence = sentence;
-    KNOWN.add(sentence);
+    this.sentence = known(sentence);
     this.tokenizer = tokenizer;
     this.#family = Base.family;
     const { prefix, optional } = this.family;
@@ -176,8 +181,7 @@ export abstract class Chain extends PreTrainedModel {
 export const sentenceIn = async (beside: Beside, folder: FolderKind): Promise<SentenceConfig | undefined> => {
   const files = await readSentenceFiles(beside.text, folder);
   const sentence = files && parseSentence(files, folder);
-  if (sentence) KNOWN.add(sentence);
-  return sentence;
+  return sentence && known(sentence);
 };
 
 const pathOf = (sentence: SentenceConfig | undefined): string => sentence?.modules[0].path ?? '';

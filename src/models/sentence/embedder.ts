@@ -6,8 +6,8 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { FamilyClass } from '../classes.ts';
 import type { PreTrainedConfig } from '../config.ts';
 import { baseOf } from '../loaded.ts';
-import { PreTrainedModel } from '../pretrained.ts';
-import { Chain, FOLDER_OPTIONS, type FolderOptions, headed } from './chain.ts';
+import { type Beside, PreTrainedModel } from '../pretrained.ts';
+import { Chain, FOLDER_OPTIONS, type FolderOptions, headed, known } from './chain.ts';
 
 /** Options of {@link SentenceEmbedder}. */
 export interface EmbedderOptions {
@@ -54,6 +54,14 @@ export class SentenceEmbedder extends Chain {
 
   protected override besides(last_hidden_state: Tensor): Record<string, Tensor> {
     return { last_hidden_state };
+  }
+}
+
+/** The same for whoever expects sentence-transformers: without a folder that says so, vectors are not scaled. */
+export class SentenceTransformerModel extends SentenceEmbedder {
+  static override async options_beside(beside: Beside, config: PreTrainedConfig): ReturnType<typeof SentenceEmbedder.options_beside> {
+    const options = await SentenceEmbedder.options_beside(beside, config);
+    return options.sentence ? options : { ...options, sentence: known(withOptions(plainSentence(config), { normalize: false })) };
   }
 }
 
