@@ -5,6 +5,7 @@ import type { Vectors } from '../text/similarity.ts';
 import type { CrossEncoder as Pairs } from './crossencoder.ts';
 import type { EncoderOptions, EncoderSource } from './open.ts';
 import type { SentenceTransformer as Sentences } from './sentencetransformer.ts';
+import type { SparseEncoder as Words } from './sparseencoder.ts';
 
 /** What opens a class that is loaded when it is asked for. */
 interface Opens<Instance> {
@@ -26,6 +27,12 @@ export type SentenceTransformer = Sentences;
 export const SentenceTransformer: Opens<Sentences> = {
   from_pretrained: async (source, options) =>
     (await import('./sentencetransformer.ts')).SentenceTransformer.from_pretrained(source, options),
+};
+
+/** Weights of words for texts. As `sentence_transformers.SparseEncoder` with SPLADE. */
+export type SparseEncoder = Words;
+export const SparseEncoder: Opens<Words> = {
+  from_pretrained: async (source, options) => (await import('./sparseencoder.ts')).SparseEncoder.from_pretrained(source, options),
 };
 
 /**

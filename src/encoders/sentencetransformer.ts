@@ -4,16 +4,15 @@ import { SentenceTransformerModel } from '../models/sentence/embedder.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { embedEach } from '../text/embed.ts';
 import type { EmbedProgress } from '../text/embedder.ts';
-import { type Encoded, encoder, LONG_TEXTS, type LongTexts } from '../text/encode.ts';
-import { capacityOf } from '../text/inputs.ts';
+import { type Encoded, LONG_TEXTS, type LongTexts } from '../text/encode.ts';
 import { PRECISION, type Precision, quantizeVectors } from '../text/precision.ts';
-import { runRows } from '../text/rows.ts';
 import { pairwiseSimilarities, SIMILARITIES, type Similarity, similarities, similarityNamed } from '../text/scores.ts';
 import type { Vectors } from '../text/similarity.ts';
 import type { Texts } from '../text/source.ts';
 import { CURES, Encoder, listed, type Role } from './encoder.ts';
 import { tellCut } from './long.ts';
 import { type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
+import { rowsOf, runTexts } from './rows.ts';
 
 const OUTPUTS = ['sentence_embedding', 'token_embeddings'] as const;
 
@@ -140,23 +139,11 @@ export class SentenceTransformer extends Encoder {
     truncate?: boolean,
   ) {
     const { batchTokens, signal, prompt, prompt_name } = options;
-    const { traced } = this;
-    const capacity = capacityOf(traced, batchTokens);
-    const nameOf = (index: number): string => `texts[${index}]`;
-    const long = { truncate: options.truncate, prompt, prompt_name };
-    const encode = encoder(traced.reader, capacity.sequence[1], long, { what, nameOf, cure: 'The option truncate leaves out the rest' });
-    const encoded = (await listed(texts, signal)).map(encode);
-    tellCut(what, truncate, encoded);
     const answers: Tensor<'float32'>[] = [];
-    const rows = encoded.map(({ rows: [row] }) => row);
-    const settings = { capacity, tokenizer: traced.tokenizer, outputs: ['last_hidden_state'], signal, what };
-    await runRows(traced, rows, settings, ({ last_hidden_state: { data, shape } }, numbers) => {
-      const [, tokens, hidden] = shape;
-      for (const [i, at] of numbers.entries()) {
-        const length = rows[at].ids.length;
-        const begin = i * tokens * hidden;
-        answers[at] = new Tensor('float32', [length, hidden], data.slice(begin, begin + length * hidden));
-      }
+    const reading = { what, nameOf: (index: number) => `texts[${index}]`, output: 'last_hidden_state' };
+    const asked = { batchTokens, signal, prompt, prompt_name, truncate };
+    await runTexts(this.traced, await listed(texts, signal), asked, reading, (answer, numbers, rows) => {
+      for (const [i, at] of numbers.entries()) answers[at] = rowsOf(answer, i, rows[at].ids.length);
     });
     return typeof texts === 'string' ? answers[0] : answers;
   }

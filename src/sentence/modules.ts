@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject, type JsonObject } from '../base/json.ts';
 import { nearest } from '../base/nearest.ts';
-import { COUNT, FLAG, type Kind, kind, MAX_SIZE, nullAs, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../base/schema.ts';
+import { COUNT, FLAG, type Kind, kind, MAX_SIZE, NAMES, nullAs, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../base/schema.ts';
 
 /** How `sentence_transformers` makes one vector of the tokens of a text. */
 const POOLING_MODES = ['cls', 'max', 'mean', 'mean_sqrt_len_tokens', 'weightedmean', 'lasttoken'] as const;
@@ -30,9 +30,35 @@ export const DENSE_ACTIVATIONS: Readonly<Record<string, string | undefined>> = {
   Sigmoid: 'sigmoid',
 };
 
+/** How words of the vocabulary are weighed, and what becomes of the weights of all tokens. */
+const SPLADE_ACTIVATIONS = ['relu', 'log1p_relu'] as const;
+const SPLADE_STRATEGIES = ['max', 'sum'] as const;
+export type SpladeActivation = (typeof SPLADE_ACTIVATIONS)[number];
+export type SpladeStrategy = (typeof SPLADE_STRATEGIES)[number];
+
+/** How short queries are made longer. */
+export interface QueryExpansion {
+  /** Whether longer ones are cut to `length`, or stay as they are. */
+  strategy: 'fixed' | 'min';
+  length: number;
+  /** Whether the other tokens look at those that are added. */
+  attend: boolean;
+  /** What is added; the token of masks unless said. */
+  token: string | null;
+}
+
+/** Lengths of texts by their role, where a folder tells roles apart. */
+export interface Lengths {
+  query_length?: number;
+  document_length?: number;
+  query_expansion?: QueryExpansion;
+}
+
 /** What the config of each module says, checked. */
 export interface ModuleFields {
-  Transformer: { max_seq_length: number | null; do_lower_case: boolean; transformer_task?: Task };
+  Transformer: { max_seq_length: number | null; do_lower_case: boolean; transformer_task?: Task } & Lengths;
+  SpladePooling: { pooling_strategy: SpladeStrategy; activation_function: SpladeActivation };
+  MultiVectorMask: { skiplist_words: readonly string[]; skiplist_tasks: readonly string[]; keep_only_token_ids: readonly number[] | null };
   Pooling: { embedding_dimension: number; pooling_mode: readonly PoolingMode[]; include_prompt: boolean };
   Dense: {
     in_features: number;
@@ -89,6 +115,24 @@ const MODE_SWITCHES: Readonly<Record<string, PoolingMode>> = {
   pooling_mode_lasttoken: 'lasttoken',
 };
 
+/** Fields that only models which tell queries from documents have. */
+export const LENGTHS = ['query_length', 'document_length', 'query_expansion'] as const;
+
+const EXPANSION: Kind<QueryExpansion> = {
+  expected: '{ strategy: "fixed" or "min", length, attend, token }',
+  read(value) {
+    const { strategy, length, attend = false, token = null, ...others } = isObject(value) ? value : {};
+    const fits = (strategy === 'fixed' || strategy === 'min') && SIZE.read(length) !== undefined && typeof attend === 'boolean';
+    const isWhole = fits && (token === null || typeof token === 'string') && Object.keys(others).length === 0;
+    return isWhole ? ({ strategy, length, attend, token } as QueryExpansion) : undefined;
+  },
+};
+const TASK_NAMES = kind<string | readonly string[]>('a string or an array of strings', (value) => NAMES.read([value].flat()) !== undefined);
+const IDS = kind<readonly number[]>(
+  'an array of token ids',
+  (value) => Array.isArray(value) && value.every((id) => COUNT.read(id) !== undefined),
+);
+
 const BERT_CONFIGS = ['bert', 'roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'];
 
 /** Every module that runs here. */
@@ -108,14 +152,20 @@ export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } =
           .map((name) => [name, orNull(loading)]),
       ),
       processing_kwargs: nothing,
-      query_length: oneOf([null]),
-      document_length: oneOf([null]),
-      query_expansion: oneOf([null]),
+      query_length: orNull(SIZE),
+      document_length: orNull(SIZE),
+      query_expansion: orNull(EXPANSION),
       tokenizer_name_or_path: oneOf([null]),
     },
     read({ max_seq_length = null, do_lower_case = false, ...given }, what) {
       const task = taskIn(given, what);
-      return { max_seq_length, do_lower_case, ...(task && { transformer_task: task }) } as ModuleFields['Transformer'];
+      const lengths = LENGTHS.filter((name) => (given[name] ?? null) !== null).map((name) => [name, given[name]]);
+      return {
+        max_seq_length,
+        do_lower_case,
+        ...(task && { transformer_task: task }),
+        ...Object.fromEntries(lengths),
+      } as ModuleFields['Transformer'];
     },
   },
   Pooling: {
@@ -182,6 +232,27 @@ export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } =
     fields: { module_input_name: feature, module_output_name: orNull(feature) },
     read: passed,
   },
+  SpladePooling: {
+    configs: ['config.json'],
+    fields: {
+      pooling_strategy: oneOf(SPLADE_STRATEGIES),
+      activation_function: oneOf(SPLADE_ACTIVATIONS),
+      embedding_dimension: orNull(SIZE),
+      word_embedding_dimension: orNull(SIZE),
+      chunk_size: orNull(COUNT),
+    },
+    read: ({ pooling_strategy = 'max', activation_function = 'relu' }) =>
+      ({ pooling_strategy, activation_function }) as ModuleFields['SpladePooling'],
+  },
+  MultiVectorMask: {
+    configs: ['config.json'],
+    fields: { skiplist_words: orNull(NAMES), skiplist_tasks: orNull(TASK_NAMES), keep_only_token_ids: orNull(IDS) },
+    read: ({ skiplist_words, skiplist_tasks, keep_only_token_ids }) => ({
+      skiplist_words: (skiplist_words ?? []) as readonly string[],
+      skiplist_tasks: [(skiplist_tasks ?? 'document') as string | string[]].flat(),
+      keep_only_token_ids: (keep_only_token_ids ?? null) as readonly number[] | null,
+    }),
+  },
   Dropout: {
     configs: ['config.json'],
     fields: { dropout: PROBABILITY },
@@ -237,6 +308,9 @@ const ENTRY = {
   kwargs: orNull(kind<unknown[]>('an empty array', (value) => Array.isArray(value) && !value.length)),
 };
 
+/** Modules by names that they had before. */
+const ALIASES: Readonly<Record<string, ModuleType>> = { MLMTransformer: 'Transformer' };
+
 /** An entry of modules.json: the type of the module and the path of its files. */
 export interface ModuleEntry {
   type: ModuleType;
@@ -248,7 +322,8 @@ export function readEntry(value: unknown, index: number, what: string): ModuleEn
   const entry = `module ${index} of ${what}`;
   if (!isObject(value)) throw bad(entry, 'an object', describe(value));
   const { type, path } = readFields(value, ENTRY, entry);
-  const name = lastName(String(type));
+  const last = lastName(String(type));
+  const name = Object.hasOwn(ALIASES, last) ? ALIASES[last] : last;
   if (!/^sentence_transformers\.[\w.]+$/.test(String(type)) || !Object.hasOwn(MODULE_KINDS, name))
     throw bad(
       entry,

@@ -17,6 +17,8 @@ export interface Row {
   unpooled: number;
   /** How many tokens are those of the text itself, neither special nor of a prompt. */
   own: number;
+  /** Tokens at the end that no token looks at. */
+  unseen?: number;
 }
 
 /** A text as rows of ids: one, or one for each chunk. */

@@ -82,6 +82,7 @@ describe('the packed package', () => {
         "PreTrainedTokenizerFast",
         "SentenceEmbedder",
         "SentenceTransformer",
+        "SparseEncoder",
         "Tensor",
         "TracedModule",
         "TraceletError",

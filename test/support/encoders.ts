@@ -50,8 +50,8 @@ export const answersIn = <T>(folder: string, file: string): T => JSON.parse(read
 const flat = (value: unknown): number[] => [value].flat(9) as number[];
 
 /** That numbers, in lists of any depth or a tensor, are near those of Python. */
-export function expectClose(got: Tensor | number, want: unknown, tolerance = 1e-4): void {
-  const [mine, theirs] = [flat(typeof got === 'number' ? got : got.tolist()), flat(want)];
+export function expectClose(got: Tensor | readonly number[] | number, want: unknown, tolerance = 1e-4): void {
+  const [mine, theirs] = [flat(typeof got === 'object' && 'tolist' in got ? got.tolist() : got), flat(want)];
   expect(mine.length).toBe(theirs.length);
   const worst = mine.reduce((most, value, i) => Math.max(most, Math.abs(value - theirs[i]) / Math.max(1, Math.abs(theirs[i]))), 0);
   expect(worst).toBeLessThan(tolerance);

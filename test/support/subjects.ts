@@ -5,6 +5,7 @@ import { vi } from 'vitest';
 import { platform } from '#platform';
 import {
   ARCHITECTURES,
+  BertForMaskedLM,
   BertForSequenceClassification,
   BertModel,
   BertTokenizer,
@@ -14,6 +15,7 @@ import {
   PreTrainedTokenizerFast,
   SentenceEmbedder,
   SentenceTransformer,
+  SparseEncoder,
   TraceletError,
   tensor,
 } from '../../src/index.ts';
@@ -81,6 +83,9 @@ await new BertForSequenceClassification(config.withFields({ num_labels: 1 }, 'a 
 await fast.save_pretrained(folderOf('pairs'));
 await new SentenceEmbedder(config, { tokenizer: fast }).save_pretrained(folderOf('vectors'));
 const transformer = await SentenceTransformer.from_pretrained(folderOf('vectors'));
+await new BertForMaskedLM(config).save_pretrained(folderOf('words'));
+await fast.save_pretrained(folderOf('words'));
+const weigher = await SparseEncoder.from_pretrained(folderOf('words'));
 const scorer = await CrossEncoder.from_pretrained(folderOf('pairs'));
 
 /** An instance of each class, and of its subclasses that are not the same. */
@@ -112,6 +117,7 @@ export const INSTANCES: Readonly<Record<string, () => object>> = {
   PreTrainedTokenizerFast: () => fast,
   CrossEncoder: () => scorer,
   SentenceTransformer: () => transformer,
+  SparseEncoder: () => weigher,
   TracedModule: () => traced,
   TracePool: () => pool,
   TraceletError: () => new TraceletError('value', { what: 'a thing' }),

@@ -56,6 +56,9 @@ export const headed = (head: string, such = 'of models with that head') => ({
   ),
 });
 
+/** What modules made, by name. */
+export type Features = Partial<Record<Feature | 'last_hidden_state', Tensor>>;
+
 /** Where a Transformer with a head stands; one without has the prefix of its family. */
 const HEADED = 'model';
 
@@ -89,7 +92,8 @@ export abstract class Chain extends PreTrainedModel {
     const isHeadless = Base.head === 'Model';
     this.#place = isHeadless ? prefix : HEADED;
     Object.assign(this, { [this.#place]: new Base(config, isHeadless && optional ? { [optional.option]: false } : {}) });
-    this.modules = new Parts(makeParts(sentence, config.hidden_size));
+    const { task } = FOLDER_KINDS[sentence.model_type];
+    this.modules = new Parts(makeParts(sentence, { [TASKS[task].makes]: task === 'fill-mask' ? config.vocab_size : config.hidden_size }));
     this.post_init(seed);
   }
 
@@ -159,21 +163,22 @@ export abstract class Chain extends PreTrainedModel {
   forward(...inputs: ModelInputs): ModelOutput {
     const { inputs: names } = this.family;
     const given = inputs as (Tensor | undefined)[];
-    const { task, makes } = FOLDER_KINDS[this.sentence.model_type];
+    const { task } = FOLDER_KINDS[this.sentence.model_type];
     const { [TASKS[task].answers]: answer } = this.base_model(...(given.slice(0, names.length) as ModelInputs));
     const attention = given[names.indexOf(MASK)];
     const pooling = given[names.length] ?? attention;
-    const features: Partial<Record<Feature, Tensor>> = { [TASKS[task].makes]: answer };
+    const features: Features = { [TASKS[task].makes]: answer };
     for (const part of this.modules) {
       const { input, output } = part.wiring;
       features[output] = part(features[input] as Tensor, { attention, pooling });
     }
-    return modelOutput({ [makes]: features[makes], ...this.besides(answer) });
+    return modelOutput(this.answer(features, answer));
   }
 
-  /** What it answers beside what its modules make. */
-  protected besides(_answer: Tensor): Readonly<Record<string, Tensor>> {
-    return {};
+  /** What it answers: of what its modules made, and of what its Transformer answered. */
+  protected answer(features: Features, _answered: Tensor): Features {
+    const { makes } = FOLDER_KINDS[this.sentence.model_type];
+    return { [makes]: features[makes] };
   }
 }
 

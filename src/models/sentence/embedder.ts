@@ -7,7 +7,7 @@ import type { FamilyClass } from '../classes.ts';
 import type { PreTrainedConfig } from '../config.ts';
 import { baseOf } from '../loaded.ts';
 import { type Beside, PreTrainedModel } from '../pretrained.ts';
-import { Chain, FOLDER_OPTIONS, type FolderOptions, headed, known } from './chain.ts';
+import { Chain, type Features, FOLDER_OPTIONS, type FolderOptions, headed, known } from './chain.ts';
 
 /** Options of {@link SentenceEmbedder}. */
 export interface EmbedderOptions {
@@ -52,8 +52,8 @@ export class SentenceEmbedder extends Chain {
     });
   }
 
-  protected override besides(last_hidden_state: Tensor): Record<string, Tensor> {
-    return { last_hidden_state };
+  protected override answer({ sentence_embedding }: Features, last_hidden_state: Tensor): Features {
+    return { sentence_embedding, last_hidden_state };
   }
 }
 

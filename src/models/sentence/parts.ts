@@ -126,12 +126,49 @@ class Dropout extends Part {
   }
 }
 
-type Behind = Exclude<SentenceModule, { type: 'Transformer' }>;
-const PARTS = { Pooling, Dense, LayerNorm, Normalize, Dropout } as const satisfies Record<Behind['type'], unknown>;
+/** Weights of words: those of each text, where the largest of its tokens count, or those of its tokens; see {@link spladeWeights}. */
+class SpladePooling extends Part {
+  readonly wiring: Wiring;
+  readonly pools: boolean;
 
-/** The modules of a folder behind a Transformer of `hidden` numbers a token. Throws `config` errors for those that do not fit one another. */
-export function makeParts({ modules }: SentenceConfig, hidden: number): Part[] {
-  const widths: Widths = { token_embeddings: hidden };
+  constructor({ pooling_strategy }: SentenceModule<'SpladePooling'>, widths: Widths) {
+    super();
+    this.pools = pooling_strategy === 'max';
+    this.wiring = {
+      input: 'token_embeddings',
+      output: this.pools ? 'sentence_embedding' : 'token_embeddings',
+      width: widths.token_embeddings ?? 0,
+    };
+  }
+
+  forward(x: Tensor, { attention }: Masks): Tensor {
+    return F.relu(this.pools ? F.max_pool(x, attention) : x);
+  }
+}
+
+/** Which tokens count is decided where their vectors are known. */
+class MultiVectorMask extends Part {
+  readonly wiring: Wiring;
+
+  constructor(_: SentenceModule<'MultiVectorMask'>, widths: Widths) {
+    super();
+    this.wiring = { input: 'token_embeddings', output: 'token_embeddings', width: widths.token_embeddings ?? 0 };
+  }
+
+  forward(x: Tensor): Tensor {
+    return x;
+  }
+}
+
+type Behind = Exclude<SentenceModule, { type: 'Transformer' }>;
+const PARTS = { Pooling, Dense, LayerNorm, Normalize, Dropout, SpladePooling, MultiVectorMask } as const satisfies Record<
+  Behind['type'],
+  unknown
+>;
+
+/** The modules of a folder behind one that makes what is so wide. Throws `config` errors for those that do not fit one another. */
+export function makeParts({ modules }: SentenceConfig, first: Widths): Part[] {
+  const widths = { ...first };
   return (modules.slice(1) as Behind[]).map((module, i) => {
     const part = new (PARTS[module.type] as new (module: Behind, widths: Widths) => Part)(module, widths);
     const { input, takes, output, width } = part.wiring;
