@@ -5,7 +5,15 @@ export { ERROR_CODES } from './base/codes.ts';
 export { pipeline } from './base/elsewhere.ts';
 export { type ErrorCode, TraceletError } from './base/error.ts';
 export type { Pair, PredictOptions, Ranked, RankOptions, ScoreActivation } from './encoders/crossencoder.ts';
-export { CrossEncoder, quantize_embeddings, SentenceTransformer, SparseEncoder, semantic_search } from './encoders/late.ts';
+export {
+  CrossEncoder,
+  MultiVectorEncoder,
+  quantize_embeddings,
+  SentenceTransformer,
+  SparseEncoder,
+  semantic_search,
+} from './encoders/late.ts';
+export type { MultiVectorEncodeOptions } from './encoders/multivectorencoder.ts';
 export type { EncoderOptions, EncoderSource } from './encoders/open.ts';
 export type { SentenceEncodeOptions } from './encoders/sentencetransformer.ts';
 export type { SparseEncodeOptions } from './encoders/sparseencoder.ts';
@@ -54,6 +62,7 @@ export { Tensor, type TensorLike } from './tensor/tensor.ts';
 export { type Chunk, type ChunkOptions, chunkText } from './text/chunk.ts';
 export type { EmbeddedText } from './text/embed.ts';
 export type { EmbedOptions, EmbedProgress } from './text/embedder.ts';
+export type { LateSimilarity, Matrices } from './text/maxsim.ts';
 export type { Precision, QuantizeOptions } from './text/precision.ts';
 export type { Similarity } from './text/scores.ts';
 export type { Hit, SearchOptions } from './text/search.ts';

@@ -3,6 +3,7 @@ import type { Precision, QuantizeOptions } from '../text/precision.ts';
 import type { Hit, SearchOptions } from '../text/search.ts';
 import type { Vectors } from '../text/similarity.ts';
 import type { CrossEncoder as Pairs } from './crossencoder.ts';
+import type { MultiVectorEncoder as Tokens } from './multivectorencoder.ts';
 import type { EncoderOptions, EncoderSource } from './open.ts';
 import type { SentenceTransformer as Sentences } from './sentencetransformer.ts';
 import type { SparseEncoder as Words } from './sparseencoder.ts';
@@ -33,6 +34,12 @@ export const SentenceTransformer: Opens<Sentences> = {
 export type SparseEncoder = Words;
 export const SparseEncoder: Opens<Words> = {
   from_pretrained: async (source, options) => (await import('./sparseencoder.ts')).SparseEncoder.from_pretrained(source, options),
+};
+
+/** A vector for each token of texts, compared late: ColBERT and its kin. As `sentence_transformers.MultiVectorEncoder`. */
+export type MultiVectorEncoder = Tokens;
+export const MultiVectorEncoder: Opens<Tokens> = {
+  from_pretrained: async (source, options) => (await import('./multivectorencoder.ts')).MultiVectorEncoder.from_pretrained(source, options),
 };
 
 /**

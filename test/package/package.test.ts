@@ -77,6 +77,7 @@ describe('the packed package', () => {
         "DTYPES",
         "ERROR_CODES",
         "F",
+        "MultiVectorEncoder",
         "OPS",
         "PreTrainedModel",
         "PreTrainedTokenizerFast",

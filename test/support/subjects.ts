@@ -11,6 +11,7 @@ import {
   BertTokenizer,
   CrossEncoder,
   jit,
+  MultiVectorEncoder,
   nn,
   PreTrainedTokenizerFast,
   SentenceEmbedder,
@@ -86,6 +87,10 @@ const transformer = await SentenceTransformer.from_pretrained(folderOf('vectors'
 await new BertForMaskedLM(config).save_pretrained(folderOf('words'));
 await fast.save_pretrained(folderOf('words'));
 const weigher = await SparseEncoder.from_pretrained(folderOf('words'));
+await new SentenceEmbedder(config, { tokenizer: fast, normalize: false }).save_pretrained(folderOf('tokens'));
+writeFileSync(join(folderOf('tokens'), 'modules.json'), '[{"type":"sentence_transformers.models.Transformer","path":""}]');
+writeFileSync(join(folderOf('tokens'), 'config_sentence_transformers.json'), '{"model_type":"MultiVectorEncoder"}');
+const late = await MultiVectorEncoder.from_pretrained(folderOf('tokens'));
 const scorer = await CrossEncoder.from_pretrained(folderOf('pairs'));
 
 /** An instance of each class, and of its subclasses that are not the same. */
@@ -118,6 +123,7 @@ export const INSTANCES: Readonly<Record<string, () => object>> = {
   CrossEncoder: () => scorer,
   SentenceTransformer: () => transformer,
   SparseEncoder: () => weigher,
+  MultiVectorEncoder: () => late,
   TracedModule: () => traced,
   TracePool: () => pool,
   TraceletError: () => new TraceletError('value', { what: 'a thing' }),

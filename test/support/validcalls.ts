@@ -300,6 +300,10 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'SparseEncoder#similarity': () => [sparse(), sparse()],
   'SparseEncoder#decode': () => [sparse(), { top_k: 1 }],
   'SparseEncoder#get_embedding_dimension': none,
+  'MultiVectorEncoder.from_pretrained': () => [folderOf('tokens'), opening],
+  ...rows('encode encode_query encode_document', () => [['jim', 'was'], { ...running, normalize_embeddings: true }], 'MultiVectorEncoder#'),
+  'MultiVectorEncoder#similarity': () => [[x()], y()],
+  'MultiVectorEncoder#get_embedding_dimension': none,
   semantic_search: () => [x(), y(), { top_k: 1, score_function: 'dot', signal: signal() }],
   quantize_embeddings: () => [x(), 'int8', { ranges: x(), calibration_embeddings: x() }],
   similarity: () => [

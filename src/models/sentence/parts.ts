@@ -109,7 +109,7 @@ class Normalize extends Part {
   }
 
   forward(x: Tensor): Tensor {
-    return F.normalize(x);
+    return F.normalize(x, 2, -1);
   }
 }
 
