@@ -17,30 +17,28 @@ interface Opens<Instance> {
   from_pretrained(source: EncoderSource, options?: EncoderOptions): Promise<Instance>;
 }
 
+const all = () => import('./index.ts');
+type Classes = Pick<Awaited<ReturnType<typeof all>>, 'CrossEncoder' | 'MultiVectorEncoder' | 'SentenceTransformer' | 'SparseEncoder'>;
+
+const opens = <Name extends keyof Classes>(name: Name): Opens<Classes[Name]['prototype']> => ({
+  from_pretrained: async (source, options) => (await all())[name].from_pretrained(source, options),
+});
+
 /** Scores of pairs of texts: rerankers and classifiers of pairs. As `sentence_transformers.CrossEncoder`. */
 export type CrossEncoder = Pairs;
-export const CrossEncoder: Opens<Pairs> = {
-  from_pretrained: async (source, options) => (await import('./crossencoder.ts')).CrossEncoder.from_pretrained(source, options),
-};
+export const CrossEncoder: Opens<Pairs> = opens('CrossEncoder');
 
 /** Vectors of texts. As `sentence_transformers.SentenceTransformer`. */
 export type SentenceTransformer = Sentences;
-export const SentenceTransformer: Opens<Sentences> = {
-  from_pretrained: async (source, options) =>
-    (await import('./sentencetransformer.ts')).SentenceTransformer.from_pretrained(source, options),
-};
+export const SentenceTransformer: Opens<Sentences> = opens('SentenceTransformer');
 
 /** Weights of words for texts. As `sentence_transformers.SparseEncoder` with SPLADE. */
 export type SparseEncoder = Words;
-export const SparseEncoder: Opens<Words> = {
-  from_pretrained: async (source, options) => (await import('./sparseencoder.ts')).SparseEncoder.from_pretrained(source, options),
-};
+export const SparseEncoder: Opens<Words> = opens('SparseEncoder');
 
 /** A vector for each token of texts, compared late: ColBERT and its kin. As `sentence_transformers.MultiVectorEncoder`. */
 export type MultiVectorEncoder = Tokens;
-export const MultiVectorEncoder: Opens<Tokens> = {
-  from_pretrained: async (source, options) => (await import('./multivectorencoder.ts')).MultiVectorEncoder.from_pretrained(source, options),
-};
+export const MultiVectorEncoder: Opens<Tokens> = opens('MultiVectorEncoder');
 
 /**
  * Vectors in fewer bytes, as `sentence_transformers.quantize_embeddings`: `int8` and `uint8` are steps between the least and the largest of
@@ -48,8 +46,7 @@ export const MultiVectorEncoder: Opens<Tokens> = {
  * `value`, `shape` and `dtype` errors.
  */
 export async function quantize_embeddings(vectors: Vectors, precision: Precision, options?: QuantizeOptions): Promise<Tensor> {
-  const { quantizeVectors } = await import('../text/precision.ts');
-  return quantizeVectors(vectors, precision, options);
+  return (await all()).quantizeVectors(vectors, precision, options);
 }
 
 /**
@@ -57,6 +54,5 @@ export async function quantize_embeddings(vectors: Vectors, precision: Precision
  * are matrices of float32, or of int8 and uint8 as {@link quantize_embeddings} makes them. Lets other work through. Throws `value` and `shape` errors.
  */
 export async function semantic_search(queries: Vectors, corpus: Vectors, options?: SearchOptions): Promise<Hit[][]> {
-  const { search } = await import('../text/search.ts');
-  return search(queries, corpus, options);
+  return (await all()).search(queries, corpus, options);
 }

@@ -7,6 +7,7 @@ import { MultiVectorEncoderModel } from '../models/sentence/multivector.ts';
 import * as F from '../nn/functional.ts';
 import type { SentenceConfig } from '../sentence/config.ts';
 import type { Lengths, QueryExpansion, SentenceModule } from '../sentence/modules.ts';
+import { knowMore } from '../sentence/more.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Row } from '../text/encode.ts';
 import { LATE_SIMILARITIES, type LateSimilarity, lateSimilarities, type Matrices } from '../text/maxsim.ts';
@@ -38,6 +39,7 @@ export class MultiVectorEncoder extends Encoder {
 
   /** As {@link Encoder}. */
   static async from_pretrained(source: EncoderSource, options?: EncoderOptions): Promise<MultiVectorEncoder> {
+    knowMore();
     const what = 'MultiVectorEncoder.from_pretrained';
     const settings = ({ sentence }: { sentence: SentenceConfig }) => ({
       exact_padding: lengthsOf(sentence).query_expansion?.attend === false,

@@ -1,6 +1,6 @@
 import { checkOptions, curesIn, FUNCTION, type OptionTable, SIGNAL } from '../base/options.ts';
 import { COUNT, FLAG, oneOf, SIZE } from '../base/schema.ts';
-import { SentenceTransformerModel } from '../models/sentence/embedder.ts';
+import { SentenceTransformerModel } from '../models/sentence/transformer.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { embedEach } from '../text/embed.ts';
 import type { EmbedProgress } from '../text/embedder.ts';

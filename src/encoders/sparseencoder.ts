@@ -4,6 +4,7 @@ import { checkOptions, curesIn, type OptionTable } from '../base/options.ts';
 import { SIZE } from '../base/schema.ts';
 import { SparseEncoderModel } from '../models/sentence/sparse.ts';
 import type { SentenceModule } from '../sentence/modules.ts';
+import { knowMore } from '../sentence/more.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { SIMILARITIES, type Similarity, similarityNamed } from '../text/scores.ts';
 import type { Texts } from '../text/source.ts';
@@ -30,6 +31,7 @@ export class SparseEncoder extends Encoder {
 
   /** As {@link Encoder}. */
   static async from_pretrained(source: EncoderSource, options?: EncoderOptions): Promise<SparseEncoder> {
+    knowMore();
     return new SparseEncoder(await openTrace('SparseEncoder.from_pretrained', SparseEncoderModel, source, options));
   }
 

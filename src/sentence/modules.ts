@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject, type JsonObject } from '../base/json.ts';
 import { nearest } from '../base/nearest.ts';
-import { COUNT, FLAG, type Kind, kind, MAX_SIZE, NAMES, nullAs, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../base/schema.ts';
+import { COUNT, FLAG, type Kind, kind, MAX_SIZE, nullAs, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../base/schema.ts';
 
 /** How `sentence_transformers` makes one vector of the tokens of a text. */
 const POOLING_MODES = ['cls', 'max', 'mean', 'mean_sqrt_len_tokens', 'weightedmean', 'lasttoken'] as const;
@@ -30,11 +30,8 @@ export const DENSE_ACTIVATIONS: Readonly<Record<string, string | undefined>> = {
   Sigmoid: 'sigmoid',
 };
 
-/** How words of the vocabulary are weighed, and what becomes of the weights of all tokens. */
-const SPLADE_ACTIVATIONS = ['relu', 'log1p_relu'] as const;
-const SPLADE_STRATEGIES = ['max', 'sum'] as const;
-export type SpladeActivation = (typeof SPLADE_ACTIVATIONS)[number];
-export type SpladeStrategy = (typeof SPLADE_STRATEGIES)[number];
+export type SpladeStrategy = 'max' | 'sum';
+export type SpladeActivation = 'relu' | 'log1p_relu';
 
 /** How short queries are made longer. */
 export interface QueryExpansion {
@@ -74,11 +71,13 @@ export interface ModuleFields {
   Dropout: { dropout: number };
 }
 export type ModuleType = keyof ModuleFields;
+/** Those of which a bundle need not know. */
+export type LaterType = 'SpladePooling' | 'MultiVectorMask';
 
 /** A module of a folder: its type, the path of its files, and what its config says. */
 export type SentenceModule<Type extends ModuleType = ModuleType> = { [T in Type]: { type: T; path: string } & ModuleFields[T] }[Type];
 
-interface ModuleKind<Type extends ModuleType> {
+export interface ModuleKind<Type extends ModuleType> {
   /** Names that its config may have. */
   configs: readonly string[];
   /** Every key that is known in it. */
@@ -118,25 +117,10 @@ const MODE_SWITCHES: Readonly<Record<string, PoolingMode>> = {
 /** Fields that only models which tell queries from documents have. */
 export const LENGTHS = ['query_length', 'document_length', 'query_expansion'] as const;
 
-const EXPANSION: Kind<QueryExpansion> = {
-  expected: '{ strategy: "fixed" or "min", length, attend, token }',
-  read(value) {
-    const { strategy, length, attend = false, token = null, ...others } = isObject(value) ? value : {};
-    const fits = (strategy === 'fixed' || strategy === 'min') && SIZE.read(length) !== undefined && typeof attend === 'boolean';
-    const isWhole = fits && (token === null || typeof token === 'string') && Object.keys(others).length === 0;
-    return isWhole ? ({ strategy, length, attend, token } as QueryExpansion) : undefined;
-  },
-};
-const TASK_NAMES = kind<string | readonly string[]>('a string or an array of strings', (value) => NAMES.read([value].flat()) !== undefined);
-const IDS = kind<readonly number[]>(
-  'an array of token ids',
-  (value) => Array.isArray(value) && value.every((id) => COUNT.read(id) !== undefined),
-);
-
 const BERT_CONFIGS = ['bert', 'roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'];
 
-/** Every module that runs here. */
-export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } = {
+/** Modules of one vector a text; `more.ts` adds the others. */
+const KINDS: { readonly [Type in Exclude<ModuleType, LaterType>]: ModuleKind<Type> } = {
   Transformer: {
     configs: BERT_CONFIGS.map((family) => `sentence_${family}_config.json`),
     fields: {
@@ -152,9 +136,7 @@ export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } =
           .map((name) => [name, orNull(loading)]),
       ),
       processing_kwargs: nothing,
-      query_length: orNull(SIZE),
-      document_length: orNull(SIZE),
-      query_expansion: orNull(EXPANSION),
+      ...Object.fromEntries(LENGTHS.map((name) => [name, oneOf([null])])),
       tokenizer_name_or_path: oneOf([null]),
     },
     read({ max_seq_length = null, do_lower_case = false, ...given }, what) {
@@ -232,33 +214,15 @@ export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } =
     fields: { module_input_name: feature, module_output_name: orNull(feature) },
     read: passed,
   },
-  SpladePooling: {
-    configs: ['config.json'],
-    fields: {
-      pooling_strategy: oneOf(SPLADE_STRATEGIES),
-      activation_function: oneOf(SPLADE_ACTIVATIONS),
-      embedding_dimension: orNull(SIZE),
-      word_embedding_dimension: orNull(SIZE),
-      chunk_size: orNull(COUNT),
-    },
-    read: ({ pooling_strategy = 'max', activation_function = 'relu' }) =>
-      ({ pooling_strategy, activation_function }) as ModuleFields['SpladePooling'],
-  },
-  MultiVectorMask: {
-    configs: ['config.json'],
-    fields: { skiplist_words: orNull(NAMES), skiplist_tasks: orNull(TASK_NAMES), keep_only_token_ids: orNull(IDS) },
-    read: ({ skiplist_words, skiplist_tasks, keep_only_token_ids }) => ({
-      skiplist_words: (skiplist_words ?? []) as readonly string[],
-      skiplist_tasks: [(skiplist_tasks ?? 'document') as string | string[]].flat(),
-      keep_only_token_ids: (keep_only_token_ids ?? null) as readonly number[] | null,
-    }),
-  },
   Dropout: {
     configs: ['config.json'],
     fields: { dropout: PROBABILITY },
     read: ({ dropout = 0.2 }) => ({ dropout }) as ModuleFields['Dropout'],
   },
 };
+
+/** Every module that is known. */
+export const MODULE_KINDS = KINDS as { readonly [Type in ModuleType]: ModuleKind<Type> };
 
 /** What a Transformer is asked for, unless it is the last hidden state. Throws a `config` error where its config contradicts itself. */
 function taskIn({ transformer_task: task, modality_config, module_output_name: made }: JsonObject, what: string): Task | undefined {
@@ -308,9 +272,6 @@ const ENTRY = {
   kwargs: orNull(kind<unknown[]>('an empty array', (value) => Array.isArray(value) && !value.length)),
 };
 
-/** Modules by names that they had before. */
-const ALIASES: Readonly<Record<string, ModuleType>> = { MLMTransformer: 'Transformer' };
-
 /** An entry of modules.json: the type of the module and the path of its files. */
 export interface ModuleEntry {
   type: ModuleType;
@@ -322,8 +283,7 @@ export function readEntry(value: unknown, index: number, what: string): ModuleEn
   const entry = `module ${index} of ${what}`;
   if (!isObject(value)) throw bad(entry, 'an object', describe(value));
   const { type, path } = readFields(value, ENTRY, entry);
-  const last = lastName(String(type));
-  const name = Object.hasOwn(ALIASES, last) ? ALIASES[last] : last;
+  const name = lastName(String(type)).replace(/^MLM/, '');
   if (!/^sentence_transformers\.[\w.]+$/.test(String(type)) || !Object.hasOwn(MODULE_KINDS, name))
     throw bad(
       entry,

@@ -19,7 +19,7 @@ import { type ConfigClass, describing, type PreTrainedConfig } from '../config.t
 import type { Family } from '../family.ts';
 import { type Beside, type ModelInputs, PreTrainedModel } from '../pretrained.ts';
 import { ownWeights, saveInto } from '../saving.ts';
-import { makeParts, type Part } from './parts.ts';
+import { makeParts, type Part, type PartClass } from './parts.ts';
 
 /** What a folder of sentence-transformers says. */
 export interface FolderOptions {
@@ -32,6 +32,8 @@ export interface Links extends FolderOptions {
   sentence: SentenceConfig;
   /** The class of the Transformer. */
   base: FamilyClass;
+  /** What makes the parts of modules that few folders have. */
+  parts?: Readonly<Record<string, PartClass>>;
   seed?: number;
 }
 
@@ -84,7 +86,7 @@ export abstract class Chain extends PreTrainedModel {
   /** `links` is asked once config and options are proved. */
   constructor(config: PreTrainedConfig, options: object, links: () => Links) {
     super(config, options);
-    const { sentence, tokenizer, base: Base, seed } = links();
+    const { sentence, tokenizer, base: Base, parts, seed } = links();
     this.sentence = known(sentence);
     this.tokenizer = tokenizer;
     this.#family = Base.family;
@@ -93,7 +95,8 @@ export abstract class Chain extends PreTrainedModel {
     this.#place = isHeadless ? prefix : HEADED;
     Object.assign(this, { [this.#place]: new Base(config, isHeadless && optional ? { [optional.option]: false } : {}) });
     const { task } = FOLDER_KINDS[sentence.model_type];
-    this.modules = new Parts(makeParts(sentence, { [TASKS[task].makes]: task === 'fill-mask' ? config.vocab_size : config.hidden_size }));
+    const width = task === 'fill-mask' ? config.vocab_size : config.hidden_size;
+    this.modules = new Parts(makeParts(sentence, { [TASKS[task].makes]: width }, parts));
     this.post_init(seed);
   }
 

@@ -6,8 +6,8 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import type { FamilyClass } from '../classes.ts';
 import type { PreTrainedConfig } from '../config.ts';
 import { baseOf } from '../loaded.ts';
-import { type Beside, PreTrainedModel } from '../pretrained.ts';
-import { Chain, type Features, FOLDER_OPTIONS, type FolderOptions, headed, known } from './chain.ts';
+import { PreTrainedModel } from '../pretrained.ts';
+import { Chain, type Features, FOLDER_OPTIONS, type FolderOptions, headed } from './chain.ts';
 
 /** Options of {@link SentenceEmbedder}. */
 export interface EmbedderOptions {
@@ -57,15 +57,8 @@ export class SentenceEmbedder extends Chain {
   }
 }
 
-/** The same for whoever expects sentence-transformers: without a folder that says so, vectors are not scaled. */
-export class SentenceTransformerModel extends SentenceEmbedder {
-  static override async options_beside(beside: Beside, config: PreTrainedConfig): ReturnType<typeof SentenceEmbedder.options_beside> {
-    const options = await SentenceEmbedder.options_beside(beside, config);
-    return options.sentence ? options : { ...options, sentence: known(withOptions(plainSentence(config), { normalize: false })) };
-  }
-}
-
-const plainSentence = ({ hidden_size }: PreTrainedConfig): SentenceConfig => ({
+/** What a folder of an encoder alone means. */
+export const plainSentence = ({ hidden_size }: PreTrainedConfig): SentenceConfig => ({
   model_type: 'SentenceTransformer',
   modules: [
     { type: 'Transformer', path: '', max_seq_length: null, do_lower_case: false },
@@ -83,7 +76,7 @@ const NORMALIZE: SentenceModule<'Normalize'> = {
 };
 
 /** `sentence` with the pooling and scaling that options ask for. */
-function withOptions(sentence: SentenceConfig, { pooling, normalize }: EmbedderOptions): SentenceConfig {
+export function withOptions(sentence: SentenceConfig, { pooling, normalize }: EmbedderOptions): SentenceConfig {
   let { modules } = sentence;
   if (pooling !== undefined)
     modules = modules.map((module) =>

@@ -3,7 +3,7 @@ import * as F from '../../nn/functional.ts';
 import * as nn from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { SentenceConfig } from '../../sentence/config.ts';
-import { DENSE_ACTIVATIONS, type Feature, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
+import { DENSE_ACTIVATIONS, type Feature, type LaterType, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** The modules that follow the encoder, as `sentence_transformers.models` has them. */
@@ -22,7 +22,7 @@ export interface Wiring {
   width: number;
 }
 
-type Widths = Partial<Record<Feature, number>>;
+export type Widths = Partial<Record<Feature, number>>;
 
 /** A module of a folder behind its encoder. */
 export abstract class Part extends Module<[Tensor, Masks], Tensor> {
@@ -126,51 +126,17 @@ class Dropout extends Part {
   }
 }
 
-/** Weights of words: those of each text, where the largest of its tokens count, or those of its tokens; see {@link spladeWeights}. */
-class SpladePooling extends Part {
-  readonly wiring: Wiring;
-  readonly pools: boolean;
-
-  constructor({ pooling_strategy }: SentenceModule<'SpladePooling'>, widths: Widths) {
-    super();
-    this.pools = pooling_strategy === 'max';
-    this.wiring = {
-      input: 'token_embeddings',
-      output: this.pools ? 'sentence_embedding' : 'token_embeddings',
-      width: widths.token_embeddings ?? 0,
-    };
-  }
-
-  forward(x: Tensor, { attention }: Masks): Tensor {
-    return F.relu(this.pools ? F.max_pool(x, attention) : x);
-  }
-}
-
-/** Which tokens count is decided where their vectors are known. */
-class MultiVectorMask extends Part {
-  readonly wiring: Wiring;
-
-  constructor(_: SentenceModule<'MultiVectorMask'>, widths: Widths) {
-    super();
-    this.wiring = { input: 'token_embeddings', output: 'token_embeddings', width: widths.token_embeddings ?? 0 };
-  }
-
-  forward(x: Tensor): Tensor {
-    return x;
-  }
-}
-
-type Behind = Exclude<SentenceModule, { type: 'Transformer' }>;
-const PARTS = { Pooling, Dense, LayerNorm, Normalize, Dropout, SpladePooling, MultiVectorMask } as const satisfies Record<
-  Behind['type'],
-  unknown
->;
+type Behind = Exclude<SentenceModule, { type: 'Transformer' | LaterType }>;
+/** What makes the part of a module. */
+export type PartClass = new (module: never, widths: Widths) => Part;
+const PARTS = { Pooling, Dense, LayerNorm, Normalize, Dropout } as const satisfies Record<Behind['type'], unknown>;
 
 /** The modules of a folder behind one that makes what is so wide. Throws `config` errors for those that do not fit one another. */
-export function makeParts({ modules }: SentenceConfig, first: Widths): Part[] {
+export function makeParts({ modules }: SentenceConfig, first: Widths, more: Readonly<Record<string, PartClass>> = {}): Part[] {
+  const parts: Readonly<Record<string, PartClass>> = { ...PARTS, ...more };
   const widths = { ...first };
-  return (modules.slice(1) as Behind[]).map((module, i) => {
-    const part = new (PARTS[module.type] as new (module: Behind, widths: Widths) => Part)(module, widths);
+  return modules.slice(1).map((module, i) => {
+    const part = new parts[module.type](module as never, widths);
     const { input, takes, output, width } = part.wiring;
     const given = widths[input];
     if (given === undefined || (takes !== undefined && takes !== given))
