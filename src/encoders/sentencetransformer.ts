@@ -1,6 +1,8 @@
 import { checkOptions, curesIn, FUNCTION, type OptionTable, SIGNAL } from '../base/options.ts';
 import { COUNT, FLAG, oneOf, SIZE } from '../base/schema.ts';
+import { openStatic } from '../models/sentence/static.ts';
 import { SentenceTransformerModel } from '../models/sentence/transformer.ts';
+import { knowMore } from '../sentence/more.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { embedEach } from '../text/embed.ts';
 import type { EmbedProgress } from '../text/embedder.ts';
@@ -11,7 +13,7 @@ import type { Vectors } from '../text/similarity.ts';
 import type { Texts } from '../text/source.ts';
 import { CURES, Encoder, listed, type Role } from './encoder.ts';
 import { tellCut } from './long.ts';
-import { type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
+import { type ChainClass, type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
 import { rowsOf, runTexts } from './rows.ts';
 
 const OUTPUTS = ['sentence_embedding', 'token_embeddings'] as const;
@@ -49,6 +51,15 @@ const ENCODE: OptionTable<SentenceEncodeOptions> = {
 
 const cureOf = curesIn(CURES);
 
+const WHAT = 'SentenceTransformer.from_pretrained';
+
+/** Models of folders that begin with a table of vectors, and of all others. */
+const MODELS: ChainClass = {
+  kind: 'SentenceTransformer',
+  from_pretrained: async (source, options) =>
+    (await openStatic(WHAT, source, options)) ?? SentenceTransformerModel.from_pretrained(source, options),
+};
+
 const WAYS = Object.keys(SIMILARITIES) as Similarity[];
 
 /** Vectors of texts, as `sentence_transformers.SentenceTransformer`. `traced` embeds too: see {@link TracedModule.embed}. */
@@ -58,7 +69,8 @@ export class SentenceTransformer extends Encoder {
 
   /** As {@link Encoder}. */
   static async from_pretrained(source: EncoderSource, options?: EncoderOptions): Promise<SentenceTransformer> {
-    return new SentenceTransformer(await openTrace('SentenceTransformer.from_pretrained', SentenceTransformerModel, source, options));
+    knowMore();
+    return new SentenceTransformer(await openTrace(WHAT, MODELS, source, options));
   }
 
   private constructor(...[traced]: ConstructorParameters<typeof Encoder>) {

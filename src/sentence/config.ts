@@ -122,7 +122,7 @@ const hasTask = (text: string | undefined): boolean =>
 /** The name of the config that a module has, or might have. */
 function fileOf({ type, path }: ModuleEntry, texts: Texts): string {
   const names = MODULE_KINDS[type].configs.map((name) => at(path, name));
-  return names.find((name) => texts.has(name)) ?? names[0];
+  return names.find((name) => texts.has(name)) ?? names[0] ?? path;
 }
 
 function readModule(entry: ModuleEntry, texts: Texts, makes: Feature): SentenceModule {

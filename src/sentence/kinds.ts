@@ -32,6 +32,7 @@ export function orderedFor(kind: FolderKind, modules: readonly ModuleEntry[], wh
   const { pools, behind }: Kind = FOLDER_KINDS[kind];
   const [first, ...rest] = modules.map(({ type }) => type);
   const pooled = rest.filter((type) => type === pools).length;
+  if (first === 'StaticEmbedding' && kind === 'SentenceTransformer' && pooled === 0) return;
   if (first === 'Transformer' && rest.every((type) => behind.includes(type)) && (pools === undefined || pooled === 1)) return;
   throw new TraceletError('config', {
     what,

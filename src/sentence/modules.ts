@@ -54,6 +54,7 @@ export interface Lengths {
 /** What the config of each module says, checked. */
 export interface ModuleFields {
   Transformer: { max_seq_length: number | null; do_lower_case: boolean; transformer_task?: Task } & Lengths;
+  StaticEmbedding: Record<never, never>;
   SpladePooling: { pooling_strategy: SpladeStrategy; activation_function: SpladeActivation };
   MultiVectorMask: { skiplist_words: readonly string[]; skiplist_tasks: readonly string[]; keep_only_token_ids: readonly number[] | null };
   Pooling: { embedding_dimension: number; pooling_mode: readonly PoolingMode[]; include_prompt: boolean };
@@ -72,7 +73,7 @@ export interface ModuleFields {
 }
 export type ModuleType = keyof ModuleFields;
 /** Those of which a bundle need not know. */
-export type LaterType = 'SpladePooling' | 'MultiVectorMask';
+export type LaterType = 'SpladePooling' | 'MultiVectorMask' | 'StaticEmbedding';
 
 /** A module of a folder: its type, the path of its files, and what its config says. */
 export type SentenceModule<Type extends ModuleType = ModuleType> = { [T in Type]: { type: T; path: string } & ModuleFields[T] }[Type];

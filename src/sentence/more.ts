@@ -26,6 +26,7 @@ const IDS = kind<readonly number[]>(
 );
 
 const MORE: { readonly [Type in LaterType]: ModuleKind<Type> } = {
+  StaticEmbedding: { configs: [], fields: {}, read: () => ({}) },
   SpladePooling: {
     configs: ['config.json'],
     fields: {

@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { jit, SentenceEmbedder, SentenceTransformer, type Tensor } from '../../src/index.ts';
+import { jit, SentenceEmbedder, SentenceTransformer, Tensor } from '../../src/index.ts';
 import { answersIn, encoderFolder, expectClose, foldersOf } from '../support/encoders.ts';
+import { concat, serialize } from '../support/safetensors.ts';
 import { type GoldenCall, rowsOf, TEXTS, traceAny } from '../support/sentence.ts';
 import { bytesOf, fileOf, problem } from '../support/tiny.ts';
 
@@ -174,5 +175,55 @@ describe('similarity', () => {
     expect((await problem('config', () => SentenceTransformer.from_pretrained(folder))).message).toMatch(
       /similarity_fn_name.*manhattan.*maxsim/,
     );
+  });
+});
+
+describe('a folder that begins with a StaticEmbedding', () => {
+  const WIDTH = 6;
+  const table = new Tensor(
+    'float32',
+    [600, WIDTH],
+    Float32Array.from({ length: 600 * WIDTH }, (_, i) => Math.sin(i * 1.7)),
+  );
+  const chain = (...types: string[]) => json(types.map((type, idx) => ({ idx, name: `${idx}`, path: idx ? `${idx}_${type}` : '', type: `sentence_transformers.models.${type}` }))); // biome-ignore format: modules
+  const folderOf = (name: string, ...types: string[]): string => {
+    const folder = encoderFolder('st-mean', {
+      'modules.json': chain('StaticEmbedding', ...types),
+      'model.safetensors': concat(serialize([[name, table]])),
+    });
+    for (const file of ['config.json', 'sentence_bert_config.json', 'tokenizer_config.json']) rmSync(join(folder, file));
+    return folder;
+  };
+
+  test.each(['embedding.weight', 'embeddings'])(
+    'answers the mean of the rows of its tokens, without special ones, from %s',
+    async (name) => {
+      const model = await SentenceTransformer.from_pretrained(folderOf(name));
+      const got = rowsOf(await model.encode(['Hello', 'food in Paris', 'butter '.repeat(300)]));
+      const rows = table.tolist() as number[][];
+      for (const [i, text] of ['Hello', 'food in Paris', 'butter'].entries()) {
+        const ids = model.tokenizer.encode(text, { add_special_tokens: false });
+        const mean = Array.from({ length: WIDTH }, (_, col) => ids.reduce((sum, id) => sum + rows[id][col], 0) / ids.length);
+        expectClose(got[i], mean, 1e-5);
+      }
+      const path = join(encoderFolder('st-mean'), 'static.tracelet');
+      await model.save(path);
+      expect(rowsOf(await (await SentenceTransformer.from_pretrained(path)).encode(['Hello']))[0]).toEqual(got[0]);
+    },
+  );
+
+  test('goes on with other modules, and knows a text of no tokens', async () => {
+    const [plain, scaled] = [await SentenceTransformer.from_pretrained(folderOf('embeddings')), await SentenceTransformer.from_pretrained(folderOf('embeddings', 'Normalize'))]; // biome-ignore format: two folders
+    expect(rowsOf(await plain.encode(['', 'Hello']))[0]).toEqual(Array(WIDTH).fill(0));
+    const [row] = rowsOf(await plain.encode(['Hello']));
+    const [unit] = rowsOf(await scaled.encode(['Hello']));
+    expectClose(unit, row.map((value) => value / Math.hypot(...row)), 1e-5); // biome-ignore format: a row
+  });
+
+  test('without its table is refused', async () => {
+    expect((await problem('checkpoint', () => SentenceTransformer.from_pretrained(folderOf('others')))).message).toMatch(
+      /embedding\.weight.*none/,
+    );
+    await problem('config', () => SentenceTransformer.from_pretrained(folderOf('embeddings', 'Pooling')));
   });
 });

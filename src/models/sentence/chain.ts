@@ -65,7 +65,7 @@ export type Features = Partial<Record<Feature | 'last_hidden_state', Tensor>>;
 const HEADED = 'model';
 
 /** The parts behind a Transformer, by their numbers in modules.json. */
-class Parts extends ModuleList<Part> {
+export class Parts extends ModuleList<Part> {
   override children(): [string, AnyModule][] {
     return this.items.map((item, i) => [String(i + 1), item]);
   }
