@@ -4,8 +4,18 @@ import '#tokenizers';
 export { ERROR_CODES } from './base/codes.ts';
 export { type ErrorCode, TraceletError } from './base/error.ts';
 export type { Pair, PredictOptions, Ranked, RankOptions, ScoreActivation } from './encoders/crossencoder.ts';
-export { CrossEncoder } from './encoders/late.ts';
+export {
+  CrossEncoder,
+  MultiVectorEncoder,
+  quantize_embeddings,
+  SentenceTransformer,
+  SparseEncoder,
+  semantic_search,
+} from './encoders/late.ts';
+export type { MultiVectorEncodeOptions } from './encoders/multivectorencoder.ts';
 export type { EncoderOptions, EncoderSource } from './encoders/open.ts';
+export type { SentenceEncodeOptions } from './encoders/sentencetransformer.ts';
+export type { SparseEncodeOptions } from './encoders/sparseencoder.ts';
 export type { Checkpoint } from './formats/checkpoint.ts';
 export { openCheckpoint } from './formats/late.ts';
 export type { InstructionPlan, MemoryPlan } from './inspect/cost.ts';
@@ -56,8 +66,13 @@ export { Tensor, type TensorLike } from './tensor/tensor.ts';
 export { type Chunk, type ChunkOptions, chunkText } from './text/chunk.ts';
 export type { EmbeddedText } from './text/embed.ts';
 export type { EmbedOptions, EmbedProgress } from './text/embedder.ts';
+export type { LateSimilarity, Matrices } from './text/maxsim.ts';
+export type { Precision, QuantizeOptions } from './text/precision.ts';
+export type { Similarity } from './text/scores.ts';
+export type { Hit, SearchOptions } from './text/search.ts';
 export { similarity, type Vectors } from './text/similarity.ts';
 export type { Texts } from './text/source.ts';
+export type { SparseVector } from './text/sparse.ts';
 export { BertTokenizer } from './tokenizer/bert.ts';
 export { PreTrainedTokenizerFast } from './tokenizer/tokenizer.ts';
 export type { RunOptions } from './traced/options.ts';

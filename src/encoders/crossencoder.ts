@@ -1,37 +1,26 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
-import { checkOptions, curesIn, FUNCTION, type OptionTable, SIGNAL } from '../base/options.ts';
-import { COUNT, FLAG, type Kind, SIZE } from '../base/schema.ts';
+import { checkOptions, curesIn, FUNCTION, type OptionTable } from '../base/options.ts';
+import { FLAG, type Kind, SIZE } from '../base/schema.ts';
 import { CrossEncoderModel } from '../models/sentence/scorer.ts';
 import * as F from '../nn/functional.ts';
 import { SCORE_ACTIVATIONS, scoreActivation } from '../sentence/activation.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import { type Encoded, encoder, TEXT_OPTIONS, type TextOptions } from '../text/encode.ts';
-import { capacityOf } from '../text/inputs.ts';
-import { runRows } from '../text/rows.ts';
-import { Encoder } from './encoder.ts';
-import { tellCut } from './long.ts';
+import { CURES, Encoder } from './encoder.ts';
 import { type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
+import { RUN_TEXTS, type RunTextsOptions, runTexts } from './rows.ts';
 
 /** A text with another. */
 export type Pair = readonly [text: string, pair: string];
 /** The name of a module of torch.nn such as `Sigmoid`, in any case, or a function of scores [texts, labels]. */
 export type ScoreActivation = string | ((scores: Tensor<'float32'>) => Tensor);
 
-/** Options of {@link CrossEncoder.predict}. */
-export interface PredictOptions extends TextOptions {
-  /** Of texts that are too long, tokens of the longer one are left out: true and told unless given, an error where false. */
-  truncate?: boolean;
+/** Options of {@link CrossEncoder.predict}. Of a pair that is too long, tokens of the longer text are left out. */
+export interface PredictOptions extends RunTextsOptions {
   /** What is applied to scores, in place of what the folder says. */
   activation_fn?: ScoreActivation;
   /** Whether the scores of a pair are made to add up to 1, where there are several. */
   apply_softmax?: boolean;
-  /** Most tokens of a call, without padding. Answers do not depend on it. */
-  batchTokens?: number;
-  /** Stops the work between two instructions. */
-  signal?: AbortSignal;
-  /** Told after each call how many pairs have their scores. */
-  progress_callback?: (progress: { done: number; total: number }) => void;
 }
 
 /** Options of {@link CrossEncoder.rank}. */
@@ -56,25 +45,12 @@ const ACTIVATION: Kind<ScoreActivation> = {
   read: (value) => (typeof value === 'string' ? NAMES.get(value.toLowerCase()) : (FUNCTION.read(value) as ScoreActivation | undefined)),
 };
 
-const PREDICT: OptionTable<PredictOptions> = {
-  ...TEXT_OPTIONS,
-  activation_fn: ACTIVATION,
-  apply_softmax: FLAG,
-  batchTokens: COUNT,
-  signal: SIGNAL,
-  progress_callback: FUNCTION,
-};
+const PREDICT: OptionTable<PredictOptions> = { ...RUN_TEXTS, activation_fn: ACTIVATION, apply_softmax: FLAG };
 const RANK: OptionTable<RankOptions> = { ...PREDICT, top_k: SIZE, return_documents: FLAG };
 
-const cureOf = curesIn({
-  batch_size: 'Say batchTokens; answers do not depend on it',
-  show_progress_bar: 'progress_callback is told how far it is',
-  convert_to_tensor: 'Leave it out: the answer is a tensor',
-  convert_to_numpy: 'Leave it out: data of the tensor that is answered is a Float32Array',
-});
+const cureOf = curesIn(CURES);
 
 const isText = (value: unknown): value is string => typeof value === 'string';
-const OUTPUTS = ['scores'];
 
 /** Scores of pairs of texts, as `sentence_transformers.CrossEncoder`. */
 export class CrossEncoder extends Encoder {
@@ -132,27 +108,14 @@ export class CrossEncoder extends Encoder {
   }
 
   async #scores(what: string, pairs: readonly Pair[], options: PredictOptions): Promise<Tensor<'float32'>> {
-    const { truncate = true, prompt, prompt_name, batchTokens, signal, progress_callback } = options;
-    const { traced, num_labels } = this;
-    const capacity = capacityOf(traced, batchTokens);
+    const { activation_fn: _, apply_softmax: __, ...running } = options;
+    const { num_labels } = this;
     const nameOf = (index: number) => `pairs[${index}]`;
-    const long = { truncate, prompt, prompt_name };
-    const encode = encoder(traced.reader, capacity.sequence[1], long, { what, nameOf, cure: 'The option truncate leaves out the rest' });
-    const encoded: Encoded[] = [];
-    for (const [i, pair] of pairs.entries()) {
+    for (const [i, pair] of pairs.entries())
       if (!Array.isArray(pair) || pair.length !== 2 || !pair.every(isText)) throw notPairs(nameOf(i), pair);
-      encoded.push(encode(pair, i));
-    }
-    tellCut(what, options.truncate, encoded);
     const scores = new Float32Array(pairs.length * num_labels);
-    let done = 0;
-    const rows = encoded.map(({ rows: [row] }) => row);
-    const settings = { capacity, tokenizer: traced.tokenizer, outputs: OUTPUTS, signal, what };
-    await runRows(traced, rows, settings, (answer, numbers) => {
-      const { data } = answer.scores;
+    await runTexts(this.traced, pairs, running, { what, nameOf, output: 'scores' }, ({ data }, numbers) => {
       for (const [i, at] of numbers.entries()) scores.set(data.subarray(i * num_labels, (i + 1) * num_labels), at * num_labels);
-      done += numbers.length;
-      progress_callback?.({ done, total: pairs.length });
     });
     return this.#activated(what, new Tensor('float32', [pairs.length, num_labels], scores), options);
   }

@@ -1,8 +1,38 @@
 import type { SaveOptions } from '../jit/files.ts';
 import * as jit from '../jit/index.ts';
 import type { SentenceConfig } from '../sentence/config.ts';
-import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
+import type { PromptOptions } from '../sentence/prompt.ts';
+import { Source, type Texts } from '../text/source.ts';
+import type { PreTrainedTokenizerFast, TextInput } from '../tokenizer/index.ts';
 import type { TracedModule } from '../traced/traced.ts';
+
+/** What takes the place of other options of sentence-transformers. */
+export const CURES: Readonly<Record<string, string>> = {
+  batch_size: 'Say batchTokens; answers do not depend on it',
+  show_progress_bar: 'progress_callback is told how far it is',
+  convert_to_tensor: 'Leave it out: the answer is a tensor',
+  convert_to_numpy: 'Leave it out: data of the tensor that is answered is a typed array',
+  normalize: 'Did you mean normalize_embeddings?',
+  device: 'All runs where the program runs: leave it out',
+};
+
+/** What texts are to each other. */
+export type Role = 'query' | 'document';
+
+/** Names of the prompts that texts of a role begin with, the first that a folder has. */
+const PROMPTS: Readonly<Record<Role, readonly string[]>> = { query: ['query'], document: ['document', 'passage', 'corpus'] };
+
+/** Texts in a list, however they are given. Throws a `value` error for what yields nothing. */
+export async function listed(texts: Texts, signal: AbortSignal | undefined): Promise<TextInput[]> {
+  const source = new Source(texts, signal);
+  const list: TextInput[] = [];
+  try {
+    for (let next = await source.next(false); next && !next.done; next = await source.next(false)) list.push(next.value);
+  } finally {
+    await source.close();
+  }
+  return list;
+}
 
 /** Answers about texts from one trace, which was made for any number and length of them. */
 export abstract class Encoder {
@@ -36,6 +66,13 @@ export abstract class Encoder {
   /** Gives the memory of the trace back, and ends its threads. */
   dispose(): void {
     this.traced.dispose();
+  }
+
+  /** The prompt of a role, unless one is asked for. */
+  protected prompting(role: Role | undefined, { prompt, prompt_name }: PromptOptions): PromptOptions {
+    if (role === undefined || prompt !== undefined || prompt_name !== undefined) return {};
+    const name = PROMPTS[role].find((each) => Object.hasOwn(this.prompts, each));
+    return name === undefined ? { prompt: '' } : { prompt_name: name };
   }
 
   protected get sentence(): SentenceConfig {

@@ -1,5 +1,12 @@
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Precision, QuantizeOptions } from '../text/precision.ts';
+import type { Hit, SearchOptions } from '../text/search.ts';
+import type { Vectors } from '../text/similarity.ts';
 import type { CrossEncoder as Pairs } from './crossencoder.ts';
+import type { MultiVectorEncoder as Tokens } from './multivectorencoder.ts';
 import type { EncoderOptions, EncoderSource } from './open.ts';
+import type { SentenceTransformer as Sentences } from './sentencetransformer.ts';
+import type { SparseEncoder as Words } from './sparseencoder.ts';
 
 /** What opens a class that is loaded when it is asked for. */
 interface Opens<Instance> {
@@ -10,8 +17,42 @@ interface Opens<Instance> {
   from_pretrained(source: EncoderSource, options?: EncoderOptions): Promise<Instance>;
 }
 
+const all = () => import('./index.ts');
+type Classes = Pick<Awaited<ReturnType<typeof all>>, 'CrossEncoder' | 'MultiVectorEncoder' | 'SentenceTransformer' | 'SparseEncoder'>;
+
+const opens = <Name extends keyof Classes>(name: Name): Opens<Classes[Name]['prototype']> => ({
+  from_pretrained: async (source, options) => (await all())[name].from_pretrained(source, options),
+});
+
 /** Scores of pairs of texts: rerankers and classifiers of pairs. As `sentence_transformers.CrossEncoder`. */
 export type CrossEncoder = Pairs;
-export const CrossEncoder: Opens<Pairs> = {
-  from_pretrained: async (source, options) => (await import('./crossencoder.ts')).CrossEncoder.from_pretrained(source, options),
-};
+export const CrossEncoder: Opens<Pairs> = opens('CrossEncoder');
+
+/** Vectors of texts. As `sentence_transformers.SentenceTransformer`. */
+export type SentenceTransformer = Sentences;
+export const SentenceTransformer: Opens<Sentences> = opens('SentenceTransformer');
+
+/** Weights of words for texts. As `sentence_transformers.SparseEncoder` with SPLADE. */
+export type SparseEncoder = Words;
+export const SparseEncoder: Opens<Words> = opens('SparseEncoder');
+
+/** A vector for each token of texts, compared late: ColBERT and its kin. As `sentence_transformers.MultiVectorEncoder`. */
+export type MultiVectorEncoder = Tokens;
+export const MultiVectorEncoder: Opens<Tokens> = opens('MultiVectorEncoder');
+
+/**
+ * Vectors in fewer bytes, as `sentence_transformers.quantize_embeddings`: `int8` and `uint8` are steps between the least and the largest of
+ * each number, `binary` and `ubinary` signs, eight a byte. The shape is that of `vectors`, but for the last dimension of signs. Throws
+ * `value`, `shape` and `dtype` errors.
+ */
+export async function quantize_embeddings(vectors: Vectors, precision: Precision, options?: QuantizeOptions): Promise<Tensor> {
+  return (await all()).quantizeVectors(vectors, precision, options);
+}
+
+/**
+ * For each query the rows of the corpus that are most alike, the best first, as `sentence_transformers.util.semantic_search`: each is compared. Both
+ * are matrices of float32, or of int8 and uint8 as {@link quantize_embeddings} makes them. Lets other work through. Throws `value` and `shape` errors.
+ */
+export async function semantic_search(queries: Vectors, corpus: Vectors, options?: SearchOptions): Promise<Hit[][]> {
+  return (await all()).search(queries, corpus, options);
+}

@@ -6,7 +6,9 @@ import type { CheckpointSource } from '../formats/checkpoint.ts';
 import * as jit from '../jit/index.ts';
 import type { PreTrainedOptions } from '../models/pretrained.ts';
 import type { Chain } from '../models/sentence/chain.ts';
+import type { StaticEmbedder } from '../models/sentence/static.ts';
 import { MASK, POOLING_MASK } from '../nn/inputs.ts';
+import type { ModelOutput } from '../nn/outputs.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { ThreadCount } from '../runtime/threads/choose.ts';
 import type { FolderKind } from '../sentence/kinds.ts';
@@ -25,10 +27,13 @@ export interface EncoderOptions extends PreTrainedOptions {
 /** A folder or hub id of a model, which is traced once, for any number of texts of any length; or a trace, saved or loaded. */
 export type EncoderSource = CheckpointSource | TracedModule;
 
+/** What reads texts and stands in a folder of sentence-transformers. */
+type Model = Chain | StaticEmbedder;
+
 /** A class of models that {@link openTrace} traces. */
 export interface ChainClass {
   readonly kind: FolderKind;
-  from_pretrained(source: CheckpointSource, options: PreTrainedOptions): Promise<Chain>;
+  from_pretrained(source: CheckpointSource, options: PreTrainedOptions): Promise<Model>;
 }
 
 /** Texts of a call at most; longer lists take several. */
@@ -38,23 +43,30 @@ const DUMMY = 'Who was Jim Henson? Jim Henson was a puppeteer.';
 /** The trace of a source. Throws the errors of `from_pretrained`, `jit.load` and `jit.trace`, and a `config` error for a trace of another kind. */
 export async function openTrace(
   what: string,
-  Model: ChainClass,
+  Class: ChainClass,
   source: EncoderSource,
   given: EncoderOptions = {},
-  settings: (model: Chain) => { exact_padding?: boolean } = () => ({}),
+  settings: (model: Model) => { exact_padding?: boolean } = () => ({}),
 ): Promise<TracedModule> {
   const { kernels, threads, ...options } = proved(what, given ?? {}, { ...OBJECT, expected: 'options in an object' }) as EncoderOptions;
-  if (isTraced(source)) return ofKind(what, Model.kind, source as TracedModule);
+  if (isTraced(source)) return ofKind(what, Class.kind, source as TracedModule);
   if ((typeof source === 'string' || isUrl(source)) && isArchive(String(source)))
-    return ofKind(what, Model.kind, await jit.load(source, { ...options, kernels, threads } as jit.JitLoadOptions));
-  const model = await Model.from_pretrained(source as CheckpointSource, { torchscript: true, ...options });
+    return ofKind(what, Class.kind, await jit.load(source, { ...options, kernels, threads } as jit.JitLoadOptions));
+  const model = await Class.from_pretrained(source as CheckpointSource, { torchscript: true, ...options });
   const { config, input_names } = model;
   const tokenizer = readable(what, model.tokenizer);
   const sequence = [1, Math.min(config.most_tokens(), tokenizer.model_max_length)] as const;
   const inputs = dummies(input_names, tokenizer, sequence[1]);
   const dynamic = { batch: [1, MOST_TEXTS], sequence } as const;
   const { signal } = options;
-  return jit.trace(model, inputs, { dynamic, kernels, threads, signal, check_trace: false, ...settings(model) });
+  return jit.trace<ModelOutput>(model as (...given: Tensor[]) => ModelOutput, inputs, {
+    dynamic,
+    kernels,
+    threads,
+    signal,
+    check_trace: false,
+    ...settings(model),
+  });
 }
 
 function readable(what: string, tokenizer: PreTrainedTokenizerFast | undefined): PreTrainedTokenizerFast {

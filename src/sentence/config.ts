@@ -3,7 +3,7 @@ import { TextDecoder } from '../base/globals.ts';
 import { describe, isObject, type JsonObject, parseJson, parseObject } from '../base/json.ts';
 import { type Kind, kind, orNull, SIZE, TEXT } from '../base/schema.ts';
 import { FOLDER_KINDS, type FolderKind, orderedFor } from './kinds.ts';
-import { MODULE_KINDS, type ModuleEntry, readEntry, readFields, type SentenceModule } from './modules.ts';
+import { type Feature, LENGTHS, MODULE_KINDS, type ModuleEntry, readEntry, readFields, type SentenceModule } from './modules.ts';
 
 const MODULES = 'modules.json';
 const CONFIG = 'config_sentence_transformers.json';
@@ -97,23 +97,41 @@ export function parseSentence(texts: Texts, wanted?: FolderKind): SentenceConfig
   if (text === undefined) return undefined;
   const general = readGeneral(texts.get(CONFIG), wanted);
   const kind = FOLDER_KINDS[general.model_type];
-  const modules = entriesOf(text, general.model_type).map((entry) => readModule(entry, texts));
+  const modules = entriesOf(text, general.model_type).map((entry) => readModule(entry, texts, kind.makes));
   const [first] = modules;
-  if (first.type === 'Transformer' && (first.transformer_task ?? 'feature-extraction') !== kind.task)
-    throw new TraceletError('config', {
-      what: `transformer_task of the first module of ${MODULES}`,
-      expected: `${kind.task}, for a ${general.model_type}`,
-      got: first.transformer_task ?? 'feature-extraction',
-    });
+  if (first.type === 'Transformer') checkTransformer(first, general.model_type, texts);
   return { modules, ...general };
 }
 
-function readModule({ type, path }: ModuleEntry, texts: Texts): SentenceModule {
-  const { configs, fields, read } = MODULE_KINDS[type];
-  const names = configs.map((name) => at(path, name));
-  const file = names.find((name) => texts.has(name));
-  const what = file ?? names[0];
-  const given = file === undefined ? {} : readFields(parseObject(texts.get(file) as string, what), fields, what);
+/** That the Transformer of a folder is asked for what such a folder is made of. Throws `config` errors. */
+function checkTransformer(module: SentenceModule<'Transformer'>, model_type: FolderKind, texts: Texts): void {
+  const { task } = FOLDER_KINDS[model_type];
+  const file = fileOf(module, texts);
+  const refused = (name: string, expected: string, got: string) =>
+    new TraceletError('config', { what: `${name} of ${file}`, expected: `${expected}, for a ${model_type}`, got });
+  const asked = module.transformer_task ?? (hasTask(texts.get(file)) ? 'feature-extraction' : task);
+  if (asked !== task) throw refused('transformer_task', task, asked);
+  const length = LENGTHS.find((name) => module[name] !== undefined);
+  if (length && model_type !== 'MultiVectorEncoder') throw refused(length, 'nothing', describe(module[length]));
+}
+
+/** Whether the config of a Transformer says what it is asked for. */
+const hasTask = (text: string | undefined): boolean =>
+  text !== undefined && ['transformer_task', 'modality_config'].some((name) => Object.hasOwn(parseObject(text, CONFIG), name));
+
+/** The name of the config that a module has, or might have. */
+function fileOf({ type, path }: ModuleEntry, texts: Texts): string {
+  const names = MODULE_KINDS[type].configs.map((name) => at(path, name));
+  return names.find((name) => texts.has(name)) ?? names[0] ?? path;
+}
+
+function readModule(entry: ModuleEntry, texts: Texts, makes: Feature): SentenceModule {
+  const { type, path } = entry;
+  const { fields, read } = MODULE_KINDS[type];
+  const what = fileOf(entry, texts);
+  const text = texts.get(what);
+  const given = text === undefined ? {} : readFields(parseObject(text, what), fields, what);
+  if (type === 'Dense' && makes === 'token_embeddings') given.module_input_name ??= makes;
   return { type, path, ...read(given, what) } as SentenceModule;
 }
 
@@ -175,11 +193,10 @@ export function sentenceFiles({ modules, ...general }: SentenceConfig): Record<s
   }));
   const configs = modules.flatMap(({ type, path, ...fields }, idx) => {
     const [name] = MODULE_KINDS[type].configs;
-    return name === undefined ? [] : [[at(idx === 0 ? '' : path, name), JSON.stringify(written(fields))]];
+    return name === undefined ? [] : [[at(idx === 0 ? '' : path, name), JSON.stringify(type === 'Dense' ? written(fields) : fields)]];
   });
   return { [MODULES]: JSON.stringify(entries), [CONFIG]: JSON.stringify(general), ...Object.fromEntries(configs) };
 }
 
-/** Activations are kept by their last name. */
-const written = (fields: JsonObject): JsonObject =>
-  'activation_function' in fields ? { ...fields, activation_function: `torch.nn.${fields.activation_function}` } : fields;
+/** Activations of a Dense are kept by their last name. */
+const written = (fields: JsonObject): JsonObject => ({ ...fields, activation_function: `torch.nn.${fields.activation_function}` });

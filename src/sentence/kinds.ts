@@ -17,6 +17,12 @@ const VECTORS = ['Dense', 'LayerNorm', 'Normalize', 'Dropout'] as const;
 
 export const FOLDER_KINDS = {
   SentenceTransformer: { task: 'feature-extraction', makes: 'sentence_embedding', pools: 'Pooling', behind: ['Pooling', ...VECTORS] },
+  SparseEncoder: { task: 'fill-mask', makes: 'sentence_embedding', pools: 'SpladePooling', behind: ['SpladePooling'] },
+  MultiVectorEncoder: {
+    task: 'feature-extraction',
+    makes: 'token_embeddings',
+    behind: ['Dense', 'MultiVectorMask', 'Normalize', 'Dropout'],
+  },
   CrossEncoder: { task: 'sequence-classification', makes: 'scores', behind: [] },
 } as const satisfies Record<string, Kind>;
 export type FolderKind = keyof typeof FOLDER_KINDS;
@@ -26,6 +32,7 @@ export function orderedFor(kind: FolderKind, modules: readonly ModuleEntry[], wh
   const { pools, behind }: Kind = FOLDER_KINDS[kind];
   const [first, ...rest] = modules.map(({ type }) => type);
   const pooled = rest.filter((type) => type === pools).length;
+  if (first === 'StaticEmbedding' && kind === 'SentenceTransformer' && pooled === 0) return;
   if (first === 'Transformer' && rest.every((type) => behind.includes(type)) && (pools === undefined || pooled === 1)) return;
   throw new TraceletError('config', {
     what,

@@ -30,9 +30,33 @@ export const DENSE_ACTIVATIONS: Readonly<Record<string, string | undefined>> = {
   Sigmoid: 'sigmoid',
 };
 
+export type SpladeStrategy = 'max' | 'sum';
+export type SpladeActivation = 'relu' | 'log1p_relu';
+
+/** How short queries are made longer. */
+export interface QueryExpansion {
+  /** Whether longer ones are cut to `length`, or stay as they are. */
+  strategy: 'fixed' | 'min';
+  length: number;
+  /** Whether the other tokens look at those that are added. */
+  attend: boolean;
+  /** What is added; the token of masks unless said. */
+  token: string | null;
+}
+
+/** Lengths of texts by their role, where a folder tells roles apart. */
+export interface Lengths {
+  query_length?: number;
+  document_length?: number;
+  query_expansion?: QueryExpansion;
+}
+
 /** What the config of each module says, checked. */
 export interface ModuleFields {
-  Transformer: { max_seq_length: number | null; do_lower_case: boolean; transformer_task?: Task };
+  Transformer: { max_seq_length: number | null; do_lower_case: boolean; transformer_task?: Task } & Lengths;
+  StaticEmbedding: Record<never, never>;
+  SpladePooling: { pooling_strategy: SpladeStrategy; activation_function: SpladeActivation };
+  MultiVectorMask: { skiplist_words: readonly string[]; skiplist_tasks: readonly string[]; keep_only_token_ids: readonly number[] | null };
   Pooling: { embedding_dimension: number; pooling_mode: readonly PoolingMode[]; include_prompt: boolean };
   Dense: {
     in_features: number;
@@ -48,11 +72,13 @@ export interface ModuleFields {
   Dropout: { dropout: number };
 }
 export type ModuleType = keyof ModuleFields;
+/** Those of which a bundle need not know. */
+export type LaterType = 'SpladePooling' | 'MultiVectorMask' | 'StaticEmbedding';
 
 /** A module of a folder: its type, the path of its files, and what its config says. */
 export type SentenceModule<Type extends ModuleType = ModuleType> = { [T in Type]: { type: T; path: string } & ModuleFields[T] }[Type];
 
-interface ModuleKind<Type extends ModuleType> {
+export interface ModuleKind<Type extends ModuleType> {
   /** Names that its config may have. */
   configs: readonly string[];
   /** Every key that is known in it. */
@@ -89,10 +115,13 @@ const MODE_SWITCHES: Readonly<Record<string, PoolingMode>> = {
   pooling_mode_lasttoken: 'lasttoken',
 };
 
+/** Fields that only models which tell queries from documents have. */
+export const LENGTHS = ['query_length', 'document_length', 'query_expansion'] as const;
+
 const BERT_CONFIGS = ['bert', 'roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'];
 
-/** Every module that runs here. */
-export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } = {
+/** Modules of one vector a text; `more.ts` adds the others. */
+const KINDS: { readonly [Type in Exclude<ModuleType, LaterType>]: ModuleKind<Type> } = {
   Transformer: {
     configs: BERT_CONFIGS.map((family) => `sentence_${family}_config.json`),
     fields: {
@@ -108,14 +137,18 @@ export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } =
           .map((name) => [name, orNull(loading)]),
       ),
       processing_kwargs: nothing,
-      query_length: oneOf([null]),
-      document_length: oneOf([null]),
-      query_expansion: oneOf([null]),
+      ...Object.fromEntries(LENGTHS.map((name) => [name, oneOf([null])])),
       tokenizer_name_or_path: oneOf([null]),
     },
     read({ max_seq_length = null, do_lower_case = false, ...given }, what) {
       const task = taskIn(given, what);
-      return { max_seq_length, do_lower_case, ...(task && { transformer_task: task }) } as ModuleFields['Transformer'];
+      const lengths = LENGTHS.filter((name) => (given[name] ?? null) !== null).map((name) => [name, given[name]]);
+      return {
+        max_seq_length,
+        do_lower_case,
+        ...(task && { transformer_task: task }),
+        ...Object.fromEntries(lengths),
+      } as ModuleFields['Transformer'];
     },
   },
   Pooling: {
@@ -189,6 +222,9 @@ export const MODULE_KINDS: { readonly [Type in ModuleType]: ModuleKind<Type> } =
   },
 };
 
+/** Every module that is known. */
+export const MODULE_KINDS = KINDS as { readonly [Type in ModuleType]: ModuleKind<Type> };
+
 /** What a Transformer is asked for, unless it is the last hidden state. Throws a `config` error where its config contradicts itself. */
 function taskIn({ transformer_task: task, modality_config, module_output_name: made }: JsonObject, what: string): Task | undefined {
   const answer = (modality_config as { text: JsonObject } | undefined)?.text.method_output_name;
@@ -248,7 +284,7 @@ export function readEntry(value: unknown, index: number, what: string): ModuleEn
   const entry = `module ${index} of ${what}`;
   if (!isObject(value)) throw bad(entry, 'an object', describe(value));
   const { type, path } = readFields(value, ENTRY, entry);
-  const name = lastName(String(type));
+  const name = lastName(String(type)).replace(/^MLM/, '');
   if (!/^sentence_transformers\.[\w.]+$/.test(String(type)) || !Object.hasOwn(MODULE_KINDS, name))
     throw bad(
       entry,

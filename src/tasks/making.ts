@@ -1,12 +1,12 @@
 import { TraceletError } from '../base/error.ts';
 import { isUrl } from '../base/realm.ts';
-import type { ChainClass } from '../encoders/open.ts';
 import type { LoadOptions } from '../jit/load.ts';
 import { trace } from '../jit/trace.ts';
 import { type AutoOptions, AutoTokenizer } from '../models/auto.ts';
 import { loadModel } from '../models/autoload.ts';
 import type { WantedName } from '../models/foreign.ts';
 import type { PreTrainedModel } from '../models/pretrained.ts';
+import type { Chain } from '../models/sentence/chain.ts';
 import { SentenceEmbedder } from '../models/sentence/embedder.ts';
 import { CrossEncoderModel } from '../models/sentence/scorer.ts';
 import { MASK, POOLING_MASK } from '../nn/inputs.ts';
@@ -47,6 +47,10 @@ export async function makeTrace(
   const batch = Math.max(2, Math.min(MOST_TEXTS, Math.floor(MOST_TOKENS / most)));
   const dynamic = { batch: [1, batch], sequence: [1, most] } as const;
   return trace(model, inputs, { ...running, dynamic, tokenizer, check_trace: false, signal: reading.signal });
+}
+
+interface ChainClass {
+  from_pretrained(source: string | URL, options: AutoOptions): Promise<Chain>;
 }
 
 const CHAINS: Readonly<Record<string, ChainClass>> = { SentenceEmbedder, CrossEncoder: CrossEncoderModel };

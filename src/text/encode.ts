@@ -17,6 +17,8 @@ export interface Row {
   unpooled: number;
   /** How many tokens are those of the text itself, neither special nor of a prompt. */
   own: number;
+  /** Tokens at the end that no token looks at. */
+  unseen?: number;
 }
 
 /** A text as rows of ids: one, or one for each chunk. */
@@ -62,11 +64,14 @@ export function encoder(reader: TextReader, longest: number, options: LongTexts,
   const prompt = promptOf(sentence, options, what);
   const unpooled = prompt && excludesPrompt(sentence) ? promptTokens(reader, prompt) : 0;
   const most = Math.min(longest, tokenizer.model_max_length);
-  const special = tokenizer.num_special_tokens_to_add();
+  const bare = sentence?.modules[0].type === 'StaticEmbedding';
+  const special = bare ? 0 : tokenizer.num_special_tokens_to_add();
   const [room, overlap] = chunk ? chunkSizes(chunk === true ? {} : chunk, most, special) : [most - special, 0];
   const typed = tokenizer.model_input_names.includes(TYPES);
   const places = { return_offsets_mapping: !!chunk, return_special_tokens_mask: !!chunk } as const;
-  const cutting = { ...places, truncation: truncate, max_length: most } as const;
+  const cutting = { ...places, add_special_tokens: !bare, truncation: truncate, max_length: most } as const;
+
+  const whole = (ids: number[]): number[] => (bare ? ids : tokenizer.build_inputs_with_special_tokens(ids));
 
   return (text: TextInput, index: number): Encoded => {
     const [first, second] = partsOf(text, nameOf(index));
@@ -100,7 +105,7 @@ export function encoder(reader: TextReader, longest: number, options: LongTexts,
     const inWord = wordsOf(tokenizer, tokens.filter(isOwn).slice(begin));
     const left = room - begin;
     return chunkRanges(own.length - begin, left, Math.min(overlap, left - 1), inWord).map(([start, end]) => ({
-      ids: Int32Array.from(tokenizer.build_inputs_with_special_tokens([...own.slice(0, begin), ...own.slice(begin + start, begin + end)])),
+      ids: Int32Array.from(whole([...own.slice(0, begin), ...own.slice(begin + start, begin + end)])),
       unpooled,
       own: end - start,
     }));

@@ -39,7 +39,7 @@ export function batchInputs(
       cure: 'Make several calls, or trace again for more; embed() does so itself',
     });
   const takes = (input: string): boolean => signatures.some(({ name }) => name === input);
-  const padded = rows.length < height || rows.some(({ ids }) => ids.length < width);
+  const padded = rows.length < height || rows.some(({ ids, unseen = 0 }) => ids.length - unseen < width);
   if (padded && !takes(MASK)) throw withoutMask(what);
   if (rows.some(({ unpooled }) => unpooled > 0) && !takes(POOLING_MASK)) throw withoutPoolingMask(what);
   const column = (value = 0): Int32Array => new Int32Array(height * width).fill(value);
@@ -49,11 +49,11 @@ export function batchInputs(
     [MASK]: column(),
     [POOLING_MASK]: column(),
   };
-  for (const [i, { ids, types, unpooled }] of rows.entries()) {
+  for (const [i, { ids, types, unpooled, unseen = 0 }] of rows.entries()) {
     const [begin, end] = [i * width, i * width + ids.length];
     columns.input_ids.set(ids, begin);
     if (types) columns.token_type_ids.set(types, begin);
-    columns[MASK].fill(1, begin, end);
+    columns[MASK].fill(1, begin, end - unseen);
     columns[POOLING_MASK].fill(1, Math.min(end, begin + unpooled), end);
   }
   const wanted = signatures.map(({ name }) => name).filter((name): name is keyof typeof columns => Object.hasOwn(columns, name));

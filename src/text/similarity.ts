@@ -9,19 +9,35 @@ type Vector = readonly number[] | Float32Array | Float64Array;
 /** A vector, or a matrix of one a row: a tensor, numbers, or a list of vectors. */
 export type Vectors = Tensor | TensorLike | Nested;
 
-/** The rows of `vectors`, scaled to length 1 in double precision; a row of zeros stays one. */
-function unitRows(vectors: Vectors, what: string): { rows: Float64Array[]; width: number; single: boolean } {
+/** Vectors as they are compared. */
+export interface Rows {
+  rows: Float64Array[];
+  width: number;
+  /** Whether one vector was given, and no list. */
+  single: boolean;
+}
+
+/** The rows of `vectors` in double precision. Throws `shape` and `value` errors that name `what`. */
+export function rowsIn(vectors: Vectors, what: string): Rows {
   if (typeof vectors !== 'object')
     throw new TraceletError('value', { what, expected: 'a vector or a list of vectors', got: describe(vectors) });
   const { shape, data } = tensorLike(vectors)?.to('float64') ?? tensor(vectors as Nested, { dtype: 'float64' });
   if (shape.length < 1 || shape.length > 2 || shape.at(-1) === 0)
     throw new TraceletError('shape', { what, expected: 'a vector [d] or vectors [n, d], d not 0', got: `[${shape}]` });
   const width = shape[shape.length - 1];
-  const rows = Array.from({ length: shape.length === 1 ? 1 : shape[0] }, (_, i) => unit(data.slice(i * width, (i + 1) * width), what));
+  const rows = Array.from({ length: shape.length === 1 ? 1 : shape[0] }, (_, i) => data.slice(i * width, (i + 1) * width));
   return { rows, width, single: shape.length === 1 };
 }
 
-function unit(row: Float64Array, what: string): Float64Array {
+/** The rows of two lists of vectors, proved to be of one width. */
+export function bothIn(a: Vectors, b: Vectors, what: string): [left: Rows, right: Rows] {
+  const [left, right] = [rowsIn(a, `${what}: first`), rowsIn(b, `${what}: second`)];
+  if (left.width === right.width) return [left, right];
+  throw new TraceletError('shape', { what, expected: 'vectors of one width', got: `${left.width} and ${right.width}` });
+}
+
+/** `row` scaled to length 1; one of zeros stays one. Throws a `value` error for what is not finite. */
+export function unit(row: Float64Array, what: string): Float64Array {
   const bad = row.find((value) => !Number.isFinite(value));
   if (bad !== undefined) throw new TraceletError('value', { what, expected: 'finite numbers', got: `${bad}` });
   const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -43,12 +59,11 @@ function dot(a: Float64Array, b: Float64Array): number {
 export function similarity(a: Vector, b: Vector): number;
 export function similarity(a: Vectors, b: Vectors): number | Tensor<'float32'>;
 export function similarity(a: Vectors, b: Vectors): number | Tensor<'float32'> {
-  const [left, right] = [unitRows(a, 'similarity: first'), unitRows(b, 'similarity: second')];
-  if (left.width !== right.width)
-    throw new TraceletError('shape', { what: 'similarity', expected: 'vectors of one width', got: `${left.width} and ${right.width}` });
-  if (left.single && right.single) return dot(left.rows[0], right.rows[0]);
-  const values = new Float32Array(left.rows.length * right.rows.length);
+  const [left, right] = bothIn(a, b, 'similarity');
+  const [rows, others] = [left.rows.map((row) => unit(row, 'similarity: first')), right.rows.map((row) => unit(row, 'similarity: second'))];
+  if (left.single && right.single) return dot(rows[0], others[0]);
+  const values = new Float32Array(rows.length * others.length);
   let at = 0;
-  for (const row of left.rows) for (const other of right.rows) values[at++] = dot(row, other);
-  return new Tensor('float32', [left.rows.length, right.rows.length], values);
+  for (const row of rows) for (const other of others) values[at++] = dot(row, other);
+  return new Tensor('float32', [rows.length, others.length], values);
 }

@@ -16,12 +16,16 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   colbert: ['sentence/encoder'],
 };
 
+/** Folders of sentence-transformers with one vector a text. */
+const VECTORS = readdirSync(join(FIXTURES, 'sentence')).filter((name) => name !== 'encoder');
+
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
 /** A folder of the fixtures, with files of a test's own in place of its. */
 export function encoderFolder(name: string, files: Files = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'encoder-'));
-  for (const from of [...LAYERS[name], `encoders/${name}`]) cpSync(join(FIXTURES, from), folder, { recursive: true });
+  const own = LAYERS[name] ?? ['sentence/encoder', `sentence/${name.replace('st-', '')}`];
+  for (const from of [...own, ...(name in LAYERS ? [`encoders/${name}`] : [])]) cpSync(join(FIXTURES, from), folder, { recursive: true });
   for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content);
   return folder;
 }
@@ -35,7 +39,7 @@ export interface Folder {
 /** Folders with these first letters: those of the fixtures, or all in the folder that TRACELET_PIPELINES names. */
 export function foldersOf(prefix: string): Folder[] {
   const all = process.env.TRACELET_PIPELINES;
-  const names = all ? readdirSync(all) : Object.keys(LAYERS);
+  const names = all ? readdirSync(all) : [...Object.keys(LAYERS), ...VECTORS.map((name) => `st-${name}`)];
   return names
     .filter((name) => name.startsWith(prefix))
     .map((name) => ({ name, path: () => (all ? join(all, name) : encoderFolder(name)) }));
@@ -46,8 +50,8 @@ export const answersIn = <T>(folder: string, file: string): T => JSON.parse(read
 const flat = (value: unknown): number[] => [value].flat(9) as number[];
 
 /** That numbers, in lists of any depth or a tensor, are near those of Python. */
-export function expectClose(got: Tensor | number, want: unknown, tolerance = 1e-4): void {
-  const [mine, theirs] = [flat(typeof got === 'number' ? got : got.tolist()), flat(want)];
+export function expectClose(got: Tensor | readonly number[] | number, want: unknown, tolerance = 1e-4): void {
+  const [mine, theirs] = [flat(typeof got === 'object' && 'tolist' in got ? got.tolist() : got), flat(want)];
   expect(mine.length).toBe(theirs.length);
   const worst = mine.reduce((most, value, i) => Math.max(most, Math.abs(value - theirs[i]) / Math.max(1, Math.abs(theirs[i]))), 0);
   expect(worst).toBeLessThan(tolerance);

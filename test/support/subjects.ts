@@ -5,15 +5,19 @@ import { vi } from 'vitest';
 import { platform } from '#platform';
 import {
   ARCHITECTURES,
+  BertForMaskedLM,
   BertForSequenceClassification,
   BertModel,
   BertTokenizer,
   CrossEncoder,
   jit,
+  MultiVectorEncoder,
   nn,
   PreTrainedTokenizerFast,
   pipeline,
   SentenceEmbedder,
+  SentenceTransformer,
+  SparseEncoder,
   TraceletError,
   tensor,
 } from '../../src/index.ts';
@@ -80,6 +84,15 @@ writeFileSync(join(FOLDER, 'tokenizer.json'), JSON.stringify(tokenizerObject));
 export const folderOf = (name: string): string => join(FOLDER, name);
 await new BertForSequenceClassification(config.withFields({ num_labels: 1 }, 'a test')).save_pretrained(folderOf('pairs'));
 await fast.save_pretrained(folderOf('pairs'));
+await new SentenceEmbedder(config, { tokenizer: fast }).save_pretrained(folderOf('vectors'));
+const transformer = await SentenceTransformer.from_pretrained(folderOf('vectors'));
+await new BertForMaskedLM(config).save_pretrained(folderOf('words'));
+await fast.save_pretrained(folderOf('words'));
+const weigher = await SparseEncoder.from_pretrained(folderOf('words'));
+await new SentenceEmbedder(config, { tokenizer: fast, normalize: false }).save_pretrained(folderOf('tokens'));
+writeFileSync(join(folderOf('tokens'), 'modules.json'), '[{"type":"sentence_transformers.models.Transformer","path":""}]');
+writeFileSync(join(folderOf('tokens'), 'config_sentence_transformers.json'), '{"model_type":"MultiVectorEncoder"}');
+const late = await MultiVectorEncoder.from_pretrained(folderOf('tokens'));
 const scorer = await CrossEncoder.from_pretrained(folderOf('pairs'));
 const classifier = await pipeline('text-classification', folderOf('pairs'));
 
@@ -112,6 +125,9 @@ export const INSTANCES: Readonly<Record<string, () => object>> = {
   PreTrainedTokenizerFast: () => fast,
   CrossEncoder: () => scorer,
   Pipeline: () => classifier,
+  SentenceTransformer: () => transformer,
+  SparseEncoder: () => weigher,
+  MultiVectorEncoder: () => late,
   TracedModule: () => traced,
   TracePool: () => pool,
   TraceletError: () => new TraceletError('value', { what: 'a thing' }),

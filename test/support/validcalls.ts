@@ -37,9 +37,11 @@ import {
   plain,
   quantizing,
   reading,
+  running,
   scoring,
   shape,
   tracing,
+  vectors,
 } from './validoptions.ts';
 
 /** Arguments of a call that is right, made anew for each. */
@@ -138,6 +140,8 @@ const inputsOf = ({ family: { inputs: names }, head }: Known): (Tensor | null)[]
 const HEADS = ['ForMaskedLM', 'ForPreTraining', 'ForNextSentencePrediction', 'ForMultipleChoice']
   .concat('ForSequenceClassification', 'ForTokenClassification', 'ForQuestionAnswering', 'ForTextEncoding')
   .map((head) => `AutoModel${head}`);
+
+const sparse = () => ({ indices: Int32Array.of(1, 3), values: Float32Array.of(1, 2) });
 
 /** What each export is rightly called with. */
 export const VALID: Readonly<Record<string, Valid>> = {
@@ -341,6 +345,21 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('() #call_', () => [['jim', { text: 'was', text_pair: 'a' }], classifying], 'Pipeline'),
   'Pipeline#save': () => [join(FOLDER, 'pipeline.tracelet'), { signal: signal() }],
   'Pipeline#dispose': none,
+  'SentenceTransformer.from_pretrained': () => [folderOf('vectors'), opening],
+  ...rows('encode encode_query encode_document', () => [['jim', 'was'], vectors], 'SentenceTransformer#'),
+  ...rows('similarity similarity_pairwise', () => [x(), y()], 'SentenceTransformer#'),
+  'SentenceTransformer#get_embedding_dimension': none,
+  'SparseEncoder.from_pretrained': () => [folderOf('words'), opening],
+  ...rows('encode encode_query encode_document', () => [['jim', 'was'], { ...running, max_active_dims: 2 }], 'SparseEncoder#'),
+  'SparseEncoder#similarity': () => [sparse(), sparse()],
+  'SparseEncoder#decode': () => [sparse(), { top_k: 1 }],
+  'SparseEncoder#get_embedding_dimension': none,
+  'MultiVectorEncoder.from_pretrained': () => [folderOf('tokens'), opening],
+  ...rows('encode encode_query encode_document', () => [['jim', 'was'], { ...running, normalize_embeddings: true }], 'MultiVectorEncoder#'),
+  'MultiVectorEncoder#similarity': () => [[x()], y()],
+  'MultiVectorEncoder#get_embedding_dimension': none,
+  semantic_search: () => [x(), y(), { top_k: 1, score_function: 'dot', signal: signal() }],
+  quantize_embeddings: () => [x(), 'int8', { ranges: x(), calibration_embeddings: x() }],
   similarity: () => [
     [1, 2],
     [2, 3],
@@ -360,6 +379,8 @@ export const IGNORING: Readonly<Record<string, readonly string[]>> = {
     '(0).tokenizer_object.nonsense',
   ),
   'PreTrainedTokenizerFast.from_files': ['(0).nonsense'],
+  'SparseEncoder#decode': ['(0).nonsense'],
+  'SparseEncoder#similarity': ['(0).nonsense', '(1).nonsense'],
   ...Object.fromEntries(KINDS.map((name) => [name, ['(0)']])),
 };
 
@@ -372,3 +393,4 @@ export const ALIKE = /^AutoModelFor(?!MaskedLM)/;
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
   /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|decoded|relative_positional_encoding|decoderIdsOf|pooled|positionsOf|typesOf|meant|prepare|prepareRun|besides|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
+/^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|features|embedded|encoded|pooled|positionsOf|prepare|prepareRun|prompting|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;

@@ -23,13 +23,14 @@ export const embedding = {
   progress_callback: () => {},
 };
 export const opening = { ...reading, seed: 1, strict: false, kernels: 'baseline', threads: 1 };
-export const scoring = {
-  ...ofTexts,
-  signal: signal(),
-  activation_fn: 'sigmoid',
-  apply_softmax: true,
-  batchTokens: 64,
-  progress_callback: () => {},
+export const running = { ...ofTexts, signal: signal(), batchTokens: 64, progress_callback: () => {} };
+export const scoring = { ...running, activation_fn: 'sigmoid', apply_softmax: true };
+export const vectors = {
+  ...running,
+  truncate_dim: 2,
+  normalize_embeddings: true,
+  precision: 'int8',
+  output_value: 'sentence_embedding',
 };
 export const classifying = {
   top_k: 1,

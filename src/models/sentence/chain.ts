@@ -20,7 +20,7 @@ import type { Family } from '../family.ts';
 import { headsFor } from '../loaded.ts';
 import { type Beside, type ModelInputs, PreTrainedModel } from '../pretrained.ts';
 import { ownWeights, saveInto } from '../saving.ts';
-import { makeParts, type Part } from './parts.ts';
+import { makeParts, type Part, type PartClass } from './parts.ts';
 
 /** What a folder of sentence-transformers says. */
 export interface FolderOptions {
@@ -33,12 +33,20 @@ export interface Links extends FolderOptions {
   sentence: SentenceConfig;
   /** The class of the Transformer. */
   base: FamilyClass;
+  /** What makes the parts of modules that few folders have. */
+  parts?: Readonly<Record<string, PartClass>>;
   seed?: number;
 }
 
 /** What this module read or made. */
 const KNOWN = new WeakSet<object>();
 const SENTENCE = kind<SentenceConfig>('what a SentenceEmbedder has as sentence', (value) => KNOWN.has(value as object));
+
+/** `sentence` as an option may be it. */
+export function known(sentence: SentenceConfig): SentenceConfig {
+  KNOWN.add(sentence);
+  return sentence;
+}
 
 /** What options of chains may be. */
 export const FOLDER_OPTIONS = { sentence: SENTENCE, tokenizer: TOKENIZER };
@@ -51,11 +59,14 @@ export const headed = (head: string, such = 'of models with that head') => ({
   ),
 });
 
+/** What modules made, by name. */
+export type Features = Partial<Record<Feature | 'last_hidden_state', Tensor>>;
+
 /** Where a Transformer with a head stands; one without has the prefix of its family. */
 const HEADED = 'model';
 
 /** The parts behind a Transformer, by their numbers in modules.json. */
-class Parts extends ModuleList<Part> {
+export class Parts extends ModuleList<Part> {
   override children(): [string, AnyModule][] {
     return this.items.map((item, i) => [String(i + 1), item]);
   }
@@ -76,16 +87,17 @@ export abstract class Chain extends PreTrainedModel {
   /** `links` is asked once config and options are proved. */
   constructor(config: PreTrainedConfig, options: object, links: () => Links) {
     super(config, options);
-    const { sentence, tokenizer, base: Base, seed } = links();
-    this.sentence = sentence;
-    KNOWN.add(sentence);
+    const { sentence, tokenizer, base: Base, parts, seed } = links();
+    this.sentence = known(sentence);
     this.tokenizer = tokenizer;
     this.#family = Base.family;
     const { prefix, optional } = this.family;
     const isHeadless = headsFor('Model').includes(Base.head);
     this.#place = isHeadless ? prefix : HEADED;
     Object.assign(this, { [this.#place]: new Base(config, isHeadless && optional ? { [optional.option]: false } : {}) });
-    this.modules = new Parts(makeParts(sentence, config.hidden_size));
+    const { task } = FOLDER_KINDS[sentence.model_type];
+    const width = task === 'fill-mask' ? config.vocab_size : config.hidden_size;
+    this.modules = new Parts(makeParts(sentence, { [TASKS[task].makes]: width }, parts));
     this.post_init(seed);
   }
 
@@ -155,21 +167,22 @@ export abstract class Chain extends PreTrainedModel {
   forward(...inputs: ModelInputs): ModelOutput {
     const { inputs: names } = this.family;
     const given = inputs as (Tensor | undefined)[];
-    const { task, makes } = FOLDER_KINDS[this.sentence.model_type];
+    const { task } = FOLDER_KINDS[this.sentence.model_type];
     const { [TASKS[task].answers]: answer } = this.base_model(...(given.slice(0, names.length) as ModelInputs));
     const attention = given[names.indexOf(MASK)];
     const pooling = given[names.length] ?? attention;
-    const features: Partial<Record<Feature, Tensor>> = { [TASKS[task].makes]: answer };
+    const features: Features = { [TASKS[task].makes]: answer };
     for (const part of this.modules) {
       const { input, output } = part.wiring;
       features[output] = part(features[input] as Tensor, { attention, pooling });
     }
-    return modelOutput({ [makes]: features[makes], ...this.besides(answer) });
+    return modelOutput(this.answer(features, answer));
   }
 
-  /** What it answers beside what its modules make. */
-  protected besides(_answer: Tensor): Readonly<Record<string, Tensor>> {
-    return {};
+  /** What it answers: of what its modules made, and of what its Transformer answered. */
+  protected answer(features: Features, _answered: Tensor): Features {
+    const { makes } = FOLDER_KINDS[this.sentence.model_type];
+    return { [makes]: features[makes] };
   }
 }
 
@@ -177,8 +190,7 @@ export abstract class Chain extends PreTrainedModel {
 export const sentenceIn = async (beside: Beside, folder: FolderKind): Promise<SentenceConfig | undefined> => {
   const files = await readSentenceFiles(beside.text, folder);
   const sentence = files && parseSentence(files, folder);
-  if (sentence) KNOWN.add(sentence);
-  return sentence;
+  return sentence && known(sentence);
 };
 
 const pathOf = (sentence: SentenceConfig | undefined): string => sentence?.modules[0].path ?? '';

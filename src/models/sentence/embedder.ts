@@ -7,7 +7,7 @@ import type { FamilyClass } from '../classes.ts';
 import type { PreTrainedConfig } from '../config.ts';
 import { baseOf } from '../loaded.ts';
 import { PreTrainedModel } from '../pretrained.ts';
-import { Chain, FOLDER_OPTIONS, type FolderOptions, headed } from './chain.ts';
+import { Chain, type Features, FOLDER_OPTIONS, type FolderOptions, headed } from './chain.ts';
 
 /** Options of {@link SentenceEmbedder}. */
 export interface EmbedderOptions {
@@ -52,12 +52,13 @@ export class SentenceEmbedder extends Chain {
     });
   }
 
-  protected override besides(last_hidden_state: Tensor): Record<string, Tensor> {
-    return { last_hidden_state };
+  protected override answer({ sentence_embedding }: Features, last_hidden_state: Tensor): Features {
+    return { sentence_embedding, last_hidden_state };
   }
 }
 
-const plainSentence = ({ hidden_size }: PreTrainedConfig): SentenceConfig => ({
+/** What a folder of an encoder alone means. */
+export const plainSentence = ({ hidden_size }: PreTrainedConfig): SentenceConfig => ({
   model_type: 'SentenceTransformer',
   modules: [
     { type: 'Transformer', path: '', max_seq_length: null, do_lower_case: false },
@@ -75,7 +76,7 @@ const NORMALIZE: SentenceModule<'Normalize'> = {
 };
 
 /** `sentence` with the pooling and scaling that options ask for. */
-function withOptions(sentence: SentenceConfig, { pooling, normalize }: EmbedderOptions): SentenceConfig {
+export function withOptions(sentence: SentenceConfig, { pooling, normalize }: EmbedderOptions): SentenceConfig {
   let { modules } = sentence;
   if (pooling !== undefined)
     modules = modules.map((module) =>

@@ -3,7 +3,7 @@ import * as F from '../../nn/functional.ts';
 import * as nn from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { SentenceConfig } from '../../sentence/config.ts';
-import { DENSE_ACTIVATIONS, type Feature, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
+import { DENSE_ACTIVATIONS, type Feature, type LaterType, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** The modules that follow the encoder, as `sentence_transformers.models` has them. */
@@ -22,7 +22,7 @@ export interface Wiring {
   width: number;
 }
 
-type Widths = Partial<Record<Feature, number>>;
+export type Widths = Partial<Record<Feature, number>>;
 
 /** A module of a folder behind its encoder. */
 export abstract class Part extends Module<[Tensor, Masks], Tensor> {
@@ -109,7 +109,7 @@ class Normalize extends Part {
   }
 
   forward(x: Tensor): Tensor {
-    return F.normalize(x);
+    return F.normalize(x, 2, -1);
   }
 }
 
@@ -126,14 +126,17 @@ class Dropout extends Part {
   }
 }
 
-type Behind = Exclude<SentenceModule, { type: 'Transformer' }>;
+type Behind = Exclude<SentenceModule, { type: 'Transformer' | LaterType }>;
+/** What makes the part of a module. */
+export type PartClass = new (module: never, widths: Widths) => Part;
 const PARTS = { Pooling, Dense, LayerNorm, Normalize, Dropout } as const satisfies Record<Behind['type'], unknown>;
 
-/** The modules of a folder behind a Transformer of `hidden` numbers a token. Throws `config` errors for those that do not fit one another. */
-export function makeParts({ modules }: SentenceConfig, hidden: number): Part[] {
-  const widths: Widths = { token_embeddings: hidden };
-  return (modules.slice(1) as Behind[]).map((module, i) => {
-    const part = new (PARTS[module.type] as new (module: Behind, widths: Widths) => Part)(module, widths);
+/** The modules of a folder behind one that makes what is so wide. Throws `config` errors for those that do not fit one another. */
+export function makeParts({ modules }: SentenceConfig, first: Widths, more: Readonly<Record<string, PartClass>> = {}): Part[] {
+  const parts: Readonly<Record<string, PartClass>> = { ...PARTS, ...more };
+  const widths = { ...first };
+  return modules.slice(1).map((module, i) => {
+    const part = new parts[module.type](module as never, widths);
     const { input, takes, output, width } = part.wiring;
     const given = widths[input];
     if (given === undefined || (takes !== undefined && takes !== given))

@@ -1,0 +1,126 @@
+import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
+import { checkOptions, curesIn, type OptionTable } from '../base/options.ts';
+import { SIZE } from '../base/schema.ts';
+import { SparseEncoderModel } from '../models/sentence/sparse.ts';
+import type { SentenceModule } from '../sentence/modules.ts';
+import { knowMore } from '../sentence/more.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { SIMILARITIES, type Similarity, similarityNamed } from '../text/scores.ts';
+import type { Texts } from '../text/source.ts';
+import { proveSparse, type SparseVector, sparseSimilarities, strongest } from '../text/sparse.ts';
+import { CURES, Encoder, listed, type Role } from './encoder.ts';
+import { type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
+import { RUN_TEXTS, type RunTextsOptions, runTexts } from './rows.ts';
+
+/** Options of {@link SparseEncoder.encode}. */
+export interface SparseEncodeOptions extends RunTextsOptions {
+  /** How many of the largest weights are kept; all unless given. */
+  max_active_dims?: number;
+}
+
+const ENCODE: OptionTable<SparseEncodeOptions> = { ...RUN_TEXTS, max_active_dims: SIZE };
+const DECODE: OptionTable<{ top_k?: number }> = { top_k: SIZE };
+const cureOf = curesIn(CURES);
+const WAYS = Object.keys(SIMILARITIES) as Similarity[];
+
+/** Weights of the words of the vocabulary for texts, as `sentence_transformers.SparseEncoder` with SPLADE. */
+export class SparseEncoder extends Encoder {
+  /** How {@link similarity} compares vectors: as the folder says, else by their product. */
+  readonly similarity_fn_name: Similarity;
+
+  /** As {@link Encoder}. */
+  static async from_pretrained(source: EncoderSource, options?: EncoderOptions): Promise<SparseEncoder> {
+    knowMore();
+    return new SparseEncoder(await openTrace('SparseEncoder.from_pretrained', SparseEncoderModel, source, options));
+  }
+
+  private constructor(...[traced]: ConstructorParameters<typeof Encoder>) {
+    super(traced);
+    this.similarity_fn_name = similarityNamed(this.sentence.similarity_fn_name, WAYS, 'dot');
+  }
+
+  /** How many words the vocabulary has. */
+  get_embedding_dimension(): number {
+    return this.traced.outputs[0].shape.at(-1) as number;
+  }
+
+  /** The words of each text whose weight is not 0, by their ids, in their order; those of one text where it is in no list. Throws `value` errors. */
+  encode(text: string, options?: SparseEncodeOptions): Promise<SparseVector>;
+  encode(texts: Texts, options?: SparseEncodeOptions): Promise<SparseVector[]>;
+  encode(texts: Texts, options: SparseEncodeOptions = {}): Promise<SparseVector | SparseVector[]> {
+    return this.#encode('encode()', texts, options);
+  }
+
+  /** As {@link encode}, with the prompt `query` of the folder, where it has one, unless another is asked for. */
+  encode_query(text: string, options?: SparseEncodeOptions): Promise<SparseVector>;
+  encode_query(texts: Texts, options?: SparseEncodeOptions): Promise<SparseVector[]>;
+  encode_query(texts: Texts, options: SparseEncodeOptions = {}): Promise<SparseVector | SparseVector[]> {
+    return this.#encode('encode_query()', texts, options, 'query');
+  }
+
+  /** As {@link encode}, with the first of the prompts `document`, `passage` and `corpus` that the folder has, unless another is asked for. */
+  encode_document(text: string, options?: SparseEncodeOptions): Promise<SparseVector>;
+  encode_document(texts: Texts, options?: SparseEncodeOptions): Promise<SparseVector[]>;
+  encode_document(texts: Texts, options: SparseEncodeOptions = {}): Promise<SparseVector | SparseVector[]> {
+    return this.#encode('encode_document()', texts, options, 'document');
+  }
+
+  /** How alike each of `a` is to each of `b`: float32 [n, m]. Throws `value` errors. */
+  similarity(a: SparseVector | readonly SparseVector[], b: SparseVector | readonly SparseVector[]): Tensor<'float32'> {
+    const [left, right] = [a, b].map((side) => proveSparse('similarity()', side));
+    return sparseSimilarities(this.similarity_fn_name, left, right);
+  }
+
+  /** The words of a vector with their weights, the heaviest first; of several, a list each. Throws `value` errors. */
+  decode(vector: SparseVector, options?: { top_k?: number }): [token: string, weight: number][];
+  decode(vectors: readonly SparseVector[], options?: { top_k?: number }): [token: string, weight: number][][];
+  decode(given: SparseVector | readonly SparseVector[], options: { top_k?: number } = {}): unknown {
+    const { top_k } = checkOptions('decode()', options, DECODE);
+    const words = proveSparse('decode()', given).map((vector) => {
+      const { indices, values } = strongest(vector, top_k ?? vector.values.length);
+      const pairs = Array.from(indices, (id, i) => [this.#wordOf(id), values[i]] as [string, number]);
+      return pairs.sort((a, b) => b[1] - a[1]);
+    });
+    return Array.isArray(given) ? words : words[0];
+  }
+
+  #wordOf(id: number): string {
+    if (id < this.get_embedding_dimension()) return this.tokenizer.convert_ids_to_tokens([id])[0];
+    throw new TraceletError('value', { what: 'decode()', expected: 'ids of words of the vocabulary', got: describe(id) });
+  }
+
+  async #encode(what: string, texts: Texts, given: SparseEncodeOptions, role?: Role): Promise<SparseVector | SparseVector[]> {
+    const { max_active_dims, ...options } = checkOptions(what, given, ENCODE, cureOf);
+    const { traced } = this;
+    const list = await listed(texts, options.signal);
+    const [{ name: output }] = traced.outputs;
+    const pooling = this.sentence.modules[1] as SentenceModule<'SpladePooling'>;
+    const vectors: SparseVector[] = [];
+    const reading = { what, nameOf: (index: number) => `texts[${index}]`, output };
+    const asked = { ...this.prompting(role, options), ...options };
+    await runTexts(traced, list, asked, reading, ({ data, shape }, numbers, rows) => {
+      const words = shape.at(-1) as number;
+      const stride = data.length / shape[0];
+      for (const [i, at] of numbers.entries()) {
+        const tokens = shape.length === 2 ? 1 : rows[at].ids.length;
+        const weights = data.subarray(i * stride, i * stride + tokens * words);
+        const vector = spladeWeights(weights, words, pooling.activation_function === 'log1p_relu');
+        vectors[at] = max_active_dims === undefined ? vector : strongest(vector, max_active_dims);
+      }
+    });
+    return typeof texts === 'string' ? vectors[0] : vectors;
+  }
+}
+
+/** The sums of the logarithms of rows of weights, of which one is taken, or one of that. */
+function spladeWeights(rows: Float32Array, words: number, twice: boolean): SparseVector {
+  const sums = new Float64Array(words);
+  for (let at = 0, word = 0; at < rows.length; at++, word = word + 1 === words ? 0 : word + 1) {
+    if (rows[at] === 0) continue;
+    const weight = Math.log1p(rows[at]);
+    sums[word] += twice ? Math.log1p(weight) : weight;
+  }
+  const indices = Int32Array.from(sums.keys()).filter((word) => sums[word] !== 0);
+  return { indices, values: Float32Array.from(indices, (word) => sums[word]) };
+}
