@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Pipeline, type PipelineOptions, pipeline, type TaskName, type Tensor } from '../../src/index.ts';
 import type { Answer } from '../../src/tasks/questionanswering.ts';
@@ -262,6 +263,20 @@ describe('one file', () => {
     expect(await beside([TEXT, 'Hello'])).toEqual(await classify([TEXT, 'Hello']));
     beside.dispose();
   });
+});
+
+test('of the default model are vectors of texts', async () => {
+  const extract = await pipeline(
+    'feature-extraction',
+    fileURLToPath(new URL('../../models/all-minilm-l6-v2/model.tracelet', import.meta.url)),
+  );
+  opened.push(extract as never);
+  const texts = ['A man is eating food.', 'Hi'];
+  const vectors = await extract(texts, { pooling: 'mean', normalize: true });
+  const embedded = await extract(texts, { pooling: 'sentence' });
+  expect(vectors.dims).toEqual([2, 384]);
+  for (const [i, row] of (vectors.tolist() as number[][]).entries())
+    for (const [j, value] of row.entries()) expect(value).toBeCloseTo((embedded.tolist() as number[][])[i][j], 5);
 });
 
 describe('opening', () => {
