@@ -86,8 +86,8 @@ const GROUPS = [
 const ALL_FAMILIES = /\/dist\/models\/(classes|index|registry)\.js$/;
 
 /**
- * Files of their own: what acts when it is loaded, a family each, and what loads families when it is asked for one. Bundlers leave out the files of which nothing is used, but
- * not a class whose making they cannot see through.
+ * Files of their own: what acts when it is loaded, a family each, and what loads families when it is asked for one. Bundlers leave out the files of
+ * which nothing is used, but not a class whose making they cannot see through.
  */
 const OWN_FILES = [
   { name: 'tokenizer-late', test: /\/dist\/tokenizer\/late\.js$/, priority: 40 },

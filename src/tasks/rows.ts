@@ -23,7 +23,9 @@ export interface CutOptions {
 export const CUT_OPTIONS: OptionTable<CutOptions> = { truncation: FLAG, max_length: SIZE };
 
 /** A text, alone or with its pair. */
-export type TextOrPair = string | readonly [text: string, pair: string] | { readonly text: string; readonly text_pair?: string | null };
+export type NamedText = string | { readonly text: string; readonly text_pair?: string | null };
+/** The same in a list, where two strings are a pair as well. */
+export type TextOrPair = NamedText | readonly [text: string, pair: string];
 
 type Parts = readonly [text: string, pair?: string];
 

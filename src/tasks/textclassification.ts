@@ -1,6 +1,6 @@
 import { oneOf, orNull, SIZE } from '../base/schema.ts';
 import { type Facts, labelOf } from './facts.ts';
-import { answerRows, CUT_OPTIONS, type CutOptions, encodeRows, listOf, partsOf, type TextOrPair } from './rows.ts';
+import { answerRows, CUT_OPTIONS, type CutOptions, encodeRows, listOf, type NamedText, partsOf, type TextOrPair } from './rows.ts';
 import { largest, SCORES, type ScoreFunction, topIndexes } from './scores.ts';
 import type { CallOptions, Task } from './task.ts';
 
@@ -20,7 +20,7 @@ export interface ClassifyOptions extends CallOptions, CutOptions {
 
 /** Scores labels for texts. Without `top_k` the answer is the likeliest label of each. */
 export interface TextClassifier {
-  (text: TextOrPair & (string | object), options?: ClassifyOptions): Promise<Classified[]>;
+  (text: NamedText, options?: ClassifyOptions): Promise<Classified[]>;
   (texts: readonly TextOrPair[], options: ClassifyOptions & { top_k: number | null }): Promise<Classified[][]>;
   (texts: readonly TextOrPair[], options?: ClassifyOptions & { top_k?: undefined }): Promise<Classified[]>;
 }

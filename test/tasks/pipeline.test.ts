@@ -1,9 +1,12 @@
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Pipeline, type PipelineOptions, pipeline, type TaskName, type Tensor } from '../../src/index.ts';
+import type { EntityGroup, TokenEntity } from '../../src/tasks/entities.ts';
 import type { Answer } from '../../src/tasks/questionanswering.ts';
+import type { Classified } from '../../src/tasks/textclassification.ts';
 import { encoderFolder } from '../support/encoders.ts';
 import { fixture } from '../support/fixtures.ts';
 import { folderOf } from '../support/sentence.ts';
@@ -148,6 +151,18 @@ describe('calls', () => {
     expect(await classify([])).toEqual([]);
   });
 
+  test('have types that follow from the task', async () => {
+    const one: Classified[] = await classify(TEXT);
+    const each: Classified[] = await classify([TEXT, 'Hello']);
+    const several: Classified[][] = await classify([TEXT, 'Hello'], { top_k: null });
+    const groups: EntityGroup[][] = await ner([TEXT], { aggregation_strategy: 'max' });
+    const tokens: TokenEntity[] = await ner(TEXT);
+    const shapes = [one, each, several, groups, tokens].map((list) => list.map((item) => Array.isArray(item)));
+    expect(shapes.map(([isList]) => isList)).toEqual([false, false, true, true, false]);
+    // @ts-expect-error a label is no entity
+    expect(one[0].entity).toBeUndefined();
+  });
+
   test('take pairs as objects and as lists', async () => {
     const [pair] = await classify([[TEXT, 'Hello']]);
     expect(await classify({ text: TEXT, text_pair: 'Hello' })).toEqual([pair]);
@@ -262,6 +277,20 @@ describe('one file', () => {
     expect(await beside([TEXT, 'Hello'])).toEqual(await classify([TEXT, 'Hello']));
     beside.dispose();
   });
+});
+
+test('of the default model are vectors of texts', async () => {
+  const extract = await pipeline(
+    'feature-extraction',
+    fileURLToPath(new URL('../../models/all-MiniLM-L6-v2/model.tracelet', import.meta.url)),
+  );
+  opened.push(extract as never);
+  const texts = ['A man is eating food.', 'Hi'];
+  const vectors = await extract(texts, { pooling: 'mean', normalize: true });
+  const embedded = await extract(texts, { pooling: 'sentence' });
+  expect(vectors.dims).toEqual([2, 384]);
+  for (const [i, row] of (vectors.tolist() as number[][]).entries())
+    for (const [j, value] of row.entries()) expect(value).toBeCloseTo((embedded.tolist() as number[][])[i][j], 5);
 });
 
 describe('opening', () => {

@@ -1,5 +1,9 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Pipeline, pipeline, type TaskName, Tensor } from '../../src/index.ts';
+import { answersIn, foldersOf } from '../support/encoders.ts';
 import { type PipelineCall, pipelineCases, unitsIn } from '../support/pipelines.ts';
 import { problem } from '../support/tiny.ts';
 
@@ -71,4 +75,29 @@ describe.each(pipelineCases())('$name', ({ directory, task, calls, name }) => {
     }
     expectAnswer(shaped(task, await answer(), call), wanted(call), 'answer');
   });
+});
+
+interface Ranking {
+  method: string;
+  args: readonly [query: string, documents: readonly string[]];
+  kwargs: { top_k?: number; return_documents?: boolean };
+  output: unknown;
+}
+
+test.each(foldersOf('ce-1'))('$name ranks as sentence-transformers does, opened again as well', async ({ path }) => {
+  const folder = path();
+  const rank = await pipeline('text-ranking', folder);
+  const file = join(mkdtempSync(join(tmpdir(), 'ranker-')), 'ranker.tracelet');
+  await rank.save(file);
+  const again = await pipeline('reranker', file);
+  const calls = answersIn<{ calls: Ranking[] }>(folder, 'cross.json').calls.filter(({ method }) => method === 'rank');
+  expect(calls.length).toBeGreaterThan(0);
+  for (const { args, kwargs, output } of calls) {
+    const { top_k, return_documents } = kwargs;
+    const answer = await rank(...args, { top_k, return_documents, truncation: true });
+    expectAnswer(answer, output, 'answer');
+    expect(await again(...args, { top_k, return_documents, truncation: true })).toEqual(answer);
+  }
+  rank.dispose();
+  again.dispose();
 });
