@@ -90,11 +90,11 @@ const ALL_FAMILIES = /\/dist\/models\/(classes|index|registry)\.js$/;
  * not a class whose making they cannot see through.
  */
 const OWN_FILES = [
-  { name: 'auto', test: /\/dist\/models\/(auto|autotokenizer|sentence\/\w+)\.js$/, priority: 30 },
+  { name: 'auto', test: /\/dist\/models\/(auto|autotokenizer|sentence\/(?:chain|embedder|parts))\.js$/, priority: 30 },
   {
     debugName: 'family',
     name: (id) => /models\/([\w-]+)\//.exec(id)?.[1],
-    test: /\/dist\/models\/[\w-]+\/(?!index)\w+\.js$/,
+    test: /\/dist\/models\/(?!sentence)[\w-]+\/(?!index)\w+\.js$/,
     priority: 20,
   },
 ];
