@@ -91,11 +91,11 @@ const ALL_FAMILIES = /\/dist\/models\/(classes|index|registry)\.js$/;
  */
 const OWN_FILES = [
   { name: 'tokenizer-late', test: /\/dist\/tokenizer\/late\.js$/, priority: 40 },
-  { name: 'auto', test: /\/dist\/models\/(auto|autotokenizer|sentence\/\w+)\.js$/, priority: 30 },
+  { name: 'auto', test: /\/dist\/models\/(auto|autotokenizer|sentence\/(?:chain|embedder|parts))\.js$/, priority: 30 },
   {
     debugName: 'family',
     name: (id) => /models\/([\w-]+)\//.exec(id)?.[1],
-    test: /\/dist\/models\/[\w-]+\/(?!index)\w+\.js$/,
+    test: /\/dist\/models\/(?!sentence)[\w-]+\/(?!index)\w+\.js$/,
     priority: 20,
   },
 ];

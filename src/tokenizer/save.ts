@@ -1,7 +1,7 @@
 import { BERT_OPTIONS, type BertSettings } from './bertsettings.ts';
 import type { FastSettings } from './fast.ts';
 import { addedToken } from './roles.ts';
-import { INPUT_NAMES, type Settings, type Shared, TOKENIZER_OPTIONS } from './settings.ts';
+import { INPUT_NAMES, INPUT_NAMES_OF_NO_MODEL, type Settings, type Shared, TOKENIZER_OPTIONS } from './settings.ts';
 import { formatVocab } from './vocab.ts';
 
 /** The fewest files that rebuild the same tokenizer of BERT. */
@@ -9,7 +9,7 @@ export function bertFiles(settings: BertSettings): Record<'vocab.txt' | 'tokeniz
   const tokens = tokensOf(settings);
   const config = {
     tokenizer_class: 'BertTokenizer',
-    ...optionsOf(settings, Object.keys(BERT_OPTIONS), !isConsecutive(settings)),
+    ...optionsOf(settings, Object.keys(BERT_OPTIONS), !isConsecutive(settings), INPUT_NAMES),
     added_tokens_decoder: Object.fromEntries(tokens.map(({ id, ...token }) => [id, token])),
   };
   return { 'vocab.txt': formatVocab(settings.parts.model.vocab), 'tokenizer_config.json': JSON.stringify(config, null, 2) };
@@ -23,7 +23,7 @@ export function fastFiles(settings: FastSettings): Record<'tokenizer.json' | 'to
   const added_tokens = isWhole ? tokensOf(settings).map((token) => ({ ...NO_FLAGS, ...token })) : [];
   const config = {
     tokenizer_class: 'PreTrainedTokenizerFast',
-    ...optionsOf(settings, Object.keys(TOKENIZER_OPTIONS), !isWhole),
+    ...optionsOf(settings, Object.keys(TOKENIZER_OPTIONS), !isWhole, INPUT_NAMES_OF_NO_MODEL),
   };
   return {
     'tokenizer.json': JSON.stringify({ ...NO_PARTS, ...json, added_tokens, model }),
@@ -48,15 +48,15 @@ const NO_FLAGS = { single_word: false, lstrip: false, rstrip: false, normalized:
 const tokensOf = ({ added }: Shared) =>
   [...added].sort((a, b) => a.id - b.id).map(({ id, token }) => addedToken('added', { ...token, id }));
 
-/** Settings by the names of the options that make them. */
-function optionsOf(settings: Settings, names: readonly string[], listsAdded: boolean): Record<string, unknown> {
+/** Settings by the names of the options that make them; inputs of models where they are not the usual ones of the class. */
+function optionsOf(settings: Settings, names: readonly string[], listsAdded: boolean, usual: readonly string[]): Record<string, unknown> {
   const { roles, model_max_length, extra_special_tokens, model_input_names, ...others } = settings;
   const options: Record<string, unknown> = {
     ...others,
     ...Object.fromEntries(Object.entries(roles).map(([role, filler]) => [role, filler?.token ?? null])),
     ...(Object.keys(extra_special_tokens).length > 0 && { extra_special_tokens }),
     ...(model_max_length !== Infinity && { model_max_length }),
-    ...(model_input_names !== INPUT_NAMES && { model_input_names }),
+    ...(`${model_input_names}` !== `${usual}` && { model_input_names }),
     ...(listsAdded && { added_tokens: tokensOf(settings) }),
   };
   return Object.fromEntries(names.filter((name) => name in options).map((name) => [name, options[name]]));

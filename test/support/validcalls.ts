@@ -392,5 +392,4 @@ export const ALIKE = /^AutoModelFor(?!MaskedLM)/;
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|decoded|relative_positional_encoding|decoderIdsOf|pooled|positionsOf|typesOf|meant|prepare|prepareRun|besides|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
-/^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|features|embedded|encoded|pooled|positionsOf|prepare|prepareRun|prompting|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
+  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|decoded|relative_positional_encoding|decoderIdsOf|pooled|positionsOf|typesOf|meant|prepare|prepareRun|besides|prompting|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
