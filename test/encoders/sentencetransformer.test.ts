@@ -16,7 +16,6 @@ interface Answers {
 }
 
 const json = (value: unknown): string => JSON.stringify(value);
-const wide = (folder: string): boolean => !folder.includes('qwen3');
 
 /** Numbers that lie where one step ends and the next begins may fall to either side. */
 function expectSteps(got: Tensor, want: number[][]): void {
@@ -25,7 +24,7 @@ function expectSteps(got: Tensor, want: number[][]): void {
   expect(off.filter((steps) => steps > 0).length).toBeLessThan(off.length / 10);
 }
 
-describe.each(foldersOf('st-').filter(({ name }) => wide(name)))('$name', ({ name, path }) => {
+describe.each(foldersOf('st-'))('$name', ({ name, path }) => {
   test('answers as sentence-transformers does', async () => {
     const spy = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const folder = path();

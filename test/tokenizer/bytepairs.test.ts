@@ -14,7 +14,7 @@ const jsonOf = (name: string, config: object = {}): object => {
   return tokenizer_object;
 };
 
-const byteLevel = (fields: object = {}) => ({ type: 'ByteLevel', ...fields });
+const byteLevel = (fields: object = {}) => ({ type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true, ...fields });
 const split = (Regex: string, behavior: string, invert: boolean) => ({ type: 'Split', pattern: { Regex }, behavior, invert });
 const roberta = (add_prefix_space: boolean, trim_offsets: boolean) => ({
   pre_tokenizer: byteLevel({ add_prefix_space }),
