@@ -43,15 +43,16 @@ describe.each(goldenCases().map((golden) => [golden.name, golden] as const))('%s
       });
     });
 
-    test.runIf(golden.pooling)('vectors of texts, as PyTorch, eager and traced', async () => {
-      const model = await SentenceEmbedder.from_pretrained(golden.directory, { pooling: golden.pooling });
-      for (const [i, { inputs, embedding }] of golden.calls.entries()) {
-        const traced = await jit.trace(model, inputs, { kernels });
-        const eager = withKernels(kernels, () => model(inputs));
-        for (const { sentence_embedding } of [eager, traced(inputs) as typeof eager])
-          expectClose(sentence_embedding, embedding as Tensor, TOLERANCE, `call ${i}`);
-      }
-    });
+    if (golden.pooling)
+      test('vectors of texts, as PyTorch, eager and traced', async () => {
+        const model = await SentenceEmbedder.from_pretrained(golden.directory, { pooling: golden.pooling });
+        for (const [i, { inputs, embedding }] of golden.calls.entries()) {
+          const traced = await jit.trace(model, inputs, { kernels });
+          const eager = withKernels(kernels, () => model(inputs));
+          for (const { sentence_embedding } of [eager, traced(inputs) as typeof eager])
+            expectClose(sentence_embedding, embedding as Tensor, TOLERANCE, `call ${i}`);
+        }
+      });
 
     test.each([true, false])('traced, as PyTorch, fusion %s', async (fusion) => {
       const model = await load(golden);

@@ -388,7 +388,7 @@ export const IGNORING: Readonly<Record<string, readonly string[]>> = {
 export const LONG = /^TracedModule#profile( |\(0\)|\(1\)(\.seconds|\.nonsense)?$)/;
 
 /** What another of the list is as well, under another name: spoiled with one kind of junk alone. */
-export const ALIKE = /^AutoModelFor(?!MaskedLM)/;
+export const ALIKE = /^(AutoModelFor(?!MaskedLM)|(Sparse|Cross|MultiVector)Encoder\.from_pretrained)/;
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
