@@ -28,7 +28,7 @@ export const SIMILARITIES = { cosine: dot, dot, euclidean, manhattan } as const 
 export type Similarity = keyof typeof SIMILARITIES;
 
 /** The way of comparing that a folder names; `usual` where it names none. Throws a `config` error for others. */
-export function similarityNamed<Name extends Similarity>(name: string | null, known: readonly Name[], usual: Name): Name {
+export function similarityNamed<Name extends string>(name: string | null, known: readonly Name[], usual: Name): Name {
   const found = (name ?? usual) as Name;
   if (known.includes(found)) return found;
   throw new TraceletError('config', {
