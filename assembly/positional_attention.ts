@@ -1,7 +1,8 @@
 import { ATTENTION_BLOCK as BLOCK } from '../src/ops/limits';
 import { checkSequences, packKeys, packValues, roundUp, scoresAt, valuesAt } from './lib/attention';
 import { checkRowsApart, rowsIn, spanOf } from './lib/contract';
-import { checkPlaced, packTable, placedProbabilities, spanIn, tableAt } from './lib/positional';
+import { packTable, spanIn, tableAt } from './lib/distances';
+import { checkPlaced, placedProbabilities } from './lib/positional';
 import { bytes } from './lib/simd';
 import { product } from './lib/tile';
 

@@ -1,7 +1,8 @@
 import { ATTENTION_BLOCK as BLOCK } from '../src/ops/limits';
 import { checkSequences, nextPlace, packKeys, roundUp, scoresAt, spread } from './lib/attention';
 import { checkRowsApart } from './lib/contract';
-import { checkPlaced, packTable, placedProbabilities, spanIn, tableAt } from './lib/positional';
+import { packTable, spanIn, tableAt } from './lib/distances';
+import { checkPlaced, placedProbabilities } from './lib/positional';
 import { bytes } from './lib/simd';
 
 /**

@@ -1,6 +1,6 @@
 import type { Shape } from '../tensor/tensor.ts';
 import type { Inferred, Op, Split } from './op.ts';
-import { heldByAttention, LENGTHS, last, need, OF_SEQUENCES, tokenRows } from './shapes.ts';
+import { heldByAttention, LENGTHS, laidOut, last, need, OF_SEQUENCES, tokenRows } from './shapes.ts';
 
 /** Sizes of attention of q over k and v of other sequences: of the same batch, each head of k and v serving `groups` of q. */
 function crossed(name: string, shapes: Record<string, Shape>, { heads, groups }: Record<string, number>) {
@@ -27,12 +27,11 @@ function attended(name: string, shapes: Record<string, Shape>, attrs: Record<str
 }
 
 function weighed(name: string, shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
-  const { q, k, mask, ...others } = shapes;
-  const compact = Number(k.length === 2);
-  const { own, keys, sizes } = crossed(name, compact ? { q, k, ...others } : shapes, attrs);
+  const { q, k, key_starts } = shapes;
+  const { compact, ofRows, all } = laidOut(name, k, shapes, key_starts[0] - 1);
+  const { own, keys, sizes } = crossed(name, ofRows, attrs);
   need(q.length === 3, name, 'queries [batch, sequence, hidden]', q);
-  if (compact) need(mask?.length === 2 && mask[0] === keys.batch, name, 'the mask of all keys beside rows of some', mask ?? []);
-  const longest = compact ? mask[1] : keys.longest;
+  const longest = all ?? keys.longest;
   const { head_dim, scratch } = heldByAttention(name, sizes.kv_width, attrs.heads, longest);
   const shape = [own.batch, attrs.heads * attrs.groups, own.longest, longest];
   return { shape, ints: { ...sizes, queries: own.longest, longest, compact, head_dim }, scratch };

@@ -1,7 +1,7 @@
 import { type Shape, sameShape } from '../tensor/tensor.ts';
 import { ATTENTION_BLOCK } from './limits.ts';
 import type { Inferred, Op, Split } from './op.ts';
-import { heldByAttention, LENGTHS, last, need, OF_SEQUENCES, roundUp, tokenRows, withLast } from './shapes.ts';
+import { heldByAttention, LENGTHS, laidOut, last, need, OF_SEQUENCES, roundUp, tokenRows, withLast } from './shapes.ts';
 import { byHeads, byWeights } from './splits.ts';
 
 /** Rules of attention with tables [2 · reach + 1, hidden] by distance over q, k and v [..., hidden]. */
@@ -23,11 +23,8 @@ function disentangled(name: string, shapes: Record<string, Shape>, { heads }: Re
 }
 
 function disentangledWeights(name: string, shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
-  const { mask, ...unmasked } = shapes;
-  const { q, starts } = unmasked;
-  const compact = Number(q.length === 2);
-  if (compact) need(mask?.length === 2 && mask[0] === starts[0] - 1, name, 'the mask of all tokens beside rows', mask ?? []);
-  const { ints, scratch } = disentangled(name, compact ? unmasked : shapes, attrs, compact ? mask[1] : undefined);
+  const { compact, ofRows, all } = laidOut(name, shapes.q, shapes, shapes.starts[0] - 1);
+  const { ints, scratch } = disentangled(name, ofRows, attrs, all);
   return { shape: [ints.batch, attrs.heads, ints.longest, ints.longest], ints: { ...ints, compact }, scratch };
 }
 

@@ -1,13 +1,13 @@
 import { type Shape, sameShape } from '../tensor/tensor.ts';
 import { ATTENTION_BLOCK } from './limits.ts';
 import type { Inferred, Op, Split } from './op.ts';
-import { heldByAttention, LENGTHS, last, need, OF_SEQUENCES, roundUp, tokenRows, withLast } from './shapes.ts';
+import { heldByAttention, LENGTHS, laidOut, last, need, OF_SEQUENCES, roundUp, tokenRows, withLast } from './shapes.ts';
 import { byHeads, byWeights } from './splits.ts';
 
 /** Rules of attention with a table [2 · reach + 1, hidden] by distance and what is added for keys of a type, over q, k, v and q_pos [..., hidden]. */
 function positional(name: string, shapes: Record<string, Shape>, { heads }: Record<string, number>, all?: number): Inferred {
   const { q, k, v = q, q_pos, pos, types, same, places } = shapes;
-  const { batch, rows, longest } = tokenRows(name, q, all === undefined ? shapes : { starts: shapes.starts });
+  const { batch, rows, longest } = tokenRows(name, q, shapes);
   const alike = [k, v, q_pos].every((each) => sameShape(q, each));
   need(alike, name, 'queries of content and of place, keys and values of one shape', q, q_pos, k, v);
   const lead = q.slice(0, -1);
@@ -22,10 +22,8 @@ function positional(name: string, shapes: Record<string, Shape>, { heads }: Reco
 }
 
 function positionalWeights(name: string, shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
-  const { q, mask, starts } = shapes;
-  const compact = Number(q.length === 2);
-  if (compact) need(mask?.length === 2 && mask[0] === starts[0] - 1, name, 'the mask of all tokens beside rows', mask ?? []);
-  const { ints, scratch } = positional(name, shapes, attrs, compact ? mask[1] : undefined);
+  const { compact, ofRows, all } = laidOut(name, shapes.q, shapes, shapes.starts[0] - 1);
+  const { ints, scratch } = positional(name, ofRows, attrs, all);
   return { shape: [ints.batch, attrs.heads, ints.longest, ints.longest], ints: { ...ints, compact }, scratch };
 }
 

@@ -1,6 +1,6 @@
 import { type Shape, sameShape } from '../tensor/tensor.ts';
 import type { Inferred, Op, Split } from './op.ts';
-import { heldByAttention, LENGTHS, last, need, OF_SEQUENCES, tokenRows, withLast } from './shapes.ts';
+import { heldByAttention, LENGTHS, laidOut, last, need, OF_SEQUENCES, tokenRows, withLast } from './shapes.ts';
 
 /**
  * Rules of attention by distance over q [..., heads · groups · head_dim] and k [..., heads · head_dim]; each head of k and v serves `groups`
@@ -23,12 +23,10 @@ function related(name: string, shapes: Record<string, Shape>, { heads, groups }:
 }
 
 function relatedWeights(name: string, shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
-  const { q, k, mask, starts } = shapes;
-  const compact = Number(q.length === 2);
-  if (compact) need(mask?.length === 2 && mask[0] === starts[0] - 1, name, 'the mask of all tokens beside rows', mask ?? []);
-  const { mask: _, ...unmasked } = shapes;
-  const { ints } = related(name, compact ? unmasked : shapes, attrs);
-  const longest = compact ? mask[1] : ints.longest;
+  const { q, k, starts } = shapes;
+  const { compact, ofRows, all } = laidOut(name, q, shapes, starts[0] - 1);
+  const { ints } = related(name, ofRows, attrs);
+  const longest = all ?? ints.longest;
   const { scratch } = heldByAttention(name, last(k), attrs.heads, longest);
   return { shape: [ints.batch, attrs.heads * attrs.groups, longest, longest], ints: { ...ints, longest, compact }, scratch };
 }

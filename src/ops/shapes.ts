@@ -213,14 +213,24 @@ export function attendedTogether(shapes: Record<string, Shape>, attrs: Record<st
   return attended('attention_qkv', shapes.qkv, last(shapes.qkv) / 3, shapes, attrs);
 }
 
+/**
+ * How the probabilities of keys are laid out: where `rows` are those of some tokens alone (`compact`), mask is that of all tokens and not of the rows.
+ * Answers the shapes of the operands that are of rows, and how many tokens a sequence has where mask says it.
+ */
+export function laidOut(name: string, rows: Shape, shapes: Record<string, Shape>, batch: number) {
+  if (rows.length !== 2) return { compact: 0, ofRows: shapes };
+  const { mask, ...ofRows } = shapes;
+  need(mask?.length === 2 && mask[0] === batch, name, 'the mask of all tokens beside rows', mask ?? []);
+  return { compact: 1, ofRows, all: mask[1] };
+}
+
 /** Rules of what attention makes of queries and keys. */
 export function attendedWeights(name: string, shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred {
-  const { q, k, mask, starts } = shapes;
+  const { q, k, starts } = shapes;
   need(sameShape(q, k), name, 'queries and keys of one shape', q, k);
-  const compact = Number(q.length === 2);
-  if (compact) need(mask?.length === 2 && mask[0] === starts[0] - 1, name, 'the mask of all tokens beside rows', mask ?? []);
-  const { ints } = attended(name, q, last(q), compact ? { starts } : shapes, attrs);
-  const longest = compact ? mask[1] : ints.longest;
+  const { compact, ofRows, all } = laidOut(name, q, shapes, starts[0] - 1);
+  const { ints } = attended(name, q, last(q), ofRows, attrs);
+  const longest = all ?? ints.longest;
   const { scratch } = heldByAttention(name, last(q), attrs.heads, longest);
   return { shape: [ints.batch, attrs.heads, longest, longest], ints: { ...ints, longest, compact }, scratch };
 }
