@@ -1,5 +1,6 @@
 import { FLAG } from '../base/schema.ts';
 import * as F from '../nn/functional.ts';
+import type { Module } from '../nn/module.ts';
 import { type ModelOutput, modelOutput } from '../nn/outputs.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Given } from './heads.ts';
@@ -70,5 +71,22 @@ export abstract class EncoderModel<Types extends Tensor | undefined = Tensor> ex
       position_ids: position_ids ? fitPositions(position_ids, input_ids.shape) : this.positionsOf(input_ids),
     };
     return this.encoded(tokens, attention_mask);
+  }
+}
+
+/** A base model with the parts of BERT's. */
+export abstract class PooledModel extends EncoderModel {
+  static override readonly OPTIONS = WITH_POOLER;
+  abstract embeddings: Module<[words: Tensor, types: Tensor, positions: Tensor], Tensor>;
+  abstract encoder: Module<[embeddings: Tensor, mask: Mask, output_attentions: boolean], Encoded>;
+  /** Absent where an option of the constructor says so. */
+  abstract pooler: Module<[Tensor], Tensor> | null;
+
+  protected encoded({ input_ids, token_type_ids, position_ids }: Tokens, mask: Mask): Encoded {
+    return this.encoder(this.embeddings(input_ids, token_type_ids, position_ids), mask, this.config.output_attentions);
+  }
+
+  protected override pooled(last_hidden_state: Tensor): Tensor | undefined {
+    return this.pooler?.(last_hidden_state);
   }
 }

@@ -3,7 +3,7 @@ import * as F from '../../nn/functional.ts';
 import { Embedding, Linear } from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { EncoderModel, type PoolerOptions, type Tokens, WITH_POOLER } from '../encoder.ts';
+import { PooledModel, type PoolerOptions } from '../encoder.ts';
 import { type Encoded, type Mask, runLayers } from '../layers.ts';
 import type { MobileBertConfig } from './config.ts';
 import { MOBILEBERT } from './family.ts';
@@ -76,10 +76,9 @@ class MobileBertPooler extends Module<[Tensor], Tensor> {
  * [batch, hidden]), followed by hidden_states and attentions where the config asks for them. With `trigram_input`, tokens that an attention_mask rules
  * out are neighbours like all others.
  */
-export class MobileBertModel extends EncoderModel {
+export class MobileBertModel extends PooledModel {
   static override readonly family = MOBILEBERT;
   static override readonly head = 'Model';
-  static override readonly OPTIONS = WITH_POOLER;
   declare readonly config: MobileBertConfig;
   embeddings: MobileBertEmbeddings;
   encoder: MobileBertEncoder;
@@ -92,13 +91,5 @@ export class MobileBertModel extends EncoderModel {
     this.encoder = new MobileBertEncoder(config);
     this.pooler = options?.add_pooling_layer === false ? null : new MobileBertPooler(config);
     this.post_init(options?.seed);
-  }
-
-  protected encoded({ input_ids, token_type_ids, position_ids }: Tokens, mask: Mask): Encoded {
-    return this.encoder(this.embeddings(input_ids, token_type_ids, position_ids), mask, this.config.output_attentions);
-  }
-
-  protected override pooled(last_hidden_state: Tensor): Tensor | undefined {
-    return this.pooler?.(last_hidden_state);
   }
 }

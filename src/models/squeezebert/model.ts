@@ -4,7 +4,7 @@ import { LayerNorm } from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { BertEmbeddings, BertPooler } from '../bert/encoder.ts';
-import { EncoderModel, type PoolerOptions, type Tokens, WITH_POOLER } from '../encoder.ts';
+import { PooledModel, type PoolerOptions } from '../encoder.ts';
 import { type Encoded, type Mask, runLayers } from '../layers.ts';
 import type { SqueezeBertConfig } from './config.ts';
 import { Convolution } from './convolution.ts';
@@ -107,10 +107,9 @@ class SqueezeBertEncoder extends Module<[Tensor, Mask, boolean], Encoded> {
  * pooler_output [batch, hidden]), followed by hidden_states and attentions where the config asks for them. Attentions are scores of which
  * attention takes the softmax, the lowest float32 where keys are left out.
  */
-export class SqueezeBertModel extends EncoderModel {
+export class SqueezeBertModel extends PooledModel {
   static override readonly family = SQUEEZEBERT;
   static override readonly head = 'Model';
-  static override readonly OPTIONS = WITH_POOLER;
   declare readonly config: SqueezeBertConfig;
   embeddings: BertEmbeddings;
   encoder: SqueezeBertEncoder;
@@ -123,13 +122,5 @@ export class SqueezeBertModel extends EncoderModel {
     this.encoder = new SqueezeBertEncoder(config);
     this.pooler = options?.add_pooling_layer === false ? null : new BertPooler(config);
     this.post_init(options?.seed);
-  }
-
-  protected encoded({ input_ids, token_type_ids, position_ids }: Tokens, mask: Mask): Encoded {
-    return this.encoder(this.embeddings(input_ids, token_type_ids, position_ids), mask, this.config.output_attentions);
-  }
-
-  protected override pooled(last_hidden_state: Tensor): Tensor | undefined {
-    return this.pooler?.(last_hidden_state);
   }
 }
