@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { TraceletError } from '../base/error.ts';
 import { messageOf } from '../base/realm.ts';
+import '../kernels/sets/index.ts';
 import '../tokenizer/late.ts';
 import { benchCommand } from './commands/bench.ts';
 import { embedCommand } from './commands/embed.ts';

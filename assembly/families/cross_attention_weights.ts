@@ -1,6 +1,6 @@
-import { checkSequences } from './lib/attention';
-import { checkDims, checkRowsApart, checkStarts } from './lib/contract';
-import { checkDistances, showNear } from './lib/relative';
+import { checkSequences } from '../lib/attention';
+import { checkDims, checkRowsApart, checkStarts } from '../lib/contract';
+import { checkDistances, showNear } from '../lib/relative';
 
 /**
  * out[b, h, i, j] = the weight of key j for query i, with the bits that `cross_attention` uses: [batch, heads · groups, queries, longest], zeros

@@ -1,6 +1,6 @@
-import { checkSequences } from './lib/attention';
-import { checkRowsApart } from './lib/contract';
-import { checkDistances, showNear } from './lib/relative';
+import { checkSequences } from '../lib/attention';
+import { checkRowsApart } from '../lib/contract';
+import { checkDistances, showNear } from '../lib/relative';
 
 /**
  * out[b, h, i, j] = the weight of key j for query i, with the bits that `relative_attention` uses, laid out as `attention_weights` does:

@@ -1,10 +1,10 @@
-import { ATTENTION_BLOCK as BLOCK } from '../src/ops/limits';
-import { checkSequences, packKeys, packValues, roundUp, scoresAt, valuesAt } from './lib/attention';
-import { checkRowsApart, rowsIn, spanOf } from './lib/contract';
-import { packTable, spanIn, tableAt } from './lib/distances';
-import { checkPlaced, placedProbabilities } from './lib/positional';
-import { bytes } from './lib/simd';
-import { product } from './lib/tile';
+import { ATTENTION_BLOCK as BLOCK } from '../../src/ops/limits';
+import { checkSequences, packKeys, packValues, roundUp, scoresAt, valuesAt } from '../lib/attention';
+import { checkRowsApart, rowsIn, spanOf } from '../lib/contract';
+import { packTable, spanIn, tableAt } from '../lib/distances';
+import { checkPlaced, placedProbabilities } from '../lib/positional';
+import { bytes } from '../lib/simd';
+import { product } from '../lib/tile';
 
 /**
  * `attention`, where scores have parts by place and by type (see lib/positional.ts): q_pos has rows like q, pos [2 · reach + 1, hidden] likewise, types an

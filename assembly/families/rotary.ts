@@ -1,5 +1,5 @@
-import { checkApart, checkDims, checkElements, checkInPlace } from './lib/contract';
-import { bytes, load4, store4 } from './lib/simd';
+import { checkApart, checkDims, checkElements, checkInPlace } from '../lib/contract';
+import { bytes, load4, store4 } from '../lib/simd';
 
 /**
  * Of each of the first `heads` heads of a row of cols floats, `head_dim` each, the first 2 · half floats are turned: those of the first half

@@ -1,7 +1,7 @@
-import { checkSequences } from './lib/attention';
-import { checkRowsApart } from './lib/contract';
-import { checkTables, disentangled } from './lib/disentangled';
-import { bytes } from './lib/simd';
+import { checkSequences } from '../lib/attention';
+import { checkRowsApart } from '../lib/contract';
+import { checkTables, disentangled } from '../lib/disentangled';
+import { bytes } from '../lib/simd';
 
 /**
  * out[b, h, i, j] = the weight of key j for query i, with the bits that `disentangled_attention` uses, laid out as `attention_weights` does:

@@ -1,6 +1,6 @@
-import { checkApart, checkDims, checkElements } from './lib/contract';
-import { bytes } from './lib/simd';
-import { cosine, reduce, sine } from './lib/sine';
+import { checkApart, checkDims, checkElements } from '../lib/contract';
+import { bytes } from '../lib/simd';
+import { cosine, reduce, sine } from '../lib/sine';
 
 /**
  * out[r] = cos(positions[r] · frequencies) · scale, then sin(positions[r] · frequencies) · scale: rows of 2 · half floats. The angle is a

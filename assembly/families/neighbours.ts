@@ -1,5 +1,5 @@
-import { checkApart, checkDims, checkElements, checkRowsApart, checkStarts, rowsIn } from './lib/contract';
-import { bytes } from './lib/simd';
+import { checkApart, checkDims, checkElements, checkRowsApart, checkStarts, rowsIn } from '../lib/contract';
+import { bytes } from '../lib/simd';
 
 /**
  * out[r, c · kernel + d] = x[s, c] for the row s of the same sequence that stands d - ⌊kernel / 2⌋ places behind row r, 0 where none does or its mask

@@ -1,6 +1,6 @@
-import { checkSequences } from './lib/attention';
-import { checkRowsApart, checkStarts, rowsIn, spanOf } from './lib/contract';
-import { attendNear, checkDistances } from './lib/relative';
+import { checkSequences } from '../lib/attention';
+import { checkRowsApart, checkStarts, rowsIn, spanOf } from '../lib/contract';
+import { attendNear, checkDistances } from '../lib/relative';
 
 /**
  * `relative_attention` over keys and values of other sequences: those of sequence b are rows key_starts[b] to key_starts[b + 1], at most

@@ -1,6 +1,6 @@
-import { checkSequences } from './lib/attention';
-import { checkRowsApart, rowsIn, spanOf } from './lib/contract';
-import { attendNear, checkDistances } from './lib/relative';
+import { checkSequences } from '../lib/attention';
+import { checkRowsApart, rowsIn, spanOf } from '../lib/contract';
+import { attendNear, checkDistances } from '../lib/relative';
 
 /**
  * `attention`, where scores depend on how far a key stands from its query (see lib/relative.ts), and each of `heads` heads of k and v,

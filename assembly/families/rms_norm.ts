@@ -1,6 +1,6 @@
-import { checkApart, checkDims, checkElements, checkInPlace } from './lib/contract';
-import { squaresRow } from './lib/norm';
-import { bytes, load4, store4 } from './lib/simd';
+import { checkApart, checkDims, checkElements, checkInPlace } from '../lib/contract';
+import { squaresRow } from '../lib/norm';
+import { bytes, load4, store4 } from '../lib/simd';
 
 /** out[r] = x[r] / √(mean of x[r]² + eps) · (offset + weight) over the cols elements of the row. out may be x. */
 export function rms_norm(out: usize, x: usize, weight: usize, rows: i32, cols: i32, eps: f32, offset: f32): void {

@@ -1,6 +1,6 @@
-import { checkSequences } from './lib/attention';
-import { checkRowsApart, rowsIn, spanOf } from './lib/contract';
-import { checkTables, disentangled } from './lib/disentangled';
+import { checkSequences } from '../lib/attention';
+import { checkRowsApart, rowsIn, spanOf } from '../lib/contract';
+import { checkTables, disentangled } from '../lib/disentangled';
 
 /**
  * `attention`, where scores have terms by how far a key stands from its query (see lib/disentangled.ts): pos_key and pos_query are rows of

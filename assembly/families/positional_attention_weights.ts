@@ -1,9 +1,9 @@
-import { ATTENTION_BLOCK as BLOCK } from '../src/ops/limits';
-import { checkSequences, nextPlace, packKeys, roundUp, scoresAt, spread } from './lib/attention';
-import { checkRowsApart } from './lib/contract';
-import { packTable, spanIn, tableAt } from './lib/distances';
-import { checkPlaced, placedProbabilities } from './lib/positional';
-import { bytes } from './lib/simd';
+import { ATTENTION_BLOCK as BLOCK } from '../../src/ops/limits';
+import { checkSequences, nextPlace, packKeys, roundUp, scoresAt, spread } from '../lib/attention';
+import { checkRowsApart } from '../lib/contract';
+import { packTable, spanIn, tableAt } from '../lib/distances';
+import { checkPlaced, placedProbabilities } from '../lib/positional';
+import { bytes } from '../lib/simd';
 
 /**
  * out[b, h, i, j] = the weight of key j for query i, with the bits that `positional_attention` uses, laid out as `attention_weights` does:

@@ -1,5 +1,5 @@
-import { Half } from './lib/half';
-import { activatedProduct } from './lib/linear';
+import { Half } from '../lib/half';
+import { activatedProduct } from '../lib/linear';
 
 /** `linear` with a weight of bfloat16, and the bits that it has with the same numbers in float32. `panels` takes two columns of its rows, k of them and k even, for one word. */
 export function linear_bf16(
