@@ -81,7 +81,7 @@ export async function encodeRows({ tokenizer, limit: own }: Host, texts: readonl
   const slice = new Slice(signal);
   const rows: Row[] = [];
   for (const [i, parts] of texts.entries()) {
-    rows.push(encode(parts as TextInput, i).rows[0]);
+    rows.push(encode((parts.length === 1 ? parts[0] : parts) as TextInput, i).rows[0]);
     if (slice.over) await slice.next();
   }
   return rows;
