@@ -43,7 +43,7 @@ function shaped(task, got, { inputs, output }) {
  * tolerance, or where anything else is not equal.
  */
 export function apart(got, want, what = 'answer') {
-  const differs = (mine, theirs) => new Error(`${what}: got ${JSON.stringify(mine)}, Python answered ${JSON.stringify(theirs)}`);
+  const differs = (mine, theirs, shown = JSON.stringify) => new Error(`${what}: got ${shown(mine)}, Python answered ${shown(theirs)}`);
   if (typeof want === 'number' && /score|\[\d+\]$/.test(what)) {
     const off = Math.abs(got - want) / Math.max(1, Math.abs(want));
     if (!(off < TOLERANCE)) throw differs(got, want);
@@ -55,7 +55,8 @@ export function apart(got, want, what = 'answer') {
   }
   const mine = typeof got?.tolist === 'function' ? got.tolist() : got;
   const keysOf = (value) => Object.keys(value ?? {}).sort();
-  if (keysOf(mine).join() !== keysOf(want).join()) throw differs(keysOf(mine), keysOf(want));
+  if (keysOf(mine).join() !== keysOf(want).join())
+    throw differs(mine, want, (value) => (Array.isArray(value) ? `${value.length} of them` : keysOf(value).join(' ')));
   return keysOf(want).reduce(
     (most, key) => Math.max(most, apart(mine[key], want[key], Array.isArray(want) ? `${what}[${key}]` : `${what}.${key}`)),
     0,

@@ -2,7 +2,7 @@
 import { apart, callApart } from './answers.mjs';
 import { layersOf } from './layers.mjs';
 
-const PIPELINES = ['classify-1', 'mask', 'ner', 'qa', 'zero-shot'];
+const PIPELINES = ['classify-1', 'classify-3', 'mask', 'ner', 'qa', 'zero-shot'];
 
 const textOf = async ({ bytes, TextDecoder = globalThis.TextDecoder }, name) => JSON.parse(new TextDecoder().decode(await bytes(name)));
 
