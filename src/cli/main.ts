@@ -11,6 +11,7 @@ import { inspectCommand } from './commands/inspect.ts';
 import { profileCommand } from './commands/profile.ts';
 import { quantizeCommand } from './commands/quantize.ts';
 import { runCommand } from './commands/run.ts';
+import { serveCommand } from './commands/serve.ts';
 import { tokensCommand } from './commands/tokens.ts';
 import { traceCommand } from './commands/trace.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -25,6 +26,7 @@ const COMMANDS = [
   runCommand,
   embedCommand,
   fillCommand,
+  serveCommand,
   tokensCommand,
   inspectCommand,
   verifyCommand,
