@@ -26,7 +26,8 @@ const CEILINGS = [
   },
   { what: 'what reads files of PyTorch', most: 1500, folders: ['src/formats/torch'] },
   { what: 'kernels', most: 4000, folders: ['assembly'] },
-  { what: 'the command line', most: 2150, folders: ['src/cli'] },
+  { what: 'the server', most: 2600, folders: ['src/serve'] },
+  { what: 'the command line', most: 2300, folders: ['src/cli'] },
 ];
 
 /** Made by the build, not written. */

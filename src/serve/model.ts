@@ -1,6 +1,5 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
-import { scoreActivation } from '../sentence/activation.ts';
 import { knowMore } from '../sentence/more.ts';
 import { type Facts, factsIn, labelOf, savedIn } from '../tasks/facts.ts';
 import type { Embedding } from '../text/embedder.ts';
@@ -97,7 +96,7 @@ export class ServedModel {
     const label2id = Object.fromEntries(Object.entries(id2label).map(([id, label]) => [label, Number(id)]));
     if (this.outputFor('rerank')) return { reranker: { id2label, label2id } };
     if (this.outputFor('predict')) return { classifier: { id2label, label2id } };
-    return { embedding: { pooling: this.#pooling() } };
+    return { embedding: { pooling: this.pooling } };
   }
 
   /** What its weights are kept as. */
@@ -110,7 +109,8 @@ export class ServedModel {
     return Object.fromEntries(Array.from({ length: this.labels }, (_, id) => [id, labelOf(this.facts, id)]));
   }
 
-  #pooling(): string {
+  /** How it makes one vector of those of tokens. */
+  get pooling(): string {
     const pooling = this.traced.reader.sentence?.modules.find(({ type }) => type.endsWith('Pooling'));
     if (pooling?.type === 'SpladePooling') return 'splade';
     return pooling?.type === 'Pooling' ? pooling.pooling_mode.map((mode) => POOLINGS[mode] ?? mode).join('_') : 'mean';
@@ -120,12 +120,6 @@ export class ServedModel {
   get longest(): number {
     const { inputs, dynamic, tokenizer } = this.traced;
     return Math.min(tokenizer.model_max_length, endsOf(inputs[0], 1, dynamic)[1]);
-  }
-
-  /** What scores are made of logits with, where the folder says so. */
-  get activation(): string | undefined {
-    const { sentence } = this.traced.reader;
-    return this.kind === 'CrossEncoder' && sentence ? scoreActivation(sentence.activation_fn, this.labels) : undefined;
   }
 
   /** The trace, whose rows are run beside those of other calls. `fromLeft` has long texts lose their beginning. */

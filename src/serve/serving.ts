@@ -11,7 +11,7 @@ import { Metrics } from './metrics.ts';
 import type { Options } from './options.ts';
 import { type Models, Registry } from './registry.ts';
 import type { Route } from './route.ts';
-import { ROUTES } from './routes/index.ts';
+import { routesFor } from './routes/index.ts';
 
 /** What became of a request so far. */
 interface Turn {
@@ -51,7 +51,7 @@ export class Serving {
         this.metrics.observe('te_batch_next_tokens', tokens);
       },
     });
-    this.#match = matcher(ROUTES);
+    this.#match = matcher(routesFor(this.registry, { hasKeys: options.api_keys.length > 0 }));
     this.#isKey = keeper(options.api_keys);
     this.#crossing = crossing(options.cors);
   }

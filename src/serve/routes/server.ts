@@ -4,6 +4,7 @@ import { route } from '../route.ts';
 import { COUNT, object, orNull, text } from '../schema.ts';
 import { VERSION } from '../version.ts';
 
+/** What tells of the server itself. */
 export const SERVER_ROUTES = [
   route({
     method: 'GET',
