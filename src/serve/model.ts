@@ -4,7 +4,8 @@ import { knowMore } from '../sentence/more.ts';
 import { type Facts, factsIn, labelOf, savedIn } from '../tasks/facts.ts';
 import type { Embedding } from '../text/embedder.ts';
 import { endsOf } from '../text/pad.ts';
-import { PreTrainedTokenizerFast } from '../tokenizer/tokenizer.ts';
+import { tokenizerFrom } from '../tokenizer/auto.ts';
+import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import type { TracedModule } from '../traced/traced.ts';
 import { isTraced } from '../traced/traced.ts';
 import { type Asking, type QueueLimits, type QueueWatch, TokenQueue } from './queue.ts';
@@ -138,7 +139,7 @@ export class ServedModel {
   #cuttingLeft(): PreTrainedTokenizerFast {
     const { tokenizer } = this.traced;
     const { model_max_length } = tokenizer;
-    this.#fromLeft ??= PreTrainedTokenizerFast.from_files(tokenizer.files(), { truncation_side: 'left', model_max_length });
+    this.#fromLeft ??= tokenizerFrom(tokenizer.files(), { truncation_side: 'left', model_max_length });
     return this.#fromLeft;
   }
 
