@@ -10,6 +10,7 @@ import { runRows } from '../text/rows.ts';
 import type { SparseVector } from '../text/sparse.ts';
 import type { TextInput } from '../tokenizer/index.ts';
 import type { Call } from './call.ts';
+import { Fault } from './fault.ts';
 import type { ServedModel } from './model.ts';
 
 /** A text, with its pair where it has one, or ids of tokens, which are run as they are. */
@@ -38,6 +39,8 @@ const cure = 'truncate: true leaves out the rest';
 export async function vectors(call: Call, model: ServedModel, texts: readonly Asked[], options: VectorOptions): Promise<Float32Array[]> {
   const { normalize, dimensions, truncate, prompt_name, fromLeft } = options;
   const { signal } = call;
+  if (dimensions !== undefined && dimensions > model.width)
+    throw new Fault('invalid', `\`dimensions\`: expected at most ${model.width}, got ${dimensions}`, { param: 'dimensions' });
   const seat = model.seat(call, fromLeft);
   const { run, capacity } = embedder(seat, { ...(dimensions && { truncate_dim: dimensions }), normalize, prompt_name, signal });
   const encoded = await read(call, seat, texts, { truncate, prompt_name }, capacity.sequence[1]);

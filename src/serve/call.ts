@@ -15,6 +15,7 @@ export interface Host {
 
 /** A request under way: who asks, what of, and what it has cost so far. */
 export class Call implements Asking {
+  readonly ticket: number;
   readonly client: string;
   readonly signal: AbortSignal;
   readonly host: Host;
@@ -31,7 +32,8 @@ export class Call implements Asking {
   #inference = 0;
   #ran = 0;
 
-  constructor({ client, signal, host, rest }: { client: string; signal: AbortSignal; host: Host; rest: string }) {
+  constructor({ ticket, client, signal, host, rest }: { ticket: number; client: string; signal: AbortSignal; host: Host; rest: string }) {
+    this.ticket = ticket;
     this.client = client;
     this.signal = signal;
     this.host = host;

@@ -117,6 +117,11 @@ export class ServedModel {
     return pooling?.type === 'Pooling' ? pooling.pooling_mode.map((mode) => POOLINGS[mode] ?? mode).join('_') : 'mean';
   }
 
+  /** How many numbers a vector has. */
+  get width(): number {
+    return this.traced.outputs.find(({ name }) => name === this.outputFor('embed'))?.shape[1] ?? 0;
+  }
+
   /** Most tokens of a text. */
   get longest(): number {
     const { inputs, dynamic, tokenizer } = this.traced;

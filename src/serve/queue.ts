@@ -9,7 +9,7 @@ import type { Row } from '../text/encode.ts';
 import { batchInputs, capacityOf } from '../text/inputs.ts';
 import type { Placed, RowSettings } from '../text/rows.ts';
 import type { TracedModule } from '../traced/traced.ts';
-import { Turns, type Waiting } from './turns.ts';
+import { type Ticketed, Turns, type Waiting } from './turns.ts';
 
 /** Told of batches. */
 export interface QueueWatch {
@@ -19,15 +19,14 @@ export interface QueueWatch {
 }
 
 /** Who asks, and what is told of the time that it took. */
-export interface Asking {
+export interface Asking extends Ticketed {
   readonly client: string;
   /** Told of rows of the call that were run: how long they waited and how long they ran, in milliseconds. */
   ran(rows: number, waited: number, took: number): void;
 }
 
 /** Rows of one call. */
-interface Job {
-  readonly id: number;
+interface Job extends Ticketed {
   readonly asking: Asking;
   readonly settings: RowSettings;
   readonly placed: Placed;
@@ -61,7 +60,6 @@ export class TokenQueue {
   readonly #watch: QueueWatch;
   readonly #turns: Turns<Job>;
   readonly #jobs = new Set<Job>();
-  #calls = 0;
   /** Milliseconds of a token, as those that ran last took. */
   #pace = 0;
   #running = 0;
@@ -74,7 +72,9 @@ export class TokenQueue {
     this.#capacity = { ...capacity, batch: [batch[0], Math.max(batch[0], Math.min(batch[1], max_batch_requests))] };
     this.#watch = watch;
     const pads = traced.inputs.some(({ name }) => name === MASK);
-    this.#turns = new Turns(({ job, row }) => `${job.failures > 0 ? job.id : ''} ${job.settings.outputs} ${pads ? '' : row.ids.length}`);
+    this.#turns = new Turns(
+      ({ job, row }) => `${job.failures > 0 ? job.ticket : ''} ${job.settings.outputs} ${pads ? '' : row.ids.length}`,
+    );
   }
 
   /** About how many milliseconds what waits will take. */
@@ -87,7 +87,7 @@ export class TokenQueue {
     if (rows.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(this.#closed);
-      const call = { id: this.#calls++, asking, settings, placed, since: performance.now() };
+      const call = { ticket: asking.ticket, asking, settings, placed, since: performance.now() };
       const job: Job = { ...call, missing: rows.length, failures: 0, isOver: false, resolve, reject };
       this.#jobs.add(job);
       this.#turns.add(
@@ -197,7 +197,6 @@ export class TokenQueue {
         this.#turns.add(
           job.asking.client,
           batch.filter((each) => each.job === job),
-          true,
         );
     }
     this.#watch.waiting(this.#turns.size);

@@ -55,7 +55,7 @@ export function wordsOf({ type, enum: values, anyOf, items }: Schema): string {
 export function misfit(schema: Schema, value: unknown, path: readonly (string | number)[] = []): Misfit | undefined {
   const { type, enum: values, anyOf } = schema;
   const wrong = (expected: string, isEmpty = false): Misfit => ({ path, expected, got: value, isEmpty });
-  if (anyOf) return closest(anyOf, value, path) ?? undefined;
+  if (anyOf) return closest(anyOf, value, path);
   if (type && !TYPES[type][1](value)) return wrong(wordsOf(schema));
   if (values && !values.includes(value)) return wrong(wordsOf(schema));
   if (typeof value === 'string') return misfitOfText(schema, value, wrong);
@@ -104,17 +104,18 @@ function misfitWithin(
   return undefined;
 }
 
-/** Nothing where one of the schemas fits, else what is wrong by the one that is right the furthest in. */
+/** Nothing where one of the schemas fits, else what is wrong by the one that is right the furthest in, of those of the type of the value. */
 function closest(schemas: readonly Schema[], value: unknown, path: Misfit['path']): Misfit | undefined {
-  let best: Misfit | undefined;
-  for (const schema of schemas) {
-    const found = misfit(schema, value, path);
-    if (!found) return undefined;
-    const isBetter = !best || found.path.length > best.path.length || (found.isEmpty && found.path.length === best.path.length);
-    if (isBetter) best = found;
-  }
-  return best && (best.path.length > path.length || best.isEmpty) ? best : { path, expected: wordsOf({ anyOf: schemas }), got: value };
+  const found = schemas.map((schema) => misfit(schema, value, path));
+  if (found.includes(undefined)) return undefined;
+  const ofType = found.filter((_, i) => holdsType(schemas[i], value)) as Misfit[];
+  const [first, ...others] = ofType.toSorted((a, b) => Number(b.isEmpty ?? false) - Number(a.isEmpty ?? false));
+  if (!first) return { path, expected: wordsOf({ anyOf: schemas }), got: value };
+  return others.reduce((best, each) => (each.path.length > best.path.length ? each : best), first);
 }
+
+const holdsType = ({ type, anyOf }: Schema, value: unknown): boolean =>
+  anyOf?.some((schema) => holdsType(schema, value)) ?? (type === undefined || TYPES[type][1](value));
 
 /** An object with these properties, those named with a question mark left out where they are not given. */
 export function object(fields: Readonly<Record<string, Schema>>, description?: string): Schema {

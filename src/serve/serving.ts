@@ -40,6 +40,7 @@ export class Serving {
   readonly #isKey: (given: string) => boolean;
   readonly #crossing: (request: Request) => Record<string, string>;
   #underway = 0;
+  #tickets = 0;
   #isDraining = false;
 
   constructor(models: Models, options: Options) {
@@ -99,7 +100,7 @@ export class Serving {
     turn.dialect = route.dialect;
     if (!route.isOpen) this.#admit(request);
     const client = this.options.client?.(request) ?? clientOf(request);
-    const call = new Call({ client, signal: request.signal, host: this, rest });
+    const call = new Call({ ticket: this.#tickets++, client, signal: request.signal, host: this, rest });
     if (!route.body) return replyOf(route, await route.run(call, undefined));
     turn.call = call;
     return this.#within(route, call, request);

@@ -1,7 +1,13 @@
 import type { Row } from '../text/encode.ts';
 
+/** What rows are of. */
+export interface Ticketed {
+  /** Less for what came before. */
+  readonly ticket: number;
+}
+
 /** A row that waits to be run. */
-export interface Waiting<Job> {
+export interface Waiting<Job extends Ticketed> {
   readonly job: Job;
   readonly row: Row;
   /** Its number in its job. */
@@ -15,7 +21,7 @@ export interface Room {
 }
 
 /** What waits of a client. */
-interface Line<Job> {
+interface Line<Job extends Ticketed> {
   readonly client: string;
   waiting: Waiting<Job>[];
   /** Tokens that it may still take in its turn. */
@@ -25,13 +31,13 @@ interface Line<Job> {
 /** Tokens of a turn. */
 const TURN = 256;
 
-const tokensOf = ({ row }: Waiting<unknown>): number => row.ids.length;
+const tokensOf = ({ row }: Waiting<Ticketed>): number => row.ids.length;
 
 /**
  * Rows of several clients, taken in turns of as many tokens (deficit round robin, Shreedhar and Varghese 1995): those of a client in the order in
  * which they came, and none behind more of another client than its turns.
  */
-export class Turns<Job> {
+export class Turns<Job extends Ticketed> {
   /** Whose turn is next stands first. */
   readonly #lines = new Map<string, Line<Job>>();
   readonly #kindOf: (waiting: Waiting<Job>) => string;
@@ -53,10 +59,12 @@ export class Turns<Job> {
     return this.#tokens;
   }
 
-  /** Puts rows behind all of the client that wait, or before them where they come again. */
-  add(client: string, rows: readonly Waiting<Job>[], isAgain = false): void {
+  /** Puts rows of a job behind all of the client that came before it. */
+  add(client: string, rows: readonly Waiting<Job>[]): void {
     const line = this.#lines.get(client) ?? { client, waiting: [], credit: 0 };
-    line.waiting = isAgain ? [...rows, ...line.waiting] : [...line.waiting, ...rows];
+    const behind = line.waiting.findIndex(({ job }) => job.ticket > rows[0].job.ticket);
+    const at = behind < 0 ? line.waiting.length : behind;
+    line.waiting = [...line.waiting.slice(0, at), ...rows, ...line.waiting.slice(at)];
     this.#lines.set(client, line);
     for (const row of rows) this.#count(row, 1);
   }
@@ -81,9 +89,11 @@ export class Turns<Job> {
     for (let line = turns.shift(); line; line = turns.shift()) {
       this.#serve(line, kind, batch, room);
       const [next] = line.waiting;
-      if (next && batch.length > 0 && !fits(next, room)) break;
-      this.#lines.delete(line.client);
-      if (next) this.#lines.set(line.client, line);
+      const isFull = next !== undefined && batch.length > 0 && !fits(next, room);
+      const goesOn = isFull && tokensOf(next) <= line.credit;
+      if (!goesOn) this.#lines.delete(line.client);
+      if (next && !goesOn) this.#lines.set(line.client, line);
+      if (isFull) break;
       if (next && this.#kindOf(next) === kind) turns.push(line);
     }
     return batch;
@@ -112,4 +122,4 @@ export class Turns<Job> {
   }
 }
 
-const fits = (waiting: Waiting<unknown>, { rows, tokens }: Room): boolean => rows > 0 && tokensOf(waiting) <= tokens;
+const fits = (waiting: Waiting<Ticketed>, { rows, tokens }: Room): boolean => rows > 0 && tokensOf(waiting) <= tokens;
