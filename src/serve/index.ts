@@ -6,7 +6,7 @@ export type { LogLine } from './log.ts';
 export type { Servable } from './model.ts';
 export type { HandlerOptions } from './options.ts';
 export type { Models } from './registry.ts';
-export { type ServeOptions, type Server, serve } from './start.ts';
+export { type ServeOptions, type Server, type Sources, serve } from './start.ts';
 
 /**
  * What answers requests about models, as servers of fetch take it (Bun, Deno, edge and service workers, hono, srvx): the routes of Text Embeddings

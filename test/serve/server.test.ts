@@ -168,11 +168,13 @@ describe('clients that behave badly', () => {
     await isWell(server);
   });
 
-  test('a connection of which one half is closed gets its answer', async () => {
-    const server = await start();
-    const { socket, said } = await raw(server);
-    socket.end(head(body.length, 'Connection: close\r\n') + body);
-    await until(() => expect(said()).toMatch(/^HTTP\/1\.1 200 /));
+  test('a connection of which one half is closed is one that has left', async () => {
+    const lines: number[] = [];
+    const server = await start(undefined, { log: ({ status }) => lines.push(status) });
+    const { socket, isClosed } = await raw(server);
+    socket.end(head(body.length) + body.slice(0, 5));
+    await until(() => expect(lines).toEqual([499]));
+    await until(() => expect(isClosed()).toBe(true));
     await isWell(server);
   });
 
