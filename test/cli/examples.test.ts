@@ -101,12 +101,14 @@ describe.skipIf(process.platform === 'win32')('every example of every --help run
   };
 
   test('there are some of each command', () => {
-    expect(commands).toEqual(['trace', 'quantize', 'run', 'embed', 'fill', 'tokens', 'inspect', 'verify', 'bench', 'profile']);
+    expect(commands).toEqual(['trace', 'quantize', 'run', 'embed', 'fill', 'serve', 'tokens', 'inspect', 'verify', 'bench', 'profile']);
     for (const command of ['tracelet', ...commands]) expect(examples.filter(([of]) => of === command).length, command).toBeGreaterThan(1);
     for (const [, line] of examples) expect(line).toContain('tracelet');
   });
 
-  test.each(examples)('%s: %s', (_, line) => {
+  /** Those of servers, which do not end, are in serve.test.ts. */
+  const ending = examples.filter(([command]) => command !== 'serve');
+  test.each(ending)('%s: %s', (_, line) => {
     const quick = line.replace(/(tracelet (?:bench|profile) \S+)/, '$1 --seconds 0.05').replace(/--seconds 10/, '');
     expect(done(quick, copy()) + (line.includes('>') ? '.' : '')).not.toBe('');
   });

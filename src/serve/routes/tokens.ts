@@ -75,7 +75,7 @@ export const TEI_TOKENS = [
     summary: 'The texts that ids of tokens stand for',
     ability: 'tokenize',
     body: object({ ids: either(IDS, list(IDS, { minItems: 1 })), 'skip_special_tokens?': flag(true) }),
-    example: { ids: [101, 102] },
+    example: { ids: [1, 2] },
     answer: list(text()),
     run(call, { ids, skip_special_tokens = true }) {
       const { tokenizer } = call.models.find('tokenize').traced;
