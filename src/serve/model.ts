@@ -1,13 +1,14 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { knowMore } from '../sentence/more.ts';
+import { poolingOf } from '../sentence/pooling.ts';
 import { type Facts, factsIn, labelOf, savedIn } from '../tasks/facts.ts';
 import type { Embedding } from '../text/embedder.ts';
 import { endsOf } from '../text/pad.ts';
 import { tokenizerFrom } from '../tokenizer/auto.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
+import { type Holder, tracedIn } from '../traced/holder.ts';
 import type { TracedModule } from '../traced/traced.ts';
-import { isTraced } from '../traced/traced.ts';
 import { type Asking, type QueueLimits, type QueueWatch, TokenQueue } from './queue.ts';
 
 /** What can be asked of models, and what one that it can be asked of is called. */
@@ -43,12 +44,6 @@ const OF_KINDS: Readonly<Record<string, readonly Ability[]>> = {
 /** What ops of products say of weights. */
 const DTYPES: Readonly<Record<string, string>> = { i8: 'int8', i4: 'int4', f16: 'float16', bf16: 'bfloat16' };
 
-/** What Text Embeddings Inference calls ways of pooling by another name. */
-const POOLINGS: Readonly<Record<string, string>> = { lasttoken: 'last_token' };
-
-/** What is served: a trace, or what runs one, such as a SentenceTransformer or a pipeline. */
-export type Servable = TracedModule<unknown> | { readonly traced: TracedModule } | { readonly model: TracedModule };
-
 /** A trace that is served. */
 export class ServedModel {
   readonly name: string;
@@ -60,9 +55,9 @@ export class ServedModel {
   #fromLeft: PreTrainedTokenizerFast | undefined;
 
   /** Throws a `value` error for what is no trace, or can be asked nothing. */
-  constructor(name: string, servable: Servable, limits: QueueLimits, watch: QueueWatch) {
+  constructor(name: string, servable: Holder, limits: QueueLimits, watch: QueueWatch) {
     knowMore();
-    const traced = tracedIn(name, servable);
+    const traced = tracedIn(`the model ${describe(name)}`, servable);
     this.name = name;
     this.traced = traced;
     this.kind = traced.reader.sentence?.model_type ?? '';
@@ -112,9 +107,7 @@ export class ServedModel {
 
   /** How it makes one vector of those of tokens. */
   get pooling(): string {
-    const pooling = this.traced.reader.sentence?.modules.find(({ type }) => type.endsWith('Pooling'));
-    if (pooling?.type === 'SpladePooling') return 'splade';
-    return pooling?.type === 'Pooling' ? pooling.pooling_mode.map((mode) => POOLINGS[mode] ?? mode).join('_') : 'mean';
+    return poolingOf(this.traced.reader.sentence);
   }
 
   /** How many numbers a vector has. */
@@ -155,16 +148,4 @@ export class ServedModel {
     if (ability === 'rerank') return isScores && found.shape[1] === 1;
     return ability !== 'predict' || isScores;
   }
-}
-
-function tracedIn(name: string, servable: Servable): TracedModule {
-  const { traced, model } = (servable ?? {}) as { traced?: unknown; model?: unknown };
-  const found = [servable, traced, model].find(isTraced);
-  if (found) return found as TracedModule;
-  throw new TraceletError('value', {
-    what: `the model ${describe(name)}`,
-    expected: 'a trace, or what runs one: a SentenceTransformer, a CrossEncoder, a pipeline',
-    got: describe(servable),
-    cure: 'Load it first: await jit.load(path)',
-  });
 }

@@ -1,19 +1,18 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
 import { didYouMean } from '../base/nearest.ts';
-import { isTraced } from '../traced/traced.ts';
+import { type Holder, heldBy } from '../traced/holder.ts';
 import { Fault } from './fault.ts';
-import { ABILITIES, type Ability, type Servable, ServedModel } from './model.ts';
+import { ABILITIES, type Ability, ServedModel } from './model.ts';
 import type { QueueLimits, QueueWatch } from './queue.ts';
 
 /** What is served: one thing, or several by the names that requests give. */
-export type Models = Servable | Readonly<Record<string, Servable>>;
+export type Models = Holder | Readonly<Record<string, Holder>>;
 
 /** The name of what is served by itself. */
 const ALONE = 'model';
 
-const isOne = (models: unknown): models is Servable =>
-  isTraced(models) || [(models as { traced?: unknown })?.traced, (models as { model?: unknown })?.model].some(isTraced);
+const isOne = (models: unknown): models is Holder => heldBy(models) !== undefined;
 
 /** The models that are served. */
 export class Registry {

@@ -5,16 +5,16 @@ import { isUrl } from '../base/realm.ts';
 import { SIZE, upTo } from '../base/schema.ts';
 import { whenAborted } from '../base/signal.ts';
 import { SOURCE_OPTIONS } from '../sources/folder.ts';
+import type { Holder } from '../traced/holder.ts';
 import { curlLines } from './curl.ts';
 import { keyIn } from './keys.ts';
-import type { Servable } from './model.ts';
 import type { OpenOptions } from './open.ts';
 import { HANDLER_OPTIONS, type HandlerOptions, optionsOf } from './options.ts';
 import type { Models } from './registry.ts';
 import { Serving } from './serving.ts';
 
 /** What {@link serve} serves: what {@link handler} does, or where that lies, to be opened. */
-export type Sources = Servable | string | URL | Readonly<Record<string, Servable | string | URL>>;
+export type Sources = Holder | string | URL | Readonly<Record<string, Holder | string | URL>>;
 
 /** Options of {@link serve}: those of {@link handler}, of opening models, and where to listen. */
 export interface ServeOptions extends HandlerOptions, OpenOptions {
@@ -106,8 +106,8 @@ async function drain(listener: { close(now?: boolean): Promise<void> }, serving:
 async function open(models: Sources, options: OpenOptions, opened: { dispose(): void }[]): Promise<Models> {
   const byName = isSource(models) ? { [nameOf(models)]: models } : models;
   if (!isObject(byName)) return byName as Models;
-  const served: Record<string, Servable> = {};
-  for (const [name, model] of Object.entries(byName as Record<string, Servable | string | URL>)) {
+  const served: Record<string, Holder> = {};
+  for (const [name, model] of Object.entries(byName as Record<string, Holder | string | URL>)) {
     if (!isSource(model)) {
       served[name] = model;
       continue;
