@@ -17,6 +17,7 @@ export default defineConfig({
     alias: {
       '#platform': here(platform),
       '#pool': here('./src/traced/pool/pool.ts'),
+      '#queue': here('./src/serve/queue.ts'),
       '#server': here('./src/serve/server.ts'),
       '#tokenizers': here('./src/tokenizer/late.ts'),
       '#team': here('./src/runtime/threads/team.ts'),

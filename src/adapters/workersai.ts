@@ -3,6 +3,7 @@ import { describe, isObject } from '../base/json.ts';
 import { didYouMean } from '../base/nearest.ts';
 import { NAMES, TEXT } from '../base/schema.ts';
 import { poolingOf } from '../sentence/pooling.ts';
+import { scaledToOne } from '../sentence/prompt.ts';
 import { type Holder, tracedIn } from '../traced/holder.ts';
 import { embedded, type Ranks } from './vectors.ts';
 
@@ -57,8 +58,10 @@ async function embeddings(model: Holder, input: Input, signal: AbortSignal | und
   const given = TEXT.read(input?.text) ?? NAMES.read(input?.text);
   if (given === undefined || given.length === 0)
     throw new TraceletError('value', { what: 'run(): text', expected: 'a string or an array of strings', got: describe(input?.text) });
-  const { embeddings: data } = await embedded('run(): the model', model, [given].flat(), { truncate: true, normalize: true, signal });
-  return { shape: [data.length, data[0].length], data, pooling: poolingOf(tracedIn('run()', model).reader.sentence) };
+  const { sentence } = tracedIn('run(): the model', model).reader;
+  const options = { truncate: true, ...scaledToOne(sentence), signal };
+  const { embeddings: data } = await embedded('run(): the model', model, [given].flat(), options);
+  return { shape: [data.length, data[0].length], data, pooling: poolingOf(sentence) };
 }
 
 async function ranked(model: Ranks, { query, contexts, top_k }: Input, signal: AbortSignal | undefined): Promise<RerankOutput> {

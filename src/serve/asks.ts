@@ -2,6 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { Slice } from '../base/slices.ts';
 import { spladeVector } from '../encoders/splade.ts';
 import type { SentenceModule } from '../sentence/modules.ts';
+import { scaledToOne } from '../sentence/prompt.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Embedding, embedder } from '../text/embedder.ts';
 import { type Encoded, encoder, type Row } from '../text/encode.ts';
@@ -42,7 +43,9 @@ export async function vectors(call: Call, model: ServedModel, texts: readonly As
   if (dimensions !== undefined && dimensions > model.width)
     throw new Fault('invalid', `\`dimensions\`: expected at most ${model.width}, got ${dimensions}`, { param: 'dimensions' });
   const seat = model.seat(call, fromLeft);
-  const { run, capacity } = embedder(seat, { ...(dimensions && { truncate_dim: dimensions }), normalize, prompt_name, signal });
+  const { sentence } = seat.reader;
+  const shape = { ...(dimensions && { truncate_dim: dimensions }), ...(normalize ? scaledToOne(sentence, dimensions) : { normalize }) };
+  const { run, capacity } = embedder(seat, { ...shape, prompt_name, signal });
   const encoded = await read(call, seat, texts, { truncate, prompt_name }, capacity.sequence[1]);
   const answers: Float32Array[] = [];
   await run(encoded, texts.length, ({ index }, vector) => {

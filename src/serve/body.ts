@@ -28,11 +28,11 @@ async function bytesOf(request: Request, { payload_limit, body_timeout }: Option
   let size = 0;
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Fault('late', `The body was not there after ${body_timeout} ms`)), body_timeout);
-  const stop = AbortSignal.any([late.signal, request.signal]);
+  const next = () => untilAborted(request.signal, untilAborted(late.signal, reader.read()));
   try {
-    for (let next = await untilAborted(stop, reader.read()); !next.done; next = await untilAborted(stop, reader.read())) {
-      pieces.push(next.value);
-      size += next.value.length;
+    for (let piece = await next(); !piece.done; piece = await next()) {
+      pieces.push(piece.value);
+      size += piece.value.length;
       if (size > payload_limit) throw tooLarge();
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Encoded } from '../text/encode.ts';
+import type { Asking } from './asking.ts';
 import type { Metrics } from './metrics.ts';
 import type { Options } from './options.ts';
-import type { Asking } from './queue.ts';
 import type { Registry } from './registry.ts';
 
 /** What calls are answered by. */

@@ -1,3 +1,4 @@
+import { TokenQueue } from '#queue';
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { knowMore } from '../sentence/more.ts';
@@ -9,7 +10,7 @@ import { tokenizerFrom } from '../tokenizer/auto.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import { type Holder, tracedIn } from '../traced/holder.ts';
 import type { TracedModule } from '../traced/traced.ts';
-import { type Asking, type QueueLimits, type QueueWatch, TokenQueue } from './queue.ts';
+import type { Asking, QueueLimits, QueueWatch } from './asking.ts';
 
 /** What can be asked of models, and what one that it can be asked of is called. */
 export const ABILITIES = {
@@ -129,8 +130,7 @@ export class ServedModel {
       outputs,
       dynamic,
       reader: fromLeft ? { ...reader, tokenizer: this.#cuttingLeft() } : reader,
-      run: (...call) => this.traced.run(...call),
-      runRows: (rows, settings, placed) => this.queue.run(asking, rows, settings, placed),
+      ...this.queue.runnerFor(asking),
     };
   }
 

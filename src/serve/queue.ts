@@ -7,23 +7,10 @@ import { Tensor } from '../tensor/tensor.ts';
 import { type Capacity, shareOf } from '../text/batches.ts';
 import type { Row } from '../text/encode.ts';
 import { batchInputs, capacityOf } from '../text/inputs.ts';
-import type { Placed, RowSettings } from '../text/rows.ts';
+import type { Placed, RowRunner, RowSettings } from '../text/rows.ts';
 import type { TracedModule } from '../traced/traced.ts';
+import type { Asking, QueueLimits, QueueWatch } from './asking.ts';
 import { type Ticketed, Turns, type Waiting } from './turns.ts';
-
-/** Told of batches. */
-export interface QueueWatch {
-  /** How many rows wait. */
-  waiting(rows: number): void;
-  batch(rows: number, tokens: number): void;
-}
-
-/** Who asks, and what is told of the time that it took. */
-export interface Asking extends Ticketed {
-  readonly client: string;
-  /** Told of rows of the call that were run: how long they waited and how long they ran, in milliseconds. */
-  ran(rows: number, waited: number, took: number): void;
-}
 
 /** Rows of one call. */
 interface Job extends Ticketed {
@@ -43,12 +30,6 @@ interface Job extends Ticketed {
 
 /** How often rows are run again whose worker died. */
 const MOST_FAILURES = 3;
-
-/** Limits of a {@link TokenQueue}. */
-export interface QueueLimits {
-  max_batch_tokens?: number;
-  max_batch_requests?: number;
-}
 
 /**
  * Runs rows of all calls of a trace together, as many as fit in a batch, clients in turns. What a call whose signal comes has waiting is never run.
@@ -82,8 +63,16 @@ export class TokenQueue {
     return (this.#turns.tokens * this.#pace) / this.#traced.concurrency;
   }
 
+  /** What runs the rows of a call. */
+  runnerFor(asking: Asking): Pick<RowRunner, 'run' | 'runRows'> {
+    return {
+      run: (inputs, options) => this.#traced.run(inputs, options),
+      runRows: (rows, settings, placed) => this.#enter(asking, rows, settings, placed),
+    };
+  }
+
   /** Runs rows beside those of others. Rejects when the signal of `settings` comes, and with what running them throws. */
-  run(asking: Asking, rows: readonly Row[], settings: RowSettings, placed: Placed): Promise<void> {
+  #enter(asking: Asking, rows: readonly Row[], settings: RowSettings, placed: Placed): Promise<void> {
     if (rows.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(this.#closed);

@@ -2,9 +2,9 @@ import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
 import { didYouMean } from '../base/nearest.ts';
 import { type Holder, heldBy } from '../traced/holder.ts';
+import type { QueueLimits, QueueWatch } from './asking.ts';
 import { Fault } from './fault.ts';
 import { ABILITIES, type Ability, ServedModel } from './model.ts';
-import type { QueueLimits, QueueWatch } from './queue.ts';
 
 /** What is served: one thing, or several by the names that requests give. */
 export type Models = Holder | Readonly<Record<string, Holder>>;
