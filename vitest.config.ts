@@ -19,6 +19,8 @@ export default defineConfig({
         '#platform': here(platform),
         '#ops': here('./src/kernels/sets/index.ts'),
         '#pool': here('./src/traced/pool/pool.ts'),
+        '#queue': here('./src/serve/queue.ts'),
+        '#server': here('./src/serve/server.ts'),
         '#tokenizers': here('./src/tokenizer/late.ts'),
         '#team': here('./src/runtime/threads/team.ts'),
         'fast-check': here('./test/setup/properties.ts'),

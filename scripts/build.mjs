@@ -65,6 +65,10 @@ const ENTRIES = [
   'nn/functional',
   'nn/index',
   'quantize/index',
+  'serve/index',
+  'adapters/aisdk',
+  'adapters/langchain',
+  'adapters/workersai',
   'tokenizer/all',
   'tokenizer/index',
   'tokenizer/late',
@@ -73,7 +77,7 @@ const ENTRIES = [
 ];
 
 /** What bundles leave as it is: binaries and the scripts that hold them, whatever the folders above are called. */
-const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander'];
+const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander', 'srvx'];
 
 /** Folders whose modules lie in one file, as far as the main entry point loads them when it starts: a file a storey compresses worse. */
 const GROUPS = [

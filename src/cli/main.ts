@@ -17,6 +17,7 @@ import { quantizeCommand } from './commands/quantize.ts';
 import { rankCommand } from './commands/rank.ts';
 import { runCommand } from './commands/run.ts';
 import { searchCommand } from './commands/search.ts';
+import { serveCommand } from './commands/serve.ts';
 import { tokensCommand } from './commands/tokens.ts';
 import { traceCommand } from './commands/trace.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -36,6 +37,7 @@ const COMMANDS = [
   nerCommand,
   answerCommand,
   fillCommand,
+  serveCommand,
   tokensCommand,
   inspectCommand,
   verifyCommand,

@@ -112,7 +112,7 @@ describe('the packed package', () => {
 
   test('the library has no dependencies', () => {
     const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { dependencies: object };
-    expect(Object.keys(dependencies)).toEqual(['commander']);
+    expect(Object.keys(dependencies)).toEqual(['commander', 'srvx']);
     const scripts = [
       'index.js',
       'inline.js',
