@@ -57,6 +57,7 @@ function writeInline() {
 
 /** Scripts under dist/ that are imported by name; the benches draw the weights of their models from `random`. */
 const ENTRIES = [
+  'batch/index',
   'index',
   'inline',
   'jit/index',
@@ -72,7 +73,7 @@ const ENTRIES = [
 ];
 
 /** What bundles leave as it is: binaries and the scripts that hold them, whatever the folders above are called. */
-const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander'];
+const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander', 'bullmq', 'hyparquet', 'hyparquet-writer', 'aws4fetch', 'pg'];
 
 /** Folders whose modules lie in one file, as far as the main entry point loads them when it starts: a file a storey compresses worse. */
 const GROUPS = [

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { TraceletError } from '../base/error.ts';
 import { messageOf } from '../base/realm.ts';
 import '../tokenizer/late.ts';
+import { batchCommand } from './commands/batch/batch.ts';
 import { benchCommand } from './commands/bench.ts';
 import { embedCommand } from './commands/embed.ts';
 import { fillCommand } from './commands/fill.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   verifyCommand,
   benchCommand,
   profileCommand,
+  batchCommand,
 ];
 
 /** What they do shows elsewhere than on stdout. */
