@@ -4,6 +4,7 @@ import { describe } from '../base/json.ts';
 import { checkOptions, NAMED, type OptionTable } from '../base/options.ts';
 import { kind } from '../base/schema.ts';
 import { untilAborted } from '../base/signal.ts';
+import { loaded } from './loaded.ts';
 import type { ShardData, Written } from './shard.ts';
 
 /** Which queue is meant. */
@@ -34,19 +35,7 @@ const REDIS = /^rediss?:/;
 
 type BullMQ = typeof import('bullmq');
 
-async function library(): Promise<BullMQ> {
-  try {
-    return await import('bullmq');
-  } catch (cause) {
-    throw new TraceletError('unsupported', {
-      what: 'tracelet/bullmq',
-      expected: 'the package bullmq',
-      got: (cause as Error).message,
-      cure: 'npm install bullmq ioredis, or bullmq pg for PostgreSQL',
-      cause,
-    });
-  }
-}
+const library = (): Promise<BullMQ> => loaded(() => import('bullmq'), 'bullmq', 'npm install bullmq ioredis, or bullmq pg for PostgreSQL');
 
 /** How queues and workers of a place are opened. Of PostgreSQL they differ in type from those of Redis, and in nothing else that is used here. */
 interface Opening {
@@ -67,7 +56,7 @@ async function opening(place: QueuePlace): Promise<Opening> {
     return { bullmq, name, address: 'the server of the queue', shared: { connection: queue, prefix }, backend: undefined };
   const address = withoutSecret(queue);
   if (POSTGRES.test(queue)) {
-    const connection = { connectionString: queue, migrate: true, ...(prefix && { schema: prefix }) };
+    const connection = { connectionString: queue, migrate: true, Client: await enduringClient(), ...(prefix && { schema: prefix }) };
     return { bullmq, name, address, shared: { connection }, backend: bullmq.createPostgresBackend as unknown as undefined };
   }
   if (!REDIS.test(queue))
@@ -77,6 +66,17 @@ async function opening(place: QueuePlace): Promise<Opening> {
       got: describe(address),
     });
   return { bullmq, name, address, shared: { connection: { url: queue, maxRetriesPerRequest: null }, prefix }, backend: undefined };
+}
+
+/** A client of PostgreSQL whose connection may break between two queries: the next one says so, and an error that nobody hears would end the process. */
+async function enduringClient() {
+  const { Client } = await loaded(() => import('pg'), 'pg');
+  return class extends Client {
+    constructor(config?: ConstructorParameters<typeof Client>[0]) {
+      super(config);
+      this.on('error', ignore);
+    }
+  };
 }
 
 const withoutSecret = (address: string): string => address.replace(/\/\/[^/@]*@/, '//');
@@ -111,11 +111,11 @@ const messageOf = (error: Error & { code?: string }): string => error.message ||
 
 const ignore = (): void => {};
 
-/** Opens a queue to add to and ask. Throws `source` errors. */
-export async function openQueue(place: QueuePlace, signal?: AbortSignal): Promise<ShardQueue> {
+/** Opens a queue to add to and ask; `heard` is told what goes wrong later. Throws `source` errors. */
+export async function openQueue(place: QueuePlace, signal?: AbortSignal, heard: (error: Error) => void = ignore): Promise<ShardQueue> {
   const { name, shared, backend, bullmq, address } = await opening(place);
   const queue: ShardQueue = new bullmq.Queue(name, shared, backend);
-  await ready(queue, address, signal, ignore);
+  await ready(queue, address, signal, heard);
   return queue;
 }
 

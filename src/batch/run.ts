@@ -6,14 +6,18 @@ import type { Identified } from './record.ts';
 import type { Shard } from './shard.ts';
 import type { BatchRow } from './sinks/sink.ts';
 
-/** What a text ended with that has no vector. Throws what is not of the text, such as a signal. */
-function errorRow(id: string, error: unknown): BatchRow {
-  if (error instanceof TraceletError && OF_TEXTS.includes(error.code)) return { id, error: { code: error.code, message: error.message } };
+/** Codes of errors that are of a text, and that another try would end with as well. */
+const OF_TEXTS: readonly string[] = ['value', 'shape', 'memory'];
+/** The same of a text that ran alone: its thread may have ended of it. */
+const OF_ONE_TEXT = [...OF_TEXTS, 'worker'];
+
+const errorRow = (id: string, { code, message }: TraceletError): BatchRow => ({ id, error: { code, message } });
+
+/** The row of a text that ended with an error. Throws what is not of the text, such as a signal. */
+function rowOfError(id: string, error: unknown, codes: readonly string[]): BatchRow {
+  if (error instanceof TraceletError && codes.includes(error.code)) return errorRow(id, error);
   throw error;
 }
-
-/** Codes of errors that another try would end with as well. */
-const OF_TEXTS = ['value', 'shape', 'memory'];
 
 /** A text that is left alone, and why. */
 export type Skipped = ReadonlyMap<number, TraceletError>;
@@ -35,12 +39,12 @@ export async function runShard(traced: Embedding, { records, options }: Shard, r
   const slice = new Slice(signal);
   for (const [index, [id, text]] of records.entries()) {
     if (slice.over) await slice.next();
+    const refused = skipped.get(index);
     try {
-      const refused = skipped.get(index);
-      if (refused) throw refused;
-      encoded.push(encode(text, index));
+      if (refused) rows[index] = errorRow(id, refused);
+      else encoded.push(encode(text, index));
     } catch (error) {
-      rows[index] = errorRow(id, error);
+      rows[index] = rowOfError(id, error, OF_TEXTS);
     }
   }
   const place = ({ index }: Encoded, embedding: Float32Array): void => {
@@ -51,7 +55,7 @@ export async function runShard(traced: Embedding, { records, options }: Shard, r
     for (const text of encoded) {
       await alone(text.index);
       await run([text], 1, place).catch((error) => {
-        rows[text.index] = errorRow(records[text.index][0], error);
+        rows[text.index] = rowOfError(records[text.index][0], error, OF_ONE_TEXT);
       });
     }
   return rows;

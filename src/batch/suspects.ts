@@ -3,7 +3,7 @@ import { isObject } from '../base/json.ts';
 import type { ShardJob } from './queue.ts';
 import type { Skipped } from './run.ts';
 
-/** Workers that may end during a shard before its texts are run alone, and during one text before it is left out. */
+/** Workers that may end, or tries that may fail, during a shard before its texts are run alone; and workers that may end during one text before it is left out. */
 const DEATHS = 2;
 
 /** What the progress of a job says: which text was being run alone, at how many deaths, and during which how many workers ended. */
@@ -22,7 +22,7 @@ const notesOf = ({ progress }: ShardJob): Notes =>
  */
 export async function suspectsOf(job: ShardJob): Promise<{ skipped: Skipped; alone?: (index: number) => Promise<void> }> {
   const { at, stalls, deaths: before } = notesOf(job);
-  if (job.stalledCounter < DEATHS) return { skipped: new Map() };
+  if (job.stalledCounter + job.attemptsMade < DEATHS) return { skipped: new Map() };
   const died = at !== undefined && job.stalledCounter > stalls;
   const deaths = died ? { ...before, [at]: (before[at] ?? 0) + 1 } : before;
   const note = (index?: number): Promise<void> => job.updateProgress({ at: index, stalls: job.stalledCounter, deaths });

@@ -1,6 +1,6 @@
 import { checkOptions, FUNCTION, type OptionTable, proved, SIGNAL } from '../base/options.ts';
 import { FLAG, kind, SIZE } from '../base/schema.ts';
-import { whenAborted } from '../base/signal.ts';
+import { untilAborted, whenAborted } from '../base/signal.ts';
 import { proveTraced, type TracedModule } from '../traced/traced.ts';
 import { pause } from './pause.ts';
 import { OtherModelError, type ProcessorOptions, processor } from './processor.ts';
@@ -47,8 +47,12 @@ const SINK = kind<Sink | SinkFunction>(
 
 const LOCK_MS = 30_000;
 const POLL_MS = 200;
-/** Deaths of workers are judged by what the processor knows, not counted by the queue. */
-const MOST_STALLS = 1_000_000;
+
+/**
+ * Of every worker. Deaths are judged by what the processor knows of them, not counted by the queue; a server that did not answer is asked again after a
+ * second; numbers for Prometheus are kept for an hour.
+ */
+const SETTINGS = { maxStalledCount: 1_000_000, runRetryDelay: 1000, metrics: { maxDataPoints: 60 } };
 
 /**
  * Takes shards of a queue, embeds them and has the sink keep the vectors, on as many machines as it is called on. Locks of shards are renewed while calls run in the
@@ -62,68 +66,59 @@ export async function work(
   options?: WorkOptions,
 ): Promise<Worked> {
   proveTraced('work(): model', traced);
-  const {
-    untilDone,
-    concurrency = 2,
-    lock = LOCK_MS,
-    progress_callback,
-    trouble_callback,
-    signal,
-    ...rest
-  } = checkOptions('work()', options, WORK_OPTIONS);
+  const checked = checkOptions('work()', options, WORK_OPTIONS);
+  const { untilDone = false, concurrency = 2, lock = LOCK_MS, progress_callback, trouble_callback, signal, ...rest } = checked;
   const target = asSink(proved('work(): sink', sink, SINK));
-  const done: Worked = { shards: 0, texts: 0, tokens: 0, failed: 0 };
   const stop = new AbortController();
   const deaf = whenAborted(signal, () => stop.abort(signal?.reason));
   const troubled = (error: Error): void => {
     if (error instanceof OtherModelError) stop.abort(error);
     else trouble_callback?.(error);
   };
-  const count = ({ texts, tokens, failed }: Written): void => {
-    done.shards++;
-    done.texts += texts;
-    done.tokens += tokens;
-    done.failed += failed ?? 0;
-    progress_callback?.({ ...done });
-  };
+  const done = tally(progress_callback);
   try {
     await target.open?.({ signal });
-    const process = processor(traced, target, { ...rest, signal: stop.signal, trouble_callback: troubled });
-    const settings = {
-      concurrency,
-      lockDuration: lock,
-      stalledInterval: lock,
-      maxStalledCount: MOST_STALLS,
-      metrics: { maxDataPoints: MINUTES },
-    };
-    const worker = await openWorker(place, process, settings, { signal: stop.signal, heard: troubled });
-    worker.on('completed', (_, written) => count(written));
+    const queue = await openQueue(place, stop.signal, troubled);
     try {
-      await ended(place, untilDone === true, stop.signal);
+      const process = processor(traced, target, { ...rest, signal: stop.signal, trouble_callback: troubled });
+      const settings = { ...SETTINGS, concurrency, lockDuration: lock, stalledInterval: lock };
+      const worker = await openWorker(place, process, settings, { signal: stop.signal, heard: troubled });
+      worker.on('completed', (_, written) => done.add(written));
+      await ended(queue, untilDone, stop.signal, troubled).finally(() => worker.close());
     } finally {
-      await worker.close();
+      await queue.close();
     }
-    return done;
+    return done.all;
   } finally {
     deaf();
     await target.close?.();
   }
 }
 
-const MINUTES = 60;
+/** Adds up what a worker did, and tells of it. */
+function tally(told: WorkOptions['progress_callback']) {
+  const all: Worked = { shards: 0, texts: 0, tokens: 0, failed: 0 };
+  const add = ({ texts, tokens, failed }: Written): void => {
+    all.shards++;
+    all.texts += texts;
+    all.tokens += tokens;
+    all.failed += failed ?? 0;
+    told?.({ ...all });
+  };
+  return { all, add };
+}
 
 const asSink = (given: Sink | SinkFunction): Sink => (typeof given === 'function' ? { write: given } : given);
 
-/** Waits until the signal comes, whose reason it throws, or until no shard is left. */
-async function ended(place: QueuePlace, untilDone: boolean, signal: AbortSignal): Promise<void> {
-  if (!untilDone) return new Promise((_, reject) => void whenAborted(signal, () => reject(signal.reason)));
-  const queue = await openQueue(place, signal);
-  try {
-    while (await isBusy(queue)) await pause(POLL_MS, signal);
-  } finally {
-    await queue.close();
-  }
+/** Waits until the signal comes, whose reason it throws, or until no shard is left. A server that does not answer is asked again. */
+async function ended(queue: ShardQueue, untilDone: boolean, signal: AbortSignal, troubled: (error: Error) => void): Promise<void> {
+  const isBusy = async (): Promise<boolean> => {
+    try {
+      return !untilDone || (await queue.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized')) > 0;
+    } catch (error) {
+      troubled(error as Error);
+      return true;
+    }
+  };
+  while (await untilAborted(signal, isBusy())) await pause(POLL_MS, signal);
 }
-
-const isBusy = async (queue: ShardQueue): Promise<boolean> =>
-  (await queue.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized')) > 0;

@@ -1,57 +1,150 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { jsonl, openSink, status, submit, work } from '../../src/batch/index.ts';
-import { missing, type Server, startPostgres, startRedis } from './servers.mjs';
-import { type Bench, bench, corpus, expectVectors, faulty, rowsIn } from './support.ts';
-
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { jsonl, openSink, type SubmitOptions, status, submit, type WorkOptions, work } from '../../src/batch/index.ts';
+import { type Bench, bench, corpus, describeWith, expectVectors, faulty, type Row, rowsIn, SERVERS, type Server } from './support.ts';
 
 const LOCK_MS = 500;
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
-const SERVERS = [
-  { name: 'Redis', program: 'redis-server', start: startRedis },
-  { name: 'PostgreSQL', program: 'postgres', start: startPostgres },
-];
+for (const { name: kind, program, start } of SERVERS)
+  describeWith(`a queue in ${kind}`, program, () => {
+    let server: Server;
+    let at: Bench;
 
-describe.each(SERVERS)('a queue in $name', ({ program, start }) => {
-  const why = missing(program);
-  if (why) return test.skip(why);
-  let server: Server;
-  let { folder, traced, file, remove }: Partial<Bench> = {};
+    beforeAll(async () => {
+      [server, at] = await Promise.all([start(), bench()]);
+    });
+    afterAll(async () => {
+      at?.remove();
+      await server?.stop();
+    });
 
-  beforeAll(async () => {
-    [server, { folder, traced, file, remove }] = await Promise.all([start(), bench()]);
-  });
-  afterAll(async () => {
-    remove?.();
-    await server?.stop();
-  });
+    /** Texts in a queue of their own, and a sink for them. */
+    async function submitted(name: string, texts: readonly string[], options: SubmitOptions = {}) {
+      const [source, sink] = [join(at.folder, `${name}.jsonl`), join(at.folder, name)];
+      writeFileSync(source, texts.map((text) => `${JSON.stringify({ text })}\n`).join(''));
+      const place = { queue: server.address, name };
+      const { shards } = await submit(place, jsonl(source), at.traced, { shardTokens: 200, ...options });
+      const fault = { ...place, model: at.file, sink, lock: LOCK_MS };
+      const finish = async (more: WorkOptions = {}): Promise<Row[]> => {
+        await work(place, at.traced, await openSink(sink), { untilDone: true, lock: LOCK_MS, ...more });
+        expect((await status(place)).shards).toEqual({ waiting: 0, active: 0, failed: 0, done: shards });
+        return rowsIn(sink);
+      };
+      const expectAll = async (rows: readonly Row[]): Promise<void> => expectVectors(rows, texts, texts.map(hash), at.traced);
+      return { fault, finish, place, sink, expectAll };
+    }
 
-  /** Texts in a queue of their own, and a sink. */
-  async function submitted(name: string, texts: readonly string[]) {
-    const [source, sink] = [join(folder, `${name}.jsonl`), join(folder, name)];
-    writeFileSync(source, texts.map((text) => `${JSON.stringify({ text })}\n`).join(''));
-    const place = { queue: server.address, name };
-    const { shards } = await submit(place, jsonl(source), traced, { shardTokens: 200 });
-    const fault = { ...place, model: file, sink, lock: LOCK_MS };
-    const finish = async () => {
-      await work(place, traced, await openSink(sink), { untilDone: true, lock: LOCK_MS });
-      expect((await status(place)).shards).toEqual({ waiting: 0, active: 0, failed: 0, done: shards });
-      return rowsIn(sink);
+    test.each(['computing', 'writing'] as const)('a worker is killed while it is %s', async (fault) => {
+      const { fault: settings, finish, place, expectAll } = await submitted(fault, corpus(60));
+      const { child, said, ended } = faulty({ ...settings, fault });
+      await said(fault);
+      expect((await status(place)).shards.active).toBeGreaterThan(0);
+      child.kill('SIGKILL');
+      await ended;
+      await expectAll(await finish());
+    });
+
+    test('the server is killed in the middle of a shard', async () => {
+      const { place, finish, sink, expectAll } = await submitted('server', corpus(60));
+      const files = await openSink(sink);
+      let killed = false;
+      const write: typeof files.write = async (shard, options) => {
+        if (!killed) {
+          killed = true;
+          await server.kill();
+          await server.start();
+        }
+        await files.write(shard, options);
+      };
+      const troubles: Error[] = [];
+      await work(
+        place,
+        at.traced,
+        { ...files, write },
+        { untilDone: true, lock: LOCK_MS, trouble_callback: (error) => troubles.push(error) },
+      );
+      expect(troubles).not.toEqual([]);
+      await expectAll(await finish());
+    });
+
+    test('a shard is delivered to two workers', async () => {
+      const { fault, finish, sink, expectAll } = await submitted('twice', corpus(60));
+      const { child, said, ended } = faulty({ ...fault, fault: 'paused' });
+      await said('paused');
+      child.kill('SIGSTOP');
+      const before = await finish();
+      child.kill('SIGCONT');
+      child.kill('SIGUSR2');
+      expect(await ended).toMatchObject({ status: 0 });
+      expect(rowsIn(sink)).toEqual(before);
+      await expectAll(before);
+    });
+
+    test('a text that cannot be embedded takes no other with it', async () => {
+      const texts = [...corpus(20), 'a '.repeat(2000), ...corpus(40).slice(20)];
+      const { finish } = await submitted('poisoned', texts);
+      const rows = await finish();
+      const errors = rows.filter((row) => 'error' in row);
+      expect(errors).toMatchObject([{ id: hash(texts[20]), error: { code: 'value', message: expect.stringContaining('tokens') } }]);
+      const good = texts.toSpliced(20, 1);
+      await expectVectors(
+        rows.filter((row) => 'embedding' in row),
+        good,
+        good.map(hash),
+        at.traced,
+      );
+    });
+
+    test('a text that ends its workers is found and left out', async () => {
+      const texts = [...corpus(12, 4), 'a specif name', ...corpus(16, 4).slice(12)];
+      const { fault, finish } = await submitted('deadly', texts);
+      for (let deaths = 1; ; deaths++) {
+        const { status } = await faulty({ ...fault, word: 'specif' }).ended;
+        if (status !== 'SIGKILL') break;
+        expect(deaths).toBeLessThan(8);
+      }
+      const rows = await finish();
+      expect(rows.filter((row) => 'error' in row)).toMatchObject([{ id: hash('a specif name'), error: { code: 'worker' } }]);
+      const good = texts.toSpliced(12, 1);
+      await expectVectors(
+        rows.filter((row) => 'embedding' in row),
+        good,
+        good.map(hash),
+        at.traced,
+      );
+    });
+
+    const mounted = (folder: string, size: string): boolean => {
+      try {
+        execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], { stdio: 'ignore' });
+        return true;
+      } catch {
+        return false;
+      }
     };
-    return { fault, finish, place, sink, source, shards };
-  }
 
-  test.each(['computing', 'writing'] as const)('a worker that is killed while it is %s', async (fault) => {
-    const texts = corpus(60);
-    const { fault: settings, finish, place } = await submitted(fault, texts);
-    const { child, said, ended } = faulty({ ...settings, fault });
-    await said(fault);
-    expect((await status(place)).shards.active).toBeGreaterThan(0);
-    child.kill('SIGKILL');
-    await ended;
-    await expectVectors(await finish(), texts, texts.map(hash), traced);
+    test('the disk of the sink is full, and then is not', async (context) => {
+      const { sink, place, finish, expectAll } = await submitted('full', corpus(120));
+      mkdirSync(sink);
+      if (!mounted(sink, '16k')) context.skip('a file system can be mounted by root alone');
+      try {
+        const files = await openSink(sink);
+        const stop = new AbortController();
+        const full = work(place, at.traced, files, {
+          signal: stop.signal,
+          lock: LOCK_MS,
+          trouble_callback: (error) => error.message.includes('ENOSPC') && stop.abort(error),
+        });
+        await expect(full).rejects.toThrow('ENOSPC');
+        expect((await status(place)).shards).toMatchObject({ active: 0, failed: 0 });
+        execFileSync('mount', ['-o', 'remount,size=10m', sink]);
+        await expectAll(await finish());
+      } finally {
+        execFileSync('umount', [sink]);
+      }
+    });
   });
-});

@@ -1,8 +1,8 @@
 /** Real servers in temporary folders on free ports, ended by process id. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -25,27 +25,24 @@ async function freePort() {
   return port;
 }
 
-/** Waits until a port takes connections, or the process has ended. */
-async function listening(child, port) {
+/** Waits until a server answers `probe`, a command that succeeds then, or its process has ended. */
+async function answering(child, [program, ...args]) {
   while (child.exitCode === null && child.signalCode === null) {
-    const socket = connect(port, HOST);
-    const open = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false);
-    socket.destroy();
-    if (open) return;
+    if (spawnSync(program, args, { stdio: 'ignore' }).status === 0) return;
     await setTimeout(10);
   }
-  throw new Error(`the server on port ${port} has ended`);
+  throw new Error(`${program}: the server has ended`);
 }
 
 /**
  * A server that `command` starts, which can be killed and started again with what it has on disk.
- * @param {{ folder: string, port: number, address: string, command: string[] }} of
+ * @param {{ folder: string, port: number, address: string, command: string[], probe: string[] }} of
  */
-async function serverOf({ folder, port, address, command: [program, ...args] }) {
+async function serverOf({ folder, port, address, command: [program, ...args], probe }) {
   let child;
   const start = async () => {
     child = spawn(program, args, { cwd: folder, stdio: 'ignore' });
-    await listening(child, port);
+    await answering(child, probe);
   };
   const end = async (signal) => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -73,7 +70,8 @@ export async function startRedis() {
   const [folder, port] = [mkdtempSync(join(tmpdir(), 'redis-')), await freePort()];
   const options = { port, bind: HOST, dir: folder, appendonly: 'yes', save: '' };
   const command = [programAt('redis-server'), ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`])];
-  return serverOf({ folder, port, address: `redis://${HOST}:${port}`, command });
+  const probe = [programAt('redis-cli'), '-p', `${port}`, '-e', 'dbsize'];
+  return serverOf({ folder, port, address: `redis://${HOST}:${port}`, command, probe });
 }
 
 const USER = 'postgres';
@@ -105,5 +103,6 @@ export async function startPostgres() {
   const settings = { port, listen_addresses: HOST, unix_socket_directories: '', fsync: 'off' };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const command = [...asUser, programAt('postgres'), '-D', folder, ...flags];
-  return serverOf({ folder, port, address: `postgres://${USER}@${HOST}:${port}/${USER}`, command });
+  const probe = [programAt('pg_isready'), '-q', '-h', HOST, '-p', `${port}`];
+  return serverOf({ folder, port, address: `postgres://${USER}@${HOST}:${port}/${USER}`, command, probe });
 }

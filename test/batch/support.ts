@@ -4,11 +4,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'vitest';
-import type { BatchRow, Sink } from '../../src/batch/index.ts';
+import { describe, expect, test } from 'vitest';
 import { jit, type TracedModule } from '../../src/index.ts';
 import { MAIN, RELAXED } from '../support/command.ts';
 import { embedderOf, folderOf } from '../support/sentence.ts';
+// @ts-expect-error a script without types
+import { missing, startPostgres, startRedis } from './servers.mjs';
 
 const WORDS = 'Paris is the capital of France and a man who eats food there was a puppeteer'.split(' ');
 
@@ -16,11 +17,32 @@ const WORDS = 'Paris is the capital of France and a man who eats food there was 
 export const corpus = (count: number, most = WORDS.length): string[] =>
   Array.from({ length: count }, (_, i) => `${WORDS.slice(i % WORDS.length, (i % WORDS.length) + 1 + (i % most)).join(' ')} ${i}`);
 
+/** A server under way. */
+export interface Server {
+  readonly address: string;
+  start(): Promise<void>;
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Servers of queues, and the programs that they need. */
+export const SERVERS: readonly { name: string; program: string; start: () => Promise<Server> }[] = [
+  { name: 'Redis', program: 'redis-server', start: startRedis },
+  { name: 'PostgreSQL', program: 'postgres', start: startPostgres },
+];
+
+/** Describes what holds for a server; skipped, with the reason, where it is not installed. */
+export function describeWith(name: string, program: string, tests: () => void): void {
+  const why: string | undefined = missing(program);
+  if (why) describe.skip(`${name}: ${why}`, () => test('is skipped', () => {}));
+  else describe(name, tests);
+}
+
 /** A trace with its file, and a folder of its own for what a test writes. */
 export interface Bench {
-  folder: string;
-  traced: TracedModule;
-  file: string;
+  readonly folder: string;
+  readonly traced: TracedModule;
+  readonly file: string;
   remove(): void;
 }
 
@@ -83,21 +105,6 @@ export async function expectVectors(
   }
 }
 
-/** A sink in memory, by shard as files are. */
-export function memorySink(before: (id: string) => Promise<void> = async () => {}): Sink & { rows(): BatchRow[]; writes: number } {
-  const shards = new Map<string, readonly BatchRow[]>();
-  return {
-    writes: 0,
-    async write({ id, rows }) {
-      await before(id);
-      this.writes++;
-      shards.set(id, rows);
-    },
-    has: async (id) => shards.has(id),
-    rows: () => [...shards.values()].flat(),
-  };
-}
-
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url));
 
 /** Of test/batch/worker.mjs. */
@@ -107,7 +114,7 @@ export interface Fault {
   model: string;
   sink: string;
   lock: number;
-  fault?: 'computing' | 'writing';
+  fault?: 'computing' | 'writing' | 'paused';
   word?: string;
 }
 
