@@ -6,7 +6,7 @@ import type { TextInput } from '../tokenizer/index.ts';
 
 /** A text of a source, under the id that its vector gets; ids follow from texts unless given. */
 export interface BatchRecord {
-  id?: string | number;
+  id?: string | number | bigint;
   text: TextInput;
 }
 
@@ -41,7 +41,7 @@ export function proveText(value: unknown, what: string): TextInput {
 
 /** Throws a `value` error for what cannot be the key of a row. */
 export function proveId(value: unknown, what: string): string {
-  const id = Number.isSafeInteger(value) ? `${value}` : value;
+  const id = Number.isSafeInteger(value) || typeof value === 'bigint' ? `${value}` : value;
   if (isText(id) && id !== '' && id.length <= MOST_ID && !/[\p{Cc}\p{Cs}]/u.test(id)) return id;
   throw new TraceletError('value', {
     what,

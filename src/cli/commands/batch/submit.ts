@@ -85,7 +85,8 @@ async function run(path: string, options: SubmitOptions, signal: AbortSignal): P
 }
 
 async function recordsOf(path: string, fields: Fields): Promise<AsyncIterable<BatchRecord>> {
-  const { jsonl } = await batching();
+  const { jsonl, parquet } = await batching();
+  if (/\.parquet$/i.test(path)) return parquet(path, fields);
   return jsonl(path === '-' ? (Readable.toWeb(process.stdin) as Source) : path, fields);
 }
 

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { messageOf } from '../../../base/realm.ts';
-import type { Worked } from '../../../batch/index.ts';
+import type { SinkOptions, Worked } from '../../../batch/index.ts';
 import type { ThreadCount } from '../../../runtime/threads/choose.ts';
 import { defaultTrace, openTrace } from '../../model.ts';
 import { examples, seconds, whole, workersOption } from '../../options.ts';
@@ -8,10 +8,9 @@ import { whole as grouped, note, print } from '../../output.ts';
 import { Progress } from '../../progress.ts';
 import { batching, type PlaceOptions, placeOf, placeOptions } from './place.ts';
 
-interface WorkOptions extends PlaceOptions {
+interface WorkOptions extends PlaceOptions, SinkOptions {
   model?: string;
   sink: string;
-  format?: string;
   workers: ThreadCount;
   batchTokens?: number;
   concurrency?: number;
@@ -23,8 +22,10 @@ interface WorkOptions extends PlaceOptions {
 export const workCommand = (signal: AbortSignal): Command => {
   const command = new Command('work')
     .description('embed the shards of a queue, on as many machines as you start it on')
-    .requiredOption('--sink <place>', 'where vectors go: a folder')
-    .addOption(new Option('--format <format>', 'of files (default: ndjson)'))
+    .requiredOption('--sink <place>', 'where vectors go: a folder, s3://bucket/prefix, an address that takes PUT, or postgres://')
+    .addOption(new Option('--format <format>', 'of files (default: ndjson)').choices(['ndjson', 'parquet']))
+    .option('--table <name>', 'of a database (default: embeddings)')
+    .addOption(new Option('--type <type>', 'of vectors in a database (default: vector)').choices(['vector', 'halfvec', 'real[]']))
     .option('-m, --model <file>', 'the trace that was submitted for (default: the all-MiniLM-L6-v2 that comes with tracelet)')
     .addOption(workersOption().default('auto', 'auto'))
     .option('--batch-tokens <n>', 'tokens to run at a time; answers do not depend on it', whole(1 << 30))
@@ -38,7 +39,7 @@ export const workCommand = (signal: AbortSignal): Command => {
 };
 
 async function run(options: WorkOptions, signal: AbortSignal): Promise<void> {
-  const { model, sink, format, workers, batchTokens, concurrency, lock, untilDone } = options;
+  const { model, sink, format, table, type, workers, batchTokens, concurrency, lock, untilDone } = options;
   const { openSink, work } = await batching();
   const traced = await openTrace(model ?? defaultTrace(), { signal, workers });
   const progress = new Progress();
@@ -48,7 +49,7 @@ async function run(options: WorkOptions, signal: AbortSignal): Promise<void> {
   };
   const progress_callback = (done: Worked): void => progress.update(`working: ${inWords(done)}`);
   try {
-    const done = await work(placeOf(options), traced, await openSink(sink, { format }), {
+    const done = await work(placeOf(options), traced, await openSink(sink, { format, table, type }), {
       batchTokens,
       concurrency,
       lock: lock && 1000 * lock,
