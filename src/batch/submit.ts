@@ -18,6 +18,8 @@ export interface SubmitOptions extends VectorOptions {
   shardTokens?: number;
   /** Most shards that wait for workers, 1000 unless given; `submit` waits in turn, so that the server holds no more texts. */
   waiting?: number;
+  /** Tries of a shard before it fails, 5 unless given, with longer and longer pauses in between. */
+  attempts?: number;
   /** Leaves out texts whose id came before, true unless given. Takes up to 64 bytes of memory for each id. */
   unique?: boolean;
   /** Ends the reading. What was submitted stays so, and is passed over the next time. */
@@ -41,6 +43,7 @@ const SUBMIT_OPTIONS: OptionTable<SubmitOptions> = {
   ...VECTOR_OPTIONS,
   shardTokens: SIZE,
   waiting: SIZE,
+  attempts: SIZE,
   unique: FLAG,
   signal: SIGNAL,
   progress_callback: FUNCTION,
@@ -50,8 +53,8 @@ const SHARD_TOKENS = 1 << 16;
 const WAITING = 1000;
 const POLL_MS = 200;
 
-/** Tries of a job that fails, with longer and longer pauses in between. */
-const JOB = { attempts: 5, backoff: { type: 'exponential', delay: 2000 } };
+const ATTEMPTS = 5;
+const BACKOFF = { type: 'exponential', delay: 2000 };
 
 /**
  * Cuts texts into shards of so many tokens and adds these to a queue. The id of a shard follows from its texts, the model and the options, so what the
@@ -66,7 +69,15 @@ export async function submit(
 ): Promise<Submitted> {
   proveTraced('submit(): model', traced);
   const checked = checkOptions('submit()', options, SUBMIT_OPTIONS);
-  const { shardTokens = SHARD_TOKENS, waiting = WAITING, unique = true, signal, progress_callback, ...vectors } = checked;
+  const {
+    shardTokens = SHARD_TOKENS,
+    waiting = WAITING,
+    attempts = ATTEMPTS,
+    unique = true,
+    signal,
+    progress_callback,
+    ...vectors
+  } = checked;
   const fingerprint = await fingerprintOf(traced);
   const tokensOf = counter(traced, vectors);
   const [seen, done] = [new HashSet(), { shards: 0, added: 0, texts: 0, tokens: 0, repeated: 0 }];
@@ -81,7 +92,7 @@ export async function submit(
     for await (const piece of cut(records, { most: shardTokens, tokensOf, isRepeated, signal })) {
       const data = await packShard({ fingerprint, options: vectors, ...piece });
       await room(queue, waiting, signal);
-      done.added += Number(await add(queue, data));
+      done.added += Number(await add(queue, data, attempts));
       done.shards++;
       done.texts += piece.records.length;
       done.tokens += piece.tokens;
@@ -99,10 +110,10 @@ const JOB_PREFIX = 's';
 const HASH = /^[\da-f]{32}$/;
 
 /** Adds a shard unless the queue has it; answers whether it did. */
-async function add(queue: ShardQueue, data: ShardData): Promise<boolean> {
+async function add(queue: ShardQueue, data: ShardData, attempts: number): Promise<boolean> {
   const jobId = `${JOB_PREFIX}${data.shard}`;
   if (await queue.getJob(jobId)) return false;
-  await queue.add('shard', data, { jobId, ...JOB });
+  await queue.add('shard', data, { jobId, attempts, backoff: BACKOFF });
   return true;
 }
 
