@@ -51,7 +51,8 @@ export function processor(traced: TracedModule<unknown>, sink: Sink, options: Pr
       signal?.throwIfAborted();
       const shard = await unpackShard(job.data).catch(failForGood);
       if (shard.fingerprint !== (await own)) throw new OtherModelError(job.queueName);
-      const written = (await sink.has?.(shard.id, { signal })) ? foundOf(shard) : await compute(job, shard);
+      const isThere = await persist(async () => sink.has?.(shard.id, { signal }), options);
+      const written = isThere ? foundOf(shard) : await compute(job, shard);
       await job.updateData({ shard: shard.id, texts: written.texts, tokens: written.tokens, written });
       return written;
     } catch (error) {
@@ -76,14 +77,11 @@ const isError = (row: BatchRow): boolean => 'error' in row;
 
 const foundOf = ({ records, tokens }: Shard): Written => ({ texts: records.length, tokens, failed: null, computing: 0, writing: 0 });
 
-/** Does `write` until it succeeds, with longer and longer pauses, for as long as patience lasts: a vector that was computed is not thrown away. */
-async function persist(
-  write: () => Promise<void>,
-  { signal, sinkPatience = PATIENCE_MS, trouble_callback }: ProcessorOptions,
-): Promise<void> {
+/** Asks a sink until it answers, with longer and longer pauses, for as long as patience lasts: vectors that were computed are not thrown away. */
+async function persist<T>(ask: () => Promise<T>, { signal, sinkPatience = PATIENCE_MS, trouble_callback }: ProcessorOptions): Promise<T> {
   for (let [ms, waited] = [FIRST_PAUSE_MS, 0]; ; waited += ms, ms = Math.min(2 * ms, MOST_PAUSE_MS)) {
     try {
-      return await write();
+      return await ask();
     } catch (error) {
       if (signal?.aborted || waited + ms > sinkPatience) throw error;
       trouble_callback?.(error as Error);

@@ -66,6 +66,7 @@ function buildProgram(signal: AbortSignal): Command {
     .exitOverride();
   for (const command of COMMANDS) {
     const child = command(signal).copyInheritedSettings(program);
+    for (const nested of child.commands) nested.copyInheritedSettings(child);
     if (!SILENT.includes(command)) child.hook('preAction', expectStdout);
     program.addCommand(child.showHelpAfterError(`See tracelet ${child.name()} --help`));
   }
