@@ -133,11 +133,26 @@ export async function openWorker(
   return worker;
 }
 
+/** A server that does not answer for so long is left to find out that the worker has gone. */
+const FAREWELL_MS = 2000;
+
+/**
+ * Lets go of a queue or a worker once what it runs has ended. Where the server has gone, that would wait for it: after a while connections are
+ * torn down, and nothing more is waited for.
+ */
+export async function close(opened: ShardQueue | ShardWorker): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, 2 * FAREWELL_MS);
+  }).then(() => void opened.disconnect().catch(ignore));
+  await Promise.race([opened.close(), late]).finally(() => clearTimeout(timer));
+}
+
 /** Gives a job back to be taken by another worker, in so many milliseconds. */
 export async function giveBack(job: ShardJob, token: string | undefined, ms = 0): Promise<never> {
   const { DelayedError, WaitingError } = await library();
-  if (ms === 0) await job.moveToWait(token);
-  else await job.moveToDelayed(Date.now() + ms, token);
+  const given = ms === 0 ? job.moveToWait(token) : job.moveToDelayed(Date.now() + ms, token);
+  await untilAborted<unknown>(AbortSignal.timeout(FAREWELL_MS), given);
   throw ms === 0 ? new WaitingError() : new DelayedError();
 }
 

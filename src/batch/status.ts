@@ -1,5 +1,5 @@
 import { checkOptions, type OptionTable, SIGNAL } from '../base/options.ts';
-import { openQueue, type QueuePlace, type ShardJob, type ShardQueue } from './queue.ts';
+import { close, openQueue, type QueuePlace, type ShardJob, type ShardQueue } from './queue.ts';
 
 /** How far a queue is. */
 export interface BatchStatus {
@@ -32,7 +32,7 @@ export async function status(place: QueuePlace, options?: { signal?: AbortSignal
   try {
     return await statusOf(queue);
   } finally {
-    await queue.close();
+    await close(queue);
   }
 }
 
@@ -43,7 +43,7 @@ export async function prometheus(place: QueuePlace, options?: { signal?: AbortSi
   try {
     return await queue.exportPrometheusMetrics();
   } finally {
-    await queue.close();
+    await close(queue);
   }
 }
 

@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { checkOptions, FUNCTION, type OptionTable, SIGNAL } from '../base/options.ts';
 import { FLAG, SIZE } from '../base/schema.ts';
+import { untilAborted } from '../base/signal.ts';
 import { embedder } from '../text/embedder.ts';
 import type { TextInput } from '../tokenizer/index.ts';
 import { proveTraced, type TracedModule } from '../traced/traced.ts';
@@ -8,7 +9,7 @@ import { cut, type Records } from './cut.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { HashSet } from './hashset.ts';
 import { pause } from './pause.ts';
-import { openQueue, type QueuePlace, type ShardQueue } from './queue.ts';
+import { close, openQueue, type QueuePlace, type ShardQueue } from './queue.ts';
 import { hashOf } from './record.ts';
 import { packShard, type ShardData, VECTOR_OPTIONS, type VectorOptions } from './shard.ts';
 
@@ -88,11 +89,11 @@ export async function submit(
   };
   const queue = await openQueue(place, signal);
   try {
-    await queue.retryJobs({ state: 'failed' });
+    await untilAborted(signal, queue.retryJobs({ state: 'failed' }));
     for await (const piece of cut(records, { most: shardTokens, tokensOf, isRepeated, signal })) {
       const data = await packShard({ fingerprint, options: vectors, ...piece });
-      await room(queue, waiting, signal);
-      done.added += Number(await add(queue, data, attempts));
+      await untilAborted(signal, room(queue, waiting, signal));
+      done.added += Number(await untilAborted(signal, add(queue, data, attempts)));
       done.shards++;
       done.texts += piece.records.length;
       done.tokens += piece.tokens;
@@ -100,7 +101,7 @@ export async function submit(
     }
     return done;
   } finally {
-    await queue.close();
+    await close(queue);
   }
 }
 

@@ -4,7 +4,7 @@ import { untilAborted, whenAborted } from '../base/signal.ts';
 import { proveTraced, type TracedModule } from '../traced/traced.ts';
 import { pause } from './pause.ts';
 import { OtherModelError, type ProcessorOptions, processor } from './processor.ts';
-import { openQueue, openWorker, type QueuePlace, type ShardQueue } from './queue.ts';
+import { close, openQueue, openWorker, type QueuePlace, type ShardQueue } from './queue.ts';
 import type { Written } from './shard.ts';
 import type { Sink, SinkFunction } from './sinks/sink.ts';
 
@@ -84,9 +84,9 @@ export async function work(
       const settings = { ...SETTINGS, concurrency, lockDuration: lock, stalledInterval: lock };
       const worker = await openWorker(place, process, settings, { signal: stop.signal, heard: troubled });
       worker.on('completed', (_, written) => done.add(written));
-      await ended(queue, untilDone, stop.signal, troubled).finally(() => worker.close());
+      await ended(queue, untilDone, stop.signal, troubled).finally(() => close(worker));
     } finally {
-      await queue.close();
+      await close(queue);
     }
     return done.all;
   } finally {

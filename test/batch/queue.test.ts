@@ -189,6 +189,22 @@ for (const { name: kind, program, start } of SERVERS)
       await worker.close();
       expect(rows().length).toBe(10);
     });
+
+    test('locks are renewed while a shard is computed in this thread', async () => {
+      const place = placed('locks');
+      await submit(place, corpus(3000, 7), at.traced, { shardTokens: 1_000_000 });
+      const { sink, rows } = memory();
+      const { openWorker } = await import('../../src/batch/queue.ts');
+      const settings = { lockDuration: 200, skipStalledCheck: true };
+      const signal = new AbortController().signal;
+      const worker = await openWorker(place, processor(at.traced, sink, { signal }), settings, { heard: () => {} });
+      let renewed = 0;
+      worker.on('locksRenewed', () => renewed++);
+      while ((await status(place)).shards.done < 1);
+      await worker.close();
+      expect(renewed).toBeGreaterThan(0);
+      expect(rows().length).toBe(3000);
+    });
   });
 
 describe('how many workers are enough', () => {

@@ -19,14 +19,15 @@ export const missing = (name) => (programAt(name) ? undefined : `${name} is not 
 async function freePort() {
   const server = createServer().listen(0, HOST);
   await once(server, 'listening');
-  const { port } = server.address();
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   server.close();
   await once(server, 'close');
   return port;
 }
 
 /** Waits until a server answers `probe`, a command that succeeds then, or its process has ended. */
-async function answering(child, [program, ...args]) {
+async function answering(child, probe) {
+  const [program, ...args] = probe;
   while (child.exitCode === null && child.signalCode === null) {
     if (spawnSync(program, args, { stdio: 'ignore' }).status === 0) return;
     await setTimeout(10);
@@ -34,11 +35,15 @@ async function answering(child, [program, ...args]) {
   throw new Error(`${program}: the server has ended`);
 }
 
+/** @typedef {Awaited<ReturnType<typeof serverOf>>} Server */
+
 /**
  * A server that `command` starts, which can be killed and started again with what it has on disk.
- * @param {{ folder: string, port: number, address: string, command: string[], probe: string[] }} of
+ * @param {{ folder: string, address: string, command: string[], probe: string[] }} of
  */
-async function serverOf({ folder, port, address, command: [program, ...args], probe }) {
+async function serverOf({ folder, address, command, probe }) {
+  const [program, ...args] = command;
+  /** @type {import('node:child_process').ChildProcess} */
   let child;
   const start = async () => {
     child = spawn(program, args, { cwd: folder, stdio: 'ignore' });
@@ -53,7 +58,8 @@ async function serverOf({ folder, port, address, command: [program, ...args], pr
   await start();
   return {
     address,
-    port,
+    /** Of the process that runs now. */
+    pid: () => /** @type {number} */ (child.pid),
     start,
     /** As `kill -9` does. */
     kill: () => end('SIGKILL'),
@@ -71,7 +77,7 @@ export async function startRedis() {
   const options = { port, bind: HOST, dir: folder, appendonly: 'yes', save: '' };
   const command = [programAt('redis-server'), ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`])];
   const probe = [programAt('redis-cli'), '-p', `${port}`, '-e', 'dbsize'];
-  return serverOf({ folder, port, address: `redis://${HOST}:${port}`, command, probe });
+  return serverOf({ folder, address: `redis://${HOST}:${port}`, command, probe });
 }
 
 const USER = 'postgres';
@@ -104,5 +110,5 @@ export async function startPostgres() {
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const command = [...asUser, programAt('postgres'), '-D', folder, ...flags];
   const probe = [programAt('pg_isready'), '-q', '-h', HOST, '-p', `${port}`];
-  return serverOf({ folder, port, address: `postgres://${USER}@${HOST}:${port}/${USER}`, command, probe });
+  return serverOf({ folder, address: `postgres://${USER}@${HOST}:${port}/${USER}`, command, probe });
 }

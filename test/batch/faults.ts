@@ -4,12 +4,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jsonl, openSink, type SubmitOptions, status, submit, type WorkOptions, work } from '../../src/batch/index.ts';
-import { type Bench, bench, corpus, describeWith, expectVectors, faulty, type Row, rowsIn, SERVERS, type Server } from './support.ts';
+import { type Bench, bench, corpus, describeWith, expectVectors, faulty, type Row, rowsIn, type SERVERS, type Server } from './support.ts';
 
 const LOCK_MS = 500;
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
-for (const { name: kind, program, start } of SERVERS)
+/** What may go wrong around a queue, on one of the servers. */
+export const describeFaults = ({ name: kind, program, start }: (typeof SERVERS)[number]): void =>
   describeWith(`a queue in ${kind}`, program, () => {
     let server: Server;
     let at: Bench;
@@ -69,6 +70,38 @@ for (const { name: kind, program, start } of SERVERS)
       );
       expect(troubles).not.toEqual([]);
       await expectAll(await finish());
+    });
+
+    test('a worker whose server has gone can be stopped, and goes on when it is back', async () => {
+      const { place, finish, expectAll } = await submitted('gone', corpus(60));
+      const stop = new AbortController();
+      const write = async (_: unknown, { signal }: { signal?: AbortSignal }): Promise<void> => {
+        await server.kill();
+        stop.abort(new Error('stop'));
+        signal?.throwIfAborted();
+      };
+      await expect(work(place, at.traced, write, { signal: stop.signal, lock: LOCK_MS, concurrency: 1 })).rejects.toThrow('stop');
+      await server.start();
+      await expectAll(await finish());
+    });
+
+    test('a submission whose server has gone can be stopped', async () => {
+      const stop = new AbortController();
+      async function* texts() {
+        yield* corpus(30);
+        await server.kill();
+        setImmediate(() => stop.abort(new Error('stop')));
+        yield* corpus(60).slice(30);
+      }
+      const place = { queue: server.address, name: 'cut' };
+      const ended = await submit(place, texts(), at.traced, { shardTokens: 60, signal: stop.signal }).catch((error) => error);
+      expect(ended).toMatchObject({ message: expect.stringMatching(/^stop$|terminated|ECONN/) });
+      await server.start();
+      expect(await submit(place, corpus(60), at.traced, { shardTokens: 60 })).toMatchObject({ texts: 60 });
+      const { shards } = await status(place);
+      await work(place, at.traced, await openSink(join(at.folder, 'cut')), { untilDone: true, lock: LOCK_MS });
+      expect((await status(place)).shards).toMatchObject({ done: shards.waiting, failed: 0 });
+      await expectVectors(rowsIn(join(at.folder, 'cut')), corpus(60), corpus(60).map(hash), at.traced);
     });
 
     test('a shard is delivered to two workers', async () => {
