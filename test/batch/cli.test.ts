@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAIN, RELAXED, shell } from '../support/command.ts';
+import { MAIN, RELAXED, ROOT, shell } from '../support/command.ts';
 // @ts-expect-error a script without types
 import { startRedis } from './servers.mjs';
 import { type Bench, bench, corpus, describeWith, rowsIn, type Server, started } from './support.ts';
@@ -74,19 +74,48 @@ describeWith('tracelet batch', 'redis-server', () => {
     expect(JSON.parse(run(['status', '--name', 'terminated', '--json'])).shards).toMatchObject({ active: 0, waiting: 1, failed: 0 });
   });
 
+  /** A line of an example as it runs here. */
+  const here = (line: string): string =>
+    line
+      .replaceAll('redis://localhost', server.address)
+      .replace(/tracelet batch (submit|work|.*--until )/, (start) => start.replace(/ (submit|work|status)/, ' $1 -m model.tracelet'));
+
+  const expectRuns = (line: string): void => {
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', shell(here(line))], { cwd: at.folder, encoding: 'utf8' });
+    expect(status, `${here(line)}\n${stderr}`).toBe(0);
+    expect(stdout).not.toBe('');
+  };
+
   test.each(['', ...SUBCOMMANDS])('examples of batch %s run', (name) => {
-    const help = tracelet([name, '--help'].filter(Boolean)).stdout;
-    const lines = examplesOf(help);
+    const lines = examplesOf(tracelet([name, '--help'].filter(Boolean)).stdout);
     expect(lines).not.toEqual([]);
-    for (const line of lines) {
-      const here = line
-        .replaceAll('redis://localhost', server.address)
-        .replace('tracelet batch submit', '$& -m model.tracelet')
-        .replace('tracelet batch work', '$& -m model.tracelet');
-      const { status, stdout, stderr } = spawnSync('sh', ['-c', shell(here)], { cwd: at.folder, encoding: 'utf8' });
-      expect(status, `${here}\n${stderr}`).toBe(0);
-      expect(stdout).not.toBe('');
-    }
+    for (const line of lines) expectRuns(line);
+  });
+
+  const docs = readFileSync(join(ROOT, 'docs/scaling.md'), 'utf8');
+  const blocks = (language: string): string[] =>
+    [...docs.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code);
+
+  test('lines of docs/scaling.md run', () => {
+    const lines = blocks('sh').flatMap((code) => code.split('\n').filter((line) => line.startsWith('tracelet ')));
+    expect(lines.length).toBe(3);
+    for (const line of lines) expectRuns(line);
+  });
+
+  test('code of docs/scaling.md runs', () => {
+    const [code] = blocks('js');
+    const program = here(code)
+      .replace("'tracelet/bullmq'", `'${join(ROOT, 'dist/batch/index.js')}'`)
+      .replace(/advise\(await status\(place\), \{/, 'console.log(advise(await status(place), { model: traced,')
+      .replace(/^(console.log\(.*\))( +\/\/.*)$/m, '$1)$2');
+    const given = `import { jit } from '${join(ROOT, 'dist/index.js')}'
+      const traced = await jit.load('model.tracelet')
+      const { signal } = new AbortController()`;
+    writeFileSync(join(at.folder, 'scaling.mjs'), `${given}\n${program}\ntraced.dispose()\n`);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...RELAXED, 'scaling.mjs'], { cwd: at.folder, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout).toContain("from: 'estimated'");
   });
 });
 
