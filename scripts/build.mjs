@@ -73,7 +73,18 @@ const ENTRIES = [
 ];
 
 /** What bundles leave as it is: binaries and the scripts that hold them, whatever the folders above are called. */
-const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander', 'bullmq', 'hyparquet', 'hyparquet-writer', 'aws4fetch', 'pg'];
+const EXTERNAL = [
+  /^#/,
+  /^node:/,
+  /^\.\.?\/(?:[\w.]+\/)*wasm\//,
+  'commander',
+  'bullmq',
+  'hyparquet',
+  'hyparquet-compressors',
+  'hyparquet-writer',
+  'aws4fetch',
+  'pg',
+];
 
 /** Folders whose modules lie in one file, as far as the main entry point loads them when it starts: a file a storey compresses worse. */
 const GROUPS = [

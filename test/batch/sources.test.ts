@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -130,6 +131,16 @@ describe('Parquet', () => {
       { name: 'more', data: texts.map(() => 1.5), type: 'DOUBLE' },
     ]);
     expect(await all(parquet(path, { text: 'title', id: 'number' }))).toEqual(texts.map((text, i) => ({ id: `${ids[i]}`, text })));
+  });
+
+  test('may be compressed by other means than Snappy', async () => {
+    const path = join(folder, 'gzip.parquet');
+    const columnData = [{ name: 'text', data: texts, type: 'STRING' as const }];
+    writeFileSync(
+      path,
+      new Uint8Array(parquetWriteBuffer({ columnData, codec: 'GZIP', compressors: { GZIP: (bytes) => gzipSync(bytes) } })),
+    );
+    expect(await all(parquet(path))).toEqual(texts.map((text) => ({ text })));
   });
 
   test('has no ids unless it does', async () => {
