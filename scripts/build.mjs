@@ -56,6 +56,7 @@ function writeScripts(set) {
 
 /** Scripts under dist/ that are imported by name; the benches draw the weights of their models from `random`. */
 const ENTRIES = [
+  'batch/index',
   'index',
   'inline',
   'jit/index',
@@ -77,7 +78,19 @@ const ENTRIES = [
 ];
 
 /** What bundles leave as it is: binaries and the scripts that hold them, whatever the folders above are called. */
-const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander', 'srvx'];
+const EXTERNAL = [
+  /^#/,
+  /^node:/,
+  /^\.\.?\/(?:[\w.]+\/)*wasm\//,
+  'commander',
+  'srvx',
+  'bullmq',
+  'hyparquet',
+  'hyparquet-compressors',
+  'hyparquet-writer',
+  'aws4fetch',
+  'pg',
+];
 
 /** Folders whose modules lie in one file, as far as the main entry point loads them when it starts: a file a storey compresses worse. */
 const GROUPS = [

@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** From the ground up. What lies in src itself stands on top. */
 export const STOREYS = [
   ...['base', 'tensor', 'platform', 'sources', 'ops', 'kernels', 'graph', 'formats', 'tokenizer', 'nn', 'passes', 'program'],
-  ...['sentence', 'text', 'models', 'runtime', 'inspect', 'traced', 'jit', 'quantize', 'encoders', 'tasks', 'adapters', 'serve', 'cli'],
+  ...['sentence', 'text', 'models', 'runtime', 'inspect', 'traced', 'jit', 'quantize', 'encoders', 'tasks', 'adapters', 'serve', 'batch', 'cli'],
 ];
 
 /** Most lines, tests left out. */
@@ -27,7 +27,7 @@ const CEILINGS = [
   { what: 'what reads files of PyTorch', most: 1500, folders: ['src/formats/torch'] },
   { what: 'kernels', most: 4000, folders: ['assembly'] },
   { what: 'the server and adapters', most: 3200, folders: ['src/serve', 'src/adapters'] },
-  { what: 'the command line', most: 2900, folders: ['src/cli'] },
+  { what: 'the command line', most: 3200, folders: ['src/cli'] },
 ];
 
 /** Made by the build, not written. */

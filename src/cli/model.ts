@@ -118,7 +118,7 @@ async function settingsOf(path: string, signal: AbortSignal): Promise<TraceSetti
 /** Loads a trace from a path, a URL or a directory with model.tracelet. Throws a `source` error with a cure for other directories. */
 export async function openTrace(
   path: string,
-  options: { signal: AbortSignal; kernels?: Variant; integers?: IntegerForm; threads?: ThreadCount },
+  options: { signal: AbortSignal; kernels?: Variant; integers?: IntegerForm; threads?: ThreadCount; workers?: ThreadCount },
 ): Promise<TracedModule> {
   const trace = await findTrace(path);
   if (trace === undefined)
