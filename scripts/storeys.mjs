@@ -26,8 +26,8 @@ const CEILINGS = [
   },
   { what: 'what reads files of PyTorch', most: 1500, folders: ['src/formats/torch'] },
   { what: 'kernels', most: 4000, folders: ['assembly'] },
-  { what: 'the server and adapters', most: 3200, folders: ['src/serve', 'src/adapters'] },
   { what: 'the command line', most: 3200, folders: ['src/cli'] },
+  { what: 'the server and adapters', most: 3300, folders: ['src/serve', 'src/adapters'] },
 ];
 
 /** Made by the build, not written. */

@@ -1,7 +1,7 @@
 import type { DocumentInterface } from '@langchain/core/documents';
 import type { EmbeddingsInterface } from '@langchain/core/embeddings';
 import { checkOptions, FUNCTION, proved } from '../base/options.ts';
-import { COUNT, FLAG, kind, SIZE } from '../base/schema.ts';
+import { COUNT, FLAG, kind, NAMES, SIZE, TEXT } from '../base/schema.ts';
 import type { SentenceTransformer } from '../encoders/sentencetransformer.ts';
 import type { Ranks } from './vectors.ts';
 
@@ -23,6 +23,11 @@ const OPTIONS = { truncate: FLAG, truncate_dim: SIZE, normalize_embeddings: FLAG
 const ENCODES = kind<Encodes>('a SentenceTransformer', (value) => !!FUNCTION.read((value as Partial<Encodes> | undefined)?.encode_query));
 const RANKS = kind<Ranks>('a CrossEncoder', (value) => !!FUNCTION.read((value as Partial<Ranks> | undefined)?.rank));
 
+const DOCUMENTS = kind<DocumentInterface[]>(
+  'documents with a pageContent',
+  (value) => Array.isArray(value) && Array.from(value).every((each) => typeof each?.pageContent === 'string'),
+);
+
 /** Vectors for LangChain, made in this process: of queries and documents with the prompts that the folder has for each. */
 export class TraceletEmbeddings implements EmbeddingsInterface {
   readonly #model: Encodes;
@@ -36,13 +41,13 @@ export class TraceletEmbeddings implements EmbeddingsInterface {
 
   /** A vector for each document. Throws `value` errors. */
   async embedDocuments(documents: string[]): Promise<number[][]> {
-    const vectors = await this.#model.encode_document(documents, this.#options);
+    const vectors = await this.#model.encode_document(proved('documents', documents, NAMES), this.#options);
     return (vectors as { tolist(): unknown }).tolist() as number[][];
   }
 
   /** The vector of a query. Throws `value` errors. */
   async embedQuery(document: string): Promise<number[]> {
-    const vector = await this.#model.encode_query(document, this.#options);
+    const vector = await this.#model.encode_query(proved('document', document, TEXT), this.#options);
     return (vector as { tolist(): unknown }).tolist() as number[];
   }
 }
@@ -72,8 +77,8 @@ export class TraceletRerank {
     query: string,
   ): Promise<DocumentInterface<Metadata & { relevanceScore: number }>[]> {
     const { topN, truncate } = this.#options;
-    const texts = documents.map(({ pageContent }) => pageContent);
-    const ranked = await this.#model.rank(query, texts, { top_k: topN, truncate });
+    const texts = proved('documents', documents, DOCUMENTS).map(({ pageContent }) => pageContent);
+    const ranked = await this.#model.rank(proved('query', query, TEXT), texts, { top_k: topN, truncate });
     return ranked.map(({ corpus_id, score }) => {
       const document = documents[corpus_id];
       return { ...document, metadata: { ...document.metadata, relevanceScore: score } };

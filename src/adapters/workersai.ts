@@ -37,6 +37,8 @@ export interface WorkersAI {
   run(model: string, input: RerankInput, options?: { signal?: AbortSignal }): Promise<RerankOutput>;
 }
 
+const isRanker = (model: unknown): model is Ranks => typeof (model as Partial<Ranks> | undefined | null)?.rank === 'function';
+
 type Input = Partial<TextEmbeddingsInput & RerankInput>;
 
 /**
@@ -45,6 +47,7 @@ type Input = Partial<TextEmbeddingsInput & RerankInput>;
  */
 export function workersAI(models: Readonly<Record<string, Holder | Ranks>>): WorkersAI {
   if (!isObject(models)) throw new TraceletError('value', { what: 'workersAI()', expected: 'models by name', got: describe(models) });
+  for (const [name, model] of Object.entries(models)) if (!isRanker(model)) tracedIn(`workersAI(): the model ${describe(name)}`, model);
   const run = async (name: string, input: Input, options?: { signal?: AbortSignal }): Promise<unknown> => {
     const model = Object.hasOwn(models, name) ? models[name] : undefined;
     if (!model) throw unknownModel(name, Object.keys(models));
@@ -66,7 +69,7 @@ async function embeddings(model: Holder, input: Input, signal: AbortSignal | und
 
 async function ranked(model: Ranks, { query, contexts, top_k }: Input, signal: AbortSignal | undefined): Promise<RerankOutput> {
   const texts = Array.isArray(contexts) ? contexts.map((context) => context?.text) : undefined;
-  if (typeof model.rank !== 'function' || TEXT.read(query) === undefined || NAMES.read(texts) === undefined)
+  if (!isRanker(model) || TEXT.read(query) === undefined || NAMES.read(texts) === undefined)
     throw new TraceletError('value', {
       what: 'run()',
       expected: '{ query, contexts: [{ text }] } for a CrossEncoder',

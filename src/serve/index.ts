@@ -1,12 +1,12 @@
 export type { Holder } from '../traced/holder.ts';
 
+import type { Models } from './models.ts';
 import { type HandlerOptions, optionsOf } from './options.ts';
-import type { Models } from './registry.ts';
 import { Serving } from './serving.ts';
 
 export type { LogLine } from './log.ts';
+export type { Models } from './models.ts';
 export type { HandlerOptions } from './options.ts';
-export type { Models } from './registry.ts';
 export { type ServeOptions, type Server, type Sources, serve } from './start.ts';
 
 /**

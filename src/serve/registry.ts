@@ -5,14 +5,18 @@ import { type Holder, heldBy } from '../traced/holder.ts';
 import type { QueueLimits, QueueWatch } from './asking.ts';
 import { Fault } from './fault.ts';
 import { ABILITIES, type Ability, ServedModel } from './model.ts';
-
-/** What is served: one thing, or several by the names that requests give. */
-export type Models = Holder | Readonly<Record<string, Holder>>;
+import type { Models } from './models.ts';
 
 /** The name of what is served by itself. */
 const ALONE = 'model';
 
-const isOne = (models: unknown): models is Holder => heldBy(models) !== undefined;
+/** Whether it is made of names, which may be those of any property. */
+const isByName = (models: object): boolean => {
+  const type = Object.getPrototypeOf(models);
+  return type === null || Object.getPrototypeOf(type) === null;
+};
+/** Whether one thing is to be served, which has no name. */
+export const isOne = (models: unknown): models is Holder => heldBy(models) !== undefined && !isByName(models as object);
 
 /** The models that are served. */
 export class Registry {

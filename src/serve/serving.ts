@@ -8,8 +8,9 @@ import { keeper, keyIn } from './keys.ts';
 import { type LogLine, levelOf, requestIdOf, spanOf } from './log.ts';
 import { dialectOf, type Match, matcher } from './match.ts';
 import { Metrics } from './metrics.ts';
+import type { Models } from './models.ts';
 import type { Options } from './options.ts';
-import { type Models, Registry } from './registry.ts';
+import { Registry } from './registry.ts';
 import type { Route } from './route.ts';
 import { routesFor } from './routes/index.ts';
 

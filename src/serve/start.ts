@@ -8,9 +8,10 @@ import { SOURCE_OPTIONS } from '../sources/folder.ts';
 import type { Holder } from '../traced/holder.ts';
 import { curlLines } from './curl.ts';
 import { keyIn } from './keys.ts';
+import type { Models } from './models.ts';
 import type { OpenOptions } from './open.ts';
 import { HANDLER_OPTIONS, type HandlerOptions, optionsOf } from './options.ts';
-import type { Models } from './registry.ts';
+import { isOne } from './registry.ts';
 import { Serving } from './serving.ts';
 
 /** What {@link serve} serves: what {@link handler} does, or where that lies, to be opened. */
@@ -105,7 +106,7 @@ async function drain(listener: { close(now?: boolean): Promise<void> }, serving:
 /** What is served, with places opened. */
 async function open(models: Sources, options: OpenOptions, opened: { dispose(): void }[]): Promise<Models> {
   const byName = isSource(models) ? { [nameOf(models)]: models } : models;
-  if (!isObject(byName)) return byName as Models;
+  if (isOne(byName) || !isObject(byName)) return byName as Models;
   const served: Record<string, Holder> = {};
   for (const [name, model] of Object.entries(byName as Record<string, Holder | string | URL>)) {
     if (!isSource(model)) {

@@ -237,7 +237,9 @@ describe('what cannot be served', () => {
       (each) => each !== undefined,
     ))
       await problem('value', () => handler(models as unknown as Models));
+    await problem('value', () => handler({ model, other: 1 } as unknown as Models));
     await problem('value', () => handler({ model }, { api_key: 'x' } as HandlerOptions));
+    await problem('value', () => handler({ model, other: 1 } as unknown as Models));
     await problem('value', () => handler({ model }, { api_keys: [''] }));
     await problem('value', () => handler({ model }, { max_batch_tokens: 0 }));
   });

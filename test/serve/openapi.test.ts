@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -66,7 +67,7 @@ else
     const server = await serve(models, { port: 0 });
     try {
       const args = ['run', `${server.url}openapi.json`, '--checks', CHECKS, '--max-examples', '4', '--seed', '1', '--no-color'];
-      const { stdout } = await promisify(execFile)(SCHEMATHESIS, args, { maxBuffer: 1 << 26 }).catch(
+      const { stdout } = await promisify(execFile)(SCHEMATHESIS, args, { maxBuffer: 1 << 26, cwd: tmpdir() }).catch(
         (error) => error as { stdout: string },
       );
       expect(stdout).toMatch(/(\d+) generated, \1 passed/);

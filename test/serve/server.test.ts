@@ -74,6 +74,10 @@ describe('serve()', () => {
     expect(await embed(server)).toEqual(want);
   }
 
+  test('serves one thing by itself', async () => {
+    for (const one of [model, model.traced]) expect(Object.keys((await start(one)).models)).toEqual(['model']);
+  });
+
   test('throws what opening throws, and where it cannot listen', async () => {
     await problem('source', () => serve(join(folder, 'none.tracelet'), { port: 0 }));
     await problem('value', () => serve({ tiny: 1 } as unknown as Sources, { port: 0 }));
