@@ -29,6 +29,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/run.ts'],
+    setupFiles: ['test/setup/bytes.ts'],
     sequence: { sequencer: LongFirst },
     maxWorkers: Math.max(3, availableParallelism() - 1),
     testTimeout: LIMIT_MS,
