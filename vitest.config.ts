@@ -17,6 +17,7 @@ export default defineConfig({
     alias: [
       ...Object.entries({
         '#platform': here(platform),
+        '#all-ops': here('./src/kernels/sets/index.ts'),
         '#ops': here('./src/kernels/sets/index.ts'),
         '#pool': here('./src/traced/pool/pool.ts'),
         '#queue': here('./src/serve/queue.ts'),
@@ -31,6 +32,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/run.ts'],
+    setupFiles: ['test/setup/bytes.ts'],
     sequence: { sequencer: LongFirst },
     maxWorkers: Math.max(3, availableParallelism() - 1),
     testTimeout: LIMIT_MS,

@@ -186,8 +186,8 @@ function checkEffects(chunks) {
   const { sideEffects } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const hasEffects = (fileName) => sideEffects.includes(`./dist/${fileName}`);
   for (const { fileName, code } of chunks)
-    for (const [, path] of code.matchAll(/^import "(\.[^"]+)";$/gm))
-      if (hasEffects(join(dirname(fileName), path)) && !hasEffects(fileName))
+    for (const [, path] of code.matchAll(/^import "([.#][^"]+)";$/gm))
+      if ((path.startsWith('#') || hasEffects(join(dirname(fileName), path))) && !hasEffects(fileName))
         throw new Error(`dist/${fileName} imports ${path} for its effects: add it to sideEffects in package.json`);
 }
 

@@ -1,2 +1,4 @@
+import '#all-ops';
+
 export * from './files.ts';
 export { trace } from './trace.ts';

@@ -16,6 +16,7 @@ async function bundle() {
     resolve: {
       alias: {
         '#platform': `${root}test/fuzz/platform.ts`,
+        '#all-ops': `${root}src/kernels/sets/index.ts`,
         '#ops': `${root}src/kernels/sets/index.ts`,
         '#kernels/families': `${root}src/platform/beside.ts`,
         '#kernels/halves': `${root}src/platform/beside.ts`,
