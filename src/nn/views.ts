@@ -151,11 +151,15 @@ export const transpose = taking<<D extends DType>(input: Tensor<D>, dim0: number
   transposed,
 );
 
-/** Elements [begin, end) of dimension `dim`. */
+/** Elements [begin, end) of dimension `dim`, both counted from its end where they are negative. */
 export const slice = taking<<D extends DType>(input: Tensor<D>, dim: number, begin: number, end: number) => Tensor<D>>(
   'F.slice',
   { input: TENSOR, dim: WHOLE, begin: NUMERIC, end: NUMERIC },
-  (x: Tensor, dim: number, begin: number, end: number) => sliced(x, dim, begin, end, 'slice'),
+  (x: Tensor, along: number, begin: number, end: number) => {
+    const dim = dimension(x.shape, along, 'slice');
+    const counted = (at: number): number => (at < 0 ? at + x.shape[dim] : at);
+    return sliced(x, dim, counted(begin), counted(end), 'slice');
+  },
 );
 
 /** `length` elements of dimension `dim` from `start`, which is counted from the end where it is negative. As `torch.narrow`. */

@@ -1,10 +1,12 @@
 import { NUMBER } from '../../base/options.ts';
 import { oneOf } from '../../base/schema.ts';
 import { FUNCTIONS } from '../../ops/functionnames.ts';
+import { broadcastShape } from '../../ops/general.ts';
 import { isRepeated } from '../../ops/shapes.ts';
 import { named, type Operand, optional, TENSOR, taking } from '../../tensor/arguments.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { apply } from '../executor.ts';
+import { commonShape } from './axes.ts';
 
 /** Ops of floats, element by element. Shapes that differ are repeated along dimensions of 1, and of whole numbers floats are made. */
 
@@ -12,13 +14,18 @@ type Floats = Tensor<'float32'>;
 const INPUT = { input: TENSOR };
 const PAIR = { ...INPUT, other: TENSOR };
 
-const binary = (of: string, a: Tensor, b: Tensor): Floats => apply('binary', { a, b }, { function: FUNCTIONS[of] });
+function binary(of: string, a: Tensor, b: Tensor): Floats {
+  commonShape(of, a.shape, b.shape);
+  return apply('binary', { a, b }, { function: FUNCTIONS[of] });
+}
+
 const unaryOf = (of: string, x: Tensor): Floats => apply('unary', { x }, { function: FUNCTIONS[of] });
 
 /** An op for which the order of operands does not matter: by a kernel of its own where the shape of one ends that of the other. */
 function commuting(op: string, a: Tensor, b: Tensor): Floats {
   const [first, second] = a.shape.length < b.shape.length ? [b, a] : [a, b];
-  return isRepeated(first.shape, second.shape) ? apply(op, { a: first, b: second }) : binary(op, first, second);
+  const known = isRepeated(first.shape, second.shape) || !broadcastShape([first.shape, second.shape]);
+  return known ? apply(op, { a: first, b: second }) : binary(op, first, second);
 }
 
 const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : apply('scale', { x }, { factor }));

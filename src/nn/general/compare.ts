@@ -3,6 +3,7 @@ import { type Operand, TENSOR, taking } from '../../tensor/arguments.ts';
 import { type DType, isWhole } from '../../tensor/dtype.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { apply } from '../executor.ts';
+import { commonShape } from './axes.ts';
 
 /**
  * Questions and choices, element by element. Answers are 0 and 1 in int32, as masks are; shapes that differ are repeated along dimensions of 1.
@@ -13,8 +14,11 @@ type Comparison = (input: Operand, other: Operand) => Flags;
 
 const PAIR = { input: TENSOR, other: TENSOR };
 
-const compared = (of: string, a: Tensor, b: Tensor): Flags =>
-  apply<'int32'>([a, b].every(({ dtype }) => isWhole(dtype)) ? 'compare_i32' : 'compare', { a, b }, { function: FUNCTIONS[of] });
+function compared(of: string, a: Tensor, b: Tensor): Flags {
+  commonShape(of, a.shape, b.shape);
+  const op = isWhole(a.dtype) && isWhole(b.dtype) ? 'compare_i32' : 'compare';
+  return apply<'int32'>(op, { a, b }, { function: FUNCTIONS[of] });
+}
 
 const comparison = (name: string): Comparison => taking<Comparison>(`F.${name}`, PAIR, (a: Tensor, b: Tensor) => compared(name, a, b));
 

@@ -12,11 +12,13 @@ const INPUT = { input: TENSOR };
 export const stack = taking<<D extends DType>(tensors: readonly Tensor<D>[], dim?: number) => Tensor<D>>(
   'F.stack',
   { tensors: TENSORS, dim: optional(WHOLE) },
-  (tensors: readonly Tensor[], dim = 0) =>
-    joined(
+  (tensors: readonly Tensor[], along = 0) => {
+    const dim = tensors.length > 0 ? dimension([...tensors[0].shape, 1], along, 'stack') : 0;
+    return joined(
       tensors.map((x) => x.unsqueeze(dim)),
-      tensors[0] && dimension([...tensors[0].shape, 1], dim, 'stack'),
-    ) as never,
+      dim,
+    ) as never;
+  },
 );
 
 /** The same elements under another shape of equal size; one dimension may be -1. As `torch.reshape`. */
