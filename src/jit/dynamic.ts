@@ -5,8 +5,8 @@ import { sequenceOfInput } from '../graph/sequences.ts';
 import { isCompact } from '../passes/compact.ts';
 import { TOKENS } from '../program/program.ts';
 import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../tensor/dim.ts';
-import { generalised } from './generalise.ts';
 import type { TracedInput } from './record.ts';
+import { together } from './together.ts';
 import { type Sample, unify } from './unify.ts';
 
 /** Which axes of each input are symbols, as in `torch.onnx.export`. */
@@ -129,9 +129,9 @@ export function* symbolicGraph(
     const known = { ...sizes, ...at };
     if (!recorded.has(JSON.stringify(known))) recorded.set(JSON.stringify(known), graphAt(known));
   }
-  const [first, ...others] = generalised([...recorded.values()]);
-  const graphs = new Map([...recorded.keys()].map((key, i) => [key, i === 0 ? first : others[i - 1]]));
-  const base = { ...optimise(first), bounds: varying };
+  const alike = together([...recorded.values()]);
+  const graphs = new Map([...recorded.keys()].map((key, i) => [key, alike[i]]));
+  const base = { ...optimise(alike[0]), bounds: varying };
   const compacted = isCompact(base);
   if (!compacted && Object.keys(varying).length === 0) return base;
   const box: Bounds = compacted ? { ...varying, [TOKENS]: SOME_TOKENS } : varying;

@@ -364,7 +364,7 @@ describe('by hand', () => {
     ['the largest of nothing', 'shape', () => F.amax(floats([2, 0]), 1), /reduce: expected rows of at least one element/],
     ['expand of other sizes', 'shape', () => F.expand(x, [2, 4]), /expand: expected \[2,3\] but for dimensions of 1, got \[2,4\]/],
     ['expand to fewer dimensions', 'shape', () => F.expand(x, [3]), /expand: expected \[2,3\]/],
-    ['split of other sizes', 'shape', () => F.split(x, [1, 3], 1), /split: expected sizes that add up to 3, got 1,3/],
+    ['split of other sizes', 'shape', () => F.split(x, [1, 3], 1), /split: expected sizes that add up to 3, got \[1,3\]/],
     ['repeat of fewer dimensions', 'value', () => F.repeat(x, [2]), /repeat: expected 2 whole numbers from 1, or more/],
     [
       'matmul of other sizes',
