@@ -84,7 +84,7 @@ const BODIES: Record<string, Body> = {
   'of constants of any size': (x) => [
     x.add(F.expand(floats([1, 1, 4]), x.shape)),
     x.mul(F.repeat_interleave(floats([1, 1, 4]), x.shape[1], 1)),
-    F.expand([[3]], x.shape[0], 2),
+    F.expand(tensor([[3]]), x.shape[0], 2),
   ],
   parts: (x, _, ids) => [...x.chunk(2, -1), ...F.split(x, [1, 3], 2), F.cat([ids, ids], 1), ids.transpose(0, 1), ids.unsqueeze(1)],
   products: (x, y) => [
