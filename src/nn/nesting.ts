@@ -45,12 +45,12 @@ export function nested<T>(
     }
     at.set(last, value);
   }
-  const valueOf = (tree: Tree<T>): unknown => {
+  const unpacked = (tree: Tree<T>): unknown => {
     const inner = entriesOf(tree);
     return inner.every(([key]) => NUMBER.test(key)) ? inner.map(([, value]) => value) : named(inner);
   };
   const entriesOf = (tree: Tree<T>): [string, unknown][] =>
-    [...tree].map(([key, value]) => [key, value instanceof Map ? valueOf(value) : value]);
+    [...tree].map(([key, value]) => [key, value instanceof Map ? unpacked(value) : value]);
   return entriesOf(root);
 }
 
