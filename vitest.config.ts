@@ -14,13 +14,17 @@ clearEnvironment();
 
 export default defineConfig({
   resolve: {
-    alias: {
-      '#platform': here(platform),
-      '#pool': here('./src/traced/pool/pool.ts'),
-      '#tokenizers': here('./src/tokenizer/late.ts'),
-      '#team': here('./src/runtime/threads/team.ts'),
-      'fast-check': here('./test/setup/properties.ts'),
-    },
+    alias: [
+      ...Object.entries({
+        '#platform': here(platform),
+        '#ops': here('./src/kernels/sets/index.ts'),
+        '#pool': here('./src/traced/pool/pool.ts'),
+        '#tokenizers': here('./src/tokenizer/late.ts'),
+        '#team': here('./src/runtime/threads/team.ts'),
+        'fast-check': here('./test/setup/properties.ts'),
+      }).map(([find, replacement]) => ({ find, replacement })),
+      { find: /^#kernels\/.*$/, replacement: here('./src/platform/beside.ts') },
+    ],
   },
   test: {
     include: ['test/**/*.test.ts'],

@@ -5,19 +5,11 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { rolldown } from 'rolldown';
+import { BINARIES, compilerArguments, SETS } from './binaries.mjs';
 import { beginParts } from './fresh.mjs';
 import { writeUnion } from './union.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const SIMD = ['simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals'];
-
-/** Features that wasm-opt may use, by binary. */
-const OPTIMISED = { baseline: SIMD, relaxed: [...SIMD, 'relaxed-simd'], team: [...SIMD, 'threads'] };
-
-/** The folders of a binary's sources. */
-const FOLDERS = { team: ['assembly/team/'] };
-const KERNELS = ['assembly/', 'assembly/general/'];
-
 /**
  * Engines put optimised code in place of the first between two calls of a function, so hot loops must not be inlined into
  * callers that run for long, however few these are.
@@ -33,28 +25,33 @@ function run(script, ...args) {
   });
 }
 
-async function buildBinary(target) {
-  const files = (FOLDERS[target] ?? KERNELS).flatMap((folder) =>
-    readdirSync(root + folder).flatMap((name) => (name.endsWith('.ts') ? [folder + name] : [])),
-  );
-  await run('assemblyscript/bin/asc.js', ...files, '--target', target);
-  if (!OPTIMISED[target]) return;
-  const file = `dist/wasm/${target}.wasm`;
-  const features = OPTIMISED[target].map((name) => `--enable-${name}`);
-  await run('binaryen/bin/wasm-opt', file, ...features, '-O3', ...APART, '--strip-debug', '--strip-producers', '-o', file);
+async function buildBinary(binary) {
+  await run('assemblyscript/bin/asc.js', ...compilerArguments(binary, root));
+  if (!binary.flags) return;
+  const file = `dist/wasm/${binary.name}.wasm`;
+  await run('binaryen/bin/wasm-opt', file, ...binary.flags, '-O3', ...APART, '--strip-debug', '--strip-producers', '-o', file);
 }
+
+/** What the binaries of a set are called, or those of the ops that are always there. */
+const within = (set, name) => (set ? `${set}.${name}` : name);
 
 /** The kernels of both variants in one binary, for uploads, which need both. */
-function buildUnion() {
-  const [first, file, out] = ['relaxed', 'baseline', 'union'].map((name) => `${root}dist/wasm/${name}.wasm`);
-  writeUnion({ first, second: { name: 'baseline', file }, out, features: OPTIMISED.relaxed.map((name) => `--enable-${name}`) });
+function buildUnion(set) {
+  const [first, file, out] = ['relaxed', 'baseline', 'union'].map((name) => `${root}dist/wasm/${within(set, name)}.wasm`);
+  const { flags = [] } = BINARIES.find(({ name }) => name === within(set, 'relaxed')) ?? {};
+  writeUnion({ first, second: { name: 'baseline', file }, out, flags });
 }
 
-/** The optimised binaries once more, as a script for places that have no file beside it. */
-function writeInline() {
-  const base64 = (name) => readFileSync(`${root}dist/wasm/${name}.wasm`, 'base64');
-  const binaries = Object.fromEntries(Object.keys(OPTIMISED).map((name) => [name, base64(name)]));
-  writeFileSync(`${root}dist/wasm/inline.js`, `export const BINARIES = ${JSON.stringify(binaries)};\n`);
+/** The optimised binaries once more: as a script for places that have no file beside it, and as modules for uploads. */
+function writeScripts(set) {
+  const own = BINARIES.filter((binary) => binary.set === set && binary.flags);
+  const base64 = Object.fromEntries(own.map(({ name }) => [name, readFileSync(`${root}dist/wasm/${name}.wasm`, 'base64')]));
+  writeFileSync(`${root}dist/wasm/${within(set, 'inline')}.js`, `export const BINARIES = ${JSON.stringify(base64)};\n`);
+  const kernels = own.filter(({ target }) => target !== 'team').map(({ name }) => `'${name}': kernels`);
+  writeFileSync(
+    `${root}dist/wasm/${within(set, 'uploaded')}.js`,
+    `import kernels from './${within(set, 'union')}.wasm';\nexport const BINARIES = { ${kernels.join(', ')} };\n`,
+  );
 }
 
 /** Scripts under dist/ that are imported by name; the benches draw the weights of their models from `random`. */
@@ -62,6 +59,8 @@ const ENTRIES = [
   'index',
   'inline',
   'jit/index',
+  'kernels/sets/index',
+  'kernels/sets/late',
   'methods',
   'nn/functional',
   'nn/index',
@@ -93,6 +92,8 @@ const ALL_FAMILIES = /\/dist\/models\/(classes|index|registry)\.js$/;
  */
 const OWN_FILES = [
   { name: 'tokenizer-late', test: /\/dist\/tokenizer\/late\.js$/, priority: 40 },
+  { name: 'ops-all', test: /\/dist\/kernels\/sets\/index\.js$/, priority: 40 },
+  { name: 'ops-late', test: /\/dist\/kernels\/sets\/late\.js$/, priority: 40 },
   { name: 'auto', test: /\/dist\/models\/(auto|autotokenizer|sentence\/(?:chain|embedder|parts))\.js$/, priority: 30 },
   {
     debugName: 'family',
@@ -130,11 +131,15 @@ function groups() {
     })),
   );
   const rest = (id) => all.has(id) && !starting.has(id);
+  const sets = SETS.map((set) => {
+    const own = closureOf(`kernels/sets/${set}`, ALL_FAMILIES);
+    return { name: `ops-${set}`, priority: 35, test: (id) => own.has(id) && !starting.has(id) };
+  });
   const families = [
     { name: 'families', priority: 0, test: (id) => rest(id) && ALL_FAMILIES.test(id) },
     { name: 'heads', priority: 0, test: (id) => rest(id) && !ALL_FAMILIES.test(id) },
   ];
-  return [...OWN_FILES, ...families, ...storeys];
+  return [...OWN_FILES, ...sets, ...families, ...storeys];
 }
 
 /** Nothing here acts when it is loaded, but for what package.json lists: bundlers may leave out a constant that nothing uses, whatever makes it. */
@@ -143,7 +148,7 @@ const withMarks = (code) => code.replaceAll(/^(const \w+ = )((?:new )?\w+\()/gm,
 /** Puts the compiled modules together: few files load several times faster than many. */
 async function bundle() {
   const { imports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-  const chosen = [...JSON.stringify(imports).matchAll(/dist\/(.*?)\.js/g)].map(([, name]) => name);
+  const chosen = [...JSON.stringify(imports).matchAll(/dist\/((?!wasm\/).*?)\.js/g)].map(([, name]) => name);
   const input = Object.fromEntries([...ENTRIES, ...chosen].map((name) => [name, `${root}dist/${name}.js`]));
   const bundled = await rolldown({ input, platform: 'neutral', external: EXTERNAL, preserveEntrySignatures: 'allow-extension' });
   const { output } = await bundled.generate({
@@ -189,12 +194,12 @@ const WORKERS = { 'runtime/threads/worker': 'worker', 'traced/pool/worker': 'poo
 
 /** The script of workers by itself: it gets its kernels in a message, and never begins a team. */
 async function bundleWorker(name) {
-  const given = `${root}dist/platform/given.js`;
+  const [given, beside] = ['given', 'beside'].map((name) => `${root}dist/platform/${name}.js`);
   const bundled = await rolldown({
     input: `${root}dist/${name}.js`,
     platform: 'neutral',
     external: [/^node:/, '#team'],
-    resolve: { alias: { '#platform': given } },
+    resolve: { alias: { '#platform': given, ...Object.fromEntries(SETS.map((set) => [`#kernels/${set}`, beside])) } },
   });
   const { output } = await bundled.generate({ minify: true });
   await bundled.close();
@@ -219,10 +224,11 @@ async function buildScripts() {
 const parts = ['wasm', 'js'].filter((part) => [undefined, `--${part}`].includes(process.argv[2]));
 mkdirSync(`${root}dist/wasm`, { recursive: true });
 const done = beginParts(parts);
-const binaries = parts.includes('wasm') ? ['debug', ...Object.keys(OPTIMISED)].map(buildBinary) : [];
+const binaries = parts.includes('wasm') ? BINARIES.map(buildBinary) : [];
 await Promise.all([...binaries, ...(parts.includes('js') ? [buildScripts()] : [])]);
-if (parts.includes('wasm')) {
-  writeInline();
-  buildUnion();
-}
+if (parts.includes('wasm'))
+  for (const set of [undefined, ...SETS]) {
+    writeScripts(set);
+    buildUnion(set);
+  }
 done();

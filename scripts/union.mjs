@@ -47,13 +47,13 @@ function closed(text) {
 
 /**
  * Writes to `out` the kernels of `first` under their names, and those of `second` under its name, a dot and theirs.
- * @param {{ first: string, second: { name: string, file: string }, out: string, features: string[] }} binaries
+ * @param {{ first: string, second: { name: string, file: string }, out: string, flags: string[] }} binaries
  */
-export function writeUnion({ first, second, out, features }) {
+export function writeUnion({ first, second, out, flags }) {
   const folder = mkdtempSync(join(tmpdir(), 'tracelet-union-'));
   const at = (/** @type {string} */ name) => join(folder, name);
   const run = (/** @type {string} */ tool, /** @type {string[]} */ ...args) =>
-    execFileSync(process.execPath, [BINARYEN + tool, ...args, ...features], { stdio: ['ignore', 'inherit', 'inherit'] });
+    execFileSync(process.execPath, [BINARYEN + tool, ...args, ...flags], { stdio: ['ignore', 'inherit', 'inherit'] });
   const read = (/** @type {string} */ file) => {
     run('wasm-dis', file, '-o', at('text.wat'));
     return readFileSync(at('text.wat'), 'utf8');

@@ -1,4 +1,5 @@
 import './methods.ts';
+import '#ops';
 import '#tokenizers';
 
 export { ERROR_CODES } from './base/codes.ts';

@@ -94,20 +94,15 @@ export class SparseEncoder extends Encoder {
     const { max_active_dims, ...options } = checkOptions(what, given, ENCODE, cureOf);
     const { traced } = this;
     const list = await listed(texts, options.signal);
-    const [{ name: output }] = traced.outputs;
+    const [{ name: output, shape }] = traced.outputs;
     const pooling = this.sentence.modules[1] as SentenceModule<'SpladePooling'>;
     const vectors: SparseVector[] = [];
     const reading = { what, nameOf: (index: number) => `texts[${index}]`, output };
     const asked = { ...this.prompting(role, options), ...options };
-    await runTexts(traced, list, asked, reading, ({ data, shape }, numbers, rows) => {
-      const words = shape.at(-1) as number;
-      const stride = data.length / shape[0];
-      for (const [i, at] of numbers.entries()) {
-        const tokens = shape.length === 2 ? 1 : rows[at].ids.length;
-        const weights = data.subarray(i * stride, i * stride + tokens * words);
-        const vector = spladeWeights(weights, words, pooling.activation_function === 'log1p_relu');
-        vectors[at] = max_active_dims === undefined ? vector : strongest(vector, max_active_dims);
-      }
+    await runTexts(traced, list, asked, reading, (at, { data, width }, { ids }) => {
+      const weights = shape.length === 2 ? data : data.subarray(0, ids.length * width);
+      const vector = spladeWeights(weights, width, pooling.activation_function === 'log1p_relu');
+      vectors[at] = max_active_dims === undefined ? vector : strongest(vector, max_active_dims);
     });
     return typeof texts === 'string' ? vectors[0] : vectors;
   }

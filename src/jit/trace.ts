@@ -5,6 +5,7 @@ import { isFunction } from '../base/realm.ts';
 import { DEVIATION, FLAG, kind } from '../base/schema.ts';
 import { textFiles } from '../formats/beside.ts';
 import { bestVariant, VARIANT } from '../kernels/binaries.ts';
+import { opsFor } from '../kernels/sets.ts';
 import { withKernels } from '../nn/executor.ts';
 import { copied, nameInputs, toInt32 } from '../nn/inputs.ts';
 import { type AnyModule, Module } from '../nn/module.ts';
@@ -153,6 +154,7 @@ function examplesOf(inputs: Inputs | null | undefined, { example_kwarg_inputs: n
 
 async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: TraceOptions): Promise<TracedModule<Result>> {
   const { fusion = true, check_trace = true, check_tolerance: tolerance, signal, kernels } = options;
+  await opsFor();
   signal?.throwIfAborted();
   const names = namesOf(model, inputs);
   const given = copied(dummyInputs(inputs, names, model));

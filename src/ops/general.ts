@@ -1,6 +1,7 @@
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 import * as functions from './functions.ts';
 import type { Inferred, Op, Split } from './op.ts';
+import type { OpOf } from './sets.ts';
 import { last, need, rowsOf } from './shapes.ts';
 import { byElements, byRows } from './splits.ts';
 
@@ -196,4 +197,4 @@ export const GENERAL = {
     bounds: { ids: ({ cols }) => cols },
     doc: 'out[r, i] = x[r, ids[r, i]]',
   },
-} as const satisfies Record<string, Op>;
+} as const satisfies Record<OpOf<'general'>, Op>;

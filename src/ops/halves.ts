@@ -1,6 +1,7 @@
 import type { Half } from '../tensor/half.ts';
 import { PRODUCT_STRETCH } from './limits.ts';
 import type { Op } from './op.ts';
+import type { OpOf } from './sets.ts';
 import { added, BELOW_VOCAB, lookup, multiplied, need } from './shapes.ts';
 import { byIds, byProduct } from './splits.ts';
 
@@ -54,4 +55,4 @@ export const HALVES = {
   embedding_f16: table('float16'),
   linear_bf16: product('bfloat16'),
   linear_f16: product('float16'),
-} as const;
+} as const satisfies Record<OpOf<'halves'>, Op>;

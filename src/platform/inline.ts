@@ -5,8 +5,8 @@ import type { KernelSource, Threads } from './platform.ts';
 import { webThreads } from './webthreads.ts';
 
 /** Kernels that lie in the script itself. */
-export const inlineKernels: KernelSource = compiled((variant) =>
-  variant === 'debug' ? new Uint8Array(0) : bytesOf(atob(BINARIES[variant])),
+export const inlineKernels: KernelSource = compiled((binary, carried = BINARIES[binary]) =>
+  carried === undefined ? new Uint8Array(0) : bytesOf(atob(carried as string)),
 );
 
 function bytesOf(letters: string): Uint8Array<ArrayBuffer> {

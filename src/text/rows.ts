@@ -41,3 +41,34 @@ export async function runRows(
     if (goesOn()) placed(answer as ModelOutput, plan);
   });
 }
+
+/** What an output has of one row: its elements, and how many there are of each token where it has some for each. */
+export interface RowPart {
+  readonly data: Float32Array;
+  readonly width: number;
+}
+
+function partOf({ data, shape }: Tensor<'float32'>, row: number): RowPart {
+  const size = data.length / shape[0];
+  return { data: data.subarray(row * size, (row + 1) * size), width: shape[shape.length - 1] };
+}
+
+/** The elements of one token. */
+export const tokenIn = ({ data, width }: RowPart, token: number): Float32Array => data.subarray(token * width, (token + 1) * width);
+
+/** Runs rows as {@link runRows}, and hands `placed` the number of each with its part of each output; `told` hears how many are done. */
+export async function answerRows(
+  runner: RowRunner,
+  rows: readonly Row[],
+  settings: RowSettings,
+  told: ((progress: { done: number; total: number }) => void) | undefined,
+  placed: (row: number, ...parts: RowPart[]) => void,
+): Promise<void> {
+  const total = rows.length;
+  let done = 0;
+  await runRows(runner, rows, settings, (answer, numbers) => {
+    for (const [i, number] of numbers.entries()) placed(number, ...settings.outputs.map((name) => partOf(answer[name], i)));
+    done += numbers.length;
+    told?.({ done, total });
+  });
+}

@@ -25,6 +25,9 @@ const MANIFEST = { type: 'module', dependencies: { tracelet: '*', '@tracelet/all
 const SCRIPTS = [
   'suite.mjs',
   'truth.mjs',
+  'tasks.mjs',
+  'answers.mjs',
+  'layers.mjs',
   'fingerprints.mjs',
   'context.mjs',
   'program.mjs',

@@ -1,8 +1,11 @@
 import { instantiateSync } from '@assemblyscript/loader';
 import { platform } from '#platform';
+import { binaryOf } from '../../src/kernels/binaries.ts';
 import { INTEGER_FORMS, integerForms } from '../../src/kernels/integers.ts';
+import '../../src/kernels/sets/index.ts';
 import { type Kind, kindOf } from '../../src/ops/kinds.ts';
 import { type Op, SLACK } from '../../src/ops/op.ts';
+import { SETS, type SetName } from '../../src/ops/sets.ts';
 import { OPS, type OpName } from '../../src/ops/table.ts';
 import type { Variant } from '../../src/platform/platform.ts';
 import { type Half, isHalf, raiseFloat16 } from '../../src/tensor/half.ts';
@@ -13,6 +16,8 @@ import { asHalf, halfBits, packedHalves } from './halves.ts';
 import { REFERENCE } from './reference.ts';
 
 export const VARIANTS: Variant[] = ['debug', 'baseline', 'relaxed'];
+/** The binaries that have the kernels of a variant. */
+export const binariesOf = (variant: Variant) => [undefined, ...(Object.keys(SETS) as SetName[])].map((set) => binaryOf(variant, set));
 export const runs = (variant: Variant): boolean => platform.kernelModule(variant) !== undefined;
 
 /** The first page belongs to the binaries; everything behind is poison where nothing was placed. */
@@ -30,11 +35,13 @@ const instances = new Map<Variant, Kernels>();
 
 /** Kernels over a memory of their own, with assert messages decoded. */
 export function instantiate(variant: Variant, pages: number): Kernels {
-  const module = platform.kernelModule(variant);
-  if (!module) throw new Error(`this engine does not run the ${variant} kernels`);
   const memory = new WebAssembly.Memory({ initial: pages });
-  const { exports } = instantiateSync(module, { env: { memory } });
-  return { memory, exports: exports as unknown as Record<string, Kernel> };
+  const kernels = binariesOf(variant).map((binary) => {
+    const module = platform.kernelModule(binary);
+    if (!module) throw new Error(`this engine does not run the ${binary} kernels`);
+    return instantiateSync(module, { env: { memory } }).exports as unknown as Record<string, Kernel>;
+  });
+  return { memory, exports: Object.assign({}, ...kernels) };
 }
 
 /** The kernels that all tests of a variant share. */

@@ -3,8 +3,8 @@ import { TraceletError } from '../../base/error.ts';
 import { messageOf } from '../../base/realm.ts';
 import { untilAborted } from '../../base/signal.ts';
 import { callKernel, growMemory, type Kernel, kernelModule } from '../../kernels/binaries.ts';
-import { OPS } from '../../ops/table.ts';
-import type { Thread, Variant } from '../../platform/platform.ts';
+import { OP_NAMES } from '../../ops/table.ts';
+import type { Binary, Thread } from '../../platform/platform.ts';
 import { MOST_PAGES } from '../../platform/shared.ts';
 import { align } from '../../program/layout.ts';
 import {
@@ -34,7 +34,8 @@ import { partsOf, type Whole, worthParts } from './parts.ts';
 /** A call of a kernel that a team can make. */
 export interface TeamCall extends Whole {
   op: string;
-  variant: Variant;
+  /** The one that has it. */
+  binary: Binary;
   kernel: Kernel;
   /** Bytes of scratch. */
   scratch: number;
@@ -50,7 +51,6 @@ interface Share {
 const PATIENCE_MS = 5000;
 const TIMES_LONGER = 10;
 const DISPOSED = 'dispose()';
-const NAMES = Object.keys(OPS);
 
 /** Whether this thread may sleep: those that show pages must not. */
 function maySleep(): boolean {
@@ -70,7 +70,7 @@ export class Team {
   /** Why there is no team any more, once a worker is lost. */
   lost: string | undefined;
   readonly #memory: WebAssembly.Memory;
-  readonly #variants: readonly Variant[];
+  readonly #binaries: readonly Binary[];
   readonly #control = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
   readonly #barrier: Barrier;
   readonly #workers: Thread[] = [];
@@ -82,22 +82,22 @@ export class Team {
   #calls: readonly TeamCall[] | undefined;
   #shares: Share[] = [];
 
-  private constructor(threads: number, memory: WebAssembly.Memory, variants: readonly Variant[], patience: number) {
+  private constructor(threads: number, memory: WebAssembly.Memory, binaries: readonly Binary[], patience: number) {
     this.threads = threads;
     this.#memory = memory;
-    this.#variants = variants;
+    this.#binaries = binaries;
     this.#patience = patience;
     this.#barrier = barrierOf({ barrier: kernelModule('team') as WebAssembly.Module, control: this.#control });
   }
 
-  /** Starts workers for a shared `memory`, with kernels of these variants. Throws a `worker` error where they do not start, and a signal's reason. */
+  /** Starts workers for a shared `memory`, with the kernels of these binaries. Throws a `worker` error where they do not start, and a signal's reason. */
   static async start(
     threads: number,
     memory: WebAssembly.Memory,
-    variants: readonly Variant[],
+    binaries: readonly Binary[],
     { patience = PATIENCE_MS, signal }: { patience?: number; signal?: AbortSignal } = {},
   ): Promise<Team> {
-    const team = new Team(threads, memory, variants, patience);
+    const team = new Team(threads, memory, binaries, patience);
     const starts = Array.from({ length: threads - 1 }, (_, i) => team.#startWorker(i + 1).catch((error) => team.end(messageOf(error))));
     await untilAborted(signal, Promise.all(starts), () => team.end());
     if (team.lost) throw failure(team.lost);
@@ -121,8 +121,8 @@ export class Team {
         memory: this.#memory,
         control: this.#control,
         barrier: kernelModule('team') as WebAssembly.Module,
-        modules: this.#variants.map((variant) => kernelModule(variant, true) as WebAssembly.Module),
-        names: NAMES,
+        modules: this.#binaries.map((binary) => kernelModule(binary, true) as WebAssembly.Module),
+        names: OP_NAMES,
       };
       worker.post(orders);
     });
@@ -135,7 +135,7 @@ export class Team {
 
   /** Whether the team can make all of these calls. */
   takes(calls: readonly TeamCall[]): boolean {
-    return this.lost === undefined && calls.every(({ variant }) => this.#variants.includes(variant));
+    return this.lost === undefined && calls.every(({ binary }) => this.#binaries.includes(binary));
   }
 
   /** Ends the workers, for no fault unless one is given. */
@@ -230,9 +230,9 @@ export class Team {
 
   /** What a worker with this scratch does. */
   #listOf(calls: readonly TeamCall[], scratch: number): number[] {
-    const list = calls.flatMap(({ op, variant, row }, i) => {
+    const list = calls.flatMap(({ op, binary, row }, i) => {
       const { parts, meets } = this.#shares[i];
-      const kernel = this.#variants.indexOf(variant) * NAMES.length + NAMES.indexOf(op);
+      const kernel = this.#binaries.indexOf(binary) * OP_NAMES.length + OP_NAMES.indexOf(op);
       const own = Object.values(row.args).indexOf('scratch');
       const args = parts.flatMap((part) => (own < 0 ? part : part.with(own, scratch)));
       return [...(parts.length > 1 ? [kernel, parts.length, parts[0].length, ...args] : []), ...(meets ? [BARRIER] : [])];
