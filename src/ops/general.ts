@@ -1,4 +1,5 @@
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
+import { broadcastShape } from './broadcast.ts';
 import * as functions from './functions.ts';
 import type { Inferred, Op, Split } from './op.ts';
 import type { OpOf } from './sets.ts';
@@ -25,16 +26,8 @@ interface Run {
   strides: number[];
 }
 
-/** The shape that all of `shapes` have once dimensions of 1, and missing ones before the first, are repeated. Undefined where there is none. */
-export function broadcastShape(shapes: readonly Shape[]): Shape | undefined {
-  const rank = Math.max(...shapes.map(({ length }) => length));
-  const dims = Array.from({ length: rank }, (_, i) => shapes.map((shape) => shape[i - rank + shape.length] ?? 1));
-  const sizes = dims.map((each) => each.find((size) => size !== 1) ?? 1);
-  return dims.every((each, i) => each.every((size) => size === 1 || size === sizes[i])) ? sizes : undefined;
-}
-
 /** `shape` in as few dimensions as can be, the outermost first: adjacent ones through which all operands run alike are one. */
-export function runsOf(shape: Shape, operands: readonly Shape[]): Run[] {
+function runsOf(shape: Shape, operands: readonly Shape[]): Run[] {
   const runs: Run[] = [];
   const steps = operands.map(() => 1);
   for (let back = 1; back <= shape.length; back++) {

@@ -1,7 +1,7 @@
 import { NUMBER } from '../../base/options.ts';
 import { oneOf } from '../../base/schema.ts';
+import { broadcastShape } from '../../ops/broadcast.ts';
 import { FUNCTIONS } from '../../ops/functionnames.ts';
-import { broadcastShape } from '../../ops/general.ts';
 import { isRepeated } from '../../ops/shapes.ts';
 import { named, type Operand, optional, TENSOR, taking } from '../../tensor/arguments.ts';
 import type { Tensor } from '../../tensor/tensor.ts';

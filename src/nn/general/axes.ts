@@ -1,5 +1,5 @@
 import { TraceletError } from '../../base/error.ts';
-import { broadcastShape } from '../../ops/general.ts';
+import { broadcastShape } from '../../ops/broadcast.ts';
 import { TENSOR, taking, WHOLES } from '../../tensor/arguments.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import type { Shape, Tensor } from '../../tensor/tensor.ts';
