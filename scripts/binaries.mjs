@@ -8,7 +8,7 @@ const SIMD = ['simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mu
 const OPTIMISED = { baseline: SIMD, relaxed: [...SIMD, 'relaxed-simd'], team: [...SIMD, 'threads'] };
 
 /** Sets of ops that only some models need, each with its kernels in a folder of assembly/. */
-export const SETS = ['families', 'halves'];
+export const SETS = ['families', 'halves', 'general'];
 
 /** Kernels in each of their forms. */
 const VARIANTS = ['debug', 'baseline', 'relaxed'];

@@ -18,14 +18,14 @@ export const STOREYS = [
 const CEILINGS = [
   {
     what: 'what traces and runs, models, texts, tokenizers and files of PyTorch apart',
-    most: 12_300,
+    most: 13_400,
     without: ['src/formats/torch'],
     folders: ['ops', 'kernels', 'graph', 'formats', 'nn', 'passes', 'program', 'runtime', 'inspect', 'traced', 'jit'].map(
       (name) => `src/${name}`,
     ),
   },
   { what: 'what reads files of PyTorch', most: 1500, folders: ['src/formats/torch'] },
-  { what: 'kernels', most: 4000, folders: ['assembly'] },
+  { what: 'kernels', most: 4500, folders: ['assembly'] },
   { what: 'the command line', most: 3200, folders: ['src/cli'] },
   { what: 'the server and adapters', most: 3300, folders: ['src/serve', 'src/adapters'] },
 ];

@@ -20,6 +20,7 @@ async function bundle() {
         '#ops': `${root}src/kernels/sets/index.ts`,
         '#kernels/families': `${root}src/platform/beside.ts`,
         '#kernels/halves': `${root}src/platform/beside.ts`,
+        '#kernels/general': `${root}src/platform/beside.ts`,
         '#tokenizers': `${root}src/tokenizer/late.ts`,
         '#pool': `${root}src/traced/pool/pool.ts`,
         '#team': `${root}src/runtime/threads/team.ts`,

@@ -3,6 +3,7 @@ import { known, type OpSet } from '../sets.ts';
 
 const LOADERS: Readonly<Record<SetName, () => Promise<OpSet>>> = {
   families: async () => (await import('./families.ts')).FAMILIES,
+  general: async () => (await import('./general.ts')).GENERAL,
   halves: async () => (await import('./halves.ts')).HALVES,
 };
 
