@@ -36,8 +36,9 @@ async function readModule(source: ByteSource, { input_names, signal }: OpenScrip
  * {@link openModule} and {@link trace}, and a `value` error where inputs are to be given.
  */
 export async function traceArchive<Result>(source: ByteSource, options: ArchiveOptions & LoadOptions): Promise<TracedModule<Result>> {
-  const { inputs, input_names, dynamic, dynamic_axes, exact_padding, fusion, check_trace, tokenizer, kernels, threads, signal } = options;
+  const { inputs, input_names, exact_padding, fusion, check_trace, tokenizer, kernels, threads, signal } = options;
   const module = await readModule(source, { input_names, signal });
+  const { dynamic, dynamic_axes } = options.dynamic ? options : (module.open_sizes ?? options);
   await partsFor(filesIn(module.files));
   const given = inputs ?? exampleInputs(module);
   if (!given) throw withoutInputs(module, source.name);

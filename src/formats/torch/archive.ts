@@ -56,7 +56,10 @@ export class Archive {
     return this.#kind.kind;
   }
 
-  /** Throws `unsupported` errors for archives of another kind and byte order, `version` errors for those of later versions. */
+  /**
+   * Throws `unsupported` errors for archives of another kind and byte order, `version` errors for those of later versions. Exported programs say
+   * theirs themselves.
+   */
   expect(wanted: ArchiveKind): void {
     const { what, cure, kind } = this.#kind;
     const expected = KINDS.find((each) => each.kind === wanted)?.what;
@@ -64,6 +67,7 @@ export class Archive {
     const order = this.#text('byteorder') ?? 'little';
     if (order !== 'little')
       throw new TraceletError('unsupported', { what: this.name, expected: 'little-endian numbers', got: describe(order), cure: AGAIN });
+    if (kind === 'exported') return;
     const version = this.#text('version') ?? this.#text('.data/version') ?? '1';
     if (/^\d+$/.test(version) && Number(version) >= 1 && Number(version) <= NEWEST_VERSION) return;
     throw new TraceletError('version', {
