@@ -16,6 +16,7 @@ export default defineConfig({
   resolve: {
     alias: {
       '#platform': here(platform),
+      '#archives': here('./src/jit/archives.ts'),
       '#pool': here('./src/traced/pool/pool.ts'),
       '#tokenizers': here('./src/tokenizer/late.ts'),
       '#team': here('./src/runtime/threads/team.ts'),

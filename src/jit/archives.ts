@@ -1,0 +1,7 @@
+import type { OpenArchive } from './files.ts';
+
+/** What traces archives of PyTorch, which is loaded when the first of them comes. */
+export const archives: OpenArchive | undefined = async (source, options) => {
+  const { traceArchive } = await import('./archive.ts');
+  return traceArchive(source, options);
+};
