@@ -1,32 +1,68 @@
 import { TraceletError } from '../base/error.ts';
 import type { DType } from '../tensor/dtype.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { Parameter } from '../tensor/parameter.ts';
+import { sizeOf, type Tensor } from '../tensor/tensor.ts';
+import { callOp, located, type Named, pythonNumber } from './calls.ts';
+import { isFloating } from './dtypes.ts';
+import { stridesOf } from './geometry.ts';
+import { type Form, sourceOf } from './knowledge.ts';
+import { Lowering } from './lowering.ts';
+import type { Leaf } from './node.ts';
+import { knownNumbers, knownParameter } from './stored.ts';
 import { type Argument, AtenTensor, type Float, type Site } from './values.ts';
 
-/** One forward pass of a program at given sizes: its ops are called one by one, and what is wanted of their results is lowered to ops of `F`. */
+/**
+ * One forward pass of a program at given sizes. Its ops are called one by one; what is wanted of their results is lowered to ops of `F`, those that
+ * belong together as one.
+ */
 export class Aten {
-  /** The input `name` of the trace. `dtype` is that of the program, where it differs from that of `tensor`: int64 for ids. */
-  input(_name: string, tensor: Tensor, dtype: DType = tensor.dtype): AtenTensor {
-    return new AtenTensor({ shape: tensor.shape, dtype });
+  readonly #inputs: Leaf[] = [];
+  readonly #lowering = new Lowering(this.#inputs);
+
+  /** An input of the pass. `dtype` is that of the program, where it differs from that of `tensor`: int64 for ids. */
+  input(tensor: Tensor, dtype: DType = tensor.dtype): AtenTensor {
+    const { shape } = tensor;
+    const leaf: Leaf & { known?: Form } = { kind: 'input', tensor, dtype, shape };
+    const source = { input: leaf, start: 0, by: stridesOf(shape) };
+    if (!isFloating(dtype)) leaf.known = { by: shape.map(() => 0), at: (_, bit) => bit, source };
+    this.#inputs.push(leaf);
+    return new AtenTensor(leaf);
   }
 
   /** A parameter, buffer or constant of the program: a Parameter stays one under its name, others are numbers that are known. */
   stored(tensor: Tensor, dtype: DType = tensor.dtype): AtenTensor {
-    return new AtenTensor({ shape: tensor.shape, dtype });
+    const { shape } = tensor;
+    if (tensor instanceof Parameter) return new AtenTensor({ kind: 'stored', tensor, dtype, shape, known: knownParameter(tensor) });
+    return new AtenTensor({ kind: 'constant', dtype, shape, known: knownNumbers(tensor) });
   }
 
-  /** What the op `name` makes: "add", "linear", "add.Tensor", with or without "aten::". Throws `op`, `tracing`, `shape` and `dtype` errors that name `site`. */
-  call(name: string, _positional: readonly Argument[], _named: ReadonlyMap<string, Argument>, site: Site): Argument {
-    throw new TraceletError('op', { what: `${name} in ${site.file}, line ${site.line}` });
+  /**
+   * What the op `name` makes of arguments in the order of its schema, and by name: "add" or "add.Tensor", with or without "aten::"; "add_" writes in
+   * place. Throws `op`, `tracing`, `shape`, `dtype` and `value` errors that name `site`.
+   */
+  call(name: string, positional: readonly Argument[], named: Named, site: Site): Argument {
+    const op = name.replace(/^.*::/, '').replace(/\.\w+$/, '');
+    return located(op, site, () => callOp(op, positional, named, site));
   }
 
-  /** The number that `value` [] or [1] is. Throws a `tracing` error where it follows from elements of inputs. */
-  number(_value: AtenTensor, site: Site): number | Float | boolean {
-    throw new TraceletError('tracing', { what: `a number in ${site.file}, line ${site.line}` });
+  /** The number that a tensor of one element holds. Throws a `tracing` error where it follows from elements of inputs. */
+  number(value: AtenTensor, site: Site): number | Float | boolean {
+    return located('item', site, () => {
+      const { shape, dtype, known } = value.node;
+      if (sizeOf(shape) !== 1)
+        throw new TraceletError('shape', { what: 'a number', expected: 'a tensor with one element', got: `[${shape}]` });
+      if (known && !sourceOf(known)) return pythonNumber({ kind: 'constant', shape, dtype, known });
+      throw new TraceletError('tracing', {
+        what: 'a number that the program computes with or branches on',
+        expected: 'one that follows from sizes alone',
+        got: 'one that follows from elements of inputs or weights',
+        cure: 'A trace records one path for all inputs of its sizes: make the model choose with torch.where or a mask',
+      });
+    });
   }
 
-  /** `value` as a tensor that ops of `F` make. Throws `op` and `tracing` errors. */
+  /** `value` as a tensor that ops of `F` make. Throws `op` and `tracing` errors that say where in the program it is made. */
   lower(value: AtenTensor): Tensor {
-    throw new TraceletError('op', { what: `a tensor of shape [${value.shape}]` });
+    return this.#lowering.lower(value.node);
   }
 }

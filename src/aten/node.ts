@@ -1,8 +1,91 @@
 import type { DType } from '../tensor/dtype.ts';
-import type { Shape } from '../tensor/tensor.ts';
+import { type Shape, sameShape, sizeOf, type Tensor } from '../tensor/tensor.ts';
+import { type Steps, stridesOf } from './geometry.ts';
+import type { Knowledge } from './knowledge.ts';
+import type { Site } from './values.ts';
 
-/** What an op of a program makes: its shape and dtype are known, its elements only where they follow from sizes alone. */
-export interface Node {
+interface Typed {
   readonly dtype: DType;
   readonly shape: Shape;
+  /** What is known of its elements, where it is more than nothing. */
+  readonly known?: Knowledge;
 }
+
+/** An input of the pass, or a parameter. */
+export interface Leaf extends Typed {
+  readonly kind: 'input' | 'stored';
+  readonly tensor: Tensor;
+  /** Whether rows of a table are looked up by its elements, which are then no 0 and 1 of a mask. */
+  looksUp?: true;
+}
+
+/** Numbers that follow from sizes alone. */
+export interface Constant extends Typed {
+  readonly kind: 'constant';
+  readonly known: Knowledge;
+  /** Whether it is a number of Python, which yields to tensors where dtypes meet. */
+  readonly wrapped?: true;
+}
+
+/** Elements of `base`, which lies in row-major order, from place `start` on by `strides`. */
+export interface View extends Typed {
+  readonly kind: 'view';
+  readonly base: Leaf | Made;
+  readonly start: number;
+  readonly strides: Steps;
+  /** Whether it was cut out, even if at some sizes it is all there is. */
+  readonly narrowed: boolean;
+}
+
+/** What an op makes of its operands. */
+export interface Made extends Typed {
+  readonly kind: 'made';
+  readonly op: string;
+  readonly operands: readonly Node[];
+  readonly attributes: Attributes;
+  /** The call that made it first. */
+  site?: Site;
+}
+
+/** What else decides what an op makes. */
+export type Attributes = Readonly<Record<string, number | boolean | string | readonly number[] | Leaf | undefined>>;
+
+/** What an op of a program makes. Its elements are known only where they follow from sizes. */
+export type Node = Leaf | Constant | View | Made;
+
+export const made = (op: string, dtype: DType, shape: Shape, operands: readonly Node[], attributes: Attributes = {}): Made => ({
+  kind: 'made',
+  op,
+  dtype,
+  shape,
+  operands,
+  attributes,
+});
+
+/** Whether it is what the op makes. */
+export const isMade = (node: Node | undefined, op: string): node is Made => node?.kind === 'made' && node.op === op;
+
+/** Where the elements of a node that is no constant lie. */
+export interface Geometry {
+  readonly base: Leaf | Made;
+  readonly start: number;
+  readonly strides: Steps;
+  readonly narrowed: boolean;
+}
+
+export const geometryOf = (node: Leaf | View | Made): Geometry =>
+  node.kind === 'view' ? node : { base: node, start: 0, strides: stridesOf(node.shape), narrowed: false };
+
+/** Whether all elements of a base are seen in the order in which they lie, perhaps under another shape. */
+export const isWhole = ({ base, start, strides, narrowed }: Geometry, shape: Shape): boolean =>
+  !narrowed && start === 0 && sizeOf(shape) === sizeOf(base.shape) && stridesOf(shape).every((stride, i) => stride === strides[i]);
+
+/** `geometry` as a node of this shape: the base itself where that is what it shows. */
+export function viewed(geometry: Geometry, shape: Shape, known?: Knowledge): Node {
+  const { base, start, strides, narrowed } = geometry;
+  if (sameShape(shape, base.shape) && isWhole(geometry, shape)) return base;
+  return { kind: 'view', base, start, strides, narrowed, shape, dtype: base.dtype, known };
+}
+
+/** The node that a view shows all of in its order, else the node. */
+export const whole = (node: Node): Node => (node.kind === 'view' && isWhole(node, node.shape) ? node.base : node);

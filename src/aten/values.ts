@@ -1,3 +1,4 @@
+import { TraceletError } from '../base/error.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/tensor.ts';
 import type { Node } from './node.ts';
@@ -33,20 +34,46 @@ export interface Site {
   readonly module?: object;
 }
 
-/** A tensor of a program. Ops that write in place change what it holds. */
-export class AtenTensor {
-  /** What it holds now. */
-  node: Node;
+/** How often what tensors share was written to. */
+interface Memory {
+  writes: number;
+}
 
-  constructor(node: Node) {
-    this.node = node;
+/** A tensor of a program. Ops that write in place change what it holds, and what others hold that share its memory. */
+export class AtenTensor {
+  readonly #memory: Memory;
+  #node: Node;
+  #writes: number;
+
+  /** @param of whose memory it may share */
+  constructor(node: Node, of?: AtenTensor) {
+    this.#node = node;
+    this.#memory = of ? of.#memory : { writes: 0 };
+    this.#writes = this.#memory.writes;
   }
 
   get shape(): Shape {
-    return this.node.shape;
+    return this.#node.shape;
   }
 
   get dtype(): DType {
-    return this.node.dtype;
+    return this.#node.dtype;
+  }
+
+  /** What it holds. Throws a `tracing` error where that was written to through another tensor. */
+  get node(): Node {
+    if (this.#writes === this.#memory.writes) return this.#node;
+    throw new TraceletError('tracing', {
+      what: `a tensor of shape [${this.shape}]`,
+      expected: 'memory that nobody writes to in place meanwhile',
+      got: 'a write through another view of it',
+      cure: 'Let the program make a new tensor: x = x.add(y) instead of x.add_(y)',
+    });
+  }
+
+  /** Holds `node` from now on; what shares its memory holds nothing known. */
+  write(node: Node): void {
+    this.#node = node;
+    this.#writes = ++this.#memory.writes;
   }
 }

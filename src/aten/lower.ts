@@ -1,0 +1,85 @@
+import { apply } from '../nn/executor.ts';
+import * as F from '../nn/functional.ts';
+import { sizeOf, Tensor } from '../tensor/tensor.ts';
+import { isFloating } from './dtypes.ts';
+import { stridesOf } from './geometry.ts';
+import { elementsOf, isForm, uniformValue } from './knowledge.ts';
+import { type Constant, isWhole, type Leaf, type View } from './node.ts';
+
+/** Constants and views as tensors of the pass. */
+
+/** Dimensions that the kernel of views has. */
+const DIMENSIONS = 4;
+
+/** Elements of `base` as `view` shows them. */
+export function shown(base: Tensor, view: View): Tensor {
+  if (isWhole(view, view.shape)) return base.reshape(view.shape);
+  const columns = columnsOf(view);
+  if (columns) return F.narrow(base, -1, columns.from, columns.count).reshape(view.shape);
+  const runs = view.shape.length > DIMENSIONS ? runsOf(view) : view.shape.map((size, i) => ({ size, stride: view.strides[i] }));
+  if (runs.length > DIMENSIONS) return byPermuting(base, view);
+  const attributes: Record<string, number> = { offset: view.start };
+  for (let i = 0; i < DIMENSIONS; i++) {
+    const { size, stride } = runs[i - DIMENSIONS + runs.length] ?? { size: 1, stride: 0 };
+    attributes[`d${i}`] = size;
+    attributes[`s${i}`] = stride;
+  }
+  return apply('strided', { x: base }, attributes).reshape(view.shape);
+}
+
+/** The columns that a view shows of every row of its base, if that is what it shows. */
+function columnsOf({ base, start, shape, strides }: View): { from: number; count: number } | undefined {
+  const width = base.shape.at(-1) as number;
+  const rank = base.shape.length;
+  const kept = stridesOf(base.shape);
+  const lead = base.shape.slice(0, -1).every((size, i) => shape[i] === size && strides[i] === kept[i]);
+  const count = shape.length === rank ? shape[rank - 1] : 1;
+  const inner = shape.length === rank ? strides[rank - 1] === 1 || count === 1 : shape.length === rank - 1;
+  return rank > 1 && lead && inner && count > 0 && start + count <= width ? { from: start, count } : undefined;
+}
+
+/** Dimensions of which adjacent ones are one where the same step leads through both. */
+function runsOf({ shape, strides }: View): { size: number; stride: number }[] {
+  const runs: { size: number; stride: number }[] = [];
+  shape.forEach((size, i) => {
+    const last = runs.at(-1);
+    if (size === 1) return;
+    if (last && last.stride === strides[i] * size) runs[runs.length - 1] = { size: last.size * size, stride: strides[i] };
+    else runs.push({ size, stride: strides[i] });
+  });
+  return runs;
+}
+
+/** A view of all elements in another order, of more dimensions than the kernel has. */
+function byPermuting(base: Tensor, { shape, strides }: View): Tensor {
+  const order = [...shape.keys()].sort((a, b) => strides[b] - strides[a] || shape[a] - shape[b]);
+  const lying = order.map((dim) => shape[dim]);
+  return F.permute(
+    base.reshape(lying),
+    shape.map((_, dim) => order.indexOf(dim)),
+  );
+}
+
+/** Where a constant comes from ids that every sequence has alike. */
+const isPerToken = (shape: readonly number[], tokens: Leaf): boolean => `${shape}` === `${tokens.shape}`;
+
+/** A constant as a tensor: as numbers that the host writes for any size where it is ids of the tokens of an input. */
+export function constantTensor(node: Constant, inputs: readonly Leaf[]): Tensor {
+  const { known, shape, dtype } = node;
+  if (isFloating(dtype)) return new Tensor('float32', shape, Float32Array.from(elementsOf(known, shape)));
+  const tokens = inputs.find((input) => isPerToken(shape, input) && input.shape.length === 2 && !isFloating(input.dtype));
+  const value = uniformValue(known);
+  if (tokens && value !== undefined && Number.isInteger(value) && value >= 0) return F.filled(tokens.tensor, value);
+  const line = isForm(known) && !known.source ? known.linear : undefined;
+  if (tokens && line?.slope === 1 && line.start >= 0 && isAlongTokens(known.by, shape))
+    return F.positions(tokens.tensor, null, { offset: line.start });
+  return new Tensor('int32', shape, Int32Array.from(elementsOf(known, shape)));
+}
+
+const isAlongTokens = (by: readonly number[], [batch]: readonly number[]): boolean => by[1] === 1 && (by[0] === 0 || batch === 1);
+
+/** The number that a constant is everywhere, if it is a number. */
+export const scalarOf = (node: Constant): number | undefined => {
+  const value = uniformValue(node.known);
+  return value === undefined && sizeOf(node.shape) === 1 ? elementsOf(node.known, node.shape)[0] : value;
+};

@@ -1,0 +1,115 @@
+import { sizeOf } from '../../tensor/tensor.ts';
+import { byDistance, elementsOf, type Form, isForm, type Knowledge, pointwise } from '../knowledge.ts';
+import type { Leaf } from '../node.ts';
+
+/** Which keys a query sees, proved from what is known of what its scores are multiplied with and have added to them. */
+
+/** Keys that attention leaves out. */
+export interface Sight {
+  /** What scores are multiplied with. */
+  scale: number;
+  /** An input that is 0 for keys that are left out. */
+  mask?: Leaf;
+  is_causal: boolean;
+  /** How far a key may stand from its query. */
+  window?: number;
+}
+
+/** Scores with so much added to them come to nothing. */
+const LEFT_OUT = -1e4;
+/** Distances that are looked at one by one at every size, so that what they say does not depend on it. */
+const NEAR = 512;
+const FAR = 2 ** 20;
+
+const [HIDDEN, SEEN, NEITHER] = [0, 1, 2];
+
+/** What scores are multiplied with and have added, of shape [batch, heads, queries, keys]. */
+export interface Affine {
+  factor: Knowledge;
+  term: Knowledge;
+  shape: readonly number[];
+}
+
+/** What a query sees where scores become factor · score + term; undefined where that is more than leaving keys out. */
+export function sightOf({ factor, term, shape }: Affine): Sight | undefined {
+  const scale = scaleOf(factor, term, shape);
+  if (scale === undefined) return undefined;
+  const judge = (m: number, a: number): number => (a <= LEFT_OUT ? HIDDEN : a === 0 && m === scale ? SEEN : NEITHER);
+  const verdict = pointwise(judge, [factor, term], shape);
+  if (!verdict) return undefined;
+  const form = isForm(verdict) ? verdict : byDistance(elementsOf(verdict, shape), shape);
+  const [mask, distances] = [form && maskOf(form, shape), form && distancesOf(form, shape)];
+  return mask === undefined || !distances ? undefined : { scale, mask: mask ?? undefined, ...distances };
+}
+
+/** What scores that count are multiplied with. */
+function scaleOf(factor: Knowledge, term: Knowledge, shape: readonly number[]): number | undefined {
+  const [m, a] = [factor, term].map((known) => (isForm(known) ? known.at : undefined));
+  if (m && a) return [1, 0].flatMap((bit) => (a(0, bit) === 0 ? [m(0, bit)] : []))[0];
+  const [factors, terms] = [factor, term].map((known) => elementsOf(known, shape));
+  const at = terms.indexOf(0);
+  return at < 0 ? undefined : factors[at];
+}
+
+/** The input that a form asks, null where it asks none; undefined where it is no mask [batch, keys]. */
+function maskOf({ source, at, furthest = NEAR }: Form, [batch, , , keys]: readonly number[]): Leaf | null | undefined {
+  if (!source) return null;
+  const { input, by, start } = source;
+  const places = [batch > 1 ? keys : by[0], by[1], by[2], keys > 1 ? 1 : by[3]];
+  const fits =
+    start === 0 &&
+    !input.looksUp &&
+    sizeOf(input.shape) === batch * keys &&
+    by[1] === 0 &&
+    by[2] === 0 &&
+    by.every((step, i) => step === places[i]);
+  const most = Math.min(NEAR, furthest);
+  const range = Array.from({ length: 2 * most + 1 }, (_, i) => i - most);
+  return fits && range.every((t) => at(t, 0) === HIDDEN) ? input : undefined;
+}
+
+/** How far keys are seen, if that is an interval around the query. */
+function distancesOf(
+  { by, at, source, furthest = Number.POSITIVE_INFINITY }: Form,
+  shape: readonly number[],
+): Pick<Sight, 'is_causal' | 'window'> | undefined {
+  const bit = source ? 1 : 0;
+  const [queries, keys] = shape.slice(-2);
+  const [over_queries, over_keys] = by.slice(-2);
+  const still = by.every((step, i) => step === 0 || (shape[i] === 1 && i < by.length - 2));
+  if (still && over_queries === 0 && over_keys === 0) return at(0, bit) === SEEN ? { is_causal: false } : undefined;
+  if (over_queries !== -over_keys || !by.slice(0, -2).every((step, i) => step === 0 || shape[i] === 1)) return undefined;
+  const judge = (distance: number): number => at(distance * over_keys, bit);
+  const near = Math.max(NEAR, queries - 1, keys - 1);
+  const [before, after] = [reachOf((t) => judge(-t), near, furthest), reachOf(judge, near, furthest)];
+  if (before === undefined || after === undefined) return undefined;
+  if (after === FAR && before === FAR) return { is_causal: false };
+  if (after === 0) return { is_causal: true, window: before === FAR ? undefined : before };
+  return before === after ? { is_causal: false, window: before } : undefined;
+}
+
+/** How far from 0 on all is seen and nothing behind, FAR where all is; undefined where it is not so. */
+function reachOf(judge: (distance: number) => number, near: number, furthest: number): number | undefined {
+  let reach = -1;
+  const most = Math.min(near, furthest);
+  for (let t = 0; t <= most; t++) {
+    const verdict = judge(t);
+    if (verdict === NEITHER || (verdict === SEEN && reach !== t - 1)) return undefined;
+    if (verdict === SEEN) reach = t;
+  }
+  if (reach < 0) return undefined;
+  return reach < most ? reach : edgeBehind(judge, most, furthest);
+}
+
+/** The last distance in a row that is seen, from one that is. */
+function edgeBehind(judge: (distance: number) => number, from: number, furthest: number): number {
+  let low = Math.max(from, 1);
+  while (low < FAR && 2 * low <= furthest && judge(2 * low) === SEEN) low *= 2;
+  if (low >= FAR || 2 * low > furthest) return FAR;
+  for (let high = 2 * low; high - low > 1; ) {
+    const middle = (low + high) >> 1;
+    if (judge(middle) === SEEN) low = middle;
+    else high = middle;
+  }
+  return low;
+}
