@@ -15,6 +15,8 @@ interface Typed {
 export interface Leaf extends Typed {
   readonly kind: 'input' | 'stored';
   readonly tensor: Tensor;
+  /** What an input is called. */
+  readonly name?: string;
   /** Whether rows of a table are looked up by its elements, which are then no 0 and 1 of a mask. */
   looksUp?: true;
 }
