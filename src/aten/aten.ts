@@ -19,10 +19,10 @@ export class Aten {
   readonly #inputs: Leaf[] = [];
   readonly #lowering = new Lowering(this.#inputs);
 
-  /** An input of the pass. `dtype` is that of the program, where it differs from that of `tensor`: int64 for ids. */
-  input(tensor: Tensor, dtype: DType = tensor.dtype): AtenTensor {
+  /** The input `name` of the pass. `dtype` is that of the program, where it differs from that of `tensor`: int64 for ids. */
+  input(name: string, tensor: Tensor, dtype: DType = tensor.dtype): AtenTensor {
     const { shape } = tensor;
-    const leaf: Leaf & { known?: Form } = { kind: 'input', tensor, dtype, shape };
+    const leaf: Leaf & { known?: Form } = { kind: 'input', name, tensor, dtype, shape };
     const source = { input: leaf, start: 0, by: stridesOf(shape) };
     if (!isFloating(dtype)) leaf.known = { by: shape.map(() => 0), at: (_, bit) => bit, source };
     this.#inputs.push(leaf);

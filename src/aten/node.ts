@@ -15,6 +15,8 @@ interface Typed {
 export interface Leaf extends Typed {
   readonly kind: 'input' | 'stored';
   readonly tensor: Tensor;
+  /** What an input is called. */
+  readonly name?: string;
   /** Whether rows of a table are looked up by its elements, which are then no 0 and 1 of a mask. */
   looksUp?: true;
 }
@@ -53,14 +55,47 @@ export type Attributes = Readonly<Record<string, number | boolean | string | rea
 /** What an op of a program makes. Its elements are known only where they follow from sizes. */
 export type Node = Leaf | Constant | View | Made;
 
-export const made = (op: string, dtype: DType, shape: Shape, operands: readonly Node[], attributes: Attributes = {}): Made => ({
-  kind: 'made',
-  op,
-  dtype,
-  shape,
-  operands,
-  attributes,
-});
+/** Nodes made of a node, by all else that decides about them: what is the same is one node. */
+const derived = new WeakMap<Node, Map<string, Node>>();
+const numbers = new WeakMap<Node, number>();
+let count = 0;
+
+/** A number of each node. */
+function numberOf(node: Node): number {
+  const known = numbers.get(node) ?? ++count;
+  numbers.set(node, known);
+  return known;
+}
+
+/** What says which constant a node is: its number where it has one everywhere. */
+const keyOf = (node: Node): string =>
+  node.kind === 'constant' && 'linear' in node.known && node.known.linear?.slope === 0
+    ? `${node.known.linear.start} ${node.dtype} ${node.shape}`
+    : `#${numberOf(node)}`;
+
+/** The node of `of` that `key` says, made once. */
+function once<T extends Node>(of: Node, key: string, make: () => T): T {
+  const known = derived.get(of) ?? new Map<string, Node>();
+  derived.set(of, known);
+  const node = (known.get(key) as T | undefined) ?? make();
+  known.set(key, node);
+  return node;
+}
+
+/** What `op` makes of `operands`. */
+export function made(
+  op: string,
+  dtype: DType,
+  shape: Shape,
+  operands: readonly Node[],
+  attributes: Attributes = {},
+  known?: Knowledge,
+): Made {
+  const of = operands.find(({ kind }) => kind !== 'constant') ?? operands[0];
+  const said = JSON.stringify(attributes, (_, value) => (value?.kind ? numberOf(value) : value));
+  const key = `${op} ${dtype} ${shape}; ${operands.map(keyOf)}; ${said}`;
+  return once(of, key, () => ({ kind: 'made', op, dtype, shape, operands, attributes, known }));
+}
 
 /** Whether it is what the op makes. */
 export const isMade = (node: Node | undefined, op: string): node is Made => node?.kind === 'made' && node.op === op;
@@ -84,8 +119,6 @@ export const isWhole = ({ base, start, strides, narrowed }: Geometry, shape: Sha
 export function viewed(geometry: Geometry, shape: Shape, known?: Knowledge): Node {
   const { base, start, strides, narrowed } = geometry;
   if (sameShape(shape, base.shape) && isWhole(geometry, shape)) return base;
-  return { kind: 'view', base, start, strides, narrowed, shape, dtype: base.dtype, known };
+  const key = `view ${start} ${strides} ${narrowed} ${shape}`;
+  return once(base, key, () => ({ kind: 'view', base, start, strides, narrowed, shape, dtype: base.dtype, known }));
 }
-
-/** The node that a view shows all of in its order, else the node. */
-export const whole = (node: Node): Node => (node.kind === 'view' && isWhole(node, node.shape) ? node.base : node);

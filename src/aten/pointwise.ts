@@ -119,7 +119,7 @@ export function elementwise(
     ? pointwise((...values) => cast(compute(...values), dtype), all, shape, linearity)
     : undefined;
   const known = composed && dtype === 'bool' ? collapsed(composed, shape) : composed;
-  if (!known || sourceOf(known)) return { ...made(op, dtype, shape, operands), known };
+  if (!known || sourceOf(known)) return made(op, dtype, shape, operands, {}, known);
   const isNumber = operands.every((operand) => operand.kind === 'constant' && operand.wrapped);
   return { kind: 'constant', dtype, shape, known, wrapped: isNumber ? true : undefined };
 }
@@ -140,7 +140,7 @@ export function castTo(node: Node, dtype: DType): Node {
   if (node.kind === 'constant') return { ...node, dtype, wrapped: undefined, known: castKnown(node, dtype) as Knowledge };
   if (node.kind === 'view' && isFloating(node.dtype) && isFloating(dtype))
     return viewed({ ...node, base: castTo(node.base, dtype) as Leaf | Made }, node.shape);
-  return { ...made('cast', dtype, node.shape, [node]), known: castKnown(node, dtype) };
+  return made('cast', dtype, node.shape, [node], {}, castKnown(node, dtype));
 }
 
 /** Whole numbers that follow a line stay on it whatever holds them. */

@@ -46,16 +46,22 @@ interface Parameter {
   initial: string | undefined;
   /** Whether results may be views of it. */
   shared: boolean;
+  /** Whether it is given by name alone. */
+  named: boolean;
 }
 
 const INITIAL: Readonly<Record<string, Argument>> = { None: null, True: true, False: false };
 
-/** The parameters of a schema: `Tensor(a) self, Scalar alpha=1, int? dim=None`. Results may be views of what is marked (a). */
-const parse = (schema: string): Parameter[] =>
-  schema
-    .split(', ')
-    .filter(Boolean)
-    .map((part) => {
+/**
+ * The parameters of a schema: `Tensor(a) self, Scalar alpha=1, int? dim=None`. Results may be views of what is marked (a); what
+ * comes behind * is given by name alone.
+ */
+const parse = (schema: string): Parameter[] => {
+  const parts = schema.split(', ').filter(Boolean);
+  const named = parts.indexOf('*');
+  return parts
+    .filter((part) => part !== '*')
+    .map((part, i) => {
       const [, kind, alias, optional, name, initial] = /^([\w?]+(?:\[\])?)(\(a\))?(\?)? (\w+)(?:=(\S+))?$/.exec(part) ?? [];
       const whole = kind.endsWith('?') ? kind.slice(0, -1) : kind;
       return {
@@ -64,8 +70,10 @@ const parse = (schema: string): Parameter[] =>
         name,
         initial,
         shared: alias !== undefined,
+        named: named >= 0 && i >= named,
       };
     });
+};
 
 const parsed = new Map<string, Parameter[]>();
 
@@ -84,7 +92,10 @@ export interface Bound {
 /** Arguments for `schema`, if these fit it. */
 export function bound(schema: string, positional: readonly Argument[], named: ReadonlyMap<string, Argument>): Bound | undefined {
   const parameters = parametersOf(schema);
-  if (positional.length > parameters.length || [...named.keys()].some((key) => !parameters.some(({ name }) => name === key)))
+  if (
+    positional.length > parameters.filter(({ named: alone }) => !alone).length ||
+    [...named.keys()].some((key) => !parameters.some(({ name }) => name === key))
+  )
     return undefined;
   const values: unknown[] = [];
   let shared: AtenTensor | undefined;

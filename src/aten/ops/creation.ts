@@ -11,7 +11,7 @@ import type { OpTable, Overloads } from '../schema.ts';
 /** Ops that make tensors of sizes and numbers. */
 
 const TENSOR = 'any layout=None, any device=None, any pin_memory=None';
-const LIKE = `int? dtype=None, ${TENSOR}, any memory_format=None`;
+const LIKE = `*, int? dtype=None, ${TENSOR}, any memory_format=None`;
 
 const named = (dtype: number | null, otherwise: DType): DType => (dtype === null ? otherwise : dtypeNumbered(dtype));
 
@@ -32,7 +32,7 @@ function range(start: Node, end: Node, step: Node, dtype: number | null): Node {
 }
 
 const filling = (value: number): Overloads => [
-  [`int[] size, int? dtype=None, ${TENSOR}`, (size: number[], dtype: number | null) => filledWith(value, named(dtype, 'float32'), size)],
+  [`int[] size, *, int? dtype=None, ${TENSOR}`, (size: number[], dtype: number | null) => filledWith(value, named(dtype, 'float32'), size)],
 ];
 
 const fillingLike = (value: number): Overloads => [
@@ -41,7 +41,7 @@ const fillingLike = (value: number): Overloads => [
 
 const fillingNew = (value: number): Overloads => [
   [
-    `Tensor self, int[] size, int? dtype=None, ${TENSOR}`,
+    `Tensor self, int[] size, *, int? dtype=None, ${TENSOR}`,
     (self: Node, size: number[], dtype: number | null) => filledWith(value, named(dtype, self.dtype), size),
   ],
 ];
@@ -79,19 +79,19 @@ function listed(values: number[], dtype: number | null): Node {
 /** Ops that make tensors of sizes and numbers. */
 export const CREATION_OPS: OpTable = {
   arange: [
-    [`Value end, int? dtype=None, ${TENSOR}`, (end: Node, dtype: number | null) => range(zero(), end, one(), dtype)],
+    [`Value end, *, int? dtype=None, ${TENSOR}`, (end: Node, dtype: number | null) => range(zero(), end, one(), dtype)],
     [
-      `Value start, Value end, int? dtype=None, ${TENSOR}`,
+      `Value start, Value end, *, int? dtype=None, ${TENSOR}`,
       (start: Node, end: Node, dtype: number | null) => range(start, end, one(), dtype),
     ],
-    [`Value start, Value end, Value step, int? dtype=None, ${TENSOR}`, range],
+    [`Value start, Value end, Value step, *, int? dtype=None, ${TENSOR}`, range],
   ],
   zeros: filling(0),
   ones: filling(1),
   empty: filling(0),
   full: [
     [
-      `int[] size, Value fill_value, int? dtype=None, ${TENSOR}`,
+      `int[] size, Value fill_value, *, int? dtype=None, ${TENSOR}`,
       (size: number[], value: Node, dtype: number | null) =>
         filledWith(numberIn(value), named(dtype, dtypeOf(numberIn(value), value)), size),
     ],
@@ -110,7 +110,7 @@ export const CREATION_OPS: OpTable = {
   new_empty: fillingNew(0),
   new_full: [
     [
-      `Tensor self, int[] size, float fill_value, int? dtype=None, ${TENSOR}`,
+      `Tensor self, int[] size, float fill_value, *, int? dtype=None, ${TENSOR}`,
       (self: Node, size: number[], value: number, dtype: number | null) => filledWith(value, named(dtype, self.dtype), size),
     ],
   ],
@@ -121,17 +121,18 @@ export const CREATION_OPS: OpTable = {
   NumToTensor: [['Value a', scalar]],
   scalar_tensor: [
     [
-      `Value s, int? dtype=None, ${TENSOR}`,
+      `Value s, *, int? dtype=None, ${TENSOR}`,
       (value: Node, dtype: number | null) => filledWith(numberIn(value), named(dtype, 'float32'), []),
     ],
   ],
   tensor: [
     [
-      'Value data, int? dtype=None, any device=None, bool requires_grad=False',
+      'Value data, *, int? dtype=None, any device=None, bool requires_grad=False',
       (value: Node, dtype: number | null) => filledWith(numberIn(value), named(dtype, dtypeOf(numberIn(value), value)), []),
     ],
-    ['int[] data, int? dtype=None, any device=None, bool requires_grad=False', listed],
+    ['int[] data, *, int? dtype=None, any device=None, bool requires_grad=False', listed],
   ],
+  device: [['str type, any index=None', (type: string) => type]],
   lift_fresh_copy: [['Tensor self', (self: Node) => self]],
 };
 

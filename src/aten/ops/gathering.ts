@@ -53,8 +53,23 @@ function index(node: Node, given: readonly (Node | null)[]): Node {
   const shape = [...lead, ...node.shape.slice(indices.length)];
   const known = knownAt(node, indices, lead) ?? lookedUp(node, indices, lead);
   if (known && !sourceOf(known)) return { kind: 'constant', dtype: node.dtype, shape, known };
-  const rows = embedding(reshape(node, [-1, ...node.shape.slice(indices.length)]), placeOf(node.shape, indices));
-  return known && rows.kind === 'made' ? { ...rows, known } : rows;
+  const table = reshape(node, [-1, sizeOf(node.shape.slice(indices.length))]);
+  return reshape(
+    made(
+      'embedding',
+      node.dtype,
+      [...lead, table.shape[1]],
+      [table, placeOf(node.shape, indices)],
+      {},
+      known &&
+        movedKnowledge(
+          known,
+          (steps) => [...steps, 0],
+          () => 0,
+        ),
+    ),
+    shape,
+  );
 }
 
 /** Which row of `shape` an index for each of its first dimensions means. */

@@ -22,8 +22,8 @@ export function bare(node: Node): Node {
 export function same(a: Node, b: Node): boolean {
   const [x, y] = [uncast(a), uncast(b)];
   if (x === y) return true;
-  if (x.kind !== 'view' || y.kind !== 'view') return false;
-  return same(x.base, y.base) && x.start === y.start && `${x.shape}` === `${y.shape}` && `${x.strides}` === `${y.strides}`;
+  if (x.kind !== 'view' || y.kind !== 'view' || !same(x.base, y.base)) return false;
+  return x.start === y.start && `${x.shape}` === `${y.shape}` && `${x.strides}` === `${y.strides}`;
 }
 
 /** What an op makes, seen through casts of floats. */

@@ -36,7 +36,7 @@ function anglesOf(node: Node): Angles | undefined {
     const counting = countingOf(b);
     if (!frequencies || !counting || at.shape.at(-1) !== frequencies.shape[0]) continue;
     const sequence = at.shape.at(-2) as number;
-    const along = counting.by.findIndex((step) => step === 1);
+    const along = counting.by.indexOf(1);
     if (b.shape[along] !== sequence || (at.kind === 'view' && at.strides.at(-1) !== sequence && at.strides.at(-1) !== 1)) continue;
     const positions: Node = {
       kind: 'constant',
