@@ -1,6 +1,6 @@
 import { decodeUtf8 } from '../base/decode.ts';
 import { TraceletError } from '../base/error.ts';
-import { Archive, CHECKPOINT } from '../formats/torch/archive.ts';
+import { Archive, type ArchiveKind, CHECKPOINT } from '../formats/torch/archive.ts';
 import { faultOf } from '../formats/torch/fault.ts';
 import { List } from '../formats/torch/machine.ts';
 import { refuseOthers } from '../formats/torch/others.ts';
@@ -93,4 +93,13 @@ export function openArchive(bytes: Uint8Array, name: string): Archive {
   const archive = new Archive(bytes, name);
   if (archive.kind !== 'exported') archive.expect('script');
   return archive;
+}
+
+/** What a file is by its records; undefined for one that is no zip file of PyTorch. */
+export function kindOf(bytes: Uint8Array): ArchiveKind | undefined {
+  try {
+    return new Archive(bytes, 'archive').kind;
+  } catch {
+    return undefined;
+  }
 }

@@ -88,7 +88,7 @@ export class PrintedModule extends ScriptModule {
     for (const [i, { name, optional, hasDefault }] of this.#parameters.entries()) {
       const tensor = given[i];
       const said = this.#archive.traced?.[i]?.storage.dtype;
-      if (tensor) named.set(name, aten.input(tensor, dtypeOfInput(tensor, said)));
+      if (tensor) named.set(name, aten.input(this.#names[i], tensor, dtypeOfInput(tensor, said)));
       else if (!optional) throw missing(this.#archive.name, this.#names[i]);
       else if (!hasDefault) named.set(name, null);
     }

@@ -88,7 +88,7 @@ export class ExportedModule extends ScriptModule {
     for (const [i, name] of this.#variables.entries()) {
       const tensor = given[i];
       if (!tensor) throw missing(this.#container.name, this.#names[i]);
-      values.set(name, aten.input(tensor, dtypeOfInput(tensor, this.#inputs[i].dtype)));
+      values.set(name, aten.input(this.#names[i], tensor, dtypeOfInput(tensor, this.#inputs[i].dtype)));
     }
     const runner = new Runner({ aten, file: this.#container.record, module: (path) => this.#parts.get(path) });
     runner.graph(this.#graph, values);
