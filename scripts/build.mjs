@@ -14,8 +14,9 @@ const SIMD = ['simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mu
 /** Features that wasm-opt may use, by binary. */
 const OPTIMISED = { baseline: SIMD, relaxed: [...SIMD, 'relaxed-simd'], team: [...SIMD, 'threads'] };
 
-/** The folder of a binary's sources, where that is not assembly/ itself. */
-const FOLDERS = { team: 'team/' };
+/** The folders of a binary's sources. */
+const FOLDERS = { team: ['assembly/team/'] };
+const KERNELS = ['assembly/', 'assembly/general/'];
 
 /**
  * Engines put optimised code in place of the first between two calls of a function, so hot loops must not be inlined into
@@ -33,9 +34,10 @@ function run(script, ...args) {
 }
 
 async function buildBinary(target) {
-  const folder = `assembly/${FOLDERS[target] ?? ''}`;
-  const files = readdirSync(root + folder).filter((name) => name.endsWith('.ts'));
-  await run('assemblyscript/bin/asc.js', ...files.map((name) => folder + name), '--target', target);
+  const files = (FOLDERS[target] ?? KERNELS).flatMap((folder) =>
+    readdirSync(root + folder).flatMap((name) => (name.endsWith('.ts') ? [folder + name] : [])),
+  );
+  await run('assemblyscript/bin/asc.js', ...files, '--target', target);
   if (!OPTIMISED[target]) return;
   const file = `dist/wasm/${target}.wasm`;
   const features = OPTIMISED[target].map((name) => `--enable-${name}`);

@@ -1,26 +1,18 @@
 import { TraceletError } from '../base/error.ts';
-import {
-  type Graph,
-  type HostValue,
-  type Input,
-  makeNode,
-  type Node,
-  storageOf,
-  type Value,
-  type View,
-  verifyGraph,
-} from '../graph/graph.ts';
+import { type Graph, type HostValue, type Input, makeNode, type Node, storageOf, type Value, verifyGraph } from '../graph/graph.ts';
 import { gridShape, type HostOperands, hostRule, hostTensor, type Rule } from '../graph/hostvalues.ts';
 import { SEQUENCE, Sequences } from '../graph/sequences.ts';
 import { type Executor, using } from '../nn/chosen.ts';
+import { ne } from '../nn/general/compare.ts';
 import type { AnyModule } from '../nn/module.ts';
 import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
 import { select } from '../nn/views.ts';
 import { type Attributes, fitOperands, type Operands } from '../ops/call.ts';
 import { Derived } from '../tensor/derived.ts';
-import type { DType, TypedArray } from '../tensor/dtype.ts';
+import { type DType, type DTypeName, dtypeNamed, isWhole, type Named, type TypedArray } from '../tensor/dtype.ts';
 import { Parameter, Reshaped } from '../tensor/parameter.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
+import { withFloatInputs } from './wholes.ts';
 
 /** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */
 class Recorded extends Tensor {
@@ -45,16 +37,19 @@ class Recorded extends Tensor {
     return true;
   }
 
+  override to<N extends DTypeName>(dtype: N): Tensor<Named<N>> {
+    return this.#tracer.converted(this, dtypeNamed(dtype, 'to')) as Tensor as Tensor<Named<N>>;
+  }
+
   protected override reshaped(shape: Shape): Tensor {
     const { value } = this;
     const base = value.kind === 'view' ? value.base : value;
     return new Recorded({ kind: 'view', base, dtype: value.dtype, shape }, this.#tracer);
   }
 
-  /** An input of whole numbers that ops take for floats is one of floats. */
+  /** Whole numbers that an op takes for floats become floats in an op before it. */
   override operand<W extends DType>(dtype: W, what: string): Tensor<W> {
-    this.#tracer.readAs(this.value, dtype, what);
-    return this as unknown as Tensor<W>;
+    return this.#tracer.readAs(this, dtype, what) as Tensor<W>;
   }
 
   /** Its rows, each the result of an op. */
@@ -85,8 +80,7 @@ class Tracer implements Executor {
   readonly #hostValues = new Map<string, HostValue>();
   readonly #names: Map<unknown, string>;
   readonly #sequences = new Sequences();
-  /** What ops took inputs for. */
-  readonly #readAs = new Map<Input, DType>();
+  readonly #floats = new Map<Value, Tensor>();
   path = '';
 
   constructor(model: AnyModule) {
@@ -138,24 +132,22 @@ class Tracer implements Executor {
     });
   }
 
-  /** Notes that an op takes `value` for `dtype`; what it makes of an input holds for all of it. Throws `dtype` errors. */
-  readAs(value: Value, dtype: DType, what: string): void {
-    const storage = storageOf(value);
-    if (storage.kind === 'input') this.#retype(storage, dtype, what);
-    else if (storage.dtype !== dtype) throw new TraceletError('dtype', { what, expected: dtype, got: storage.dtype });
+  /** `tensor` as an op takes it for `dtype`. Throws `dtype` errors. */
+  readAs(tensor: Recorded, dtype: DType, what: string): Tensor {
+    const { value } = tensor;
+    if (value.dtype === dtype) return tensor;
+    if (dtype !== 'float32' || value.dtype !== 'int32') throw notOf(value, dtype, what);
+    const known = this.#floats.get(value) ?? this.apply('to_float32', { x: tensor }, {});
+    this.#floats.set(value, known);
+    return known;
   }
 
-  #retype(input: Input, dtype: DType, what: string): void {
-    const known = this.#readAs.get(input) ?? dtype;
-    if (known !== dtype || (input.dtype !== dtype && !(input.dtype === 'int32' && dtype === 'float32')))
-      throw new TraceletError('dtype', {
-        what,
-        expected: dtype,
-        got: `input "${input.name}" of ${known === dtype ? input.dtype : known}`,
-        cure: known === dtype ? undefined : 'Give the whole numbers and the floats as two inputs',
-      });
-    this.#readAs.set(input, dtype);
-    (input as { dtype: DType }).dtype = dtype;
+  /** `tensor` as floats, or as whole numbers where it is to be such. Throws a `dtype` error for floats of another width. */
+  converted(tensor: Recorded, dtype: DType): Tensor {
+    if (dtype === 'float32') return this.readAs(tensor, dtype, 'to');
+    if (dtype === 'bool') return ne(tensor, 0);
+    if (isWhole(dtype)) return tensor.dtype === 'int32' ? tensor : this.apply('to_int32', { x: tensor }, {});
+    throw new TraceletError('dtype', { what: `to('${dtype}') in a trace`, expected: 'float32, int32 or bool', got: dtype });
   }
 
   #nameOf(tensor: Tensor): string | undefined {
@@ -165,7 +157,7 @@ class Tracer implements Executor {
   }
 
   valueOf_(tensor: Tensor): Value {
-    if (tensor instanceof Recorded) return typedAsStored(tensor.value);
+    if (tensor instanceof Recorded) return tensor.value;
     let constant = this.#constants.get(tensor);
     if (!constant) {
       const name =
@@ -177,11 +169,10 @@ class Tracer implements Executor {
   }
 }
 
-/** A view has the dtype of what it is a view of, also where that turned out later. */
-function typedAsStored(value: Value): Value {
-  const { dtype } = storageOf(value);
-  for (let at = value; at.kind === 'view'; at = at.base) (at as { dtype: DType } & View).dtype = dtype;
-  return value;
+function notOf(value: Value, dtype: DType, what: string): TraceletError {
+  const storage = storageOf(value);
+  const got = storage.kind === 'input' ? `input "${storage.name}" of ${storage.dtype}` : storage.dtype;
+  return new TraceletError('dtype', { what, expected: dtype, got, cure: dtype === 'int32' ? "Convert it with to('int32')" : undefined });
 }
 
 export interface TracedInput {
@@ -204,7 +195,7 @@ export function record(model: AnyModule, inputs: readonly TracedInput[], forward
   const result = using(tracer, () => forward(values.map((value) => new Recorded(value, tracer))));
   const { structure, tensors } = flattenOutputs(result);
   const outputs = tensors.map(({ name, tensor }) => ({ name, value: tracer.valueOf_(tensor) }));
-  const graph = { inputs: values, nodes: tracer.nodes, outputs };
+  const graph = withFloatInputs({ inputs: values, nodes: tracer.nodes, outputs });
   verifyGraph(graph);
   return { graph, structure };
 }

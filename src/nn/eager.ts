@@ -4,7 +4,7 @@ import { allocateMemory, callKernel, growMemory, instantiate, type Kernels, MEMO
 import { formFor, INTEGER_FORMS } from '../kernels/integers.ts';
 import { type Attributes, type Call, checkCall, checkRange, fitOperands, type Operands, rangesOf } from '../ops/call.ts';
 import { kindOf, type Passed, type WeightLayout } from '../ops/kinds.ts';
-import { resultOf, SLACK } from '../ops/op.ts';
+import { SLACK } from '../ops/op.ts';
 import { panelsOf } from '../ops/panels.ts';
 import { epilogueOf } from '../ops/table.ts';
 import type { Variant } from '../platform/platform.ts';
@@ -56,7 +56,7 @@ export class Engine {
     const operands = fitOperands(op, given);
     const call = checkCall(op, operands, attrs);
     checkOperands(op, call, operands);
-    const dtype = resultOf(call.row);
+    const { dtype } = call;
     const borrowed: number[] = [];
     const borrow = (bytes: number): number => {
       const at = this.#allocator.alloc(bytes);

@@ -29,7 +29,7 @@ export interface Split {
 export interface Op {
   /** In the order of the kernel's parameters, and of words in a trace and columns in a listing for those that have one. */
   args: Readonly<Record<string, Kind>>;
-  /** The dtype of the result; float32 unless given. */
+  /** The dtype of the result; unless given that of operands which are moved, else float32. */
   result?: DType;
   /** Throws a `shape` error where operands do not fit. Optional operands that were left out are absent. */
   infer(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred;
@@ -63,9 +63,6 @@ export interface Op {
   mostWeight?: number;
   doc: string;
 }
-
-/** The dtype of an op's result. */
-export const resultOf = ({ result = 'float32' }: Op): DType => result;
 
 /** Whether a kernel has an argument of this kind. */
 export const hasKind = ({ args }: Op, kind: Kind): boolean => Object.values(args).includes(kind);

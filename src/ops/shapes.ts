@@ -35,14 +35,18 @@ function withoutOnes(shape: Shape): Shape {
   return shape.slice(first);
 }
 
+/** Whether `b` is `a` or ends it, behind dimensions of 1 if any. */
+export function isRepeated(a: Shape, b: Shape): boolean {
+  const own = withoutOnes(b);
+  return b.length <= a.length && sameShape(a.slice(a.length - own.length), own);
+}
+
 /** a op b, where b has a's shape or a suffix of it, behind dimensions of 1 if any. */
 export function arithmetic(name: string, doc: string): Op {
   return {
     args: { out: 'out', a: 'float32', b: 'float32', n: 'int', period: 'int' },
     infer: ({ a, b }) => {
-      const own = withoutOnes(b);
-      const fits = b.length <= a.length && sameShape(a.slice(a.length - own.length), own);
-      need(fits, name, 'a second operand whose shape ends the first one’s', a, b);
+      need(isRepeated(a, b), name, 'a second operand whose shape ends the first one’s', a, b);
       return { shape: a, ints: { n: sizeOf(a), period: sizeOf(b) } };
     },
     flops: ({ n }) => n,

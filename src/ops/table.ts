@@ -2,6 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { CROSS } from './cross.ts';
 import { DISENTANGLED } from './disentangled.ts';
+import { GENERAL } from './general.ts';
 import { HALVES } from './halves.ts';
 import { GROUP, MOST_WEIGHT } from './limits.ts';
 import { NORMS } from './norms.ts';
@@ -60,7 +61,7 @@ const ATTENDED = {
 /** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/support/reference.ts. */
 export const OPS = {
   embedding: {
-    args: { out: 'out', ids: 'int32', table: 'float32', rows: 'int', cols: 'int', vocab: 'int' },
+    args: { out: 'out', ids: 'int32', table: 'elements', rows: 'int', cols: 'int', vocab: 'int' },
     infer: (shapes) => lookup('embedding', shapes),
     flops: () => 0,
     split: byIds(),
@@ -234,7 +235,7 @@ export const OPS = {
   strided: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
-      out: 'out', x: 'float32', offset: 'attr', d0: 'attr', d1: 'attr', d2: 'attr', d3: 'attr', s0: 'attr', s1: 'attr',
+      out: 'out', x: 'elements', offset: 'attr', d0: 'attr', d1: 'attr', d2: 'attr', d3: 'attr', s0: 'attr', s1: 'attr',
       s2: 'attr', s3: 'attr',
     },
     infer: ({ x }, attrs) => stridden(x, attrs),
@@ -244,7 +245,7 @@ export const OPS = {
     doc: 'out[i, j, k, l] = x[offset + i·s0 + j·s1 + k·s2 + l·s3]: transpose, permute and slice',
   },
   concat: {
-    args: { out: 'out', a: 'float32', b: 'float32', rows: 'int', a_cols: 'int', b_cols: 'int' },
+    args: { out: 'out', a: 'elements', b: 'elements', rows: 'int', a_cols: 'int', b_cols: 'int' },
     infer: joined,
     flops: () => 0,
     split: ({ a_cols, b_cols }) => ({ over: ['rows'], strides: { out: 4 * (a_cols + b_cols), a: 4 * a_cols, b: 4 * b_cols } }),
@@ -252,7 +253,7 @@ export const OPS = {
     doc: 'rows of a followed by rows of b',
   },
   columns: {
-    args: { out: 'out', x: 'float32', rows: 'int', cols: 'int', from: 'attr', count: 'attr' },
+    args: { out: 'out', x: 'elements', rows: 'int', cols: 'int', from: 'attr', count: 'attr' },
     infer: ({ x }, { from, count }) => {
       need(x.length > 0 && from + count <= last(x), 'columns', `columns within the last dimension of [${x}]`, from, from + count);
       return { shape: withLast(x, count), ints: { rows: rowsOf(x), cols: last(x) } };
@@ -264,6 +265,7 @@ export const OPS = {
     doc: 'out[r] = x[r, from .. from + count]',
   },
   ...POOLS,
+  ...GENERAL,
   panels: {
     args: { out: 'out', x: 'float32', scratch: 'scratch', n: 'int', k: 'int' },
     infer: ({ x }) => {

@@ -5,7 +5,7 @@ import { MASK } from '../nn/inputs.ts';
 import { isOutputName, OUTPUT_NAMES } from '../nn/outputs.ts';
 import { attributesOf, type Call, checkCall, type Operands } from '../ops/call.ts';
 import { ABSENT, type Arguments, type Kind, kindOf, type WeightLayout } from '../ops/kinds.ts';
-import { resultOf, wordsOf } from '../ops/op.ts';
+import { wordsOf } from '../ops/op.ts';
 import { opOf } from '../ops/table.ts';
 import { type Dim, evaluateDim, type Sizes, showDim } from '../tensor/dim.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
@@ -203,7 +203,7 @@ function readInstruction(program: Program, at: number, index: number, dims: Read
     expect(word === code[at + 1 + i], `${where}: ${op} ${name}`, `${word}`, `${code[at + 1 + i]}`);
   }
   expect(out in values && 'arena' in values[out].place, `${where}: ${op} out`, 'a value in the arena', `${out}`);
-  const dtype = resultOf(call.row);
+  const { dtype } = call;
   expect(
     values[out].dtype === dtype && sameShape(values[out].shape, call.shape),
     `${where}: ${op} out`,

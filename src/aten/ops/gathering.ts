@@ -3,7 +3,7 @@ import { type Shape, sizeOf } from '../../tensor/tensor.ts';
 import { promoted } from '../dtypes.ts';
 import { axisOf, broadcast, placesOf, type Steps, stridesOf } from '../geometry.ts';
 import { isForm, type Knowledge, movedKnowledge, sourceOf, tableOf, uniformForm, uniformValue } from '../knowledge.ts';
-import { expand, numbersOf, reshape, unsqueeze } from '../moves.ts';
+import { expand, numbersOf, reshape, squeeze, unsqueeze } from '../moves.ts';
 import { made, type Node } from '../node.ts';
 import { byElement, castTo, knownAs, wrapped } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
@@ -54,22 +54,15 @@ function index(node: Node, given: readonly (Node | null)[]): Node {
   const known = knownAt(node, indices, lead) ?? lookedUp(node, indices, lead);
   if (known && !sourceOf(known)) return { kind: 'constant', dtype: node.dtype, shape, known };
   const table = reshape(node, [-1, sizeOf(node.shape.slice(indices.length))]);
-  return reshape(
-    made(
-      'embedding',
-      node.dtype,
-      [...lead, table.shape[1]],
-      [table, placeOf(node.shape, indices)],
-      {},
-      known &&
-        movedKnowledge(
-          known,
-          (steps) => [...steps, 0],
-          () => 0,
-        ),
-    ),
-    shape,
-  );
+  const ofRows =
+    known &&
+    movedKnowledge(
+      known,
+      (steps) => [...steps, 0],
+      () => 0,
+    );
+  const rows = made('embedding', node.dtype, [...lead, table.shape[1]], [table, placeOf(node.shape, indices)], {}, ofRows);
+  return indices.length === node.shape.length ? squeeze(rows, [-1]) : reshape(rows, shape);
 }
 
 /** Which row of `shape` an index for each of its first dimensions means. */

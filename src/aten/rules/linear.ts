@@ -62,7 +62,7 @@ function forEach(node: Node, shape: readonly number[]): Node | undefined {
   }
   const [table, ids] = found.operands;
   const lead = shape.slice(0, -1);
-  if (ids.kind !== 'constant' || sizeOf(ids.shape) === 1) return undefined;
+  if (ids.kind !== 'constant') return undefined;
   return made('embedding', found.dtype, shape, [table, expand(ids, lead)]);
 }
 

@@ -52,17 +52,13 @@ function scaleOf(factor: Knowledge, term: Knowledge, shape: readonly number[]): 
 }
 
 /** The input that a form asks, null where it asks none; undefined where it is no mask [batch, keys]. */
-function maskOf({ source, at, furthest = NEAR }: Form, [batch, , , keys]: readonly number[]): Leaf | null | undefined {
+function maskOf({ source, at, furthest = NEAR }: Form, shape: readonly number[]): Leaf | null | undefined {
+  const [batch, , , keys] = shape;
   if (!source) return null;
   const { input, by, start } = source;
-  const places = [batch > 1 ? keys : by[0], by[1], by[2], keys > 1 ? 1 : by[3]];
-  const fits =
-    start === 0 &&
-    !input.looksUp &&
-    sizeOf(input.shape) === batch * keys &&
-    by[1] === 0 &&
-    by[2] === 0 &&
-    by.every((step, i) => step === places[i]);
+  const places = [keys, 0, 0, 1];
+  const along = by.every((step, i) => step === places[i] || shape[i] === 1);
+  const fits = start === 0 && !input.looksUp && sizeOf(input.shape) === batch * keys && along;
   const most = Math.min(NEAR, furthest);
   const range = Array.from({ length: 2 * most + 1 }, (_, i) => i - most);
   return fits && range.every((t) => at(t, 0) === HIDDEN) ? input : undefined;
