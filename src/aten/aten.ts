@@ -1,6 +1,5 @@
 import { TraceletError } from '../base/error.ts';
 import type { DType } from '../tensor/dtype.ts';
-import { Parameter } from '../tensor/parameter.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { callOp, located, type Named, pythonNumber } from './calls.ts';
 import { isFloating } from './dtypes.ts';
@@ -8,7 +7,7 @@ import { stridesOf } from './geometry.ts';
 import { type Form, sourceOf } from './knowledge.ts';
 import { Lowering } from './lowering.ts';
 import type { Leaf } from './node.ts';
-import { knownNumbers, knownParameter } from './stored.ts';
+import { knownNumbers, knownWeight } from './stored.ts';
 import { type Argument, AtenTensor, type Float, type Site } from './values.ts';
 
 /**
@@ -29,10 +28,10 @@ export class Aten {
     return new AtenTensor(leaf);
   }
 
-  /** A parameter, buffer or constant of the program: a Parameter stays one under its name, others are numbers that are known. */
+  /** A parameter, buffer or constant of the program. Floats of some dimensions stay the tensors that they are, others are numbers that are known. */
   stored(tensor: Tensor, dtype: DType = tensor.dtype): AtenTensor {
     const { shape } = tensor;
-    if (tensor instanceof Parameter) return new AtenTensor({ kind: 'stored', tensor, dtype, shape, known: knownParameter(tensor) });
+    if (isFloating(dtype) && shape.length > 0) return new AtenTensor({ kind: 'stored', tensor, dtype, shape, known: knownWeight(tensor) });
     return new AtenTensor({ kind: 'constant', dtype, shape, known: knownNumbers(tensor) });
   }
 

@@ -119,7 +119,7 @@ export function elementwise(
     ? pointwise((...values) => cast(compute(...values), dtype), all, shape, linearity)
     : undefined;
   const known = composed && dtype === 'bool' ? collapsed(composed, shape) : composed;
-  if (!known || sourceOf(known)) return made(op, dtype, shape, operands, {}, known);
+  if (!known || sourceOf(known) || operands.some(({ kind }) => kind !== 'constant')) return made(op, dtype, shape, operands, {}, known);
   const isNumber = operands.every((operand) => operand.kind === 'constant' && operand.wrapped);
   return { kind: 'constant', dtype, shape, known, wrapped: isNumber ? true : undefined };
 }
