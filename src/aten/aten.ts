@@ -1,10 +1,9 @@
-import { TraceletError } from '../base/error.ts';
 import type { DType } from '../tensor/dtype.ts';
-import { sizeOf, type Tensor } from '../tensor/tensor.ts';
-import { callOp, located, type Named, pythonNumber } from './calls.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { callOp, located, type Named, numberIn } from './calls.ts';
 import { isFloating } from './dtypes.ts';
 import { stridesOf } from './geometry.ts';
-import { type Form, sourceOf } from './knowledge.ts';
+import type { Form } from './knowledge.ts';
 import { Lowering } from './lowering.ts';
 import type { Leaf } from './node.ts';
 import { knownNumbers, knownWeight } from './stored.ts';
@@ -46,18 +45,7 @@ export class Aten {
 
   /** The number that a tensor of one element holds. Throws a `tracing` error where it follows from elements of inputs. */
   number(value: AtenTensor, site: Site): number | Float | boolean {
-    return located('item', site, () => {
-      const { shape, dtype, known } = value.node;
-      if (sizeOf(shape) !== 1)
-        throw new TraceletError('shape', { what: 'a number', expected: 'a tensor with one element', got: `[${shape}]` });
-      if (known && !sourceOf(known)) return pythonNumber({ kind: 'constant', shape, dtype, known });
-      throw new TraceletError('tracing', {
-        what: 'a number that the program computes with or branches on',
-        expected: 'one that follows from sizes alone',
-        got: 'one that follows from elements of inputs or weights',
-        cure: 'A trace records one path for all inputs of its sizes: make the model choose with torch.where or a mask',
-      });
-    });
+    return located('item', site, () => numberIn(value));
   }
 
   /** `value` as a tensor that ops of `F` make. Throws `op` and `tracing` errors that say where in the program it is made. */

@@ -1,6 +1,5 @@
 import { numbersOf } from '../tensor/elements.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import type { Shape } from '../tensor/tensor.ts';
+import type { Shape, Tensor } from '../tensor/tensor.ts';
 import { placesOf, stridesOf } from './geometry.ts';
 import { byDistance, type Knowledge, linearForm, tableOf, uniformForm } from './knowledge.ts';
 
