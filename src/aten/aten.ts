@@ -1,14 +1,12 @@
-import { TraceletError } from '../base/error.ts';
 import type { DType } from '../tensor/dtype.ts';
-import { Parameter } from '../tensor/parameter.ts';
-import { sizeOf, type Tensor } from '../tensor/tensor.ts';
-import { callOp, located, type Named, pythonNumber } from './calls.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { callOp, located, type Named, numberIn } from './calls.ts';
 import { isFloating } from './dtypes.ts';
 import { stridesOf } from './geometry.ts';
-import { type Form, sourceOf } from './knowledge.ts';
+import type { Form } from './knowledge.ts';
 import { Lowering } from './lowering.ts';
 import type { Leaf } from './node.ts';
-import { knownNumbers, knownParameter } from './stored.ts';
+import { knownNumbers, knownWeight } from './stored.ts';
 import { type Argument, AtenTensor, type Float, type Site } from './values.ts';
 
 /**
@@ -29,10 +27,10 @@ export class Aten {
     return new AtenTensor(leaf);
   }
 
-  /** A parameter, buffer or constant of the program: a Parameter stays one under its name, others are numbers that are known. */
+  /** A parameter, buffer or constant of the program. Floats of some dimensions stay the tensors that they are, others are numbers that are known. */
   stored(tensor: Tensor, dtype: DType = tensor.dtype): AtenTensor {
     const { shape } = tensor;
-    if (tensor instanceof Parameter) return new AtenTensor({ kind: 'stored', tensor, dtype, shape, known: knownParameter(tensor) });
+    if (isFloating(dtype) && shape.length > 0) return new AtenTensor({ kind: 'stored', tensor, dtype, shape, known: knownWeight(tensor) });
     return new AtenTensor({ kind: 'constant', dtype, shape, known: knownNumbers(tensor) });
   }
 
@@ -47,18 +45,7 @@ export class Aten {
 
   /** The number that a tensor of one element holds. Throws a `tracing` error where it follows from elements of inputs. */
   number(value: AtenTensor, site: Site): number | Float | boolean {
-    return located('item', site, () => {
-      const { shape, dtype, known } = value.node;
-      if (sizeOf(shape) !== 1)
-        throw new TraceletError('shape', { what: 'a number', expected: 'a tensor with one element', got: `[${shape}]` });
-      if (known && !sourceOf(known)) return pythonNumber({ kind: 'constant', shape, dtype, known });
-      throw new TraceletError('tracing', {
-        what: 'a number that the program computes with or branches on',
-        expected: 'one that follows from sizes alone',
-        got: 'one that follows from elements of inputs or weights',
-        cure: 'A trace records one path for all inputs of its sizes: make the model choose with torch.where or a mask',
-      });
-    });
+    return located('item', site, () => numberIn(value));
   }
 
   /** `value` as a tensor that ops of `F` make. Throws `op` and `tracing` errors that say where in the program it is made. */

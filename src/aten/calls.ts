@@ -1,9 +1,9 @@
 import { TraceletError } from '../base/error.ts';
 import { didYouMean } from '../base/nearest.ts';
 import { sizeOf } from '../tensor/tensor.ts';
-import { isFloating } from './dtypes.ts';
+import { isFloating, numberOf } from './dtypes.ts';
 import { axisOf } from './geometry.ts';
-import { elementsOf } from './knowledge.ts';
+import { elementsOf, sourceOf } from './knowledge.ts';
 import { expand } from './moves.ts';
 import type { Constant, Node } from './node.ts';
 import { OPS } from './ops/ops.ts';
@@ -28,6 +28,33 @@ const QUESTIONS: Readonly<Record<string, (self: AtenTensor, dim?: number) => Arg
   numel: count,
   sym_numel: count,
   is_floating_point: ({ dtype }) => isFloating(dtype),
+  dtype: ({ dtype }) => numberOf(dtype),
+  device: () => 'cpu',
+  layout: () => 0,
+  is_cuda: () => false,
+  requires_grad: () => false,
+  Int: (self) => Math.trunc(Number(plainNumber(self))),
+  Float: (self) => new Float(Number(plainNumber(self))),
+  Bool: (self) => Number(plainNumber(self)) !== 0,
+  item: numberIn,
+  ScalarImplicit: numberIn,
+};
+
+/** The number that a tensor of one element holds. Throws a `tracing` error where it follows from elements of inputs. */
+export function numberIn({ node: { shape, dtype, known } }: AtenTensor): number | Float | boolean {
+  if (sizeOf(shape) !== 1) throw new TraceletError('shape', { what: 'a number', expected: 'a tensor with one element', got: `[${shape}]` });
+  if (known && !sourceOf(known)) return pythonNumber({ kind: 'constant', shape, dtype, known });
+  throw new TraceletError('tracing', {
+    what: 'a number that the program computes with or branches on',
+    expected: 'one that follows from sizes alone',
+    got: 'one that follows from elements of inputs or weights',
+    cure: 'A trace records one path for all inputs of its sizes: make the model choose with torch.where or a mask',
+  });
+}
+
+const plainNumber = (self: AtenTensor): number | boolean => {
+  const number = numberIn(self);
+  return number instanceof Float ? number.value : number;
 };
 
 const overloadsOf = (op: string): Overloads | undefined => (Object.hasOwn(OPS, op) ? OPS[op] : undefined);

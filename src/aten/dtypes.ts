@@ -15,6 +15,9 @@ export const SCALAR_TYPES: Readonly<Record<number, DType>> = {
   15: 'bfloat16',
 };
 
+/** PyTorch's number of a dtype. */
+export const numberOf = (dtype: DType): number => Number(Object.entries(SCALAR_TYPES).find(([, name]) => name === dtype)?.[0]);
+
 /** The dtype of a number of PyTorch. Throws `dtype` errors for others. */
 export function dtypeNumbered(number: number): DType {
   const dtype = SCALAR_TYPES[number];

@@ -115,8 +115,11 @@ const isConstant = ({ by }: Form): boolean => by.every((step) => step === 0);
 const sameSteps = (a: Steps, b: Steps): boolean => a.every((step, i) => step === b[i]);
 const sameSource = (a: Source, b: Source): boolean => a.input === b.input && a.start === b.start && sameSteps(a.by, b.by);
 
-/** How a function of linear forms may be linear itself: a sum of them with these weights, or one of them times numbers. */
-export type Linearity = readonly number[] | 'scaled' | undefined;
+/**
+ * What a function of linear forms has of a line: it is a sum of them with these weights, one of them times numbers, or follows from their difference
+ * alone.
+ */
+export type Linearity = readonly number[] | 'scaled' | 'difference' | undefined;
 
 const isIntegral = ({ linear }: Form): boolean => Number.isSafeInteger(linear?.start) && Number.isSafeInteger(linear?.slope);
 
@@ -153,8 +156,10 @@ export function pointwise(
 function composedForm(compute: (...values: number[]) => number, forms: readonly Form[], linearity: Linearity): Form | undefined {
   const [source, ...sources] = forms.flatMap((form) => form.source ?? []);
   if (sources.some((other) => !sameSource(source, other))) return undefined;
-  const sum = linearity && linearity !== 'scaled' && !source ? linearSum(forms, linearity) : undefined;
+  const sum = typeof linearity === 'object' && !source ? linearSum(forms, linearity) : undefined;
   if (sum) return sum;
+  const apart = linearity === 'difference' && !source ? linearSum(forms, [1, -1]) : undefined;
+  if (apart && !isConstant(apart)) return { by: apart.by, at: (t, bit) => compute(apart.at(t, bit), 0) };
   const moving = forms.filter((form) => !isConstant(form));
   const by = moving[0]?.by ?? forms[0].by;
   if (!moving.every((form) => sameSteps(form.by, by))) return undefined;

@@ -16,7 +16,7 @@ export function shown(base: Tensor, view: View): Tensor {
   if (isWhole(view, view.shape)) return base.reshape(view.shape);
   const columns = columnsOf(view);
   if (columns) return F.narrow(base, -1, columns.from, columns.count).reshape(view.shape);
-  const runs = view.shape.length > DIMENSIONS ? runsOf(view) : view.shape.map((size, i) => ({ size, stride: view.strides[i] }));
+  const runs = runsOf(view);
   if (runs.length > DIMENSIONS) return byPermuting(base, view);
   const attributes: Record<string, number> = { offset: view.start };
   for (let i = 0; i < DIMENSIONS; i++) {
@@ -38,15 +38,16 @@ function columnsOf({ base, start, shape, strides }: View): { from: number; count
   return rank > 1 && lead && inner && count > 0 && start + count <= width ? { from: start, count } : undefined;
 }
 
-/** Dimensions of which adjacent ones are one where the same step leads through both. */
+/** Dimensions of a view, as few of them left out or made one as have to be: which ones then depends on sizes as little as can be. */
 function runsOf({ shape, strides }: View): { size: number; stride: number }[] {
-  const runs: { size: number; stride: number }[] = [];
-  shape.forEach((size, i) => {
-    const last = runs.at(-1);
-    if (size === 1) return;
-    if (last && last.stride === strides[i] * size) runs[runs.length - 1] = { size: last.size * size, stride: strides[i] };
-    else runs.push({ size, stride: strides[i] });
-  });
+  const runs = shape.map((size, i) => ({ size, stride: strides[i] }));
+  while (runs.length > DIMENSIONS) {
+    const one = runs.findIndex(({ size }) => size === 1);
+    const joined = runs.findIndex(({ stride }, i) => i + 1 < runs.length && stride === runs[i + 1].stride * runs[i + 1].size);
+    if (one >= 0) runs.splice(one, 1);
+    else if (joined >= 0) runs.splice(joined, 2, { size: runs[joined].size * runs[joined + 1].size, stride: runs[joined + 1].stride });
+    else return runs;
+  }
   return runs;
 }
 

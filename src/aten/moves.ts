@@ -44,7 +44,7 @@ function moved(node: Node, move: Move): Node {
 }
 
 /** The elements in their order in memory of their own. */
-const copied = (node: Node): Node => made('copy', node.dtype, node.shape, [node], {}, node.known);
+export const copied = (node: Node): Node => made('copy', node.dtype, node.shape, [node], {}, node.known);
 
 /** As `torch.reshape`. One size may be -1. */
 export function reshape(node: Node, wanted: readonly number[]): Node {

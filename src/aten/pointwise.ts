@@ -15,10 +15,12 @@ interface Pointwise {
 
 const same = (compute: Pointwise['compute'], linearity?: Linearity): Pointwise => ({ compute, result: 'same', linearity });
 const float = (compute: Pointwise['compute']): Pointwise => ({ compute, result: 'float' });
-const bool = (compute: (...values: number[]) => boolean): Pointwise => ({
+const bool = (compute: (...values: number[]) => boolean, linearity?: Linearity): Pointwise => ({
   compute: (...values) => Number(compute(...values)),
   result: 'bool',
+  linearity,
 });
+const comparison = (compute: (x: number, y: number) => boolean): Pointwise => bool(compute, 'difference');
 
 /** The error function, by its continued fraction or its series: to 1e-15. */
 function erf(x: number): number {
@@ -76,12 +78,12 @@ export const POINTWISE = {
   relu: same((x) => Math.max(x, 0)),
   silu: float((x) => x * sigmoid(x)),
   square: same((x) => x * x),
-  eq: bool((x, y) => x === y),
-  ne: bool((x, y) => x !== y),
-  lt: bool((x, y) => x < y),
-  le: bool((x, y) => x <= y),
-  gt: bool((x, y) => x > y),
-  ge: bool((x, y) => x >= y),
+  eq: comparison((x, y) => x === y),
+  ne: comparison((x, y) => x !== y),
+  lt: comparison((x, y) => x < y),
+  le: comparison((x, y) => x <= y),
+  gt: comparison((x, y) => x > y),
+  ge: comparison((x, y) => x >= y),
   logical_not: bool((x) => x === 0),
   logical_and: bool((x, y) => x !== 0 && y !== 0),
   logical_or: bool((x, y) => x !== 0 || y !== 0),
@@ -119,7 +121,7 @@ export function elementwise(
     ? pointwise((...values) => cast(compute(...values), dtype), all, shape, linearity)
     : undefined;
   const known = composed && dtype === 'bool' ? collapsed(composed, shape) : composed;
-  if (!known || sourceOf(known)) return made(op, dtype, shape, operands, {}, known);
+  if (!known || sourceOf(known) || operands.some(({ kind }) => kind !== 'constant')) return made(op, dtype, shape, operands, {}, known);
   const isNumber = operands.every((operand) => operand.kind === 'constant' && operand.wrapped);
   return { kind: 'constant', dtype, shape, known, wrapped: isNumber ? true : undefined };
 }

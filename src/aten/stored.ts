@@ -1,8 +1,7 @@
 import { numbersOf } from '../tensor/elements.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { type Shape, sizeOf } from '../tensor/tensor.ts';
+import type { Shape, Tensor } from '../tensor/tensor.ts';
 import { placesOf, stridesOf } from './geometry.ts';
-import { byDistance, type Knowledge, linearForm, tableOf } from './knowledge.ts';
+import { byDistance, type Knowledge, linearForm, tableOf, uniformForm } from './knowledge.ts';
 
 /** What is known of tensors that a program holds. */
 
@@ -14,17 +13,18 @@ const remembered = (tensor: Tensor, find: () => Knowledge | undefined): Knowledg
   return known.known;
 };
 
-/** A buffer of floats that is a mask by distance, as the triangle of a causal model. All others stay what they are called. */
-export const knownParameter = (tensor: Tensor): Knowledge | undefined =>
+/** What floats say that are no weights: one number, or a mask by distance, as the triangle of a causal model. */
+export const knownWeight = (tensor: Tensor): Knowledge | undefined =>
   remembered(tensor, () => {
-    const { shape } = tensor;
+    const { shape, size } = tensor;
     const [rows, cols] = shape.slice(-2);
-    if (shape.length < 2 || rows !== cols || rows < 2 || sizeOf(shape) !== rows * cols) return undefined;
-    const { elements } = tensor;
-    const isMask = (elements as Float32Array).every((value) => value === 0 || value === 1);
-    const isPlain = isMask && (elements as Float32Array).every((value) => value === elements[0]);
-    return isMask && !isPlain ? byDistance(elements as Float32Array, shape) : undefined;
+    const values = (size === 1 || (rows === cols && size === rows * cols)) && floatsOf(tensor);
+    if (size === 1 && values) return uniformForm(shape, values[0]);
+    const isMask = values && values.every((value) => value === 0 || value === 1) && values.some((value) => value !== values[0]);
+    return isMask ? byDistance(values, shape) : undefined;
   });
+
+const floatsOf = (tensor: Tensor): Float32Array => numbersOf(tensor.dtype, tensor.elements) as Float32Array;
 
 /** Numbers of a program, in words where these say them: one number, positions, what follows from distance. */
 export const knownNumbers = (tensor: Tensor): Knowledge =>

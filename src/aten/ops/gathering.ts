@@ -3,7 +3,7 @@ import { type Shape, sizeOf } from '../../tensor/tensor.ts';
 import { promoted } from '../dtypes.ts';
 import { axisOf, broadcast, placesOf, type Steps, stridesOf } from '../geometry.ts';
 import { isForm, type Knowledge, movedKnowledge, sourceOf, tableOf, uniformForm, uniformValue } from '../knowledge.ts';
-import { expand, numbersOf, reshape, squeeze, unsqueeze } from '../moves.ts';
+import { copied, expand, numbersOf, reshape, squeeze, unsqueeze } from '../moves.ts';
 import { made, type Node } from '../node.ts';
 import { byElement, castTo, knownAs, wrapped } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
@@ -168,7 +168,7 @@ function joined(tensors: readonly Node[], values: readonly Float64Array[], axis:
 const stack = (tensors: Node[], dim: number): Node => {
   const axis = axisOf(dim, (tensors[0]?.shape.length ?? 0) + 1, 'stack');
   return cat(
-    tensors.map((each) => unsqueeze(each, axis)),
+    tensors.map((each) => unsqueeze(each.kind === 'view' ? copied(each) : each, axis)),
     axis,
   );
 };

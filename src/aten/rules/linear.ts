@@ -1,4 +1,5 @@
 import { sizeOf } from '../../tensor/tensor.ts';
+import { stridesOf } from '../geometry.ts';
 import { expand, reshape } from '../moves.ts';
 import { isWhole, type Leaf, type Made, made, type Node, viewed } from '../node.ts';
 import { bare, eitherWay, madeBy, numberOf, plusNumber, same, uncast } from './match.ts';
@@ -52,18 +53,25 @@ const biased: Rule = (node) => {
   return undefined;
 };
 
+/** What a view repeats for each sequence, if that is all it does. */
+function repeated(node: Node): Node {
+  if (node.kind !== 'view' || node.narrowed || node.start !== 0 || node.strides[0] !== 0) return node;
+  const { base, shape, strides } = node;
+  const [own, kept] = [stridesOf(base.shape), strides.slice(1)];
+  const rows = base.shape.length === shape.length ? own.slice(1) : own;
+  return `${rows}` === `${kept}` && sizeOf(base.shape) === sizeOf(shape.slice(1)) ? base : node;
+}
+
 /** Rows by ids that are the same for every sequence, for each sequence of `shape`. */
 function forEach(node: Node, shape: readonly number[]): Node | undefined {
-  const found = madeBy(node, 'embedding', 'add');
+  const found = madeBy(repeated(uncast(node)), 'embedding', 'add');
   if (!found || `${found.shape}` === `${shape}` || found.shape.at(-1) !== shape.at(-1)) return undefined;
   if (found.op === 'add') {
     const both = found.operands.map((each) => forEach(each, shape));
     return both.every((each) => each !== undefined) ? made('add', found.dtype, shape, both) : undefined;
   }
   const [table, ids] = found.operands;
-  const lead = shape.slice(0, -1);
-  if (ids.kind !== 'constant') return undefined;
-  return made('embedding', found.dtype, shape, [table, expand(ids, lead)]);
+  return ids.kind === 'constant' ? made('embedding', found.dtype, shape, [table, expand(ids, shape.slice(0, -1))]) : undefined;
 }
 
 const broadened: Rule = (node) => {
