@@ -1,8 +1,10 @@
 import { TraceletError } from '../base/error.ts';
+import { SEQUENCE } from '../graph/sequences.ts';
 import { filling } from '../platform/pieces.ts';
 import type { ByteSource } from '../platform/platform.ts';
 import { openSource, type Source } from '../sources/source.ts';
 import { readWhole } from '../sources/whole.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { filesIn } from '../tokenizer/files.ts';
 import { partsFor } from '../tokenizer/parts.ts';
 import { openScript } from '../torchscript/index.ts';
@@ -56,6 +58,8 @@ export async function traceArchive<Result>(source: ByteSource, options: ArchiveO
 /** As {@link trace}, for a module whose archive may hold a tokenizer of any kind. */
 export async function traceScript<Result>(module: ScriptModule, inputs: Inputs, options: TraceOptions): Promise<TracedModule<Result>> {
   await partsFor(filesIn(module.files));
+  const [first] = inputs instanceof Tensor ? [inputs] : Object.values(inputs);
+  if (options.dynamic && SEQUENCE in options.dynamic && first instanceof Tensor) module.continue_ranges(first.shape.at(-1) ?? 0);
   return (await trace(module, inputs, options)) as unknown as TracedModule<Result>;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { TraceletError } from '../../src/base/error.ts';
 import { openCheckpoint } from '../../src/formats/checkpoint.ts';
-import { jit, type Tensor } from '../../src/index.ts';
+import { jit, type Tensor, tensor } from '../../src/index.ts';
 import { fixture } from '../support/fixtures.ts';
 
 /** What Python says of an archive. */
@@ -121,3 +121,41 @@ test.each(refused)('$name is refused with op, file and line', async ({ path }) =
   expect(['op', 'tracing', 'unsupported']).toContain((error as TraceletError).code);
   expect((error as TraceletError).message).toMatch(/code\/\S+\.py, line \d+/);
 });
+
+describe('a trace of PyTorch 1.2', () => {
+  const path = fixture('programs/t12-bert.pt');
+  const named = { input_names: ['input_ids', 'token_type_ids'] };
+
+  test('has the length of its inputs written in, and says so', async () => {
+    const [{ inputs }] = await callsOf(path);
+    const [ids, types] = inputs.map((tensor) => narrow(tensor, 7));
+    const loading = jit.load(readFileSync(path), { ...named, inputs: [ids, types] });
+    await expect(loading).rejects.toThrow(/The expanded size of the tensor \(7\) must match the existing size \(12\)/);
+  });
+
+  test('takes any length with dynamic, which explain() tells', async () => {
+    const [{ inputs, outputs }] = await callsOf(path);
+    const traced = await jit.load<Answer>(readFileSync(path), { ...named, inputs, dynamic: { batch: [1, 4], sequence: [2, 20] } });
+    expectAnswers(traced(...inputs) as Answer, outputs, {});
+    const short = inputs.map((tensor) => narrow(tensor, 7));
+    expect(flat(traced(...short) as Answer).map(({ shape }) => [...shape])).toEqual([
+      [2, 7, 40],
+      [2, 40],
+    ]);
+    expect(traced.explain()).toContain('ranges of 12 tokens');
+    const again = await jit.load(Buffer.concat([...(await jit.serialize(traced))]));
+    expect(again.explain()).toContain('ranges of 12 tokens');
+  });
+
+  test('opens as a module whose inputs may be renamed', async () => {
+    expect((await jit.open_script(path)).input_names).toEqual(['input_ids', 'input']);
+    expect((await jit.open_script(path, named)).input_names).toEqual(['input_ids', 'token_type_ids']);
+    await expect(jit.open_script(path, { input_names: ['input_ids'] })).rejects.toThrow(/a name for each of input_ids, input, got input_ids/);
+  });
+});
+
+/** The first `length` columns. */
+function narrow({ shape: [rows, columns], data }: Tensor, length: number): Tensor {
+  const kept = Array.from(data, Number).filter((_, i) => i % columns < length);
+  return tensor(Array.from({ length: rows }, (_, row) => kept.slice(row * length, (row + 1) * length)));
+}
