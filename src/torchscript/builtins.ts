@@ -272,6 +272,9 @@ const ANY: Readonly<Record<string, Op>> = {
   warn: () => null,
 };
 
+/** Ops of Python itself, by name. */
+export const BUILTINS: readonly string[] = [...new Set([PLAIN, CONTAINED, ANY].flatMap((table) => Object.keys(table)))].sort();
+
 const PYTORCH = 'aten';
 
 /** Throws an `op` error for an op of a namespace that is not PyTorch's own. */
