@@ -16,7 +16,12 @@ function parametersOf(overloads) {
 export function table(ops, builtins) {
   const rows = Object.keys(ops)
     .sort()
-    .map((name) => `| \`${name}\` | ${parametersOf(ops[name]).map((each) => `\`${each}\``).join(', ')} |`);
+    .map(
+      (name) =>
+        `| \`${name}\` | ${parametersOf(ops[name])
+          .map((each) => `\`${each}\``)
+          .join(', ')} |`,
+    );
   return ['| op | arguments |', '|---|---|', ...rows, `| of Python | ${builtins.map((name) => `\`${name}\``).join(', ')} |`].join('\n');
 }
 
