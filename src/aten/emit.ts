@@ -128,7 +128,10 @@ function scaling(node: Made): Plan | undefined {
 function byElement(node: Made): Plan {
   const scaled = node.op === 'mul' || node.op === 'div' ? scaling(node) : undefined;
   if (scaled) return scaled;
-  const numbers = node.operands.map((_, i) => (node.operands.length > 1 ? numberIn(node, i) : undefined));
+  const numbers = node.operands.map((operand, i) => {
+    const number = node.operands.length > 1 ? numberIn(node, i) : undefined;
+    return number === undefined ? undefined : new Tensor(isFloating(operand.dtype) ? 'float32' : 'int32', [], [number]);
+  });
   const of = node.operands.filter((_, i) => numbers[i] === undefined);
   return {
     of,

@@ -35,8 +35,8 @@ export function maskFrom({ input }: Source, isSeen: (element: number) => boolean
   return { mask, hidden: usual ? other : other === 0 ? 1 : 0 };
 }
 
-/** The mask [batch, sequence] that `node` [batch, sequence, …] repeats for each column: 1 where it is 1, 0 where it is 0. */
-export function tokenMask(node: Node): Node | undefined {
+/** The mask [batch, sequence] that `node` [batch, sequence, …] repeats for each column: 1 where it is `seen`, 0 where it is the other of 0 and 1. */
+export function tokenMask(node: Node, seen: 0 | 1 = 1): Node | undefined {
   const { known, shape } = node;
   if (!known || !isForm(known) || !known.source || shape.length < 2) return undefined;
   const { source, by, at } = known;
@@ -45,11 +45,11 @@ export function tokenMask(node: Node): Node | undefined {
   const along = source.by.every((step, i) => step === steps[i] || shape[i] === 1);
   const still = by.every((step, i) => step === 0 || shape[i] === 1);
   if (!along || !still || source.start !== 0 || sizeOf(source.input.shape) !== batch * sequence) return undefined;
-  const seen = new Map([
-    [0, false],
-    [1, true],
+  const judged = new Map([
+    [1 - seen, false],
+    [seen, true],
   ]);
-  return maskFrom(source, (element) => seen.get(at(0, element)))?.mask;
+  return maskFrom(source, (element) => judged.get(at(0, element)))?.mask;
 }
 
 /** What is known of a mask whose elements are 0 and 1. */

@@ -25,6 +25,9 @@ function counted(node: Node): Node | undefined {
   return sum && tokenMask(uncast(sum.operands[0]));
 }
 
+/** Numbers that stand for tokens that are left out. */
+const LOW = -1e4;
+
 const pool = (op: string, x: Node, mask: Node): Made => made(op, x.dtype, [x.shape[0], x.shape[2]], [x, mask]);
 
 /** sum(x · mask) / max(sum(mask), a little) */
@@ -33,13 +36,18 @@ const mean: Rule = ({ operands: [a, b] }) => {
   return masked && counted(b) === masked.operands[1] ? pool('mean_pool', uncast(masked.operands[0]), masked.operands[1]) : undefined;
 };
 
-/** max over tokens of x, the lowest number where mask is 0 */
+/** max over tokens of x, a number below all others where mask is 0 */
 const most: Rule = (node) => {
   const chosen = overTokens(node, 'amax') && madeBy(node.operands[0], 'where');
   if (chosen?.shape.length !== 3) return undefined;
   const [condition, a, b] = chosen.operands;
-  const [mask, x, other] = [tokenMask(uncast(condition)), a, b];
-  if (mask && (numberOf(other) ?? 0) <= -1e4 && `${x.shape}` === `${chosen.shape}`) return pool('max_pool', uncast(x), mask);
+  for (const [x, low, seen] of [
+    [a, b, 1],
+    [b, a, 0],
+  ] as const) {
+    const mask = (numberOf(low) ?? 0) <= LOW && `${x.shape}` === `${chosen.shape}` ? tokenMask(uncast(condition), seen) : undefined;
+    if (mask) return pool('max_pool', uncast(x), mask);
+  }
   return undefined;
 };
 
