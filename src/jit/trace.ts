@@ -3,7 +3,7 @@ import { describe, isObject } from '../base/json.ts';
 import { ANY, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL, TOKENIZER } from '../base/options.ts';
 import { isFunction } from '../base/realm.ts';
 import { DEVIATION, FLAG, kind } from '../base/schema.ts';
-import { textFiles } from '../formats/beside.ts';
+import { type ExtraFiles, textFiles } from '../formats/beside.ts';
 import { bestVariant, VARIANT } from '../kernels/binaries.ts';
 import { withKernels } from '../nn/executor.ts';
 import { copied, nameInputs, toInt32 } from '../nn/inputs.ts';
@@ -64,7 +64,7 @@ interface Traceable {
   input_names?: readonly string[];
   input_dtype?: DType;
   meant?: (args: readonly unknown[]) => readonly unknown[];
-  trace_files?: () => Record<string, string>;
+  trace_files?: () => ExtraFiles;
   /** The tokenizer among these files. */
   tokenizer?: unknown;
 }

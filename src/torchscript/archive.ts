@@ -1,8 +1,9 @@
 import { decodeUtf8 } from '../base/decode.ts';
 import { TraceletError } from '../base/error.ts';
-import { Archive } from '../formats/torch/archive.ts';
+import { Archive, type ArchiveKind, CHECKPOINT } from '../formats/torch/archive.ts';
 import { faultOf } from '../formats/torch/fault.ts';
 import { List } from '../formats/torch/machine.ts';
+import { refuseOthers } from '../formats/torch/others.ts';
 import { Strided } from '../formats/torch/storage.ts';
 import { MODEL, readModel } from './modeljson.ts';
 import { readObject } from './objects.ts';
@@ -82,10 +83,23 @@ function readTraced(archive: Archive): readonly Strided[] | undefined {
   return items.length > 0 && items.every((item): item is Strided => item instanceof Strided) ? items : undefined;
 }
 
-/** Opens the zip file in `bytes`. */
+const PICKLE = 0x80;
+
+/** Opens the zip file in `bytes`, which holds a program. Throws `format` errors for what is damaged, `unsupported` ones for other files of PyTorch. */
 export function openArchive(bytes: Uint8Array, name: string): Archive {
+  refuseOthers(bytes, name);
+  if (bytes[0] === PICKLE)
+    throw new TraceletError('unsupported', { what: name, expected: 'a program of PyTorch', got: 'a file of torch.save', cure: CHECKPOINT });
   const archive = new Archive(bytes, name);
-  if (archive.kind === 'script' || archive.kind === 'exported') return archive;
-  archive.expect('script');
-  throw new TraceletError('unsupported', { what: name });
+  if (archive.kind !== 'exported') archive.expect('script');
+  return archive;
+}
+
+/** What a file is by its records; undefined for one that is no zip file of PyTorch. */
+export function kindOf(bytes: Uint8Array): ArchiveKind | undefined {
+  try {
+    return new Archive(bytes, 'archive').kind;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import { AtenTensor, Float, Tuple } from '../aten/values.ts';
+import { TraceletError } from '../base/error.ts';
 import { isDict, isList, numberIn, type Value } from './values.ts';
 
 /** Makes the error for an argument that is none, from what was expected. */
@@ -265,9 +266,23 @@ const ANY: Readonly<Record<string, Op>> = {
     return value;
   },
   TupleUnpack: ([value]) => value,
+  /** All runs where the program runs. */
+  device: ([value]) => (value instanceof AtenTensor ? 'cpu' : value),
   Print: () => null,
   warn: () => null,
 };
+
+/** Ops of Python itself, by name. */
+export const BUILTINS: readonly string[] = [...new Set([PLAIN, CONTAINED, ANY].flatMap((table) => Object.keys(table)))].sort();
+
+const PYTORCH = 'aten';
+
+/** Throws an `op` error for an op of a namespace that is not PyTorch's own. */
+export function refuseForeign(name: string, where: string): void {
+  const [space] = name.split('::', 1);
+  if (!name.includes('::') || space === PYTORCH) return;
+  throw new TraceletError('op', { what: `${name} in ${where}`, expected: 'an op of PyTorch itself', got: `one of ${space}` });
+}
 
 /** What `name` makes of values where it is an op of Python and not one of tensors; undefined where it is one of these. */
 export function builtin(name: string, args: readonly Value[], wrong: Wrong): Value | undefined {

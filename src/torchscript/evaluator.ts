@@ -1,7 +1,7 @@
 import { type Argument, AtenTensor, Float, Tuple } from '../aten/values.ts';
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
-import { builtin, itemAt, sliceOf } from './builtins.ts';
+import { builtin, itemAt, refuseForeign, sliceOf } from './builtins.ts';
 import type { Expression, FunctionCode, Of } from './code/syntax.ts';
 import type { Frame } from './frame.ts';
 import { FUNCTIONS } from './functions.ts';
@@ -163,6 +163,7 @@ export class Evaluator {
     const wrong = (expected: string): Error => frame.fault(`${expected} for ${name}`, args.map(kindOfValue).join(', ') || 'nothing');
     const known = builtin(name, args, wrong);
     if (known !== undefined) return known;
+    refuseForeign(name, frame.where);
     for (const arg of [...args, ...named.values()]) checkArgument(arg, name, frame);
     const { aten } = this.#interpreter.surroundings;
     return aten.call(name, args as Argument[], named as ReadonlyMap<string, Argument>, frame.site) as Value;

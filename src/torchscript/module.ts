@@ -61,7 +61,10 @@ export abstract class ScriptModule extends Module<(Tensor | undefined)[], Forwar
     return this.#contents.files;
   }
 
-  trace_files(): Record<string, Uint8Array> {
+  /** Where the code has ranges of the length of the inputs that were traced, which is `length`: they may go on to that of others. */
+  continue_ranges(_length: number): void {}
+
+  trace_files(): Record<string, string | Uint8Array> {
     return Object.fromEntries(this.files);
   }
 

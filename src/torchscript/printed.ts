@@ -1,10 +1,12 @@
 import { Aten } from '../aten/aten.ts';
 import { TraceletError } from '../base/error.ts';
 import { Strided } from '../formats/torch/storage.ts';
+import { NOTES } from '../formats/trace.ts';
 import type { ForwardResult } from '../nn/outputs.ts';
 import { isForeign } from '../tensor/dtype.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ScriptArchive } from './archive.ts';
+import { ContinuedAten } from './baked.ts';
 import type { Expression, FunctionCode } from './code/syntax.ts';
 import { Interpreter } from './interpreter.ts';
 import { dtypeOfInput, type ExampleInput, missing, namesFor, ScriptModule, tensorsOf } from './module.ts';
@@ -22,6 +24,8 @@ export class PrintedModule extends ScriptModule {
   readonly #tree: Tree;
   readonly #parameters: readonly InputParameter[];
   readonly #names: readonly string[];
+  /** The length of traced inputs that stands in the code, where it may be another. */
+  #written: number | undefined;
 
   /** @param names what its inputs are called, if not as in its code. Throws `value` errors for another number of them. */
   constructor(archive: ScriptArchive, names?: readonly string[]) {
@@ -53,6 +57,16 @@ export class PrintedModule extends ScriptModule {
     return this.#archive.program.text(this.#archive.code);
   }
 
+  override continue_ranges(length: number): void {
+    if (this.#archive.baked) this.#written = length;
+  }
+
+  override trace_files(): Record<string, string | Uint8Array> {
+    if (this.#written === undefined) return super.trace_files();
+    const note = `its code has ranges of ${this.#written} tokens, which PyTorch wrote down when it was traced: they go on to the length of each call`;
+    return { ...super.trace_files(), [NOTES]: note };
+  }
+
   override get example_inputs(): readonly ExampleInput[] | undefined {
     const { traced } = this.#archive;
     if (traced?.length !== this.#names.length) return undefined;
@@ -61,7 +75,7 @@ export class PrintedModule extends ScriptModule {
 
   forward(...given: (Tensor | undefined)[]): ForwardResult {
     const { root, program, constants } = this.#archive;
-    const aten = new Aten();
+    const aten = this.#written === undefined ? new Aten() : new ContinuedAten(this.#written, lengthOf(given));
     const tensorOf = tensorsOf(aten);
     const values = new Values((strided) => tensorOf(this.#tree.buffer(strided)));
     const interpreter = new Interpreter({
@@ -95,6 +109,8 @@ export class PrintedModule extends ScriptModule {
     return named;
   }
 }
+
+const lengthOf = (given: readonly (Tensor | undefined)[]): number => given.find((tensor) => tensor !== undefined)?.shape.at(-1) ?? 0;
 
 interface InputParameter {
   name: string;

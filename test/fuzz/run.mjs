@@ -17,6 +17,7 @@ async function bundle() {
       alias: {
         '#platform': `${root}test/fuzz/platform.ts`,
         '#tokenizers': `${root}src/tokenizer/late.ts`,
+        '#archives': `${root}src/jit/archives.ts`,
         '#pool': `${root}src/traced/pool/pool.ts`,
         '#team': `${root}src/runtime/threads/team.ts`,
       },

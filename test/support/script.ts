@@ -1,6 +1,7 @@
 import { Aten } from '../../src/aten/aten.ts';
 import { type Argument, AtenTensor, Float, type Site, Tuple } from '../../src/aten/values.ts';
 import { TraceletError } from '../../src/base/error.ts';
+import { zeros } from '../../src/tensor/creation.ts';
 import { Interpreter } from '../../src/torchscript/interpreter.ts';
 import { Program } from '../../src/torchscript/program.ts';
 import { isDict, NamedTuple, ScriptObject, type Value } from '../../src/torchscript/values.ts';
@@ -95,7 +96,7 @@ export class FakeAten extends Aten {
   }
 
   tensor(shape: readonly number[] = [2, 3]): AtenTensor {
-    return new AtenTensor({ shape, dtype: 'float32' });
+    return this.input('x', zeros([...shape]));
   }
 }
 

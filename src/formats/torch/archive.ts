@@ -9,22 +9,25 @@ import { Zip } from './zip.ts';
 const NEWEST_VERSION = 10;
 const AGAIN = 'Save the weights of the model that it was made from in Python: torch.save(model.state_dict(), path)';
 
+/** What to do with weights that are no program. */
+export const CHECKPOINT = 'Its weights are read by from_pretrained of a model, or by openCheckpoint';
+
 /** What zip files PyTorch writes, by the records that they have; the first whose records are there counts. */
 const KINDS: readonly { kind: ArchiveKind; what: string; cure: string; has(names: readonly string[]): boolean }[] = [
   {
     kind: 'exported',
     what: 'a program of torch.export',
-    cure: 'Save its weights in Python: torch.save(torch.export.load(path).state_dict, "pytorch_model.bin")',
+    cure: 'jit.load(path) traces it. Or save its weights in Python: torch.save(torch.export.load(path).state_dict, "pytorch_model.bin")',
     has: (names) => names.includes('archive_format') || names.includes('serialized_exported_program.json'),
   },
   {
     kind: 'script',
     what: 'a TorchScript archive',
-    cure: 'Save its weights in Python: torch.save(torch.jit.load(path).state_dict(), "pytorch_model.bin")',
+    cure: 'jit.load(path) traces it. Or save its weights in Python: torch.save(torch.jit.load(path).state_dict(), "pytorch_model.bin")',
     has: (names) => names.includes('model.json') || (names.includes('constants.pkl') && names.some((name) => name.startsWith('code/'))),
   },
   { kind: 'lite', what: 'an archive for mobile devices', cure: AGAIN, has: (names) => names.includes('bytecode.pkl') },
-  { kind: 'pickle', what: 'a file of torch.save', cure: AGAIN, has: (names) => names.includes('data.pkl') },
+  { kind: 'pickle', what: 'a file of torch.save', cure: CHECKPOINT, has: (names) => names.includes('data.pkl') },
 ];
 
 export type ArchiveKind = 'exported' | 'script' | 'lite' | 'pickle';

@@ -2,7 +2,7 @@ import type { Aten } from '../../aten/aten.ts';
 import { type Argument, type AtenTensor, Float, type Site, Tuple } from '../../aten/values.ts';
 import { TraceletError } from '../../base/error.ts';
 import { describe } from '../../base/json.ts';
-import { builtin, itemsOf } from '../builtins.ts';
+import { builtin, itemsOf, refuseForeign } from '../builtins.ts';
 import { kindOfValue, numberIn, type Value } from '../values.ts';
 import { readArgument, type Variables } from './arguments.ts';
 import { Json } from './schema.ts';
@@ -103,6 +103,7 @@ export class Runner {
     if (!target.startsWith('torch.ops.')) return ofPython(name, [...args, ...named.values()], wrong, target);
     const known = builtin(name, args, wrong);
     if (known !== undefined) return known;
+    refuseForeign(name, `${site.file}, node ${site.line}`);
     return this.#run.aten.call(name, args as Argument[], named as ReadonlyMap<string, Argument>, site) as Value;
   }
 
