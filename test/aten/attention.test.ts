@@ -147,7 +147,11 @@ describe('attention', () => {
     const misses = fc.constantFrom<Miss>('mask on queries', 'heads swapped', 'key not turned', 'half a mask', 'softmax over queries');
     fc.assert(
       fc.property(SPELLING, SIZES, misses, fc.integer({ min: 0, max: 1000 }), (given, some, miss, seed) => {
-        const sizes = { ...some, sequence: miss === 'key not turned' ? some.dim : Math.max(2, some.sequence), heads: Math.max(2, some.heads) };
+        const sizes = {
+          ...some,
+          sequence: miss === 'key not turned' ? some.dim : Math.max(2, some.sequence),
+          heads: Math.max(2, some.heads),
+        };
         const spelling = { ...given, mask: given.mask === 'none' ? 'add' : given.mask, product: 'matmul' } as const;
         const { worst, ops } = difference(attention(spelling, sizes, miss), holds(sizes, seed, lengthsOf(sizes, seed)));
         expect(worst).toBeLessThan(2e-6);

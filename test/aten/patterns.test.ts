@@ -155,10 +155,16 @@ describe('activations', () => {
 describe('products with weights', () => {
   test.each([
     ['matmul', (call: Call, { x, matrix }: Readonly<Record<string, Value>>) => call('matmul', x, matrix)],
-    ['addmm of rows', (call: Call, { x, matrix, narrow }: Readonly<Record<string, Value>>) =>
-      call('view', call('addmm', narrow, call('view', x, [-1, WIDTH]), matrix), [BATCH, SEQUENCE, 5])],
-    ['matmul of a transpose', (call: Call, { x, matrix, narrow }: Readonly<Record<string, Value>>) =>
-      call('add', narrow, call('matmul', x, call('transpose', call('transpose', matrix, 0, 1), 1, 0)))],
+    [
+      'addmm of rows',
+      (call: Call, { x, matrix, narrow }: Readonly<Record<string, Value>>) =>
+        call('view', call('addmm', narrow, call('view', x, [-1, WIDTH]), matrix), [BATCH, SEQUENCE, 5]),
+    ],
+    [
+      'matmul of a transpose',
+      (call: Call, { x, matrix, narrow }: Readonly<Record<string, Value>>) =>
+        call('add', narrow, call('matmul', x, call('transpose', call('transpose', matrix, 0, 1), 1, 0))),
+    ],
   ] as const)('are linear: %s', (_, program) => {
     expect(opsOf(program as Program, 3)).toEqual(['linear']);
   });
@@ -183,7 +189,11 @@ describe('vectors of texts', () => {
 
   test('are no means where the count is another', () => {
     const off: Program = (call, { x, mask }) =>
-      call('div', call('sum', call('mul', x, bits(call, mask)), [1]), call('clamp', call('sum', call('ones', [BATCH, SEQUENCE, WIDTH]), [1]), f(1e-9)));
+      call(
+        'div',
+        call('sum', call('mul', x, bits(call, mask)), [1]),
+        call('clamp', call('sum', call('ones', [BATCH, SEQUENCE, WIDTH]), [1]), f(1e-9)),
+      );
     expect(opsOf(off, 6)).not.toContain('mean_pool');
   });
 

@@ -1,5 +1,5 @@
 import { Aten } from '../../src/aten/aten.ts';
-import { type Argument, AtenTensor, Float } from '../../src/aten/values.ts';
+import { type Argument, type AtenTensor, Float } from '../../src/aten/values.ts';
 import { record } from '../../src/jit/record.ts';
 import { Module } from '../../src/nn/module.ts';
 import { Parameter } from '../../src/tensor/parameter.ts';
@@ -30,7 +30,8 @@ const numbersIn = (tensor: Tensor): Float64Array => Float64Array.from(tensor.dat
 
 /** What a program answers by the definitions of its ops. */
 export function byDefinition(program: Program, { inputs, weights }: Holds): Dense {
-  const plain = (value: unknown): Given => (value instanceof Float ? value.value : Array.isArray(value) ? value.map(plain) : (value as Given));
+  const plain = (value: unknown): Given =>
+    value instanceof Float ? value.value : Array.isArray(value) ? value.map(plain) : (value as Given);
   const call: Call = (op, ...given) => OPS[op](...given.map(plain));
   const held = Object.entries({ ...inputs, ...weights }).map(([name, tensor]) => [name, denseOf(tensor.shape, numbersIn(tensor))]);
   return program(call, Object.fromEntries(held)) as Dense;

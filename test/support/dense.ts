@@ -198,6 +198,7 @@ const sum = reduction((values) => values.reduce((a, b) => a + b, 0));
 
 /** Ops by the names that PyTorch has for them, of arguments in its order. */
 export const OPS: Readonly<Record<string, (...given: Given[]) => Dense>> = {
+  size: (x, dim) => lift(x).shape[dim as number] as unknown as Dense,
   reshape,
   view: reshape,
   permute,
@@ -219,8 +220,7 @@ export const OPS: Readonly<Record<string, (...given: Given[]) => Dense>> = {
   to: same,
   mean: reduction(mean),
   amax: reduction((values) => Math.max(...values)),
-  var: (x, dims, _unbiased, keepdim) =>
-    reduction((values) => mean(values.map((value) => (value - mean(values)) ** 2)))(x, dims, keepdim),
+  var: (x, dims, _unbiased, keepdim) => reduction((values) => mean(values.map((value) => (value - mean(values)) ** 2)))(x, dims, keepdim),
   add: elementwise((x, y) => x + y),
   sub: elementwise((x, y) => x - y),
   rsub: elementwise((x, y) => y - x),
@@ -252,6 +252,11 @@ export const OPS: Readonly<Record<string, (...given: Given[]) => Dense>> = {
   zeros: filled(0),
   ones: filled(1),
   layer_norm: layerNorm,
+  cos: elementwise(Math.cos),
+  sin: elementwise(Math.sin),
+  log: elementwise(Math.log),
+  minimum: elementwise((x, y) => Math.min(x, y)),
+  trunc: elementwise(Math.trunc),
   baddbmm: (x, a, b) => OPS.add(x, matmul(a, b)),
   addmm: (x, a, b) => OPS.add(x, matmul(a, b)),
   cumsum: (x, along) => {
