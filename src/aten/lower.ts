@@ -1,6 +1,6 @@
 import { apply } from '../nn/executor.ts';
 import * as F from '../nn/functional.ts';
-import { type Shape, sizeOf, Tensor } from '../tensor/tensor.ts';
+import { type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
 import { isFloating } from './dtypes.ts';
 import { stridesOf } from './geometry.ts';
 import { elementsOf, isForm, type Knowledge, uniformValue } from './knowledge.ts';
@@ -13,9 +13,9 @@ const DIMENSIONS = 4;
 
 /** Elements of `base` as `view` shows them. */
 export function shown(base: Tensor, view: View): Tensor {
-  if (isWhole(view, view.shape)) return base.reshape(view.shape);
+  if (isWhole(view, view.shape)) return shapedAs(base, view.shape);
   const columns = columnsOf(view);
-  if (columns) return F.narrow(base, -1, columns.from, columns.count).reshape(view.shape);
+  if (columns) return shapedAs(F.narrow(base, -1, columns.from, columns.count), view.shape);
   const runs = runsOf(view);
   if (runs.length > DIMENSIONS) return byPermuting(base, view);
   const attributes: Record<string, number> = { offset: view.start };
@@ -24,8 +24,10 @@ export function shown(base: Tensor, view: View): Tensor {
     attributes[`d${i}`] = size;
     attributes[`s${i}`] = stride;
   }
-  return apply('strided', { x: base }, attributes).reshape(view.shape);
+  return shapedAs(apply('strided', { x: base }, attributes), view.shape);
 }
+
+const shapedAs = (x: Tensor, shape: Shape): Tensor => (sameShape(x.shape, shape) ? x : x.reshape(shape));
 
 /** The columns that a view shows of every row of its base, if that is what it shows. */
 function columnsOf({ base, start, shape, strides }: View): { from: number; count: number } | undefined {

@@ -63,7 +63,7 @@ function lengthOf(node: Node): { x: Node; eps: number } | undefined {
   if (!sum || !square || eps === undefined || !same(square.operands[0], square.operands[1])) return undefined;
   const [x] = square.operands;
   const isLast = `${sum.attributes.dims}` === `${x.shape.length - 1}` && sum.attributes.keepdim === true;
-  return isLast && eps > 0 ? { x, eps } : undefined;
+  return isLast ? { x, eps } : undefined;
 }
 
 /** x / max(length of x, eps) */
