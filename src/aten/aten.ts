@@ -6,6 +6,7 @@ import { stridesOf } from './geometry.ts';
 import type { Form } from './knowledge.ts';
 import { Lowering } from './lowering.ts';
 import type { Leaf } from './node.ts';
+import { bitsOf } from './rules/masks.ts';
 import { knownNumbers, knownWeight } from './stored.ts';
 import { type Argument, AtenTensor, type Float, type Site } from './values.ts';
 
@@ -21,8 +22,7 @@ export class Aten {
   input(name: string, tensor: Tensor, dtype: DType = tensor.dtype): AtenTensor {
     const { shape } = tensor;
     const leaf: Leaf & { known?: Form } = { kind: 'input', name, tensor, dtype, shape };
-    const source = { input: leaf, start: 0, by: stridesOf(shape) };
-    if (!isFloating(dtype)) leaf.known = { by: shape.map(() => 0), at: (_, bit) => bit, source };
+    if (!isFloating(dtype)) leaf.known = bitsOf(leaf, stridesOf(shape));
     this.#inputs.push(leaf);
     return new AtenTensor(leaf);
   }

@@ -5,7 +5,7 @@ import { Parameter } from '../tensor/parameter.ts';
 import { sameShape, Tensor } from '../tensor/tensor.ts';
 import { isFloating } from './dtypes.ts';
 import { scalarOf } from './lower.ts';
-import type { Attributes, Leaf, Made, Node } from './node.ts';
+import type { Attributes, Made, Node } from './node.ts';
 import { POINTWISE } from './pointwise.ts';
 
 /** What ops of `F` make what a node is. */
@@ -27,15 +27,16 @@ function functionOf(name: string): (...given: unknown[]) => Tensor {
 }
 
 /** The mask of attention and pools over x [batch, sequence, …]. */
-function maskOf({ mask }: Attributes, { shape }: Tensor): Tensor | undefined {
-  if (!mask) return undefined;
-  const [lead, { tensor }] = [shape.slice(0, 2), mask as Leaf];
-  return sameShape(tensor.shape, lead) ? tensor : tensor.reshape(lead);
+function over(mask: Tensor | undefined, { shape }: Tensor): Tensor | undefined {
+  const lead = shape.slice(0, 2);
+  return !mask || sameShape(mask.shape, lead) ? mask : mask.reshape(lead);
 }
 
-function optionsOf(attributes: Attributes, k: Tensor, bias?: Tensor): F.AttentionOptions {
+function optionsOf(attributes: Attributes, k: Tensor, given: readonly Tensor[]): F.AttentionOptions {
   const { heads, key_heads, scale, is_causal, window, is_cross } = attributes as unknown as F.AttentionOptions;
-  return { heads, key_heads, scale, is_causal, window, is_cross, mask: maskOf(attributes, k), bias };
+  const bias = attributes.bias ? given[0] : undefined;
+  const mask = attributes.mask ? given.at(-1) : undefined;
+  return { heads, key_heads, scale, is_causal, window, is_cross, mask: over(mask, k), bias };
 }
 
 /** Weight and bias of a norm among its operands. */
@@ -54,8 +55,8 @@ const reducing =
 
 const pooling =
   (pool: F.Pooled): Emit =>
-  (attributes, x) =>
-    pool(x, maskOf(attributes, x));
+  (_, x, mask) =>
+    pool(x, over(mask, x));
 
 const turned = (weight: Tensor): Tensor => (weight instanceof Parameter ? transposedOf(weight) : F.transpose(weight, 0, 1));
 
@@ -69,12 +70,16 @@ const EMITS: Readonly<Record<string, Emit>> = {
     return F.layer_norm(x, attributes.dims as number[], weight, bias, attributes.eps as number);
   },
   rms_norm: ({ dims, eps, offset = 0 }, x, weight) => F.rms_norm(x, dims as number[], weight, eps as number, { offset: offset as number }),
-  attention: (attributes, q, k, v, bias) => F.attention(q, k, v, optionsOf(attributes, k, bias)),
-  attention_weights: (attributes, q, k, bias) => F.attention_weights(q, k, optionsOf(attributes, k, bias)),
+  attention: (attributes, q, k, v, ...given) => F.attention(q, k, v, optionsOf(attributes, k, given)),
+  attention_weights: (attributes, q, k, ...given) => F.attention_weights(q, k, optionsOf(attributes, k, given)),
   distance_table: ({ buckets }, table) => {
     const ids = buckets as number[];
     return F.transpose(F.embedding(new Tensor('int32', [ids.length], Int32Array.from(ids)), table), 0, 1);
   },
+  masked: (_, x, mask) => F.masked(x, over(mask, x) as Tensor),
+  counted: ({ pad }, ids) => F.counted(ids, pad as number),
+  matches: ({ id }, ids) => F.matches(ids, id as number),
+  differs: ({ id }, ids) => F.differs(ids, id as number),
   positions: ({ pad }, ids) => F.positions(ids, pad as number),
   rotations: ({ scaling }, positions, frequencies) => F.rotations(positions, frequencies, scaling as number),
   rotary: ({ heads, head_dim }, x, rotation) => F.apply_rotary(x, rotation, { heads: heads as number, head_dim: head_dim as number }),
@@ -123,7 +128,10 @@ function scaling(node: Made): Plan | undefined {
 function byElement(node: Made): Plan {
   const scaled = node.op === 'mul' || node.op === 'div' ? scaling(node) : undefined;
   if (scaled) return scaled;
-  const numbers = node.operands.map((_, i) => (node.operands.length > 1 ? numberIn(node, i) : undefined));
+  const numbers = node.operands.map((operand, i) => {
+    const number = node.operands.length > 1 ? numberIn(node, i) : undefined;
+    return number === undefined ? undefined : new Tensor(isFloating(operand.dtype) ? 'float32' : 'int32', [], [number]);
+  });
   const of = node.operands.filter((_, i) => numbers[i] === undefined);
   return {
     of,

@@ -1,22 +1,22 @@
 import { TraceletError } from '../base/error.ts';
 import { type Shape, sizeOf } from '../tensor/tensor.ts';
 import { placesOf, repeatedSteps, type Steps, stridesOf } from './geometry.ts';
-import type { Leaf } from './node.ts';
+import type { Node } from './node.ts';
 
-/** Elements of one input that decide about those of a value, one about each: from `start` on by `by`. */
+/** Elements of an input, or of a mask made of one, that decide about those of a value, one about each: from `start` on by `by`. */
 export interface Source {
-  readonly input: Leaf;
+  readonly input: Node;
   readonly start: number;
   readonly by: Steps;
 }
 
 /**
- * Elements in words that hold at every size: the one at `index` is `at(t, bit)` where t is the sum of `by` · `index`, and bit the element of a source, if
- * that is 0 or 1. So arange is t, a causal mask -inf where t = key - query is above 0, and a mask of padding -inf where the bit is 0.
+ * Elements in words that hold at every size: the one at `index` is `at(t, element)` where t is the sum of `by` · `index`, and element that of a source.
+ * So arange is t, a causal mask -inf where t = key - query is above 0, and a mask of padding -inf where the element is 0.
  */
 export interface Form {
   readonly by: Steps;
-  at(t: number, bit: number): number;
+  at(t: number, element: number): number;
   /** Where it is start + slope · t. */
   readonly linear?: { readonly start: number; readonly slope: number };
   readonly source?: Source;
@@ -97,7 +97,7 @@ export function movedKnowledge(
   if (source && !source_by) return undefined;
   return {
     by,
-    at: by_start === 0 ? at : (t, bit) => at(t + by_start, bit),
+    at: by_start === 0 ? at : (t, element) => at(t + by_start, element),
     linear: linear && { ...linear, start: linear.start + linear.slope * by_start },
     source: source && { ...source, by: source_by as Steps, start: source.start + startOf(source.by) },
     furthest: known.furthest && known.furthest - Math.abs(by_start),
@@ -159,14 +159,14 @@ function composedForm(compute: (...values: number[]) => number, forms: readonly 
   const sum = typeof linearity === 'object' && !source ? linearSum(forms, linearity) : undefined;
   if (sum) return sum;
   const apart = linearity === 'difference' && !source ? linearSum(forms, [1, -1]) : undefined;
-  if (apart && !isConstant(apart)) return { by: apart.by, at: (t, bit) => compute(apart.at(t, bit), 0) };
+  if (apart && !isConstant(apart)) return { by: apart.by, at: (t, element) => compute(apart.at(t, element), 0) };
   const moving = forms.filter((form) => !isConstant(form));
   const by = moving[0]?.by ?? forms[0].by;
   if (!moving.every((form) => sameSteps(form.by, by))) return undefined;
   const fixed = forms.map(isConstant);
-  const at = (t: number, bit: number): number => compute(...forms.map((form, i) => form.at(fixed[i] ? 0 : t, bit)));
-  const [zero, one] = [at(0, 0), at(0, 1)];
-  if (moving.length === 0) return !source || Object.is(zero, one) ? linearForm(by, zero, 0) : { by, at, source };
+  const at = (t: number, element: number): number => compute(...forms.map((form, i) => form.at(fixed[i] ? 0 : t, element)));
+  const zero = at(0, 0);
+  if (moving.length === 0) return source ? { by, at, source } : linearForm(by, zero, 0);
   const scaled = linearity === 'scaled' && !source && moving.length === 1 && forms.every(isIntegral);
   return scaled ? linearForm(by, zero, at(1, 0) - zero) : { by, at, source, furthest: nearest(moving) };
 }
@@ -196,12 +196,15 @@ const NEAR = 512;
 
 /** What is known, without steps that change nothing: positions are never below 0 wherever they end. */
 export function collapsed(known: Knowledge, shape: Shape): Knowledge {
-  if (!isForm(known) || isConstant(known)) return known;
-  const { by, at, source, furthest = Number.POSITIVE_INFINITY } = known;
+  if (!isForm(known) || isConstant(known) || known.source) return known;
+  const { by, at, furthest = Number.POSITIVE_INFINITY } = known;
   const sign = by.some((step) => step > 0) ? 1 : -1;
   const last = Math.max(NEAR, ...by.map(Math.abs)) + by.reduce((sum, step, i) => sum + Math.abs(step) * (shape[i] - 1), 0);
   if (by.some((step) => step * sign < 0) || last > furthest || last > 2 ** 16) return known;
-  for (const bit of source ? [0, 1] : [0]) for (let t = 1; t <= last; t++) if (at(sign * t, bit) !== at(0, bit)) return known;
-  const still = by.map(() => 0);
-  return source ? { by: still, at: (_, bit) => at(0, bit), source } : linearForm(still, at(0, 0), 0);
+  for (let t = 1; t <= last; t++) if (at(sign * t, 0) !== at(0, 0)) return known;
+  return linearForm(
+    by.map(() => 0),
+    at(0, 0),
+    0,
+  );
 }

@@ -1,9 +1,9 @@
 import { apply } from '../nn/executor.ts';
 import * as F from '../nn/functional.ts';
-import { sizeOf, Tensor } from '../tensor/tensor.ts';
+import { type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
 import { isFloating } from './dtypes.ts';
 import { stridesOf } from './geometry.ts';
-import { elementsOf, isForm, uniformValue } from './knowledge.ts';
+import { elementsOf, isForm, type Knowledge, uniformValue } from './knowledge.ts';
 import { type Constant, isWhole, type Leaf, type View } from './node.ts';
 
 /** Constants and views as tensors of the pass. */
@@ -13,9 +13,9 @@ const DIMENSIONS = 4;
 
 /** Elements of `base` as `view` shows them. */
 export function shown(base: Tensor, view: View): Tensor {
-  if (isWhole(view, view.shape)) return base.reshape(view.shape);
+  if (isWhole(view, view.shape)) return shapedAs(base, view.shape);
   const columns = columnsOf(view);
-  if (columns) return F.narrow(base, -1, columns.from, columns.count).reshape(view.shape);
+  if (columns) return shapedAs(F.narrow(base, -1, columns.from, columns.count), view.shape);
   const runs = runsOf(view);
   if (runs.length > DIMENSIONS) return byPermuting(base, view);
   const attributes: Record<string, number> = { offset: view.start };
@@ -24,8 +24,10 @@ export function shown(base: Tensor, view: View): Tensor {
     attributes[`d${i}`] = size;
     attributes[`s${i}`] = stride;
   }
-  return apply('strided', { x: base }, attributes).reshape(view.shape);
+  return shapedAs(apply('strided', { x: base }, attributes), view.shape);
 }
+
+const shapedAs = (x: Tensor, shape: Shape): Tensor => (sameShape(x.shape, shape) ? x : x.reshape(shape));
 
 /** The columns that a view shows of every row of its base, if that is what it shows. */
 function columnsOf({ base, start, shape, strides }: View): { from: number; count: number } | undefined {
@@ -61,26 +63,26 @@ function byPermuting(base: Tensor, { shape, strides }: View): Tensor {
   );
 }
 
-/** Where a constant comes from ids that every sequence has alike. */
-const isPerToken = (shape: readonly number[], tokens: Leaf): boolean => `${shape}` === `${tokens.shape}`;
-
-/** A constant as a tensor: as numbers that the host writes for any size where it is ids of the tokens of an input. */
-export function constantTensor(node: Constant, inputs: readonly Leaf[]): Tensor {
-  const { known, shape, dtype } = node;
+/** A constant as a tensor: as numbers that the host writes for any size where it is one for each token of an input, or positions. */
+export function constantTensor({ known, shape, dtype }: Constant, inputs: readonly Leaf[]): Tensor {
   if (isFloating(dtype)) return new Tensor('float32', shape, Float32Array.from(elementsOf(known, shape)));
-  const tokens = inputs.find((input) => isPerToken(shape, input) && input.shape.length === 2 && !isFloating(input.dtype));
+  const ids = inputs.filter((input) => input.shape.length === 2 && !isFloating(input.dtype));
+  const tokens = ids.find((input) => `${input.shape}` === `${shape}`);
   const value = uniformValue(known);
   if (tokens && value !== undefined && Number.isInteger(value) && value >= 0) return F.filled(tokens.tensor, value);
-  const line = isForm(known) && !known.source ? known.linear : undefined;
-  if (tokens && line?.slope === 1 && line.start >= 0 && isAlongTokens(known.by, shape))
-    return F.positions(tokens.tensor, null, { offset: line.start });
-  return new Tensor('int32', shape, Int32Array.from(elementsOf(known, shape)));
+  return placesIn(known, shape, tokens, ids) ?? new Tensor('int32', shape, Int32Array.from(elementsOf(known, shape)));
 }
 
-const isAlongTokens = (by: readonly number[], [batch]: readonly number[]): boolean => by[1] === 1 && (by[0] === 0 || batch === 1);
+/** Positions of the tokens of an input: of all texts, or one row of them. */
+function placesIn(known: Knowledge, shape: Shape, tokens: Leaf | undefined, ids: readonly Leaf[]): Tensor | undefined {
+  const line = isForm(known) && !known.source ? known.linear : undefined;
+  const last = shape.length - 1;
+  const others = known.by.every((step, i) => (i === last ? step === 1 : step === 0 || shape[i] === 1));
+  if (line?.slope !== 1 || !(line.start >= 0) || !Number.isInteger(line.start) || !others) return undefined;
+  const of = tokens ?? (sizeOf(shape) === shape[last] ? ids.find((input) => input.shape[1] === shape[last]) : undefined);
+  const places = of && F.positions(of.tensor, null, { offset: line.start });
+  return tokens ? places : places && F.slice(places, 0, 0, 1).reshape(shape);
+}
 
-/** The number that a constant is everywhere, if it is a number. */
-export const scalarOf = (node: Constant): number | undefined => {
-  const value = uniformValue(node.known);
-  return value === undefined && sizeOf(node.shape) === 1 ? elementsOf(node.known, node.shape)[0] : value;
-};
+/** The number that a constant is everywhere. */
+export const scalarOf = (node: Constant): number | undefined => uniformValue(node.known);

@@ -50,7 +50,7 @@ export interface Made extends Typed {
 }
 
 /** What else decides what an op makes. */
-export type Attributes = Readonly<Record<string, number | boolean | string | readonly number[] | Leaf | undefined>>;
+export type Attributes = Readonly<Record<string, number | boolean | string | readonly number[] | undefined>>;
 
 /** What an op of a program makes. Its elements are known only where they follow from sizes. */
 export type Node = Leaf | Constant | View | Made;
@@ -92,8 +92,7 @@ export function made(
   known?: Knowledge,
 ): Made {
   const of = operands.find(({ kind }) => kind !== 'constant') ?? operands[0];
-  const said = JSON.stringify(attributes, (_, value) => (value?.kind ? numberOf(value) : value));
-  const key = `${op} ${dtype} ${shape}; ${operands.map(keyOf)}; ${said}`;
+  const key = `${op} ${dtype} ${shape}; ${operands.map(keyOf)}; ${JSON.stringify(attributes)}`;
   return once(of, key, () => ({ kind: 'made', op, dtype, shape, operands, attributes, known }));
 }
 

@@ -20,8 +20,8 @@ export const knownWeight = (tensor: Tensor): Knowledge | undefined =>
     const [rows, cols] = shape.slice(-2);
     const values = (size === 1 || (rows === cols && size === rows * cols)) && floatsOf(tensor);
     if (size === 1 && values) return uniformForm(shape, values[0]);
-    const isMask = values && values.every((value) => value === 0 || value === 1) && values.some((value) => value !== values[0]);
-    return isMask ? byDistance(values, shape) : undefined;
+    const isMask = (of: Float32Array): boolean => of.every((value) => value === 0 || value === 1) && of.some((value) => value !== of[0]);
+    return values && isMask(values) ? byDistance(values, shape) : undefined;
   });
 
 const floatsOf = (tensor: Tensor): Float32Array => numbersOf(tensor.dtype, tensor.elements) as Float32Array;

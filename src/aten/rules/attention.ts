@@ -60,11 +60,11 @@ class Reader {
       case 'mul':
         return this.#scaled(node);
       case 'div':
-        return this.#with(a, b, (m, t, y) => [m / y, t]);
+        return this.#times(a, b, (m, y) => m / y);
       case 'add':
         return this.#added(node);
       case 'sub':
-        return this.#with(a, b, (m, t, y) => [m, t - weighed(m, y)]);
+        return this.#plus(a, b, (m, t, y) => t - weighed(m, y));
       case 'where':
         return this.#chosen(a, b, c);
       case 'maximum':
@@ -76,7 +76,7 @@ class Reader {
 
   #scaled(node: Made): Node | undefined {
     for (const [inner, known] of eitherWay(node)) {
-      const found = this.#with(inner, known, (m, t, y) => [weighed(m, y), t]);
+      const found = this.#times(inner, known, weighed);
       if (found) return found;
     }
     return undefined;
@@ -84,7 +84,7 @@ class Reader {
 
   #added(node: Made): Node | undefined {
     for (const [inner, known] of eitherWay(node)) {
-      const found = this.#with(inner, known, (m, t, y) => [m, t + weighed(m, y)]);
+      const found = this.#plus(inner, known, (m, t, y) => t + weighed(m, y));
       if (found) return found;
     }
     for (const [inner, bias] of eitherWay(node)) if (this.#biased(bias)) return inner;
@@ -97,7 +97,7 @@ class Reader {
     const sum = madeBy(node, 'add');
     for (const [table, known] of sum ? eitherWay(sum) : []) {
       const bias = known.known && distanceTable(table, this.#shape);
-      if (!bias || !this.#with(table, known, (m, t, y) => [m, t + y])) continue;
+      if (!bias || !this.#plus(table, known, (_, t, y) => t + y)) continue;
       this.#bias = bias;
       return true;
     }
@@ -116,13 +116,18 @@ class Reader {
     return this.#keep(factor, term) ? (kept ? y : x) : undefined;
   }
 
-  /** `inner`, once factor and term are what `step` makes of them and of what is known of `node`. */
-  #with(inner: Node, node: Node, step: (m: number, t: number, y: number) => [number, number]): Node | undefined {
+  /** `inner`, once scores are multiplied by what is known of `node`. */
+  #times(inner: Node, node: Node, step: (m: number, y: number) => number): Node | undefined {
     const y = over(node, this.#shape);
     if (!y || inner.known) return undefined;
-    const all = [this.#factor, this.#term, y];
-    const [factor, term] = [0, 1].map((i) => pointwise((...values) => step(...(values as [number, number, number]))[i], all, this.#shape));
-    return this.#keep(factor, term) ? inner : undefined;
+    return this.#keep(pointwise(step, [this.#factor, y], this.#shape), this.#term) ? inner : undefined;
+  }
+
+  /** `inner`, once what is known of `node` is added to scores. */
+  #plus(inner: Node, node: Node, step: (m: number, t: number, y: number) => number): Node | undefined {
+    const y = over(node, this.#shape);
+    if (!y || inner.known) return undefined;
+    return this.#keep(this.#factor, pointwise(step, [this.#factor, this.#term, y], this.#shape)) ? inner : undefined;
   }
 
   #keep(factor: Knowledge | undefined, term: Knowledge | undefined): boolean {
@@ -184,7 +189,11 @@ function attending(scores: Node): Attending | undefined {
   return { ...sight, scale, ...rows, bias: found.bias, heads, key_heads: own.shape[1], is_cross: queries !== keys };
 }
 
-const attributesOf = ({ q: _q, k: _k, bias, ...attributes }: Attending) => ({ ...attributes, bias: bias !== undefined });
+const attributesOf = ({ q: _q, k: _k, bias, mask, ...attributes }: Attending) => ({
+  ...attributes,
+  bias: bias !== undefined,
+  mask: mask !== undefined,
+});
 
 /** softmax of scores: the probabilities of attention. */
 const weights: Rule = (node) => {
@@ -193,8 +202,9 @@ const weights: Rule = (node) => {
   const four = shape.length === 3 ? shapeOf(fourOf(operands[0]), shape) : shape;
   const scores = attending(reshape(operands[0], four));
   if (!scores) return undefined;
-  const { q, k, bias } = scores;
-  return reshape(made('attention_weights', dtype, four, [q, k, ...(bias ? [bias] : [])], attributesOf(scores)), shape);
+  const { q, k, bias, mask } = scores;
+  const operands_ = [q, k, bias, mask].filter((each) => each !== undefined);
+  return reshape(made('attention_weights', dtype, four, operands_, attributesOf(scores)), shape);
 };
 
 /** What queries of scores are a copy of, where batch and heads are one dimension. */

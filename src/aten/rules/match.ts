@@ -1,5 +1,5 @@
 import { isFloating } from '../dtypes.ts';
-import { isForm, uniformValue } from '../knowledge.ts';
+import { uniformValue } from '../knowledge.ts';
 import { isMade, type Made, type Node } from '../node.ts';
 
 /** What patterns ask of nodes. */
@@ -86,11 +86,4 @@ export function plusNumber(node: Node): { x: Node; number: number } | undefined 
     if (number !== undefined) return { x, number };
   }
   return undefined;
-}
-
-/** Whether a node is 1 where an element of a mask is, and 0 where it is 0; the dimensions of the source are those that `axes` says. */
-export function isBit(node: Node): boolean {
-  const { known } = node;
-  if (!known || !isForm(known) || !known.source || known.by.some((step, i) => step !== 0 && node.shape[i] > 1)) return false;
-  return known.at(0, 1) === 1 && known.at(0, 0) === 0;
 }

@@ -1,19 +1,12 @@
 import { sizeOf } from '../../tensor/tensor.ts';
-import { sourceOf } from '../knowledge.ts';
-import { type Leaf, type Made, made, type Node } from '../node.ts';
-import { eitherWay, isBit, madeBy, numberOf, same, uncast } from './match.ts';
+import { reshape } from '../moves.ts';
+import { isMade, type Made, made, type Node } from '../node.ts';
+import { byElement, wrapped } from '../pointwise.ts';
+import { tokenMask } from './masks.ts';
+import { madeBy, numberOf, same, uncast } from './match.ts';
 import type { Rule, Rules } from './rule.ts';
 
 /** Vectors of texts: means over tokens that a mask lets through, and vectors of length 1. */
-
-/** The mask [batch, sequence] that `node` [batch, sequence, …] repeats for each column. */
-function maskOf(node: Node): Leaf | undefined {
-  const source = isBit(node) ? sourceOf(node.known) : undefined;
-  const [batch, sequence] = node.shape;
-  if (!source || source.input.looksUp || source.start !== 0 || sizeOf(source.input.shape) !== batch * sequence) return undefined;
-  const steps = [sequence, 1, ...node.shape.slice(2).map(() => 0)];
-  return source.by.every((step, i) => step === steps[i] || node.shape[i] === 1) ? source.input : undefined;
-}
 
 /** Whether `node` is a sum over the tokens of each text, which go away. */
 const overTokens = (node: Node | undefined, op = 'sum'): Made | undefined => {
@@ -22,35 +15,39 @@ const overTokens = (node: Node | undefined, op = 'sum'): Made | undefined => {
 };
 
 /** The mask whose tokens `node` counts in each text, at least a number that is above 0 and no more than 1. */
-function counted(node: Node): Leaf | undefined {
+function counted(node: Node): Node | undefined {
   const most = madeBy(node, 'maximum');
   const least = most ? numberOf(most.operands[1]) : undefined;
   if (most && !(least !== undefined && least > 0 && least <= 1)) return undefined;
   const at = uncast(most?.operands[0] ?? node);
   const kept = madeBy(at, 'sum');
   const sum = overTokens(at) ?? (kept?.operands[0].shape.length === 2 && `${kept.attributes.dims}` === '1' ? kept : undefined);
-  return sum && maskOf(uncast(sum.operands[0]));
+  return sum && tokenMask(uncast(sum.operands[0]));
 }
 
-const pool = (op: string, x: Node, mask?: Leaf): Made => made(op, x.dtype, [x.shape[0], x.shape[2]], [x], { mask });
+/** Numbers that stand for tokens that are left out. */
+const LOW = -1e4;
+
+const pool = (op: string, x: Node, mask: Node): Made => made(op, x.dtype, [x.shape[0], x.shape[2]], [x, mask]);
 
 /** sum(x · mask) / max(sum(mask), a little) */
 const mean: Rule = ({ operands: [a, b] }) => {
-  const masked = madeBy(overTokens(a)?.operands[0], 'mul');
-  for (const [x, bits] of masked?.shape.length === 3 ? eitherWay(masked) : []) {
-    const mask = maskOf(uncast(bits));
-    if (mask && `${x.shape}` === `${masked?.shape}` && counted(b) === mask) return pool('mean_pool', uncast(x), mask);
-  }
-  return undefined;
+  const masked = madeBy(overTokens(a)?.operands[0], 'masked');
+  return masked && counted(b) === masked.operands[1] ? pool('mean_pool', uncast(masked.operands[0]), masked.operands[1]) : undefined;
 };
 
-/** max over tokens of x, the lowest number where mask is 0 */
+/** max over tokens of x, a number below all others where mask is 0 */
 const most: Rule = (node) => {
   const chosen = overTokens(node, 'amax') && madeBy(node.operands[0], 'where');
   if (chosen?.shape.length !== 3) return undefined;
   const [condition, a, b] = chosen.operands;
-  const [mask, x, other] = [maskOf(uncast(condition)), a, b];
-  if (mask && (numberOf(other) ?? 0) <= -1e4 && `${x.shape}` === `${chosen.shape}`) return pool('max_pool', uncast(x), mask);
+  for (const [x, low, seen] of [
+    [a, b, 1],
+    [b, a, 0],
+  ] as const) {
+    const mask = (numberOf(low) ?? 0) <= LOW && `${x.shape}` === `${chosen.shape}` ? tokenMask(uncast(condition), seen) : undefined;
+    if (mask) return pool('max_pool', uncast(x), mask);
+  }
   return undefined;
 };
 
@@ -66,7 +63,7 @@ function lengthOf(node: Node): { x: Node; eps: number } | undefined {
   if (!sum || !square || eps === undefined || !same(square.operands[0], square.operands[1])) return undefined;
   const [x] = square.operands;
   const isLast = `${sum.attributes.dims}` === `${x.shape.length - 1}` && sum.attributes.keepdim === true;
-  return isLast && eps > 0 ? { x, eps } : undefined;
+  return isLast ? { x, eps } : undefined;
 }
 
 /** x / max(length of x, eps) */
@@ -75,5 +72,17 @@ const normalised: Rule = ({ operands: [a, b], dtype, shape }) => {
   return length && same(length.x, a) ? made('normalize', dtype, shape, [uncast(a)], { eps: length.eps }) : undefined;
 };
 
+/** How many tensors are added one by one. */
+const FEW = 16;
+
+/** The sum or mean of a few tensors that were put beside one another for it. */
+const ofStack: Rule = ({ op, operands: [stack], shape, attributes: { dims } }) => {
+  const dim = (dims as number[])[0];
+  const few = isMade(stack, 'cat') && stack.attributes.dim === dim && stack.operands.length <= FEW && `${dims}` === `${dim}`;
+  if (!few || !stack.operands.every((each) => each.shape[dim] === 1 && sizeOf(each.shape) === sizeOf(shape))) return undefined;
+  const sum = stack.operands.map((each) => reshape(each, shape)).reduce((a, b) => byElement('add', a, b));
+  return op === 'sum' ? sum : byElement('div', sum, wrapped(stack.operands.length, 'int64'));
+};
+
 /** Rules for vectors of texts, by the op that stands last. */
-export const POOLING_RULES: Rules = { div: [mean, normalised], amax: [most] };
+export const POOLING_RULES: Rules = { div: [mean, normalised], amax: [most], sum: [ofStack], mean: [ofStack] };

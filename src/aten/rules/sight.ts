@@ -1,6 +1,7 @@
 import { sizeOf } from '../../tensor/tensor.ts';
 import { byDistance, elementsOf, type Form, isForm, type Knowledge, pointwise } from '../knowledge.ts';
-import type { Leaf } from '../node.ts';
+import type { Node } from '../node.ts';
+import { type Masked, maskFrom } from './masks.ts';
 
 /** Which keys a query sees, proved from what is known of what its scores are multiplied with and have added to them. */
 
@@ -9,7 +10,7 @@ export interface Sight {
   /** What scores are multiplied with. */
   scale: number;
   /** An input that is 0 for keys that are left out. */
-  mask?: Leaf;
+  mask?: Node;
   is_causal: boolean;
   /** How far a key may stand from its query. */
   window?: number;
@@ -38,44 +39,49 @@ export function sightOf({ factor, term, shape }: Affine): Sight | undefined {
   const verdict = pointwise(judge, [factor, term], shape);
   if (!verdict) return undefined;
   const form = isForm(verdict) ? verdict : byDistance(elementsOf(verdict, shape), shape);
-  const [mask, distances] = [form && maskOf(form, shape), form && distancesOf(form, shape)];
-  return mask === undefined || !distances ? undefined : { scale, mask: mask ?? undefined, ...distances };
+  const masked = form && maskOf(form, shape);
+  const distances = form && masked !== undefined ? distancesOf(form, shape, masked ? elementSeen(masked) : 0) : undefined;
+  return distances && { scale, mask: masked?.mask, ...distances };
 }
+
+/** An element of a source for keys that are seen. */
+const elementSeen = ({ hidden }: Masked): number => (hidden === 1 ? 0 : 1);
 
 /** What scores that count are multiplied with. */
 function scaleOf(factor: Knowledge, term: Knowledge, shape: readonly number[]): number | undefined {
   const [m, a] = [factor, term].map((known) => (isForm(known) ? known.at : undefined));
-  if (m && a) return [1, 0].flatMap((bit) => (a(0, bit) === 0 ? [m(0, bit)] : []))[0];
+  if (m && a) return [1, 0, 2].flatMap((element) => (a(0, element) === 0 ? [m(0, element)] : []))[0];
   const [factors, terms] = [factor, term].map((known) => elementsOf(known, shape));
   const at = terms.indexOf(0);
   return at < 0 ? undefined : factors[at];
 }
 
-/** The input that a form asks, null where it asks none; undefined where it is no mask [batch, keys]. */
-function maskOf({ source, at, furthest = NEAR }: Form, shape: readonly number[]): Leaf | null | undefined {
+/** The mask [batch, keys] that a form asks, null where it asks none; undefined where it asks for more. */
+function maskOf({ source, at, furthest = NEAR }: Form, shape: readonly number[]): Masked | null | undefined {
   const [batch, , , keys] = shape;
   if (!source) return null;
   const { input, by, start } = source;
   const places = [keys, 0, 0, 1];
   const along = by.every((step, i) => step === places[i] || shape[i] === 1);
-  const fits = start === 0 && !input.looksUp && sizeOf(input.shape) === batch * keys && along;
+  if (!along || start !== 0 || sizeOf(input.shape) !== batch * keys) return undefined;
+  const masked = maskFrom(source, (element) => [false, true][at(0, element)]);
   const most = Math.min(NEAR, furthest);
   const range = Array.from({ length: 2 * most + 1 }, (_, i) => i - most);
-  return fits && range.every((t) => at(t, 0) === HIDDEN) ? input : undefined;
+  return masked && range.every((t) => at(t, masked.hidden) === HIDDEN) ? masked : undefined;
 }
 
-/** How far keys are seen, if that is an interval around the query. */
+/** How far keys are seen whose element of a mask is `element`, if that is an interval around the query. */
 function distancesOf(
-  { by, at, source, furthest = Number.POSITIVE_INFINITY }: Form,
+  { by, at, furthest = Number.POSITIVE_INFINITY }: Form,
   shape: readonly number[],
+  element: number,
 ): Pick<Sight, 'is_causal' | 'window'> | undefined {
-  const bit = source ? 1 : 0;
   const [queries, keys] = shape.slice(-2);
   const [over_queries, over_keys] = by.slice(-2);
   const still = by.every((step, i) => step === 0 || (shape[i] === 1 && i < by.length - 2));
-  if (still && over_queries === 0 && over_keys === 0) return at(0, bit) === SEEN ? { is_causal: false } : undefined;
+  if (still && over_queries === 0 && over_keys === 0) return at(0, element) === SEEN ? { is_causal: false } : undefined;
   if (over_queries !== -over_keys || !by.slice(0, -2).every((step, i) => step === 0 || shape[i] === 1)) return undefined;
-  const judge = (distance: number): number => at(distance * over_keys, bit);
+  const judge = (distance: number): number => at(distance * over_keys, element);
   const near = Math.max(NEAR, queries - 1, keys - 1);
   const [before, after] = [reachOf((t) => judge(-t), near, furthest), reachOf(judge, near, furthest)];
   if (before === undefined || after === undefined) return undefined;
