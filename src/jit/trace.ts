@@ -22,7 +22,7 @@ import { refuseMore } from './arguments.ts';
 import { checkSameRecording, type Expectation } from './check.ts';
 import { compile } from './compile.ts';
 import { axesOf, type DynamicAxes, inputsAt } from './dynamic.ts';
-import { type Recording, record, type TracedInput } from './record.ts';
+import { isSpelled, type Recording, record, type Replay, type TracedInput } from './record.ts';
 
 /** Inputs of a model: by position, by name, or the only one; each a tensor, or a list or an object of such, of any depth. */
 export type Inputs = readonly NestedTensors[] | Readonly<Record<string, NestedTensors>> | Tensor;
@@ -159,8 +159,12 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   const signature = signatureOf(given);
   const bounds = options.dynamic ?? {};
   const { axes, sizes } = axesOf(signature, bounds, options.dynamic_axes);
-  const recordAt = (at: Sizes): Recording => recordModel(model, names, inputsAt(signature, axes, at), options.strict);
-  const recorded = recordAt(sizes);
+  const plainAt = (at: Sizes, replay?: Replay): Recording =>
+    recordModel(model, names, inputsAt(signature, axes, at), options.strict, replay);
+  const plain = plainAt(sizes);
+  const replay = fusion && isSpelled(plain.graph) ? (await import('../aten/replay.ts')).replayed : undefined;
+  const recordAt = (at: Sizes): Recording => plainAt(at, replay);
+  const recorded = replay ? recordAt(sizes) : plain;
   const tokenizer = options.tokenizer ?? TOKENIZER.read((model as Traceable).tokenizer);
   if (tokenizer) checkReach(recorded.graph, tokenizer as PreTrainedTokenizerFast);
   const dummies = asRecorded(given, recorded);
@@ -236,8 +240,14 @@ const positional = (names: readonly string[], inputs: Record<string, Tensor>): u
     Object.fromEntries,
   ).map(([, value]) => value);
 
-function recordModel(model: AnyModule, names: readonly string[], inputs: readonly TracedInput[], strict = false): Recording {
-  return record(model, inputs, (tensors) => {
+function recordModel(
+  model: AnyModule,
+  names: readonly string[],
+  inputs: readonly TracedInput[],
+  strict = false,
+  replay?: Replay,
+): Recording {
+  const forward = (tensors: Tensor[]): ForwardResult => {
     const byName = Object.fromEntries(inputs.map(({ name }, i) => [name, tensors[i]]));
     const result = model(...positional(names, byName)) as ForwardResult;
     if (strict && !(result instanceof Tensor) && !Array.isArray(result))
@@ -248,5 +258,6 @@ function recordModel(model: AnyModule, names: readonly string[], inputs: readonl
         cure: 'Answer a list, or leave strict out',
       });
     return result;
-  });
+  };
+  return record(model, inputs, forward, replay);
 }
