@@ -1,4 +1,4 @@
-import type { Graph, HostValue, Node as GraphNode, Value } from '../graph/graph.ts';
+import type { Graph, Node as GraphNode, HostValue, Value } from '../graph/graph.ts';
 import { apply } from '../nn/executor.ts';
 import type { Attributes as CallAttributes } from '../ops/call.ts';
 import { functionName } from '../ops/functionnames.ts';
@@ -130,14 +130,16 @@ class Replay {
     const meant = plain ? MEANINGS[value.op]?.(operands, numbers, value.shape) : undefined;
     const node = meant ? simplified(meant) : this.#asItWas(value, operands);
     for (const made of [node, node.kind === 'view' ? node.base : node])
-      if (made.kind === 'made') made.site ??= { file: 'the module', line: 0, path: value.path, module: this.#recorder.moduleOf(value.path) };
+      if (made.kind === 'made')
+        made.site ??= { file: 'the module', line: 0, path: value.path, module: this.#recorder.moduleOf(value.path) };
     return reshape(node, value.shape);
   }
 
   /** An op that patterns do not know. */
   #asItWas({ op, attrs, dtype, shape }: GraphNode, operands: Operands): Node {
     const names = Object.keys(operands);
-    const make = (...tensors: Tensor[]): Tensor => apply(op, Object.fromEntries(names.map((name, i) => [name, tensors[i]])), attrs as CallAttributes);
+    const make = (...tensors: Tensor[]): Tensor =>
+      apply(op, Object.fromEntries(names.map((name, i) => [name, tensors[i]])), attrs as CallAttributes);
     return { kind: 'made', op: 'as it was', dtype, shape, operands: Object.values(operands), attributes: {}, make };
   }
 }

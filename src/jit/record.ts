@@ -228,6 +228,12 @@ export interface Recording {
 /** Ops that patterns are made of. A graph without these spells nothing out. */
 const SPELLING = new Set(['matmul', 'softmax', 'reduce', 'binary', 'unary', 'where']);
 
+/** Ops that graphs spell out. */
+const FOUND = new Set([
+  ...['attention', 'relative_attention', 'cross_attention', 'attention_weights', 'relative_attention_weights', 'cross_attention_weights'],
+  ...['layer_norm', 'rms_norm', 'gelu', 'gelu_new', 'quick_gelu', 'silu', 'mean_pool', 'max_pool', 'l2_normalize', 'rotary'],
+]);
+
 /** Whether a graph may spell out what an op says. */
 export const isSpelled = ({ nodes }: Graph): boolean => nodes.some(({ op }) => SPELLING.has(op));
 
@@ -241,8 +247,12 @@ function again(model: AnyModule, graph: Graph, replay: Replay): Graph {
   const recorder = { tensorOf: (value: Value) => new Recorded(value, tracer), moduleOf: (path: string) => modules.get(path) };
   const tensors = using(tracer, () => replay(graph, recorder));
   const outputs = graph.outputs.map(({ name }, i) => ({ name, value: tracer.valueOf_(tensors[i]) }));
-  return tracer.nodes.length < graph.nodes.length ? { ...graph, nodes: tracer.nodes, outputs } : graph;
+  const found = tracer.nodes.filter(isFound).length > graph.nodes.filter(isFound).length;
+  return found ? { ...graph, nodes: tracer.nodes, outputs } : graph;
 }
+
+/** Whether a node is what patterns are looked for. */
+const isFound = ({ op }: Node): boolean => FOUND.has(op);
 
 /** Records `forward(...)` of `model` on inputs of the given names, dtypes and shapes. Values are not needed. What it spells out is found by `replay`. */
 export function record(
