@@ -17,6 +17,7 @@ export default defineConfig({
     alias: [
       ...Object.entries({
         '#platform': here(platform),
+        '#archives': here('./src/jit/archives.ts'),
         '#all-ops': here('./src/kernels/sets/index.ts'),
         '#ops': here('./src/kernels/sets/index.ts'),
         '#pool': here('./src/traced/pool/pool.ts'),

@@ -22,6 +22,7 @@ async function bundle() {
         '#kernels/halves': `${root}src/platform/beside.ts`,
         '#kernels/general': `${root}src/platform/beside.ts`,
         '#tokenizers': `${root}src/tokenizer/late.ts`,
+        '#archives': `${root}src/jit/archives.ts`,
         '#pool': `${root}src/traced/pool/pool.ts`,
         '#team': `${root}src/runtime/threads/team.ts`,
       },
