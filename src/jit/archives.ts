@@ -1,4 +1,4 @@
-import type { OpenArchive } from './files.ts';
+import type { OpenArchive } from './loading.ts';
 
 /** What traces archives of PyTorch, which is loaded when the first of them comes. */
 export const archives: OpenArchive | undefined = async (source, options) => {
