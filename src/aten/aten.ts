@@ -3,7 +3,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { callOp, located, type Named, numberIn } from './calls.ts';
 import { isFloating } from './dtypes.ts';
 import { stridesOf } from './geometry.ts';
-import type { Form } from './knowledge.ts';
+import { begin, type Form } from './knowledge.ts';
 import { Lowering } from './lowering.ts';
 import type { Leaf } from './node.ts';
 import { bitsOf } from './rules/masks.ts';
@@ -17,6 +17,10 @@ import { type Argument, AtenTensor, type Float, type Site } from './values.ts';
 export class Aten {
   readonly #inputs: Leaf[] = [];
   readonly #lowering = new Lowering(this.#inputs);
+
+  constructor() {
+    begin();
+  }
 
   /** The input `name` of the pass. `dtype` is that of the program, where it differs from that of `tensor`: int64 for ids. */
   input(name: string, tensor: Tensor, dtype: DType = tensor.dtype): AtenTensor {

@@ -22,6 +22,8 @@ export interface Form {
   readonly source?: Source;
   /** The furthest t from 0 for which it says anything; any unless given. */
   readonly furthest?: number;
+  /** How many functions are called for an element, 1 unless given. */
+  readonly calls?: number;
 }
 
 /** Elements in numbers. */
@@ -39,8 +41,24 @@ export const isForm = (known: Knowledge): known is Form => 'at' in known;
 /** Whether elements of an input decide. */
 export const sourceOf = (known: Knowledge | undefined): Source | undefined => (known && isForm(known) ? known.source : undefined);
 
-/** Most elements that are written out. */
-const MOST = 2 ** 24;
+/** Most elements that a pass writes out, all together. */
+const MOST = 2 ** 26;
+const budget = { left: MOST };
+
+/** Forms that take more calls an element are written out, or not known any more. */
+const MOST_CALLS = 1000;
+
+/** Begins a pass. */
+export function begin(): void {
+  budget.left = MOST;
+}
+
+/** Memory for `size` numbers. Throws `memory` errors for more than a pass may hold. */
+function numbersFor(size: number): Float64Array {
+  budget.left -= size;
+  if (budget.left >= 0) return new Float64Array(size);
+  throw new TraceletError('memory', { what: 'constants of a program', expected: `at most ${MOST} elements`, got: 'more' });
+}
 
 /** start + slope · (sum of by · index). */
 export const linearForm = (by: Steps, start = 0, slope = 1): Form => ({
@@ -65,10 +83,7 @@ export function uniformValue(known: Knowledge | undefined): number | undefined {
 
 /** All elements of `known` in order. Throws `memory` errors for more than can be held, and asks for no input. */
 export function elementsOf(known: Knowledge, shape: Shape): Float64Array {
-  const size = sizeOf(shape);
-  if (size > MOST)
-    throw new TraceletError('memory', { what: `constants of shape [${shape}]`, expected: `at most ${MOST} elements`, got: `${size}` });
-  const out = new Float64Array(size);
+  const out = numbersFor(sizeOf(shape));
   let i = 0;
   for (const place of placesOf(shape, known.by, isForm(known) ? 0 : known.start))
     out[i++] = isForm(known) ? known.at(place, 0) : known.values[place];
@@ -100,6 +115,7 @@ export function movedKnowledge(
     at: by_start === 0 ? at : (t, element) => at(t + by_start, element),
     linear: linear && { ...linear, start: linear.start + linear.slope * by_start },
     source: source && { ...source, by: source_by as Steps, start: source.start + startOf(source.by) },
+    calls: known.calls,
     furthest: known.furthest && known.furthest - Math.abs(by_start),
   };
 }
@@ -148,7 +164,7 @@ export function pointwise(
   const composed = forms.length === operands.length ? composedForm(compute, forms, linearity) : undefined;
   if (composed || operands.some(sourceOf)) return composed;
   const values = operands.map((known) => elementsOf(known, shape));
-  const out = new Float64Array(sizeOf(shape));
+  const out = numbersFor(sizeOf(shape));
   for (let i = 0; i < out.length; i++) out[i] = compute(...values.map((each) => each[i]));
   return tableOf(out, shape);
 }
@@ -159,16 +175,18 @@ function composedForm(compute: (...values: number[]) => number, forms: readonly 
   const sum = typeof linearity === 'object' && !source ? linearSum(forms, linearity) : undefined;
   if (sum) return sum;
   const apart = linearity === 'difference' && !source ? linearSum(forms, [1, -1]) : undefined;
-  if (apart && !isConstant(apart)) return { by: apart.by, at: (t, element) => compute(apart.at(t, element), 0) };
+  if (apart && !isConstant(apart)) return { by: apart.by, at: (t, element) => compute(apart.at(t, element), 0), calls: 2 };
+  const calls = forms.reduce((sum, form) => sum + (form.calls ?? 1), 1);
+  if (calls > MOST_CALLS) return undefined;
   const moving = forms.filter((form) => !isConstant(form));
   const by = moving[0]?.by ?? forms[0].by;
   if (!moving.every((form) => sameSteps(form.by, by))) return undefined;
   const fixed = forms.map(isConstant);
   const at = (t: number, element: number): number => compute(...forms.map((form, i) => form.at(fixed[i] ? 0 : t, element)));
   const zero = at(0, 0);
-  if (moving.length === 0) return source ? { by, at, source } : linearForm(by, zero, 0);
+  if (moving.length === 0) return source ? { by, at, source, calls } : linearForm(by, zero, 0);
   const scaled = linearity === 'scaled' && !source && moving.length === 1 && forms.every(isIntegral);
-  return scaled ? linearForm(by, zero, at(1, 0) - zero) : { by, at, source, furthest: nearest(moving) };
+  return scaled ? linearForm(by, zero, at(1, 0) - zero) : { by, at, source, calls, furthest: nearest(moving) };
 }
 
 /** The furthest t that all forms say something of. */

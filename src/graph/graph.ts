@@ -53,6 +53,8 @@ export interface Node extends Typed {
   /** Attributes in symbols, where they depend on any. */
   readonly attrDims?: Readonly<Record<string, Dim>>;
   readonly call: Call;
+  /** Whether its shape or attributes are other ones at other sizes. */
+  readonly varies?: boolean;
   /** Dotted name of the module whose forward pass made it. */
   readonly path: string;
   /** The recorded nodes that it computes, the last of which it stands for. */

@@ -1,5 +1,15 @@
 import { TraceletError } from '../base/error.ts';
-import { type Graph, type HostValue, type Input, makeNode, type Node, storageOf, type Value, verifyGraph } from '../graph/graph.ts';
+import {
+  type Constant,
+  type Graph,
+  type HostValue,
+  type Input,
+  makeNode,
+  type Node,
+  storageOf,
+  type Value,
+  verifyGraph,
+} from '../graph/graph.ts';
 import { gridShape, type HostOperands, hostRule, hostTensor, type Rule } from '../graph/hostvalues.ts';
 import { SEQUENCE, Sequences } from '../graph/sequences.ts';
 import { type Executor, using } from '../nn/chosen.ts';
@@ -9,9 +19,11 @@ import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
 import { select } from '../nn/views.ts';
 import { type Attributes, fitOperands, type Operands } from '../ops/call.ts';
 import { Derived } from '../tensor/derived.ts';
+import type { Sizes } from '../tensor/dim.ts';
 import { type DType, type DTypeName, dtypeNamed, isWhole, type Named, type TypedArray } from '../tensor/dtype.ts';
 import { Parameter, Reshaped } from '../tensor/parameter.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
+import { constantsIn, inline } from './inline.ts';
 import { withFloatInputs } from './wholes.ts';
 
 /** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */
@@ -81,6 +93,9 @@ class Tracer implements Executor {
   readonly #names: Map<unknown, string>;
   readonly #sequences = new Sequences();
   readonly #floats = new Map<Value, Tensor>();
+  /** Traces whose steps are among the nodes, and what their weights are here. */
+  readonly #inlined = new Map<Graph, (constant: Constant) => Constant>();
+  #module: object | undefined;
   path = '';
 
   constructor(model: AnyModule) {
@@ -89,12 +104,14 @@ class Tracer implements Executor {
   }
 
   within<T>(module: object, body: () => T): T {
-    const before = this.path;
-    this.path = this.#names.get(module) ?? before;
+    const [path, outer] = [this.path, this.#module];
+    this.path = this.#names.get(module) ?? path;
+    this.#module = module;
     try {
       return body();
     } finally {
-      this.path = before;
+      this.path = path;
+      this.#module = outer;
     }
   }
 
@@ -130,6 +147,27 @@ class Tracer implements Executor {
       got: 'what an op makes',
       cure: 'Ask for them of the input, before any op',
     });
+  }
+
+  inline(graph: Graph, inputs: Readonly<Record<string, Tensor>>, sizes: Sizes): Tensor[] {
+    return inline(graph, inputs, sizes, this).map((value) => new Recorded(value, this));
+  }
+
+  constantsOf(graph: Graph): (constant: Constant) => Constant {
+    const path = this.#names.get(this.#module) ?? [this.path, `traced_${this.#inlined.size}`].filter(Boolean).join('.');
+    const known = this.#inlined.get(graph) ?? constantsIn(path);
+    this.#inlined.set(graph, known);
+    return known;
+  }
+
+  add(node: Node): void {
+    this.nodes.push(node);
+  }
+
+  hostValueOf({ rule, fill, input }: HostValue, grid: Shape, inputs: ReadonlyMap<Value, Tensor>): Value {
+    const given = input && (inputs.get(input) as Tensor<'int32'>);
+    const [like] = inputs.values();
+    return this.valueOf_(this.hostValue(rule, grid, { input: given, fill, like }));
   }
 
   /** `tensor` as an op takes it for `dtype`. Throws `dtype` errors. */

@@ -8,6 +8,7 @@ import { bestVariant, VARIANT } from '../kernels/binaries.ts';
 import { withKernels } from '../nn/executor.ts';
 import { copied, nameInputs, toInt32 } from '../nn/inputs.ts';
 import { type AnyModule, Module } from '../nn/module.ts';
+import { flattened, type NestedTensors, nested } from '../nn/nesting.ts';
 import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
 import type { Variant } from '../platform/platform.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
@@ -23,8 +24,8 @@ import { compile } from './compile.ts';
 import { axesOf, type DynamicAxes, inputsAt } from './dynamic.ts';
 import { type Recording, record, type TracedInput } from './record.ts';
 
-/** Inputs of a model: by position, by name, or the only one. */
-export type Inputs = readonly Tensor[] | Readonly<Record<string, Tensor>> | Tensor;
+/** Inputs of a model: by position, by name, or the only one; each a tensor, or a list or an object of such, of any depth. */
+export type Inputs = readonly NestedTensors[] | Readonly<Record<string, NestedTensors>> | Tensor;
 
 /** Options of `jit.trace`. */
 export interface TraceOptions {
@@ -35,7 +36,7 @@ export interface TraceOptions {
   /** More inputs to check the trace with: each as the dummy inputs may be given, of sizes that the trace takes. */
   check_inputs?: readonly Inputs[];
   /** Dummy inputs by name, in place of the second argument. */
-  example_kwarg_inputs?: Readonly<Record<string, Tensor>>;
+  example_kwarg_inputs?: Readonly<Record<string, NestedTensors>>;
   /** Whether a forward pass that answers an object of names is refused, as PyTorch does; false unless given. */
   strict?: boolean;
   /** Merge steps into ops that do several at once; true unless given. */
@@ -197,11 +198,15 @@ const asRecorded = (inputs: Record<string, Tensor>, { graph }: Recording): Recor
 const signatureOf = (inputs: Record<string, Tensor>): TracedInput[] =>
   Object.entries(inputs).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
 
+/** Names of inputs; those of nested ones are dotted. */
 function namesOf(model: AnyModule, inputs: Inputs): readonly string[] {
   const { input_names } = model as Traceable;
-  if (input_names) return input_names;
-  if (inputs instanceof Tensor) return ['input_0'];
-  return Array.isArray(inputs) ? Array.from(inputs, (_, i) => `input_${i}`) : Object.keys(inputs);
+  if (inputs instanceof Tensor) return input_names ?? ['input_0'];
+  const given: [string, unknown][] = Array.isArray(inputs)
+    ? Array.from(inputs, (value, i) => [input_names?.[i] ?? `input_${i}`, value])
+    : Object.entries(inputs);
+  const byHead = new Map(given.map(([name, value]) => [name, flattened(value, name).map(([each]) => each)]));
+  return (input_names ?? [...byHead.keys()]).flatMap((name) => byHead.get(name) ?? [name]);
 }
 
 /** Inputs by name; whole numbers as int32, and floats as well where the model takes them so. */
@@ -224,7 +229,12 @@ function dummyInputs(inputs: Inputs, names: readonly string[], model: AnyModule)
   );
 }
 
-const positional = (names: readonly string[], inputs: Record<string, Tensor>): (Tensor | undefined)[] => names.map((name) => inputs[name]);
+/** The arguments of a forward pass. */
+const positional = (names: readonly string[], inputs: Record<string, Tensor>): unknown[] =>
+  nested(
+    names.map((name) => [name, inputs[name]] as const),
+    Object.fromEntries,
+  ).map(([, value]) => value);
 
 function recordModel(model: AnyModule, names: readonly string[], inputs: readonly TracedInput[], strict = false): Recording {
   return record(model, inputs, (tensors) => {

@@ -11,14 +11,16 @@ export interface Passes {
   fusion: boolean;
   /** Leave out the tokens that the attention_mask rules out. */
   compaction: boolean;
+  /** Compute equal things once; true unless given. */
+  sharing?: boolean;
   /** How many tokens are left then; all unless given. */
   tokens?: number;
 }
 
 /** The passes in the order in which they run. */
-const PASSES: readonly { name: string; run: (graph: Graph, options: Passes) => Graph; when?: 'fusion' | 'compaction' }[] = [
+const PASSES: readonly { name: string; run: (graph: Graph, options: Passes) => Graph; when?: 'fusion' | 'compaction' | 'sharing' }[] = [
   { name: 'dead code', run: eliminateDeadCode },
-  { name: 'common subexpressions', run: shareCommonSubexpressions },
+  { name: 'common subexpressions', run: shareCommonSubexpressions, when: 'sharing' },
   { name: 'compaction', run: (graph, { tokens }) => compact(graph, tokens), when: 'compaction' },
   { name: 'fusion', run: fuse, when: 'fusion' },
   { name: 'constant folding', run: foldConstants },
@@ -26,7 +28,8 @@ const PASSES: readonly { name: string; run: (graph: Graph, options: Passes) => G
 ];
 
 /** The graph after all passes, verified after each. */
-export function optimise(graph: Graph, options: Passes): Graph {
+export function optimise(graph: Graph, given: Passes): Graph {
+  const options = { sharing: true, ...given };
   let optimised = graph;
   for (const pass of PASSES) {
     if (pass.when && !options[pass.when]) continue;

@@ -25,6 +25,7 @@ import {
 } from './subjects.ts';
 import { tokenizer } from './texts.ts';
 import { floats } from './tiny.ts';
+import { VALID_OPS } from './validops.ts';
 import {
   classifying,
   decoding,
@@ -84,9 +85,8 @@ const called = (names: string, valid: Valid): Record<string, Valid> => ({
 
 /** Tensor methods that are elsewhere, and all else that refuses every call. */
 export const REFUSING: readonly string[] = [
-  ...'numpy numel t float double half long int bool gelu silu log_softmax normalize expand repeat div neg mm bmm cpu cuda detach contiguous'
+  ...'numpy numel t double half long int bool gelu silu normalize mm bmm cpu cuda detach contiguous backward max min norm sort topk'
     .split(' ')
-    .concat('backward abs argmax argmin exp log max mean min norm pow sort sqrt std sum topk'.split(' '))
     .map((name) => `Tensor#${name}`),
   'ModuleList()',
   'ModuleList#forward',
@@ -147,6 +147,7 @@ const sparse = () => ({ indices: Int32Array.of(1, 3), values: Float32Array.of(1,
 /** What each export is rightly called with. */
 export const VALID: Readonly<Record<string, Valid>> = {
   ...Object.fromEntries(REFUSING.map((name) => [name, none])),
+  ...VALID_OPS,
 
   ...rows('clone tolist toJSON rows toString relu sigmoid tanh', none, 'Tensor#'),
   ...rows('[nodejs.util.inspect.custom] [Deno.customInspect]', none, 'Tensor#'),
@@ -176,7 +177,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('add sub', () => [x(), y(), { alpha: 2 }], 'F.'),
   ...rows('mean_pool mean_sqrt_pool max_pool first_pool last_pool', () => [tokens(), mask()], 'F.'),
   'F.positions': () => [ids(), null, { offset: 1 }],
-  ...rows('matches shift_right', () => [ids(), 1], 'F.'),
+  ...rows('matches differs shift_right', () => [ids(), 1], 'F.'),
   'F.filled': () => [ids(), 1],
   'F.positional_attention': () => [tokens(), tokens(), tokens(), placing()],
   'F.positional_attention_weights': () => [tokens(), tokens(), placing()],
@@ -188,7 +189,6 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'F.embedding': () => [ids(), floats([4, 2]), 0],
   'F.linear': () => [x(), floats([2, 3]), floats([2])],
   'F.matmul': () => [x(), floats([3, 2])],
-  'F.argmax': () => [x(), -1, true],
   'F.layer_norm': () => [x(), [3], floats([3]), floats([3]), 1e-5],
   'F.gelu': () => [x(), 'tanh'],
   'F.mul': () => [x(), y()],

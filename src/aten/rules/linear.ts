@@ -62,12 +62,15 @@ function repeated(node: Node): Node {
   return `${rows}` === `${kept}` && sizeOf(base.shape) === sizeOf(shape.slice(1)) ? base : node;
 }
 
+/** Sums of so many tables are looked through. */
+const FEW = 6;
+
 /** Rows by ids that are the same for every sequence, for each sequence of `shape`. */
-function forEach(node: Node, shape: readonly number[]): Node | undefined {
+function forEach(node: Node, shape: readonly number[], depth = 0): Node | undefined {
   const found = madeBy(repeated(uncast(node)), 'embedding', 'add');
-  if (!found || `${found.shape}` === `${shape}` || found.shape.at(-1) !== shape.at(-1)) return undefined;
+  if (!found || depth > FEW || `${found.shape}` === `${shape}` || found.shape.at(-1) !== shape.at(-1)) return undefined;
   if (found.op === 'add') {
-    const both = found.operands.map((each) => forEach(each, shape));
+    const both = found.operands.map((each) => forEach(each, shape, depth + 1));
     return both.every((each) => each !== undefined) ? made('add', found.dtype, shape, both) : undefined;
   }
   const [table, ids] = found.operands;

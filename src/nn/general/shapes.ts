@@ -57,7 +57,7 @@ const TIMES = kind<number>('a whole number from 1', (value) => Number.isInteger(
 /** x so many times along each dimension, new ones before the first where there are more numbers. As `torch.Tensor.repeat`. */
 export const repeat: OfList = ofList('repeat', (x, times) => {
   if (times.length < x.shape.length || !times.every((each) => each >= 1))
-    throw new TraceletError('value', { what: 'repeat', expected: `${x.shape.length} whole numbers from 1, or more`, got: `${times}` });
+    throw new TraceletError('value', { what: 'repeat', expected: `${x.shape.length} whole numbers from 1, or more`, got: `[${times}]` });
   const lead = x.reshape([...new Array(times.length - x.shape.length).fill(1), ...x.shape]);
   return times.reduce((made, each, dim) => (each === 1 ? made : copies(made, dim, each, false)), lead);
 });
@@ -91,7 +91,7 @@ export const split = taking<<D extends DType>(input: Tensor<D>, split_size_or_se
     const whole = x.shape[dim];
     const sizes = sections.length === 1 && sections[0] > 0 ? sizesOf(whole, sections[0]) : sections;
     if (sizes.reduce((sum, size) => sum + size, 0) !== whole)
-      throw new TraceletError('shape', { what: 'split', expected: `sizes that add up to ${whole}`, got: `${sections}` });
+      throw new TraceletError('shape', { what: 'split', expected: `sizes that add up to ${whole}`, got: `[${sections}]` });
     return cut(x, sizes, dim, 'split') as never;
   },
 );
