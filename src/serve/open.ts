@@ -2,7 +2,7 @@ import { isObject, parseObject } from '../base/json.ts';
 import { CrossEncoder, MultiVectorEncoder, SentenceTransformer, SparseEncoder } from '../encoders/index.ts';
 import { isArchive } from '../formats/archive.ts';
 import { TRACE_NAME } from '../formats/trace.ts';
-import * as jit from '../jit/index.ts';
+import { load, serialize } from '../jit/files.ts';
 import type { ThreadCount } from '../runtime/threads/choose.ts';
 import type { FolderKind } from '../sentence/kinds.ts';
 import { type SourceOptions, textOf } from '../sources/folder.ts';
@@ -23,7 +23,7 @@ const ENCODERS = { SentenceTransformer, SparseEncoder, MultiVectorEncoder, Cross
 /** A trace, or the trace of the model in a folder, as what the folder says that it is. Throws the errors of reading and tracing. */
 export async function openModel(source: string | URL, { workers, threads, ...reading }: OpenOptions): Promise<TracedModule> {
   const place = await placeOf(source, reading);
-  if (await isTrace(place)) return jit.load(source, { ...reading, workers, threads });
+  if (await isTrace(place)) return load(source, { ...reading, workers, threads });
   const traced = await made(source, place, { ...reading, ...(workers === undefined && { threads }) });
   return workers === undefined ? traced : inWorkers(traced, workers, reading.signal);
 }
@@ -60,7 +60,7 @@ const labelsIn = ({ id2label, num_labels }: Record<string, unknown>): unknown =>
   isObject(id2label) ? Object.keys(id2label).length : num_labels;
 
 async function inWorkers(traced: TracedModule, workers: ThreadCount, signal: AbortSignal | undefined): Promise<TracedModule> {
-  const file = new Blob([...(await jit.serialize(traced))] as BlobPart[]);
+  const file = new Blob([...(await serialize(traced))] as BlobPart[]);
   traced.dispose();
-  return jit.load(file, { workers, signal });
+  return load(file, { workers, signal });
 }
