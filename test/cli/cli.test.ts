@@ -7,7 +7,7 @@ import { answer, at, call, directory, failure, start } from '../support/cli.ts';
 import { ROOT } from '../support/command.ts';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-const COMMANDS = ['trace', 'quantize', 'run', 'embed', 'fill', 'tokens', 'inspect', 'verify', 'bench', 'profile'];
+const COMMANDS = ['trace', 'quantize', 'run', 'embed', 'fill', 'serve', 'tokens', 'inspect', 'verify', 'bench', 'profile'];
 const POSIX = process.platform !== 'win32';
 
 describe('the program', () => {
