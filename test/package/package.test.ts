@@ -124,7 +124,8 @@ describe('the packed package', () => {
         ([, from]) => from,
       ),
     );
-    expect(imported.filter((from) => !from.startsWith('node:'))).toEqual(imported.filter((from) => from === '#platform'));
+    const own = ['#platform', '#queue', '#server'];
+    expect(imported.filter((from) => !from.startsWith('node:') && !own.includes(from))).toEqual([]);
     expect(imported).toContain('#platform');
   });
 
