@@ -37,7 +37,7 @@ export const serveCommand = (signal: AbortSignal): Command =>
     .description('answer requests about models over HTTP, as Text Embeddings Inference, OpenAI, Cohere, Jina and Ollama do')
     .argument('[models...]', 'traces or directories of models, each with a name if wanted: NAME=PATH (default: the all-MiniLM-L6-v2 that comes with tracelet)') // biome-ignore format: one row
     .addOption(new Option('--port <n>', 'where to listen; 0 for a port that is free').default(8080).argParser(portOf).env('PORT'))
-    .addOption(new Option('--host <address>', 'the address to listen on; 0.0.0.0 for all of this machine').default('127.0.0.1').env('HOST'))
+    .addOption(new Option('--host <address>', 'the address to listen on; 0.0.0.0 for all of this machine').default('127.0.0.1'))
     .addOption(threadsOption().conflicts('workers'))
     .addOption(new Option('--workers <n>', 'workers that answer several requests at once, or auto for as many as the machine has threads').argParser((text: string): ThreadCount => (text === 'auto' ? text : whole(64)(text)))) // biome-ignore format: one row
     .addOption(new Option('--api-key <key...>', 'keys of which requests have to bring one').env('API_KEY'))
