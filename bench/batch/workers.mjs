@@ -18,6 +18,7 @@ import { jit } from '../../dist/index.js';
 import { startRedis } from '../../test/batch/servers.mjs';
 import { begin, digits, progress, table } from '../measure/report.mjs';
 import { median } from '../measure/stats.mjs';
+import { processorSeconds } from './processor-time.mjs';
 
 const WANTED = 1.8;
 const SHARDS = 1000;
@@ -48,12 +49,18 @@ function rateSince(done, since) {
 
 const now = () => performance.timeOrigin + performance.now();
 
-/** @param {ReturnType<typeof start>[]} workers */
+/** @param {ReturnType<typeof start>[]} workers @param {(worker: ReturnType<typeof start>) => number} of */
+const total = (workers, of) => workers.reduce((sum, worker) => sum + of(worker), 0);
+
+/** Tokens a second by the clock, and of processor time, which says what other programs took. @param {ReturnType<typeof start>[]} workers */
 async function rate(workers) {
   await setTimeout(500);
   const since = now();
+  const before = total(workers, ({ child }) => processorSeconds(/** @type {number} */ (child.pid)));
   await setTimeout(1000 * seconds);
-  return workers.reduce((sum, { done }) => sum + rateSince(done, since), 0);
+  const processor = total(workers, ({ child }) => processorSeconds(/** @type {number} */ (child.pid))) - before;
+  const tokens = total(workers, ({ done }) => rateSince(done, since));
+  return { tokens, each: (tokens * seconds) / processor };
 }
 
 begin('two workers beside one, all-MiniLM-L6-v2 int8, texts of 128 tokens, Redis');
@@ -77,12 +84,19 @@ try {
     const one = await rate([first]);
     second.child.kill('SIGCONT');
     const two = await rate(workers);
-    rows.push({ one, two, times: two / one });
-    progress(`round ${round + 1} of ${rounds}: ${(two / one).toFixed(2)}\n`);
+    rows.push({ one, two, times: two.tokens / one.tokens });
+    progress(`round ${round + 1} of ${rounds}: ${(two.tokens / one.tokens).toFixed(2)}\n`);
   }
   table(
-    ['round', 'one: tokens a second', 'two', 'times'],
-    rows.map(({ one, two, times }, i) => [`${i + 1}`, digits(one), digits(two), times.toFixed(2)]),
+    ['round', 'one: tokens a second', 'two', 'times', 'one: tokens a second of processor time', 'two'],
+    rows.map(({ one, two, times }, i) => [
+      `${i + 1}`,
+      digits(one.tokens),
+      digits(two.tokens),
+      times.toFixed(2),
+      digits(one.each),
+      digits(two.each),
+    ]),
   );
   const times = median(rows.map((row) => row.times));
   console.log(`two workers do ${times.toFixed(2)} times as much as one; wanted are ${WANTED}`);

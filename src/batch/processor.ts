@@ -42,7 +42,7 @@ export class OtherModelError extends TraceletError {
  * worker. Shards that it cannot run now go back to the queue.
  */
 export function processor(traced: TracedModule<unknown>, sink: Sink, options: ProcessorOptions = {}) {
-  const { signal, batchTokens, trouble_callback } = options;
+  const { signal = new AbortController().signal, batchTokens, trouble_callback } = options; // calls with a signal let locks be renewed
   const own = fingerprintOf(traced);
 
   return async (job: ShardJob, token?: string): Promise<Written> => {

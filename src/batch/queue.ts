@@ -79,28 +79,28 @@ async function enduringClient() {
   };
 }
 
-const withoutSecret = (address: string): string => address.replace(/\/\/[^/@]*@/, '//');
-
-interface Listening {
-  waitUntilReady(): Promise<unknown>;
-  on(event: 'error', heard: (error: Error) => void): unknown;
-  close(): Promise<void>;
-}
+const withoutSecret = (address: string): string => address.replace(/\?.*$/s, '').replace(/\/\/.*@/s, '//');
 
 /** Waits for a server, which has to be there at first; what goes wrong later, `heard` is told, and it is waited for. */
-async function ready(opened: Listening, address: string, signal: AbortSignal | undefined, heard: (error: Error) => void): Promise<void> {
+async function ready(
+  opened: ShardQueue | ShardWorker,
+  address: string,
+  signal: AbortSignal | undefined,
+  heard: (error: Error) => void,
+): Promise<void> {
   let refuse: (error: Error) => void = () => {};
   const refused = new Promise<never>((_, reject) => {
     refuse = reject;
   });
-  opened.on('error', (error) => {
+  const told = (error: Error): void => {
     refuse(error);
     heard(error);
-  });
+  };
+  (opened as ShardQueue).on('error', told);
   try {
     await untilAborted(signal, Promise.race([opened.waitUntilReady(), refused]));
   } catch (cause) {
-    await opened.close().catch(() => {});
+    await close(opened).catch(ignore);
     signal?.throwIfAborted();
     throw new TraceletError('source', { what: address, expected: 'a server of queues', got: messageOf(cause as Error), cause });
   }

@@ -195,9 +195,8 @@ for (const { name: kind, program, start } of SERVERS)
       await submit(place, corpus(3000, 7), at.traced, { shardTokens: 1_000_000 });
       const { sink, rows } = memory();
       const { openWorker } = await import('../../src/batch/queue.ts');
-      const settings = { lockDuration: 200, skipStalledCheck: true };
-      const signal = new AbortController().signal;
-      const worker = await openWorker(place, processor(at.traced, sink, { signal }), settings, { heard: () => {} });
+      const settings = { lockDuration: 30_000, lockRenewTime: 50 };
+      const worker = await openWorker(place, processor(at.traced, sink), settings, { heard: () => {} });
       let renewed = 0;
       worker.on('locksRenewed', () => renewed++);
       while ((await status(place)).shards.done < 1);
@@ -210,21 +209,21 @@ for (const { name: kind, program, start } of SERVERS)
 describe('how many workers are enough', () => {
   const now = { shards: { waiting: 900, active: 100, done: 0, failed: 0 }, workers: 4, shard: { texts: 500, tokens: 60_000, failed: 0 } };
   const found = { ...now, tokensLeft: 60_000_000, tokensPerSecond: 8000, secondsLeft: 7500, failure: undefined };
-  const until = new Date(Date.now() + 3_600_000);
+  const soon = (): Date => new Date(Date.now() + 3_600_000);
 
   test('follows from what was measured', () =>
-    expect(advise(found, { until })).toMatchObject({ workers: 9, tokensPerSecond: 2000, from: 'measured' }));
+    expect(advise(found, { until: soon() })).toMatchObject({ workers: 9, tokensPerSecond: 2000, from: 'measured' }));
   test('follows from what is given', () =>
-    expect(advise(found, { until, tokensPerSecond: 500 })).toMatchObject({ workers: 34, from: 'given' }));
+    expect(advise(found, { until: soon(), tokensPerSecond: 500 })).toMatchObject({ workers: 34, from: 'given' }));
   test('is never more than there are shards', () => {
     const few = { ...found, shards: { ...now.shards, waiting: 3, active: 0 } };
-    expect(advise(few, { until, tokensPerSecond: 1 }).workers).toBe(3);
+    expect(advise(few, { until: soon(), tokensPerSecond: 1 }).workers).toBe(3);
   });
   test.each([
     [{}, '{ until }'],
     [{ until: new Date(0) }, 'a Date that is not over'],
-    [{ until, tokensPerSecond: 0 }, 'above 0'],
-    [{ until, model: {} }, 'a traced model'],
+    [{ until: soon(), tokensPerSecond: 0 }, 'above 0'],
+    [{ until: soon(), model: {} }, 'a traced model'],
   ])('%j is refused', (options, message) => expect(() => advise(found, options as never)).toThrow(message));
 });
 
@@ -248,7 +247,8 @@ describe('wrong calls', () => {
 
   test('a server that is not there is an error at once, and no secret is told', async () => {
     const calls: Promise<unknown>[] = [status(nowhere), submit(nowhere, ['a'], at.traced), work(nowhere, at.traced, async () => {})];
-    calls.push(status({ queue: 'postgres://user:secret@127.0.0.1:1/x' }));
+    for (const secret of ['user:secret@127.0.0.1:1/x', '127.0.0.1:1/x?password=secret'])
+      calls.push(status({ queue: `postgres://${secret}` }));
     for (const ended of await Promise.allSettled(calls)) {
       expect(ended).toMatchObject({ status: 'rejected', reason: { code: 'source', message: expect.stringContaining('ECONNREFUSED') } });
       expect(JSON.stringify(ended)).not.toContain('secret');
