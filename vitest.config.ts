@@ -17,8 +17,12 @@ export default defineConfig({
     alias: [
       ...Object.entries({
         '#platform': here(platform),
+        '#archives': here('./src/jit/archives.ts'),
+        '#all-ops': here('./src/kernels/sets/index.ts'),
         '#ops': here('./src/kernels/sets/index.ts'),
         '#pool': here('./src/traced/pool/pool.ts'),
+        '#queue': here('./src/serve/queue.ts'),
+        '#server': here('./src/serve/server.ts'),
         '#tokenizers': here('./src/tokenizer/late.ts'),
         '#team': here('./src/runtime/threads/team.ts'),
         'fast-check': here('./test/setup/properties.ts'),
@@ -29,6 +33,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/run.ts'],
+    setupFiles: ['test/setup/bytes.ts'],
     sequence: { sequencer: LongFirst },
     maxWorkers: Math.max(3, availableParallelism() - 1),
     testTimeout: LIMIT_MS,

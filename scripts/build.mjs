@@ -56,6 +56,7 @@ function writeScripts(set) {
 
 /** Scripts under dist/ that are imported by name; the benches draw the weights of their models from `random`. */
 const ENTRIES = [
+  'batch/index',
   'index',
   'inline',
   'jit/index',
@@ -65,6 +66,10 @@ const ENTRIES = [
   'nn/functional',
   'nn/index',
   'quantize/index',
+  'serve/index',
+  'adapters/aisdk',
+  'adapters/langchain',
+  'adapters/workersai',
   'tokenizer/all',
   'tokenizer/index',
   'tokenizer/late',
@@ -73,7 +78,19 @@ const ENTRIES = [
 ];
 
 /** What bundles leave as it is: binaries and the scripts that hold them, whatever the folders above are called. */
-const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander'];
+const EXTERNAL = [
+  /^#/,
+  /^node:/,
+  /^\.\.?\/(?:[\w.]+\/)*wasm\//,
+  'commander',
+  'srvx',
+  'bullmq',
+  'hyparquet',
+  'hyparquet-compressors',
+  'hyparquet-writer',
+  'aws4fetch',
+  'pg',
+];
 
 /** Folders whose modules lie in one file, as far as the main entry point loads them when it starts: a file a storey compresses worse. */
 const GROUPS = [
@@ -169,8 +186,8 @@ function checkEffects(chunks) {
   const { sideEffects } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const hasEffects = (fileName) => sideEffects.includes(`./dist/${fileName}`);
   for (const { fileName, code } of chunks)
-    for (const [, path] of code.matchAll(/^import "(\.[^"]+)";$/gm))
-      if (hasEffects(join(dirname(fileName), path)) && !hasEffects(fileName))
+    for (const [, path] of code.matchAll(/^import "([.#][^"]+)";$/gm))
+      if ((path.startsWith('#') || hasEffects(join(dirname(fileName), path))) && !hasEffects(fileName))
         throw new Error(`dist/${fileName} imports ${path} for its effects: add it to sideEffects in package.json`);
 }
 

@@ -11,7 +11,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** From the ground up. What lies in src itself stands on top. */
 export const STOREYS = [
   ...['base', 'tensor', 'platform', 'sources', 'ops', 'kernels', 'graph', 'formats', 'tokenizer', 'nn', 'passes', 'program'],
-  ...['sentence', 'text', 'models', 'runtime', 'inspect', 'traced', 'jit', 'quantize', 'encoders', 'tasks', 'cli'],
+  ...['sentence', 'text', 'models', 'aten', 'torchscript', 'runtime', 'inspect', 'traced', 'jit', 'quantize', 'encoders', 'tasks'],
+  ...['adapters', 'serve', 'batch', 'cli'],
 ];
 
 /** Most lines, tests left out. */
@@ -26,7 +27,9 @@ const CEILINGS = [
   },
   { what: 'what reads files of PyTorch', most: 1500, folders: ['src/formats/torch'] },
   { what: 'kernels', most: 4500, folders: ['assembly'] },
-  { what: 'the command line', most: 2800, folders: ['src/cli'] },
+  { what: 'the command line', most: 3200, folders: ['src/cli'] },
+  { what: 'the server and adapters', most: 3300, folders: ['src/serve', 'src/adapters'] },
+  { what: 'what ops of PyTorch mean', most: 4300, folders: ['src/aten'] },
 ];
 
 /** Made by the build, not written. */

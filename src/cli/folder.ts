@@ -1,5 +1,5 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { extname, join, sep } from 'node:path';
+import { extname, join } from 'node:path';
 import { TraceletError } from '../base/error.ts';
 import { note } from './output.ts';
 
@@ -17,21 +17,29 @@ const MOST_BYTES = 1 << 24;
 
 /** Texts and Markdown files below a folder, in the order of their paths, without hidden ones and packages. Throws `source` errors. */
 export async function textFilesIn(folder: string, signal: AbortSignal): Promise<TextFile[]> {
-  const names = await readdir(folder, { recursive: true }).catch((cause) => {
-    throw unreadable(folder, 'a folder of texts', cause);
-  });
   const files: TextFile[] = [];
-  for (const name of names.filter((each) => ENDINGS.includes(extname(each).toLowerCase()))) {
-    const path = name.split(sep).join('/');
-    if (path.split('/').some((part) => part.startsWith('.') || part === 'node_modules')) continue;
-    signal.throwIfAborted();
-    const found = await stat(join(folder, name)).catch(() => undefined);
+  for await (const path of pathsIn(folder, '', signal)) {
+    const found = await stat(join(folder, path)).catch(() => undefined);
     if (!found?.isFile()) continue;
     const { size, mtimeMs } = found;
     if (size > MOST_BYTES) note(`tracelet: ${path} is passed over, for it has more than ${MOST_BYTES >> 20} MiB`);
     else files.push({ path, size, mtimeMs });
   }
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Paths with such endings; links to folders are not followed. */
+async function* pathsIn(folder: string, below: string, signal: AbortSignal): AsyncGenerator<string> {
+  const entries = await readdir(join(folder, below), { withFileTypes: true }).catch((cause) => {
+    throw unreadable(join(folder, below), 'a folder of texts', cause);
+  });
+  signal.throwIfAborted();
+  for (const entry of entries) {
+    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+    const path = `${below}${entry.name}`;
+    if (entry.isDirectory()) yield* pathsIn(folder, `${path}/`, signal);
+    else if (ENDINGS.includes(extname(entry.name).toLowerCase())) yield path;
+  }
 }
 
 /** The text of a file; undefined, and told of, where it is not UTF-8. Throws `source` errors. */

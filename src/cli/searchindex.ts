@@ -42,29 +42,33 @@ const OVERLAP = 16;
 
 /** The index of a folder as its files are now: what has not changed since it was written is taken from there. Throws `source` errors. */
 export async function indexOf(indexing: Indexing): Promise<SearchIndex> {
-  const { folder, model, path, signal } = indexing;
-  const present = await textFilesIn(folder, signal);
+  const { folder, path, model, signal } = indexing;
   const old = await readIndex(indexing);
-  const rows: Float32Array[] = [];
-  const files: Indexed[] = [];
-  const fresh: { at: number; text: string }[] = [];
-  for (const file of present) {
-    const known = old.get(file.path);
-    const kept = known?.size === file.size && known.mtimeMs === file.mtimeMs ? known : undefined;
-    const text = kept ? '' : ((await textIn(folder, file, signal)) ?? '');
-    const passages = kept?.passages ?? placesIn(text, model);
-    for (const [i, [start, end]] of passages.entries())
-      if (kept) rows.push(kept.vectors[i]);
-      else fresh.push({ at: rows.push(NONE) - 1, text: text.slice(start, end) });
-    files.push({ ...file, passages });
-  }
-  for (const [i, vector] of (await vectorsOf(fresh, indexing)).entries()) rows[fresh[i].at] = vector;
-  const index = { files, vectors: joined(rows, model.get_embedding_dimension()) };
-  if (fresh.length > 0 || files.length !== old.size) await writeIndex(path, index, indexing);
+  const files: Read[] = [];
+  for (const file of await textFilesIn(folder, signal)) files.push(keptOf(file, old.get(file.path)) ?? (await readFresh(file, indexing)));
+  const made = await vectorsOf(
+    files.flatMap((file) => file.texts ?? []),
+    indexing,
+  );
+  let at = 0;
+  const rows = files.flatMap(({ vectors, passages }) => vectors ?? passages.map(() => made[at++]));
+  const indexed = files.map(({ texts: _, vectors: __, ...file }) => file);
+  const index = { files: indexed, vectors: joined(rows, model.get_embedding_dimension()) };
+  if (files.length !== old.size || files.some(({ vectors }) => !vectors)) await writeIndex(path, index, indexing);
   return index;
 }
 
-const NONE = new Float32Array(0);
+/** A file with the vectors of its passages, or with their texts where these have none yet. */
+type Read = Indexed & { vectors?: readonly Float32Array[]; texts?: readonly string[] };
+
+const keptOf = (file: TextFile, known: Known | undefined): Read | undefined =>
+  known?.size === file.size && known.mtimeMs === file.mtimeMs ? known : undefined;
+
+async function readFresh(file: TextFile, { folder, model, signal }: Indexing): Promise<Read> {
+  const text = (await textIn(folder, file, signal)) ?? '';
+  const passages = placesIn(text, model);
+  return { ...file, passages, texts: passages.map(([start, end]) => text.slice(start, end)) };
+}
 
 function placesIn(text: string, { tokenizer, max_seq_length }: SentenceTransformer): Place[] {
   const tokens = Math.min(TOKENS, max_seq_length);
@@ -77,8 +81,7 @@ function placesIn(text: string, { tokenizer, max_seq_length }: SentenceTransform
   });
 }
 
-async function vectorsOf(fresh: readonly { text: string }[], { model, signal, progress }: Indexing): Promise<Float32Array[]> {
-  const texts = fresh.map(({ text }) => text);
+async function vectorsOf(texts: readonly string[], { model, signal, progress }: Indexing): Promise<Float32Array[]> {
   const progress_callback = ({ done }: { done: number }): void => progress.update(`indexing: ${done} of ${texts.length} passages done`);
   const { data, shape } = (await model.encode_document(texts, { chunk: true, signal, progress_callback })) as Tensor<'float32'>;
   return texts.map((_, i) => data.subarray(i * shape[1], (i + 1) * shape[1]));

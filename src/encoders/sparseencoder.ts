@@ -12,6 +12,7 @@ import { proveSparse, type SparseVector, sparseSimilarities, strongest } from '.
 import { CURES, Encoder, listed, type Role } from './encoder.ts';
 import { type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
 import { RUN_TEXTS, type RunTextsOptions, runTexts } from './rows.ts';
+import { spladeVector } from './splade.ts';
 
 /** Options of {@link SparseEncoder.encode}. */
 export interface SparseEncodeOptions extends RunTextsOptions {
@@ -94,28 +95,15 @@ export class SparseEncoder extends Encoder {
     const { max_active_dims, ...options } = checkOptions(what, given, ENCODE, cureOf);
     const { traced } = this;
     const list = await listed(texts, options.signal);
-    const [{ name: output, shape }] = traced.outputs;
+    const [{ name: output }] = traced.outputs;
     const pooling = this.sentence.modules[1] as SentenceModule<'SpladePooling'>;
     const vectors: SparseVector[] = [];
     const reading = { what, nameOf: (index: number) => `texts[${index}]`, output };
     const asked = { ...this.prompting(role, options), ...options };
-    await runTexts(traced, list, asked, reading, (at, { data, width }, { ids }) => {
-      const weights = shape.length === 2 ? data : data.subarray(0, ids.length * width);
-      const vector = spladeWeights(weights, width, pooling.activation_function === 'log1p_relu');
+    await runTexts(traced, list, asked, reading, (at, part, { ids }) => {
+      const vector = spladeVector(part, ids.length, pooling);
       vectors[at] = max_active_dims === undefined ? vector : strongest(vector, max_active_dims);
     });
     return typeof texts === 'string' ? vectors[0] : vectors;
   }
-}
-
-/** The sums of the logarithms of rows of weights, of which one is taken, or one of that. */
-function spladeWeights(rows: Float32Array, words: number, twice: boolean): SparseVector {
-  const sums = new Float64Array(words);
-  for (let at = 0, word = 0; at < rows.length; at++, word = word + 1 === words ? 0 : word + 1) {
-    if (rows[at] === 0) continue;
-    const weight = Math.log1p(rows[at]);
-    sums[word] += twice ? Math.log1p(weight) : weight;
-  }
-  const indices = Int32Array.from(sums.keys()).filter((word) => sums[word] !== 0);
-  return { indices, values: Float32Array.from(indices, (word) => sums[word]) };
 }

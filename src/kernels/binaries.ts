@@ -90,9 +90,11 @@ export function instantiate(variant: Variant, memory: WebAssembly.Memory, set?: 
   if (!module)
     throw new TraceletError('kernels', {
       what: `${binary} kernels`,
-      expected: 'an engine with the wasm features that they use',
-      got: 'an engine without them',
-      cure: 'Leave the option out: the fastest kernels of this engine are chosen',
+      expected: 'their module, and an engine with the wasm features that they use',
+      got: 'none',
+      cure: set
+        ? `Where useKernels gives kernels, give it the module of tracelet/wasm/${binary}.wasm too`
+        : 'Leave the option out: the fastest kernels of this engine are chosen',
     });
   const abort = () => {
     throw new TraceletError('kernels', { what: `${binary} kernels`, expected: 'arguments that keep a kernel’s contract' });

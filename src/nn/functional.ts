@@ -25,7 +25,7 @@ export * from './general/products.ts';
 export * from './general/reductions.ts';
 export * from './general/reshaping.ts';
 export * from './general/shapes.ts';
-export { counted, ends, filled, leading, matches, positions, shift_right } from './numbers.ts';
+export { counted, differs, ends, filled, leading, matches, positions, shift_right } from './numbers.ts';
 export { distances, type PositionalOptions, positional_attention, positional_attention_weights } from './positional.ts';
 export { apply_rotary, rotations } from './rotary.ts';
 export { type ConvolutionOptions, convolution, masked } from './tokens.ts';

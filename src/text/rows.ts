@@ -12,7 +12,12 @@ export interface RowRunner {
   run(inputs: Record<string, Tensor>, options: { signal?: AbortSignal; outputs?: readonly string[] }): Promise<unknown>;
   /** How many runs it makes at once, one unless given. */
   readonly concurrency?: number;
+  /** Runs rows in a way of its own, such as beside those of other calls. */
+  runRows?(rows: readonly Row[], settings: RowSettings, placed: Placed): Promise<void>;
 }
+
+/** Told what a run answers, with the numbers of the rows that it is of. */
+export type Placed = (answer: ModelOutput, numbers: readonly number[]) => void;
 
 /** How rows are run. */
 export interface RowSettings {
@@ -26,12 +31,9 @@ export interface RowSettings {
 }
 
 /** Runs rows of like length together. Hands `placed` each answer, with the numbers of the rows that it is of. */
-export async function runRows(
-  runner: RowRunner,
-  rows: readonly Row[],
-  { capacity, tokenizer, outputs, signal, what }: RowSettings,
-  placed: (answer: ModelOutput, numbers: readonly number[]) => void,
-): Promise<void> {
+export async function runRows(runner: RowRunner, rows: readonly Row[], settings: RowSettings, placed: Placed): Promise<void> {
+  if (runner.runRows) return runner.runRows(rows, settings, placed);
+  const { capacity, tokenizer, outputs, signal, what } = settings;
   const { inputs, concurrency = 1 } = runner;
   const lengths = rows.map(({ ids }) => ids.length);
   const plans = planBatches(lengths, shareOf(capacity, lengths, concurrency));

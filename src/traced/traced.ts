@@ -1,6 +1,8 @@
 import { TraceletError } from '../base/error.ts';
+import { TextDecoder } from '../base/globals.ts';
 import { describe } from '../base/json.ts';
 import { checkOptions } from '../base/options.ts';
+import { NOTES } from '../formats/trace.ts';
 import type { Graph } from '../graph/graph.ts';
 import { costs, type MemoryPlan } from '../inspect/cost.ts';
 import { estimate } from '../inspect/estimate.ts';
@@ -80,9 +82,13 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return this.runner.concurrency;
   }
 
-  /** What calls run on and why, a line each: kernels, the form of integer products if there are any, threads or workers. */
+  /**
+   * What calls run on and why, a line each: kernels, the form of integer products if there are any, threads or workers; and what was done to the
+   * program that was traced, if anything.
+   */
   explain(): string {
-    return this.runner.explain().join('\n');
+    const notes = this.files.get(NOTES);
+    return [...this.runner.explain(), ...(notes ? [new TextDecoder().decode(notes)] : [])].join('\n');
   }
 
   /** The loaded program. Throws a `disposed` error after dispose(). */

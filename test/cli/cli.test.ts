@@ -7,7 +7,6 @@ import { answer, at, call, directory, failure, start } from '../support/cli.ts';
 import { COMMANDS, ROOT } from '../support/command.ts';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-
 const POSIX = process.platform !== 'win32';
 
 describe('the program', () => {

@@ -105,9 +105,14 @@ function lay(folder: string): void {
   copyFileSync(join(folder, 'minilm.tracelet'), join(folder, 'models/minilm.tracelet'));
 }
 
+/** Their examples need a server: test/batch runs them. */
+const ELSEWHERE = ['batch'];
+
 const helpOf = (command: string): string => done(`tracelet ${command} --help`, ROOT);
 const examplesOf = (help: string): string[] => [...help.matchAll(/^ {2}\$ (.*)$/gm)].map(([, line]) => line);
-const commands = [...helpOf('').matchAll(/^ {2}([a-z]+) (?:\[|<).*$/gm)].map(([, name]) => name).filter((name) => name !== 'help');
+const commands = [...helpOf('').matchAll(/^ {2}([a-z]+) (?:\[|<).*$/gm)]
+  .map(([, name]) => name)
+  .filter((name) => !['help', ...ELSEWHERE].includes(name));
 const examples = ['', ...commands].flatMap((command) => examplesOf(helpOf(command)).map((line) => [command || 'tracelet', line]));
 
 describe.skipIf(process.platform === 'win32')('every example of every --help runs', () => {
@@ -133,7 +138,9 @@ describe.skipIf(process.platform === 'win32')('every example of every --help run
     for (const [, line] of examples) expect(line).toContain('tracelet');
   });
 
-  test.each(examples)('%s: %s', (_, line) => {
+  /** Those of servers, which do not end, are in serve.test.ts. */
+  const ending = examples.filter(([command]) => command !== 'serve');
+  test.each(ending)('%s: %s', (_, line) => {
     const quick = line.replace(/(tracelet (?:bench|profile) \S+)/, '$1 --seconds 0.05').replace(/--seconds 10/, '');
     expect(done(quick, copy()) + (line.includes('>') ? '.' : '')).not.toBe('');
   });

@@ -164,6 +164,10 @@ describe('search', () => {
     expect([...new Set(filesOf(hits))]).toEqual(['food.md', 'long.markdown', 'new.md']);
     expect(hits[0]).toMatchObject({ file: 'new.md', text: 'food' });
     expect(hits.find(({ file }: { file: string }) => file === 'food.md').text).toBe('Nothing of the kind');
+    writeFileSync(notes('food.md'), '');
+    expect((await parsed(search('food', '--top', '50')))[0].hits.every(({ file }: { file: string }) => file !== 'food.md')).toBe(true);
+    writeFileSync(notes('food.md'), 'Nothing of the kind');
+    expect(await parsed(search('food', '--top', '50'))).toMatchObject([{ hits: [...hits] }]);
   });
 
   test('takes nothing from an index of another model, or one that is broken', async () => {

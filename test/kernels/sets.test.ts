@@ -92,7 +92,10 @@ describe('ops that only some models need', () => {
     const other = await bare();
     await import('../../src/kernels/sets/late.ts');
     other.useKernels({ baseline: moduleOf('baseline') });
-    await expect(other.loaded()).rejects.toMatchObject({ code: 'kernels', message: expect.stringContaining('families.baseline') });
+    await expect(other.loaded()).rejects.toMatchObject({
+      code: 'kernels',
+      message: expect.stringContaining('tracelet/wasm/families.baseline.wasm'),
+    });
   });
 
   test('carry their kernels where no files lie beside the script', async () => {

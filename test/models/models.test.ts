@@ -56,10 +56,10 @@ describe.each(goldenCases().map((golden) => [golden.name, golden] as const))('%s
         }
       });
 
-    test.each([true, false])('traced, as PyTorch, fusion %s', async (fusion) => {
+    test('traced, as PyTorch', async () => {
       const model = await load(golden);
       for (const [i, call] of golden.calls.entries()) {
-        const traced = await jit.trace(model, call.inputs, { fusion, kernels, exact_padding: true });
+        const traced = await jit.trace(model, call.inputs, { kernels, exact_padding: true });
         expectGolden(traced(call.inputs), call, `call ${i}`);
       }
     });
@@ -69,7 +69,7 @@ describe.each(goldenCases().map((golden) => [golden.name, golden] as const))('%s
       async (fusion) => {
         const model = await load(golden);
         for (const [i, { inputs }] of golden.calls.entries()) {
-          const traced = await jit.trace(model, inputs, { fusion, kernels });
+          const traced = await jit.trace(model, inputs, { fusion, kernels, check_trace: false });
           const [got, want] = [byName(traced(inputs)), byName(withKernels(kernels, () => model(inputs)))];
           const { attention_mask: mask } = inputs;
           const packed = traced.graph.includes('scatter');

@@ -1,8 +1,12 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import * as aiSdk from '../../src/adapters/aisdk.ts';
+import * as langchain from '../../src/adapters/langchain.ts';
+import * as workersAI from '../../src/adapters/workersai.ts';
 import * as tracelet from '../../src/index.ts';
 import * as jit from '../../src/jit/index.ts';
 import * as quantize from '../../src/quantize/index.ts';
+import { handler } from '../../src/serve/index.ts';
 import { JUNK, OWN, STOPPED } from '../support/junk.ts';
 import { type Callee, Reachable } from '../support/reachable.ts';
 import { FOLDER, INSTANCES, pool } from '../support/subjects.ts';
@@ -15,6 +19,7 @@ reachable.addNamespace({ BertModel: tracelet.BertModel, BertConfig: tracelet.Ber
 reachable.addNamespace(tracelet, '');
 reachable.addNamespace(jit, 'jit');
 reachable.addNamespace(quantize, '');
+for (const adapter of [aiSdk, langchain, workersAI, { handler }]) reachable.addNamespace({ ...adapter }, '');
 for (const [name, make] of Object.entries(INSTANCES)) reachable.addInstance(name, make);
 const callees = reachable.callees.filter(({ name }) => !WITHIN.test(name));
 const validOf = ({ name, isGetter }: Callee) => (isGetter ? () => [] : VALID[name]);

@@ -245,6 +245,23 @@ const CASES = {
       await fails('disposed', /dispose/, () => pool.run('a cat'));
     }
   },
+  async 'requests of fetch are answered by a handler, where there are requests'({ tracelet: { jit }, handler, bytes }) {
+    if (typeof Request !== 'function') return;
+    const embedder = await jit.load(await bytes('model.tracelet'));
+    const answer = handler({ minilm: embedder });
+    const texts = ['a cat', 'a much longer text about a cat that sat on a mat', 'a dog'];
+    const ask = async (inputs) => {
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ inputs }) };
+      const response = await answer(new Request('http://localhost/embed', init));
+      return [response.status, await response.json()];
+    };
+    const want = [...(await embedder.embed(texts)).data];
+    const answers = await Promise.all([ask(texts), ...texts.map((text) => ask(text)), ask('')]);
+    equal(answers[0][1].flat().map(Math.fround), want, 'together');
+    equal(answers.slice(1, 4).flatMap(([, [vector]]) => vector.map(Math.fround)), want, 'apart'); // biome-ignore format: one row
+    equal(answers[4], [400, { error: '`inputs` cannot be empty', error_type: 'Empty' }], 'nothing');
+    embedder.dispose();
+  },
   async 'rows do not depend on their batch or padding'(context) {
     for (const kernels of ['baseline', context.tracelet.bestVariant()]) await checkRows(context, kernels);
   },

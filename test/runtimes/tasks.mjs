@@ -50,18 +50,22 @@ const CLASSES = {
   },
 };
 
-const ENCODERS = {
-  'st-mean': ['SentenceTransformer', 'sentence.json'],
-  'st-dense': ['SentenceTransformer', 'sentence.json'],
-  'st-prompts': ['SentenceTransformer', 'sentence.json'],
-  'st-euclidean': ['SentenceTransformer', 'sentence.json'],
-  'ce-1': ['CrossEncoder', 'cross.json'],
-  'sparse-max': ['SparseEncoder', 'sparse.json'],
+/** Classes of folders by how their names begin, and where their answers lie. */
+const KINDS = {
+  st: ['SentenceTransformer', 'sentence.json'],
+  ce: ['CrossEncoder', 'cross.json'],
+  sparse: ['SparseEncoder', 'sparse.json'],
   colbert: ['MultiVectorEncoder', 'multi.json'],
 };
 
+const ENCODERS = [
+  ...['st-cls', 'st-concat', 'st-concat-2', 'st-dense', 'st-dense-2', 'st-euclidean', 'st-lasttoken', 'st-legacy', 'st-manhattan'],
+  ...['st-max', 'st-mean', 'st-mean_sqrt_len_tokens', 'st-prompts', 'st-prompts-excluded', 'st-truncate', 'st-weightedmean'],
+  ...['ce-1', 'ce-1-short', 'sparse-max', 'sparse-sum', 'colbert'],
+];
+
 async function encoderAgrees(context, name) {
-  const [Class, file] = ENCODERS[name];
+  const [Class, file] = KINDS[name.split('-')[0]];
   const model = await context.tracelet[Class].from_pretrained(`${context.base}/fixtures/laid/${name}/`);
   await CLASSES[Class](model, await textOf(context, `${layersOf(name).at(-1)}/${file}`));
   model.dispose();
@@ -78,5 +82,5 @@ const cases = (names, agrees, whose) =>
 /** A case for each folder. */
 export const TASKS = Object.fromEntries([
   ...cases(PIPELINES, pipelineAgrees, 'transformers'),
-  ...cases(Object.keys(ENCODERS), encoderAgrees, 'sentence-transformers'),
+  ...cases(ENCODERS, encoderAgrees, 'sentence-transformers'),
 ]);

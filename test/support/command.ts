@@ -7,7 +7,7 @@ export const MAIN = join(ROOT, 'dist/cli/main.js');
 /** What the command line does, in the order of its help. */
 export const COMMANDS = [
   ...['trace', 'quantize', 'run', 'embed', 'search', 'rank', 'classify', 'ner', 'answer'],
-  ...['fill', 'tokens', 'inspect', 'verify', 'bench', 'profile'],
+  ...['fill', 'serve', 'tokens', 'inspect', 'verify', 'bench', 'profile', 'batch'],
 ];
 
 /** The flag that lets Node 20 run the relaxed kernels, as the tests themselves do. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ARCHITECTURES, BertForMultipleChoice, BertModel, F, nn, type Tensor, tensor } from '../../src/index.ts';
 import type { Family } from '../../src/models/family.ts';
@@ -14,11 +15,14 @@ import {
   inputs,
   mask,
   SIZES,
+  scorer,
   signal,
   small,
   smallFile,
   tokenizerObject,
   tokens,
+  traced,
+  transformer,
   x,
   y,
 } from './subjects.ts';
@@ -176,7 +180,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('add sub', () => [x(), y(), { alpha: 2 }], 'F.'),
   ...rows('mean_pool mean_sqrt_pool max_pool first_pool last_pool', () => [tokens(), mask()], 'F.'),
   'F.positions': () => [ids(), null, { offset: 1 }],
-  ...rows('matches shift_right', () => [ids(), 1], 'F.'),
+  ...rows('matches differs shift_right', () => [ids(), 1], 'F.'),
   'F.filled': () => [ids(), 1],
   'F.positional_attention': () => [tokens(), tokens(), tokens(), placing()],
   'F.positional_attention_weights': () => [tokens(), tokens(), placing()],
@@ -322,6 +326,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'jit.serialize': () => [small, { _extra_files: { 'a.txt': 'a' }, signal: signal() }],
   'jit.save': () => [small, join(FOLDER, 'saved.tracelet'), { _extra_files: { 'a.txt': 'a' }, signal: signal() }],
   'jit.load': () => [smallFile, { ...reading, kernels: 'baseline', integers: 'dot16', threads: 1, worker: false, _extra_files: {} }],
+  'jit.open_script': () => [readFileSync(fixture('programs/hf4.57-torch2.2-own-mlp-script.pt')), { ...reading, input_names: ['x'] }],
   quantize: () => [small, quantizing],
   'new jit.TracingCheckError': () => [{ what: 'a thing', expected: 'one', got: 'another' }],
   'new TraceletError': () => ['value', { what: 'a thing', expected: 'one', got: 'another', cure: 'Do that' }],
@@ -341,6 +346,28 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'CrossEncoder#rank': () => ['jim', ['was', 'a'], { ...scoring, top_k: 1, return_documents: true }],
   'CrossEncoder#save': () => [join(FOLDER, 'encoder.tracelet'), { signal: signal() }],
   'CrossEncoder#dispose': none,
+  handler: () => [
+    { model: traced },
+    {
+      ...{ api_keys: ['a'], cors: '*', auto_truncate: false, log: () => {}, client: () => 'a' },
+      ...{
+        max_concurrent_requests: 1,
+        max_batch_tokens: 9,
+        max_batch_requests: 1,
+        max_client_batch_size: 1,
+        payload_limit: 9,
+        body_timeout: 9,
+      },
+    },
+  ],
+  embeddingModel: () => [traced, { modelId: 'a', prompt: 'a', truncate: true, truncate_dim: 1, normalize: true }],
+  rerankingModel: () => [scorer, { modelId: 'a', truncate: true }],
+  workersAI: () => [{ model: traced }],
+  'new TraceletEmbeddings': () => [transformer, { truncate: true, truncate_dim: 1, normalize_embeddings: true, batchTokens: 9 }],
+  'TraceletEmbeddings#embedDocuments': () => [['jim']],
+  'TraceletEmbeddings#embedQuery': () => ['jim'],
+  'new TraceletRerank': () => [scorer, { topN: 1, truncate: true }],
+  'TraceletRerank#compressDocuments': () => [[{ pageContent: 'jim', metadata: {} }], 'was'],
   pipeline: () => ['text-classification', folderOf('pairs'), { ...reading, ...piping }],
   ...rows('() #call_', () => [['jim', { text: 'was', text_pair: 'a' }], classifying], 'Pipeline'),
   'Pipeline#save': () => [join(FOLDER, 'pipeline.tracelet'), { signal: signal() }],
@@ -370,6 +397,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
 
 /** Where anything may stand: a file may say whatever it likes, and so may what is read of it. */
 export const IGNORING: Readonly<Record<string, readonly string[]>> = {
+  'TraceletRerank#compressDocuments': ['(0)[0].metadata', '(0)[0].metadata.nonsense', '(0)[0].nonsense'],
   'BertTokenizer.from_files': ['(0).nonsense'],
   'new BertTokenizer': ['(0).eos_token.nonsense', '(0).added_tokens[0].nonsense'],
   'new PreTrainedTokenizerFast': ['(0).eos_token.nonsense', '(0).added_tokens[0].nonsense'].concat(

@@ -90,7 +90,7 @@ async function found(
   top: number,
   signal: AbortSignal,
 ): Promise<Found[]> {
-  const query = (await model.encode_query(question, { signal })) as Tensor;
+  const query = (await model.encode_query(question, { chunk: true, signal })) as Tensor;
   const passages = files.flatMap((file) => file.passages.map((place) => [file, place] as const));
   const texts = new Map<string, string>();
   const hits: Found[] = [];
