@@ -29,14 +29,14 @@ const TITLES = {
 
 const sourceOf = (file) => readFileSync(join(ROOT, file), 'utf8');
 
-/** Names that a module exports, with the comment above each. */
+/** Names that a module exports, with the comment above each. @returns {Map<string, string>} */
 function documented(text) {
   const declared = [...text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\nexport (?:const|function) (\w+)/g)].map(([, doc, name]) => [
     name,
     doc,
   ]);
   const renamed = [...text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n {2}\w+ as (\w+),/g)].map(([, doc, name]) => [name, doc]);
-  return new Map([...declared, ...renamed]);
+  return new Map(/** @type {[string, string][]} */ ([...declared, ...renamed]));
 }
 
 /** A comment as one line of Markdown. */
@@ -48,7 +48,7 @@ const inLine = (doc) =>
     .replaceAll(/\s+/g, ' ')
     .trim();
 
-/** What each module adds to `F`: [module, names]. */
+/** What each module adds to `F`: [module, names and comments]. @returns {[string, [string, string][]][]} */
 function modules(names) {
   const text = sourceOf(FUNCTIONAL);
   const others = [...text.matchAll(/^export (?:\*|\{[^}]*\}) from '(\.[^']+)'/gm)].map(([, path]) => join(dirname(FUNCTIONAL), path));

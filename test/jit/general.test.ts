@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { F, jit, type Tensor, tensor, withKernels } from '../../src/index.ts';
+import { F, jit, nn, type Tensor, tensor, withKernels } from '../../src/index.ts';
 import type { DynamicAxes } from '../../src/jit/dynamic.ts';
+import { quantize } from '../../src/quantize/index.ts';
 import { expectSameBits, fileOf, floats } from '../support/tiny.ts';
 
 type Body = (x: Tensor, y: Tensor, ids: Tensor) => Tensor | readonly Tensor[];
@@ -160,5 +161,36 @@ describe.each(Object.entries(BODIES))('%s', (_, body) => {
       }
     }
     loaded.dispose();
+  });
+});
+
+describe('a trace of general ops', () => {
+  const [x, y, ids] = inputsAt(2, 3);
+  const dense = new nn.Linear(4, 4, { seed: 2 });
+  const body = (a: Tensor, b: Tensor, c: Tensor) =>
+    dense(a)
+      .sub(column(b))
+      .exp()
+      .mul(column(c.eq(1)))
+      .sum(1);
+
+  test('runs in workers', async () => {
+    const traced = await jit.trace(body, [x, y, ids], { kernels: 'baseline' });
+    const loaded = await jit.load(await fileOf(traced), { kernels: 'baseline', workers: 1 });
+    try {
+      expectSameBits((await loaded.run([x, y, ids])) as unknown as Tensor, traced(x, y, ids) as Tensor);
+    } finally {
+      loaded.dispose();
+    }
+  });
+
+  test('is quantised, and is planned and estimated', async () => {
+    const traced = await jit.trace(body, [x, y, ids]);
+    const { traced: small, report } = await quantize(traced, { calibrate: [[x, y, ids]] as never });
+    expect(report.layers.map(({ op, bits }) => [op, bits])).toEqual([['linear', 8]]);
+    const [got, want] = [small, traced].map((each) => (each(x, y, ids) as unknown as Tensor).data as Float32Array);
+    for (const [i, value] of want.entries()) expect(Math.abs(got[i] - value)).toBeLessThan(0.1 * Math.max(1, Math.abs(value)));
+    expect(traced.flops()).toBeGreaterThan(0);
+    expect(traced.graph).toMatch(/binary\(.*function=add\)/);
   });
 });
