@@ -156,6 +156,7 @@ function converted(node: Made): Plan {
 
 /** How to make `node`. Throws `op` errors for what no op makes. */
 export function planOf(node: Made): Plan {
+  if (node.make) return { of: node.operands, make: node.make };
   const emit = EMITS[node.op];
   const plan = emit
     ? { of: node.operands, make: (...tensors: Tensor[]) => emit(node.attributes, ...tensors) }

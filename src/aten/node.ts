@@ -45,6 +45,8 @@ export interface Made extends Typed {
   readonly op: string;
   readonly operands: readonly Node[];
   readonly attributes: Attributes;
+  /** What makes it, where its op alone does not say. */
+  readonly make?: (...operands: Tensor[]) => Tensor;
   /** The call that made it first. */
   site?: Site;
 }

@@ -225,15 +225,50 @@ export interface Recording {
   structure: 'tensor' | 'tuple';
 }
 
-/** Records `forward(...)` of `model` on inputs of the given names, dtypes and shapes. Values are not needed. */
-export function record(model: AnyModule, inputs: readonly TracedInput[], forward: (inputs: Tensor[]) => ForwardResult): Recording {
+/** Ops that patterns are made of. A graph without these spells nothing out. */
+const SPELLING = new Set(['matmul', 'softmax', 'reduce', 'binary', 'unary', 'where']);
+
+/** Ops that graphs spell out. */
+const FOUND = new Set([
+  ...['attention', 'relative_attention', 'cross_attention', 'attention_weights', 'relative_attention_weights', 'cross_attention_weights'],
+  ...['layer_norm', 'rms_norm', 'gelu', 'gelu_new', 'quick_gelu', 'silu', 'mean_pool', 'max_pool', 'l2_normalize', 'rotary'],
+]);
+
+/** Whether a graph may spell out what an op says. */
+export const isSpelled = ({ nodes }: Graph): boolean => nodes.some(({ op }) => SPELLING.has(op));
+
+/** Makes the outputs of a recorded graph anew, while it is recorded once more. */
+export type Replay = (graph: Graph, recorder: { tensorOf(value: Value): Tensor; moduleOf(path: string): object | undefined }) => Tensor[];
+
+/** `graph` with its outputs as `replay` makes them. */
+function again(model: AnyModule, graph: Graph, replay: Replay): Graph {
+  const tracer = new Tracer(model);
+  const modules = new Map(model.named_modules());
+  const recorder = { tensorOf: (value: Value) => new Recorded(value, tracer), moduleOf: (path: string) => modules.get(path) };
+  const tensors = using(tracer, () => replay(graph, recorder));
+  const outputs = graph.outputs.map(({ name }, i) => ({ name, value: tracer.valueOf_(tensors[i]) }));
+  const found = tracer.nodes.filter(isFound).length > graph.nodes.filter(isFound).length;
+  return found ? { ...graph, nodes: tracer.nodes, outputs } : graph;
+}
+
+/** Whether a node is what patterns are looked for. */
+const isFound = ({ op }: Node): boolean => FOUND.has(op);
+
+/** Records `forward(...)` of `model` on inputs of the given names, dtypes and shapes. Values are not needed. What it spells out is found by `replay`. */
+export function record(
+  model: AnyModule,
+  inputs: readonly TracedInput[],
+  forward: (inputs: Tensor[]) => ForwardResult,
+  replay?: Replay,
+): Recording {
   refuseTied(model);
   const tracer = new Tracer(model);
   const values = inputs.map(({ name, dtype, shape }): Input => ({ kind: 'input', name, dtype, shape }));
   const result = using(tracer, () => forward(values.map((value) => new Recorded(value, tracer))));
   const { structure, tensors } = flattenOutputs(result);
   const outputs = tensors.map(({ name, tensor }) => ({ name, value: tracer.valueOf_(tensor) }));
-  const graph = withFloatInputs({ inputs: values, nodes: tracer.nodes, outputs });
+  const plain = { inputs: values, nodes: tracer.nodes, outputs };
+  const graph = withFloatInputs(replay ? again(model, plain, replay) : plain);
   verifyGraph(graph);
   return { graph, structure };
 }

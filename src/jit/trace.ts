@@ -1,3 +1,4 @@
+import { patterns } from '#archives';
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
 import { ANY, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL, TOKENIZER } from '../base/options.ts';
@@ -22,7 +23,7 @@ import { refuseMore } from './arguments.ts';
 import { checkSameRecording, type Expectation } from './check.ts';
 import { compile } from './compile.ts';
 import { axesOf, type DynamicAxes, inputsAt } from './dynamic.ts';
-import { type Recording, record, type TracedInput } from './record.ts';
+import { isSpelled, type Recording, type Replay, record, type TracedInput } from './record.ts';
 
 /** Inputs of a model: by position, by name, or the only one; each a tensor, or a list or an object of such, of any depth. */
 export type Inputs = readonly NestedTensors[] | Readonly<Record<string, NestedTensors>> | Tensor;
@@ -152,14 +153,45 @@ function examplesOf(inputs: Inputs | null | undefined, { example_kwarg_inputs: n
 }
 
 async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: TraceOptions): Promise<TracedModule<Result>> {
-  const { fusion = true, check_trace = true, check_tolerance: tolerance, signal, kernels } = options;
+  const { fusion = true, signal } = options;
   signal?.throwIfAborted();
   const names = namesOf(model, inputs);
   const given = copied(dummyInputs(inputs, names, model));
   const signature = signatureOf(given);
   const bounds = options.dynamic ?? {};
   const { axes, sizes } = axesOf(signature, bounds, options.dynamic_axes);
-  const recordAt = (at: Sizes): Recording => recordModel(model, names, inputsAt(signature, axes, at), options.strict);
+  const recording = (replay?: Replay): RecordAt => {
+    return (at) => recordModel(model, names, inputsAt(signature, axes, at), options.strict, replay);
+  };
+  const plain = recording();
+  const from = { names, given, sizes, bounds };
+  const replay = fusion && isSpelled(plain(sizes).graph) ? await patterns?.() : undefined;
+  if (!replay) return traceWith<Result>(model, plain, from, options);
+  try {
+    return await traceWith<Result>(model, recording(replay), from, options);
+  } catch (error) {
+    if (!(error instanceof TraceletError) || !['tracing', 'tracing_check'].includes(error.code)) throw error;
+    return traceWith<Result>(model, plain, from, options);
+  }
+}
+
+type RecordAt = (at: Sizes) => Recording;
+
+/** What a trace is made from. */
+interface Dummies {
+  names: readonly string[];
+  given: Record<string, Tensor>;
+  sizes: Sizes;
+  bounds: Bounds;
+}
+
+async function traceWith<Result>(
+  model: AnyModule,
+  recordAt: RecordAt,
+  { names, given, sizes, bounds }: Dummies,
+  options: TraceOptions,
+): Promise<TracedModule<Result>> {
+  const { fusion = true, check_trace = true, check_tolerance: tolerance, signal, kernels } = options;
   const recorded = recordAt(sizes);
   const tokenizer = options.tokenizer ?? TOKENIZER.read((model as Traceable).tokenizer);
   if (tokenizer) checkReach(recorded.graph, tokenizer as PreTrainedTokenizerFast);
@@ -236,8 +268,14 @@ const positional = (names: readonly string[], inputs: Record<string, Tensor>): u
     Object.fromEntries,
   ).map(([, value]) => value);
 
-function recordModel(model: AnyModule, names: readonly string[], inputs: readonly TracedInput[], strict = false): Recording {
-  return record(model, inputs, (tensors) => {
+function recordModel(
+  model: AnyModule,
+  names: readonly string[],
+  inputs: readonly TracedInput[],
+  strict = false,
+  replay?: Replay,
+): Recording {
+  const forward = (tensors: Tensor[]): ForwardResult => {
     const byName = Object.fromEntries(inputs.map(({ name }, i) => [name, tensors[i]]));
     const result = model(...positional(names, byName)) as ForwardResult;
     if (strict && !(result instanceof Tensor) && !Array.isArray(result))
@@ -248,5 +286,6 @@ function recordModel(model: AnyModule, names: readonly string[], inputs: readonl
         cure: 'Answer a list, or leave strict out',
       });
     return result;
-  });
+  };
+  return record(model, inputs, forward, replay);
 }

@@ -8,9 +8,11 @@ import { type Geometry, geometryOf, isMade, type Made, type Node, type View } fr
 const uncopied = (node: Node): Node => (isMade(node, 'copy') && node.operands[0].shape.length === 4 ? node.operands[0] : node);
 
 /** How wide the rows are of which a view shows heads side by side. */
-function rowWidth({ start, strides, base }: Geometry, [batch, , sequence, dim]: readonly number[], heads: number): number | undefined {
-  const [over_batch, over_heads, width, over_dim] = strides;
-  const fits = over_batch === sequence * width && over_heads === dim && over_dim === 1 && start + heads * dim <= width;
+function rowWidth({ start, strides, base }: Geometry, shape: readonly number[], heads: number): number | undefined {
+  const [batch, , sequence, dim] = shape;
+  const width = sequence > 1 ? strides[2] : sizeOf(base.shape) / batch;
+  const meant = [sequence * width, dim, width, 1];
+  const fits = strides.every((stride, i) => stride === meant[i] || shape[i] === 1) && start + heads * dim <= width;
   return fits && sizeOf(base.shape) === batch * sequence * width ? width : undefined;
 }
 

@@ -2,6 +2,7 @@ import { sizeOf } from '../../tensor/tensor.ts';
 import { stridesOf } from '../geometry.ts';
 import { expand, reshape } from '../moves.ts';
 import { isWhole, type Leaf, type Made, made, type Node, viewed } from '../node.ts';
+import { byElement } from '../pointwise.ts';
 import { bare, eitherWay, madeBy, numberOf, plusNumber, same, uncast } from './match.ts';
 import type { Rule, Rules } from './rule.ts';
 
@@ -119,6 +120,16 @@ const scaledBase: Rule = ({ op, operands: [x, factor], dtype, shape }) => {
   return viewed({ ...x, base: made(op, dtype, x.base.shape, [x.base, factor]) }, shape);
 };
 
+/** a + -1 · b */
+const subtracted: Rule = (node) => {
+  for (const [a, b] of eitherWay(node)) {
+    const negative = madeBy(b, 'mul');
+    const x = negative && numberOf(negative.operands[1]) === -1 ? negative.operands[0] : undefined;
+    if (x && `${x.shape}` === `${b.shape}`) return byElement('sub', a, x);
+  }
+  return undefined;
+};
+
 /** x + 0, x · 1 and x / 1. */
 const unchanged =
   (number: number): Rule =>
@@ -129,7 +140,7 @@ const unchanged =
 export const LINEAR_RULES: Rules = {
   matmul: [product],
   linear: [linear],
-  add: [unchanged(0), biased, positions, broadened],
+  add: [unchanged(0), biased, positions, broadened, subtracted],
   mul: [unchanged(1), scaledBase],
   div: [unchanged(1), scaledBase],
 };
