@@ -18,7 +18,7 @@ export const STOREYS = [
 const CEILINGS = [
   {
     what: 'what traces and runs, models, texts, tokenizers and files of PyTorch apart',
-    most: 12_300,
+    most: 13_900,
     without: ['src/formats/torch'],
     folders: ['ops', 'kernels', 'graph', 'formats', 'nn', 'passes', 'program', 'runtime', 'inspect', 'traced', 'jit'].map(
       (name) => `src/${name}`,
@@ -26,7 +26,7 @@ const CEILINGS = [
   },
   { what: 'what reads files of PyTorch', most: 1500, folders: ['src/formats/torch'] },
   { what: 'what ops of PyTorch mean', most: 4300, folders: ['src/aten'] },
-  { what: 'kernels', most: 4000, folders: ['assembly'] },
+  { what: 'kernels', most: 4600, folders: ['assembly'] },
   { what: 'the command line', most: 2150, folders: ['src/cli'] },
 ];
 

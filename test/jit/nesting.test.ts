@@ -33,7 +33,10 @@ function filled(nest: Nest): NestedTensors {
 
 /** What a nest of answers holds, as a nest of the form of `like`. */
 function expectLike(got: unknown, like: NestedTensors): void {
-  if (like instanceof Tensor) return expectSameBits(got as Tensor, like);
+  if (like instanceof Tensor) {
+    expectSameBits(got as Tensor, like);
+    return;
+  }
   const entries = Object.entries(like);
   if (Array.isArray(like)) expect((got as unknown[]).length).toBe(entries.length);
   for (const [i, [name, each]] of entries.entries()) {

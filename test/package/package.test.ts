@@ -124,7 +124,9 @@ describe('the packed package', () => {
         ([, from]) => from,
       ),
     );
-    expect(imported.filter((from) => !from.startsWith('node:'))).toEqual(imported.filter((from) => from === '#platform' || from === '#archives'));
+    expect(imported.filter((from) => !from.startsWith('node:'))).toEqual(
+      imported.filter((from) => from === '#platform' || from === '#archives'),
+    );
     expect(imported).toContain('#platform');
   });
 

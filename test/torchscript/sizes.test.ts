@@ -11,7 +11,8 @@ async function scripts(entry: string, within = /./, alias: Record<string, string
     input: SRC + entry,
     platform: 'neutral',
     external: (id, from) =>
-      /^(#(?!archives)|node:)/.test(id) || (from !== undefined && id.startsWith('.') && !within.test(new URL(id, `file://${from}`).pathname)),
+      /^(#(?!archives)|node:)/.test(id) ||
+      (from !== undefined && id.startsWith('.') && !within.test(new URL(id, `file://${from}`).pathname)),
     resolve: { alias },
   });
   const { output } = await bundle.generate({ minify: true });
