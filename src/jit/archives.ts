@@ -1,4 +1,4 @@
-import type { OpenArchive } from './files.ts';
+import type { OpenArchive } from './loading.ts';
 import type { Replay } from './record.ts';
 
 /** What traces archives of PyTorch, which is loaded when the first of them comes. */

@@ -1,3 +1,3 @@
 export * from './files.ts';
-export { open_script } from './script.ts';
+export { type OpenScriptOptions, open_script } from './script.ts';
 export { trace } from './trace.ts';

@@ -3,11 +3,11 @@ import type { Source } from '../sources/source.ts';
 import type { TracePool } from '../traced/pool/pool.ts';
 import type { TracedModule, TracedResult } from '../traced/traced.ts';
 import type { TracingCheckError } from './checkerror.ts';
-import { type JitLoadOptions, loadWith, type OpenArchive, type WithWorkers } from './files.ts';
+import { type JitLoadOptions, loadWith, type OpenArchive, type WithWorkers } from './loading.ts';
 import type { Inputs, TraceOptions } from './trace.ts';
 
 export * from './files.ts';
-export { open_script } from './script.ts';
+export { type OpenScriptOptions, open_script } from './script.ts';
 
 const archives: OpenArchive = async (source, options) => {
   const { traceArchive } = await import('./archive.ts');

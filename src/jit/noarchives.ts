@@ -1,4 +1,4 @@
-import type { OpenArchive } from './files.ts';
+import type { OpenArchive } from './loading.ts';
 import type { Replay } from './record.ts';
 
 /** Where scripts are small, nothing opens archives of PyTorch unless it is asked for by name. */

@@ -38,12 +38,30 @@ const rounded =
   (args, wrong) =>
     of(numbers(args, wrong)[0]);
 
+const DEEPEST = 100;
+const MOST_LOOKS = 1_000_000;
+
+/** Counts what is looked at in values that hold others, which may be the same over and over. */
+class Looks {
+  #left = MOST_LOOKS;
+
+  at(depth: number): void {
+    if (depth > DEEPEST || this.#left-- === 0)
+      throw new TraceletError('tracing', {
+        what: 'a list or tuple of the program',
+        expected: `at most ${DEEPEST} deep and of ${MOST_LOOKS} items`,
+        got: 'more',
+      });
+  }
+}
+
 /** Whether two values are equal as in Python. Tensors are the same or not. */
-export function equal(a: Value, b: Value): boolean {
+export function equal(a: Value, b: Value, looks: Looks = new Looks(), depth = 0): boolean {
   const [x, y] = [numberIn(a), numberIn(b)];
   if (x !== undefined && y !== undefined) return x === y;
   const [left, right] = [itemsOf(a), itemsOf(b)];
-  if (left && right) return left.length === right.length && left.every((item, i) => equal(item, right[i]));
+  looks.at(depth);
+  if (left && right) return left.length === right.length && left.every((item, i) => equal(item, right[i], looks, depth + 1));
   return a === b;
 }
 
@@ -154,12 +172,13 @@ function setItem([of, at, value]: readonly Value[], wrong: Wrong): Value {
   return null;
 }
 
-function text(value: Value): string {
+function text(value: Value, looks: Looks = new Looks(), depth = 0): string {
+  looks.at(depth);
   if (value instanceof Float) return Number.isInteger(value.value) ? `${value.value}.0` : String(value.value);
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   const items = itemsOf(value);
-  if (items) return `[${items.map(text).join(', ')}]`;
+  if (items) return `[${items.map((item) => text(item, looks, depth + 1)).join(', ')}]`;
   return value instanceof AtenTensor ? `a tensor of shape [${value.shape}]` : String(value);
 }
 

@@ -6,7 +6,7 @@ import type { Expression, FunctionCode, Of } from './code/syntax.ts';
 import type { Frame } from './frame.ts';
 import { FUNCTIONS } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';
-import { isDict, kindOfValue, NamedTuple, ScriptObject, TypeName, type Value } from './values.ts';
+import { isDict, isList, kindOfValue, NamedTuple, ScriptObject, TypeName, type Value } from './values.ts';
 
 const CONSTANTS = 'CONSTANTS';
 /** What begins the names of ops, and of the classes and functions of the program. */
@@ -180,10 +180,13 @@ function opName(dotted: string): string {
 const isFunctionCode = (value: Value): value is FunctionCode =>
   value instanceof Object && 'parameters' in value && 'body' in value && !(value instanceof AtenTensor);
 
+const DEEPEST_LIST = 3;
+
 /** Throws a `format` error for a value that no op takes. */
-function checkArgument(value: Value, op: string, frame: Frame): void {
+function checkArgument(value: Value, op: string, frame: Frame, depth = 0): void {
+  if (isList(value)) for (const item of value) checkArgument(item, op, frame, depth + 1);
   const foreign = value instanceof ScriptObject || value instanceof TypeName || isDict(value);
-  if (foreign) throw frame.fault(`tensors, numbers, strings or lists of them for ${op}`, kindOfValue(value));
+  if (foreign || depth > DEEPEST_LIST) throw frame.fault(`tensors, numbers, strings or lists of them for ${op}`, kindOfValue(value));
 }
 
 /** What a program says where it refuses to go on. */

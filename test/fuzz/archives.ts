@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Zip } from '../../src/formats/torch/zip.ts';
 import { jit } from '../../src/index.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
+import { exportedArchive } from '../support/exported.ts';
 import { strided } from '../support/pickle.ts';
 import { object, scriptArchive } from '../support/script.ts';
 import { zipOf } from '../support/zip.ts';
@@ -58,7 +59,7 @@ const SEEDS: Record<string, () => Uint8Array> = {
     }),
   saved: () => readFileSync('test/fixtures/programs/hf4.57-torch2.2-own-mlp-script.pt'),
   'before 1.4': () => beforePickles(),
-  exported: () => smallExported(),
+  exported: () => exportedArchive(),
 };
 
 /** An archive of PyTorch 1.2. */
@@ -86,75 +87,6 @@ function beforePickles(): Uint8Array {
     'tensors/0': floats(1).map((_, i) => [0, 0, 0, 63][i]),
     'tensors/1': floats(36),
     'model.json': bytesOfText(JSON.stringify(model)),
-  };
-  return zipOf(Object.entries(files).map(([name, content]) => ({ name: `m/${name}`, content })));
-}
-
-const reference = (name: string): unknown => ({ as_tensor: { name } });
-const argument = (name: string, arg: unknown, kind = 1): unknown => ({ name, arg, kind });
-const meta = (dtype: number, sizes: readonly unknown[]): unknown => ({
-  dtype,
-  sizes,
-  strides: sizes.map(() => ({ as_int: 1 })),
-  layout: 7,
-});
-
-/** A program of torch.export: the rows of a table for ids, through a linear layer. */
-function smallExported(): Uint8Array {
-  const size = (symbol: string, hint: number): unknown => ({ as_expr: { expr_str: symbol, hint: { as_int: hint } } });
-  const node = (target: string, inputs: unknown[], name: string): unknown => ({
-    target: `torch.ops.aten.${target}`,
-    inputs,
-    outputs: [reference(name)],
-    metadata: {},
-  });
-  const program = {
-    schema_version: { major: 8, minor: 2 },
-    range_constraints: { s0: { min_val: 1, max_val: 4 }, s1: { min_val: 2, max_val: 9 } },
-    graph_module: {
-      graph: {
-        inputs: ['p_table', 'p_weight', 'ids'].map(reference),
-        outputs: [reference('out')],
-        nodes: [
-          node('embedding.default', [argument('weight', reference('p_table')), argument('indices', reference('ids'))], 'x'),
-          node('linear.default', [argument('input', reference('x')), argument('weight', reference('p_weight'))], 'y'),
-          node('gelu.default', [argument('self', reference('y')), argument('approximate', { as_string: 'tanh' }, 2)], 'out'),
-        ],
-        tensor_values: { ids: meta(5, [size('s0', 2), size('s1', 3)]) },
-      },
-      signature: {
-        input_specs: [
-          { parameter: { arg: { name: 'p_table' }, parameter_name: 'a.table' } },
-          { parameter: { arg: { name: 'p_weight' }, parameter_name: 'weight' } },
-          { user_input: { arg: reference('ids') } },
-        ],
-        output_specs: [{ user_output: { arg: reference('out') } }],
-      },
-    },
-  };
-  const config = Object.fromEntries(
-    Object.entries({ 'a.table': [6, 4], weight: [4, 4] }).map(([name, [rows, columns]], i) => {
-      const [sizes, strides] = [
-        [rows, columns],
-        [columns, 1],
-      ].map((dims) => dims.map((as_int) => ({ as_int })));
-      return [
-        name,
-        {
-          path_name: `weight_${i}`,
-          is_param: true,
-          use_pickle: false,
-          tensor_meta: { dtype: 7, sizes, strides, storage_offset: { as_int: 0 } },
-        },
-      ];
-    }),
-  );
-  const files = {
-    archive_format: bytesOfText('pt2'),
-    'models/model.json': bytesOfText(JSON.stringify(program)),
-    'data/weights/model_weights_config.json': bytesOfText(JSON.stringify({ config })),
-    'data/weights/weight_0': floats(24),
-    'data/weights/weight_1': floats(16),
   };
   return zipOf(Object.entries(files).map(([name, content]) => ({ name: `m/${name}`, content })));
 }

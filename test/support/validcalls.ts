@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ARCHITECTURES, BertForMultipleChoice, BertModel, F, nn, type Tensor, tensor } from '../../src/index.ts';
 import type { Family } from '../../src/models/family.ts';
@@ -322,6 +323,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'jit.serialize': () => [small, { _extra_files: { 'a.txt': 'a' }, signal: signal() }],
   'jit.save': () => [small, join(FOLDER, 'saved.tracelet'), { _extra_files: { 'a.txt': 'a' }, signal: signal() }],
   'jit.load': () => [smallFile, { ...reading, kernels: 'baseline', integers: 'dot16', threads: 1, worker: false, _extra_files: {} }],
+  'jit.open_script': () => [readFileSync(fixture('programs/hf4.57-torch2.2-own-mlp-script.pt')), { ...reading, input_names: ['x'] }],
   quantize: () => [small, quantizing],
   'new jit.TracingCheckError': () => [{ what: 'a thing', expected: 'one', got: 'another' }],
   'new TraceletError': () => ['value', { what: 'a thing', expected: 'one', got: 'another', cure: 'Do that' }],

@@ -230,6 +230,10 @@ describe('is refused with file and line', () => {
     ['for i in range(10000000):\n  pass', /range of 10000000/],
     ['return (self).forward(x, )', /calls at most 256 deep/],
     ['return ops.quantized.linear(x)', /quantized::linear in code\/__torch__\.py, line 6: expected an op of PyTorch itself/],
+    ['a = [1]\nb = [1]\nfor i in range(60):\n  a = [a, a]\n  b = [b, b]\nreturn torch.eq(a, b)', /a list or tuple of the program/],
+    ['a = [1]\nb = [1]\nfor i in range(60):\n  a = [a, a]\n  b = [b, b]\nreturn torch.format("{}", a)', /a list or tuple of the program/],
+    ['a = [1]\nb = [1]\nfor i in range(60):\n  a = [a, a]\n  b = [b, b]\nreturn torch.cat(a)', /for cat, got /],
+    ['a = [1]\n_0 = torch.append(a, a)\nreturn torch.format("{}", a)', /a list or tuple of the program/],
     ['return int(inf)', /a number that is finite/],
   ])('%s', (body, words) => expect(message(() => result(body))).toMatch(words));
 });

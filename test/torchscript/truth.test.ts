@@ -150,7 +150,9 @@ describe('a trace of PyTorch 1.2', () => {
   test('opens as a module whose inputs may be renamed', async () => {
     expect((await jit.open_script(path)).input_names).toEqual(['input_ids', 'input']);
     expect((await jit.open_script(path, named)).input_names).toEqual(['input_ids', 'token_type_ids']);
-    await expect(jit.open_script(path, { input_names: ['input_ids'] })).rejects.toThrow(/a name for each of input_ids, input, got input_ids/);
+    await expect(jit.open_script(path, { input_names: ['input_ids'] })).rejects.toThrow(
+      /a name for each of input_ids, input, got input_ids/,
+    );
   });
 });
 
