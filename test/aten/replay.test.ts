@@ -4,7 +4,7 @@ import * as F from '../../src/nn/functional.ts';
 import { Embedding, Linear } from '../../src/nn/layers.ts';
 import { Module } from '../../src/nn/module.ts';
 import { Parameter } from '../../src/tensor/parameter.ts';
-import { Tensor } from '../../src/tensor/tensor.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 import { floats, whole } from '../support/atenprograms.ts';
 
 /** Modules that spell out what an op says: their traces hold that op. */
