@@ -72,7 +72,8 @@ function* lookups(nodes: Graph['nodes']): Generator<{ storage: Value; bound: num
   for (const { call, operands } of nodes)
     for (const [operand, { bound }] of rangesOf(call)) {
       const value = operands[operand];
-      if (value) yield { storage: storageOf(value), bound };
+      const isTable = Object.values(operands).some((each) => each?.kind === 'constant' && each.shape[0] === bound);
+      if (value && isTable) yield { storage: storageOf(value), bound };
     }
 }
 

@@ -167,13 +167,15 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   };
   const plain = recording();
   const from = { names, given, sizes, bounds };
-  const replay = fusion && isSpelled(plain(sizes).graph) ? await patterns?.() : undefined;
-  if (!replay) return traceWith<Result>(model, plain, from, options);
+  const recorded = plain(sizes);
+  const replay = fusion && isSpelled(recorded.graph) ? await patterns?.() : undefined;
+  if (!replay) return traceWith<Result>(model, recorded, plain, from, options);
+  const spelled = recording(replay);
   try {
-    return await traceWith<Result>(model, recording(replay), from, options);
+    return await traceWith<Result>(model, spelled(sizes), spelled, from, options);
   } catch (error) {
     if (!(error instanceof TraceletError) || !['tracing', 'tracing_check'].includes(error.code)) throw error;
-    return traceWith<Result>(model, plain, from, options);
+    return traceWith<Result>(model, plain(sizes), plain, from, options);
   }
 }
 
@@ -189,12 +191,12 @@ interface Dummies {
 
 async function traceWith<Result>(
   model: AnyModule,
+  recorded: Recording,
   recordAt: RecordAt,
   { names, given, sizes, bounds }: Dummies,
   options: TraceOptions,
 ): Promise<TracedModule<Result>> {
   const { fusion = true, check_trace = true, check_tolerance: tolerance, signal, kernels } = options;
-  const recorded = recordAt(sizes);
   const tokenizer = options.tokenizer ?? TOKENIZER.read((model as Traceable).tokenizer);
   if (tokenizer) checkReach(recorded.graph, tokenizer as PreTrainedTokenizerFast);
   const dummies = asRecorded(given, recorded);
