@@ -115,6 +115,7 @@ class Replay {
     if (value.kind === 'node') return this.#made(value);
     const { dtype, shape } = value;
     const leaf: { known?: Leaf['known'] } & Leaf = { kind: 'input', tensor: this.#recorder.tensorOf(value), dtype, shape };
+    if (value.kind === 'input') Object.assign(leaf, { name: value.name });
     if (value.kind === 'input') return Object.assign(leaf, isFloating(dtype) ? {} : { known: bitsOf(leaf, stridesOf(shape)) });
     if (value.kind === 'host') return Object.assign(leaf, { known: hostKnown(value) });
     const [{ tensor }] = value.parts;

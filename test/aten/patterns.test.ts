@@ -197,6 +197,17 @@ describe('vectors of texts', () => {
     expect(opsOf(off, 6)).not.toContain('mean_pool');
   });
 
+  test('are no means of what weights that are called otherwise may be', () => {
+    const holds = { inputs: { x: floats([BATCH, SEQUENCE, WIDTH], 8), counts: whole([BATCH, SEQUENCE], [3, 0, 2, 1, 5, 1]) }, weights: {} };
+    const weighed: Program = (call, { x, counts }) => {
+      const all = bits(call, counts);
+      return call('div', call('sum', call('mul', x, all), [1]), call('clamp', call('sum', all, [1]), f(1e-9)));
+    };
+    const { worst, ops } = difference(weighed, holds);
+    expect(worst).toBeLessThan(2e-6);
+    expect(ops).not.toContain('mean_pool');
+  });
+
   test('are the largest of each column', () => {
     const most: Program = (call, { x, mask }) =>
       call('amax', call('masked_fill', x, call('eq', call('unsqueeze', mask, -1), 0), f(-1e9)), [1]);

@@ -15,8 +15,8 @@ const LIKE = `*, int? dtype=None, ${TENSOR}, any memory_format=None`;
 
 const named = (dtype: number | null, otherwise: DType): DType => (dtype === null ? otherwise : dtypeNumbered(dtype));
 
-const dtypeOf = (value: number, of: Node): DType =>
-  of.dtype === 'float64' && of.kind === 'constant' && of.wrapped ? 'float32' : value % 1 ? 'float32' : of.dtype;
+/** The dtype of a tensor of a number, float32 for floats. */
+const dtypeOf = ({ dtype }: Node): DType => (dtype === 'float64' ? 'float32' : dtype);
 
 const numberIn = (node: Node): number => (node.known && 'at' in node.known ? node.known.at(0, 0) : Number.NaN);
 
@@ -92,8 +92,7 @@ export const CREATION_OPS: OpTable = {
   full: [
     [
       `int[] size, Value fill_value, *, int? dtype=None, ${TENSOR}`,
-      (size: number[], value: Node, dtype: number | null) =>
-        filledWith(numberIn(value), named(dtype, dtypeOf(numberIn(value), value)), size),
+      (size: number[], value: Node, dtype: number | null) => filledWith(numberIn(value), named(dtype, dtypeOf(value)), size),
     ],
   ],
   zeros_like: fillingLike(0),
@@ -128,7 +127,7 @@ export const CREATION_OPS: OpTable = {
   tensor: [
     [
       'Value data, *, int? dtype=None, any device=None, bool requires_grad=False',
-      (value: Node, dtype: number | null) => filledWith(numberIn(value), named(dtype, dtypeOf(numberIn(value), value)), []),
+      (value: Node, dtype: number | null) => filledWith(numberIn(value), named(dtype, dtypeOf(value)), []),
     ],
     ['int[] data, *, int? dtype=None, any device=None, bool requires_grad=False', listed],
   ],

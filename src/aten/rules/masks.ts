@@ -15,14 +15,24 @@ export interface Masked {
 /** Ids that are tried for padding. */
 const MOST_IDS = 2 ** 18;
 
+/** Whether elements are 0 and 1: of booleans, of what is made to be a mask, and of an input that is called one. */
+function isMask(input: Node): boolean {
+  if (input.kind !== 'input' || input.dtype === 'bool') return true;
+  return !input.looksUp && /mask/i.test(input.name ?? '');
+}
+
 /**
  * The mask by which elements of a source decide what is seen: the source itself where that is one, or which of its ids are padding. Undefined where
  * `isSeen`, which is undefined for what is neither, says more.
  */
 export function maskFrom({ input }: Source, isSeen: (element: number) => boolean | undefined): Masked | undefined {
-  if (input.kind !== 'input' || !input.looksUp) return isSeen(1) === true && isSeen(0) === false ? { mask: input, hidden: 0 } : undefined;
-  const first = [0, 1, 2].map(isSeen);
-  const usual = first.filter((seen) => seen === true).length > 1;
+  if (!isMask(input)) return paddingIn(input, isSeen);
+  return isSeen(1) === true && isSeen(0) === false ? { mask: input, hidden: 0 } : undefined;
+}
+
+/** The mask of ids that are all seen but one, or of the one that is. */
+function paddingIn(ids: Node, isSeen: (element: number) => boolean | undefined): Masked | undefined {
+  const usual = [0, 1, 2].filter((id) => isSeen(id) === true).length > 1;
   let other: number | undefined;
   for (let id = 0; id < MOST_IDS; id++) {
     const seen = isSeen(id);
@@ -31,7 +41,7 @@ export function maskFrom({ input }: Source, isSeen: (element: number) => boolean
     other = id;
   }
   if (other === undefined) return undefined;
-  const mask = made(usual ? 'differs' : 'matches', 'bool', input.shape, [input], { id: other });
+  const mask = made(usual ? 'differs' : 'matches', 'bool', ids.shape, [ids], { id: other });
   return { mask, hidden: usual ? other : other === 0 ? 1 : 0 };
 }
 

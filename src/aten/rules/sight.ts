@@ -1,5 +1,5 @@
 import { sizeOf } from '../../tensor/tensor.ts';
-import { byDistance, elementsOf, type Form, isForm, type Knowledge, pointwise } from '../knowledge.ts';
+import { byDistance, elementsOf, type Form, isForm, type Knowledge, pointwise, type Source } from '../knowledge.ts';
 import type { Node } from '../node.ts';
 import { type Masked, maskFrom } from './masks.ts';
 
@@ -56,6 +56,10 @@ function scaleOf(factor: Knowledge, term: Knowledge, shape: readonly number[]): 
   return at < 0 ? undefined : factors[at];
 }
 
+/** An input that is no table's ids and leaves keys out where it is 0: it is a mask, whatever it is called, and calls are refused where it is none. */
+const unnamed = ({ input }: Source, isSeen: (element: number) => boolean | undefined): Masked | undefined =>
+  input.kind === 'input' && !input.looksUp && isSeen(1) === true && isSeen(0) === false ? { mask: input, hidden: 0 } : undefined;
+
 /** The mask [batch, keys] that a form asks, null where it asks none; undefined where it asks for more. */
 function maskOf({ source, at, furthest = NEAR }: Form, shape: readonly number[]): Masked | null | undefined {
   const [batch, , , keys] = shape;
@@ -64,7 +68,8 @@ function maskOf({ source, at, furthest = NEAR }: Form, shape: readonly number[])
   const places = [keys, 0, 0, 1];
   const along = by.every((step, i) => step === places[i] || shape[i] === 1);
   if (!along || start !== 0 || sizeOf(input.shape) !== batch * keys) return undefined;
-  const masked = maskFrom(source, (element) => [false, true][at(0, element)]);
+  const isSeen = (element: number): boolean | undefined => [false, true][at(0, element)];
+  const masked = maskFrom(source, isSeen) ?? unnamed(source, isSeen);
   const most = Math.min(NEAR, furthest);
   const range = Array.from({ length: 2 * most + 1 }, (_, i) => i - most);
   return masked && range.every((t) => at(t, masked.hidden) === HIDDEN) ? masked : undefined;
