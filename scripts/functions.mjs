@@ -48,7 +48,10 @@ const inLine = (doc) =>
     .replaceAll(/\s+/g, ' ')
     .trim();
 
-/** What each module adds to `F`: [module, names and comments]. @returns {[string, [string, string][]][]} */
+/**
+ * What each module adds to `F`: [module, names and comments].
+ * @returns {[string, [string, string][]][]}
+ */
 function modules(names) {
   const text = sourceOf(FUNCTIONAL);
   const others = [...text.matchAll(/^export (?:\*|\{[^}]*\}) from '(\.[^']+)'/gm)].map(([, path]) => join(dirname(FUNCTIONAL), path));
