@@ -126,7 +126,18 @@ const BODIES: Record<string, Body> = {
 
 const listOf = (answer: Tensor | readonly Tensor[]): readonly Tensor[] => (Array.isArray(answer) ? answer : [answer as Tensor]);
 
-describe.each(Object.entries(BODIES))('%s', (_, body) => {
+/** The same bits, or nearly where what is spelled out may be found to be an op of its own. */
+function expectAnswer(name: string, got: Tensor, want: Tensor): void {
+  if (!name.endsWith('by hand')) {
+    expectSameBits(got, want);
+    return;
+  }
+  expect([got.dtype, got.shape]).toEqual([want.dtype, want.shape]);
+  for (const [i, value] of want.tolist().flat(9).entries())
+    expect(Math.abs(Number(got.data[i]) - value)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value)));
+}
+
+describe.each(Object.entries(BODIES))('%s', (name, body) => {
   const [x, y, ids] = inputsAt(2, 3);
 
   test.each(['baseline', 'relaxed'] as const)('as they are computed at once, on %s', async (kernels) => {
@@ -134,7 +145,7 @@ describe.each(Object.entries(BODIES))('%s', (_, body) => {
     const want = withKernels(kernels, () => listOf(body(x, y, ids)));
     const got = listOf(traced({ x, y, ids }) as Tensor);
     expect(got).toHaveLength(want.length);
-    for (const [i, each] of want.entries()) expectSameBits(got[i], each);
+    for (const [i, each] of want.entries()) expectAnswer(name, got[i], each);
     expect(traced.verify('baseline').exact).toBe(true);
   });
 
@@ -157,7 +168,7 @@ describe.each(Object.entries(BODIES))('%s', (_, body) => {
       const want = withKernels('baseline', () => listOf(body(...inputs)));
       for (const each of [traced, loaded]) {
         const got = listOf(each(...inputs) as unknown as Tensor);
-        for (const [i, one] of want.entries()) expectSameBits(got[i], one);
+        for (const [i, one] of want.entries()) expectAnswer(name, got[i], one);
       }
     }
     loaded.dispose();
