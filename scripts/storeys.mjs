@@ -19,7 +19,7 @@ export const STOREYS = [
 const CEILINGS = [
   {
     what: 'what traces and runs, models, texts, tokenizers and files of PyTorch apart',
-    most: 13_400,
+    most: 13_800,
     without: ['src/formats/torch'],
     folders: ['ops', 'kernels', 'graph', 'formats', 'nn', 'passes', 'program', 'runtime', 'inspect', 'traced', 'jit'].map(
       (name) => `src/${name}`,
@@ -27,7 +27,7 @@ const CEILINGS = [
   },
   { what: 'what reads files of PyTorch', most: 1500, folders: ['src/formats/torch'] },
   { what: 'kernels', most: 4500, folders: ['assembly'] },
-  { what: 'the command line', most: 3200, folders: ['src/cli'] },
+  { what: 'the command line', most: 3400, folders: ['src/cli'] },
   { what: 'the server and adapters', most: 3300, folders: ['src/serve', 'src/adapters'] },
   { what: 'what ops of PyTorch mean', most: 4300, folders: ['src/aten'] },
 ];
