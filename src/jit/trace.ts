@@ -173,8 +173,8 @@ async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: Tr
   const spelled = recording(replay);
   try {
     return await traceWith<Result>(model, spelled(sizes), spelled, from, options);
-  } catch (error) {
-    if (!(error instanceof TraceletError) || !['tracing', 'tracing_check'].includes(error.code)) throw error;
+  } catch {
+    signal?.throwIfAborted();
     return traceWith<Result>(model, plain(sizes), plain, from, options);
   }
 }
