@@ -51,7 +51,7 @@ export class Frame {
 
 const MOST_STEPS = 1_000_000;
 const DEEPEST_CALLS = 256;
-const DEEPEST = 2000;
+const DEEPEST = 800;
 
 /** Counts what a forward pass does, so that none goes on for ever. */
 export class Limits {

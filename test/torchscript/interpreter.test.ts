@@ -234,6 +234,7 @@ describe('is refused with file and line', () => {
     ['a = [1]\nb = [1]\nfor i in range(60):\n  a = [a, a]\n  b = [b, b]\nreturn torch.format("{}", a)', /a list or tuple of the program/],
     ['a = [1]\nb = [1]\nfor i in range(60):\n  a = [a, a]\n  b = [b, b]\nreturn torch.cat(a)', /for cat, got /],
     ['a = [1]\n_0 = torch.append(a, a)\nreturn torch.format("{}", a)', /a list or tuple of the program/],
+    [`return ${'['.repeat(60)}(self).forward(x, )${']'.repeat(60)}`, /code at most 800 deep/],
     ['return int(inf)', /a number that is finite/],
   ])('%s', (body, words) => expect(message(() => result(body))).toMatch(words));
 });
