@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -111,6 +111,16 @@ describe('README', () => {
     });
     writeFileSync(join(folder, 'tasks.mjs'), `import { pipeline } from ${JSON.stringify(tracelet)};\n${shown}`);
     expect(node('tasks.mjs')).toBe('true\ntrue\ntrue\n');
+  });
+
+  test('its archive of PyTorch opens', () => {
+    const [lines] = inLanguage('js').filter((code) => code.includes("'traced_bert.pt'"));
+    copyFileSync(join(root, 'test/fixtures/programs/hf5.23-torch2.15-bert-extra-files.pt'), join(folder, 'traced_bert.pt'));
+    const dummies = 'const dummy_input = [0, 1, 0].map((id) => tensor([Array(14).fill(id), Array(14).fill(id)]));';
+    const shown = 'console.log(all_encoder_layers.shape, pooled_output.shape, any.plan({ batch: 8, sequence: 48 }).instructions > 0);';
+    const more = 'console.log((await jit.load("any_size.tracelet")).inputs.length, [...script.named_parameters()].length > 0);';
+    writeFileSync(join(folder, 'archive.mjs'), [`import { jit, tensor } from ${JSON.stringify(tracelet)};`, dummies, lines, shown, more].join('\n'));
+    expect(node('archive.mjs')).toBe('[ 2, 14, 24 ] [ 2, 24 ] true\n3 true\n');
   });
 
   test('its commands run', () => {
