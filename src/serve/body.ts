@@ -19,10 +19,14 @@ export async function bodyOf(request: Request, schema: Schema, options: Options)
   return value;
 }
 
+/** The bytes of a request; Firefox has none as a stream. */
+const streamOf = async (request: Request): Promise<Request['body']> =>
+  request.body === undefined ? new Response(await request.arrayBuffer()).body : request.body;
+
 async function bytesOf(request: Request, { payload_limit, body_timeout }: Options): Promise<Uint8Array> {
   const tooLarge = (): Fault => new Fault('large', `The body has more than ${payload_limit} bytes`);
   if (Number(request.headers.get('content-length')) > payload_limit) throw tooLarge();
-  const reader = request.body?.getReader();
+  const reader = (await streamOf(request))?.getReader();
   if (!reader) return new Uint8Array();
   const pieces: Uint8Array[] = [];
   let size = 0;

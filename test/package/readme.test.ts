@@ -117,9 +117,12 @@ describe('README', () => {
     const [lines] = inLanguage('js').filter((code) => code.includes("'traced_bert.pt'"));
     copyFileSync(join(root, 'test/fixtures/programs/hf5.23-torch2.15-bert-extra-files.pt'), join(folder, 'traced_bert.pt'));
     const dummies = 'const dummy_input = [0, 1, 0].map((id) => tensor([Array(14).fill(id), Array(14).fill(id)]));';
-    const shown = 'console.log(all_encoder_layers.shape, pooled_output.shape, any.plan({ batch: 8, sequence: 48 }).instructions > 0);';
+    const shown = 'console.log(all_encoder_layers.shape, pooled_output.shape, any.plan({ batch: 8, sequence: 48 }).arena > 0);';
     const more = 'console.log((await jit.load("any_size.tracelet")).inputs.length, [...script.named_parameters()].length > 0);';
-    writeFileSync(join(folder, 'archive.mjs'), [`import { jit, tensor } from ${JSON.stringify(tracelet)};`, dummies, lines, shown, more].join('\n'));
+    writeFileSync(
+      join(folder, 'archive.mjs'),
+      [`import { jit, tensor } from ${JSON.stringify(tracelet)};`, dummies, lines, shown, more].join('\n'),
+    );
     expect(node('archive.mjs')).toBe('[ 2, 14, 24 ] [ 2, 24 ] true\n3 true\n');
   });
 

@@ -26,6 +26,7 @@ const { dependencies: DEPENDENCIES } = JSON.parse(readFileSync(join(ROOT, 'packa
 const SCRIPTS = [
   'suite.mjs',
   'truth.mjs',
+  'programs.mjs',
   'tasks.mjs',
   'answers.mjs',
   'layers.mjs',

@@ -282,7 +282,7 @@ export async function runSuite(context, say) {
         await body(context);
         await say({ case: name, ok: true });
       } catch (error) {
-        await say({ case: name, ok: false, message: String(error?.stack ?? error) });
+        await say({ case: name, ok: false, message: `${error}\n${error?.stack}` });
       }
     }
   };
@@ -294,7 +294,7 @@ export async function runSuite(context, say) {
     for await (const line of ways(context)) await say(line);
     await say({ case: 'fingerprints', ok: true });
   } catch (error) {
-    await say({ case: 'fingerprints', ok: false, message: String(error?.stack ?? error) });
+    await say({ case: 'fingerprints', ok: false, message: `${error}\n${error?.stack}` });
   }
   await tryAll(LAST);
 }

@@ -6,9 +6,7 @@ import { freePort, LIMIT_MS, start, untilAnswered } from './processes.mjs';
 /** The program itself: the script of that name starts another process, which would outlive it. */
 export const where = () => installed('@cloudflare/workerd-linux-64/bin/workerd');
 
-const BINARIES = ['baseline', 'relaxed', 'union'];
-
-const configOf = (port, flags) => `using Workerd = import "/workerd/workerd.capnp";
+const configOf = (port, flags, binaries) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   v8Flags = [${flags.map((flag) => JSON.stringify(flag)).join(', ')}],
   services = [
@@ -21,7 +19,7 @@ const main :Workerd.Worker = (
   compatibilityDate = "2026-10-01",
   modules = [
     (name = "worker.js", esModule = embed "worker.js"),
-${BINARIES.map((name) => `    (name = "${name}.wasm", wasm = embed "${name}.wasm")`).join(',\n')} ],
+${binaries.map((name) => `    (name = "${name}.wasm", wasm = embed "${name}.wasm")`).join(',\n')} ],
   bindings = [ (name = "ASSETS", service = "assets") ] );
 `;
 
@@ -31,10 +29,12 @@ ${BINARIES.map((name) => `    (name = "${name}.wasm", wasm = embed "${name}.wasm
  */
 export async function withWorker(folder, { entry, conditions = ['workerd'], platform = 'browser', flags = [], assets = folder }, use) {
   const script = await bundle({ folder, entry, conditions, platform, external: ['*.wasm'] });
-  writeFileSync(join(folder, 'worker.js'), script.toString().replaceAll(/"[^"]*\/(\w+)\.wasm"/g, '"$1.wasm"'));
-  for (const name of BINARIES) copyFileSync(join(folder, `node_modules/tracelet/dist/wasm/${name}.wasm`), join(folder, `${name}.wasm`));
+  const beside = script.toString().replaceAll(/"[^"]*\/([\w.]+)\.wasm"/g, '"$1.wasm"');
+  const binaries = [...new Set([...beside.matchAll(/(?:from|import) ?\(?"([\w.]+)\.wasm"/g)].map(([, name]) => name))];
+  writeFileSync(join(folder, 'worker.js'), beside);
+  for (const name of binaries) copyFileSync(join(folder, `node_modules/tracelet/dist/wasm/${name}.wasm`), join(folder, `${name}.wasm`));
   const port = await freePort();
-  writeFileSync(join(folder, 'config.capnp'), configOf(port, flags));
+  writeFileSync(join(folder, 'config.capnp'), configOf(port, flags, binaries));
   const server = start(where(), ['serve', 'config.capnp', '--directory-path', `assets=${assets}`], { cwd: folder });
   const peak = () => 1024 * Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]);
   try {
