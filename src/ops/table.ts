@@ -1,4 +1,5 @@
 import { TraceletError } from '../base/error.ts';
+import { MAX_SIZE } from '../base/schema.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { CROSS } from './cross.ts';
 import { DISENTANGLED } from './disentangled.ts';
@@ -156,6 +157,7 @@ export const OPS = {
     flops: attentionFlops,
     split: byHeads('q', 'k', 'v'),
     sequences: ['q', 'k', 'v'],
+    apart: { op: 'cross_attention', queries: ['q'], attrs: { groups: 1, before: MAX_SIZE, after: MAX_SIZE } },
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
     trusted: ['starts'],
