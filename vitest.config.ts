@@ -18,6 +18,7 @@ export default defineConfig({
       '#platform': here(platform),
       '#pool': here('./src/traced/pool/pool.ts'),
       '#tokenizers': here('./src/tokenizer/late.ts'),
+      '#search': here('./src/platform/search/file.ts'),
       '#team': here('./src/runtime/threads/team.ts'),
       'fast-check': here('./test/setup/properties.ts'),
     },

@@ -12,10 +12,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const SIMD = ['simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals'];
 
 /** Features that wasm-opt may use, by binary. */
-const OPTIMISED = { baseline: SIMD, relaxed: [...SIMD, 'relaxed-simd'], team: [...SIMD, 'threads'] };
+const OPTIMISED = { baseline: SIMD, relaxed: [...SIMD, 'relaxed-simd'], team: [...SIMD, 'threads'], search: SIMD };
+
+/** Binaries whose bytes lie in a script of their own, for what few need. */
+const OWN_SCRIPTS = ['search'];
 
 /** The folder of a binary's sources, where that is not assembly/ itself. */
-const FOLDERS = { team: 'team/' };
+const FOLDERS = { team: 'team/', search: 'search/' };
 
 /**
  * Engines put optimised code in place of the first between two calls of a function, so hot loops must not be inlined into
@@ -48,11 +51,17 @@ function buildUnion() {
   writeUnion({ first, second: { name: 'baseline', file }, out, features: OPTIMISED.relaxed.map((name) => `--enable-${name}`) });
 }
 
-/** The optimised binaries once more, as a script for places that have no file beside it. */
+/** The optimised binaries once more, as scripts for places that have no file beside them. */
 function writeInline() {
-  const base64 = (name) => readFileSync(`${root}dist/wasm/${name}.wasm`, 'base64');
-  const binaries = Object.fromEntries(Object.keys(OPTIMISED).map((name) => [name, base64(name)]));
-  writeFileSync(`${root}dist/wasm/inline.js`, `export const BINARIES = ${JSON.stringify(binaries)};\n`);
+  const write = (script, names) => {
+    const binaries = names.map((name) => [name, readFileSync(`${root}dist/wasm/${name}.wasm`, 'base64')]);
+    writeFileSync(`${root}dist/wasm/${script}.js`, `export const BINARIES = ${JSON.stringify(Object.fromEntries(binaries))};\n`);
+  };
+  write(
+    'inline',
+    Object.keys(OPTIMISED).filter((name) => !OWN_SCRIPTS.includes(name)),
+  );
+  for (const name of OWN_SCRIPTS) write(name, [name]);
 }
 
 /** Scripts under dist/ that are imported by name; the benches draw the weights of their models from `random`. */

@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** From the ground up. What lies in src itself stands on top. */
 export const STOREYS = [
   ...['base', 'tensor', 'platform', 'sources', 'ops', 'kernels', 'graph', 'formats', 'tokenizer', 'nn', 'passes', 'program'],
-  ...['sentence', 'text', 'models', 'runtime', 'inspect', 'traced', 'jit', 'quantize', 'encoders', 'tasks', 'cli'],
+  ...['sentence', 'text', 'models', 'runtime', 'search', 'inspect', 'traced', 'jit', 'quantize', 'encoders', 'tasks', 'cli'],
 ];
 
 /** Most lines, tests left out. */

@@ -50,7 +50,7 @@ export function useKernels(modules: KernelModules): void {
       expected: 'the module of tracelet/wasm/baseline.wasm as { baseline }',
       got: 'none',
     });
-  setKernelSource((binary, shared) => (shared || binary === 'debug' || binary === 'team' ? undefined : modules[binary]));
+  setKernelSource((binary, shared) => (shared || !Object.hasOwn(MODULES, binary) ? undefined : modules[binary as keyof KernelModules]));
 }
 
 /** A compiled binary, `shared` or not, or undefined where it cannot be had. */

@@ -29,8 +29,8 @@ export interface Files {
   write(path: string, chunks: Iterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<void>;
 }
 
-/** A wasm binary of the package: kernels in one of their forms, or the barrier at which threads meet. */
-export type Binary = Variant | 'team';
+/** A wasm binary of the package: kernels in one of their forms, the barrier at which threads meet, or the kernels of searches. */
+export type Binary = Variant | 'team' | 'search';
 
 /**
  * Gives a compiled binary, or undefined where the engine cannot run it. `shared` asks for kernels over a memory that threads share, which

@@ -18,6 +18,7 @@ async function bundle() {
         '#platform': `${root}test/fuzz/platform.ts`,
         '#tokenizers': `${root}src/tokenizer/late.ts`,
         '#pool': `${root}src/traced/pool/pool.ts`,
+        '#search': `${root}src/platform/search/file.ts`,
         '#team': `${root}src/runtime/threads/team.ts`,
       },
     },
