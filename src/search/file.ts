@@ -16,8 +16,9 @@ export const INDEX_NAME = 'vectors.safetensors';
 const TENSOR = 'vectors';
 const METADATA = 'tracelet.vectors';
 
-/** Rows that are read or written at once. */
+/** Bytes of rows that are read or written at once, and of one row, at most. */
 const STEP_BYTES = 1 << 22;
+const MOST_BYTES = 1 << 26;
 
 const stepOf = ({ width, itemBytes }: RowForm): number => Math.max(1, Math.floor(STEP_BYTES / (width * itemBytes)));
 
@@ -50,6 +51,7 @@ export async function readForm(
     throw bad(name, 'one tensor [vectors, numbers]', held || 'none', 'VectorIndex.save writes such a file');
   const { precision, score_function } = told(metadata[METADATA], info.dtype, name);
   const form = new RowForm(precision, info.shape[1]);
+  if (form.stride > MOST_BYTES) throw bad(name, `vectors of at most ${MOST_BYTES} bytes`, `${info.shape[1]} numbers`);
   if (info.dtype !== form.dtype) throw bad(name, `${form.dtype}, as ${precision} vectors are`, info.dtype);
   return { header, form, rows: info.shape[0], score_function };
 }

@@ -1,9 +1,9 @@
-import { searchKernels } from '#search';
 import { TraceletError } from '../base/error.ts';
 import type { Slice } from '../base/slices.ts';
 import { allocateMemory, callKernel, growMemory, type Kernels, MEMORY_BASE } from '../kernels/binaries.ts';
-import { chooseThreads, ONE_THREAD, type ThreadChoice, type ThreadCount } from '../runtime/threads/choose.ts';
-import type { Provision, Team, TeamCall } from '../runtime/threads/team.ts';
+import type { KernelSource } from '../platform/platform.ts';
+import { chooseThreads, type ThreadChoice, type ThreadCount } from '../runtime/threads/choose.ts';
+import type { Team, TeamCall } from '../runtime/threads/team.ts';
 import type { RowForm } from './forms.ts';
 import { BLOCK_ROWS, HIT_BYTES, LENGTHS_BYTES } from './limits.ts';
 import { plainKernels } from './plain.ts';
@@ -18,7 +18,6 @@ import { type Matrix, notFinite } from './vectors.ts';
  */
 
 const WHAT = 'vectors of a search';
-const PROVISION: Provision = { what: 'the search', names: ['scan'], moduleOf: (binary) => searchKernels(binary, true) };
 
 /** Shards a thread, so that one that is held up leaves some to others. */
 const SHARES = 4;
@@ -64,30 +63,38 @@ export class Scanner {
   /** Blocks that there is room for. */
   #blocks = 0;
 
-  private constructor(form: RowForm, memory: WebAssembly.Memory, threads: ThreadChoice, team: Team | undefined) {
+  private constructor(form: RowForm, memory: WebAssembly.Memory, kernels: Kernels, threads: ThreadChoice, team?: Team) {
     this.form = form;
     this.memory = memory;
     this.threads = threads;
     this.#team = team;
-    this.#kernels = kernelsOn(memory, threads.threads > 1);
+    this.#kernels = kernels;
     this.#scratch = align(Math.max(8 * (BLOCK_ROWS + 2), 16 + form.queryBytes));
   }
 
   /** A memory for rows of this form. Where several threads cannot be had, `threads` says why. */
   static async open(form: RowForm, wanted: ThreadCount | undefined, signal?: AbortSignal): Promise<Scanner> {
-    const choice = threadsFor(wanted);
-    if (choice.threads === 1) return new Scanner(form, allocateMemory(MEMORY_BASE, WHAT), choice, undefined);
+    const { searchKernels } = (await import('#search')) as unknown as typeof import('../platform/search/file.ts');
+    const alone = (threads: ThreadChoice): Scanner => {
+      const memory = allocateMemory(MEMORY_BASE, WHAT);
+      return new Scanner(form, memory, kernelsOn(memory, moduleOf(searchKernels, false)), threads);
+    };
+    const choice = chooseThreads(wanted, 'baseline');
+    if (choice.threads === 1) return alone(choice);
+    const module = moduleOf(searchKernels, true);
+    if (!module) return alone({ threads: 1, why: 'kernels of searches for a shared memory are missing' });
     const { Team: Threads } = (await import('#team')) as unknown as typeof import('../runtime/threads/team.ts');
     const memory = allocateMemory(MEMORY_BASE, WHAT, true);
     try {
-      const team = await Threads.start(choice.threads, memory, ['search'], { signal, provision: PROVISION });
-      const scanner = new Scanner(form, memory, choice, team);
+      const provision = { what: 'the search', names: ['scan'], moduleOf: () => module };
+      const team = await Threads.start(choice.threads, memory, ['search'], { signal, provision });
+      const scanner = new Scanner(form, memory, kernelsOn(memory, module), choice, team);
       team.endWith(scanner);
       return scanner;
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof TraceletError)) throw error;
-      return new Scanner(form, allocateMemory(MEMORY_BASE, WHAT), { threads: 1, why: error.message }, undefined);
+      return alone({ threads: 1, why: error.message });
     }
   }
 
@@ -246,25 +253,15 @@ export class Scanner {
   }
 }
 
-/** How many threads a search can have. */
-function threadsFor(wanted: ThreadCount | undefined): ThreadChoice {
-  const choice = chooseThreads(wanted, 'baseline');
-  if (choice.threads === 1 || moduleFor(true)) return choice;
-  return { ...ONE_THREAD, why: 'kernels of searches for a shared memory are missing' };
-}
-
 /** The kernels, unless this place has none or may not compile them. */
-function moduleFor(shared: boolean): WebAssembly.Module | undefined {
+function moduleOf(source: KernelSource, shared: boolean): WebAssembly.Module | undefined {
   try {
-    return searchKernels('search', shared);
+    return source('search', shared);
   } catch (cause) {
     if (cause instanceof TraceletError) return undefined;
     throw cause;
   }
 }
 
-function kernelsOn(memory: WebAssembly.Memory, shared: boolean): Kernels {
-  const module = moduleFor(shared);
-  if (!module) return plainKernels(memory);
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
-}
+const kernelsOn = (memory: WebAssembly.Memory, module: WebAssembly.Module | undefined): Kernels =>
+  module ? (new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels) : plainKernels(memory);

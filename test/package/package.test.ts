@@ -90,6 +90,7 @@ describe('the packed package', () => {
         "Tensor",
         "TracedModule",
         "TraceletError",
+        "VectorIndex",
         "architecture",
         "bestVariant",
         "chunkText",

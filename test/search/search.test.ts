@@ -16,7 +16,7 @@ const ARRAYS = { float32: Float32Array, int8: Int8Array, uint8: Uint8Array } as 
 type DType = keyof typeof ARRAYS;
 
 const matrix = (dtype: DType, rows: number, cols: number, numberOf: (i: number) => number): Tensor =>
-  new Tensor(dtype, [rows, cols], ARRAYS[dtype].from({ length: rows * cols }, (_, i) => numberOf(i)) as never);
+  new Tensor(dtype, [rows, cols], new ARRAYS[dtype](Array.from({ length: rows * cols }, (_, i) => numberOf(i))));
 
 const rowsOf = ({ data, shape: [rows, cols] }: Tensor): number[][] =>
   Array.from({ length: rows }, (_, i) => Array.from(data.slice(i * cols, (i + 1) * cols) as Numbers, Number));
