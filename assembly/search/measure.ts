@@ -1,5 +1,5 @@
 import { FLOATS, SIGNED, SIGNED_BY_FLOATS, UNSIGNED } from '../../src/search/limits';
-import { dots } from './lib/dots';
+import { dots, floatDot } from './lib/dots';
 
 /** A row as queries of a kind are: int16 or float64. */
 function widen(out: usize, row: usize, stride: i32, kind: i32): void {
@@ -17,7 +17,8 @@ export function measure(lengths: usize, row: usize, scratch: usize, count: i32, 
   const query = scratch + 16;
   for (; count > 0; count--, row += stride, lengths += 8) {
     widen(query, row, stride, kind);
-    dots(kind, scratch, query, row, 1, stride, 0);
+    if (kind == FLOATS) store<f64>(scratch, floatDot(query, row, stride));
+    else dots(kind, scratch, query, row, 1, stride, 0);
     store<f64>(lengths, sqrt(load<f64>(scratch)));
   }
 }

@@ -75,17 +75,22 @@ export class RowForm {
     });
   }
 
-  /** Queries as kernels read them: the rows in bytes, how far apart they lie, and how they are compared. Throws `shape` and `dtype` errors. */
+  /** Queries as kernels read them, those of floats in float64 and then in float32: the rows in bytes, how far apart they lie, and how they are compared. Throws `shape` and `dtype` errors. */
   queries(matrix: Matrix, what: string): { bytes: Uint8Array; stride: number; kind: number } {
     this.#checkWidth(matrix.cols, what);
     if (this.isBits) this.checkRows(matrix, what);
     const isWhole = matrix.dtype !== 'float32' && this.kind !== FORMS[this.precision].byFloats;
     const kind = this.isBits || isWhole ? this.kind : (FORMS[this.precision].byFloats as number);
-    const Numbers = this.isBits ? Int8Array : isWhole ? Int16Array : Float64Array;
+    const copies = kind === FLOATS ? [Float64Array, Float32Array] : [this.isBits ? Int8Array : isWhole ? Int16Array : Float64Array];
     const cols = this.stride / this.itemBytes;
-    const numbers = new Numbers(matrix.rows * cols);
-    for (let row = 0; row < matrix.rows; row++) numbers.set(matrix.data.subarray(row * matrix.cols, (row + 1) * matrix.cols), row * cols);
-    return { bytes: new Uint8Array(numbers.buffer), stride: cols * Numbers.BYTES_PER_ELEMENT, kind };
+    const stride = copies.reduce((sum, { BYTES_PER_ELEMENT }) => sum + cols * BYTES_PER_ELEMENT, 0);
+    const bytes = new Uint8Array(matrix.rows * stride);
+    for (let row = 0, at = 0; row < matrix.rows; row++)
+      for (const Numbers of copies) {
+        new Numbers(bytes.buffer, at, cols).set(matrix.data.subarray(row * matrix.cols, (row + 1) * matrix.cols));
+        at += cols * Numbers.BYTES_PER_ELEMENT;
+      }
+    return { bytes, stride, kind };
   }
 
   #checkWidth(cols: number, what: string): void {

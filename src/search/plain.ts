@@ -60,7 +60,7 @@ function agreement({ u8 }: Views, query: number, row: number, stride: number, bi
 }
 
 function scan(views: Views, args: readonly number[]): void {
-  const [lists, queries, lengths, block, base, , first, rows, span, shards, asked, most, stride, queryStride, bits, kind] = args;
+  const [lists, queries, lengths, block, base, , first, rows, span, shards, asked, most, stride, queryStride, cosine, bits, kind] = args;
   const [held, wanted] = [views.rowsOf(kind), views.queriesOf(kind)];
   const blockBytes = LENGTHS_BYTES + stride * BLOCK_ROWS;
   const cols = stride / held.BYTES_PER_ELEMENT;
@@ -75,7 +75,7 @@ function scan(views: Views, args: readonly number[]): void {
           kind === BITS
             ? agreement(views, query, at, stride, bits)
             : product(wanted, query / wanted.BYTES_PER_ELEMENT, held, at / held.BYTES_PER_ELEMENT, cols);
-        const score = lengths === 0 ? dot : dot / (views.f64[lengths / 8 + q] * views.f64[lengthAt / 8] || 1);
+        const score = cosine === 0 ? dot : dot / (views.f64[lengths / 8 + q] * views.f64[lengthAt / 8] || 1);
         take(views, lists + (shard * asked + q) * (most + 1) * HIT_BYTES, most, score, first + row);
       }
     }

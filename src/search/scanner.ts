@@ -31,8 +31,9 @@ export interface Asked {
   bytes: Uint8Array;
   stride: number;
   kind: number;
-  /** What products are divided by, beside the lengths of rows; absent for products themselves. */
-  lengths?: Float64Array;
+  lengths: Float64Array;
+  /** Whether products are divided by the lengths of query and row. */
+  cosine: boolean;
   count: number;
   /** Hits of each, at most. */
   most: number;
@@ -116,11 +117,11 @@ export class Scanner {
     return this.#base + Math.floor(row / BLOCK_ROWS) * this.#blockBytes + LENGTHS_BYTES + (row % BLOCK_ROWS) * this.form.stride;
   }
 
-  /** Makes room for `rows` rows. Throws a `memory` error. */
+  /** Makes room for `rows` rows and, as kernels look at two at once, one more. Throws a `memory` error. */
   reserve(rows: number): void {
     const blocks = Math.ceil(rows / BLOCK_ROWS);
     if (blocks <= this.#blocks) return;
-    growMemory(this.memory, this.#base + blocks * this.#blockBytes, WHAT);
+    growMemory(this.memory, this.#base + blocks * this.#blockBytes + this.form.stride, WHAT);
     this.#blocks = blocks;
   }
 
@@ -176,7 +177,7 @@ export class Scanner {
     growMemory(this.memory, top, WHAT);
     const memory = new Uint8Array(this.memory.buffer);
     memory.set(asked.bytes, queries);
-    if (asked.lengths) new Float64Array(this.memory.buffer, lengthsAt, asked.count).set(asked.lengths);
+    new Float64Array(this.memory.buffer, lengthsAt, asked.count).set(asked.lengths);
     memory.fill(0, lists, top);
     return { ...asked, queries, lengthsAt, lists, top };
   }
@@ -192,7 +193,7 @@ export class Scanner {
   }
 
   #callOf(
-    { lists, queries, lengths, lengthsAt, count, most, stride, kind }: Begun,
+    { lists, queries, lengthsAt, cosine, count, most, stride, kind }: Begun,
     from: number,
     to: number,
     rows: number,
@@ -203,8 +204,8 @@ export class Scanner {
     const [{ form }, base, blockBytes] = [this, this.#base, this.#blockBytes];
     // biome-ignore format: the kernel's parameters in one row
     const numbers: Record<string, number> = {
-      lists, queries, lengths: lengths ? lengthsAt : 0, block: base + from * blockBytes, base, scratch: MEMORY_BASE, first,
-      rows: Math.min(rows, to * BLOCK_ROWS), span, shards, asked: count, most, stride: form.stride, queryStride: stride, bits: form.bits, kind,
+      lists, queries, lengths: lengthsAt, block: base + from * blockBytes, base, scratch: MEMORY_BASE, first,
+      rows: Math.min(rows, to * BLOCK_ROWS), span, shards, asked: count, most, stride: form.stride, queryStride: stride, cosine: Number(cosine), bits: form.bits, kind,
     };
     const strides = { lists: count * (most + 1) * HIT_BYTES, block: span * blockBytes };
     return {

@@ -72,9 +72,9 @@ export async function ask(scanner: Scanner, queries: Matrix, stretches: readonly
   const group = scanner.together(most, HITS_BYTES);
   for (let from = 0; from < queries.rows; from += group) {
     const count = Math.min(group, queries.rows - from);
-    const its = score_function === 'cosine' ? lengths.subarray(from, from + count) : undefined;
+    const its = { lengths: lengths.subarray(from, from + count), cosine: score_function === 'cosine' };
     const bytes = all.bytes.subarray(from * all.stride, (from + count) * all.stride);
-    const begun = scanner.begin({ ...all, bytes, lengths: its, count, most });
+    const begun = scanner.begin({ ...all, ...its, bytes, count, most });
     for (const stretch of stretches) {
       stretch.load?.();
       await scanner.scan(begun, stretch.rows, stretch.first, slice);

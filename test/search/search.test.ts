@@ -128,11 +128,27 @@ test('both have the same bits', async () => {
   const floats = (count: number, seed: number) => matrix('float32', count, 77, (i) => Math.sin(i * 12.9898 + seed * 78.233) * 3);
   const bytes = matrix('int8', 700, 77, (i) => ((i * 37) % 256) - 128);
   for (const corpus of [floats(700, 1), bytes])
+    for (const score_function of ['cosine', 'dot'] as const)
+      for (const top_k of [1, 10, 700]) {
+        place.plain = false;
+        const wasm = await semantic_search(floats(3, 2), corpus, { top_k, score_function });
+        place.plain = true;
+        expect(await semantic_search(floats(3, 2), corpus, { top_k, score_function })).toEqual(wasm);
+      }
+});
+
+test('floats of any size are compared as float64 compares them', async () => {
+  for (const size of [1e-30, 1e-22, 1e-10, 1, 1e10, 1e18, 1e19, 3e38])
     for (const score_function of ['cosine', 'dot'] as const) {
+      const some = (count: number, seed: number) => matrix('float32', count, 21, (i) => Math.sin(i * 12.9898 + seed * 78.233) * size);
+      const near = some(900, 2);
+      for (let row = 300; row < 900; row++)
+        for (let col = 0; col < 21; col++)
+          near.data[row * 21 + col] = Number(near.data[(row - 300) * 21 + col]) * (1 + (row % 7) * 2 ** -23);
       place.plain = false;
-      const wasm = await semantic_search(floats(3, 2), corpus, { top_k: 700, score_function });
+      const wasm = await semantic_search(some(3, 1), near, { top_k: 40, score_function });
       place.plain = true;
-      expect(await semantic_search(floats(3, 2), corpus, { top_k: 700, score_function })).toEqual(wasm);
+      expect(await semantic_search(some(3, 1), near, { top_k: 40, score_function }), `${size} ${score_function}`).toEqual(wasm);
     }
 });
 

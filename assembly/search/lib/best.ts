@@ -54,21 +54,18 @@ function sink(list: usize, count: i32, score: f64, row: i32): void {
   put(hit(list, at), score, row);
 }
 
-/** Takes the hits of `count` rows from `row` on into a list of at most `most`: a product each, divided by `length` times that of the row if lengths are given. */
-export function take(list: usize, most: i32, products: usize, lengths: usize, length: f64, row: i32, count: i32): void {
-  let held = load<i32>(list);
-  let bar = held == most ? load<f64>(hit(list, 0)) : -Infinity;
-  for (let i = 0; i < count; i++) {
-    let score = load<f64>(products + (<usize>i << 3));
-    if (lengths != 0) {
-      const both = length * load<f64>(lengths + (<usize>i << 3));
-      if (both != 0) score /= both;
-    }
-    if (held == most) {
-      if (score <= bar) continue;
-      sink(list, held, score, row + i);
-    } else rise(list, held++, score, row + i);
-    if (held == most) bar = load<f64>(hit(list, 0));
+/** What a score has to be above to be among the `most` best. */
+export function barOf(list: usize, most: i32): f64 {
+  return load<i32>(list) == most ? load<f64>(hit(list, 0)) : -Infinity;
+}
+
+/** Takes a hit whose score is above the bar into a list of at most `most`. Answers the new bar. */
+export function take(list: usize, most: i32, score: f64, row: i32): f64 {
+  const held = load<i32>(list);
+  if (held == most) sink(list, held, score, row);
+  else {
+    rise(list, held, score, row);
+    store<i32>(list, held + 1);
   }
-  store<i32>(list, held);
+  return barOf(list, most);
 }

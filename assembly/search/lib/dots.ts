@@ -1,4 +1,4 @@
-import { BITS, FLOATS, SIGNED, SIGNED_BY_FLOATS, UNSIGNED } from '../../../src/search/limits';
+import { BITS, SIGNED, SIGNED_BY_FLOATS, UNSIGNED } from '../../../src/search/limits';
 
 /*
  * Products of a query with rows. Sums of floats are float64, of which each has four: column c is added to sum c mod 4, and the four
@@ -24,21 +24,31 @@ function wholeSum(x: v128): f64 {
   return <f64>(i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1));
 }
 
-/** Of float32 rows with a query of float64, two rows at once. */
-function floatDots(out: usize, query: usize, row: usize, count: i32, stride: usize): void {
-  for (; count > 0; count -= 2, out += 16, row += stride << 1) {
-    let q = query;
-    let s = f64x2.splat(0), t = s, u = s, v = s;
-    for (let a = row, b = row + stride, end = b; a < end; a += 16, b += 16, q += 32) {
-      const x = v128.load(a), y = v128.load(b);
-      const first = v128.load(q), second = v128.load(q, 16);
-      s = f64x2.add(s, f64x2.mul(f64x2.promote_low_f32x4(x), first));
-      t = f64x2.add(t, f64x2.mul(f64x2.promote_low_f32x4(high(x)), second));
-      u = f64x2.add(u, f64x2.mul(f64x2.promote_low_f32x4(y), first));
-      v = f64x2.add(v, f64x2.mul(f64x2.promote_low_f32x4(high(y)), second));
+/** Of a float32 row with a query of float64. */
+export function floatDot(query: usize, row: usize, stride: i32): f64 {
+  let s = f64x2.splat(0), t = s;
+  for (const end = row + stride; row < end; row += 16, query += 32) {
+    const x = v128.load(row);
+    s = f64x2.add(s, f64x2.mul(f64x2.promote_low_f32x4(x), v128.load(query)));
+    t = f64x2.add(t, f64x2.mul(f64x2.promote_low_f32x4(high(x)), v128.load(query, 16)));
+  }
+  return sumOf(s, t);
+}
+
+/** out[r] = about the product of a float32 query with float32 row r, a float32, four rows at once. */
+export function roughDots(out: usize, query: usize, row: usize, count: i32, stride: usize): void {
+  for (; count > 0; count -= 4, out += 16, row += stride << 2) {
+    let s = f32x4.splat(0), t = s, u = s, v = s;
+    for (let at: usize = 0; at < stride; at += 16) {
+      const q = v128.load(query + at), a = row + at;
+      s = f32x4.add(s, f32x4.mul(v128.load(a), q));
+      t = f32x4.add(t, f32x4.mul(v128.load(a + stride), q));
+      u = f32x4.add(u, f32x4.mul(v128.load(a + (stride << 1)), q));
+      v = f32x4.add(v, f32x4.mul(v128.load(a + (stride << 1) + stride), q));
     }
-    store<f64>(out, sumOf(s, t));
-    store<f64>(out, sumOf(u, v), 8);
+    const left = f32x4.add(v128.shuffle<f32>(s, t, 0, 4, 1, 5), v128.shuffle<f32>(s, t, 2, 6, 3, 7));
+    const right = f32x4.add(v128.shuffle<f32>(u, v, 0, 4, 1, 5), v128.shuffle<f32>(u, v, 2, 6, 3, 7));
+    v128.store(out, f32x4.add(v128.shuffle<f32>(left, right, 0, 1, 4, 5), v128.shuffle<f32>(left, right, 2, 3, 6, 7)));
   }
 }
 
@@ -108,10 +118,9 @@ function mixedDots(signed: bool, out: usize, query: usize, row: usize, count: i3
   }
 }
 
-/** out[r] = the product of a query with row r, for `count` rows of `stride` bytes, as `kind` says; may write one more. */
+/** out[r] = the product of a query with row r, for `count` rows of `stride` bytes, as `kind` says, which is not of floats with floats; may write one more. */
 export function dots(kind: i32, out: usize, query: usize, row: usize, count: i32, stride: usize, bits: i32): void {
-  if (kind == FLOATS) floatDots(out, query, row, count, stride);
-  else if (kind == SIGNED) signedDots(out, query, row, count, stride);
+  if (kind == SIGNED) signedDots(out, query, row, count, stride);
   else if (kind == UNSIGNED) unsignedDots(out, query, row, count, stride);
   else if (kind == BITS) bitDots(out, query, row, count, stride, bits);
   else if (kind == SIGNED_BY_FLOATS) mixedDots(true, out, query, row, count, stride);
