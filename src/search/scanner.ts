@@ -63,6 +63,7 @@ export class Scanner {
   readonly #scratch: number;
   /** Blocks that there is room for. */
   #blocks = 0;
+  #disposed = false;
 
   private constructor(form: RowForm, memory: WebAssembly.Memory, kernels: Kernels, threads: ThreadChoice, team?: Team) {
     this.form = form;
@@ -99,8 +100,9 @@ export class Scanner {
     }
   }
 
-  /** Ends the threads. */
+  /** Ends the threads, and searches that are under way. */
   dispose(): void {
+    this.#disposed = true;
     this.#team?.end();
   }
 
@@ -189,6 +191,7 @@ export class Scanner {
     for (let block = 0; block < blocks; block += step) {
       this.#run(this.#callOf(begun, block, Math.min(block + step, blocks), rows, first), begun.top);
       if (slice.over) await slice.next();
+      if (this.#disposed) throw new TraceletError('disposed', { what: WHAT, expected: 'an index', got: 'one that was disposed' });
     }
   }
 

@@ -1,6 +1,7 @@
 import { platform } from '#platform';
 import { TraceletError } from '../base/error.ts';
 import { checkOptions, NAMED, type OptionTable, proved, SIGNAL } from '../base/options.ts';
+import { Slice } from '../base/slices.ts';
 import { COUNTS, type ThreadChoice, type ThreadCount } from '../runtime/threads/choose.ts';
 import { SOURCE_OPTIONS, type SourceOptions } from '../sources/folder.ts';
 import { openSource, type Source } from '../sources/source.ts';
@@ -11,7 +12,7 @@ import { precisionOf, RowForm } from './forms.ts';
 import { Scanner } from './scanner.ts';
 import { ask, type Hit, QUERY_OPTIONS, type QueryOptions, SCORE_FUNCTION, type ScoreFunction } from './search.ts';
 import { Turns } from './turns.ts';
-import { matrixOf } from './vectors.ts';
+import { matrixOf, rowsOf } from './vectors.ts';
 
 /** Options of an index of vectors. */
 export interface VectorIndexOptions {
@@ -33,6 +34,9 @@ interface Stopping {
 const CREATE: OptionTable<VectorIndexOptions> = { precision: PRECISION, score_function: SCORE_FUNCTION, threads: COUNTS };
 const LOAD: OptionTable<VectorIndexLoadOptions> = { ...SOURCE_OPTIONS, score_function: SCORE_FUNCTION, threads: COUNTS };
 const STOPPING: OptionTable<Stopping> = { signal: SIGNAL };
+
+/** Rows that are added before other work is let through. */
+const ADDED_ROWS = 4096;
 
 /**
  * Vectors in a wasm memory, filled once and asked often: each query is compared with every one of them. A row takes its bytes, filled up to 16, and 8
@@ -119,7 +123,12 @@ export class VectorIndex {
       const scanner = this.#scanner ?? (await this.#open(form, signal));
       const first = this.#length;
       scanner.reserve(first + matrix.rows);
-      scanner.write(first, matrix, what);
+      const slice = new Slice(signal);
+      for (let row = 0; row < matrix.rows; row += ADDED_ROWS) {
+        scanner.write(first + row, rowsOf(matrix, row, Math.min(row + ADDED_ROWS, matrix.rows)), what, row);
+        if (slice.over) await slice.next();
+        this.#expectAlive(what);
+      }
       this.#length += matrix.rows;
       return first;
     });

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeSafetensors } from '../../src/formats/safetensors.ts';
 import { quantize_embeddings, semantic_search, Tensor, tensor, VectorIndex } from '../../src/index.ts';
+import { Counter } from '../support/opened.ts';
 import { problem } from '../support/tiny.ts';
 
 const floats = (rows: number, cols: number, seed = 1): Tensor<'float32'> =>
@@ -206,4 +207,28 @@ describe('a file', () => {
     await problem('value', () => index.save(''));
     index.dispose();
   });
+});
+
+test('nothing stays open: threads, files and listeners end with what they were opened for', async () => {
+  const home = await temporary();
+  const [path, broken] = [join(home, 'mine.safetensors'), join(home, 'broken.safetensors')];
+  const bad = floats(5000, 4);
+  bad.data[17_000] = NaN;
+  await writeFile(broken, fileOf([['vectors', bad]]));
+  const counter = new Counter(home);
+  counter.watchWorkers();
+  const { signal } = counter;
+  const index = await VectorIndex.create({ threads: 2 });
+  await index.add(floats(5000, 4), { signal });
+  await index.save(path, { signal });
+  await index.search(floats(1, 4), { signal });
+  index.dispose();
+  const loaded = await VectorIndex.load(path, { threads: 2, signal });
+  await problem('value', () => loaded.add(bad, { signal }));
+  loaded.dispose();
+  await problem('value', () => VectorIndex.load(broken, { threads: 2, signal }));
+  await semantic_search(floats(1, 4), floats(500, 4), { threads: 2, signal });
+  await problem('value', () => semantic_search(floats(1, 4), bad, { threads: 2, signal }));
+  expect(counter.seen.workers).toBe(5);
+  await counter.expectNothing();
 });
