@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import type { Precision } from '../text/precision.ts';
 import { BITS, FLOATS, ROW_STEP, SIGNED, SIGNED_BY_FLOATS, UNSIGNED, UNSIGNED_BY_FLOATS } from './limits.ts';
-import type { Matrix } from './vectors.ts';
+import { checkHeld, type Matrix } from './vectors.ts';
 
 /** How rows are held and compared. */
 interface Form {
@@ -64,8 +64,9 @@ export class RowForm {
   }
 
   /** Throws `shape` and `dtype` errors unless a matrix has such rows. */
-  checkRows({ cols, dtype }: Matrix, what: string): void {
-    this.#checkWidth(cols, what);
+  checkRows(matrix: Matrix, what: string): void {
+    this.#check(matrix, what);
+    const { dtype } = matrix;
     if (dtype === this.dtype) return;
     throw new TraceletError('dtype', {
       what,
@@ -77,7 +78,7 @@ export class RowForm {
 
   /** Queries as kernels read them, those of floats in float64 and then in float32: the rows in bytes, how far apart they lie, and how they are compared. Throws `shape` and `dtype` errors. */
   queries(matrix: Matrix, what: string): { bytes: Uint8Array; stride: number; kind: number } {
-    this.#checkWidth(matrix.cols, what);
+    this.#check(matrix, what);
     if (this.isBits) this.checkRows(matrix, what);
     const isWhole = matrix.dtype !== 'float32' && this.kind !== FORMS[this.precision].byFloats;
     const kind = this.isBits || isWhole ? this.kind : (FORMS[this.precision].byFloats as number);
@@ -93,7 +94,9 @@ export class RowForm {
     return { bytes, stride, kind };
   }
 
-  #checkWidth(cols: number, what: string): void {
+  #check(matrix: Matrix, what: string): void {
+    checkHeld(matrix, what);
+    const { cols } = matrix;
     if (cols === this.width) return;
     throw new TraceletError('shape', { what, expected: `vectors of ${this.width} ${this.isBits ? 'bytes' : 'numbers'}`, got: `${cols}` });
   }

@@ -93,15 +93,16 @@ export async function search(queries: Vectors, corpus: Vectors, options: SearchO
   const { top_k = 10, score_function = 'cosine', threads, signal } = checkOptions(WHAT, options, OPTIONS);
   const [asked, held] = [matrixOf(queries, `${WHAT}: queries`), matrixOf(corpus, `${WHAT}: corpus`)];
   const form = new RowForm(precisionOf(held), held.cols);
-  form.queries(rowsOf(asked, 0, 0), `${WHAT}: queries`);
+  form.queries(rowsOf(asked, 0, 0, WHAT), `${WHAT}: queries`);
   signal?.throwIfAborted();
   const scanner = await Scanner.open(form, threads, signal);
   try {
     const step = Math.min(held.rows, Math.max(1, Math.floor(STRETCH_BYTES / form.stride)));
     scanner.reserve(step);
     const stretches = Array.from({ length: Math.ceil(held.rows / step) || 0 }, (_, i): Stretch => {
-      const part = rowsOf(held, i * step, Math.min(held.rows, (i + 1) * step));
-      return { rows: part.rows, first: i * step, load: () => scanner.write(0, part, `${WHAT}: corpus`, i * step) };
+      const [first, end] = [i * step, Math.min(held.rows, (i + 1) * step)];
+      const what = `${WHAT}: corpus`;
+      return { rows: end - first, first, load: () => scanner.write(0, rowsOf(held, first, end, what), what, first) };
     });
     return await ask(scanner, asked, stretches, { what: `${WHAT}: queries`, score_function, top_k, rows: held.rows, signal });
   } finally {

@@ -125,7 +125,7 @@ export class VectorIndex {
       scanner.reserve(first + matrix.rows);
       const slice = new Slice(signal);
       for (let row = 0; row < matrix.rows; row += ADDED_ROWS) {
-        scanner.write(first + row, rowsOf(matrix, row, Math.min(row + ADDED_ROWS, matrix.rows)), what, row);
+        scanner.write(first + row, rowsOf(matrix, row, Math.min(row + ADDED_ROWS, matrix.rows), what), what, row);
         if (slice.over) await slice.next();
         this.#expectAlive(what);
       }

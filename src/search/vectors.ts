@@ -20,20 +20,30 @@ export function matrixOf(vectors: Vectors, what: string): Matrix {
   if (typeof vectors !== 'object' || vectors === null)
     throw new TraceletError('value', { what, expected: 'a vector or a list of vectors', got: describe(vectors) });
   const given = tensorLike(vectors) ?? tensor(vectors as Nested, { dtype: 'float32' });
-  const { shape, data, dtype } = (KEPT.includes(given.dtype) ? given : given.to('float32')) as Tensor<Matrix['dtype']>;
+  const kept = (KEPT.includes(given.dtype) ? given : given.to('float32')) as Tensor<Matrix['dtype']>;
+  const { shape, data, dtype } = kept.operand(kept.dtype, what);
   const cols = shape.at(-1) as number;
   if (shape.length < 1 || shape.length > 2 || cols === 0)
     throw new TraceletError('shape', { what, expected: 'a vector [d] or vectors [n, d], d not 0', got: `[${shape}]` });
   return { data, dtype, rows: shape.length === 1 ? 1 : shape[0], cols };
 }
 
+/** Throws a `value` error where the numbers are gone, as those of buffers that were handed on. */
+export function checkHeld({ data, rows, cols }: Matrix, what: string): void {
+  if (data.length === rows * cols) return;
+  throw new TraceletError('value', {
+    what,
+    expected: `${rows * cols} numbers`,
+    got: `${data.length}: their buffer was detached or resized`,
+  });
+}
+
 /** Some rows of a matrix. */
-export const rowsOf = ({ data, cols, ...rest }: Matrix, begin: number, end: number): Matrix => ({
-  ...rest,
-  data: data.subarray(begin * cols, end * cols),
-  rows: end - begin,
-  cols,
-});
+export function rowsOf(matrix: Matrix, begin: number, end: number, what: string): Matrix {
+  checkHeld(matrix, what);
+  const { data, cols } = matrix;
+  return { ...matrix, data: data.subarray(begin * cols, end * cols), rows: end - begin };
+}
 
 /** That row `row` of `what` has a number that is none, or infinite. */
 export const notFinite = (what: string, row: number): TraceletError =>

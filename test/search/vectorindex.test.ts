@@ -82,6 +82,18 @@ describe('an index', () => {
     index.dispose();
   });
 
+  test('refuses vectors whose buffer was handed on, also while they wait', async () => {
+    const index = await filled(floats(300, 5));
+    for (const act of [(vectors: Tensor) => index.add(vectors), (vectors: Tensor) => index.search(vectors)]) {
+      const vectors = floats(3, 5);
+      const waiting = act(vectors);
+      structuredClone(vectors.data, { transfer: [vectors.data.buffer as ArrayBuffer] });
+      expect((await problem('value', () => waiting)).message).toMatch(/expected 15 numbers, got 0: their buffer was detached/);
+    }
+    expect(index.length).toBe(300);
+    index.dispose();
+  });
+
   test('refuses vectors of another width or kind', async () => {
     const index = await filled(await quantize_embeddings(floats(200, 8), 'int8'));
     for (const vectors of [floats(2, 9), [1, 2]]) {
