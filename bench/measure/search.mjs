@@ -77,13 +77,11 @@ function plainSearch(asked, held, count, width, lengths) {
     const best = [];
     for (let row = 0; row < count; row++) {
       const score = lengths
-        ? product(asked, query * width, held, row * width, width) / /** @type {number} */ ((length) * lengths[row])
+        ? product(asked, query * width, held, row * width, width) / /** @type {number} */ (length * lengths[row])
         : agreement(asked, query * width, held, row * width, width) / (8 * width);
       if (best.length === TOP && score <= best[TOP - 1].score) continue;
-      best.splice(best.findIndex((hit) => hit.score < score) + 1 ? best.findIndex((hit) => hit.score < score) : best.length, 0, {
-        corpus_id: row,
-        score,
-      });
+      const at = best.findIndex((hit) => hit.score < score);
+      best.splice(at < 0 ? best.length : at, 0, { corpus_id: row, score });
       best.length = Math.min(best.length, TOP);
     }
     return best;
