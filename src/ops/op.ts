@@ -26,15 +26,13 @@ export interface Split {
 }
 
 /**
- * The op that answers queries of other sequences as an op on sequences does its own: with operands of the same names, but for those that say which rows keys
- * have, and `starts` and `places` of queries.
+ * The op that answers queries of other sequences as an op on sequences does its own: with operands and attributes of the same names, but for those that say which
+ * rows keys have, and `starts` and `places` of queries.
  */
 export interface Apart {
   op: string;
   /** Operands with a row for each row of `out`; all others are those of keys. */
   queries: readonly string[];
-  /** Attributes that it has besides. */
-  attrs: Readonly<Record<string, number>>;
   /** Whether a query that sees no key, as a mask may have it, is given a mean that depends on the queries beside it. */
   sideways?: true;
 }

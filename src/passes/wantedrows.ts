@@ -114,20 +114,15 @@ class Wish {
     const rows = Object.keys(operands).filter((name) => this.takes(before, name));
     const picked = Object.fromEntries(rows.map((name) => [name, this.#rowsOf(operands[name] as Value, before.operands[name] as Value)]));
     const { apart } = call.row;
-    this.#narrowed.set(
-      before,
-      apart
-        ? makeNode(apart.op, { ...this.#apart(operands), ...picked }, { ...attrs, ...apart.attrs }, node)
-        : makeNode(node.op, { ...operands, ...picked }, attrs, node),
-    );
+    const those = apart ? this.#apart(operands) : operands;
+    this.#narrowed.set(before, makeNode(apart?.op ?? node.op, { ...those, ...picked }, attrs, node));
   }
 
   /** Operands of attention of queries that are a sequence each. */
   #apart(operands: Node['operands']): Record<string, Value | null> {
-    const { starts, places = this.#hostValue('places') } = operands;
-    const { key_starts = starts, key_places = places } = operands;
-    const ownStarts = this.#hostValue('starts', { grid: [this.#batch, 1], masked: false, shape: this.starts.shape });
-    return { ...operands, starts: ownStarts, places: this.#pick(places as Value), key_starts, key_places };
+    const { starts, places, key_starts = starts, key_places = places } = operands;
+    const own = this.#hostValue('starts', { grid: [this.#batch, 1], masked: false, shape: this.starts.shape });
+    return { ...operands, starts: own, key_starts, ...(places && { key_places }) };
   }
 
   /** What a node that takes the rows of `before` has instead: those rows as they are computed, zeros for a sequence without. */

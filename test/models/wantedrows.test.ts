@@ -58,7 +58,7 @@ describe.each(CLASSES)('%s', (name, Class) => {
     const { graph } = traced;
     const products = graph.match(/f32\[batch, \d+\] = linear\(/g)?.length ?? 0;
     if (!(name in ALL_ROWS)) expect(products, graph).toBeGreaterThanOrEqual(4);
-    expect(/f32\[batch, \d+\] = cross_attention/.test(graph)).toBe(!(name in ALL_ROWS) && !ALL_CONTEXTS.includes(name));
+    expect(/f32\[batch, \d+\] = (cross_attention|attention_apart)/.test(graph)).toBe(!(name in ALL_ROWS) && !ALL_CONTEXTS.includes(name));
     expectSameBits([traced(inputs as never).logits], [withKernels('baseline', () => model(inputs)).logits]);
   });
 });
@@ -67,7 +67,7 @@ test('a SentenceEmbedder that takes the first token computes it alone where it i
   for (const pooling of ['cls', 'lasttoken'] as const) {
     const model = new SentenceEmbedder(tinyConfig({ num_hidden_layers: 2 }), { seed: 3, pooling });
     const traced = await jit.trace(model, inputs, { dynamic, kernels: 'baseline' });
-    expect(traced.graph).toMatch(/f32\[batch, 16\] = cross_attention/);
+    expect(traced.graph).toMatch(/f32\[batch, 16\] = attention_apart/);
     const all = traced(inputs);
     expectSameBits([all.sentence_embedding], [withKernels('baseline', () => model(inputs)).sentence_embedding]);
     const { sentence_embedding } = await traced.run(inputs, { outputs: ['sentence_embedding'] });
