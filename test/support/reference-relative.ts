@@ -154,12 +154,11 @@ function apart(cases: Case[]): Definition {
       shapes,
       attrs: { heads: attrs.heads, scale: attrs.scale },
     })),
-    of: (operands, numbers, attrs) =>
-      of(
-        { ...operands, places: near(operands.q), key_places: near(operands.k) },
-        { ...numbers, groups: 1, before: FAR, after: FAR },
-        attrs,
-      ),
+    of(operands, numbers, attrs) {
+      const places = { places: near(operands.q), key_places: near(operands.k) };
+      const { values, sizes } = of({ ...operands, ...places }, { ...numbers, groups: 1, before: FAR, after: FAR }, attrs);
+      return { values, sizes: sizes?.map((size) => size || 0) };
+    },
     tolerance,
   };
 }
