@@ -25,7 +25,7 @@ const CEILINGS = [
     ),
   },
   { what: 'what reads files of PyTorch', most: 1500, folders: ['src/formats/torch'] },
-  { what: 'kernels', most: 4000, folders: ['assembly'] },
+  { what: 'kernels', most: 4300, folders: ['assembly'] },
   { what: 'the command line', most: 2150, folders: ['src/cli'] },
 ];
 
