@@ -14,18 +14,27 @@ clearEnvironment();
 
 export default defineConfig({
   resolve: {
-    alias: {
-      '#platform': here(platform),
-      '#pool': here('./src/traced/pool/pool.ts'),
-      '#tokenizers': here('./src/tokenizer/late.ts'),
-      '#search': here('./src/platform/search/file.ts'),
-      '#team': here('./src/runtime/threads/team.ts'),
-      'fast-check': here('./test/setup/properties.ts'),
-    },
+    alias: [
+      ...Object.entries({
+        '#platform': here(platform),
+        '#archives': here('./src/jit/archives.ts'),
+        '#all-ops': here('./src/kernels/sets/index.ts'),
+        '#ops': here('./src/kernels/sets/index.ts'),
+        '#pool': here('./src/traced/pool/pool.ts'),
+        '#queue': here('./src/serve/queue.ts'),
+        '#search': here('./src/platform/search/file.ts'),
+        '#server': here('./src/serve/server.ts'),
+        '#tokenizers': here('./src/tokenizer/late.ts'),
+        '#team': here('./src/runtime/threads/team.ts'),
+        'fast-check': here('./test/setup/properties.ts'),
+      }).map(([find, replacement]) => ({ find, replacement })),
+      { find: /^#kernels\/.*$/, replacement: here('./src/platform/beside.ts') },
+    ],
   },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/run.ts'],
+    setupFiles: ['test/setup/bytes.ts'],
     sequence: { sequencer: LongFirst },
     maxWorkers: Math.max(3, availableParallelism() - 1),
     testTimeout: LIMIT_MS,

@@ -5,20 +5,11 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { rolldown } from 'rolldown';
+import { BINARIES, compilerArguments, SETS } from './binaries.mjs';
 import { beginParts } from './fresh.mjs';
 import { writeUnion } from './union.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const SIMD = ['simd', 'bulk-memory', 'nontrapping-float-to-int', 'sign-ext', 'mutable-globals'];
-
-/** Features that wasm-opt may use, by binary. */
-const OPTIMISED = { baseline: SIMD, relaxed: [...SIMD, 'relaxed-simd'], team: [...SIMD, 'threads'], search: SIMD };
-
-/** Binaries whose bytes lie in a script of their own, for what few need. */
-const OWN_SCRIPTS = ['search'];
-
-/** The folder of a binary's sources, where that is not assembly/ itself. */
-const FOLDERS = { team: 'team/', search: 'search/' };
 
 /**
  * Engines put optimised code in place of the first between two calls of a function, so hot loops must not be inlined into
@@ -35,44 +26,58 @@ function run(script, ...args) {
   });
 }
 
-async function buildBinary(target) {
-  const folder = `assembly/${FOLDERS[target] ?? ''}`;
-  const files = readdirSync(root + folder).filter((name) => name.endsWith('.ts'));
-  await run('assemblyscript/bin/asc.js', ...files.map((name) => folder + name), '--target', target);
-  if (!OPTIMISED[target]) return;
-  const file = `dist/wasm/${target}.wasm`;
-  const features = OPTIMISED[target].map((name) => `--enable-${name}`);
-  await run('binaryen/bin/wasm-opt', file, ...features, '-O3', ...APART, '--strip-debug', '--strip-producers', '-o', file);
+async function buildBinary(binary) {
+  await run('assemblyscript/bin/asc.js', ...compilerArguments(binary, root));
+  if (!binary.flags) return;
+  const file = `dist/wasm/${binary.name}.wasm`;
+  await run('binaryen/bin/wasm-opt', file, ...binary.flags, '-O3', ...APART, '--strip-debug', '--strip-producers', '-o', file);
 }
+
+/** What the binaries of a set are called, or those of the ops that are always there. */
+const within = (set, name) => (set ? `${set}.${name}` : name);
 
 /** The kernels of both variants in one binary, for uploads, which need both. */
-function buildUnion() {
-  const [first, file, out] = ['relaxed', 'baseline', 'union'].map((name) => `${root}dist/wasm/${name}.wasm`);
-  writeUnion({ first, second: { name: 'baseline', file }, out, features: OPTIMISED.relaxed.map((name) => `--enable-${name}`) });
+function buildUnion(set) {
+  const [first, file, out] = ['relaxed', 'baseline', 'union'].map((name) => `${root}dist/wasm/${within(set, name)}.wasm`);
+  const { flags = [] } = BINARIES.find(({ name }) => name === within(set, 'relaxed')) ?? {};
+  writeUnion({ first, second: { name: 'baseline', file }, out, flags });
 }
 
-/** The optimised binaries once more, as scripts for places that have no file beside them. */
-function writeInline() {
-  const write = (script, names) => {
-    const binaries = names.map((name) => [name, readFileSync(`${root}dist/wasm/${name}.wasm`, 'base64')]);
-    writeFileSync(`${root}dist/wasm/${script}.js`, `export const BINARIES = ${JSON.stringify(Object.fromEntries(binaries))};\n`);
-  };
-  write(
-    'inline',
-    Object.keys(OPTIMISED).filter((name) => !OWN_SCRIPTS.includes(name)),
+/** The optimised binaries once more, in base64, as scripts for places that have no file beside them. */
+function writeScripts() {
+  const optimised = BINARIES.filter(({ flags }) => flags);
+  for (const script of new Set(optimised.map((binary) => binary.script))) {
+    const own = optimised.filter((binary) => binary.script === script);
+    const base64 = Object.fromEntries(own.map(({ name }) => [name, readFileSync(`${root}dist/wasm/${name}.wasm`, 'base64')]));
+    writeFileSync(`${root}dist/wasm/${script}.js`, `export const BINARIES = ${JSON.stringify(base64)};\n`);
+  }
+}
+
+/** The kernels of a set as modules for uploads. */
+function writeUploaded(set) {
+  const kernels = ['baseline', 'relaxed'].map((variant) => `'${within(set, variant)}': kernels`);
+  writeFileSync(
+    `${root}dist/wasm/${within(set, 'uploaded')}.js`,
+    `import kernels from './${within(set, 'union')}.wasm';\nexport const BINARIES = { ${kernels.join(', ')} };\n`,
   );
-  for (const name of OWN_SCRIPTS) write(name, [name]);
 }
 
 /** Scripts under dist/ that are imported by name; the benches draw the weights of their models from `random`. */
 const ENTRIES = [
+  'batch/index',
   'index',
   'inline',
   'jit/index',
+  'kernels/sets/index',
+  'kernels/sets/late',
   'methods',
   'nn/functional',
   'nn/index',
   'quantize/index',
+  'serve/index',
+  'adapters/aisdk',
+  'adapters/langchain',
+  'adapters/workersai',
   'tokenizer/all',
   'tokenizer/index',
   'tokenizer/late',
@@ -81,7 +86,19 @@ const ENTRIES = [
 ];
 
 /** What bundles leave as it is: binaries and the scripts that hold them, whatever the folders above are called. */
-const EXTERNAL = [/^#/, /^node:/, /^\.\.?\/(?:[\w.]+\/)*wasm\//, 'commander'];
+const EXTERNAL = [
+  /^#/,
+  /^node:/,
+  /^\.\.?\/(?:[\w.]+\/)*wasm\//,
+  'commander',
+  'srvx',
+  'bullmq',
+  'hyparquet',
+  'hyparquet-compressors',
+  'hyparquet-writer',
+  'aws4fetch',
+  'pg',
+];
 
 /** Folders whose modules lie in one file, as far as the main entry point loads them when it starts: a file a storey compresses worse. */
 const GROUPS = [
@@ -100,6 +117,8 @@ const ALL_FAMILIES = /\/dist\/models\/(classes|index|registry)\.js$/;
  */
 const OWN_FILES = [
   { name: 'tokenizer-late', test: /\/dist\/tokenizer\/late\.js$/, priority: 40 },
+  { name: 'ops-all', test: /\/dist\/kernels\/sets\/index\.js$/, priority: 40 },
+  { name: 'ops-late', test: /\/dist\/kernels\/sets\/late\.js$/, priority: 40 },
   { name: 'auto', test: /\/dist\/models\/(auto|autotokenizer|sentence\/(?:chain|embedder|parts))\.js$/, priority: 30 },
   {
     debugName: 'family',
@@ -137,11 +156,15 @@ function groups() {
     })),
   );
   const rest = (id) => all.has(id) && !starting.has(id);
+  const sets = SETS.map((set) => {
+    const own = closureOf(`kernels/sets/${set}`, ALL_FAMILIES);
+    return { name: `ops-${set}`, priority: 35, test: (id) => own.has(id) && !starting.has(id) };
+  });
   const families = [
     { name: 'families', priority: 0, test: (id) => rest(id) && ALL_FAMILIES.test(id) },
     { name: 'heads', priority: 0, test: (id) => rest(id) && !ALL_FAMILIES.test(id) },
   ];
-  return [...OWN_FILES, ...families, ...storeys];
+  return [...OWN_FILES, ...sets, ...families, ...storeys];
 }
 
 /** Nothing here acts when it is loaded, but for what package.json lists: bundlers may leave out a constant that nothing uses, whatever makes it. */
@@ -150,7 +173,7 @@ const withMarks = (code) => code.replaceAll(/^(const \w+ = )((?:new )?\w+\()/gm,
 /** Puts the compiled modules together: few files load several times faster than many. */
 async function bundle() {
   const { imports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-  const chosen = [...JSON.stringify(imports).matchAll(/dist\/(.*?)\.js/g)].map(([, name]) => name);
+  const chosen = [...JSON.stringify(imports).matchAll(/dist\/((?!wasm\/).*?)\.js/g)].map(([, name]) => name);
   const input = Object.fromEntries([...ENTRIES, ...chosen].map((name) => [name, `${root}dist/${name}.js`]));
   const bundled = await rolldown({ input, platform: 'neutral', external: EXTERNAL, preserveEntrySignatures: 'allow-extension' });
   const { output } = await bundled.generate({
@@ -171,8 +194,8 @@ function checkEffects(chunks) {
   const { sideEffects } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const hasEffects = (fileName) => sideEffects.includes(`./dist/${fileName}`);
   for (const { fileName, code } of chunks)
-    for (const [, path] of code.matchAll(/^import "(\.[^"]+)";$/gm))
-      if (hasEffects(join(dirname(fileName), path)) && !hasEffects(fileName))
+    for (const [, path] of code.matchAll(/^import "([.#][^"]+)";$/gm))
+      if ((path.startsWith('#') || hasEffects(join(dirname(fileName), path))) && !hasEffects(fileName))
         throw new Error(`dist/${fileName} imports ${path} for its effects: add it to sideEffects in package.json`);
 }
 
@@ -196,12 +219,12 @@ const WORKERS = { 'runtime/threads/worker': 'worker', 'traced/pool/worker': 'poo
 
 /** The script of workers by itself: it gets its kernels in a message, and never begins a team. */
 async function bundleWorker(name) {
-  const given = `${root}dist/platform/given.js`;
+  const [given, beside] = ['given', 'beside'].map((name) => `${root}dist/platform/${name}.js`);
   const bundled = await rolldown({
     input: `${root}dist/${name}.js`,
     platform: 'neutral',
     external: [/^node:/, '#team'],
-    resolve: { alias: { '#platform': given } },
+    resolve: { alias: { '#platform': given, ...Object.fromEntries(SETS.map((set) => [`#kernels/${set}`, beside])) } },
   });
   const { output } = await bundled.generate({ minify: true });
   await bundled.close();
@@ -226,10 +249,13 @@ async function buildScripts() {
 const parts = ['wasm', 'js'].filter((part) => [undefined, `--${part}`].includes(process.argv[2]));
 mkdirSync(`${root}dist/wasm`, { recursive: true });
 const done = beginParts(parts);
-const binaries = parts.includes('wasm') ? ['debug', ...Object.keys(OPTIMISED)].map(buildBinary) : [];
+const binaries = parts.includes('wasm') ? BINARIES.map(buildBinary) : [];
 await Promise.all([...binaries, ...(parts.includes('js') ? [buildScripts()] : [])]);
 if (parts.includes('wasm')) {
-  writeInline();
-  buildUnion();
+  writeScripts();
+  for (const set of [undefined, ...SETS]) {
+    writeUploaded(set);
+    buildUnion(set);
+  }
 }
 done();

@@ -16,7 +16,7 @@ const PARTS = {
   },
   js: { from: ['src', 'tsconfig.json', 'package.json'], made: 'dist/index.js' },
 };
-const SHARED = ['scripts/build.mjs', 'package-lock.json'];
+const SHARED = ['scripts/build.mjs', 'scripts/binaries.mjs', 'package-lock.json'];
 
 /** A file, or those in a folder without the tests of kernels. */
 function filesOf(root, name) {

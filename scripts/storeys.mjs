@@ -11,22 +11,25 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** From the ground up. What lies in src itself stands on top. */
 export const STOREYS = [
   ...['base', 'tensor', 'platform', 'sources', 'ops', 'kernels', 'graph', 'formats', 'tokenizer', 'nn', 'passes', 'program'],
-  ...['sentence', 'text', 'models', 'runtime', 'search', 'inspect', 'traced', 'jit', 'quantize', 'encoders', 'tasks', 'cli'],
+  ...['sentence', 'text', 'models', 'aten', 'torchscript', 'runtime', 'search', 'inspect', 'traced', 'jit', 'quantize'],
+  ...['encoders', 'tasks', 'adapters', 'serve', 'batch', 'cli'],
 ];
 
 /** Most lines, tests left out. */
 const CEILINGS = [
   {
     what: 'what traces and runs, models, texts, tokenizers and files of PyTorch apart',
-    most: 12_300,
+    most: 14_200,
     without: ['src/formats/torch'],
     folders: ['ops', 'kernels', 'graph', 'formats', 'nn', 'passes', 'program', 'runtime', 'inspect', 'traced', 'jit'].map(
       (name) => `src/${name}`,
     ),
   },
   { what: 'what reads files of PyTorch', most: 1500, folders: ['src/formats/torch'] },
-  { what: 'kernels', most: 4300, folders: ['assembly'] },
-  { what: 'the command line', most: 2150, folders: ['src/cli'] },
+  { what: 'kernels', most: 4900, folders: ['assembly'] },
+  { what: 'the command line', most: 3500, folders: ['src/cli'] },
+  { what: 'the server and adapters', most: 3300, folders: ['src/serve', 'src/adapters'] },
+  { what: 'what ops of PyTorch mean', most: 4300, folders: ['src/aten'] },
 ];
 
 /** Made by the build, not written. */

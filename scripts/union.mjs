@@ -47,30 +47,27 @@ function closed(text) {
 
 /**
  * Writes to `out` the kernels of `first` under their names, and those of `second` under its name, a dot and theirs.
- * @param {{ first: string, second: { name: string, file: string }, out: string, features: string[] }} binaries
+ * @param {{ first: string, second: { name: string, file: string }, out: string, flags: string[] }} binaries
  */
-export function writeUnion({ first, second, out, features }) {
+export function writeUnion({ first, second, out, flags }) {
   const folder = mkdtempSync(join(tmpdir(), 'tracelet-union-'));
   const at = (/** @type {string} */ name) => join(folder, name);
   const run = (/** @type {string} */ tool, /** @type {string[]} */ ...args) =>
-    execFileSync(process.execPath, [BINARYEN + tool, ...args, ...features], { stdio: ['ignore', 'inherit', 'inherit'] });
-  const read = (/** @type {string} */ file) => {
+    execFileSync(process.execPath, [BINARYEN + tool, ...args, ...flags], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const write = (/** @type {string} */ name, /** @type {string} */ text) => writeFileSync(at(name), text);
+  const textOf = (/** @type {string} */ file) => {
     run('wasm-dis', file, '-o', at('text.wat'));
     return readFileSync(at('text.wat'), 'utf8');
   };
-  const write = (/** @type {string} */ name, /** @type {string} */ text) => {
-    writeFileSync(at('text.wat'), text);
-    run('wasm-as', at('text.wat'), '-o', at(name));
-  };
   try {
-    const [one, other] = [read(first), read(second.file)];
-    write('memory.wasm', MEMORY);
-    write('first.wasm', lending(one));
-    write('second.wasm', taking(other, one, second.name));
-    const parts = ['memory', 'first', 'second'].flatMap((name) => [at(`${name}.wasm`), name === 'memory' ? 'env' : name]);
-    run('wasm-merge', ...parts, '--skip-export-conflicts', '-o', at('both.wasm'));
-    write('closed.wasm', closed(read(at('both.wasm'))));
-    run('wasm-opt', at('closed.wasm'), '--duplicate-function-elimination', '--generate-stack-ir', '--optimize-stack-ir', '-o', out);
+    const [one, other] = [textOf(first), textOf(second.file)];
+    write('memory.wat', MEMORY);
+    write('first.wat', lending(one));
+    write('second.wat', taking(other, one, second.name));
+    const parts = ['memory', 'first', 'second'].flatMap((name) => [at(`${name}.wat`), name === 'memory' ? 'env' : name]);
+    run('wasm-merge', ...parts, '--skip-export-conflicts', '-S', '-o', at('both.wat'));
+    write('closed.wat', closed(readFileSync(at('both.wat'), 'utf8')));
+    run('wasm-opt', at('closed.wat'), '--duplicate-function-elimination', '--generate-stack-ir', '--optimize-stack-ir', '-o', out);
   } finally {
     rmSync(folder, { recursive: true });
   }

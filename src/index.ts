@@ -1,4 +1,5 @@
 import './methods.ts';
+import '#ops';
 import '#tokenizers';
 
 export { ERROR_CODES } from './base/codes.ts';
@@ -77,6 +78,7 @@ export type { Texts } from './text/source.ts';
 export type { SparseVector } from './text/sparse.ts';
 export { BertTokenizer } from './tokenizer/bert.ts';
 export { PreTrainedTokenizerFast } from './tokenizer/tokenizer.ts';
+export type { ExampleInput, ScriptModule } from './torchscript/module.ts';
 export type { RunOptions } from './traced/options.ts';
 export type { TracePool } from './traced/pool/pool.ts';
 export { TracedModule } from './traced/traced.ts';

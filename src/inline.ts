@@ -1,4 +1,5 @@
 import { setKernelSource } from './kernels/binaries.ts';
+import './kernels/sets/index.ts';
 import { inlineKernels } from './platform/inline.ts';
 
 export * from './index.ts';

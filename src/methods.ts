@@ -1,9 +1,20 @@
 import { elsewhere } from './base/elsewhere.ts';
 import * as F from './nn/functional.ts';
+import * as arithmetic from './nn/general/arithmetic.ts';
+import * as compare from './nn/general/compare.ts';
+import * as indexing from './nn/general/indexing.ts';
+import * as reductions from './nn/general/reductions.ts';
+import * as shapes from './nn/general/shapes.ts';
 import { Tensor } from './tensor/tensor.ts';
 
-const { add, sub, mul, matmul, softmax, relu, sigmoid, tanh, permute, transpose, select, narrow } = F;
-const OPS = { add, sub, mul, matmul, softmax, relu, sigmoid, tanh, permute, transpose, select, narrow };
+type Method = (...args: unknown[]) => unknown;
+
+/** Modules of ops of which a tensor is the first operand, each a method. */
+const GENERAL = { ...arithmetic, ...compare, ...indexing, ...reductions, ...shapes };
+const { matmul, bmm, softmax, log_softmax, relu, sigmoid, tanh, permute, transpose, select, narrow } = F;
+const OTHERS = { matmul, bmm, softmax, log_softmax, relu, sigmoid, tanh, permute, transpose, select, narrow };
+const where: Method = (x, condition, other) => F.where(condition as Tensor, x as Tensor, other as Tensor);
+const float: Method = (x) => (x as Tensor).to('float32');
 
 function slice(x: Tensor, ...parts: readonly (number | null | readonly [number, number])[]): Tensor {
   const from = x.shape.length - parts.length;
@@ -18,7 +29,7 @@ function slice(x: Tensor, ...parts: readonly (number | null | readonly [number, 
   );
 }
 
-for (const [name, op] of Object.entries({ ...OPS, slice }) as [string, (...args: unknown[]) => Tensor][])
+for (const [name, op] of Object.entries({ ...GENERAL, ...OTHERS, where, float, slice } as unknown as Record<string, Method>))
   Object.defineProperty(Tensor.prototype, name, {
     value(this: Tensor, ...args: unknown[]) {
       return op(this, ...args);
@@ -59,13 +70,13 @@ const ELSEWHERE: readonly [names: string, here: string][] = [
   ['numpy', 'Use data, a typed array, or tolist()'],
   ['numel', 'Use size'],
   ['t', 'Use T'],
-  ['float double half long int bool', 'Use to(dtype)'],
-  ['gelu silu log_softmax normalize', 'Use the function of F'],
-  ['expand repeat', 'Use F.cat'],
-  ['div neg', 'Use mul'],
-  ['mm bmm', 'Use matmul'],
+  ['double half long int bool', 'Use to(dtype)'],
+  ['gelu silu normalize', 'Use the function of F'],
+  ['mm', 'Use matmul'],
+  ['max', 'Use amax'],
+  ['min', 'Use amin'],
   ['cpu cuda detach contiguous backward', 'Leave it out: nothing is trained here'],
-  ['abs argmax argmin exp log max mean min norm pow sort sqrt std sum topk', 'Compute it from data, a typed array'],
+  ['norm sort topk', 'Compute it from data, a typed array'],
 ];
 
 for (const [names, here] of ELSEWHERE)

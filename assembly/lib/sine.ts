@@ -13,9 +13,14 @@ let rest: f64 = 0;
 /** Sets the angle of `sine` and `cosine`; its magnitude is below 2^30. */
 export function reduce(angle: f64): void {
   const turns = nearest<f64>(angle * (1 / QUARTER));
-  quarters = <i32>turns;
-  rest = angle - turns * QUARTER - turns * REST;
-  square = rest * rest;
+  point(<i32>turns, angle - turns * QUARTER - turns * REST);
+}
+
+/** Sets it as so many quarter turns and an angle of at most an eighth of a turn. */
+export function point(turns: i32, angle: f64): void {
+  quarters = turns;
+  rest = angle;
+  square = angle * angle;
 }
 
 function nearSine(): f64 {

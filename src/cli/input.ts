@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { TraceletError } from '../base/error.ts';
 import { piecesOf } from '../platform/pipes.ts';
+import { Source } from '../text/source.ts';
 import { note } from './output.ts';
 
 /** What messages call the place that `path` means. */
@@ -26,6 +27,35 @@ export async function* readLines(path: string, signal: AbortSignal): AsyncGenera
     yield* lines.map(withoutReturn);
   }
   if (rest !== '') yield withoutReturn(rest);
+}
+
+/** Texts as they stand, those of stdin, a line each, in the place of "-". */
+export async function* allTexts(texts: readonly string[], signal: AbortSignal): AsyncGenerator<string> {
+  for (const text of texts)
+    if (text === '-') yield* readLines(text, signal);
+    else yield text;
+}
+
+/** Texts that are answered together at most. */
+const LIST = 64;
+
+/** The same in lists, of which each is handed on when it is full or no further text is at hand. */
+export async function* textLists(texts: readonly string[], signal: AbortSignal): AsyncGenerator<string[]> {
+  const source = new Source(allTexts(texts, signal), signal);
+  try {
+    for (let ended = false; !ended; ) {
+      const list: string[] = [];
+      while (list.length < LIST) {
+        const next = await source.next(list.length > 0);
+        ended = next?.done === true;
+        if (!next || next.done) break;
+        list.push(next.value as string);
+      }
+      if (list.length > 0) yield list;
+    }
+  } finally {
+    await source.close();
+  }
 }
 
 const withoutReturn = (line: string): string => line.replace(/\r$/, '');

@@ -3,14 +3,22 @@ import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { TraceletError } from '../base/error.ts';
 import { messageOf } from '../base/realm.ts';
+import '../kernels/sets/index.ts';
 import '../tokenizer/late.ts';
+import { answerCommand } from './commands/answer.ts';
+import { batchCommand } from './commands/batch/batch.ts';
 import { benchCommand } from './commands/bench.ts';
+import { classifyCommand } from './commands/classify.ts';
 import { embedCommand } from './commands/embed.ts';
 import { fillCommand } from './commands/fill.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { nerCommand } from './commands/ner.ts';
 import { profileCommand } from './commands/profile.ts';
 import { quantizeCommand } from './commands/quantize.ts';
+import { rankCommand } from './commands/rank.ts';
 import { runCommand } from './commands/run.ts';
+import { searchCommand } from './commands/search.ts';
+import { serveCommand } from './commands/serve.ts';
 import { tokensCommand } from './commands/tokens.ts';
 import { traceCommand } from './commands/trace.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -24,12 +32,19 @@ const COMMANDS = [
   quantizeCommand,
   runCommand,
   embedCommand,
+  searchCommand,
+  rankCommand,
+  classifyCommand,
+  nerCommand,
+  answerCommand,
   fillCommand,
+  serveCommand,
   tokensCommand,
   inspectCommand,
   verifyCommand,
   benchCommand,
   profileCommand,
+  batchCommand,
 ];
 
 /** What they do shows elsewhere than on stdout. */
@@ -64,6 +79,7 @@ function buildProgram(signal: AbortSignal): Command {
     .exitOverride();
   for (const command of COMMANDS) {
     const child = command(signal).copyInheritedSettings(program);
+    for (const nested of child.commands) nested.copyInheritedSettings(child);
     if (!SILENT.includes(command)) child.hook('preAction', expectStdout);
     program.addCommand(child.showHelpAfterError(`See tracelet ${child.name()} --help`));
   }

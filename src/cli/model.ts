@@ -21,6 +21,7 @@ import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import type { TracedModule } from '../traced/traced.ts';
 import { HEADS } from './heads.ts';
 import { note } from './output.ts';
+import { isProgram, loadProgram } from './program.ts';
 import { Progress } from './progress.ts';
 import { translated } from './words.ts';
 
@@ -102,7 +103,7 @@ async function readTexts(read: Loaded['tokenizer'], path: string): Promise<Pick<
   }
 }
 
-const noTokenizer = (what: string): TraceletError =>
+export const noTokenizer = (what: string): TraceletError =>
   new TraceletError('source', { what, expected: 'vocab.txt or tokenizer.json', got: 'neither' });
 
 async function settingsOf(path: string, signal: AbortSignal): Promise<TraceSettings> {
@@ -118,7 +119,7 @@ async function settingsOf(path: string, signal: AbortSignal): Promise<TraceSetti
 /** Loads a trace from a path, a URL or a directory with model.tracelet. Throws a `source` error with a cure for other directories. */
 export async function openTrace(
   path: string,
-  options: { signal: AbortSignal; kernels?: Variant; integers?: IntegerForm; threads?: ThreadCount },
+  options: { signal: AbortSignal; kernels?: Variant; integers?: IntegerForm; threads?: ThreadCount; workers?: ThreadCount },
 ): Promise<TracedModule> {
   const trace = await findTrace(path);
   if (trace === undefined)
@@ -130,7 +131,8 @@ export async function openTrace(
     });
   const progress = new Progress();
   try {
-    const traced = await jit.load(trace, { ...options, progress_callback: progress.reading });
+    const reading = { ...options, progress_callback: progress.reading };
+    const traced = (await isProgram(trace, options.signal)) ? await loadProgram(trace, {}, reading) : await jit.load(trace, reading);
     if ((options.threads ?? 1) !== 1 && traced.threads === 1) note(`tracelet: ${translated(explainThreads(traced.instance))}`);
     return traced;
   } finally {

@@ -33,6 +33,12 @@ export const threadsOption = (): Option =>
     (text: string): ThreadCount => (text === 'auto' ? text : whole(MOST_THREADS)(text)),
   );
 
+/** `--workers` */
+export const workersOption = (): Option =>
+  new Option('--workers <n>', 'workers that calls run in, or auto for as many as the machine has').argParser(
+    (text: string): ThreadCount => (text === 'auto' ? text : whole(MOST_THREADS)(text)),
+  );
+
 export const DEFAULT_SEQ = 128;
 
 /** `--output`, the file to write. */

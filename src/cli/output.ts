@@ -1,6 +1,7 @@
 import { fstatSync, readSync, statSync } from 'node:fs';
 import { TraceletError } from '../base/error.ts';
 import { type Dim, showDim } from '../tensor/dim.ts';
+import { columnsOf, cut, lineColumns } from './terminal.ts';
 
 /** Writes a line of the answer to stdout. */
 export function print(line: string): void {
@@ -15,14 +16,39 @@ export function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Rows with their cells under one another; `align` has an l or r for each column. */
-export function table(rows: readonly (readonly string[])[], align: string): string {
-  const widths = [...align].map((_, col) => rows.reduce((most, row) => Math.max(most, width(row[col] ?? '')), 0));
+const GAP = 2;
+/** Columns that a text has however narrow the terminal is. */
+const LEAST_TEXT = 12;
+
+/**
+ * Rows with their cells under one another; `align` has an l or r for each column, or a t for texts, which are cut where lines would be longer than
+ * those of the terminal. Control characters are spaces.
+ */
+export function table(given: readonly (readonly string[])[], align: string): string {
+  const rows = given.map((row) => row.map((cell, col) => cut(cell, align[col] === 't' ? Math.max(LEAST_TEXT, lineColumns()) : Infinity)));
+  const widths = fitted(
+    [...align].map((_, col) => rows.reduce((most, row) => Math.max(most, columnsOf(row[col] ?? '')), 0)),
+    align,
+  );
   const pad = (cell: string, col: number): string => {
-    const blanks = ' '.repeat(widths[col] - width(cell));
-    return align[col] === 'r' ? blanks + cell : cell + blanks;
+    const shown = align[col] === 't' ? cut(cell, widths[col]) : cell;
+    const blanks = ' '.repeat(Math.max(0, widths[col] - columnsOf(shown)));
+    return align[col] === 'r' ? blanks + shown : shown + blanks;
   };
-  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+  return rows.map((row) => row.map(pad).join(' '.repeat(GAP)).trimEnd()).join('\n');
+}
+
+/** Widths of columns, those of texts made narrower until a line fits, the widest first. */
+function fitted(widths: readonly number[], align: string): number[] {
+  const texts = widths.map((width, col) => ({ width, col })).filter(({ col }) => align[col] === 't');
+  const others = widths.reduce((sum, width, col) => sum + (align[col] === 't' ? 0 : width) + (col > 0 ? GAP : 0), 0);
+  const fit = [...widths];
+  let left = lineColumns() - others;
+  for (const [i, { width, col }] of texts.toSorted((a, b) => a.width - b.width).entries()) {
+    fit[col] = Math.min(width, Math.max(LEAST_TEXT, Math.floor(left / (texts.length - i))));
+    left -= fit[col];
+  }
+  return fit;
 }
 
 /** Backgrounds that alternate between parts of a text, so that both ends of each are seen: those of a light and a dark blue. */
@@ -33,14 +59,6 @@ export const striped = (parts: readonly string[]): string | undefined =>
   process.stdout.isTTY && process.stdout.hasColors()
     ? parts.map((part, i) => `${STRIPES[i % STRIPES.length]}${part}\x1b[0m`).join('')
     : undefined;
-
-const width = (text: string): number => [...text].length;
-
-/** `text` cut to `length` characters, control characters as spaces. */
-export function cut(text: string, length: number): string {
-  const characters = [...text.replaceAll(/\p{Cc}/gu, ' ')];
-  return characters.length > length ? `${characters.slice(0, length - 1).join('')}…` : characters.join('');
-}
 
 const scaled = (value: number, step: number, prefixes: readonly string[]): string => {
   let power = 0;

@@ -1,7 +1,10 @@
 import type { ProgressInfo } from '../sources/progress.ts';
-import { bytes, cut } from './output.ts';
+import { bytes } from './output.ts';
+import { cut } from './terminal.ts';
 
 const INTERVAL_MS = 100;
+/** How long work goes on before anything is said of it. */
+export const QUIET_MS = 2000;
 
 /** One line on a terminal's stderr about work under way; silent where stderr is no terminal. */
 export class Progress {

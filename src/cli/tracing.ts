@@ -9,10 +9,11 @@ import { MASK, POOLING_MASK } from '../nn/inputs.ts';
 import { DECODER_IDS, decoderIds, dummyInputs } from '../tasks/dummies.ts';
 import type { Bounds } from '../tensor/dim.ts';
 import type { TracedModule } from '../traced/traced.ts';
-import { openModel, type TraceSettings } from './model.ts';
+import { noTokenizer, openModel, type TraceSettings } from './model.ts';
 import { DEFAULT_SEQ } from './options.ts';
 import { bytes, flops, whole as grouped, table, typeOf } from './output.ts';
 import type { Place } from './place.ts';
+import { isProgram, loadProgram } from './program.ts';
 import type { Progress } from './progress.ts';
 import { describeWeights } from './weights.ts';
 
@@ -41,8 +42,27 @@ export interface TracedSource {
 const CHOICES = 2;
 const MOST_TEXTS = 64;
 
-/** Traces the model of a transformers directory or of another trace. */
+/** Traces a program of PyTorch, whose file is its name. */
+async function traceProgram(path: string, options: TracingOptions, progress: Progress, signal: AbortSignal): Promise<TracedSource> {
+  progress.phase('tracing');
+  const traced = await loadProgram(path, options, { signal });
+  return { name: path, traced, withoutTexts: withoutTokenizer(traced, path), before: undefined };
+}
+
+/** Why a trace takes no texts, if it does not. */
+function withoutTokenizer(traced: TracedModule, path: string): TraceletError | undefined {
+  try {
+    void traced.tokenizer;
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof TraceletError)) throw error;
+    return error.code === 'value' ? noTokenizer(path) : error;
+  }
+}
+
+/** Traces the model of a transformers directory, of another trace, or a program of PyTorch. */
 export async function traceModel(source: string, options: TracingOptions, progress: Progress, signal: AbortSignal): Promise<TracedSource> {
+  if (await isProgram(source, signal)) return traceProgram(source, options, progress, signal);
   const { head, stored: dtype } = options;
   const { name, model, tokenizer, withoutTexts, traced: before } = await openModel(source, { head, torchscript: true, dtype, signal });
   progress.phase('tracing');

@@ -5,6 +5,12 @@ import { SHORT_NAMES } from './heads.ts';
 /** Flags by the options of the library that they set. */
 const FLAGS: Readonly<Record<string, string>> = {
   truncate: '--truncate',
+  truncation: '--truncate',
+  stride: '--stride',
+  top_k: '--top',
+  max_answer_len: '--longest',
+  hypothesis_template: '--template',
+  candidate_labels: '--labels',
   truncate_dim: '--truncate-dim',
   normalize: '--normalize',
   prompt: '--prompt',
@@ -50,6 +56,11 @@ export const PHRASES: readonly (readonly [library: string, here: string])[] = [
   ['Pass { config }', 'Put it beside the weights'],
   [STATE_ONE, `Choose one with --head ${SHORT_NAMES.join('|')}`],
   ['Pass the words themselves as prompt', 'Give the words themselves with --prompt'],
+  ['option truncation: true', 'option truncation'],
+  ['Pass { model } or { tokensPerSecond }, or wait', 'Name a trace with -m, or wait'],
+  ['Pass { unique: false } for a source', 'Pass --no-unique for a source'],
+  ['advise()', '--until'],
+  ['submit()', 'submit'],
   ['embed()', 'embed'],
   ['tensor()', 'an input'],
   ["threads: 2, or 'auto'", '--threads 2, or auto'],
@@ -57,6 +68,9 @@ export const PHRASES: readonly (readonly [library: string, here: string])[] = [
   ['trace: input', 'input'],
   ['pad: input', '--pad: input'],
 ];
+
+/** What members of lists are called. */
+const NUMBERED = { texts: 'text', pairs: 'document' } as const;
 
 const CODE = /\{ ?\w|\b[\w.]+\(|\bjit\.|\bF\.\w/;
 
@@ -80,5 +94,5 @@ function subject(text: string): string {
   const what = text.slice(0, text.indexOf(': expected')).replace(/^.*: option /, '');
   const option = Object.keys(FLAGS).find((name) => what === name || what.startsWith(`${name}: `));
   if (option) return FLAGS[option] + text.slice(text.indexOf(option) + option.length);
-  return text.replace(/^texts\[(\d+)\]/, (_, index) => `text ${Number(index) + 1}`);
+  return text.replace(/^(texts|pairs)\[(\d+)\]/, (_, list: keyof typeof NUMBERED, index) => `${NUMBERED[list]} ${Number(index) + 1}`);
 }

@@ -114,9 +114,7 @@ export class CrossEncoder extends Encoder {
     for (const [i, pair] of pairs.entries())
       if (!Array.isArray(pair) || pair.length !== 2 || !pair.every(isText)) throw notPairs(nameOf(i), pair);
     const scores = new Float32Array(pairs.length * num_labels);
-    await runTexts(this.traced, pairs, running, { what, nameOf, output: 'scores' }, ({ data }, numbers) => {
-      for (const [i, at] of numbers.entries()) scores.set(data.subarray(i * num_labels, (i + 1) * num_labels), at * num_labels);
-    });
+    await runTexts(this.traced, pairs, running, { what, nameOf, output: 'scores' }, (at, { data }) => scores.set(data, at * num_labels));
     return this.#activated(what, new Tensor('float32', [pairs.length, num_labels], scores), options);
   }
 

@@ -1,5 +1,5 @@
 import type { SaveOptions } from '../jit/files.ts';
-import * as jit from '../jit/index.ts';
+import { save } from '../jit/files.ts';
 import type { SentenceConfig } from '../sentence/config.ts';
 import type { PromptOptions } from '../sentence/prompt.ts';
 import { Source, type Texts } from '../text/source.ts';
@@ -60,7 +60,7 @@ export abstract class Encoder {
 
   /** Writes the trace, which holds the tokenizer and all that the folder says: `from_pretrained` opens it again. As {@link jit.save}. */
   save(path: string, options?: SaveOptions): Promise<void> {
-    return jit.save(this.traced, path, options);
+    return save(this.traced, path, options);
   }
 
   /** Gives the memory of the trace back, and ends its threads. */

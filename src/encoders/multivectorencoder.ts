@@ -15,7 +15,7 @@ import { similarityNamed } from '../text/scores.ts';
 import type { Texts } from '../text/source.ts';
 import { CURES, Encoder, listed, type Role } from './encoder.ts';
 import { type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
-import { RUN_TEXTS, type RunTextsOptions, rowsOf, runTexts } from './rows.ts';
+import { RUN_TEXTS, type RunTextsOptions, runTexts, vectorsOf } from './rows.ts';
 
 /** Options of {@link MultiVectorEncoder.encode}. */
 export interface MultiVectorEncodeOptions extends RunTextsOptions {
@@ -106,12 +106,9 @@ export class MultiVectorEncoder extends Encoder {
     };
     const answers: Tensor<'float32'>[] = [];
     const asked = { ...this.prompting(role, options), ...options };
-    await runTexts(this.traced, list, asked, reading, (answer, numbers, rows) => {
-      for (const [i, at] of numbers.entries()) {
-        const { ids } = rows[at];
-        const kept = this.#counting(rowsOf(answer, i, ids.length), ids, role);
-        answers[at] = normalize_embeddings && kept.size > 0 ? F.normalize(kept) : kept;
-      }
+    await runTexts(this.traced, list, asked, reading, (at, part, { ids }) => {
+      const kept = this.#counting(vectorsOf(part, ids.length), ids, role);
+      answers[at] = normalize_embeddings && kept.size > 0 ? F.normalize(kept) : kept;
     });
     return typeof texts === 'string' ? answers[0] : answers;
   }

@@ -3,7 +3,8 @@ import { OBJECT, proved } from '../base/options.ts';
 import { isUrl } from '../base/realm.ts';
 import { isArchive } from '../formats/archive.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
-import * as jit from '../jit/index.ts';
+import { type JitLoadOptions, load } from '../jit/files.ts';
+import { trace } from '../jit/trace.ts';
 import type { PreTrainedOptions } from '../models/pretrained.ts';
 import type { Chain } from '../models/sentence/chain.ts';
 import type { StaticEmbedder } from '../models/sentence/static.ts';
@@ -51,7 +52,7 @@ export async function openTrace(
   const { kernels, threads, ...options } = proved(what, given ?? {}, { ...OBJECT, expected: 'options in an object' }) as EncoderOptions;
   if (isTraced(source)) return ofKind(what, Class.kind, source as TracedModule);
   if ((typeof source === 'string' || isUrl(source)) && isArchive(String(source)))
-    return ofKind(what, Class.kind, await jit.load(source, { ...options, kernels, threads } as jit.JitLoadOptions));
+    return ofKind(what, Class.kind, await load(source, { ...options, kernels, threads } as JitLoadOptions));
   const model = await Class.from_pretrained(source as CheckpointSource, { torchscript: true, ...options });
   const { config, input_names } = model;
   const tokenizer = readable(what, model.tokenizer);
@@ -59,7 +60,7 @@ export async function openTrace(
   const inputs = dummies(input_names, tokenizer, sequence[1]);
   const dynamic = { batch: [1, MOST_TEXTS], sequence } as const;
   const { signal } = options;
-  return jit.trace<ModelOutput>(model as (...given: Tensor[]) => ModelOutput, inputs, {
+  return trace<ModelOutput>(model as (...given: Tensor[]) => ModelOutput, inputs, {
     dynamic,
     kernels,
     threads,

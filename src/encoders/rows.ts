@@ -1,10 +1,9 @@
 import { FUNCTION, type OptionTable, SIGNAL } from '../base/options.ts';
 import { COUNT } from '../base/schema.ts';
 import { Tensor } from '../tensor/tensor.ts';
-import type { Ends } from '../text/batches.ts';
-import { encoder, type Row, TEXT_OPTIONS, type TextOptions } from '../text/encode.ts';
+import { encoder, longestOf, type Row, TEXT_OPTIONS, type TextOptions } from '../text/encode.ts';
 import { capacityOf } from '../text/inputs.ts';
-import { runRows } from '../text/rows.ts';
+import { answerRows, type RowPart } from '../text/rows.ts';
 import type { TextInput } from '../tokenizer/index.ts';
 import type { TracedModule } from '../traced/traced.ts';
 import { tellCut } from './long.ts';
@@ -40,32 +39,28 @@ export interface Reading {
   prepared?: (row: Row) => Row;
 }
 
-/** Runs texts, and hands `place` what each call answers, with the rows and the numbers of its texts. */
+/** Runs texts, and hands `place` the number of each, its part of the answer, and its row. */
 export async function runTexts(
   traced: TracedModule,
   texts: readonly TextInput[],
   { truncate, batchTokens, signal, progress_callback, ...prompts }: RunTextsOptions,
   { what, nameOf, output, longest = Infinity, prepared = (row) => row }: Reading,
-  place: (answer: Tensor<'float32'>, numbers: readonly number[], rows: readonly Row[]) => void,
+  place: (number: number, part: RowPart, row: Row) => void,
 ): Promise<void> {
   const capacity = capacityOf(traced, batchTokens);
-  const most = Math.min(longest, (capacity.sequence as Ends)[1]);
   const long = { ...prompts, truncate: truncate ?? true };
-  const encode = encoder(traced.reader, most, long, { what, nameOf, cure: 'The option truncate leaves out the rest' });
+  const encode = encoder(traced.reader, longestOf(traced.reader, Math.min(longest, capacity.sequence[1])), long, {
+    what,
+    nameOf,
+    cure: 'The option truncate leaves out the rest',
+  });
   const encoded = texts.map(encode);
   tellCut(what, truncate, encoded);
   const rows = encoded.map(({ rows: [row] }) => prepared(row));
-  let done = 0;
   const settings = { capacity, tokenizer: traced.tokenizer, outputs: [output], signal, what };
-  await runRows(traced, rows, settings, (answer, numbers) => {
-    place(answer[output], numbers, rows);
-    done += numbers.length;
-    progress_callback?.({ done, total: texts.length });
-  });
+  await answerRows(traced, rows, settings, progress_callback, (number, part) => place(number, part, rows[number]));
 }
 
-/** The first `count` tokens of text number `at` of an answer [texts, tokens, width]: [count, width]. */
-export function rowsOf({ data, shape: [, tokens, width] }: Tensor<'float32'>, at: number, count: number): Tensor<'float32'> {
-  const begin = at * tokens * width;
-  return new Tensor('float32', [count, width], data.slice(begin, begin + count * width));
-}
+/** The first `count` tokens of a part: [count, width]. */
+export const vectorsOf = ({ data, width }: RowPart, count: number): Tensor<'float32'> =>
+  new Tensor('float32', [count, width], data.slice(0, count * width));

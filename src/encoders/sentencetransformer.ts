@@ -14,7 +14,7 @@ import type { Texts } from '../text/source.ts';
 import { CURES, Encoder, listed, type Role } from './encoder.ts';
 import { tellCut } from './long.ts';
 import { type ChainClass, type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
-import { rowsOf, runTexts } from './rows.ts';
+import { runTexts, vectorsOf } from './rows.ts';
 
 const OUTPUTS = ['sentence_embedding', 'token_embeddings'] as const;
 
@@ -154,8 +154,8 @@ export class SentenceTransformer extends Encoder {
     const answers: Tensor<'float32'>[] = [];
     const reading = { what, nameOf: (index: number) => `texts[${index}]`, output: 'last_hidden_state' };
     const asked = { batchTokens, signal, prompt, prompt_name, truncate };
-    await runTexts(this.traced, await listed(texts, signal), asked, reading, (answer, numbers, rows) => {
-      for (const [i, at] of numbers.entries()) answers[at] = rowsOf(answer, i, rows[at].ids.length);
+    await runTexts(this.traced, await listed(texts, signal), asked, reading, (at, part, { ids }) => {
+      answers[at] = vectorsOf(part, ids.length);
     });
     return typeof texts === 'string' ? answers[0] : answers;
   }

@@ -12,6 +12,7 @@ import { proveSparse, type SparseVector, sparseSimilarities, strongest } from '.
 import { CURES, Encoder, listed, type Role } from './encoder.ts';
 import { type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
 import { RUN_TEXTS, type RunTextsOptions, runTexts } from './rows.ts';
+import { spladeVector } from './splade.ts';
 
 /** Options of {@link SparseEncoder.encode}. */
 export interface SparseEncodeOptions extends RunTextsOptions {
@@ -99,28 +100,10 @@ export class SparseEncoder extends Encoder {
     const vectors: SparseVector[] = [];
     const reading = { what, nameOf: (index: number) => `texts[${index}]`, output };
     const asked = { ...this.prompting(role, options), ...options };
-    await runTexts(traced, list, asked, reading, ({ data, shape }, numbers, rows) => {
-      const words = shape.at(-1) as number;
-      const stride = data.length / shape[0];
-      for (const [i, at] of numbers.entries()) {
-        const tokens = shape.length === 2 ? 1 : rows[at].ids.length;
-        const weights = data.subarray(i * stride, i * stride + tokens * words);
-        const vector = spladeWeights(weights, words, pooling.activation_function === 'log1p_relu');
-        vectors[at] = max_active_dims === undefined ? vector : strongest(vector, max_active_dims);
-      }
+    await runTexts(traced, list, asked, reading, (at, part, { ids }) => {
+      const vector = spladeVector(part, ids.length, pooling);
+      vectors[at] = max_active_dims === undefined ? vector : strongest(vector, max_active_dims);
     });
     return typeof texts === 'string' ? vectors[0] : vectors;
   }
-}
-
-/** The sums of the logarithms of rows of weights, of which one is taken, or one of that. */
-function spladeWeights(rows: Float32Array, words: number, twice: boolean): SparseVector {
-  const sums = new Float64Array(words);
-  for (let at = 0, word = 0; at < rows.length; at++, word = word + 1 === words ? 0 : word + 1) {
-    if (rows[at] === 0) continue;
-    const weight = Math.log1p(rows[at]);
-    sums[word] += twice ? Math.log1p(weight) : weight;
-  }
-  const indices = Int32Array.from(sums.keys()).filter((word) => sums[word] !== 0);
-  return { indices, values: Float32Array.from(indices, (word) => sums[word]) };
 }

@@ -37,6 +37,8 @@ export const CODE = 'trace.code';
 export const GOLDEN_IN = 'trace.golden.in.';
 export const GOLDEN_OUT = 'trace.golden.out.';
 export const FILES = 'trace.files.';
+/** The file in a trace of what there is to know of it, a line each. */
+export const NOTES = 'notes.txt';
 /** What stands behind the name of an integer weight in those of the tensors that belong to it. */
 export const SCALE = '.scale';
 export const STEPS = '.steps';

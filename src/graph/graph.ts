@@ -1,6 +1,5 @@
 import { TraceletError } from '../base/error.ts';
 import { type Attributes, type Call, checkCall } from '../ops/call.ts';
-import { resultOf } from '../ops/op.ts';
 import type { Bounds, Dim } from '../tensor/dim.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { type Shape, sizeOf, type Tensor } from '../tensor/tensor.ts';
@@ -54,6 +53,8 @@ export interface Node extends Typed {
   /** Attributes in symbols, where they depend on any. */
   readonly attrDims?: Readonly<Record<string, Dim>>;
   readonly call: Call;
+  /** Whether its shape or attributes are other ones at other sizes. */
+  readonly varies?: boolean;
   /** Dotted name of the module whose forward pass made it. */
   readonly path: string;
   /** The recorded nodes that it computes, the last of which it stands for. */
@@ -92,7 +93,7 @@ export function makeNode(
 ): Node {
   const call = checkCall(op, operands, attrs);
   const present = Object.fromEntries(Object.entries(operands).map(([name, value]) => [name, value ?? null]));
-  const node = { kind: 'node' as const, op, operands: present, attrs, call, dtype: resultOf(call.row), shape: call.shape, path: from.path };
+  const node = { kind: 'node' as const, op, operands: present, attrs, call, dtype: call.dtype, shape: call.shape, path: from.path };
   const made: Node = { ...node, dims: from.dims, attrDims: from.attrDims, origins: from.origins ?? [] };
   if (!from.origins) (made as { origins: readonly Node[] }).origins = [made];
   return made;

@@ -182,6 +182,13 @@ export const HOST_RULES = named({
     write: (out, tokens, asked) => perToken((token) => Number(asked.input[token] === asked.fill))(out, tokens, asked),
     most: () => 1,
   },
+  /** 0 for each token that an input has a number for, 1 for others. */
+  differs: {
+    per: 'token',
+    asks: ['input', 'fill'],
+    write: (out, tokens, asked) => perToken((token) => Number(asked.input[token] !== asked.fill))(out, tokens, asked),
+    most: () => 1,
+  },
   /** What an input holds for the token before, and a number for the first one: what a decoder is given to go on from. */
   shifted: {
     per: 'token',

@@ -63,7 +63,7 @@ async function optimisedGraph(
   { passes, dynamic = { sizes: {}, bounds: {}, graphAt: () => graph }, signal }: CompileOptions,
 ): Promise<Graph> {
   if (!passes) return graph;
-  const improve = (one: Graph, tokens?: number): Graph => optimise(one, { ...passes, tokens });
+  const improve = (one: Graph, tokens?: number): Graph => optimise(one, { ...passes, tokens, sharing: false });
   const graphs = symbolicGraph(graph, dynamic, improve);
   return signal ? sliced(graphs, signal) : whole(graphs);
 }

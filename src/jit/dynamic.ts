@@ -6,6 +6,7 @@ import { isCompact } from '../passes/compact.ts';
 import { TOKENS } from '../program/program.ts';
 import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../tensor/dim.ts';
 import type { TracedInput } from './record.ts';
+import { together } from './together.ts';
 import { type Sample, unify } from './unify.ts';
 
 /** Which axes of each input are symbols, as in `torch.onnx.export`. */
@@ -121,23 +122,25 @@ export function* symbolicGraph(
   optimise: (graph: Graph, tokens?: number) => Graph,
 ): Generator<void, Graph> {
   const varying: Bounds = Object.fromEntries(Object.entries(bounds).filter(([, [low, high]]) => low < high));
-  const base = { ...optimise(graph), bounds: varying };
+  const between = [...sizesBetween(varying), {}];
+  const recorded = new Map([[JSON.stringify(sizes), graph]]);
+  for (const at of [...cornersOf(varying), ...between]) {
+    yield;
+    const known = { ...sizes, ...at };
+    if (!recorded.has(JSON.stringify(known))) recorded.set(JSON.stringify(known), graphAt(known));
+  }
+  const alike = together([...recorded.values()]);
+  const graphs = new Map([...recorded.keys()].map((key, i) => [key, alike[i]]));
+  const base = { ...optimise(alike[0]), bounds: varying };
   const compacted = isCompact(base);
   if (!compacted && Object.keys(varying).length === 0) return base;
-  const graphs = new Map([[JSON.stringify(sizes), graph]]);
-  const sampleAt = (at: Sizes): Sample => {
-    const { [TOKENS]: tokens, ...others } = { ...sizes, ...at };
-    const key = JSON.stringify(others);
-    const known = graphs.get(key) ?? graphAt(others);
-    graphs.set(key, known);
-    return { sizes: { ...others, [TOKENS]: tokens }, graph: optimise(known, tokens) };
-  };
   const box: Bounds = compacted ? { ...varying, [TOKENS]: SOME_TOKENS } : varying;
   const ends = cornersOf(box);
   const samples: Sample[] = [];
-  for (const at of [...ends, ...[...sizesBetween(varying), {}].map((at) => ({ ...at, [TOKENS]: SOME_TOKENS[0] }))]) {
+  for (const at of [...ends, ...between.map((at) => ({ ...at, [TOKENS]: SOME_TOKENS[0] }))]) {
     yield;
-    samples.push(sampleAt(at));
+    const { [TOKENS]: tokens, ...its } = { ...sizes, ...at };
+    samples.push({ sizes: { ...its, [TOKENS]: tokens }, graph: optimise(graphs.get(JSON.stringify(its)) as Graph, tokens) });
   }
   yield;
   return unify(base, samples.slice(0, ends.length), samples.slice(ends.length), box);

@@ -1,27 +1,21 @@
+import { archives } from '#archives';
 import { platform } from '#platform';
-import { TraceletError } from '../base/error.ts';
-import { TextDecoder } from '../base/globals.ts';
-import { describe, isObject } from '../base/json.ts';
-import { type CureOf, checkOptions, curesIn, NAMED, OBJECT, type OptionTable, proved, SIGNAL } from '../base/options.ts';
+import { isObject } from '../base/json.ts';
+import { type CureOf, checkOptions, NAMED, type OptionTable, proved, SIGNAL } from '../base/options.ts';
 import { isBytes, isDetached } from '../base/realm.ts';
 import { kind } from '../base/schema.ts';
-import { type ExtraFiles, textFiles } from '../formats/beside.ts';
-import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT, TRACE_NAME } from '../formats/trace.ts';
-import type { ModelOutput, Named } from '../nn/outputs.ts';
-import { writeProgram } from '../program/json.ts';
-import type { Instance } from '../runtime/instance.ts';
-import { smoothOf } from '../runtime/smooth.ts';
-import type { ThreadCount } from '../runtime/threads/choose.ts';
-import { SOURCE_OPTIONS, type SourceOptions } from '../sources/folder.ts';
-import { openSource, type Source } from '../sources/source.ts';
-import { Tensor } from '../tensor/tensor.ts';
+import type { ExtraFiles } from '../formats/beside.ts';
+import type { ModelOutput } from '../nn/outputs.ts';
+import type { Source } from '../sources/source.ts';
 import type { TracePool } from '../traced/pool/pool.ts';
 import { proveTraced, type TracedModule } from '../traced/traced.ts';
 import { refuseMore } from './arguments.ts';
-import { type LoadOptions, loadTrace, TRACE_LOAD_OPTIONS } from './load.ts';
+import { type JitLoadOptions, loadWith, type WithWorkers } from './loading.ts';
+import { serialized } from './serialized.ts';
 
 export type { ExtraFiles } from '../formats/beside.ts';
 export { TracingCheckError } from './checkerror.ts';
+export type { JitLoadOptions, WithWorkers } from './loading.ts';
 export type { TraceOptions } from './trace.ts';
 
 /** Options of {@link save} and {@link serialize}. */
@@ -45,9 +39,6 @@ const SAVE_OPTIONS: OptionTable<SaveOptions> = {
 const filesByName: CureOf = (name, value) =>
   typeof value === 'string' || isBytes(value) ? `Pass extra files as { _extra_files: { ${JSON.stringify(name)}: … } }` : undefined;
 
-/** In an order that survives saving and loading. */
-const byName = (tensors: readonly Named[]): Named[] => tensors.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-
 /** The bytes of the trace file in pieces; weights are read back from wasm memory one tensor at a time. */
 export async function serialize(traced: TracedModule<unknown>, options: SaveOptions = {}): Promise<Iterable<Uint8Array>> {
   return serialized(traced, proveSaving('jit.serialize', traced, options));
@@ -58,29 +49,6 @@ function proveSaving(what: string, traced: TracedModule<unknown>, options: SaveO
   return checkOptions(what, options, SAVE_OPTIONS, filesByName);
 }
 
-function serialized(traced: TracedModule<unknown>, options: SaveOptions): Promise<Iterable<Uint8Array>> {
-  const { program, constants } = traced.instance;
-  const held = (name: string, tensor: Tensor): Entry => ({ name, dtype: tensor.dtype, shape: tensor.shape, read: () => tensor });
-  const files = new Map([...traced.files, ...textFiles(options._extra_files ?? {})]);
-  const entries: Entry[] = [
-    held(CODE, new Tensor('int32', [program.code.length], program.code)),
-    ...byName(traced.golden.inputs).map(({ name, tensor }) => held(GOLDEN_IN + name, tensor)),
-    ...byName(traced.golden.outputs).map(({ name, tensor }) => held(GOLDEN_OUT + name, tensor)),
-    ...byName([...files].map(([name, bytes]) => ({ name, tensor: new Tensor('uint8', [bytes.length], bytes) }))).map(({ name, tensor }) =>
-      held(FILES + name, tensor),
-    ),
-    ...constants.tensors(),
-    ...companions(traced.instance).map(({ name, tensor }) => held(name, tensor)),
-  ];
-  return encodeTrace(entries, writeProgram(program), options);
-}
-
-/** `smooth` belongs to every weight of a product of several, so that each can be read on its own. */
-function companions(instance: Instance): Named[] {
-  const stored = instance.constants.names();
-  return [...smoothOf(instance)].filter(([name]) => !stored.has(name)).map(([name, { tensor }]) => ({ name, tensor }));
-}
-
 /** Writes the trace to a file, whole or not at all. As `torch.jit.save`. */
 export async function save(traced: TracedModule<unknown>, path: string, options: SaveOptions = {}, ...others: never[]): Promise<void> {
   const checked = proveSaving('jit.save', traced, options);
@@ -89,58 +57,13 @@ export async function save(traced: TracedModule<unknown>, path: string, options:
   await platform.write(path, await serialized(traced, checked), checked);
 }
 
-/** Options of {@link load}. */
-export interface JitLoadOptions extends LoadOptions, SourceOptions {
-  /** Filled with the extra files whose names it has, as text. */
-  _extra_files?: Record<string, string>;
-}
-
-const LOAD_OPTIONS: OptionTable<JitLoadOptions> = { ...SOURCE_OPTIONS, ...TRACE_LOAD_OPTIONS, _extra_files: OBJECT };
-
-const CURES: Readonly<Record<string, string>> = {
-  map_location: 'All runs where the program runs: leave it out',
-  device: 'All runs where the program runs: leave it out',
-  _restore_shapes: 'Leave it out: a trace has its shapes',
-};
-
-const cureOf = curesIn(CURES);
-
-/** Options that make {@link load} answer a {@link TracePool}. */
-export type WithWorkers = { worker: true } | { workers: ThreadCount };
-
 /**
  * Reads a trace: a file, a URL, bytes, a response or a stream, or the model.tracelet of a directory, an address that ends in a slash, or a
- * hub id. As `torch.jit.load`. With `worker` or `workers`, a {@link TracePool}. A damaged trace never loads.
+ * hub id. An archive of PyTorch, of `torch.jit.save` or `torch.export.save`, is traced. As `torch.jit.load`. With `worker` or `workers`, a
+ * {@link TracePool}. What is damaged never loads.
  */
 export function load<Result = ModelOutput>(source: Source, options: JitLoadOptions & WithWorkers): Promise<TracePool<Result>>;
 export function load<Result = ModelOutput>(source: Source, options?: JitLoadOptions): Promise<TracedModule<Result>>;
 export async function load<Result = ModelOutput>(source: Source, given: JitLoadOptions = {}): Promise<TracedModule<Result>> {
-  const options = checkOptions('jit.load', given, LOAD_OPTIONS, cureOf);
-  const bytes = await openSource(source, TRACE_NAME, options);
-  try {
-    const traced = await loadTrace<Result>(bytes, options);
-    try {
-      fill(options._extra_files ?? {}, traced.files);
-      return traced;
-    } catch (cause) {
-      traced.dispose();
-      throw cause;
-    }
-  } finally {
-    await bytes.close();
-  }
-}
-
-/** Gives each of the `wanted` extra files its text. */
-function fill(wanted: Record<string, string>, files: ReadonlyMap<string, Uint8Array>): void {
-  for (const name of Object.keys(wanted)) {
-    const content = files.get(name);
-    if (!content)
-      throw new TraceletError('value', {
-        what: `extra file ${describe(name)}`,
-        expected: `one of ${[...files.keys()].join(', ')}`,
-        got: 'no such file',
-      });
-    wanted[name] = new TextDecoder().decode(content);
-  }
+  return loadWith<Result>(archives, source, given);
 }

@@ -1,2 +1,5 @@
+import '#all-ops';
+
 export * from './files.ts';
+export { type OpenScriptOptions, open_script } from './script.ts';
 export { trace } from './trace.ts';

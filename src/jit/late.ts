@@ -1,8 +1,29 @@
+import type { ModelOutput } from '../nn/outputs.ts';
+import type { Source } from '../sources/source.ts';
+import type { TracePool } from '../traced/pool/pool.ts';
 import type { TracedModule, TracedResult } from '../traced/traced.ts';
 import type { TracingCheckError } from './checkerror.ts';
+import { type JitLoadOptions, loadWith, type OpenArchive, type WithWorkers } from './loading.ts';
 import type { Inputs, TraceOptions } from './trace.ts';
 
 export * from './files.ts';
+export { type OpenScriptOptions, open_script } from './script.ts';
+
+const archives: OpenArchive = async (source, options) => {
+  const { traceArchive } = await import('./archive.ts');
+  return traceArchive(source, options);
+};
+
+/**
+ * Reads a trace: a file, a URL, bytes, a response or a stream, or the model.tracelet of a directory, an address that ends in a slash, or a
+ * hub id. An archive of PyTorch, of `torch.jit.save` or `torch.export.save`, is traced. As `torch.jit.load`. With `worker` or `workers`, a
+ * {@link TracePool}. What is damaged never loads.
+ */
+export function load<Result = ModelOutput>(source: Source, options: JitLoadOptions & WithWorkers): Promise<TracePool<Result>>;
+export function load<Result = ModelOutput>(source: Source, options?: JitLoadOptions): Promise<TracedModule<Result>>;
+export async function load<Result = ModelOutput>(source: Source, options: JitLoadOptions = {}): Promise<TracedModule<Result>> {
+  return loadWith<Result>(archives, source, options);
+}
 
 /**
  * Records what `model`, a module or a function of tensors, does on `inputs` (by position, or by name) as a program for their dimensions, or

@@ -8,6 +8,7 @@ import { CODE, checkHash, FILES, GOLDEN_IN, GOLDEN_OUT, readTraceHeader, type Tr
 import { readTensors } from '../formats/walker.ts';
 import { bestVariant, VARIANT } from '../kernels/binaries.ts';
 import { INTEGER_FORM, type IntegerForm } from '../kernels/integers.ts';
+import { opsFor } from '../kernels/sets.ts';
 import type { Named } from '../nn/outputs.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
 import { readProgram } from '../program/json.ts';
@@ -56,6 +57,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const pools = workers && (await import('#pool'));
   const head = await readTraceHeader(source, options);
   const program = readProgram(head.program, tensorFor(codeOf(head, source.name)).data as Int32Array, head.version);
+  await opsFor(program.ops);
   const parts = checkParts(program, head, source.name);
   const threads = chooseThreads(options.threads, kernels);
   const shared = workers?.shared ?? false;

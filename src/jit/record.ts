@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import {
+  type Constant,
   type Graph,
   type HostValue,
   type Input,
@@ -7,20 +8,23 @@ import {
   type Node,
   storageOf,
   type Value,
-  type View,
   verifyGraph,
 } from '../graph/graph.ts';
 import { gridShape, type HostOperands, hostRule, hostTensor, type Rule } from '../graph/hostvalues.ts';
 import { SEQUENCE, Sequences } from '../graph/sequences.ts';
 import { type Executor, using } from '../nn/chosen.ts';
+import { ne } from '../nn/general/compare.ts';
 import type { AnyModule } from '../nn/module.ts';
 import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
 import { select } from '../nn/views.ts';
 import { type Attributes, fitOperands, type Operands } from '../ops/call.ts';
 import { Derived } from '../tensor/derived.ts';
-import type { DType, TypedArray } from '../tensor/dtype.ts';
+import type { Sizes } from '../tensor/dim.ts';
+import { type DType, type DTypeName, dtypeNamed, isWhole, type Named, type TypedArray } from '../tensor/dtype.ts';
 import { Parameter, Reshaped } from '../tensor/parameter.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
+import { constantsIn, inline } from './inline.ts';
+import { withFloatInputs } from './wholes.ts';
 
 /** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */
 class Recorded extends Tensor {
@@ -45,16 +49,19 @@ class Recorded extends Tensor {
     return true;
   }
 
+  override to<N extends DTypeName>(dtype: N): Tensor<Named<N>> {
+    return this.#tracer.converted(this, dtypeNamed(dtype, 'to')) as Tensor as Tensor<Named<N>>;
+  }
+
   protected override reshaped(shape: Shape): Tensor {
     const { value } = this;
     const base = value.kind === 'view' ? value.base : value;
     return new Recorded({ kind: 'view', base, dtype: value.dtype, shape }, this.#tracer);
   }
 
-  /** An input of whole numbers that ops take for floats is one of floats. */
+  /** Whole numbers that an op takes for floats become floats in an op before it. */
   override operand<W extends DType>(dtype: W, what: string): Tensor<W> {
-    this.#tracer.readAs(this.value, dtype, what);
-    return this as unknown as Tensor<W>;
+    return this.#tracer.readAs(this, dtype, what) as Tensor<W>;
   }
 
   /** Its rows, each the result of an op. */
@@ -85,8 +92,10 @@ class Tracer implements Executor {
   readonly #hostValues = new Map<string, HostValue>();
   readonly #names: Map<unknown, string>;
   readonly #sequences = new Sequences();
-  /** What ops took inputs for. */
-  readonly #readAs = new Map<Input, DType>();
+  readonly #floats = new Map<Value, Tensor>();
+  /** Traces whose steps are among the nodes, and what their weights are here. */
+  readonly #inlined = new Map<Graph, (constant: Constant) => Constant>();
+  #module: object | undefined;
   path = '';
 
   constructor(model: AnyModule) {
@@ -95,12 +104,14 @@ class Tracer implements Executor {
   }
 
   within<T>(module: object, body: () => T): T {
-    const before = this.path;
-    this.path = this.#names.get(module) ?? before;
+    const [path, outer] = [this.path, this.#module];
+    this.path = this.#names.get(module) ?? path;
+    this.#module = module;
     try {
       return body();
     } finally {
-      this.path = before;
+      this.path = path;
+      this.#module = outer;
     }
   }
 
@@ -138,24 +149,43 @@ class Tracer implements Executor {
     });
   }
 
-  /** Notes that an op takes `value` for `dtype`; what it makes of an input holds for all of it. Throws `dtype` errors. */
-  readAs(value: Value, dtype: DType, what: string): void {
-    const storage = storageOf(value);
-    if (storage.kind === 'input') this.#retype(storage, dtype, what);
-    else if (storage.dtype !== dtype) throw new TraceletError('dtype', { what, expected: dtype, got: storage.dtype });
+  inline(graph: Graph, inputs: Readonly<Record<string, Tensor>>, sizes: Sizes): Tensor[] {
+    return inline(graph, inputs, sizes, this).map((value) => new Recorded(value, this));
   }
 
-  #retype(input: Input, dtype: DType, what: string): void {
-    const known = this.#readAs.get(input) ?? dtype;
-    if (known !== dtype || (input.dtype !== dtype && !(input.dtype === 'int32' && dtype === 'float32')))
-      throw new TraceletError('dtype', {
-        what,
-        expected: dtype,
-        got: `input "${input.name}" of ${known === dtype ? input.dtype : known}`,
-        cure: known === dtype ? undefined : 'Give the whole numbers and the floats as two inputs',
-      });
-    this.#readAs.set(input, dtype);
-    (input as { dtype: DType }).dtype = dtype;
+  constantsOf(graph: Graph): (constant: Constant) => Constant {
+    const path = this.#names.get(this.#module) ?? [this.path, `traced_${this.#inlined.size}`].filter(Boolean).join('.');
+    const known = this.#inlined.get(graph) ?? constantsIn(path);
+    this.#inlined.set(graph, known);
+    return known;
+  }
+
+  add(node: Node): void {
+    this.nodes.push(node);
+  }
+
+  hostValueOf({ rule, fill, input }: HostValue, grid: Shape, inputs: ReadonlyMap<Value, Tensor>): Value {
+    const given = input && (inputs.get(input) as Tensor<'int32'>);
+    const [like] = inputs.values();
+    return this.valueOf_(this.hostValue(rule, grid, { input: given, fill, like }));
+  }
+
+  /** `tensor` as an op takes it for `dtype`. Throws `dtype` errors. */
+  readAs(tensor: Recorded, dtype: DType, what: string): Tensor {
+    const { value } = tensor;
+    if (value.dtype === dtype) return tensor;
+    if (dtype !== 'float32' || value.dtype !== 'int32') throw notOf(value, dtype, what);
+    const known = this.#floats.get(value) ?? this.apply('to_float32', { x: tensor }, {});
+    this.#floats.set(value, known);
+    return known;
+  }
+
+  /** `tensor` as floats, or as whole numbers where it is to be such. Throws a `dtype` error for floats of another width. */
+  converted(tensor: Recorded, dtype: DType): Tensor {
+    if (dtype === 'float32') return this.readAs(tensor, dtype, 'to');
+    if (dtype === 'bool') return ne(tensor, 0);
+    if (isWhole(dtype)) return tensor.dtype === 'int32' ? tensor : this.apply('to_int32', { x: tensor }, {});
+    throw new TraceletError('dtype', { what: `to('${dtype}') in a trace`, expected: 'float32, int32 or bool', got: dtype });
   }
 
   #nameOf(tensor: Tensor): string | undefined {
@@ -165,7 +195,7 @@ class Tracer implements Executor {
   }
 
   valueOf_(tensor: Tensor): Value {
-    if (tensor instanceof Recorded) return typedAsStored(tensor.value);
+    if (tensor instanceof Recorded) return tensor.value;
     let constant = this.#constants.get(tensor);
     if (!constant) {
       const name =
@@ -177,11 +207,10 @@ class Tracer implements Executor {
   }
 }
 
-/** A view has the dtype of what it is a view of, also where that turned out later. */
-function typedAsStored(value: Value): Value {
-  const { dtype } = storageOf(value);
-  for (let at = value; at.kind === 'view'; at = at.base) (at as { dtype: DType } & View).dtype = dtype;
-  return value;
+function notOf(value: Value, dtype: DType, what: string): TraceletError {
+  const storage = storageOf(value);
+  const got = storage.kind === 'input' ? `input "${storage.name}" of ${storage.dtype}` : storage.dtype;
+  return new TraceletError('dtype', { what, expected: dtype, got, cure: dtype === 'int32' ? "Convert it with to('int32')" : undefined });
 }
 
 export interface TracedInput {
@@ -196,15 +225,50 @@ export interface Recording {
   structure: 'tensor' | 'tuple';
 }
 
-/** Records `forward(...)` of `model` on inputs of the given names, dtypes and shapes. Values are not needed. */
-export function record(model: AnyModule, inputs: readonly TracedInput[], forward: (inputs: Tensor[]) => ForwardResult): Recording {
+/** Ops that patterns are made of. A graph without these spells nothing out. */
+const SPELLING = new Set(['matmul', 'softmax', 'reduce', 'binary', 'unary', 'where']);
+
+/** Ops that graphs spell out. */
+const FOUND = new Set([
+  ...['attention', 'relative_attention', 'cross_attention', 'attention_weights', 'relative_attention_weights', 'cross_attention_weights'],
+  ...['layer_norm', 'rms_norm', 'gelu', 'gelu_new', 'quick_gelu', 'silu', 'mean_pool', 'max_pool', 'l2_normalize', 'rotary'],
+]);
+
+/** Whether a graph may spell out what an op says. */
+export const isSpelled = ({ nodes }: Graph): boolean => nodes.some(({ op }) => SPELLING.has(op));
+
+/** Makes the outputs of a recorded graph anew, while it is recorded once more. */
+export type Replay = (graph: Graph, recorder: { tensorOf(value: Value): Tensor; moduleOf(path: string): object | undefined }) => Tensor[];
+
+/** `graph` with its outputs as `replay` makes them. */
+function again(model: AnyModule, graph: Graph, replay: Replay): Graph {
+  const tracer = new Tracer(model);
+  const modules = new Map(model.named_modules());
+  const recorder = { tensorOf: (value: Value) => new Recorded(value, tracer), moduleOf: (path: string) => modules.get(path) };
+  const tensors = using(tracer, () => replay(graph, recorder));
+  const outputs = graph.outputs.map(({ name }, i) => ({ name, value: tracer.valueOf_(tensors[i]) }));
+  const found = tracer.nodes.filter(isFound).length > graph.nodes.filter(isFound).length;
+  return found ? { ...graph, nodes: tracer.nodes, outputs } : graph;
+}
+
+/** Whether a node is what patterns are looked for. */
+const isFound = ({ op }: Node): boolean => FOUND.has(op);
+
+/** Records `forward(...)` of `model` on inputs of the given names, dtypes and shapes. Values are not needed. What it spells out is found by `replay`. */
+export function record(
+  model: AnyModule,
+  inputs: readonly TracedInput[],
+  forward: (inputs: Tensor[]) => ForwardResult,
+  replay?: Replay,
+): Recording {
   refuseTied(model);
   const tracer = new Tracer(model);
   const values = inputs.map(({ name, dtype, shape }): Input => ({ kind: 'input', name, dtype, shape }));
   const result = using(tracer, () => forward(values.map((value) => new Recorded(value, tracer))));
   const { structure, tensors } = flattenOutputs(result);
   const outputs = tensors.map(({ name, tensor }) => ({ name, value: tracer.valueOf_(tensor) }));
-  const graph = { inputs: values, nodes: tracer.nodes, outputs };
+  const plain = { inputs: values, nodes: tracer.nodes, outputs };
+  const graph = withFloatInputs(replay ? again(model, plain, replay) : plain);
   verifyGraph(graph);
   return { graph, structure };
 }

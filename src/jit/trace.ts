@@ -1,13 +1,16 @@
+import { patterns } from '#archives';
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
 import { ANY, checkOptions, curesIn, OBJECT, type OptionTable, SIGNAL, TOKENIZER } from '../base/options.ts';
 import { isFunction } from '../base/realm.ts';
 import { DEVIATION, FLAG, kind } from '../base/schema.ts';
-import { textFiles } from '../formats/beside.ts';
+import { type ExtraFiles, textFiles } from '../formats/beside.ts';
 import { bestVariant, VARIANT } from '../kernels/binaries.ts';
+import { opsFor } from '../kernels/sets.ts';
 import { withKernels } from '../nn/executor.ts';
 import { copied, nameInputs, toInt32 } from '../nn/inputs.ts';
 import { type AnyModule, Module } from '../nn/module.ts';
+import { flattened, type NestedTensors, nested } from '../nn/nesting.ts';
 import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
 import type { Variant } from '../platform/platform.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
@@ -21,10 +24,10 @@ import { refuseMore } from './arguments.ts';
 import { checkSameRecording, type Expectation } from './check.ts';
 import { compile } from './compile.ts';
 import { axesOf, type DynamicAxes, inputsAt } from './dynamic.ts';
-import { type Recording, record, type TracedInput } from './record.ts';
+import { isSpelled, type Recording, type Replay, record, type TracedInput } from './record.ts';
 
-/** Inputs of a model: by position, by name, or the only one. */
-export type Inputs = readonly Tensor[] | Readonly<Record<string, Tensor>> | Tensor;
+/** Inputs of a model: by position, by name, or the only one; each a tensor, or a list or an object of such, of any depth. */
+export type Inputs = readonly NestedTensors[] | Readonly<Record<string, NestedTensors>> | Tensor;
 
 /** Options of `jit.trace`. */
 export interface TraceOptions {
@@ -35,7 +38,7 @@ export interface TraceOptions {
   /** More inputs to check the trace with: each as the dummy inputs may be given, of sizes that the trace takes. */
   check_inputs?: readonly Inputs[];
   /** Dummy inputs by name, in place of the second argument. */
-  example_kwarg_inputs?: Readonly<Record<string, Tensor>>;
+  example_kwarg_inputs?: Readonly<Record<string, NestedTensors>>;
   /** Whether a forward pass that answers an object of names is refused, as PyTorch does; false unless given. */
   strict?: boolean;
   /** Merge steps into ops that do several at once; true unless given. */
@@ -64,7 +67,7 @@ interface Traceable {
   input_names?: readonly string[];
   input_dtype?: DType;
   meant?: (args: readonly unknown[]) => readonly unknown[];
-  trace_files?: () => Record<string, string>;
+  trace_files?: () => ExtraFiles;
   /** Outputs that calls ask for without the others. */
   asked_alone?: readonly string[];
   /** The tokenizer among these files. */
@@ -153,15 +156,49 @@ function examplesOf(inputs: Inputs | null | undefined, { example_kwarg_inputs: n
 }
 
 async function traceModule<Result>(model: AnyModule, inputs: Inputs, options: TraceOptions): Promise<TracedModule<Result>> {
-  const { fusion = true, check_trace = true, check_tolerance: tolerance, signal, kernels } = options;
+  const { fusion = true, signal } = options;
+  await opsFor();
   signal?.throwIfAborted();
   const names = namesOf(model, inputs);
   const given = copied(dummyInputs(inputs, names, model));
   const signature = signatureOf(given);
   const bounds = options.dynamic ?? {};
   const { axes, sizes } = axesOf(signature, bounds, options.dynamic_axes);
-  const recordAt = (at: Sizes): Recording => recordModel(model, names, inputsAt(signature, axes, at), options.strict);
-  const recorded = recordAt(sizes);
+  const recording = (replay?: Replay): RecordAt => {
+    return (at) => recordModel(model, names, inputsAt(signature, axes, at), options.strict, replay);
+  };
+  const plain = recording();
+  const from = { names, given, sizes, bounds };
+  const recorded = plain(sizes);
+  const replay = fusion && isSpelled(recorded.graph) ? await patterns?.() : undefined;
+  if (!replay) return traceWith<Result>(model, recorded, plain, from, options);
+  const spelled = recording(replay);
+  try {
+    return await traceWith<Result>(model, spelled(sizes), spelled, from, options);
+  } catch (error) {
+    if (!(error instanceof TraceletError) || !['tracing', 'tracing_check'].includes(error.code)) throw error;
+    return traceWith<Result>(model, plain(sizes), plain, from, options);
+  }
+}
+
+type RecordAt = (at: Sizes) => Recording;
+
+/** What a trace is made from. */
+interface Dummies {
+  names: readonly string[];
+  given: Record<string, Tensor>;
+  sizes: Sizes;
+  bounds: Bounds;
+}
+
+async function traceWith<Result>(
+  model: AnyModule,
+  recorded: Recording,
+  recordAt: RecordAt,
+  { names, given, sizes, bounds }: Dummies,
+  options: TraceOptions,
+): Promise<TracedModule<Result>> {
+  const { fusion = true, check_trace = true, check_tolerance: tolerance, signal, kernels } = options;
   const tokenizer = options.tokenizer ?? TOKENIZER.read((model as Traceable).tokenizer);
   if (tokenizer) checkReach(recorded.graph, tokenizer as PreTrainedTokenizerFast);
   const dummies = asRecorded(given, recorded);
@@ -199,11 +236,15 @@ const asRecorded = (inputs: Record<string, Tensor>, { graph }: Recording): Recor
 const signatureOf = (inputs: Record<string, Tensor>): TracedInput[] =>
   Object.entries(inputs).map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
 
+/** Names of inputs; those of nested ones are dotted. */
 function namesOf(model: AnyModule, inputs: Inputs): readonly string[] {
   const { input_names } = model as Traceable;
-  if (input_names) return input_names;
-  if (inputs instanceof Tensor) return ['input_0'];
-  return Array.isArray(inputs) ? Array.from(inputs, (_, i) => `input_${i}`) : Object.keys(inputs);
+  if (inputs instanceof Tensor) return input_names ?? ['input_0'];
+  const given: [string, unknown][] = Array.isArray(inputs)
+    ? Array.from(inputs, (value, i) => [input_names?.[i] ?? `input_${i}`, value])
+    : Object.entries(inputs);
+  const byHead = new Map(given.map(([name, value]) => [name, flattened(value, name).map(([each]) => each)]));
+  return (input_names ?? [...byHead.keys()]).flatMap((name) => byHead.get(name) ?? [name]);
 }
 
 /** Inputs by name; whole numbers as int32, and floats as well where the model takes them so. */
@@ -226,10 +267,21 @@ function dummyInputs(inputs: Inputs, names: readonly string[], model: AnyModule)
   );
 }
 
-const positional = (names: readonly string[], inputs: Record<string, Tensor>): (Tensor | undefined)[] => names.map((name) => inputs[name]);
+/** The arguments of a forward pass. */
+const positional = (names: readonly string[], inputs: Record<string, Tensor>): unknown[] =>
+  nested(
+    names.map((name) => [name, inputs[name]] as const),
+    Object.fromEntries,
+  ).map(([, value]) => value);
 
-function recordModel(model: AnyModule, names: readonly string[], inputs: readonly TracedInput[], strict = false): Recording {
-  return record(model, inputs, (tensors) => {
+function recordModel(
+  model: AnyModule,
+  names: readonly string[],
+  inputs: readonly TracedInput[],
+  strict = false,
+  replay?: Replay,
+): Recording {
+  const forward = (tensors: Tensor[]): ForwardResult => {
     const byName = Object.fromEntries(inputs.map(({ name }, i) => [name, tensors[i]]));
     const result = model(...positional(names, byName)) as ForwardResult;
     if (strict && !(result instanceof Tensor) && !Array.isArray(result))
@@ -240,5 +292,6 @@ function recordModel(model: AnyModule, names: readonly string[], inputs: readonl
         cure: 'Answer a list, or leave strict out',
       });
     return result;
-  });
+  };
+  return record(model, inputs, forward, replay);
 }

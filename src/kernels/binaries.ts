@@ -3,9 +3,11 @@ import { TraceletError } from '../base/error.ts';
 import { checkOptions, type OptionTable, proved } from '../base/options.ts';
 import { isSharedBuffer, isWasmModule } from '../base/realm.ts';
 import { kind, oneOf } from '../base/schema.ts';
-import { OPS } from '../ops/table.ts';
+import { SET_OPS, SETS, type SetName } from '../ops/sets.ts';
+import { OP_NAMES } from '../ops/table.ts';
 import type { Binary, KernelSource, Variant } from '../platform/platform.ts';
 import { MOST_PAGES } from '../platform/shared.ts';
+import { carriedBinary } from './sets.ts';
 
 export type Kernel = (...args: number[]) => number | void;
 export type Kernels = Readonly<Record<string, Kernel>>;
@@ -29,18 +31,18 @@ export function setKernelSource(chosen: KernelSource): void {
   source = chosen;
 }
 
-/** Modules that the caller compiled. */
-export interface KernelModules {
-  baseline: WebAssembly.Module;
-  relaxed?: WebAssembly.Module;
-}
+/** Modules that the caller compiled, by the names of their files. */
+export type KernelModules = { baseline: WebAssembly.Module; relaxed?: WebAssembly.Module } & {
+  [binary in `${SetName}.baseline` | `${SetName}.relaxed`]?: WebAssembly.Module;
+};
 
 const MODULE = kind('a WebAssembly.Module', isWasmModule, 'Compile it: await WebAssembly.compile(bytes)');
-const MODULES: OptionTable<KernelModules> = { baseline: MODULE, relaxed: MODULE };
+const NAMED = [undefined, ...(Object.keys(SETS) as SetName[])].flatMap((set) => [binaryOf('baseline', set), binaryOf('relaxed', set)]);
+const MODULES = Object.fromEntries(NAMED.map((name) => [name, MODULE])) as OptionTable<KernelModules>;
 
 /**
- * Runs on modules that the caller compiled, from tracelet/wasm/baseline.wasm and tracelet/wasm/relaxed.wasm: for runtimes that have no
- * export condition of their own. Throws a `kernels` error once kernels have been used.
+ * Runs on modules that the caller compiled, from tracelet/wasm/baseline.wasm and tracelet/wasm/relaxed.wasm, and those of sets of ops, such as
+ * tracelet/wasm/families.baseline.wasm: for runtimes that have no export condition of their own. Throws a `kernels` error once kernels have been used.
  */
 export function useKernels(modules: KernelModules): void {
   checkOptions('useKernels', modules, MODULES);
@@ -50,13 +52,21 @@ export function useKernels(modules: KernelModules): void {
       expected: 'the module of tracelet/wasm/baseline.wasm as { baseline }',
       got: 'none',
     });
-  setKernelSource((binary, shared) => (shared || !Object.hasOwn(MODULES, binary) ? undefined : modules[binary as keyof KernelModules]));
+  setKernelSource((binary, shared) => (shared ? undefined : (modules as Partial<Record<Binary, WebAssembly.Module>>)[binary]));
 }
+
+/** The binary that has the kernels of a set, or those that are always there, in one of their forms. */
+export function binaryOf(variant: Variant, set?: SetName): Binary {
+  return set ? `${set}.${variant}` : variant;
+}
+
+/** The binary that has the kernel of an op, or of that name. */
+export const binaryWith = (variant: Variant, name: string): Binary => binaryOf(variant, SET_OPS.get(name));
 
 /** A compiled binary, `shared` or not, or undefined where it cannot be had. */
 export function kernelModule(binary: Binary, shared = false): WebAssembly.Module | undefined {
   used = true;
-  return source(binary, shared);
+  return source(binary, shared, carriedBinary(binary));
 }
 
 export const isShared = ({ buffer }: WebAssembly.Memory): boolean => isSharedBuffer(buffer);
@@ -73,23 +83,26 @@ export function bestVariant(): Variant {
   });
 }
 
-/** The kernels of `variant` on `memory`; several variants may share one memory. */
-export function instantiate(variant: Variant, memory: WebAssembly.Memory): Kernels {
-  const module = kernelModule(variant, isShared(memory));
+/** The kernels of `variant` on `memory`, those of a set where one is named; several may share one memory. */
+export function instantiate(variant: Variant, memory: WebAssembly.Memory, set?: SetName): Kernels {
+  const binary = binaryOf(variant, set);
+  const module = kernelModule(binary, isShared(memory));
   if (!module)
     throw new TraceletError('kernels', {
-      what: `${variant} kernels`,
-      expected: 'an engine with the wasm features that they use',
-      got: 'an engine without them',
-      cure: 'Leave the option out: the fastest kernels of this engine are chosen',
+      what: `${binary} kernels`,
+      expected: 'their module, and an engine with the wasm features that they use',
+      got: 'none',
+      cure: set
+        ? `Where useKernels gives kernels, give it the module of tracelet/wasm/${binary}.wasm too`
+        : 'Leave the option out: the fastest kernels of this engine are chosen',
     });
   const abort = () => {
-    throw new TraceletError('kernels', { what: `${variant} kernels`, expected: 'arguments that keep a kernel’s contract' });
+    throw new TraceletError('kernels', { what: `${binary} kernels`, expected: 'arguments that keep a kernel’s contract' });
   };
   const kernels = kernelsIn(new WebAssembly.Instance(module, { env: { memory, abort } }).exports, variant);
-  for (const name of Object.keys(OPS))
-    if (typeof kernels[name] !== 'function')
-      throw new TraceletError('kernels', { what: `${variant} kernels`, expected: `an export named ${name}` });
+  for (const name of OP_NAMES)
+    if (SET_OPS.get(name) === set && typeof kernels[name] !== 'function')
+      throw new TraceletError('kernels', { what: `${binary} kernels`, expected: `an export named ${name}` });
   return kernels;
 }
 
@@ -100,19 +113,22 @@ function kernelsIn(exports: WebAssembly.Exports, variant: Variant): Kernels {
   return { ...exports, ...Object.fromEntries(own.map(([name, kernel]) => [name.slice(prefix.length), kernel])) } as Kernels;
 }
 
-/** The kernels on a memory, of each variant that is asked for once. */
+/** The kernels on a memory, of each binary that is asked for once. */
 export class KernelsOn {
   readonly #memory: WebAssembly.Memory;
-  readonly #known = new Map<Variant, Kernels>();
+  readonly #known = new Map<Binary, Kernels>();
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
   }
 
-  of(variant: Variant): Kernels {
-    const kernels = this.#known.get(variant) ?? instantiate(variant, this.#memory);
-    this.#known.set(variant, kernels);
-    return kernels;
+  /** The kernel `name`: of an op, or one that no op has. */
+  of(variant: Variant, name: string): Kernel {
+    const set = SET_OPS.get(name);
+    const binary = binaryOf(variant, set);
+    const kernels = this.#known.get(binary) ?? instantiate(variant, this.#memory, set);
+    this.#known.set(binary, kernels);
+    return kernels[name];
   }
 }
 

@@ -71,7 +71,7 @@ function trials(): Trial[] {
 
 /** Operands of a product, and the kernel's arguments for a form. */
 function placeProduct(memory: WebAssembly.Memory): { args: (form: number) => number[]; out: number } {
-  const { scratch = 0 } = OPS.linear_i8.infer({ x: [M, K], weight: [N, K], scale: [N], sums: [1, N] });
+  const { scratch = 0 } = OPS.linear_i8.infer({ x: [M, K], weight: [N, K], scale: [N], sums: [1, N] }, {});
   let top = MEMORY_BASE;
   const [x, weight, scale, sums, work, out] = [4 * M * K, N * K, 4 * N, 4 * N, scratch, 4 * M * N].map((bytes) => {
     const at = top;

@@ -1,3 +1,4 @@
+import type { OpSet } from '../kernels/sets.ts';
 import type { PreTrainedTokenizerFast, TokenizerFiles, TokenizerOptions } from '../tokenizer/index.ts';
 import type { ConfigClass } from './config.ts';
 
@@ -40,6 +41,8 @@ export interface Family {
   vocabulary: { words: string; decoder: string; bias: string; columns?: string };
   /** Whether parameters that are tied get values of their own where a checkpoint has different ones for both. */
   unties?: boolean;
+  /** Ops of its forward passes that are not always there. */
+  ops?: OpSet;
   /** The tokenizer of folders that name none. */
   Tokenizer: { from_files(files: TokenizerFiles, options?: TokenizerOptions): PreTrainedTokenizerFast };
 }

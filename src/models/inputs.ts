@@ -1,6 +1,9 @@
 import { TraceletError } from '../base/error.ts';
+import { isObject } from '../base/json.ts';
+import { isZero, TYPES } from '../nn/inputs.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import type { PreTrainedConfig } from './config.ts';
+import type { Family } from './family.ts';
 
 /**
  * Proves ids [batch, sequence] of no more tokens than the model has positions, and that other inputs are as large. Throws `shape` and `value` errors
@@ -33,4 +36,13 @@ export function fitPositions(positions: Tensor, shape: readonly number[]): Tenso
   if (positions.size !== shape[1] || positions.shape[positions.shape.length - 1] !== shape[1])
     throw new TraceletError('shape', { what: 'position_ids', expected: `[${shape}] or [1, ${shape[1]}]`, got: `[${positions.shape}]` });
   return positions.reshape([shape[1]]);
+}
+
+/** The arguments without token types by name, which a tokenizer answers for every model, where these mean nothing to a family. */
+export function withoutTypes(args: readonly unknown[], { inputs, wordTypes }: Family): readonly unknown[] {
+  const [first] = args;
+  if (args.length !== 1 || !isObject(first) || !(TYPES in first)) return args;
+  if (inputs.includes(TYPES) && !(wordTypes && isZero(first[TYPES]))) return args;
+  const { [TYPES]: _, ...others } = first;
+  return [others];
 }

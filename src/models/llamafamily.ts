@@ -1,3 +1,4 @@
+import { FAMILIES } from '../kernels/sets/families.ts';
 import { PreTrainedTokenizerFast } from '../tokenizer/tokenizer.ts';
 import { type Family, renaming } from './family.ts';
 
@@ -9,5 +10,6 @@ export const LLAMA_KIN: Omit<Family, 'Config'> = {
   parts: ['lm_head', 'score', 'qa_outputs'],
   buffers: /inv_freq$/,
   vocabulary: { words: 'embed_tokens', decoder: 'lm_head', bias: 'lm_head.bias' },
+  ops: FAMILIES,
   Tokenizer: PreTrainedTokenizerFast,
 };

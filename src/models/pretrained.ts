@@ -1,10 +1,11 @@
 import { TraceletError } from '../base/error.ts';
-import { isObject, type JsonObject } from '../base/json.ts';
+import type { JsonObject } from '../base/json.ts';
 import { checkOptions, proved } from '../base/options.ts';
 import { normal } from '../base/random.ts';
 import { FLAG, type Kind, kind, SIZE } from '../base/schema.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
-import { isZero, nameInputs, TYPES, toInt32 } from '../nn/inputs.ts';
+import { addOps } from '../kernels/sets.ts';
+import { nameInputs, toInt32 } from '../nn/inputs.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
@@ -17,6 +18,7 @@ import { type Amendments, CONFIG, type ConfigClass, describing, type PreTrainedC
 import type { Family } from './family.ts';
 import { checkWeights } from './fields.ts';
 import type { WantedName as Wanted } from './foreign.ts';
+import { withoutTypes } from './inputs.ts';
 import { ownWeights, saveInto } from './saving.ts';
 import { decoderOf, resizeVocabulary, tieWeights, wordsOf } from './vocabulary.ts';
 
@@ -44,15 +46,6 @@ export interface PreTrainedOptions extends SourceOptions, Amendments<PreTrainedC
   seed?: number;
   /** Whether a tensor missing from the checkpoint is an error, and one too many a warning; true unless given. */
   strict?: boolean;
-}
-
-/** The arguments without token types by name, which a tokenizer answers for every model, where these mean nothing to a family. */
-function withoutTypes(args: readonly unknown[], { inputs, wordTypes }: Family): readonly unknown[] {
-  const [first] = args;
-  if (args.length !== 1 || !isObject(first) || !(TYPES in first)) return args;
-  if (inputs.includes(TYPES) && !(wordTypes && isZero(first[TYPES]))) return args;
-  const { [TYPES]: _, ...others } = first;
-  return [others];
 }
 
 /** A module with fresh values of its own. */
@@ -114,10 +107,12 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   /** Throws `value` errors for what is no config, and for options that the class does not know, `config` errors for more weights than memory holds. */
   constructor(config: PreTrainedConfig, options: object = {}) {
     super();
-    this.config = proveConfig(config, new.target as unknown as ModelClass<PreTrainedModel>);
+    const Model = new.target as unknown as ModelClass<PreTrainedModel>;
+    if (Model.family?.ops) addOps(Model.family.ops);
+    this.config = proveConfig(config, Model);
     const { name, schema } = this.config.constructor as unknown as ConfigClass & { name: string };
     checkWeights(schema, this.config, name);
-    checkOptions(`new ${new.target.name}`, options, (new.target as unknown as ModelClass<PreTrainedModel>).OPTIONS);
+    checkOptions(`new ${new.target.name}`, options, Model.OPTIONS);
   }
 
   /**

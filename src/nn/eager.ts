@@ -1,10 +1,10 @@
 import { type HostOperands, hostTensor, type Rule } from '../graph/hostvalues.ts';
 import { Allocator } from '../kernels/allocator.ts';
-import { allocateMemory, callKernel, growMemory, instantiate, type Kernels, MEMORY_BASE } from '../kernels/binaries.ts';
+import { allocateMemory, callKernel, growMemory, KernelsOn, MEMORY_BASE } from '../kernels/binaries.ts';
 import { formFor, INTEGER_FORMS } from '../kernels/integers.ts';
 import { type Attributes, type Call, checkCall, checkRange, fitOperands, type Operands, rangesOf } from '../ops/call.ts';
 import { kindOf, type Passed, type WeightLayout } from '../ops/kinds.ts';
-import { resultOf, SLACK } from '../ops/op.ts';
+import { SLACK } from '../ops/op.ts';
 import { panelsOf } from '../ops/panels.ts';
 import { epilogueOf } from '../ops/table.ts';
 import type { Variant } from '../platform/platform.ts';
@@ -28,7 +28,7 @@ type Resident = Partial<Record<WeightLayout, Copy>>;
 export class Engine {
   readonly variant: Variant;
   readonly #memory: WebAssembly.Memory;
-  readonly #kernels: Kernels;
+  readonly #kernels: KernelsOn;
   readonly #allocator: Allocator;
   readonly #residents = new WeakMap<Parameter, Resident>();
   readonly #collected = new FinalizationRegistry<Resident>((resident) => this.#release(resident));
@@ -36,7 +36,7 @@ export class Engine {
   constructor(variant: Variant) {
     this.variant = variant;
     this.#memory = allocateMemory(MEMORY_BASE, 'eager engine');
-    this.#kernels = instantiate(variant, this.#memory);
+    this.#kernels = new KernelsOn(this.#memory);
     this.#allocator = new Allocator(MEMORY_BASE, (end) => growMemory(this.#memory, end, 'eager engine'));
   }
 
@@ -56,7 +56,7 @@ export class Engine {
     const operands = fitOperands(op, given);
     const call = checkCall(op, operands, attrs);
     checkOperands(op, call, operands);
-    const dtype = resultOf(call.row);
+    const { dtype } = call;
     const borrowed: number[] = [];
     const borrow = (bytes: number): number => {
       const at = this.#allocator.alloc(bytes);
@@ -78,7 +78,7 @@ export class Engine {
         },
       };
       const args = Object.entries(call.row.args).map(([name, kind]) => kindOf(kind).pass(passed, name));
-      callKernel(this.#kernels[op], args, () => `${op} (eager)`);
+      callKernel(this.#kernels.of(this.variant, op), args, () => `${op} (eager)`);
       const { buffer } = this.#memory as { buffer: ArrayBuffer };
       return new Tensor(dtype, call.shape, new array(buffer, out, sizeOf(call.shape)).slice(), PROVED);
     } finally {
@@ -131,7 +131,7 @@ export class Engine {
     this.#copyIn(weight, () => at);
     if (weight.dtype === 'float16') raiseFloat16(new Uint16Array(this.#memory.buffer, at, weight.size));
     const temporary = this.#allocator.alloc(scratch);
-    callKernel(this.#kernels.panels, [at, at, temporary, ints.n, ints.k], () => 'panels (eager)');
+    callKernel(this.#kernels.of(this.variant, 'panels'), [at, at, temporary, ints.n, ints.k], () => 'panels (eager)');
     this.#allocator.free(temporary);
     return at;
   }

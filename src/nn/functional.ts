@@ -1,13 +1,14 @@
 import { TraceletError } from '../base/error.ts';
 import { NUMBER } from '../base/options.ts';
-import { FLAG, oneOf } from '../base/schema.ts';
+import { oneOf } from '../base/schema.ts';
 import { ACTIVATIONS } from '../ops/table.ts';
 import { INPLACE, NUMERIC, named, type Operand, optional, TENSOR, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
 import { full } from '../tensor/creation.ts';
 import { dimension, type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
 import { apply, executor } from './executor.ts';
+import { mul } from './general/arithmetic.ts';
 import { gridOf, startsOf } from './grid.ts';
-import { permute, transposed } from './views.ts';
+import { transposed } from './views.ts';
 
 export type { Operand } from '../tensor/arguments.ts';
 export { type AttentionOptions, attention, attention_scores, attention_weights } from './attention.ts';
@@ -16,7 +17,15 @@ export {
   disentangled_attention,
   disentangled_attention_weights,
 } from './disentangled.ts';
-export { counted, ends, filled, leading, matches, positions, shift_right } from './numbers.ts';
+export * from './general/arithmetic.ts';
+export * from './general/compare.ts';
+export { einsum } from './general/einsum.ts';
+export * from './general/indexing.ts';
+export * from './general/products.ts';
+export * from './general/reductions.ts';
+export * from './general/reshaping.ts';
+export * from './general/shapes.ts';
+export { counted, differs, ends, filled, leading, matches, positions, shift_right } from './numbers.ts';
 export { distances, type PositionalOptions, positional_attention, positional_attention_weights } from './positional.ts';
 export { apply_rotary, rotations } from './rotary.ts';
 export { type ConvolutionOptions, convolution, masked } from './tokens.ts';
@@ -62,7 +71,7 @@ function zerosAndOnes(width: number): Floats {
 export const embedding = taking<(input: Operand, weight: Operand, padding_idx?: number | null) => Floats>(
   'F.embedding',
   { ...INPUT, weight: TENSOR, padding_idx: optional(WHOLE) },
-  (ids: Tensor, table: Tensor) => apply('embedding', { ids, table }),
+  (ids: Tensor, table: Tensor) => apply('embedding', { ids, table: table.operand('float32', 'F.embedding: weight') }),
 );
 
 /** x [..., in] times weightᵀ [out, in] plus bias [out]: [..., out]. As `torch.nn.functional.linear`. */
@@ -70,34 +79,6 @@ export const linear = taking<(input: Operand, weight: Operand, bias?: Operand | 
   'F.linear',
   { ...INPUT, weight: TENSOR, bias: optional(TENSOR) },
   (x: Tensor, weight: Tensor, bias?: Tensor) => apply('linear', { x, weight, bias }, { activation: 'none' }),
-);
-
-/** a [..., k] times b [k, n], [k] or, matrix by matrix, [..., k, n]: [..., n] or [...]. As `torch.matmul`, without repeating matrices. */
-export const matmul = taking<(input: Operand, other: Operand) => Floats>(
-  'F.matmul',
-  { ...INPUT, other: TENSOR },
-  (x: Tensor, other: Tensor) => {
-    const { shape } = other;
-    if (shape.length === 1) return columnTimes(x, other).reshape(x.shape.slice(0, -1));
-    if (shape.length === 2 && !other.recorded) return linear(x, transposed(other, 0, 1));
-    const vector = x.shape.length === 1;
-    const result = apply('matmul', { a: vector ? x.reshape([1, -1]) : x, b: other });
-    return vector ? result.reshape(shape.slice(1)) : result;
-  },
-);
-
-const columnTimes = (x: Tensor, column: Tensor): Floats => matmul(x, column.reshape([-1, 1]));
-
-/** Where along `dim`, the last unless given, the first largest element stands: int32, without that dimension unless `keepdim`. As `torch.argmax`. */
-export const argmax = taking<(input: Operand, dim?: number, keepdim?: boolean) => Tensor<'int32'>>(
-  'F.argmax',
-  { ...INPUT, dim: optional(WHOLE), keepdim: optional(FLAG) },
-  (x: Tensor, dim = -1, keepdim = false) => {
-    const at = dimension(x.shape, dim, 'argmax');
-    const order = [...x.shape.keys()].filter((axis) => axis !== at);
-    const largest = apply<'int32'>('argmax', { x: at === x.shape.length - 1 ? x : permute(x, [...order, at]) });
-    return keepdim ? largest.reshape(x.shape.map((size, axis) => (axis === at ? 1 : size))) : largest;
-  },
 );
 
 type Normalise = {
@@ -202,25 +183,6 @@ export const tanh: Unary = unary('tanh');
 
 /** 1 / (1 + exp(-x)) of each element. */
 export const sigmoid: Unary = unary('sigmoid');
-
-type Sum = (input: Operand, other: Operand, options?: { alpha?: number }) => Floats;
-const PAIR = { ...INPUT, other: TENSOR };
-const WEIGHED = { ...PAIR, alpha: named(NUMBER) };
-
-/** An op for which the order of operands does not matter, the one of fewer dimensions repeated. */
-const commuting = (op: string, a: Tensor, b: Tensor): Floats =>
-  a.shape.length < b.shape.length ? apply(op, { a: b, b: a }) : apply(op, { a, b });
-
-const scaled = (x: Tensor, factor: number): Tensor => (factor === 1 ? x : apply('scale', { x }, { factor }));
-
-/** a + alpha · b, where the shape of one ends that of the other; alpha is 1 unless given. As `torch.add`. */
-export const add = taking<Sum>('F.add', WEIGHED, (a: Tensor, b: Tensor, alpha = 1) => commuting('add', a, scaled(b, alpha)));
-
-/** a - alpha · b, where the shape of one ends that of the other; alpha is 1 unless given. As `torch.sub`. */
-export const sub = taking<Sum>('F.sub', WEIGHED, (a: Tensor, b: Tensor, alpha = 1) => commuting('add', a, scaled(b, -alpha)));
-
-/** a · b by element, where the shape of one ends that of the other. As `torch.mul`. */
-export const mul = taking<(input: Operand, other: Operand) => Floats>('F.mul', PAIR, (a: Tensor, b: Tensor) => commuting('mul', a, b));
 
 /** x times a number. */
 export const scale = taking<(input: Operand, factor: number) => Floats>(

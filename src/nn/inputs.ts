@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
 import { type Shape, sizeOf, Tensor, tensorLike } from '../tensor/tensor.ts';
+import { flattened, headOf } from './nesting.ts';
 
 /** What a tokenizer answers beside the inputs of a model. */
 const BESIDE_INPUTS: readonly string[] = ['tokens', 'offset_mapping', 'special_tokens_mask', 'overflow_to_sample_mapping'];
@@ -11,18 +12,33 @@ const TEXTS = "Turn texts into tensors: tokenizer(texts, { padding: true, return
 const inputEntries = <T>(inputs: Readonly<Record<string, T>>): [string, T][] =>
   Object.entries(inputs).filter(([name]) => !BESIDE_INPUTS.includes(name));
 
-/** Inputs by name, given by position, as one list, or as one object of names. Throws `value` errors for unknown names and too many of them. */
+/**
+ * Inputs by name, given by position, as one list, or as one object of names; lists and objects of tensors under dotted names. Throws `value` errors for
+ * unknown names and too many of them.
+ */
 export function nameInputs(args: readonly unknown[], names: readonly string[], what: string): Record<string, Tensor> {
-  const given = unlisted(unlisted(args));
+  const heads = [...new Set(names.map(headOf))];
+  const nests = new Set(names.filter((name) => name.includes('.')).map(headOf));
+  const entriesOf = (values: readonly (readonly [string, unknown])[]): [string, unknown][] =>
+    values.flatMap(([name, value]) => (nests.has(name) ? flattened(value, name) : [[name, value] as [string, unknown]]));
+  const given = heads.length === 1 && nests.size === 1 ? inOne(args, names, heads[0]) : unlisted(unlisted(args));
   const [first] = given;
-  if (given.length === 1 && isObject(first) && !tensorLike(first)) return checkNamed(inputEntries(first), names, what);
-  if (given.length > names.length)
-    throw new TraceletError('value', { what, expected: `at most ${names.length} inputs (${names.join(', ')})`, got: `${given.length}` });
-  return checkNamed(
-    Array.from(given, (tensor, i) => [names[i], tensor] as const),
-    names,
-    what,
-  );
+  const isByName = isObject(first) && !tensorLike(first) && !(nests.has(heads[0]) && !isNamed(first, heads));
+  if (given.length === 1 && isByName) return checkNamed(entriesOf(inputEntries(first)), names, what);
+  if (given.length > heads.length)
+    throw new TraceletError('value', { what, expected: `at most ${heads.length} inputs (${heads.join(', ')})`, got: `${given.length}` });
+  return checkNamed(entriesOf(Array.from(given, (value, i) => [heads[i], value] as const)), names, what);
+}
+
+const isNamed = (value: Record<string, unknown>, heads: readonly string[]): boolean =>
+  Object.keys(value).some((key) => heads.includes(headOf(key)));
+
+/** The only input, a list or an object of tensors: given as it is, in a list, or by its name. */
+function inOne(args: readonly unknown[], names: readonly string[], head: string): readonly unknown[] {
+  const [first] = args;
+  if (args.length !== 1 || (isObject(first) && !Array.isArray(first) && isNamed(first, [head]))) return args;
+  const isIt = (value: unknown): boolean => flattened(value, head).every(([name]) => names.includes(name));
+  return Array.isArray(first) && !isIt(first) ? first : args;
 }
 
 /** What is in a list that stands alone. */

@@ -36,6 +36,13 @@ export const matches = taking<(ids: Operand, id: number) => Tensor<'int32'>>(
   (ids: Tensor, id: number) => ofIds('matches', ids, id, 'F.matches'),
 );
 
+/** 0 for each of `ids` [batch, sequence] that is `id`, 1 for others: int32 [batch, sequence], the mask of texts padded with it. Holds for any size of a trace. */
+export const differs = taking<(ids: Operand, id: number) => Tensor<'int32'>>(
+  'F.differs',
+  { ids: TENSOR, id: COUNT },
+  (ids: Tensor, id: number) => ofIds('differs', ids, id, 'F.differs'),
+);
+
 /**
  * `ids` [batch, sequence] moved one place on, `first` before them and the last left out: int32 [batch, sequence], the tokens of another sequence. As
  * `shift_tokens_right` of transformers. Holds for any size of a trace.

@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { DENO_INSPECT, INSPECT } from '../tensor/show.ts';
 import { Tensor } from '../tensor/tensor.ts';
+import { DEEPEST, type NestedTensors, nested } from './nesting.ts';
 
 /**
  * What a model answers: a tuple whose entries also stand under the names that transformers gives them.
@@ -13,8 +14,8 @@ export type ModelOutput = Floats[] & { readonly [name: string]: Floats } & {
 
 type Floats = Tensor<'float32'>;
 
-/** What a forward pass may return. */
-export type ForwardResult = Tensor | readonly (Tensor | readonly Tensor[])[] | Readonly<Record<string, Tensor | readonly Tensor[]>>;
+/** What a forward pass may return: a tensor, lists and objects of tensors, of any depth. */
+export type ForwardResult = NestedTensors;
 
 export interface Named {
   name: string;
@@ -22,7 +23,7 @@ export interface Named {
 }
 
 /** Shows its tensors under their names. */
-class Outputs extends Array<Tensor | readonly Tensor[]> {
+class Outputs extends Array<NestedTensors> {
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
   }
@@ -33,7 +34,8 @@ class Outputs extends Array<Tensor | readonly Tensor[]> {
   }
 
   override toString(): string {
-    const show = (value: Tensor | readonly Tensor[]): string => (Array.isArray(value) ? `[${value.map(show).join(',\n')}]` : String(value));
+    const show = (value: NestedTensors): string =>
+      Array.isArray(value) && !(value instanceof Outputs) ? `[${value.map(show).join(',\n')}]` : String(value);
     return `{\n${entriesOf(this)
       .map(([name, value]) => `  ${name}: ${show(value).replaceAll('\n', '\n  ')}`)
       .join(',\n')}\n}`;
@@ -51,8 +53,12 @@ class Outputs extends Array<Tensor | readonly Tensor[]> {
 const NUMBER = /^\d+$/;
 
 /** A tuple with names from named entries, in their order. Engines make a plain array faster than one of a subclass. */
-export function modelOutput(entries: Readonly<Record<string, Tensor | Tensor[] | undefined>>): ModelOutput {
-  const present = Object.entries(entries).filter((entry): entry is [string, Tensor | Tensor[]] => entry[1] !== undefined);
+export function modelOutput(entries: Readonly<Record<string, NestedTensors | undefined>>): ModelOutput {
+  const present = Object.entries(entries).filter((entry): entry is [string, Tensor] => entry[1] !== undefined);
+  return tupleOf(present);
+}
+
+function tupleOf(present: readonly [string, unknown][]): ModelOutput {
   const tuple = Object.setPrototypeOf(
     present.map(([, value]) => value),
     Outputs.prototype,
@@ -62,8 +68,8 @@ export function modelOutput(entries: Readonly<Record<string, Tensor | Tensor[] |
 }
 
 /** Names of a tuple made by {@link modelOutput}, or numbers for plain tuples. */
-function entriesOf(result: ForwardResult): [string, Tensor | readonly Tensor[]][] {
-  if (!Array.isArray(result)) return Object.entries(result as Record<string, Tensor | readonly Tensor[]>);
+function entriesOf(result: NestedTensors): [string, NestedTensors][] {
+  if (!Array.isArray(result)) return Object.entries(result as Record<string, NestedTensors>);
   const names = new Map<unknown, string[]>();
   for (const name of Object.getOwnPropertyNames(result)) {
     if (name === 'length' || NUMBER.test(name)) continue;
@@ -75,44 +81,41 @@ function entriesOf(result: ForwardResult): [string, Tensor | readonly Tensor[]][
   return result.map((value, i) => [names.get(value)?.shift() ?? String(i), value]);
 }
 
-export const OUTPUT_NAMES = 'names without dots other than "length" and "__proto__"';
+export const OUTPUT_NAMES = 'names without dots other than "length" and "__proto__", within one another between dots';
 
-/** Whether `name` can stand on a tuple, with the number of a tuple's entry behind it or without. */
-export const isOutputName = (name: string): boolean => /^(?!(length|__proto__)(\.|$))[^.]*(\.\d+)?$/.test(name);
+/** Whether `name` can stand on tuples, with those of the parts that it is in before it. */
+export const isOutputName = (name: string): boolean => name.split('.').every((part) => part !== 'length' && part !== '__proto__');
 
 /** Every tensor of a result under its dotted name. */
 export function flattenOutputs(result: ForwardResult): { structure: 'tensor' | 'tuple'; tensors: Named[] } {
   if (result instanceof Tensor) return { structure: 'tensor', tensors: [{ name: 'output', tensor: result }] };
   if (typeof result !== 'object' || result === null) throw notTensors(result);
-  const entries = entriesOf(result);
-  const unusable = entries.find(([name]) => name.includes('.') || !isOutputName(name));
-  if (unusable) throw new TraceletError('tracing', { what: 'the result of forward', expected: OUTPUT_NAMES, got: `"${unusable[0]}"` });
-  const tensors = entries.flatMap(([name, value]) =>
-    Array.isArray(value) ? value.map((tensor: Tensor, i) => ({ name: `${name}.${i}`, tensor })) : [{ name, tensor: value as Tensor }],
-  );
-  for (const { tensor } of tensors) if (!(tensor instanceof Tensor)) throw notTensors(tensor);
-  return { structure: 'tuple', tensors };
+  return { structure: 'tuple', tensors: tensorsIn(result, '', 0) };
+}
+
+function tensorsIn(result: NestedTensors, before: string, depth: number): Named[] {
+  if (depth > DEEPEST) throw notTensors(result, `lists in one another, more than ${DEEPEST}`);
+  return entriesOf(result).flatMap(([key, value]) => {
+    if (key.includes('.') || !isOutputName(key))
+      throw new TraceletError('tracing', { what: 'the result of forward', expected: OUTPUT_NAMES, got: `"${key}"` });
+    const name = before + key;
+    if (value instanceof Tensor) return [{ name, tensor: value }];
+    if (typeof value !== 'object' || value === null) throw notTensors(value);
+    return tensorsIn(value, `${name}.`, depth + 1);
+  });
 }
 
 /** The inverse of {@link flattenOutputs}. */
 export function unflattenOutputs(structure: 'tensor' | 'tuple', tensors: readonly Named[]): Tensor | ModelOutput {
   if (structure === 'tensor') return tensors[0].tensor;
-  const entries: Record<string, Tensor | Tensor[]> = {};
-  for (const { name, tensor } of tensors) {
-    const [head, index] = name.split('.');
-    if (index === undefined) entries[head] = tensor;
-    else {
-      entries[head] ??= [];
-      (entries[head] as Tensor[]).push(tensor);
-    }
-  }
-  return modelOutput(entries);
+  const entries = tensors.map(({ name, tensor }) => [name, tensor] as const);
+  return tupleOf(nested(entries, tupleOf));
 }
 
-function notTensors(got: unknown): TraceletError {
+function notTensors(result: unknown, got = result === null ? 'null' : typeof result): TraceletError {
   return new TraceletError('tracing', {
     what: 'the result of forward',
     expected: 'a tensor, a tuple of tensors, or an object of tensors',
-    got: got === null ? 'null' : typeof got,
+    got,
   });
 }

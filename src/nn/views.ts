@@ -8,13 +8,19 @@ import { startsOf } from './grid.ts';
 
 /** Ops that move elements and compute nothing. They keep the dtype. */
 
+/** Dimensions that kernels run through. */
+const DIMENSIONS = 4;
+
+/** A dimension between all before it and all behind it, each of which are one. */
+export const aroundOf = <D extends DType>(x: Tensor<D>, dim: number): Tensor<D> =>
+  x.reshape([sizeOf(x.shape.slice(0, dim)), x.shape[dim], sizeOf(x.shape.slice(dim + 1))]);
+
 const stridesOf = (shape: Shape): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)));
 
 /** Whether the kernels move it: others lie on the host, where there is none for their dtype. */
 const byKernel = (x: Tensor): boolean => x.dtype === 'float32' || x.recorded;
 
 function view<D extends DType>(x: Tensor<D>, offset: number, shape: Shape, strides: readonly number[]): Tensor<D> {
-  if (shape.length > 4) throw new TraceletError('shape', { what: 'permute or slice', expected: 'at most 4 dimensions', got: `[${shape}]` });
   if (!byKernel(x)) return gathered(x, offset, shape, strides);
   const lead = 4 - shape.length;
   const attrs: Record<string, number> = { offset };
@@ -36,11 +42,13 @@ function gathered<D extends DType>(x: Tensor<D>, offset: number, shape: Shape, s
   return new Tensor(x.dtype, shape, out, PROVED);
 }
 
-function permuted<D extends DType>(x: Tensor<D>, dims: readonly number[]): Tensor<D> {
+/** Reorders dimensions. */
+export function permuted<D extends DType>(x: Tensor<D>, dims: readonly number[]): Tensor<D> {
   const order = dims.map((dim) => dimension(x.shape, dim, 'permute'));
   const valid = order.length === x.shape.length && [...order].sort((a, b) => a - b).every((dim, i) => dim === i);
   if (!valid)
     throw new TraceletError('shape', { what: 'permute', expected: `an order of the ${x.shape.length} dimensions`, got: `[${dims}]` });
+  if (order.length > DIMENSIONS) return permutedByOne(x, order);
   const strides = stridesOf(x.shape);
   return view(
     x,
@@ -50,6 +58,22 @@ function permuted<D extends DType>(x: Tensor<D>, dims: readonly number[]): Tenso
   );
 }
 
+/** An order of more dimensions than kernels have: one after the other is moved to its place, past those between, which are then one. */
+function permutedByOne<D extends DType>(x: Tensor<D>, order: readonly number[]): Tensor<D> {
+  const now = order.map((_, dim) => dim);
+  return order.reduce((moved, dim, to) => {
+    const from = now.indexOf(dim);
+    if (from === to) return moved;
+    const { shape } = moved;
+    const [outer, passed, size, inner] = [shape.slice(0, to), shape.slice(to, from), [shape[from]], shape.slice(from + 1)].map(sizeOf);
+    now.splice(to, 0, ...now.splice(from, 1));
+    const four = [outer, size, passed, inner];
+    const strides = [passed * size * inner, inner, size * inner, 1];
+    return view(moved.reshape([outer, passed, size, inner]), 0, four, strides).reshape(now.map((at) => x.shape[at]));
+  }, x);
+}
+
+/** Exchanges two dimensions. */
 export function transposed<D extends DType>(x: Tensor<D>, a: number, b: number): Tensor<D> {
   const [first, second] = [dimension(x.shape, a, 'transpose'), dimension(x.shape, b, 'transpose')];
   const order = x.shape.map((_, dim) => dim);
@@ -57,7 +81,8 @@ export function transposed<D extends DType>(x: Tensor<D>, a: number, b: number):
   return permuted(x, order);
 }
 
-function sliced<D extends DType>(x: Tensor<D>, along: number, begin: number, end: number, what: string): Tensor<D> {
+/** Elements [begin, end) of a dimension. */
+export function sliced<D extends DType>(x: Tensor<D>, along: number, begin: number, end: number, what: string): Tensor<D> {
   const dim = dimension(x.shape, along, what);
   if (!(Number.isInteger(begin) && Number.isInteger(end) && begin >= 0 && begin < end && end <= x.shape[dim]))
     throw new TraceletError('shape', {
@@ -67,8 +92,9 @@ function sliced<D extends DType>(x: Tensor<D>, along: number, begin: number, end
     });
   if (byKernel(x) && dim === x.shape.length - 1 && dim > 0)
     return apply('columns', { x }, { from: begin, count: end - begin }) as Tensor as Tensor<D>;
-  const strides = stridesOf(x.shape);
   const shape = x.shape.map((size, i) => (i === dim ? end - begin : size));
+  if (shape.length > DIMENSIONS) return sliced(aroundOf(x, dim), 1, begin, end, what).reshape(shape);
+  const strides = stridesOf(x.shape);
   return view(x, begin * strides[dim], shape, strides);
 }
 
@@ -81,7 +107,7 @@ const ENDS = {
 function tokenOf(x: Tensor, dim: number, index: number): Tensor | undefined {
   const [batch, sequence, ...rest] = x.shape;
   const { op, rule } = ENDS[`${index}` as keyof typeof ENDS] ?? {};
-  if (!op || !x.recorded || dim !== 1 || rest.length === 0 || x.size === 0) return undefined;
+  if (!op || !x.recorded || x.dtype !== 'float32' || dim !== 1 || rest.length === 0 || x.size === 0) return undefined;
   const rows = rest.length === 1 ? x : x.reshape([batch, sequence, sizeOf(rest)]);
   const mask = executor().hostValue(rule, [batch, sequence], { like: x });
   const token = apply(op, { x: rows, mask, starts: startsOf(rows) });
@@ -96,7 +122,8 @@ function selected<D extends DType>(x: Tensor<D>, along: number, index: number): 
   return sliced(x, dim, at, at + 1, 'select').reshape(x.shape.filter((_, i) => i !== dim));
 }
 
-function joined(tensors: readonly Tensor[], along = 0): Tensor {
+/** Puts tensors side by side along a dimension. */
+export function joined(tensors: readonly Tensor[], along = 0): Tensor {
   const [first] = tensors;
   if (!first) throw new TraceletError('value', { what: 'cat', expected: 'at least one tensor', got: 'none' });
   const dim = dimension(first.shape, along, 'cat');
@@ -132,7 +159,7 @@ interface Permute {
 
 const permuteBy = taking<Permute>('F.permute', { input: TENSOR, dims: WHOLES }, permuted);
 
-/** Dimensions reordered, given as a list or one by one. As `torch.permute`; at most 4 dimensions. */
+/** Dimensions reordered, given as a list or one by one. As `torch.permute`. */
 export const permute: Permute = (input: Tensor, ...dims: unknown[]) =>
   typeof dims[0] === 'number' ? permuteBy(input, dims as number[]) : permuteBy(input, ...(dims as number[]));
 
@@ -143,11 +170,15 @@ export const transpose = taking<<D extends DType>(input: Tensor<D>, dim0: number
   transposed,
 );
 
-/** Elements [begin, end) of dimension `dim`. */
+/** Elements [begin, end) of dimension `dim`, both counted from its end where they are negative. */
 export const slice = taking<<D extends DType>(input: Tensor<D>, dim: number, begin: number, end: number) => Tensor<D>>(
   'F.slice',
   { input: TENSOR, dim: WHOLE, begin: NUMERIC, end: NUMERIC },
-  (x: Tensor, dim: number, begin: number, end: number) => sliced(x, dim, begin, end, 'slice'),
+  (x: Tensor, along: number, begin: number, end: number) => {
+    const dim = dimension(x.shape, along, 'slice');
+    const counted = (at: number): number => (at < 0 ? at + x.shape[dim] : at);
+    return sliced(x, dim, counted(begin), counted(end), 'slice');
+  },
 );
 
 /** `length` elements of dimension `dim` from `start`, which is counted from the end where it is negative. As `torch.narrow`. */

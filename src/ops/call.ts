@@ -1,6 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
-import type { DType } from '../tensor/dtype.ts';
+import { type DType, isWhole } from '../tensor/dtype.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
 import { type Arguments, kindOf } from './kinds.ts';
 import type { Inferred, Op } from './op.ts';
@@ -18,6 +18,8 @@ export type Attributes = Record<string, number | string>;
 /** An op applied to given shapes: its row, the result's shape, and every number that the kernel takes. */
 export interface Call extends Inferred {
   row: Op;
+  /** The dtype of the result. */
+  dtype: DType;
   /** Dimensions and attributes by argument name. */
   numbers: Record<string, number>;
 }
@@ -26,12 +28,20 @@ export interface Call extends Inferred {
 export function fitOperands(op: string, operands: Operands<Tensor>): Operands<Tensor> {
   const { args } = opOf(op);
   const fitted: Operands<Tensor> = {};
+  const moved = movedDType(args, operands);
   for (const name of Object.keys(operands)) {
     const operand = operands[name];
     const dtype = operand !== null && operand !== undefined && Object.hasOwn(args, name) && kindOf(args[name]).dtype;
-    fitted[name] = dtype ? fitOperand(operand, dtype, `${op}: operand "${name}"`) : operand;
+    const wanted = dtype && kindOf(args[name]).moved ? moved : dtype;
+    fitted[name] = wanted ? fitOperand(operand, wanted, `${op}: operand "${name}"`) : operand;
   }
   return fitted;
+}
+
+/** What operands that are moved become: whole numbers where all are such. */
+function movedDType(args: Op['args'], operands: Operands<Tensor>): DType {
+  const moved = Object.entries(operands).filter(([name]) => Object.hasOwn(args, name) && kindOf(args[name]).moved);
+  return moved.every(([, operand]) => operand && isWhole(operand.dtype)) ? 'int32' : 'float32';
 }
 
 function fitOperand(operand: unknown, dtype: DType, what: string): Tensor {
@@ -44,11 +54,14 @@ export function checkCall(op: string, operands: Operands<Described>, attrs: Attr
   const row = opOf(op);
   const shapes: Record<string, Shape> = {};
   const numbers: Record<string, number> = {};
+  let moved: DType | undefined;
   for (const [name, kind] of Object.entries(row.args)) {
     const what = `${op}: operand "${name}"`;
-    const { dtype, optional, given } = kindOf(kind);
-    if (dtype) {
+    const { dtype: own, optional, given, moved: isMoved } = kindOf(kind);
+    if (own) {
       const operand = operands[name];
+      const dtype = isMoved ? (moved ?? (operand?.dtype === 'int32' ? 'int32' : own)) : own;
+      if (isMoved) moved = dtype;
       if (operand) {
         if (operand.dtype !== dtype) throw new TraceletError('dtype', { what, expected: dtype, got: operand.dtype });
         shapes[name] = operand.shape;
@@ -61,7 +74,7 @@ export function checkCall(op: string, operands: Operands<Described>, attrs: Attr
     }
   }
   const inferred = row.infer(shapes, numbers);
-  return { ...inferred, row, numbers: { ...inferred.ints, ...numbers } };
+  return { ...inferred, row, dtype: row.result ?? moved ?? 'float32', numbers: { ...inferred.ints, ...numbers } };
 }
 
 /** The attributes among the arguments of a call. */

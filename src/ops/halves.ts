@@ -1,11 +1,9 @@
-import type { Half } from '../tensor/half.ts';
+import { type Half, SUFFIXES } from '../tensor/half.ts';
 import { PRODUCT_STRETCH } from './limits.ts';
 import type { Op } from './op.ts';
+import type { OpOf } from './sets.ts';
 import { added, BELOW_VOCAB, lookup, multiplied, need } from './shapes.ts';
 import { byIds, byProduct } from './splits.ts';
-
-/** What ops over weights of each are called by. */
-export const SUFFIXES = { bfloat16: 'bf16', float16: 'f16' } as const satisfies Record<Half, string>;
 
 const doc = (of: string, dtype: Half): string =>
   `${of} with a weight of ${dtype}, and the bits that it has with the same numbers in float32`;
@@ -54,4 +52,4 @@ export const HALVES = {
   embedding_f16: table('float16'),
   linear_bf16: product('bfloat16'),
   linear_f16: product('float16'),
-} as const;
+} as const satisfies Record<OpOf<'halves'>, Op>;

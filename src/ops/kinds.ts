@@ -1,4 +1,5 @@
 import type { DType } from '../tensor/dtype.ts';
+import { functionName } from './functionnames.ts';
 
 /** How a constant lies in memory: as it is, or in the panels of 8 rows that `linear` reads (see assembly/panels.ts). */
 export type WeightLayout = 'plain' | 'panels';
@@ -38,6 +39,8 @@ interface Given {
 export interface ArgumentKind {
   /** Of the tensor that it is, row-major. */
   dtype?: DType;
+  /** Whether it may be of int32 as well, as all others are that are moved, and the result. */
+  moved?: boolean;
   /** Whether it may be left out. */
   optional?: boolean;
   /** How it lies in memory if it has to be a constant, which is laid out when a program is loaded. */
@@ -76,7 +79,7 @@ const shownFloat = (value: number): string => String(+value.toPrecision(7));
 /** The word of an operand that was left out. */
 export const ABSENT = -1;
 
-const tensor = (dtype: DType, more: Pick<ArgumentKind, 'optional' | 'weight'> = {}): ArgumentKind => ({
+const tensor = (dtype: DType, more: Pick<ArgumentKind, 'optional' | 'weight' | 'moved'> = {}): ArgumentKind => ({
   dtype,
   ...more,
   toWord: ({ operands }, name) => operands[name] ?? ABSENT,
@@ -105,6 +108,8 @@ export const KINDS = {
     pass: ({ out }) => out,
   },
   float32: tensor('float32'),
+  /** Of 4 bytes each, float32 or int32, that are moved and not computed with. All such operands of a call, and its result, have one dtype. */
+  elements: tensor('float32', { moved: true }),
   'float32?': tensor('float32', { optional: true }),
   int32: tensor('int32'),
   'int32?': tensor('int32', { optional: true }),
@@ -143,6 +148,16 @@ export const KINDS = {
       numbers[name] = word;
     },
     show: showNumber,
+  },
+  /** The number of what is computed, among those of functions.ts. */
+  function: {
+    ...number,
+    given: { fits: isWhole, expected: () => 'the number of a function' },
+    fromWord: (word, { numbers }, name) => {
+      numbers[name] = word;
+    },
+    showWord: functionName,
+    show: ({ numbers }, name) => `${name}=${functionName(numbers[name])}`,
   },
   /** A number given by the caller. */
   float: {

@@ -3,7 +3,8 @@ import type { Inferred, Op } from './op.ts';
 import { last, need, rowsOf } from './shapes.ts';
 import { byRows } from './splits.ts';
 
-function normalised(name: string, { x, weight, bias }: Record<string, Shape>): Inferred {
+/** Rules of rows that are scaled by `weight` and shifted by `bias`, if there is one. */
+export function normalised(name: string, { x, weight, bias }: Record<string, Shape>): Inferred {
   const fits = sameShape(weight, [last(x)]) && (!bias || sameShape(bias, weight));
   need(fits, name, `weight${bias ? ' and bias' : ''} of shape [${last(x)}]`, weight, ...(bias ? [bias] : []));
   return { shape: x, ints: { rows: rowsOf(x), cols: last(x) } };
@@ -31,15 +32,6 @@ export const NORMS = {
     rowwise: ['x', 'residual'],
     inPlace: 'x',
     doc: 'layer_norm(x + residual)',
-  },
-  rms_norm: {
-    args: { out: 'out', x: 'float32', weight: 'float32', rows: 'int', cols: 'int', eps: 'float', offset: 'float' },
-    infer: (shapes) => normalised('rms_norm', shapes),
-    flops: ({ rows, cols }) => 5 * rows * cols,
-    split: byRows('x'),
-    rowwise: ['x'],
-    inPlace: 'x',
-    doc: 'out[r] = x[r] / √(mean(x[r]²) + eps) · (offset + weight)',
   },
   l2_normalize: {
     args: { out: 'out', x: 'float32', rows: 'int', cols: 'int', eps: 'float' },

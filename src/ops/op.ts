@@ -41,7 +41,7 @@ export interface Apart {
 export interface Op {
   /** In the order of the kernel's parameters, and of words in a trace and columns in a listing for those that have one. */
   args: Readonly<Record<string, Kind>>;
-  /** The dtype of the result; float32 unless given. */
+  /** The dtype of the result; unless given that of operands which are moved, else float32. */
   result?: DType;
   /** Throws a `shape` error where operands do not fit. Optional operands that were left out are absent. */
   infer(shapes: Record<string, Shape>, attrs: Record<string, number>): Inferred;
@@ -73,15 +73,14 @@ export interface Op {
   trusted?: readonly string[];
   /** The number by which `linear` knows this op as its activation. */
   epilogue?: number;
+  /** The op of the same operands, and its attributes, that computes the same for more shapes. */
+  general?: { op: string; attrs: Readonly<Record<string, number>> };
   /** Integer arithmetic that is the same everywhere. A program with such an op runs all others unfused, so that its bits are, too. */
   exact?: boolean;
   /** The largest magnitude of the elements of its weight. */
   mostWeight?: number;
   doc: string;
 }
-
-/** The dtype of an op's result. */
-export const resultOf = ({ result = 'float32' }: Op): DType => result;
 
 /** Whether a kernel has an argument of this kind. */
 export const hasKind = ({ args }: Op, kind: Kind): boolean => Object.values(args).includes(kind);

@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
+import { FUNCTIONS } from './functionnames.ts';
 import { ATTENTION_BLOCK, GROUP, INTEGER_COLS, INTEGER_ROWS, INTEGER_STRETCH, INTEGER_TILE } from './limits.ts';
 import type { Inferred, Op } from './op.ts';
 import { byElements, byRows } from './splits.ts';
@@ -35,20 +36,25 @@ function withoutOnes(shape: Shape): Shape {
   return shape.slice(first);
 }
 
+/** Whether `b` is `a` or ends it, behind dimensions of 1 if any. */
+export function isRepeated(a: Shape, b: Shape): boolean {
+  const own = withoutOnes(b);
+  return b.length <= a.length && sameShape(a.slice(a.length - own.length), own);
+}
+
 /** a op b, where b has a's shape or a suffix of it, behind dimensions of 1 if any. */
 export function arithmetic(name: string, doc: string): Op {
   return {
     args: { out: 'out', a: 'float32', b: 'float32', n: 'int', period: 'int' },
     infer: ({ a, b }) => {
-      const own = withoutOnes(b);
-      const fits = b.length <= a.length && sameShape(a.slice(a.length - own.length), own);
-      need(fits, name, 'a second operand whose shape ends the first one’s', a, b);
+      need(isRepeated(a, b), name, 'a second operand whose shape ends the first one’s', a, b);
       return { shape: a, ints: { n: sizeOf(a), period: sizeOf(b) } };
     },
     flops: ({ n }) => n,
     split: ({ n, period }) => (n === period ? { ...byElements('a', 'b'), over: ['n', 'period'] } : { ...byElements('a'), step: period }),
     rowwise: ['a', 'b'],
     inPlace: 'a',
+    general: { op: 'binary', attrs: { function: FUNCTIONS[name] } },
     doc,
   };
 }

@@ -1,16 +1,11 @@
 import { TraceletError } from '../base/error.ts';
 import { sizeOf } from '../tensor/tensor.ts';
 import { ATTENTION } from './attention.ts';
-import { CROSS } from './cross.ts';
-import { DISENTANGLED } from './disentangled.ts';
-import { HALVES } from './halves.ts';
 import { GROUP, MOST_WEIGHT } from './limits.ts';
 import { NORMS } from './norms.ts';
 import type { Op } from './op.ts';
 import { POOLS } from './pools.ts';
-import { POSITIONAL } from './positional.ts';
-import { RELATIVE } from './relative.ts';
-import { ROTARY } from './rotary.ts';
+import { SET_OPS, type SetOp } from './sets.ts';
 import {
   arithmetic,
   BELOW_VOCAB,
@@ -36,10 +31,10 @@ import {
 import { byElements, byIds, byIntegerProduct, byMatrices, byProduct } from './splits.ts';
 import { TOKEN_OPS } from './tokens.ts';
 
-/** The op table. Adding an op is a row here, a kernel of the same name in assembly/, and its definition in test/support/reference.ts. */
-export const OPS = {
+/** Rows that are always there. */
+const BASE = {
   embedding: {
-    args: { out: 'out', ids: 'int32', table: 'float32', rows: 'int', cols: 'int', vocab: 'int' },
+    args: { out: 'out', ids: 'int32', table: 'elements', rows: 'int', cols: 'int', vocab: 'int' },
     infer: (shapes) => lookup('embedding', shapes),
     flops: () => 0,
     split: byIds(),
@@ -85,7 +80,6 @@ export const OPS = {
     exact: true,
     doc: 'embedding_i8 with weights of four bits and a step for each 32 of them',
   },
-  ...HALVES,
   linear: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -126,12 +120,7 @@ export const OPS = {
     doc: 'linear_i8 with weights of four bits and a step for each 32 of them',
   },
   ...ATTENTION,
-  ...RELATIVE,
-  ...CROSS,
-  ...POSITIONAL,
-  ...DISENTANGLED,
   ...TOKEN_OPS,
-  ...ROTARY,
   ...NORMS,
   matmul: {
     args: { out: 'out', a: 'float32', b: 'float32', scratch: 'scratch', batch: 'int', m: 'int', n: 'int', k: 'int' },
@@ -174,7 +163,7 @@ export const OPS = {
   strided: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
-      out: 'out', x: 'float32', offset: 'attr', d0: 'attr', d1: 'attr', d2: 'attr', d3: 'attr', s0: 'attr', s1: 'attr',
+      out: 'out', x: 'elements', offset: 'attr', d0: 'attr', d1: 'attr', d2: 'attr', d3: 'attr', s0: 'attr', s1: 'attr',
       s2: 'attr', s3: 'attr',
     },
     infer: ({ x }, attrs) => stridden(x, attrs),
@@ -184,7 +173,7 @@ export const OPS = {
     doc: 'out[i, j, k, l] = x[offset + i·s0 + j·s1 + k·s2 + l·s3]: transpose, permute and slice',
   },
   concat: {
-    args: { out: 'out', a: 'float32', b: 'float32', rows: 'int', a_cols: 'int', b_cols: 'int' },
+    args: { out: 'out', a: 'elements', b: 'elements', rows: 'int', a_cols: 'int', b_cols: 'int' },
     infer: joined,
     flops: () => 0,
     split: ({ a_cols, b_cols }) => ({ over: ['rows'], strides: { out: 4 * (a_cols + b_cols), a: 4 * a_cols, b: 4 * b_cols } }),
@@ -192,7 +181,7 @@ export const OPS = {
     doc: 'rows of a followed by rows of b',
   },
   columns: {
-    args: { out: 'out', x: 'float32', rows: 'int', cols: 'int', from: 'attr', count: 'attr' },
+    args: { out: 'out', x: 'elements', rows: 'int', cols: 'int', from: 'attr', count: 'attr' },
     infer: ({ x }, { from, count }) => {
       need(x.length > 0 && from + count <= last(x), 'columns', `columns within the last dimension of [${x}]`, from, from + count);
       return { shape: withLast(x, count), ints: { rows: rowsOf(x), cols: last(x) } };
@@ -217,24 +206,41 @@ export const OPS = {
   },
 } as const satisfies Record<string, Op>;
 
-export type OpName = keyof typeof OPS;
+export type OpName = keyof typeof BASE | SetOp;
+
+type Table = { [name in OpName]: Op };
+
+/**
+ * The op table: rows that are always there, and those of sets that were added. Adding an op is a row, here or in those of a set, a kernel of the same
+ * name in assembly/, and its definition in test/support/reference.ts.
+ */
+export const OPS: Table = { ...BASE } as Partial<Table> as Table;
+
+/** Adds the rows of a set. */
+export function addRows(rows: Readonly<Record<string, Op>>): void {
+  Object.assign(OPS, rows);
+}
+
+/** Names of all ops, in the order that programs list them in, whether their rows are there or not. */
+export const OP_NAMES: readonly string[] = [...Object.keys(BASE), ...SET_OPS.keys()];
 
 /** The row of `name`, or a typed error that names it. */
 export function opOf(name: string): Op {
-  if (!Object.hasOwn(OPS, name))
-    throw new TraceletError('op', {
-      what: `op "${name}"`,
-      expected: `one of ${Object.keys(OPS).join(', ')}`,
-      cure: 'Load the trace with a newer tracelet',
-    });
-  return OPS[name as OpName];
+  if (Object.hasOwn(OPS, name)) return OPS[name as OpName];
+  const set = SET_OPS.get(name);
+  throw new TraceletError('op', {
+    what: `op "${name}"`,
+    expected: set ? `the ops of ${set}` : `one of ${OP_NAMES.join(', ')}`,
+    got: set && 'none of them',
+    cure: set ? "Import 'tracelet/ops', which has all ops" : 'Load the trace with a newer tracelet',
+  });
 }
 
 /** Names of the activations that `linear` can apply to its result. */
-export const EPILOGUES: string[] = Object.entries(OPS as Record<string, Op>).flatMap(([name, row]) => (row.epilogue ? [name] : []));
+export const EPILOGUES: string[] = Object.entries(BASE as Record<string, Op>).flatMap(([name, row]) => (row.epilogue ? [name] : []));
 
 /** Names of all activations that a configuration may name. */
 export const ACTIVATIONS: string[] = [...EPILOGUES, 'quick_gelu', 'mish', 'relu6', 'gelu_10'];
 
 /** The number by which kernels know the activation `name`. */
-export const epilogueOf = (name: string): number => (OPS as Record<string, Op>)[name]?.epilogue ?? 0;
+export const epilogueOf = (name: string): number => (BASE as Record<string, Op>)[name]?.epilogue ?? 0;

@@ -10,6 +10,7 @@ import { Tensor } from '../tensor/tensor.ts';
 export function foldConstants(graph: Graph): Graph {
   let folded = 0;
   return rewrite(graph, (node) => {
+    if (node.varies) return node;
     const tensors = operandsOf(node).map((value) => tensorOf(storageOf(value)));
     if (!tensors.every((tensor) => tensor !== undefined)) return node;
     if (node.call.row.bounds?.ids && tensors.some((tensor) => tensor instanceof Parameter)) return node;

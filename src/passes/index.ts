@@ -12,6 +12,8 @@ export interface Passes {
   fusion: boolean;
   /** Leave out the tokens that the attention_mask rules out. */
   compaction: boolean;
+  /** Compute equal things once; true unless given. */
+  sharing?: boolean;
   /** Outputs that calls ask for without the others; none in particular unless given. */
   alone?: readonly string[];
   /** How many tokens are left then; all unless given. */
@@ -19,9 +21,9 @@ export interface Passes {
 }
 
 /** The passes in the order in which they run. */
-const PASSES: readonly { name: string; run: (graph: Graph, options: Passes) => Graph; when?: 'fusion' | 'compaction' }[] = [
+const PASSES: readonly { name: string; run: (graph: Graph, options: Passes) => Graph; when?: 'fusion' | 'compaction' | 'sharing' }[] = [
   { name: 'dead code', run: eliminateDeadCode },
-  { name: 'common subexpressions', run: shareCommonSubexpressions },
+  { name: 'common subexpressions', run: shareCommonSubexpressions, when: 'sharing' },
   { name: 'compaction', run: (graph, { tokens }) => compact(graph, tokens), when: 'compaction' },
   { name: 'wanted rows', run: (graph, { alone }) => wantRows(graph, alone) },
   { name: 'fusion', run: fuse, when: 'fusion' },
@@ -30,7 +32,8 @@ const PASSES: readonly { name: string; run: (graph: Graph, options: Passes) => G
 ];
 
 /** The graph after all passes, verified after each. */
-export function optimise(graph: Graph, options: Passes): Graph {
+export function optimise(graph: Graph, given: Passes): Graph {
+  const options = { sharing: true, ...given };
   let optimised = graph;
   for (const pass of PASSES) {
     if (pass.when && !options[pass.when]) continue;

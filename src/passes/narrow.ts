@@ -1,6 +1,5 @@
 import { type Constant, type Graph, makeNode, type Node, type Part, rewrite, storageOf, type Value } from '../graph/graph.ts';
-import { SUFFIXES } from '../ops/halves.ts';
-import { exactHalves, type Half, isHalf } from '../tensor/half.ts';
+import { exactHalves, type Half, isHalf, SUFFIXES } from '../tensor/half.ts';
 import { type Parameter, Reshaped } from '../tensor/parameter.ts';
 import { Tensor } from '../tensor/tensor.ts';
 

@@ -1,23 +1,25 @@
 import { TraceletError } from '../base/error.ts';
-import type { Binary, KernelSource } from './platform.ts';
+import type { Binary, Carried, KernelSource } from './platform.ts';
 import { sharing } from './shared.ts';
 
+type BytesOf = (binary: Binary, carried?: Carried[string]) => Uint8Array<ArrayBuffer>;
+
 /** Binaries compiled, once each, from bytes that the engine validates. */
-export function compiled(bytesOf: (binary: Binary) => Uint8Array<ArrayBuffer>): KernelSource {
+export function compiled(bytesOf: BytesOf): KernelSource {
   const [plain, common] = [new Map<Binary, WebAssembly.Module | undefined>(), new Map<Binary, WebAssembly.Module | undefined>()];
-  return (binary, shared = false) => {
+  return (binary, shared = false, carried) => {
     const modules = shared ? common : plain;
     if (!modules.has(binary)) {
-      const bytes = read(bytesOf, binary);
+      const bytes = read(() => bytesOf(binary, carried), binary);
       modules.set(binary, compile(shared ? sharing(bytes) : bytes, binary));
     }
     return modules.get(binary);
   };
 }
 
-function read(bytesOf: (binary: Binary) => Uint8Array<ArrayBuffer>, binary: Binary): Uint8Array<ArrayBuffer> {
+function read(bytesOf: () => Uint8Array<ArrayBuffer>, binary: Binary): Uint8Array<ArrayBuffer> {
   try {
-    return bytesOf(binary);
+    return bytesOf();
   } catch (cause) {
     throw new TraceletError('kernels', {
       what: `${binary} kernels`,

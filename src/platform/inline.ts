@@ -6,8 +6,8 @@ import type { KernelSource, Threads } from './platform.ts';
 import { webThreads } from './webthreads.ts';
 
 /** Kernels that lie in the script itself. */
-export const inlineKernels: KernelSource = compiled((binary) =>
-  binary in BINARIES ? bytesOf(BINARIES[binary as keyof typeof BINARIES]) : new Uint8Array(0),
+export const inlineKernels: KernelSource = compiled((binary, carried = BINARIES[binary]) =>
+  carried === undefined ? new Uint8Array(0) : bytesOf(carried as string),
 );
 
 /** Workers whose script lies there as well. */

@@ -4,7 +4,7 @@ import { files } from './files.ts';
 import { nodeThreads } from './nodethreads.ts';
 import type { Platform, Threads } from './platform.ts';
 
-const kernelModule = compiled((variant) => new Uint8Array(readFileSync(new URL(`../../dist/wasm/${variant}.wasm`, import.meta.url))));
+const kernelModule = compiled((binary) => new Uint8Array(readFileSync(new URL(`../../dist/wasm/${binary}.wasm`, import.meta.url))));
 
 /** What a bundler makes as CommonJS has no address that scripts could lie beside. */
 function threadsOf(script: () => URL): Threads | string {

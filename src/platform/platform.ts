@@ -29,14 +29,20 @@ export interface Files {
   write(path: string, chunks: Iterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<void>;
 }
 
-/** A wasm binary of the package: kernels in one of their forms, the barrier at which threads meet, or the kernels of searches. */
-export type Binary = Variant | 'team' | 'search';
+/**
+ * A wasm binary of the package: kernels in one of their forms, those of a set of ops, the barrier at which threads meet, or the kernels of
+ * searches.
+ */
+export type Binary = Variant | `${string}.${Variant}` | 'team' | 'search';
+
+/** Binaries that came with a script, by name: in base64, or compiled at an upload. */
+export type Carried = Readonly<Record<string, string | WebAssembly.Module>>;
 
 /**
  * Gives a compiled binary, or undefined where the engine cannot run it. `shared` asks for kernels over a memory that threads share, which
- * only a source that has the bytes can give. Throws `kernels` errors.
+ * only a source that has the bytes can give; `carried` is the binary, where a set of ops came with it. Throws `kernels` errors.
  */
-export type KernelSource = (binary: Binary, shared?: boolean) => WebAssembly.Module | undefined;
+export type KernelSource = (binary: Binary, shared?: boolean, carried?: Carried[string]) => WebAssembly.Module | undefined;
 
 /** Another thread. */
 export interface Thread {

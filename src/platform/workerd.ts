@@ -1,9 +1,7 @@
-import kernels from '../wasm/union.wasm';
+import { BINARIES } from '../wasm/uploaded.js';
 import { hex } from './hash.ts';
 import { noFiles } from './nofiles.ts';
-import type { Binary, Platform } from './platform.ts';
-
-const MODULES: Partial<Record<Binary, WebAssembly.Module>> = { baseline: kernels, relaxed: kernels };
+import type { Platform } from './platform.ts';
 
 declare const crypto: { DigestStream: new (algorithm: string) => WritableStream<Uint8Array> & { digest: Promise<ArrayBuffer> } };
 
@@ -22,7 +20,7 @@ async function sha256(bytes: Uint8Array): Promise<string> {
 /** Edge workers, which run no wasm but what was compiled at their upload. */
 export const platform: Platform = {
   ...noFiles,
-  kernelModule: (binary, shared) => (shared ? undefined : MODULES[binary]),
+  kernelModule: (binary, shared, carried = BINARIES[binary]) => (shared ? undefined : (carried as WebAssembly.Module | undefined)),
   threads: () => NO_THREADS,
   workers: async () => NO_THREADS,
   sha256,

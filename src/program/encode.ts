@@ -2,7 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { type Constant, type Graph, type HostValue, type Input, type Node, operandsOf, storageOf, type Value } from '../graph/graph.ts';
 import { type Arguments, kindOf, type WeightLayout } from '../ops/kinds.ts';
 import { wordsOf } from '../ops/op.ts';
-import { OPS } from '../ops/table.ts';
+import { OP_NAMES } from '../ops/table.ts';
 import { bytesOf, Layout, type Usage } from './layout.ts';
 import type { ConstantInfo, HostValueInfo, Place, Port, Program, SymbolicWord, ValueInfo } from './program.ts';
 
@@ -99,7 +99,7 @@ const hostValueInfo = ({ rule, grid, gridDims, masked, fill, input }: HostValue,
 /** Names of the ops and activations that the graph uses, in the order of the table. */
 function opNames(graph: Graph): string[] {
   const used = new Set(graph.nodes.flatMap(({ op, attrs }) => [op, attrs.activation]));
-  return Object.keys(OPS).filter((name) => used.has(name));
+  return OP_NAMES.filter((name) => used.has(name));
 }
 
 /** Numbers values as they are met. A constant read in two layouts is two values. */

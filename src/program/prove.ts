@@ -2,10 +2,11 @@ import { describe } from '../base/json.ts';
 import { whole } from '../base/slices.ts';
 import { hostRule } from '../graph/hostvalues.ts';
 import { MASK } from '../nn/inputs.ts';
+import { areApart } from '../nn/nesting.ts';
 import { isOutputName, OUTPUT_NAMES } from '../nn/outputs.ts';
 import { attributesOf, type Call, checkCall, type Operands } from '../ops/call.ts';
 import { ABSENT, type Arguments, type Kind, kindOf, type WeightLayout } from '../ops/kinds.ts';
-import { resultOf, wordsOf } from '../ops/op.ts';
+import { wordsOf } from '../ops/op.ts';
 import { opOf } from '../ops/table.ts';
 import { type Dim, evaluateDim, type Sizes, showDim } from '../tensor/dim.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
@@ -122,6 +123,13 @@ function checkValues({ values, constants, inputs, hostValues, outputs, structure
   expect(count, 'outputs', structure === 'tensor' ? 'one' : 'at least one', `${outputs.length}`);
   const nameless = outputs.find(({ name }) => !isOutputName(name));
   expect(!nameless, 'outputs', OUTPUT_NAMES, describe(nameless?.name));
+  for (const [side, ports] of Object.entries({ inputs, outputs }))
+    expect(
+      areApart(ports.map(({ name }) => name)),
+      side,
+      'names none of which another is within',
+      ports.map(({ name }) => name).join(', '),
+    );
 }
 
 /** Everything that the host writes has a place of its own, and its number of elements is that of its tokens. */
@@ -203,7 +211,7 @@ function readInstruction(program: Program, at: number, index: number, dims: Read
     expect(word === code[at + 1 + i], `${where}: ${op} ${name}`, `${word}`, `${code[at + 1 + i]}`);
   }
   expect(out in values && 'arena' in values[out].place, `${where}: ${op} out`, 'a value in the arena', `${out}`);
-  const dtype = resultOf(call.row);
+  const { dtype } = call;
   expect(
     values[out].dtype === dtype && sameShape(values[out].shape, call.shape),
     `${where}: ${op} out`,

@@ -1,3 +1,4 @@
+import { binaryWith } from '../kernels/binaries.ts';
 import { INTEGER_FORMS, type IntegerForm } from '../kernels/integers.ts';
 import { kindOf, type Passed } from '../ops/kinds.ts';
 import { hasKind } from '../ops/op.ts';
@@ -30,7 +31,8 @@ function callAt(instance: Instance, at: number, { floats, integers }: Resolved):
   const { row, numbers, scratch = 0 } = instance.specialisation.calls[at];
   const relaxed = hasKind(row, 'form') && integers && INTEGER_FORMS[integers].kernels === 'relaxed';
   const variant = relaxed ? 'relaxed' : floats;
-  return { op, variant, kernel: instance.kernels(variant)[op], args: argsAt(instance, at, integers), row, numbers, scratch };
+  const [binary, kernel] = [binaryWith(variant, op), instance.kernel(variant, op)];
+  return { op, binary, kernel, args: argsAt(instance, at, integers), row, numbers, scratch };
 }
 
 function argsAt(instance: Instance, at: number, form: IntegerForm | undefined): number[] {

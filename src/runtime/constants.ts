@@ -42,7 +42,7 @@ export class ConstantsBuilder {
   *settle(variant: Variant): Generator<void, Constants> {
     const { constants, end, room } = this.#places;
     const kernels = new KernelsOn(this.memory);
-    const { panels } = kernels.of(variant);
+    const panels = kernels.of(variant, 'panels');
     for (const constant of constants) {
       const { at, layout, dtype, shape, slots } = constant;
       if (layout === 'panels') {

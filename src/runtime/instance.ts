@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { hostRule, keptTokens } from '../graph/hostvalues.ts';
 import { Arena, type Region } from '../kernels/arena.ts';
-import { callKernel, type Kernels } from '../kernels/binaries.ts';
+import { callKernel, type Kernel } from '../kernels/binaries.ts';
 import { formFor, type IntegerForm } from '../kernels/integers.ts';
 import { MASK } from '../nn/inputs.ts';
 import type { Named } from '../nn/outputs.ts';
@@ -66,8 +66,9 @@ export class Instance {
     return this.constants.memory;
   }
 
-  kernels(variant: Variant): Kernels {
-    return this.constants.kernels.of(variant);
+  /** The kernel of an op, or of that name. */
+  kernel(variant: Variant, name: string): Kernel {
+    return this.constants.kernels.of(variant, name);
   }
 
   /** How many threads a run takes, and why. */
@@ -83,10 +84,10 @@ export class Instance {
   async startThreads(choice: ThreadChoice, target: Target, signal?: AbortSignal): Promise<void> {
     this.#threads = choice;
     if (choice.threads === 1) return;
-    const variants = [...new Set(this.#callsFor(target).calls.map(({ variant }) => variant))];
+    const binaries = [...new Set(this.#callsFor(target).calls.map(({ binary }) => binary))];
     const { Team } = (await import('#team')) as unknown as typeof import('./threads/team.ts');
     try {
-      this.#team = await Team.start(choice.threads, this.memory, variants, { signal });
+      this.#team = await Team.start(choice.threads, this.memory, binaries, { signal });
       this.#team.endWith(this);
     } catch (error) {
       signal?.throwIfAborted();
@@ -124,7 +125,7 @@ export class Instance {
       const weight = this.constants.addressOf(constantOf(this.program.values, operands.weight as number) as number);
       const size = call.numbers.n * call.numbers.k;
       const key = `${op} ${weight} ${size}`;
-      const most = proved.has(key) ? 0 : (this.kernels('baseline').largest(weight, size) as number);
+      const most = proved.has(key) ? 0 : (this.kernel('baseline', 'largest')(weight, size) as number);
       proved.add(key);
       if (most > mostWeight)
         throw new TraceletError('value', {

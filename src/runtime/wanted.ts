@@ -8,10 +8,15 @@ export interface Wanted {
   instructions: readonly boolean[];
 }
 
+/** The names of a tensor: its own, and those of all that it is within. */
+const namesOf = (name: string): string[] => {
+  const parts = name.split('.');
+  return parts.map((_, i) => parts.slice(0, i + 1).join('.'));
+};
+
 /** What has to run for the outputs of these names; that of a tuple means all its entries. Throws a `value` error for unknown ones. */
 export function wantedFor({ outputs, values }: Program, { instructions }: ProvedProgram, names: readonly string[]): Wanted {
-  const tupleOf = (name: string): string => name.split('.', 1)[0];
-  const known = new Set(outputs.flatMap(({ name }) => [name, tupleOf(name)]));
+  const known = new Set(outputs.flatMap(({ name }) => namesOf(name)));
   const unknown = names.find((wanted) => !known.has(wanted));
   if (unknown !== undefined || names.length === 0)
     throw new TraceletError('value', {
@@ -20,7 +25,7 @@ export function wantedFor({ outputs, values }: Program, { instructions }: Proved
       got: unknown === undefined ? 'no names' : 'no such output',
     });
   const asked = new Set(names);
-  const some = outputs.filter(({ name }) => asked.has(name) || asked.has(tupleOf(name)));
+  const some = outputs.filter(({ name }) => namesOf(name).some((each) => asked.has(each)));
   const live = new Set(some.map(({ value }) => storageIndex(values, value)));
   const needed = instructions.toReversed().map(({ out, operands }) => {
     if (!live.has(out)) return false;

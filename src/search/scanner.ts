@@ -213,7 +213,7 @@ export class Scanner {
     const strides = { lists: count * (most + 1) * HIT_BYTES, block: span * blockBytes };
     return {
       op: 'scan',
-      variant: 'search',
+      binary: 'search',
       kernel: this.#kernels.scan,
       args: Object.values(numbers),
       numbers,

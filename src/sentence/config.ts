@@ -139,7 +139,8 @@ const PROMPTS = kind<Record<string, string | null>>(
   'an object of texts by name',
   (value) => isObject(value) && Object.values(value).every((prompt) => prompt === null || typeof prompt === 'string'),
 );
-const GENERAL: Readonly<Record<string, Kind<unknown>>> = {
+/** Fields that count in {@link CONFIG}; `more.ts` adds those of folders that do not open here. */
+export const GENERAL: Record<string, Kind<unknown>> = {
   model_type: orNull(TEXT),
   prompts: orNull(PROMPTS),
   default_prompt_name: orNull(TEXT),

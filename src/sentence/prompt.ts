@@ -43,3 +43,9 @@ export const withoutScaling = ({ modules }: SentenceConfig): readonly SentenceMo
 /** Whether vectors have length 1 already. */
 export const isNormalized = (sentence: SentenceConfig | undefined): boolean =>
   sentence?.modules.slice(withoutScaling(sentence).length).some((module) => module.type === 'Normalize' && writesVectors(module)) ?? false;
+
+/** The option that makes vectors of length 1, left out where they are so already, so that their bits stay as they are. */
+export const scaledToOne = (sentence: SentenceConfig | undefined, truncate_dim?: number): { normalize?: true } => {
+  const isCut = truncate_dim !== undefined || (sentence?.truncate_dim ?? null) !== null;
+  return isNormalized(sentence) && !isCut ? {} : { normalize: true };
+};

@@ -19,7 +19,7 @@ export const withoutQuery = (file: string): string => file.replace(/[?#].*$/s, '
 
 const FILE = /\.(safetensors|tracelet|json|txt)$/;
 /** Endings of files of torch.save, which directories have as well. */
-const PICKLED = /\.(bin|pt|pth|ckpt)$/;
+const PICKLED = /\.(bin|pt2?|pth|ptl|ckpt)$/;
 
 /** Whether a file holds weights and nothing else, by its name. */
 export const isWeights = (file: string): boolean => /\.safetensors$/.test(withoutQuery(file)) || PICKLED.test(withoutQuery(file));

@@ -1,9 +1,11 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { FLAG, oneOf, TEXT } from '../base/schema.ts';
+import { SentenceTransformer } from '../encoders/late.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { normalized } from '../text/mean.ts';
-import { answerRows, CUT_OPTIONS, type CutOptions, encodeRows, listOf, type RowPart, textOf, tokenIn } from './rows.ts';
+import { type RowPart, tokenIn } from '../text/rows.ts';
+import { answerRows, CUT_OPTIONS, type CutOptions, encodeRows, listOf, textOf } from './rows.ts';
 import type { CallOptions, Task } from './task.ts';
 
 /** How the tokens of a text become one vector. */
@@ -78,7 +80,8 @@ export const featureExtraction: Task<FeatureOptions> = {
     if (pooling === 'sentence') {
       if (max_length !== undefined)
         throw new TraceletError('value', { what: 'option max_length', expected: 'no such option', got: describe(max_length), cure: 'The folder says how long texts are' }); // biome-ignore format: one row
-      return host.traced.embed(items, { ...call, prompt, prompt_name, truncate: truncation, ...(normalize && { normalize }) });
+      const model = await SentenceTransformer.from_pretrained(host.traced);
+      return model.encode(items, { ...call, prompt, prompt_name, truncate: truncation, normalize_embeddings: normalize });
     }
     refusePrompts({ prompt, prompt_name });
     const nameOf = (index: number): string => (isList ? `texts[${index}]` : 'text');

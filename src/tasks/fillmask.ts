@@ -2,8 +2,9 @@ import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { kind, SIZE } from '../base/schema.ts';
 import { warn } from '../base/warn.ts';
+import { tokenIn } from '../text/rows.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
-import { answerRows, CUT_OPTIONS, type CutOptions, encodeRows, listOf, textOf, tokenIn } from './rows.ts';
+import { answerRows, CUT_OPTIONS, type CutOptions, encodeRows, listOf, textOf } from './rows.ts';
 import { softmax, topIndexes } from './scores.ts';
 import type { CallOptions, Task } from './task.ts';
 

@@ -90,8 +90,9 @@ export class TaskPipeline extends Callable {
   }
 
   /** What calling it does: what the task is given, and options. */
-  async call_(...args: readonly unknown[]): Promise<unknown> {
+  async call_(...all: readonly unknown[]): Promise<unknown> {
     const task = this.#task;
+    const args = all.slice(0, all.findLastIndex((arg) => arg !== undefined) + 1);
     const at = args.findIndex((arg, i) => i > 0 && isObject(arg));
     const [given, [options, ...more]] = at < 0 ? [args, []] : [args.slice(0, at), args.slice(at)];
     if (given.length > task.arity || more.length > 0)

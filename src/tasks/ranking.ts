@@ -13,7 +13,7 @@ export interface TextRankingOptions extends CallOptions {
   return_documents?: boolean;
   /** What makes a score of a logit: what the folder of the cross-encoder says, else sigmoid. */
   function_to_apply?: 'sigmoid' | 'none';
-  /** Leaves out the end of the longer of two texts that do not fit; an error unless given. */
+  /** Of two texts that do not fit, the end of the longer one is left out: true and told unless given, an error where false. */
   truncation?: boolean;
   /** Words to put before the query. */
   prompt?: string;
@@ -50,10 +50,10 @@ export const textRanking: Task<TextRankingOptions> = {
   },
   cures: { activation_fn: 'Did you mean function_to_apply?' },
 
-  async answer({ traced }, given, { function_to_apply, truncation = false, ...options }) {
+  async answer({ traced }, given, { function_to_apply, truncation, ...options }) {
     const { query, documents } = inputOf(given);
     const ranker = await CrossEncoder.from_pretrained(traced);
     const activation_fn = function_to_apply && ACTIVATIONS[function_to_apply];
-    return ranker.rank(query, documents, { ...options, truncate: truncation, ...(activation_fn && { activation_fn }) });
+    return ranker.rank(query, documents, { ...options, truncate: truncation, activation_fn });
   },
 };

@@ -3,13 +3,11 @@ import { describe, isObject } from '../base/json.ts';
 import type { OptionTable } from '../base/options.ts';
 import { FLAG, SIZE } from '../base/schema.ts';
 import { Slice } from '../base/slices.ts';
-import { TYPES } from '../nn/inputs.ts';
-import type { ModelOutput } from '../nn/outputs.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import type { Row } from '../text/encode.ts';
+import { encoder, type Row } from '../text/encode.ts';
 import { capacityOf } from '../text/inputs.ts';
-import { runRows } from '../text/rows.ts';
+import { answerRows as answered, type RowPart } from '../text/rows.ts';
 import type { EncodeOptions } from '../tokenizer/encoding.ts';
+import type { TextInput } from '../tokenizer/index.ts';
 import type { CallOptions, Host } from './task.ts';
 
 /** What becomes of a text that is too long: an error, unless one of these is given. */
@@ -60,15 +58,7 @@ export const rowOf = (ids: readonly number[], types?: readonly number[]): Row =>
   own: ids.length,
 });
 
-/** That a text is too long, and what can be done. */
-export const tooLong = (what: string, text: string, tokens: number, most: number, cure: string): TraceletError =>
-  new TraceletError('value', {
-    what,
-    expected: `at most ${most} tokens, which the model takes`,
-    got: `${tokens} for ${describe(text)}`,
-    cure,
-  });
-
+const WHAT = 'the pipeline';
 export const TRUNCATE = 'The option truncation: true leaves out the rest';
 
 /** How texts become rows. */
@@ -84,15 +74,14 @@ interface Encoding extends CutOptions {
 /** A row for each text. Throws a `value` error for one that is too long, unless told to cut it. */
 export async function encodeRows({ tokenizer, limit: own }: Host, texts: readonly Parts[], encoding: Encoding): Promise<Row[]> {
   const { max_length, truncation = max_length !== undefined, nameOf, strategy = 'longest_first', limit = own, signal } = encoding;
-  const most = Math.min(limit, max_length ?? tokenizer.model_max_length);
-  const cutting = truncation ? ({ truncation: strategy, max_length: most } as const) : ({ truncation: false } as const);
-  const typed = tokenizer.model_input_names.includes(TYPES);
+  const most = truncation ? Math.min(limit, max_length ?? tokenizer.model_max_length) : limit;
+  const reader = { tokenizer, sentence: undefined };
+  const wording = { what: WHAT, nameOf, cure: TRUNCATE };
+  const encode = encoder(reader, { most, of: 'model' }, { truncate: truncation && strategy }, wording);
   const slice = new Slice(signal);
   const rows: Row[] = [];
-  for (const [i, [text, pair]] of texts.entries()) {
-    const { input_ids, token_type_ids } = tokenizer.encode_plus(text, pair ?? null, cutting);
-    if (input_ids.length > limit) throw tooLong(nameOf(i), text, input_ids.length, limit, TRUNCATE);
-    rows.push(rowOf(input_ids, typed && pair !== undefined ? token_type_ids : undefined));
+  for (const [i, parts] of texts.entries()) {
+    rows.push(encode((parts.length === 1 ? parts[0] : parts) as TextInput, i).rows[0]);
     if (slice.over) await slice.next();
   }
   return rows;
@@ -108,25 +97,5 @@ export async function answerRows(
 ): Promise<void> {
   const capacity = capacityOf(traced, batchTokens);
   if (batchTokens === undefined && most !== undefined) capacity.batchTokens = Math.min(capacity.batchTokens, Math.max(1, most));
-  const total = rows.length;
-  let done = 0;
-  await runRows(traced, rows, { capacity, tokenizer, outputs, signal, what: 'the pipeline' }, (answer: ModelOutput, numbers) => {
-    for (const [i, number] of numbers.entries()) placed(number, ...outputs.map((name) => partOf(answer[name], i)));
-    done += numbers.length;
-    progress_callback?.({ done, total });
-  });
+  await answered(traced, rows, { capacity, tokenizer, outputs, signal, what: WHAT }, progress_callback, placed);
 }
-
-/** What an output has of one row: its elements, and how many there are of each token where it has some for each. */
-export interface RowPart {
-  readonly data: Float32Array;
-  readonly width: number;
-}
-
-function partOf({ data, shape }: Tensor<'float32'>, row: number): RowPart {
-  const size = data.length / shape[0];
-  return { data: data.subarray(row * size, (row + 1) * size), width: shape[shape.length - 1] };
-}
-
-/** The elements of one token. */
-export const tokenIn = ({ data, width }: RowPart, token: number): Float32Array => data.subarray(token * width, (token + 1) * width);

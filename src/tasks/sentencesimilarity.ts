@@ -1,13 +1,13 @@
 import { isObject } from '../base/json.ts';
 import { proved } from '../base/options.ts';
 import { FLAG, NAMES, TEXT } from '../base/schema.ts';
-import { similarity } from '../text/similarity.ts';
+import { SentenceTransformer } from '../encoders/late.ts';
 import { textOf } from './rows.ts';
 import type { CallOptions, Given, Task } from './task.ts';
 
 /** Options of {@link SentenceComparer}. */
 export interface SimilarityOptions extends CallOptions {
-  /** Leaves out the end of texts that are too long; an error unless given. */
+  /** The end of texts that are too long is left out: true and told unless given, an error where false. */
   truncation?: boolean;
   /** Words to put before all texts. */
   prompt?: string;
@@ -15,7 +15,7 @@ export interface SimilarityOptions extends CallOptions {
   prompt_name?: string;
 }
 
-/** Compares a sentence with others: the cosine of their vectors with its own, in their order. */
+/** Compares a sentence with others, in their order: by the similarity that the folder names, else by cosine. */
 export interface SentenceComparer {
   (source_sentence: string, sentences: readonly string[], options?: SimilarityOptions): Promise<number[]>;
   (input: { source_sentence: string; sentences: readonly string[] }, options?: SimilarityOptions): Promise<number[]>;
@@ -36,7 +36,8 @@ export const sentenceSimilarity: Task<SimilarityOptions> = {
 
   async answer({ traced }, given, { truncation, ...call }) {
     const { source, sentences } = inputOf(given);
-    const [own, ...others] = await traced.embed([source, ...sentences], { ...call, truncate: truncation });
-    return others.map((vector) => similarity(own.data as Float32Array, vector.data as Float32Array));
+    const model = await SentenceTransformer.from_pretrained(traced);
+    const vectors = await model.encode([source, ...sentences], { ...call, truncate: truncation });
+    return [...model.similarity(vectors[0], vectors).data.subarray(1)];
   },
 };

@@ -26,7 +26,7 @@ export interface TextClassifier {
 }
 
 /** What makes scores of `count` logits where a call does not say. */
-function functionFor({ problem_type }: Facts, count: number): ScoreFunction {
+export function functionFor({ problem_type }: Facts, count: number): ScoreFunction {
   if (problem_type === 'regression') return 'none';
   return problem_type === 'multi_label_classification' || count === 1 ? 'sigmoid' : 'softmax';
 }

@@ -1,6 +1,7 @@
 import { COUNT, FLAG, NAMES, oneOf } from '../base/schema.ts';
 import { Slice } from '../base/slices.ts';
-import type { Row } from '../text/encode.ts';
+import { type Row, tooLong } from '../text/encode.ts';
+import { type RowPart, tokenIn } from '../text/rows.ts';
 import type { BatchEncoding } from '../tokenizer/encoding.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import type { Offset } from '../tokenizer/offsets.ts';
@@ -13,7 +14,7 @@ import {
   type TokenEntity,
   withoutOverlaps,
 } from './entities.ts';
-import { answerRows, listOf, type RowPart, rowOf, TRUNCATE, textOf, tokenIn, tooLong } from './rows.ts';
+import { answerRows, listOf, rowOf, TRUNCATE, textOf } from './rows.ts';
 import { softmax } from './scores.ts';
 import type { CallOptions, Host, Task } from './task.ts';
 
@@ -63,7 +64,7 @@ function windowsOf(host: Host, text: string, number: number, what: string, { tru
   }) as BatchEncoding;
   const { input_ids, tokens, offset_mapping = [], special_tokens_mask = [] } = encoded;
   if (!cuts && input_ids[0].length > most)
-    throw tooLong(what, text, input_ids[0].length, most, `${TRUNCATE}, the option stride reads it in parts`);
+    throw tooLong(what, text, input_ids[0].length, { most, of: 'model' }, `${TRUNCATE}, the option stride reads it in parts`);
   return input_ids.map((ids, i) => ({
     text: number,
     row: rowOf(ids),

@@ -23,17 +23,22 @@ export const INPLACE = { inplace: optional(oneOf([false], 'Ops answer a new tens
 const isNumbers = (value: unknown): boolean =>
   ['number', 'bigint', 'boolean'].includes(typeof value) || Array.isArray(value) || ArrayBuffer.isView(value);
 
+/** Whether it is a number beyond the whole ones that float32 holds all of. */
+const isLarge = (value: unknown): value is number => typeof value === 'number' && Math.abs(value) > 2 ** 24;
+
 /** A tensor, or what becomes one. */
 export const TENSOR: Kind<Tensor> = {
   expected: 'a tensor',
-  read: (value) => tensorLike(value) ?? (isNumbers(value) ? Tensor.from(value as Nested) : undefined),
+  read: (value) =>
+    tensorLike(value) ??
+    (isLarge(value) ? new Tensor('float32', [], [value]) : isNumbers(value) ? Tensor.from(value as Nested) : undefined),
   cure: 'Make one with tensor([...])',
 };
 
 export const TENSORS: Kind<readonly Tensor[]> = {
   expected: 'an array of tensors',
   read(value) {
-    const given = Array.isArray(value) ? value.map(TENSOR.read) : [undefined];
+    const given = Array.isArray(value) ? Array.from(value, TENSOR.read) : [undefined];
     return given.every((tensor) => tensor !== undefined) ? given : undefined;
   },
 };

@@ -44,6 +44,11 @@ export const DTYPES = {
 /** The type of a tensor's elements, by the name that PyTorch gives it. */
 export type DType = keyof typeof DTYPES;
 
+const WHOLE: readonly DType[] = ['int64', 'int32', 'int8', 'uint8', 'bool'];
+
+/** Whether elements of this dtype are whole numbers. */
+export const isWhole = (dtype: DType): boolean => WHOLE.includes(dtype);
+
 const BY_SAFETENSORS = new Map(Object.entries(DTYPES).map(([name, row]) => [row.safetensors as string, name as DType]));
 
 /** The dtype whose safetensors name is `name`, if this build knows it. */

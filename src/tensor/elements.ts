@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { isSharedBuffer, typedArrayName } from '../base/realm.ts';
-import { type ArrayOf, DTYPES, type DType, type TypedArray } from './dtype.ts';
+import { type ArrayOf, DTYPES, type DType, isWhole, type TypedArray } from './dtype.ts';
 import { TO_FLOAT32, toBfloat16, toFloat16 } from './float.ts';
 
 /** What tensors can be made of: an array of any kind that holds numbers. */
@@ -109,7 +109,7 @@ export function numbersOf(dtype: DType, elements: TypedArray): TypedArray {
 }
 
 /** Dtypes that become float32 or int32 where an op wants these, without another value. */
-const WHOLE: readonly DType[] = ['int64', 'int32', 'int8', 'uint8', 'bool'];
+const WHOLE = (Object.keys(DTYPES) as DType[]).filter(isWhole);
 const BECOMES: Partial<Record<DType, readonly DType[]>> = { float32: [...WHOLE, 'float16', 'bfloat16'], int32: WHOLE };
 
 /**

@@ -3,6 +3,9 @@ import type { DType } from './dtype.ts';
 /** A dtype of 16-bit floats. */
 export type Half = Extract<DType, 'float16' | 'bfloat16'>;
 
+/** What ops over weights of each are called by. */
+export const SUFFIXES = { bfloat16: 'bf16', float16: 'f16' } as const satisfies Record<Half, string>;
+
 export const isHalf = (dtype: DType): dtype is Half => dtype === 'float16' || dtype === 'bfloat16';
 
 const bitsOf = ({ buffer, byteOffset, length }: Float32Array): Uint32Array => new Uint32Array(buffer, byteOffset, length);

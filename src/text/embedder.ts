@@ -5,7 +5,7 @@ import type { Signature } from '../program/signature.ts';
 import { isNormalized } from '../sentence/prompt.ts';
 import type { TextReader } from '../sentence/tokenizer.ts';
 import type { Bounds } from '../tensor/dim.ts';
-import { type Encoded, encoder, LONG_TEXTS, type LongTexts } from './encode.ts';
+import { type Encoded, encoder, LONG_TEXTS, type LongTexts, longestOf } from './encode.ts';
 import { capacityOf } from './inputs.ts';
 import { normalized, pool } from './mean.ts';
 import { type RowRunner, runRows } from './rows.ts';
@@ -111,7 +111,8 @@ export function embedder(traced: Embedding, options: EmbedOptions) {
     });
   }
 
-  return { hidden, capacity, concurrency, signal, run, encode: encoder(reader, capacity.sequence[1], long, WORDING) };
+  const longest = longestOf(reader, capacity.sequence[1]);
+  return { hidden, capacity, concurrency, signal, run, encode: encoder(reader, longest, long, WORDING) };
 }
 
 function widthOf({ outputs }: Embedding): number {

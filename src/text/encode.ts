@@ -6,6 +6,7 @@ import { TYPES } from '../nn/inputs.ts';
 import { excludesPrompt, type PromptOptions, promptOf } from '../sentence/prompt.ts';
 import type { TextReader } from '../sentence/tokenizer.ts';
 import type { Encoding, TextInput } from '../tokenizer/index.ts';
+import type { TruncationStrategy } from '../tokenizer/truncation.ts';
 import { type ChunkOptions, chunkRanges, chunkSizes, wordsOf } from './chunk.ts';
 
 /** A row of ids. */
@@ -49,6 +50,30 @@ export const TEXT_OPTIONS: OptionTable<TextOptions> = { truncate: FLAG, prompt: 
 const CHUNK: Kind<unknown> = kind('true, false or { tokens, overlap }', (value) => typeof value === 'boolean' || isObject(value));
 export const LONG_TEXTS: OptionTable<LongTexts> = { ...TEXT_OPTIONS, chunk: CHUNK };
 
+/** What becomes of a text that is too long, where a strategy may say which of two gives up tokens. */
+interface Cutting extends Omit<LongTexts, 'truncate'> {
+  truncate?: boolean | TruncationStrategy;
+}
+
+/** Most tokens of a text, and what takes no more. */
+export interface Longest {
+  most: number;
+  of: 'model' | 'trace';
+}
+
+/** How long texts of a reader may be for a trace that takes `sequence` tokens. */
+export const longestOf = ({ tokenizer: { model_max_length } }: TextReader, sequence: number): Longest =>
+  model_max_length < sequence ? { most: model_max_length, of: 'model' } : { most: sequence, of: 'trace' };
+
+/** That a text is too long, and what can be done. */
+export const tooLong = (what: string, text: unknown, tokens: number, { most, of }: Longest, cure: string): TraceletError =>
+  new TraceletError('value', {
+    what,
+    expected: `at most ${most} tokens, which the ${of} takes`,
+    got: `${tokens} for ${describe(text)}`,
+    cure,
+  });
+
 /** What messages call the texts of a call, and what they say can be done about one that is too long. */
 export interface Wording {
   what: string;
@@ -56,14 +81,14 @@ export interface Wording {
   cure: string;
 }
 
-/** A function that encodes a text in rows of at most `most` tokens. It throws a `value` error for what is no text, or too long. */
-export function encoder(reader: TextReader, longest: number, options: LongTexts, { what, nameOf, cure }: Wording) {
+/** A function that encodes a text in rows of at most `longest` tokens. It throws a `value` error for what is no text, or too long. */
+export function encoder(reader: TextReader, longest: Longest, options: Cutting, { what, nameOf, cure }: Wording) {
   const { tokenizer, sentence } = reader;
   const { truncate = false, chunk } = options;
   if (truncate && chunk) throw new TraceletError('value', { what, expected: 'truncate or chunk', got: 'both' });
   const prompt = promptOf(sentence, options, what);
   const unpooled = prompt && excludesPrompt(sentence) ? promptTokens(reader, prompt) : 0;
-  const most = Math.min(longest, tokenizer.model_max_length);
+  const { most } = longest;
   const bare = sentence?.modules[0].type === 'StaticEmbedding';
   const special = bare ? 0 : tokenizer.num_special_tokens_to_add();
   const [room, overlap] = chunk ? chunkSizes(chunk === true ? {} : chunk, most, special) : [most - special, 0];
@@ -83,13 +108,7 @@ export function encoder(reader: TextReader, longest: number, options: LongTexts,
       const types = second === undefined || !typed ? undefined : Int32Array.from(token_type_ids);
       return { ...encoded, rows: [{ ids: Int32Array.from(ids), types, unpooled, own: ids.length - special }] };
     }
-    if (!chunk)
-      throw new TraceletError('value', {
-        what: nameOf(index),
-        expected: `at most ${most} tokens, which the ${most < longest ? 'model' : 'trace'} takes`,
-        got: `${tokens} for ${describe(text)}`,
-        cure,
-      });
+    if (!chunk) throw tooLong(nameOf(index), text, tokens, longest, cure);
     if (second !== undefined)
       throw new TraceletError('value', { what: nameOf(index), expected: 'a text to cut into chunks', got: 'one with its pair' });
     return { ...encoded, rows: chunksOf(encoding) };

@@ -5,7 +5,7 @@ import { sentenceTokenizer, type TextReader } from '../sentence/tokenizer.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { filesIn, hasVocab } from '../tokenizer/files.ts';
 import type { TextInput } from '../tokenizer/index.ts';
-import { encoder, type TextOptions } from './encode.ts';
+import { encoder, longestOf, type TextOptions } from './encode.ts';
 import { batchInputs, capacityOf } from './inputs.ts';
 import type { CallSignature } from './pad.ts';
 
@@ -77,7 +77,8 @@ export function encodeTexts(
 ): Record<string, Tensor> {
   const capacity = capacityOf(taking);
   const nameOf = (index: number): string => (texts.length === 1 ? 'text' : `texts[${index}]`);
-  const encode = encoder(reader, capacity.sequence[1], options, { what: 'text', nameOf, cure: 'The option truncate leaves out the rest' });
+  const longest = longestOf(reader, capacity.sequence[1]);
+  const encode = encoder(reader, longest, options, { what: 'text', nameOf, cure: 'The option truncate leaves out the rest' });
   const rows = texts.map((text, i) => encode(text, i).rows[0]);
   return batchInputs(rows, capacity, taking.inputs, reader.tokenizer, 'texts');
 }

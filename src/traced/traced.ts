@@ -1,19 +1,24 @@
 import { TraceletError } from '../base/error.ts';
+import { TextDecoder } from '../base/globals.ts';
 import { describe } from '../base/json.ts';
 import { checkOptions } from '../base/options.ts';
+import { NOTES } from '../formats/trace.ts';
+import type { Graph } from '../graph/graph.ts';
 import { costs, type MemoryPlan } from '../inspect/cost.ts';
 import { estimate } from '../inspect/estimate.ts';
 import { type Profile, profileInstance } from '../inspect/profile.ts';
 import { comparison, type Verification } from '../inspect/verify.ts';
 import { proveVariant } from '../kernels/binaries.ts';
 import type { IntegerForm } from '../kernels/integers.ts';
+import { chosen, type Executor } from '../nn/chosen.ts';
 import { copied } from '../nn/inputs.ts';
 import { Module } from '../nn/module.ts';
 import { type ModelOutput, type Named, unflattenOutputs } from '../nn/outputs.ts';
 import type { Variant } from '../platform/platform.ts';
+import { liftGraph } from '../program/lift.ts';
 import { listCode, listGraph } from '../program/listing.ts';
 import { fitInputs, type Signature, showShape } from '../program/signature.ts';
-import { sizesFor } from '../program/sizes.ts';
+import { sizesFor, sizesOf } from '../program/sizes.ts';
 import type { Instance, Target } from '../runtime/instance.ts';
 import type { TextReader } from '../sentence/tokenizer.ts';
 import type { Bounds, Sizes } from '../tensor/dim.ts';
@@ -50,6 +55,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** What answers its calls: an instance of the program in this thread, or a pool of workers. */
   readonly runner: Runner;
   #reader: TextReader | undefined;
+  #graph: Graph | undefined;
 
   constructor(runner: Runner, contents: Contents) {
     super();
@@ -76,9 +82,13 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return this.runner.concurrency;
   }
 
-  /** What calls run on and why, a line each: kernels, the form of integer products if there are any, threads or workers. */
+  /**
+   * What calls run on and why, a line each: kernels, the form of integer products if there are any, threads or workers; and what was done to the
+   * program that was traced, if anything.
+   */
   explain(): string {
-    return this.runner.explain().join('\n');
+    const notes = this.files.get(NOTES);
+    return [...this.runner.explain(), ...(notes ? [new TextDecoder().decode(notes)] : [])].join('\n');
   }
 
   /** The loaded program. Throws a `disposed` error after dispose(). */
@@ -125,6 +135,8 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** Runs the trace at once. Throws a `busy` error while a `run` is under way, and a `value` error where calls run in workers. */
   forward(...args: unknown[]): Result {
     const { runner } = this;
+    const executor = chosen();
+    if (executor?.inline && !areTexts(args)) return this.#result(this.#inlined(args, executor as Required<Executor>));
     if (!runner.runNow)
       throw new TraceletError('value', {
         what: 'a trace in workers',
@@ -266,6 +278,16 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   #fit(inputs: readonly unknown[]): Record<string, Tensor> {
     const { inputs: signatures, dynamic } = this.runner.signatures;
     return fitInputs(inputs, signatures, dynamic);
+  }
+
+  /** What a call answers within a model that is being traced, whose steps those of the trace become. */
+  #inlined(args: readonly unknown[], executor: Required<Executor>): Named[] {
+    const { program, proved, constants } = this.instance;
+    this.#graph ??= liftGraph(program, proved, (name) => constants.part(name));
+    const inputs = this.#fit(args);
+    const sizes = sizesOf(this.inputs.map(({ name, dims }) => ({ dims, shape: inputs[name].shape })));
+    const outputs = executor.inline(this.#graph, inputs, sizes);
+    return program.outputs.map(({ name }, i) => ({ name, tensor: outputs[i] }));
   }
 
   /** What a call answers. */

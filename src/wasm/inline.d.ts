@@ -1,2 +1,2 @@
-/** The binaries in base64; the build writes the module. */
-export const BINARIES: Readonly<Record<'baseline' | 'relaxed' | 'team', string>>;
+/** The binaries in base64, by name; the build writes the module. */
+export const BINARIES: Readonly<Record<string, string>>;

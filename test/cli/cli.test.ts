@@ -4,10 +4,9 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { answer, at, call, directory, failure, start } from '../support/cli.ts';
-import { ROOT } from '../support/command.ts';
+import { COMMANDS, ROOT } from '../support/command.ts';
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-const COMMANDS = ['trace', 'quantize', 'run', 'embed', 'fill', 'tokens', 'inspect', 'verify', 'bench', 'profile'];
 const POSIX = process.platform !== 'win32';
 
 describe('the program', () => {

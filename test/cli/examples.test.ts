@@ -3,21 +3,46 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BertConfig, BertForMaskedLM, BertModel, type PreTrainedModel } from '../../src/index.ts';
-import { MAIN, ROOT, shell } from '../support/command.ts';
+import {
+  BertConfig,
+  BertForMaskedLM,
+  BertForQuestionAnswering,
+  BertForSequenceClassification,
+  BertForTokenClassification,
+  BertModel,
+  type PreTrainedModel,
+} from '../../src/index.ts';
+import { COMMANDS, MAIN, ROOT, shell } from '../support/command.ts';
 import { entry, file } from '../support/safetensors.ts';
 
 const TEXTS = ['a cat on a mat', 'a kitten on a rug', '', 'rising interest rates', 'paris is the capital of france'];
 const WORDS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...new Set(TEXTS.join(' ').split(' ').filter(Boolean)), '.'];
 
-const config = new BertConfig({
+const SIZES = {
   vocab_size: 7600,
   hidden_size: 32,
   num_hidden_layers: 2,
   num_attention_heads: 2,
   intermediate_size: 48,
   max_position_embeddings: 256,
-});
+};
+const config = new BertConfig(SIZES);
+const labelled = (...labels: string[]): BertConfig =>
+  new BertConfig({
+    ...SIZES,
+    id2label: Object.fromEntries(labels.entries()),
+    label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
+  });
+
+/** What answers for the models that examples of tasks name. */
+const ANSWERING: Readonly<Record<string, PreTrainedModel>> = {
+  'bert-base-uncased': new BertForMaskedLM(config, { seed: 2 }),
+  'ms-marco-MiniLM-L6-v2': new BertForSequenceClassification(labelled('LABEL_0'), { seed: 3 }),
+  'roberta-sentiment': new BertForSequenceClassification(labelled('negative', 'neutral', 'positive'), { seed: 4 }),
+  'deberta-v3-base-mnli': new BertForSequenceClassification(labelled('contradiction', 'neutral', 'entailment'), { seed: 5 }),
+  'bert-base-NER': new BertForTokenClassification(labelled('O', 'B-LOC', 'I-LOC'), { seed: 6 }),
+  'distilbert-squad': new BertForQuestionAnswering(config, { seed: 7 }),
+};
 
 /** A directory of transformers with this model, and a vocabulary that has the ids of the examples. */
 function directory(path: string, model: PreTrainedModel): void {
@@ -34,7 +59,7 @@ function directory(path: string, model: PreTrainedModel): void {
   writeFileSync(join(path, 'model.safetensors'), file(JSON.stringify(header), Buffer.concat(data)));
   writeFileSync(
     join(path, 'config.json'),
-    JSON.stringify({ ...JSON.parse(config.to_json_string()), architectures: [model.constructor.name] }),
+    JSON.stringify({ ...JSON.parse(model.config.to_json_string()), architectures: [model.constructor.name] }),
   );
   const unused = Array.from({ length: config.vocab_size - WORDS.length }, (_, i) => `[unused${i}]`);
   writeFileSync(join(path, 'vocab.txt'), [...WORDS, ...unused].map((word) => `${word}\n`).join(''));
@@ -67,7 +92,9 @@ function done(line: string, cwd: string): string {
 /** What stands for the files that examples name. */
 function lay(folder: string): void {
   sentenceDirectory(join(folder, 'all-MiniLM-L6-v2'));
-  directory(join(folder, 'bert-base-uncased'), new BertForMaskedLM(config, { seed: 2 }));
+  for (const [name, model] of Object.entries(ANSWERING)) directory(join(folder, name), model);
+  mkdirSync(join(folder, 'notes'));
+  for (const [i, text] of TEXTS.entries()) writeFileSync(join(folder, `notes/${i}.md`), text);
   writeFileSync(join(folder, 'texts.txt'), `${TEXTS.join('\n')}\n`);
   writeFileSync(join(folder, 'ids.json'), '{"input_ids": [[101, 7592, 102]]}');
   done('tracelet trace all-MiniLM-L6-v2/ -o minilm.tracelet --dynamic', folder);
@@ -78,9 +105,14 @@ function lay(folder: string): void {
   copyFileSync(join(folder, 'minilm.tracelet'), join(folder, 'models/minilm.tracelet'));
 }
 
+/** Their examples need a server: test/batch runs them. */
+const ELSEWHERE = ['batch'];
+
 const helpOf = (command: string): string => done(`tracelet ${command} --help`, ROOT);
 const examplesOf = (help: string): string[] => [...help.matchAll(/^ {2}\$ (.*)$/gm)].map(([, line]) => line);
-const commands = [...helpOf('').matchAll(/^ {2}([a-z]+) (?:\[|<).*$/gm)].map(([, name]) => name).filter((name) => name !== 'help');
+const commands = [...helpOf('').matchAll(/^ {2}([a-z]+) (?:\[|<).*$/gm)]
+  .map(([, name]) => name)
+  .filter((name) => !['help', ...ELSEWHERE].includes(name));
 const examples = ['', ...commands].flatMap((command) => examplesOf(helpOf(command)).map((line) => [command || 'tracelet', line]));
 
 describe.skipIf(process.platform === 'win32')('every example of every --help runs', () => {
@@ -101,12 +133,14 @@ describe.skipIf(process.platform === 'win32')('every example of every --help run
   };
 
   test('there are some of each command', () => {
-    expect(commands).toEqual(['trace', 'quantize', 'run', 'embed', 'fill', 'tokens', 'inspect', 'verify', 'bench', 'profile']);
+    expect(commands).toEqual(COMMANDS);
     for (const command of ['tracelet', ...commands]) expect(examples.filter(([of]) => of === command).length, command).toBeGreaterThan(1);
     for (const [, line] of examples) expect(line).toContain('tracelet');
   });
 
-  test.each(examples)('%s: %s', (_, line) => {
+  /** Those of servers, which do not end, are in serve.test.ts. */
+  const ending = examples.filter(([command]) => command !== 'serve');
+  test.each(ending)('%s: %s', (_, line) => {
     const quick = line.replace(/(tracelet (?:bench|profile) \S+)/, '$1 --seconds 0.05').replace(/--seconds 10/, '');
     expect(done(quick, copy()) + (line.includes('>') ? '.' : '')).not.toBe('');
   });

@@ -34,6 +34,7 @@ const COUNTS = {
   tokenizers: [1200, 380],
   safetensors: [2500, 150],
   pickles: [1500, 45],
+  archives: [1500, 100],
   indexes: [2000, 350],
 };
 

@@ -1,3 +1,4 @@
+import { archives } from './archives.ts';
 import { safetensors } from './checkpoints.ts';
 import { configs } from './configs.ts';
 import { faults } from './faults.ts';
@@ -8,4 +9,4 @@ import { tokenizers } from './tokenizers.ts';
 import { traces } from './traces.ts';
 
 /** Every kind of input that is fuzzed; `faults` shows that what is wrong is found. */
-export const KINDS: Readonly<Record<string, Kind>> = { traces, configs, tokenizers, safetensors, pickles, indexes, faults };
+export const KINDS: Readonly<Record<string, Kind>> = { traces, configs, tokenizers, safetensors, pickles, archives, indexes, faults };

@@ -16,7 +16,13 @@ async function bundle() {
     resolve: {
       alias: {
         '#platform': `${root}test/fuzz/platform.ts`,
+        '#all-ops': `${root}src/kernels/sets/index.ts`,
+        '#ops': `${root}src/kernels/sets/index.ts`,
+        '#kernels/families': `${root}src/platform/beside.ts`,
+        '#kernels/halves': `${root}src/platform/beside.ts`,
+        '#kernels/general': `${root}src/platform/beside.ts`,
         '#tokenizers': `${root}src/tokenizer/late.ts`,
+        '#archives': `${root}src/jit/archives.ts`,
         '#pool': `${root}src/traced/pool/pool.ts`,
         '#search': `${root}src/platform/search/file.ts`,
         '#team': `${root}src/runtime/threads/team.ts`,

@@ -125,6 +125,24 @@ function mixed(x: Tensor, y: Tensor): Record<string, Tensor> {
   };
 }
 
+/** General ops of every kind: pairs, questions, choices, rows, sums, picks and repeats. */
+function general(x: Tensor, y: Tensor, numbers: Tensor): Record<string, Tensor> {
+  const column = y.unsqueeze(-1);
+  const picked = x.gather(2, numbers.unsqueeze(-1));
+  return {
+    norm: x.sub(x.mean(-1, true)).div(x.var(-1, { keepdim: true }).add(1).sqrt()),
+    chosen: F.where(x.gt(column), x.exp(), picked),
+    sums: numbers.cumsum(1).mul(numbers.ne(2)),
+    whole: F.trunc(picked).to('int32'),
+    pairs: x
+      .pow(2)
+      .remainder(0.3)
+      .maximum(column.expand(-1, -1, 4)),
+    most: x.amax(1),
+    products: F.einsum('bnd,bmd->bnm', x, x),
+  };
+}
+
 function apart(q: Tensor, k: Tensor, present: Tensor): Record<string, Tensor> {
   return { attended: F.attention(q, k, q, { heads: 2, mask: present }), weights: F.attention_weights(q, k, { heads: 2, mask: present }) };
 }
@@ -249,6 +267,28 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
   chain: () => jit.trace(new Computed(chained), [floats([2, 5])]),
   mixed: () => jit.trace(new Computed(mixed as never), [floats([2, 3]), floats([2, 3], 4)]),
   attention: () => jit.trace(new Computed(apart as never), [floats([1, 3, 4]), floats([1, 3, 4], 2), tensor([[1, 1, 0]])]),
+  general: () =>
+    jit.trace(
+      general,
+      {
+        x: floats([2, 3, 4]),
+        y: floats([2, 3], 4),
+        numbers: tensor([
+          [1, 2, 0],
+          [3, 3, 1],
+        ]),
+      },
+      {
+        // biome-ignore format: one row
+        dynamic: { batch: [1, 3], n: [1, 6] },
+        dynamic_axes: Object.fromEntries(['x', 'y', 'numbers'].map((name) => [name, { 0: 'batch', 1: 'n' }])),
+      },
+    ),
+  'nested inputs and outputs': () =>
+    jit.trace(
+      ([x, y]: Tensor[], { z }: { z: Tensor }) => ({ sum: F.add(x, y), rest: [[F.relu(z)], { neg: x.neg() }] }),
+      [[floats([2, 3]), floats([2, 3], 4)], { z: floats([3]) }],
+    ),
   'equal weights': () => jit.trace(new Twice(), [floats([2, 6])]),
 };
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
+import { SETS, type SetName } from '../../src/ops/sets.ts';
 import { quantize } from '../../src/quantize/index.ts';
 import { ids, mask, tracedBert } from '../support/quantized.ts';
 import { fileOf } from '../support/tiny.ts';
@@ -29,12 +30,13 @@ async function answers(file: Uint8Array, kernels: Record<(typeof VARIANTS)[numbe
 }
 
 describe('the binary that holds the kernels of both variants', () => {
-  test('has each function of both, on one memory', () => {
+  test.each([undefined, ...(Object.keys(SETS) as SetName[])])('has each function of both, on one memory: set %s', (set) => {
+    const within = (name: string) => (set ? `${set}.${name}` : name);
     const namesIn = (name: string) =>
       WebAssembly.Module.exports(moduleOf(name)).flatMap(({ name: each, kind }) => (kind === 'function' ? [each] : []));
-    const wanted = [...namesIn('relaxed'), ...namesIn('baseline').map((name) => `baseline.${name}`)];
-    expect(namesIn('union').sort()).toEqual(wanted.sort());
-    expect(WebAssembly.Module.imports(moduleOf('union'))).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
+    const wanted = [...namesIn(within('relaxed')), ...namesIn(within('baseline')).map((name) => `baseline.${name}`)];
+    expect(namesIn(within('union')).sort()).toEqual(wanted.sort());
+    expect(WebAssembly.Module.imports(moduleOf(within('union')))).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
   });
 
   test.each(Object.entries(FILES))('gives the bits of the two, %s', async (name, file) => {

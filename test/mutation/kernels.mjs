@@ -9,9 +9,9 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { BINARIES, compilerArguments } from '../../scripts/binaries.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const BINARIES = ['debug', 'baseline', 'relaxed', 'team'];
 const FLAGS = process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : [];
 
 /** Longer than tests of sound kernels take by far: what runs on is a loop without an end, and noticed. */
@@ -142,17 +142,13 @@ function workshop() {
   return folder;
 }
 
-async function compiles(folder, targets = BINARIES) {
-  const built = targets.map((target) => {
-    const at = target === 'team' ? 'assembly/team/' : 'assembly/';
-    const files = readdirSync(join(folder, at)).filter((name) => name.endsWith('.ts'));
-    return passes(folder, {}, 'assemblyscript/bin/asc.js', ...files.map((name) => at + name), '--target', target);
-  });
+async function compiles(folder, binaries = BINARIES) {
+  const built = binaries.map((binary) => passes(folder, {}, 'assemblyscript/bin/asc.js', ...compilerArguments(binary, folder)));
   return (await Promise.all(built)).every(Boolean);
 }
 
 /** The binaries as text that can be compared. */
-const binariesOf = (folder) => BINARIES.map((target) => readFileSync(join(folder, `dist/wasm/${target}.wasm`), 'base64')).join();
+const binariesOf = (folder) => BINARIES.map(({ name }) => readFileSync(join(folder, `dist/wasm/${name}.wasm`), 'base64')).join();
 
 /** Whether test files pass on the folder's kernels. */
 const vitest = (folder, ...args) =>
@@ -166,10 +162,11 @@ async function unnoticed(folder, name) {
   return true;
 }
 
-/** Whether what compiles in no time, the debug binary, gives a fault away. */
+/** Whether what compiles in no time, the debug binaries, gives a fault away. */
 async function isPlain(folder, name) {
   if (name.startsWith('team/')) return false;
-  return (await compiles(folder, ['debug'])) && !(await vitest(folder, ...TESTS.kernels.slice(0, 2), '--testNamePattern=debug'));
+  const debug = BINARIES.filter(({ target }) => target === 'debug');
+  return (await compiles(folder, debug)) && !(await vitest(folder, ...TESTS.kernels.slice(0, 2), '--testNamePattern=debug'));
 }
 
 /** What became of a fault: `killed`, `survived`, or nothing where it does not count. */

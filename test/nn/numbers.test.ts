@@ -14,6 +14,7 @@ describe('numbers of tokens', () => {
       [1, 0, 0, 0],
     ]);
     expect(F.matches(tensor([[5, 6]], { dtype: 'int64' }), 6).tolist()).toEqual([[0, 1]]);
+    expect(F.differs(tensor([[5, 6]], { dtype: 'int64' }), 6).tolist()).toEqual([[1, 0]]);
   });
 
   test('are those before, behind the first', () => {

@@ -7,7 +7,7 @@ import { arrange, bitsOf, formsOf, kernelsOf, operandsOf, type Run, runs, VARIAN
 import { REFERENCE } from '../support/reference.ts';
 
 const SPLITTING = (Object.keys(OPS) as OpName[]).filter((op) => OPS[op].split);
-const WHOLE = ['scatter', 'strided', 'panels'];
+const WHOLE = ['scatter', 'strided', 'panels', 'expand'];
 
 /** Products of more columns and rows than a part's least. */
 const wide = (op: OpName, m: number, n: number, k: number): Case => {

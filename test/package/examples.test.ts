@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jit } from '../../src/index.ts';
@@ -28,6 +28,40 @@ afterAll(() => remove?.());
 test('Node ranks sentences', async () => {
   const said: string = await output(process.execPath, ['examples/node.mjs', 'Who makes music?'], { cwd: folder });
   expect(said.split('\n')[0]).toMatch(/^0\.\d{3} (A musician performs on stage|The girl plays the violin)\.$/);
+});
+
+describe('tasks', () => {
+  const run = (name: string, ...args: string[]): Promise<string> =>
+    output(process.execPath, [`examples/tasks/${name}.mjs`, ...args], { cwd: folder });
+
+  test('Markdown files are indexed once, and searched by what they say', async () => {
+    mkdirSync(join(folder, 'notes'));
+    const notes = { 'garden.md': 'Water the tomatoes in the evening.', 'money.md': 'The bank raised its interest rates again.' };
+    for (const [name, text] of Object.entries(notes)) writeFileSync(join(folder, 'notes', name), text);
+    expect((await run('search', 'notes', 'loans are getting expensive')).split('\n')[0]).toMatch(/^0\.\d{3} money\.md: The bank/);
+    const { mtimeMs } = statSync(join(folder, 'notes/index.json'));
+    expect((await run('search', 'notes', 'growing vegetables')).split('\n')[0]).toMatch(/^0\.\d{3} garden\.md: Water/);
+    expect(statSync(join(folder, 'notes/index.json')).mtimeMs).toBe(mtimeMs);
+  });
+
+  test('a reranker puts what answers before what has the same words', async () => {
+    const [words, read] = (await run('rerank')).split('read together');
+    const first = (part: string): string[] => [...part.matchAll(/^\d+\.\d+ (.*)$/gm)].map(([, text]) => text);
+    expect(first(words)[0]).toBe('Stop it in your account and leave when you like.');
+    expect(first(read)[0]).toBe('Ask for a refund in your account.');
+    expect((await run('rerank', 'my parcel is late')).split('read together')[1]).toMatch(
+      /^1\.00 A late delivery is traced by our carrier\.$/m,
+    );
+  });
+
+  test('personal data are replaced, and nothing else', async () => {
+    expect(await run('redact', 'Please write to grace.kim@example.com or call 0412 558291.')).toBe(
+      'Please write to [MAIL] or call [PHONE].\n',
+    );
+    expect(await run('redact', 'My name is Ada Lovelace and I live in Lisbon.')).toBe('My name is [NAME] and I live in [PLACE].\n');
+    expect(await run('redact', '☎ Tel. +44 20 7946018')).toBe('☎ Tel. [PHONE]\n');
+    expect(await run('redact', 'The meeting starts at 10:30 in room 204.')).toBe('The meeting starts at 10:30 in room 204.\n');
+  });
 });
 
 test.runIf(deno ?? required)('Deno serves embeddings', async () => {

@@ -6,6 +6,7 @@ import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ARCHITECTURES } from '../../src/index.ts';
 import * as registry from '../../src/models/registry.ts';
+import { FAMILIES } from '../../src/ops/families.ts';
 // @ts-expect-error a script without types
 import { installPackage } from '../runtimes/install.mjs';
 
@@ -113,7 +114,7 @@ describe('the packed package', () => {
 
   test('the library has no dependencies', () => {
     const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { dependencies: object };
-    expect(Object.keys(dependencies)).toEqual(['commander']);
+    expect(Object.keys(dependencies)).toEqual(['commander', 'srvx']);
     const scripts = [
       'index.js',
       'inline.js',
@@ -125,11 +126,11 @@ describe('the packed package', () => {
         ([, from]) => from,
       ),
     );
-    expect(imported.filter((from) => !from.startsWith('node:'))).toEqual(imported.filter((from) => from === '#platform'));
+    expect(imported.filter((from) => !/^(node:|#)/.test(from))).toEqual([]);
     expect(imported).toContain('#platform');
   });
 
-  test('minified, with one binary, is less than 132.5 kB gzipped for a page that names no family; it loads families, tokenizers, tracing and checkpoints when it needs them', async () => {
+  test('minified, with one binary, is less than 124 kB gzipped for a page that names no family; it loads families, tokenizers, tracing and checkpoints when it needs them', async () => {
     const names = Object.keys(await import('../../src/index.ts')).filter(
       (name) => !Object.hasOwn(registry, name) && !/^architecture/i.test(name),
     );
@@ -149,15 +150,16 @@ describe('the packed package', () => {
     console.log(`${scripts} bytes of script, ${gzipSync(binary).length} of wasm`);
     for (const [name, { code }] of chunks)
       if (!loaded.has(name)) console.log(`  later, if need be: ${name}, ${gzipSync(code).length} bytes`);
-    expect(scripts + gzipSync(binary).length).toBeLessThan(132_500);
+    expect(scripts + gzipSync(binary).length).toBeLessThan(124_000);
   });
 
   /** What a script comes to with all that it imports, when it starts or later. */
-  async function bundled(script: string): Promise<string> {
+  async function bundled(script: string, condition = 'node'): Promise<string> {
     const bundle = await rolldown({
       input: 'entry',
-      platform: 'node',
-      resolve: { conditionNames: ['node', 'import'] },
+      platform: condition === 'node' ? 'node' : 'neutral',
+      resolve: { conditionNames: [condition, 'import'] },
+      external: /\.wasm$|\/wasm\/pool\.js$/,
       plugins: [
         { name: 'entry', resolveId: (id) => (id === 'entry' ? id : undefined), load: (id) => (id === 'entry' ? script : undefined) },
       ],
@@ -170,6 +172,24 @@ describe('the packed package', () => {
       for (const chunk of chunks) if ([...imports, ...dynamicImports].includes(chunk.fileName)) reached.add(chunk);
     return [...reached].map(({ code }) => code).join('\n');
   }
+
+  test('ops that only some models need are bundled for Node, and for edge workers and pages where they are asked for', async () => {
+    const [traces, ops] = ['jit/index', 'kernels/sets/index'].map((name) => JSON.stringify(join(installed, `dist/${name}.js`)));
+    /** Words of a rule of each set. */
+    const rules = [FAMILIES.rms_norm.doc, 'rows of an even number of columns'];
+    const within = async (script: string, condition: string) => {
+      const code = await bundled(script, condition);
+      return rules.map((words) => code.includes(words));
+    };
+    for (const [condition, own] of [
+      ['node', true],
+      ['workerd', false],
+      ['browser', false],
+    ] as const) {
+      expect(await within(`export * from ${traces}`, condition), condition).toEqual([own, own]);
+      expect(await within(`import ${ops}; export * from ${traces}`, condition), condition).toEqual([true, true]);
+    }
+  });
 
   test('families that are not used are not bundled', async () => {
     const configs = [...new Set(Object.values(ARCHITECTURES).flatMap(({ family }) => family?.Config.name ?? []))];

@@ -38,6 +38,7 @@ import { minilm } from '@tracelet/all-minilm-l6-v2';
 import { BertConfig, BertModel, F, jit, nn, type ProgressInfo, type Tensor, tensor } from 'tracelet';
 import { jit as inlined } from 'tracelet/inline';
 import { load } from 'tracelet/jit';
+import { OPS } from 'tracelet/ops';
 import { quantize } from 'tracelet/quantize';
 import { type EncodeOptions, PreTrainedTokenizerFast } from 'tracelet/tokenizer';
 
@@ -45,8 +46,9 @@ const told = ({ status, file, loaded, progress }: ProgressInfo): string => \`\${
 export async function main(): Promise<number[]> {
   const traced = await jit.load(minilm, { progress_callback: (info) => void told(info) });
   await load(minilm, { threads: 1 });
+  const doc: string = OPS.rms_norm.doc;
   const padded: EncodeOptions = { padding: true };
-  PreTrainedTokenizerFast.from_files({ 'tokenizer.json': '{}' }).encode('a', padded);
+  PreTrainedTokenizerFast.from_files({ 'tokenizer.json': '{}' }).encode(doc, padded);
   await inlined.load(minilm, { threads: 2, progress_callback: ({ progress }) => void progress?.toFixed() });
   const x: Tensor = F.relu(tensor([[1.5]]));
   class Gate extends nn.Module {

@@ -62,6 +62,6 @@ test('readers that do not know the ops refuse the file by their names', async ()
 });
 
 test('rows of an odd number of columns have no op', () => {
-  const infer = () => OPS.linear_bf16.infer({ x: [2, 3], weight: [4, 3] });
+  const infer = () => OPS.linear_bf16.infer({ x: [2, 3], weight: [4, 3] }, {});
   expect(infer).toThrow(/rows of an even number of columns, got 3/);
 });

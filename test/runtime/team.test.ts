@@ -25,7 +25,7 @@ describe('a team', () => {
   const memory = () => allocateMemory(4 * MEMORY_BASE, 'test', true);
   const call = (within: WebAssembly.Memory, op: 'tanh' | 'embedding', args: number[], numbers: Record<string, number>): TeamCall => ({
     op,
-    variant: 'baseline',
+    binary: 'baseline',
     kernel: instantiate('baseline', within)[op],
     args,
     row: OPS[op],

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { platform } from '#platform';
 import { F, jit, type ModelOutput, nn, type Tensor, type TracedModule } from '../../src/index.ts';
-import { allocateMemory, kernelModule, MEMORY_BASE } from '../../src/kernels/binaries.ts';
-import { OPS } from '../../src/ops/table.ts';
+import { allocateMemory, binaryOf, kernelModule, MEMORY_BASE } from '../../src/kernels/binaries.ts';
+import { SET_OPS, SETS, type SetName } from '../../src/ops/sets.ts';
+import { OP_NAMES } from '../../src/ops/table.ts';
 import type { Threads } from '../../src/platform/platform.ts';
 import { sharing } from '../../src/platform/shared.ts';
 import { quantize } from '../../src/quantize/index.ts';
@@ -17,12 +18,16 @@ afterEach(() => {
 });
 
 describe('a binary for a shared memory', () => {
-  test.each(['baseline', 'debug'] as const)('%s takes such a memory, and no other', (variant) => {
-    const module = kernelModule(variant, true) as WebAssembly.Module;
+  const all = (['baseline', 'debug'] as const).flatMap((variant) =>
+    [undefined, ...(Object.keys(SETS) as SetName[])].map((set) => [binaryOf(variant, set), set] as const),
+  );
+  test.each(all)('%s takes such a memory, and no other', (binary, set) => {
+    const module = kernelModule(binary, true) as WebAssembly.Module;
+    const names = OP_NAMES.filter((name) => SET_OPS.get(name) === set);
     const env = (shared: boolean) => ({ env: { abort: () => {}, memory: allocateMemory(MEMORY_BASE, 'test', shared) } });
-    expect(Object.keys(new WebAssembly.Instance(module, env(true)).exports)).toEqual(expect.arrayContaining(Object.keys(OPS)));
+    expect(Object.keys(new WebAssembly.Instance(module, env(true)).exports)).toEqual(expect.arrayContaining(names));
     expect(() => new WebAssembly.Instance(module, env(false))).toThrow(WebAssembly.LinkError);
-    expect(() => new WebAssembly.Instance(kernelModule(variant) as WebAssembly.Module, env(true))).toThrow(WebAssembly.LinkError);
+    expect(() => new WebAssembly.Instance(kernelModule(binary) as WebAssembly.Module, env(true))).toThrow(WebAssembly.LinkError);
   });
 
   const MAGIC = [0, 97, 115, 109, 1, 0, 0, 0];

@@ -1,5 +1,6 @@
 import * as tracelet from 'tracelet';
 import { quantize } from 'tracelet/quantize';
+import { handler } from 'tracelet/serve';
 import { runSuite } from './suite.mjs';
 
 async function digest(floats) {
@@ -15,6 +16,6 @@ export async function runFrom(base, { files, relaxed, threads = true }) {
     return new Uint8Array(await response.arrayBuffer());
   };
   const lines = [];
-  await runSuite({ tracelet, quantize, base, bytes, digest, files, relaxed, threads }, (line) => lines.push(line));
+  await runSuite({ tracelet, quantize, handler, base, bytes, digest, files, relaxed, threads }, (line) => lines.push(line));
   return lines;
 }

@@ -22,14 +22,20 @@ export function installed(path) {
 export const tool = (name) => import(pathToFileURL(createRequire(`${HERE}x.js`).resolve(name)).href);
 
 const MANIFEST = { type: 'module', dependencies: { tracelet: '*', '@tracelet/all-minilm-l6-v2': '*' } };
+const { dependencies: DEPENDENCIES } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const SCRIPTS = [
   'suite.mjs',
   'truth.mjs',
+  'tasks.mjs',
+  'answers.mjs',
+  'layers.mjs',
   'fingerprints.mjs',
   'context.mjs',
   'program.mjs',
   'page.mjs',
   'worker.mjs',
+  'servingprogram.mjs',
+  'servingworker.mjs',
   'testrunner.test.mjs',
 ];
 
@@ -61,7 +67,8 @@ export function installPackage() {
     const unpacked = join(folder, 'node_modules/tracelet');
     mkdirSync(unpacked, { recursive: true });
     execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', unpacked], { cwd: folder });
-    cpSync(join(ROOT, 'node_modules/commander'), join(folder, 'node_modules/commander'), { recursive: true });
+    for (const name of Object.keys(DEPENDENCIES))
+      cpSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name), { recursive: true });
     cpSync(join(ROOT, 'models/all-MiniLM-L6-v2'), join(folder, 'node_modules/@tracelet/all-minilm-l6-v2'), { recursive: true });
     writeFileSync(join(folder, 'package.json'), JSON.stringify(MANIFEST));
     for (const name of SCRIPTS) cpSync(join(HERE, name), join(folder, name));

@@ -1,5 +1,6 @@
 /** What has to hold in every runtime; imports nothing of any of them. */
 import { checkRows, fileOf, fingerprints, ways } from './fingerprints.mjs';
+import { TASKS } from './tasks.mjs';
 import { picklesAgree, tokenizersAgree } from './truth.mjs';
 
 function expect(truth, what) {
@@ -265,6 +266,23 @@ const CASES = {
     equal(await loaded.search(rows[3], { top_k: 50 }), want, 'search of what was loaded');
     for (const each of [index, loaded]) each.dispose();
   },
+  async 'requests of fetch are answered by a handler, where there are requests'({ tracelet: { jit }, handler, bytes }) {
+    if (typeof Request !== 'function') return;
+    const embedder = await jit.load(await bytes('model.tracelet'));
+    const answer = handler({ minilm: embedder });
+    const texts = ['a cat', 'a much longer text about a cat that sat on a mat', 'a dog'];
+    const ask = async (inputs) => {
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ inputs }) };
+      const response = await answer(new Request('http://localhost/embed', init));
+      return [response.status, await response.json()];
+    };
+    const want = [...(await embedder.embed(texts)).data];
+    const answers = await Promise.all([ask(texts), ...texts.map((text) => ask(text)), ask('')]);
+    equal(answers[0][1].flat().map(Math.fround), want, 'together');
+    equal(answers.slice(1, 4).flatMap(([, [vector]]) => vector.map(Math.fround)), want, 'apart'); // biome-ignore format: one row
+    equal(answers[4], [400, { error: '`inputs` cannot be empty', error_type: 'Empty' }], 'nothing');
+    embedder.dispose();
+  },
   async 'rows do not depend on their batch or padding'(context) {
     for (const kernels of ['baseline', context.tracelet.bestVariant()]) await checkRows(context, kernels);
   },
@@ -289,6 +307,7 @@ export async function runSuite(context, say) {
     }
   };
   await tryAll(CASES);
+  await tryAll(TASKS);
   try {
     for await (const line of fingerprints(context)) await say(line);
     for await (const line of ways(context)) await say(line);

@@ -9,6 +9,7 @@ import { brotliDecompressSync } from 'node:zlib';
 import { minilm } from '@tracelet/all-minilm-l6-v2';
 import * as tracelet from 'tracelet';
 import { quantize } from 'tracelet/quantize';
+import { handler } from 'tracelet/serve';
 import { runSuite } from './suite.mjs';
 
 const { fixtures, lines: file, ...options } = JSON.parse(process.env.TRACELET_SUITE);
@@ -25,6 +26,6 @@ test('the suite', async () => {
     const path = place(name);
     return existsSync(`${path}.br`) ? brotliDecompressSync(await readFile(`${path}.br`)) : readFile(path);
   };
-  await runSuite({ tracelet, quantize, bytes, digest, streamed, every, TextDecoder, ...options }, (line) => lines.push(line));
+  await runSuite({ tracelet, quantize, handler, bytes, digest, streamed, every, TextDecoder, ...options }, (line) => lines.push(line));
   await writeFile(file, JSON.stringify(lines));
 });

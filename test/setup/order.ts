@@ -2,8 +2,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take longest, so that none of them is left to run alone in the end. */
 const LONG = [
-  ...['package/runtimes', 'package/servers', 'models/minilm', 'package/typescript', 'package/edge', 'package/readme'],
-  ...['cli/traces', 'cli/streams', 'runtime/threads', 'cli/runs'],
+  ...['package/runtimes', 'package/servers', 'package/exports', 'package/typescript', 'fuzz/fuzz', 'models/dtype', 'models/minilm'],
+  ...['package/edge', 'package/readme', 'models/models', 'cli/cli', 'cli/traces', 'cli/streams', 'runtime/threads', 'cli/runs'],
 ];
 
 /** Long files first, in the order of the list. */

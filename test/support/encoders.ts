@@ -4,17 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { Tensor } from '../../src/index.ts';
+// @ts-expect-error a script without types
+import { layersOf, SHARING } from '../runtimes/layers.mjs';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures', import.meta.url));
-
-/** Folders that share files with others, and these, the last prevailing. */
-const LAYERS: Readonly<Record<string, readonly string[]>> = {
-  'ce-1': ['sentence/encoder'],
-  'ce-1-short': ['sentence/encoder', 'encoders/ce-1'],
-  'sparse-max': ['sentence/encoder'],
-  'sparse-sum': ['sentence/encoder', 'encoders/sparse-max'],
-  colbert: ['sentence/encoder'],
-};
 
 /** Folders of sentence-transformers with one vector a text. */
 const VECTORS = readdirSync(join(FIXTURES, 'sentence')).filter((name) => name !== 'encoder');
@@ -24,8 +17,7 @@ type Files = Readonly<Record<string, string | Uint8Array>>;
 /** A folder of the fixtures, with files of a test's own in place of its. */
 export function encoderFolder(name: string, files: Files = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'encoder-'));
-  const own = LAYERS[name] ?? ['sentence/encoder', `sentence/${name.replace('st-', '')}`];
-  for (const from of [...own, ...(name in LAYERS ? [`encoders/${name}`] : [])]) cpSync(join(FIXTURES, from), folder, { recursive: true });
+  for (const from of layersOf(name) as string[]) cpSync(join(FIXTURES, from), folder, { recursive: true });
   for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content);
   return folder;
 }
@@ -39,7 +31,7 @@ export interface Folder {
 /** Folders with these first letters: those of the fixtures, or all in the folder that TRACELET_PIPELINES names. */
 export function foldersOf(prefix: string): Folder[] {
   const all = process.env.TRACELET_PIPELINES;
-  const names = all ? readdirSync(all) : [...Object.keys(LAYERS), ...VECTORS.map((name) => `st-${name}`)];
+  const names = all ? readdirSync(all) : [...SHARING, ...VECTORS.map((name) => `st-${name}`)];
   return names
     .filter((name) => name.startsWith(prefix))
     .map((name) => ({ name, path: () => (all ? join(all, name) : encoderFolder(name)) }));

@@ -28,6 +28,17 @@ function erfc(x: number): number {
 
 export type Scalar = (x: number) => number;
 
+/** erf by its series near 0, where 1 - erfc(x) would keep few digits. */
+export function erf(x: number): number {
+  if (!(Math.abs(x) < 1)) return 1 - erfc(x);
+  let [term, total] = [x, x];
+  for (let n = 1; n < 40; n++) {
+    term *= (-x * x) / n;
+    total += term / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * total;
+}
+
 export const ACTIVATION: Record<string, Scalar> = {
   none: (x) => x,
   gelu: (x) => 0.5 * x * erfc(-x / Math.SQRT2),

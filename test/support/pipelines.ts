@@ -40,10 +40,3 @@ export function pipelineCases(): PipelineCase[] {
     return TASKS.includes(task) ? [{ name, directory, task, calls }] : [];
   });
 }
-
-/** Offsets in UTF-16 units of `text` by their numbers in code points. */
-export function unitsIn(text: string): (codePoint: number) => number {
-  const units = [0];
-  for (const character of text) units.push(units[units.length - 1] + character.length);
-  return (codePoint) => units[codePoint];
-}

@@ -17,6 +17,7 @@ import {
   UNFUSED,
 } from './formulas.ts';
 import { DISENTANGLED_REFERENCE } from './reference-disentangled.ts';
+import { GENERAL_REFERENCE } from './reference-general.ts';
 import { INTEGER_REFERENCE } from './reference-integers.ts';
 import { POOL_REFERENCE } from './reference-pools.ts';
 import { POSITIONAL_REFERENCE } from './reference-positional.ts';
@@ -348,6 +349,7 @@ export const REFERENCE: Record<OpName, Definition> = {
     tolerance: exact,
   },
   ...POOL_REFERENCE,
+  ...GENERAL_REFERENCE,
   ...TOKEN_REFERENCE,
   ...POSITIONAL_REFERENCE,
   scatter: {

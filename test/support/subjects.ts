@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { platform } from '#platform';
+import { TraceletEmbeddings, TraceletRerank } from '../../src/adapters/langchain.ts';
 import {
   ARCHITECTURES,
   BertForMaskedLM,
@@ -44,7 +45,7 @@ export const inputs = () => ({ input_ids: ids(), token_type_ids: tensor([[0, 0, 
 
 const trace = () =>
   jit.trace(embedder, inputs(), { tokenizer, dynamic: { batch: [1, 4], sequence: [1, 32] } }) as unknown as Promise<TracedModule>;
-const traced = await trace();
+export const traced = await trace();
 const file = await fileOf(traced);
 export const small = await jit.trace(new Block(), [floats([1, 6])]);
 export const smallFile = await fileOf(small);
@@ -86,7 +87,7 @@ export const folderOf = (name: string): string => join(FOLDER, name);
 await new BertForSequenceClassification(config.withFields({ num_labels: 1 }, 'a test')).save_pretrained(folderOf('pairs'));
 await fast.save_pretrained(folderOf('pairs'));
 await new SentenceEmbedder(config, { tokenizer: fast }).save_pretrained(folderOf('vectors'));
-const transformer = await SentenceTransformer.from_pretrained(folderOf('vectors'));
+export const transformer = await SentenceTransformer.from_pretrained(folderOf('vectors'));
 await new BertForMaskedLM(config).save_pretrained(folderOf('words'));
 await fast.save_pretrained(folderOf('words'));
 const weigher = await SparseEncoder.from_pretrained(folderOf('words'));
@@ -94,7 +95,7 @@ await new SentenceEmbedder(config, { tokenizer: fast, normalize: false }).save_p
 writeFileSync(join(folderOf('tokens'), 'modules.json'), '[{"type":"sentence_transformers.models.Transformer","path":""}]');
 writeFileSync(join(folderOf('tokens'), 'config_sentence_transformers.json'), '{"model_type":"MultiVectorEncoder"}');
 const late = await MultiVectorEncoder.from_pretrained(folderOf('tokens'));
-const scorer = await CrossEncoder.from_pretrained(folderOf('pairs'));
+export const scorer = await CrossEncoder.from_pretrained(folderOf('pairs'));
 const vectors = await VectorIndex.create();
 await vectors.add(floats([3, 3]));
 await vectors.save(join(FOLDER, 'vectors.safetensors'));
@@ -135,6 +136,8 @@ export const INSTANCES: Readonly<Record<string, () => object>> = {
   VectorIndex: () => vectors,
   TracedModule: () => traced,
   TracePool: () => pool,
+  TraceletEmbeddings: () => new TraceletEmbeddings(transformer),
+  TraceletRerank: () => new TraceletRerank(scorer),
   TraceletError: () => new TraceletError('value', { what: 'a thing' }),
   TracingCheckError: () => new jit.TracingCheckError({ what: 'a thing', expected: 'one', got: 'another' }),
 };

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ARCHITECTURES, BertForMultipleChoice, BertModel, F, nn, type Tensor, tensor } from '../../src/index.ts';
 import type { Family } from '../../src/models/family.ts';
@@ -14,16 +15,20 @@ import {
   inputs,
   mask,
   SIZES,
+  scorer,
   signal,
   small,
   smallFile,
   tokenizerObject,
   tokens,
+  traced,
+  transformer,
   x,
   y,
 } from './subjects.ts';
 import { tokenizer } from './texts.ts';
 import { floats } from './tiny.ts';
+import { VALID_OPS } from './validops.ts';
 import {
   classifying,
   decoding,
@@ -83,9 +88,8 @@ const called = (names: string, valid: Valid): Record<string, Valid> => ({
 
 /** Tensor methods that are elsewhere, and all else that refuses every call. */
 export const REFUSING: readonly string[] = [
-  ...'numpy numel t float double half long int bool gelu silu log_softmax normalize expand repeat div neg mm bmm cpu cuda detach contiguous'
+  ...'numpy numel t double half long int bool gelu silu normalize mm bmm cpu cuda detach contiguous backward max min norm sort topk'
     .split(' ')
-    .concat('backward abs argmax argmin exp log max mean min norm pow sort sqrt std sum topk'.split(' '))
     .map((name) => `Tensor#${name}`),
   'ModuleList()',
   'ModuleList#forward',
@@ -146,6 +150,7 @@ const sparse = () => ({ indices: Int32Array.of(1, 3), values: Float32Array.of(1,
 /** What each export is rightly called with. */
 export const VALID: Readonly<Record<string, Valid>> = {
   ...Object.fromEntries(REFUSING.map((name) => [name, none])),
+  ...VALID_OPS,
 
   ...rows('clone tolist toJSON rows toString relu sigmoid tanh', none, 'Tensor#'),
   ...rows('[nodejs.util.inspect.custom] [Deno.customInspect]', none, 'Tensor#'),
@@ -175,7 +180,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   ...rows('add sub', () => [x(), y(), { alpha: 2 }], 'F.'),
   ...rows('mean_pool mean_sqrt_pool max_pool first_pool last_pool', () => [tokens(), mask()], 'F.'),
   'F.positions': () => [ids(), null, { offset: 1 }],
-  ...rows('matches shift_right', () => [ids(), 1], 'F.'),
+  ...rows('matches differs shift_right', () => [ids(), 1], 'F.'),
   'F.filled': () => [ids(), 1],
   'F.positional_attention': () => [tokens(), tokens(), tokens(), placing()],
   'F.positional_attention_weights': () => [tokens(), tokens(), placing()],
@@ -187,7 +192,6 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'F.embedding': () => [ids(), floats([4, 2]), 0],
   'F.linear': () => [x(), floats([2, 3]), floats([2])],
   'F.matmul': () => [x(), floats([3, 2])],
-  'F.argmax': () => [x(), -1, true],
   'F.layer_norm': () => [x(), [3], floats([3]), floats([3]), 1e-5],
   'F.gelu': () => [x(), 'tanh'],
   'F.mul': () => [x(), y()],
@@ -322,6 +326,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'jit.serialize': () => [small, { _extra_files: { 'a.txt': 'a' }, signal: signal() }],
   'jit.save': () => [small, join(FOLDER, 'saved.tracelet'), { _extra_files: { 'a.txt': 'a' }, signal: signal() }],
   'jit.load': () => [smallFile, { ...reading, kernels: 'baseline', integers: 'dot16', threads: 1, worker: false, _extra_files: {} }],
+  'jit.open_script': () => [readFileSync(fixture('programs/hf4.57-torch2.2-own-mlp-script.pt')), { ...reading, input_names: ['x'] }],
   quantize: () => [small, quantizing],
   'new jit.TracingCheckError': () => [{ what: 'a thing', expected: 'one', got: 'another' }],
   'new TraceletError': () => ['value', { what: 'a thing', expected: 'one', got: 'another', cure: 'Do that' }],
@@ -341,6 +346,28 @@ export const VALID: Readonly<Record<string, Valid>> = {
   'CrossEncoder#rank': () => ['jim', ['was', 'a'], { ...scoring, top_k: 1, return_documents: true }],
   'CrossEncoder#save': () => [join(FOLDER, 'encoder.tracelet'), { signal: signal() }],
   'CrossEncoder#dispose': none,
+  handler: () => [
+    { model: traced },
+    {
+      ...{ api_keys: ['a'], cors: '*', auto_truncate: false, log: () => {}, client: () => 'a' },
+      ...{
+        max_concurrent_requests: 1,
+        max_batch_tokens: 9,
+        max_batch_requests: 1,
+        max_client_batch_size: 1,
+        payload_limit: 9,
+        body_timeout: 9,
+      },
+    },
+  ],
+  embeddingModel: () => [traced, { modelId: 'a', prompt: 'a', truncate: true, truncate_dim: 1, normalize: true }],
+  rerankingModel: () => [scorer, { modelId: 'a', truncate: true }],
+  workersAI: () => [{ model: traced }],
+  'new TraceletEmbeddings': () => [transformer, { truncate: true, truncate_dim: 1, normalize_embeddings: true, batchTokens: 9 }],
+  'TraceletEmbeddings#embedDocuments': () => [['jim']],
+  'TraceletEmbeddings#embedQuery': () => ['jim'],
+  'new TraceletRerank': () => [scorer, { topN: 1, truncate: true }],
+  'TraceletRerank#compressDocuments': () => [[{ pageContent: 'jim', metadata: {} }], 'was'],
   pipeline: () => ['text-classification', folderOf('pairs'), { ...reading, ...piping }],
   ...rows('() #call_', () => [['jim', { text: 'was', text_pair: 'a' }], classifying], 'Pipeline'),
   'Pipeline#save': () => [join(FOLDER, 'pipeline.tracelet'), { signal: signal() }],
@@ -377,6 +404,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
 
 /** Where anything may stand: a file may say whatever it likes, and so may what is read of it. */
 export const IGNORING: Readonly<Record<string, readonly string[]>> = {
+  'TraceletRerank#compressDocuments': ['(0)[0].metadata', '(0)[0].metadata.nonsense', '(0)[0].nonsense'],
   'BertTokenizer.from_files': ['(0).nonsense'],
   'new BertTokenizer': ['(0).eos_token.nonsense', '(0).added_tokens[0].nonsense'],
   'new PreTrainedTokenizerFast': ['(0).eos_token.nonsense', '(0).added_tokens[0].nonsense'].concat(

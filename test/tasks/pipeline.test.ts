@@ -2,8 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from 'vitest';
-import { type Pipeline, type PipelineOptions, pipeline, type TaskName, type Tensor } from '../../src/index.ts';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { type Pipeline, type PipelineOptions, pipeline, SentenceTransformer, type TaskName, type Tensor } from '../../src/index.ts';
 import type { EntityGroup, TokenEntity } from '../../src/tasks/entities.ts';
 import type { Answer } from '../../src/tasks/questionanswering.ts';
 import type { Classified } from '../../src/tasks/textclassification.ts';
@@ -242,8 +242,43 @@ describe('vectors', async () => {
     expect(all.map(({ text, corpus_id }) => text === documents[corpus_id])).toEqual([true, true, true]);
     expect(all.map(({ score }) => score)).toEqual(all.map(({ score }) => score).sort((a, b) => b - a));
     expect(await rank({ query: TEXT, documents }, { top_k: 1 })).toEqual([{ corpus_id: all[0].corpus_id, score: all[0].score }]);
-    expect((await problem('value', () => rank(TEXT, [LONG]))).message).toMatch(/tokens/);
-    expect(await rank(TEXT, [LONG], { truncation: true })).toHaveLength(1);
+  });
+
+  test('of folders of sentence-transformers are of texts cut at its length, told of, as meant, or refused', async () => {
+    const spy = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const rank = await open('reranker', folder);
+    const calls: [string, (options?: { truncation: boolean }) => Promise<unknown>][] = [
+      ['rank()', (options) => rank(TEXT, [LONG], options)],
+      ['encode()', (options) => similar(TEXT, [LONG], options)],
+      ['encode()', async (options) => (await features(LONG, { pooling: 'sentence', ...options })).tolist()],
+    ];
+    for (const [what, call] of calls) {
+      spy.mockClear();
+      const meant = await call({ truncation: true });
+      expect(spy.mock.calls.flat().join()).not.toMatch(/left out/);
+      expect(await call()).toEqual(meant);
+      expect((await problem('value', () => call({ truncation: false }))).message).toMatch(/at most \d+ tokens, which the/);
+      expect(spy.mock.calls.length === 0 || spy.mock.calls.flat().join().includes(what)).toBe(true);
+    }
+    spy.mockRestore();
+  });
+
+  test('are compared as the folder says', async () => {
+    const texts = [TEXT, 'Hello'];
+    for (const [name, best] of [
+      ['euclidean', 0],
+      ['manhattan', 0],
+    ] as const) {
+      // biome-ignore format: rows
+      const compare = await open('sentence-similarity', folderOf(name));
+      const vectors = await (await SentenceTransformer.from_pretrained(compare.model)).encode(texts);
+      const [one, other] = vectors.tolist() as number[][];
+      const apart = one.map((value, i) => value - other[i]);
+      const far = name === 'euclidean' ? Math.hypot(...apart) : apart.reduce((sum, value) => sum + Math.abs(value), 0);
+      const [same, less] = await compare(TEXT, texts);
+      expect(same).toBeCloseTo(best, 6);
+      expect(less).toBeCloseTo(-far, 4);
+    }
   });
 });
 

@@ -176,14 +176,24 @@ describe('whole numbers where floats are meant', () => {
     expectSameBits(traced(tensor([[1, 0.5, 2]])), F.softmax(tensor([[1, 0.5, 2]])));
   });
 
-  test('are neither rounded nor both', async () => {
+  test('are both where both are asked for, and never rounded', async () => {
     expect((await problem('value', () => F.relu(tensor([2 ** 24 + 1])))).message).toMatch(
       /up to 16777216 for float32, got 16777217\. Make it with/,
     );
     expectSameBits(F.relu(tensor([2 ** 24])), tensor([2 ** 24], { dtype: 'float32' }));
-    const both = [(x: Tensor) => F.mul(F.relu(x), F.embedding(x, ones(9, 2))), (x: Tensor) => F.mul(F.embedding(x, ones(9, 2)), F.relu(x))];
-    for (const body of both) expect((await problem('dtype', () => jit.trace(body, [tensor([1, 2])]))).message).toMatch(/as two inputs/);
-    await problem('dtype', () => jit.trace((x: Tensor) => F.relu(F.positions(x)), [ints]));
+    const both = [
+      (x: Tensor) => F.mul(F.relu(x), F.embedding(x, ones(9, 2)).T),
+      (x: Tensor) => F.mul(F.embedding(x, ones(9, 2)), F.relu(x)),
+    ];
+    for (const body of both) {
+      const traced = await jit.trace(body, [tensor([1, 2])]);
+      expect(traced.inputs).toEqual([{ name: 'input_0', dtype: 'int32', shape: [2] }]);
+      expectSameBits(traced(tensor([8, 3])), body(tensor([8, 3])));
+    }
+    expectSameBits((await jit.trace((x: Tensor) => F.relu(F.positions(x)), [ints]))(ints), F.relu(F.positions(ints)));
+    expect((await problem('dtype', () => jit.trace((x: Tensor) => F.embedding(F.relu(x), ones(9, 2)), [ints]))).message).toMatch(
+      /expected int32, got float32\. Convert it with to\('int32'\)/,
+    );
     expect((await problem('dtype', () => F.relu(tensor([0.1], { dtype: 'double' })))).message).toMatch(
       /got float64\. Convert it with to\('float32'\)/,
     );

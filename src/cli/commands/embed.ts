@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander';
 import type { ThreadCount } from '../../runtime/threads/choose.ts';
 import type { EmbeddedText } from '../../text/embed.ts';
-import { readLines } from '../input.ts';
+import { allTexts } from '../input.ts';
 import { defaultTrace, openTrace } from '../model.ts';
 import { examples, threadsOption, whole } from '../options.ts';
-import { cut, note, print, printJson, table } from '../output.ts';
-import { Progress } from '../progress.ts';
+import { note, print, printJson, table } from '../output.ts';
+import { Progress, QUIET_MS } from '../progress.ts';
+import { cut } from '../terminal.ts';
 
 interface EmbedOptions {
   model?: string;
@@ -67,8 +68,6 @@ async function embed(texts: readonly string[], options: EmbedOptions, signal: Ab
   if (rows.length > 0) print(rows.length <= MATRIX_TEXTS ? matrix(rows) : neighbours(rows));
 }
 
-const QUIET_MS = 2000;
-
 /** The texts with their vectors, watched. */
 async function* vectors(texts: readonly string[], options: EmbedOptions, signal: AbortSignal): AsyncGenerator<EmbeddedText<string>> {
   const { model, prompt, promptName: prompt_name, truncateDim: truncate_dim, normalize, truncate, chunk, overlap, batchTokens } = options;
@@ -88,12 +87,6 @@ async function* vectors(texts: readonly string[], options: EmbedOptions, signal:
   } finally {
     progress.clear();
   }
-}
-
-async function* allTexts(texts: readonly string[], signal: AbortSignal): AsyncGenerator<string> {
-  for (const text of texts)
-    if (text === '-') yield* readLines(text, signal);
-    else yield text;
 }
 
 function noteCut({ text, tokens, truncated }: EmbeddedText<string>): void {

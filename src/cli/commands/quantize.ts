@@ -31,7 +31,7 @@ const pattern = (text: string): RegExp => {
 export const quantizeCommand = (signal: AbortSignal): Command =>
   new Command('quantize')
     .description('make a trace whose products run in integers: smaller, faster, and the same bits everywhere')
-    .argument('<model>', 'a trace, or a transformers directory to trace first')
+    .argument('<model>', 'a trace, or a transformers directory or .pt file to trace first')
     .addOption(outputOption())
     .addOption(new Option('--bits <n>', 'bits a weight').choices(['8', '4']).default('8'))
     .option('--calibrate <file>', 'texts to calibrate with, one a line in UTF-8 (- for stdin): a few dozen like those to come')

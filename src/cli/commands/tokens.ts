@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import { AutoTokenizer } from '../../models/auto.ts';
 import type { Encoding } from '../../tokenizer/index.ts';
 import { examples } from '../options.ts';
-import { cut, print, printJson, striped, table } from '../output.ts';
+import { print, printJson, striped, table } from '../output.ts';
 import { Progress } from '../progress.ts';
+import { cut } from '../terminal.ts';
 
 interface TokensOptions {
   model: string;

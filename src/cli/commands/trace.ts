@@ -18,7 +18,10 @@ interface TraceOptions extends TracingOptions {
 export const traceCommand = (signal: AbortSignal): Command =>
   new Command('trace')
     .description('trace a model to a file that runs anywhere')
-    .argument('<model>', 'a transformers directory (config.json, weights, vocab.txt or tokenizer.json) or a .tracelet file')
+    .argument(
+      '<model>',
+      'a transformers directory (config.json, weights, vocab.txt or tokenizer.json), a .tracelet file, or a .pt or .pt2 file of torch.jit.save or torch.export.save',
+    )
     .addOption(outputOption())
     .addOption(seqOption())
     .addOption(batchOption())

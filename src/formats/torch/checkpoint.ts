@@ -5,7 +5,7 @@ import { readLegacy } from './legacy.ts';
 import { kindOf } from './machine.ts';
 import { refuseOthers } from './others.ts';
 import { unpickle } from './pickle.ts';
-import { bytesOfElement, type Storage, Strided } from './storage.ts';
+import { Strided } from './storage.ts';
 import { type RawTensor, TensorMaker } from './tensors.ts';
 import { vocabularyOf } from './vocabulary.ts';
 
@@ -33,16 +33,7 @@ export function readStateDict(bytes: Uint8Array, { name, own }: { name: string; 
 function readArchive(bytes: Uint8Array, name: string): unknown {
   const archive = new Archive(bytes, name);
   archive.expect('pickle');
-  const storages = new Map<string, Storage>();
-  const vocabulary = vocabularyOf((key, dtype, length, fault) => {
-    const record = `data/${key}`;
-    const size = archive.sizeOf(record);
-    if (size !== length * bytesOfElement(dtype))
-      throw fault(`${length * bytesOfElement(dtype)} bytes in ${describe(record)}`, size === undefined ? 'no such record' : `${size}`);
-    const storage = storages.get(`${dtype} ${key}`) ?? { key, dtype, length, read: () => archive.read(record) };
-    storages.set(`${dtype} ${key}`, storage);
-    return storage;
-  });
+  const vocabulary = vocabularyOf(archive.storages('data'));
   return unpickle(archive.read('data.pkl', { checked: true }), 0, vocabulary, `data.pkl of ${name}`).value;
 }
 

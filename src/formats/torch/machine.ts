@@ -23,6 +23,8 @@ export interface Vocabulary {
   readonly cure: string;
   /** What an id stands for that the writer gave to something outside of the pickle. */
   persistent(id: unknown, fault: Fault): unknown;
+  /** What a float stands for, where it is told from a whole number. */
+  float?(value: number): unknown;
   /** Sets the state of what a call made; whether it is of a kind that has one. */
   build(object: unknown, state: unknown): boolean;
 }
@@ -88,8 +90,9 @@ export class Machine {
     return value;
   }
 
-  double(): number {
-    return this.#view.getFloat64(this.#skip(8));
+  double(): unknown {
+    const value = this.#view.getFloat64(this.#skip(8));
+    return this.vocabulary.float ? this.vocabulary.float(value) : value;
   }
 
   int32(): number {

@@ -97,8 +97,11 @@ const NAMES: ReadonlyMap<string, Named> = new Map<string, Named>([
   ...named('torch', [...DTYPES, 'Tensor']),
 ]);
 
-/** The names and objects of a pickle of tensors. `find` gives the storage of a key, which holds as many elements of a dtype. */
-export function vocabularyOf(find: (key: string, dtype: AnyDType, length: number, fault: Fault) => Storage): Vocabulary {
+/** The storage of a key, which holds as many elements of a dtype. */
+export type FindStorage = (key: string, dtype: AnyDType, length: number, fault: Fault) => Storage;
+
+/** The names and objects of a pickle of tensors. */
+export function vocabularyOf(find: FindStorage): Vocabulary {
   return {
     known: 'names of what a state_dict is made of',
     cure: 'Nothing else that a file names is made or run here. In Python, save the weights alone: torch.save(model.state_dict(), path)',
@@ -111,7 +114,7 @@ export function vocabularyOf(find: (key: string, dtype: AnyDType, length: number
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** What `('storage', type, key, device, length)` stands for; old files have a view `(key, offset, length)` of it, or None, behind that. */
-function regionOf(id: unknown, find: Parameters<typeof vocabularyOf>[0], fault: Fault): Region {
+function regionOf(id: unknown, find: FindStorage, fault: Fault): Region {
   const [kind, type, key, , length, view = null] = Array.isArray(id) ? id : [];
   if (kind !== 'storage' || !(type instanceof StorageType) || typeof key !== 'string' || !isCount(length))
     throw fault('the id of a storage: its type, key, device and length', Array.isArray(id) ? `(${id.map(kindOf).join(', ')})` : kindOf(id));

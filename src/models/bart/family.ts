@@ -1,3 +1,4 @@
+import { FAMILIES } from '../../kernels/sets/families.ts';
 import { PreTrainedTokenizerFast } from '../../tokenizer/tokenizer.ts';
 import { type Family, renaming } from '../family.ts';
 import { SEQ2SEQ_INPUTS } from '../seq2seq.ts';
@@ -12,6 +13,7 @@ export const BART: Family = {
   buffers: /^(encoder|decoder)\.version$/,
   absent: /^final_logits_bias$/,
   vocabulary: { words: 'shared', decoder: 'lm_head', bias: 'lm_head.bias' },
+  ops: FAMILIES,
   Tokenizer: PreTrainedTokenizerFast,
 };
 

@@ -1,3 +1,4 @@
+import { FAMILIES } from '../../kernels/sets/families.ts';
 import { PreTrainedTokenizerFast } from '../../tokenizer/tokenizer.ts';
 import { type Family, renaming } from '../family.ts';
 import { GPT2 } from '../gpt2/family.ts';
@@ -11,5 +12,6 @@ export const CTRL: Family = {
   rename: renaming('transformer'),
   parts: ['lm_head', 'classifier'],
   vocabulary: { words: 'w', decoder: 'lm_head', bias: 'lm_head.bias' },
+  ops: FAMILIES,
   Tokenizer: PreTrainedTokenizerFast,
 };

@@ -1,3 +1,4 @@
+import { FAMILIES } from '../../kernels/sets/families.ts';
 import { PreTrainedTokenizerFast } from '../../tokenizer/tokenizer.ts';
 import { type Family, renaming } from '../family.ts';
 import { DebertaConfig } from './config.ts';
@@ -10,6 +11,7 @@ export const DEBERTA: Family = {
   parts: ['pooler', 'cls', 'lm_predictions', 'mask_predictions', 'classifier', 'qa_outputs'],
   buffers: /^embeddings\.(position_ids$|position_embeddings\.)/,
   vocabulary: { words: 'embeddings.word_embeddings', decoder: 'cls.predictions.decoder', bias: 'cls.predictions.bias' },
+  ops: FAMILIES,
   Tokenizer: PreTrainedTokenizerFast,
 };
 

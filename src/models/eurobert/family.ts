@@ -1,3 +1,4 @@
+import { FAMILIES } from '../../kernels/sets/families.ts';
 import { PreTrainedTokenizerFast } from '../../tokenizer/tokenizer.ts';
 import { type Family, renaming } from '../family.ts';
 import { EuroBertConfig } from './config.ts';
@@ -10,5 +11,6 @@ export const EUROBERT: Family = {
   parts: ['lm_head', 'dense', 'classifier'],
   buffers: /inv_freq$/,
   vocabulary: { words: 'embed_tokens', decoder: 'lm_head', bias: 'lm_head.bias' },
+  ops: FAMILIES,
   Tokenizer: PreTrainedTokenizerFast,
 };

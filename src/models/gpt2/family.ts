@@ -1,3 +1,4 @@
+import { FAMILIES } from '../../kernels/sets/families.ts';
 import { PreTrainedTokenizerFast } from '../../tokenizer/tokenizer.ts';
 import { type Family, renaming } from '../family.ts';
 import { GPT2Config } from './config.ts';
@@ -14,5 +15,6 @@ export const GPT2: Family = {
   parts: ['lm_head', 'multiple_choice_head', 'score', 'classifier', 'qa_outputs'],
   buffers: MASKS,
   vocabulary: { words: 'wte', decoder: 'lm_head', bias: 'lm_head.bias' },
+  ops: FAMILIES,
   Tokenizer: PreTrainedTokenizerFast,
 };

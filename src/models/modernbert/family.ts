@@ -1,3 +1,4 @@
+import { FAMILIES } from '../../kernels/sets/families.ts';
 import { PreTrainedTokenizerFast } from '../../tokenizer/tokenizer.ts';
 import { type Family, renaming } from '../family.ts';
 import { ModernBertConfig } from './config.ts';
@@ -9,5 +10,6 @@ export const MODERNBERT: Family = {
   rename: renaming('model'),
   parts: ['head', 'decoder', 'classifier'],
   vocabulary: { words: 'embeddings.tok_embeddings', decoder: 'decoder', bias: 'decoder.bias' },
+  ops: FAMILIES,
   Tokenizer: PreTrainedTokenizerFast,
 };

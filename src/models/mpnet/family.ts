@@ -1,3 +1,4 @@
+import { FAMILIES } from '../../kernels/sets/families.ts';
 import { BertTokenizer } from '../../tokenizer/bert.ts';
 import { type Family, renaming } from '../family.ts';
 import { MPNetConfig } from './config.ts';
@@ -11,5 +12,6 @@ export const MPNET: Family = {
   buffers: /^embeddings\.position_ids$/,
   optional: { part: 'pooler', option: 'add_pooling_layer', output: 'pooler_output' },
   vocabulary: { words: 'embeddings.word_embeddings', decoder: 'lm_head.decoder', bias: 'lm_head.bias' },
+  ops: FAMILIES,
   Tokenizer: BertTokenizer,
 };

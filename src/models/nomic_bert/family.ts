@@ -1,3 +1,4 @@
+import { FAMILIES } from '../../kernels/sets/families.ts';
 import { BertTokenizer } from '../../tokenizer/bert.ts';
 import { type Family, renaming } from '../family.ts';
 import { NomicBertConfig } from './config.ts';
@@ -10,5 +11,6 @@ export const NOMIC_BERT: Family = {
   parts: ['pooler', 'cls', 'classifier', 'qa_outputs'],
   buffers: /^embeddings\.(position_ids|token_type_ids)$|inv_freq$/,
   vocabulary: { words: 'embeddings.word_embeddings', decoder: 'cls.predictions.decoder', bias: 'cls.predictions.bias' },
+  ops: FAMILIES,
   Tokenizer: BertTokenizer,
 };

@@ -1,3 +1,4 @@
+import { FAMILIES } from '../../kernels/sets/families.ts';
 import { PreTrainedTokenizerFast } from '../../tokenizer/tokenizer.ts';
 import { type Family, renaming } from '../family.ts';
 import { GPT2 } from '../gpt2/family.ts';
@@ -12,5 +13,6 @@ export const OPENAI_GPT: Family = {
   parts: ['lm_head', 'multiple_choice_head', 'score'],
   buffers: /^position_ids$|\.attn\.bias$/,
   vocabulary: { words: 'tokens_embed', decoder: 'lm_head', bias: 'lm_head.bias' },
+  ops: FAMILIES,
   Tokenizer: PreTrainedTokenizerFast,
 };

@@ -22,7 +22,8 @@ export class MultiVectorEncoderModel extends Chain {
       throw new TraceletError('config', {
         what: 'a MultiVectorEncoder',
         expected: 'a folder with modules.json',
-        got: 'one without, in which no projection was learned',
+        got: 'one without',
+        cure: "Encoders alone have learned no projection, and folders of Stanford's ColBERT (HF_ColBERT) do not open here",
       });
     });
   }

@@ -1,3 +1,4 @@
+import { FAMILIES } from '../../kernels/sets/families.ts';
 import { PreTrainedTokenizerFast } from '../../tokenizer/tokenizer.ts';
 import { type Family, renaming } from '../family.ts';
 import { SEQ2SEQ_INPUTS } from '../seq2seq.ts';
@@ -12,6 +13,7 @@ export const T5: Family = {
   buffers: /^decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight$/,
   vocabulary: { words: 'shared', decoder: 'lm_head', bias: 'lm_head.bias' },
   unties: true,
+  ops: FAMILIES,
   Tokenizer: PreTrainedTokenizerFast,
 };
 

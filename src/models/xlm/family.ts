@@ -1,3 +1,4 @@
+import { FAMILIES } from '../../kernels/sets/families.ts';
 import { PreTrainedTokenizerFast } from '../../tokenizer/tokenizer.ts';
 import { type Family, renaming } from '../family.ts';
 import { XLMConfig } from './config.ts';
@@ -10,5 +11,6 @@ export const XLM: Family = {
   parts: ['pred_layer', 'sequence_summary', 'logits_proj', 'classifier', 'qa_outputs'],
   buffers: /^position_ids$/,
   vocabulary: { words: 'embeddings', decoder: 'pred_layer.proj', bias: 'pred_layer.proj.bias' },
+  ops: FAMILIES,
   Tokenizer: PreTrainedTokenizerFast,
 };

@@ -1,3 +1,4 @@
+import { FAMILIES } from '../../kernels/sets/families.ts';
 import { PreTrainedTokenizerFast } from '../../tokenizer/tokenizer.ts';
 import { type Family, renaming } from '../family.ts';
 import { XLNetConfig } from './config.ts';
@@ -10,5 +11,6 @@ export const XLNET: Family = {
   parts: ['lm_loss', 'sequence_summary', 'logits_proj', 'classifier', 'qa_outputs', 'start_logits', 'end_logits', 'answer_class'],
   buffers: /^mask_emb$/,
   vocabulary: { words: 'word_embedding', decoder: 'lm_loss', bias: 'lm_loss.bias' },
+  ops: FAMILIES,
   Tokenizer: PreTrainedTokenizerFast,
 };

@@ -3,7 +3,7 @@ import { TraceletError } from '../../base/error.ts';
 import { messageOf } from '../../base/realm.ts';
 import { untilAborted } from '../../base/signal.ts';
 import { callKernel, growMemory, type Kernel, kernelModule } from '../../kernels/binaries.ts';
-import { OPS } from '../../ops/table.ts';
+import { OP_NAMES } from '../../ops/table.ts';
 import type { Binary, Thread } from '../../platform/platform.ts';
 import { MOST_PAGES } from '../../platform/shared.ts';
 import { align } from '../../program/layout.ts';
@@ -34,7 +34,8 @@ import { partsOf, type Whole, worthParts } from './parts.ts';
 /** A call of a kernel that a team can make. */
 export interface TeamCall extends Whole {
   op: string;
-  variant: Binary;
+  /** The one that has it. */
+  binary: Binary;
   kernel: Kernel;
   /** Bytes of scratch. */
   scratch: number;
@@ -58,7 +59,7 @@ export interface Provision {
   moduleOf(binary: Binary): WebAssembly.Module | undefined;
 }
 
-const OF_TRACES: Provision = { what: 'the trace', names: Object.keys(OPS), moduleOf: (binary) => kernelModule(binary, true) };
+const OF_TRACES: Provision = { what: 'the trace', names: OP_NAMES, moduleOf: (binary) => kernelModule(binary, true) };
 
 /** Whether this thread may sleep: those that show pages must not. */
 function maySleep(): boolean {
@@ -78,7 +79,7 @@ export class Team {
   /** Why there is no team any more, once a worker is lost. */
   lost: string | undefined;
   readonly #memory: WebAssembly.Memory;
-  readonly #variants: readonly Binary[];
+  readonly #binaries: readonly Binary[];
   readonly #provision: Provision;
   readonly #control = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
   readonly #barrier: Barrier;
@@ -91,23 +92,23 @@ export class Team {
   #calls: readonly TeamCall[] | undefined;
   #shares: Share[] = [];
 
-  private constructor(threads: number, memory: WebAssembly.Memory, variants: readonly Binary[], provision: Provision, patience: number) {
+  private constructor(threads: number, memory: WebAssembly.Memory, binaries: readonly Binary[], provision: Provision, patience: number) {
     this.threads = threads;
     this.#memory = memory;
-    this.#variants = variants;
+    this.#binaries = binaries;
     this.#provision = provision;
     this.#patience = patience;
     this.#barrier = barrierOf({ barrier: kernelModule('team') as WebAssembly.Module, control: this.#control });
   }
 
-  /** Starts workers for a shared `memory`, with kernels of these variants. Throws a `worker` error where they do not start, and a signal's reason. */
+  /** Starts workers for a shared `memory`, with the kernels of these binaries. Throws a `worker` error where they do not start, and a signal's reason. */
   static async start(
     threads: number,
     memory: WebAssembly.Memory,
-    variants: readonly Binary[],
+    binaries: readonly Binary[],
     { patience = PATIENCE_MS, signal, provision = OF_TRACES }: { patience?: number; signal?: AbortSignal; provision?: Provision } = {},
   ): Promise<Team> {
-    const team = new Team(threads, memory, variants, provision, patience);
+    const team = new Team(threads, memory, binaries, provision, patience);
     const starts = Array.from({ length: threads - 1 }, (_, i) => team.#startWorker(i + 1).catch((error) => team.end(messageOf(error))));
     await untilAborted(signal, Promise.all(starts), () => team.end());
     if (team.lost) throw team.#failure(team.lost);
@@ -131,7 +132,7 @@ export class Team {
         memory: this.#memory,
         control: this.#control,
         barrier: kernelModule('team') as WebAssembly.Module,
-        modules: this.#variants.map((variant) => this.#provision.moduleOf(variant) as WebAssembly.Module),
+        modules: this.#binaries.map((binary) => this.#provision.moduleOf(binary) as WebAssembly.Module),
         names: this.#provision.names,
       };
       worker.post(orders);
@@ -145,7 +146,7 @@ export class Team {
 
   /** Whether the team can make all of these calls. */
   takes(calls: readonly TeamCall[]): boolean {
-    return this.lost === undefined && calls.every(({ variant }) => this.#variants.includes(variant));
+    return this.lost === undefined && calls.every(({ binary }) => this.#binaries.includes(binary));
   }
 
   /** Ends the workers, for no fault unless one is given. */
@@ -241,9 +242,9 @@ export class Team {
   /** What a worker with this scratch does. */
   #listOf(calls: readonly TeamCall[], scratch: number): number[] {
     const { names } = this.#provision;
-    const list = calls.flatMap(({ op, variant, row }, i) => {
+    const list = calls.flatMap(({ op, binary, row }, i) => {
       const { parts, meets } = this.#shares[i];
-      const kernel = this.#variants.indexOf(variant) * names.length + names.indexOf(op);
+      const kernel = this.#binaries.indexOf(binary) * names.length + names.indexOf(op);
       const own = Object.values(row.args).indexOf('scratch');
       const args = parts.flatMap((part) => (own < 0 ? part : part.with(own, scratch)));
       return [...(parts.length > 1 ? [kernel, parts.length, parts[0].length, ...args] : []), ...(meets ? [BARRIER] : [])];

@@ -1,7 +1,7 @@
 import { TraceletError } from '../../base/error.ts';
 import { untilAborted } from '../../base/signal.ts';
 import { explainKernels } from '../../inspect/explain.ts';
-import { kernelModule } from '../../kernels/binaries.ts';
+import { binaryWith, kernelModule } from '../../kernels/binaries.ts';
 import type { ModelOutput, Named } from '../../nn/outputs.ts';
 import type { Binary, Threads } from '../../platform/platform.ts';
 import { lend } from '../../runtime/loan.ts';
@@ -119,7 +119,8 @@ export class WorkerPool implements Runner {
 function setupOf(local: LocalRunner, { shared }: WorkerChoice): () => Setup {
   const { kernels } = local.target;
   const target = { kernels, integers: local.instance.resolve(local.target).integers };
-  const binaries = [...new Set<Binary>(['baseline', kernels])];
+  const names = ['panels', ...local.instance.program.ops];
+  const binaries = new Set<Binary>((['baseline', kernels] as const).flatMap((variant) => names.map((name) => binaryWith(variant, name))));
   const modules = new Map<string, WebAssembly.Module>();
   for (const memory of [false, shared])
     for (const binary of binaries) modules.set(moduleKey(binary, memory), kernelModule(binary, memory) as WebAssembly.Module);

@@ -1,4 +1,5 @@
 import { setKernelSource } from '../../kernels/binaries.ts';
+import '../../kernels/sets/index.ts';
 import type { Instance, Target } from '../../runtime/instance.ts';
 import { borrow } from '../../runtime/loan.ts';
 import { runSliced } from '../../runtime/run.ts';

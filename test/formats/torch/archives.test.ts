@@ -13,13 +13,13 @@ describe('an archive', () => {
     [
       'TorchScript',
       ['x/data.pkl', 'x/constants.pkl', 'x/code/__torch__.py', 'x/version'],
-      'got a TorchScript archive. Save its weights in Python: torch.save(torch.jit.load',
+      'got a TorchScript archive. jit.load(path) traces it. Or save its weights in Python: torch.save(torch.jit.load',
     ],
     ['TorchScript before 1.4', ['x/version', 'x/model.json', 'x/tensors/0'], 'got a TorchScript archive'],
     [
       'torch.export',
       ['x/archive_format', 'x/models/model.json'],
-      'got a program of torch.export. Save its weights in Python: torch.save(torch.export.load',
+      'got a program of torch.export. jit.load(path) traces it. Or save its weights in Python: torch.save(torch.export.load',
     ],
     ['torch.export before 2.8', ['version', 'serialized_exported_program.json'], 'got a program of torch.export'],
     ['mobile devices', ['x/data.pkl', 'x/bytecode.pkl', 'x/constants.pkl'], 'got an archive for mobile devices'],

@@ -1,0 +1,15 @@
+export { type Advice, type AdviseOptions, advise } from './advise.ts';
+export type { Records } from './cut.ts';
+export { type ProcessorOptions, processor } from './processor.ts';
+export type { QueuePlace } from './queue.ts';
+export type { BatchRecord } from './record.ts';
+export type { VectorOptions, Written } from './shard.ts';
+export { openSink, type SinkOptions } from './sinks/open.ts';
+export { postgresTable, type QueryRunner, type TableOptions } from './sinks/postgres.ts';
+export type { BatchRow, Sink, SinkFunction, WrittenShard } from './sinks/sink.ts';
+export type { Fields } from './sources/fields.ts';
+export { jsonl } from './sources/jsonl.ts';
+export { parquet } from './sources/parquet.ts';
+export { type BatchStatus, prometheus, status } from './status.ts';
+export { type SubmitOptions, type Submitted, submit } from './submit.ts';
+export { type Worked, type WorkOptions, work } from './work.ts';

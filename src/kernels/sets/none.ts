@@ -1,0 +1,2 @@
+/** No sets: `import 'tracelet/ops'` adds them. */
+export {};

@@ -1,0 +1,84 @@
+import { type Asked, vectors } from '../asks.ts';
+import { OPENAI } from '../dialect.ts';
+import { numbers, route } from '../route.ts';
+import { COUNT, either, list, NUMBER, object, oneOf, orNull, SIZE, text } from '../schema.ts';
+import { INPUTS, textsOf } from './tei.ts';
+
+interface Given {
+  input: string | number[] | (string | number[])[];
+  model: string;
+  encoding_format?: 'float' | 'base64' | null;
+  dimensions?: number | null;
+}
+
+/** Float32 of the least significant byte first, as base64. */
+function base64(vector: Float32Array): string {
+  const bytes = new Uint8Array(4 * vector.length);
+  const view = new DataView(bytes.buffer);
+  for (const [i, value] of vector.entries()) view.setFloat32(4 * i, value, true);
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}
+
+const ENCODINGS = { float: numbers, base64 } as const;
+const MODEL = object({ id: text(), object: text(), created: COUNT, owned_by: text() });
+
+interface Description {
+  id: string;
+  object: 'model';
+  created: number;
+  owned_by: string;
+}
+
+const described = (id: string): Description => ({ id, object: 'model', created: 0, owned_by: 'tracelet' });
+
+export const OPENAI_ROUTES = [
+  route<Given>({
+    method: 'POST',
+    paths: ['/v1/embeddings', '/embeddings'],
+    dialect: OPENAI,
+    summary: 'A vector for each text, as OpenAI answers',
+    ability: 'embed',
+    body: object({
+      input: INPUTS,
+      model: text('The name of a model; where one is served that makes vectors, any'),
+      'encoding_format?': orNull(oneOf('float', 'base64')),
+      'dimensions?': orNull(SIZE),
+      'user?': orNull(text()),
+    }),
+    example: { model: 'model', input: ['A cat sleeps.', 'Shares fell.'] },
+    answer: object({
+      object: oneOf('list'),
+      data: list(object({ object: oneOf('embedding'), index: COUNT, embedding: either(list(NUMBER), text('float32 as base64')) })),
+      model: text(),
+      usage: object({ prompt_tokens: COUNT, total_tokens: COUNT }),
+    }),
+    async run(call, { input, model: name, encoding_format, dimensions }) {
+      const model = call.models.find('embed', name);
+      const texts: readonly Asked[] = textsOf(call, input, 'input');
+      const options = { truncate: call.options.auto_truncate, normalize: true, dimensions: dimensions ?? undefined };
+      const encode = ENCODINGS[encoding_format ?? 'float'];
+      const data = (await vectors(call, model, texts, options)).map((vector, index) => ({
+        object: 'embedding',
+        index,
+        embedding: encode(vector),
+      }));
+      return { object: 'list', data, model: model.name, usage: { prompt_tokens: call.tokens, total_tokens: call.tokens } };
+    },
+  }),
+  route({
+    method: 'GET',
+    paths: ['/v1/models'],
+    dialect: OPENAI,
+    summary: 'The models that are served',
+    answer: object({ object: oneOf('list'), data: list(MODEL) }),
+    run: ({ models: { models } }) => ({ object: 'list', data: models.map(({ name }) => described(name)) }),
+  }),
+  route({
+    method: 'GET',
+    paths: ['/v1/models/{model}'],
+    dialect: OPENAI,
+    summary: 'A model that is served',
+    answer: MODEL,
+    run: ({ models, rest }) => described(models.named(rest).name),
+  }),
+];

@@ -1,0 +1,4 @@
+import { describeFaults } from './faults.ts';
+import { SERVERS } from './support.ts';
+
+describeFaults(SERVERS[1]);

@@ -1,0 +1,6 @@
+import { minilm } from '@tracelet/all-minilm-l6-v2';
+import { jit } from 'tracelet';
+import { serve } from 'tracelet/serve';
+
+const server = await serve({ minilm: await jit.load(minilm) }, { port: 0, max_client_batch_size: 5 });
+console.log(`at ${server.url} `);
