@@ -93,13 +93,14 @@ class Wish {
     return names.length > 0 && names.every((name) => !node.operands[name] || this.takes(node, name) || this.#isShared(node, name));
   }
 
-  /** Whether a node that fits takes the rows of an operand, and not all of it. */
+  /** Whether a node that fits takes the rows of an operand, and not all of it. A row is no number of a row of tokens, nor one that a batch of one hides. */
   takes(node: Node, name: string): boolean {
     const { rowwise, apart } = node.call.row;
     const value = node.operands[name];
     if (!value || !(rowwise ?? apart?.queries)?.includes(name)) return false;
-    const rest = this.#restOf(value.shape);
-    return value.dtype === 'float32' ? rest !== undefined && !this.#isShared(node, name) : rest?.length === 0;
+    const [rest, made] = [this.#restOf(value.shape)?.length, this.#restOf(node.shape)?.length];
+    if (value.dtype !== 'float32') return rest === 0 && made !== 0;
+    return rest !== undefined && rest > 0 && value.shape.length >= node.shape.length && !this.#isShared(node, name);
   }
 
   /** Whether all rows have an operand in common. */

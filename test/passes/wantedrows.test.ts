@@ -11,6 +11,7 @@ const [dense, other, up, down] = [
   new nn.Linear(HIDDEN, 3 * HIDDEN),
   new nn.Linear(2 * HIDDEN, HIDDEN),
 ];
+const mixed = new nn.Linear(4, 4);
 const [norm, words, places] = [new nn.LayerNorm(HIDDEN), new nn.Embedding(40, HIDDEN), new nn.Embedding(12, HIDDEN)];
 const bias = floats([2, 7]);
 const frequencies = tensor([1, 0.1]);
@@ -61,6 +62,17 @@ const ALL: Record<string, Step> = {
         .reshape([HIDDEN]),
     ),
   turned: (x) => F.transpose(F.silu(F.transpose(x, 1, 2)), 1, 2),
+};
+
+/** The first number of each token. */
+const columnOf = (x: Tensor): Tensor => F.narrow(x, 2, 0, 1).reshape([x.shape[0], x.shape[1]]);
+
+/** Steps over [batch, 4, hidden] whose rows are not those of tokens, however much their shapes are alike. */
+const ALIKE: Record<string, (x: Tensor, ids: Tensor) => Tensor> = {
+  'a row of numbers, one a token': (x) => F.softmax(columnOf(x)).reshape([x.shape[0], 4, 1]),
+  'a product over tokens': (x) => F.relu(mixed(columnOf(x))).reshape([x.shape[0], 4, 1]),
+  'numbers of one text, which all texts share': (x) => dense(F.add(dense(x), floats([4, HIDDEN]))),
+  'ids of one token': (_, ids) => words(F.narrow(ids, 1, 0, 1)),
 };
 
 /** What takes one row of each sequence. */
@@ -158,6 +170,42 @@ describe('rows that are wanted alone', () => {
         [traced(inputs)[0]],
         [withKernels('baseline', () => (model as (...given: Tensor[]) => Tensor[])(inputs.input_ids, inputs.attention_mask))[0]],
       );
+    }
+  });
+
+  test.each(Object.keys(ALIKE))('are not %s', async (step) => {
+    for (const batch of [1, 2, 4]) {
+      const ids = new Tensor(
+        'int32',
+        [batch, 4],
+        Int32Array.from({ length: 4 * batch }, (_, i) => (i * 11 + 5) % 40),
+      );
+      const body = (given: Tensor): Tensor => F.select(ALIKE[step](words(given), given), 1, 0);
+      const want = withKernels('baseline', () => body(ids));
+      for (const options of [{}, { dynamic: { batch: [1, 4] } }] as const) {
+        const traced = (await jit.trace(body, { ids }, { ...options, kernels: 'baseline' })) as TracedModule<Tensor>;
+        expectSameBits([traced({ ids })], [want], `${batch}`);
+      }
+    }
+  });
+
+  test('are taken of whole numbers as they are, and at any length', async () => {
+    const large = new Tensor(
+      'int32',
+      [2, 6],
+      Int32Array.from({ length: 12 }, (_, i) => 2 ** 24 + 1 + i),
+    );
+    const whole = (await jit.trace((x: Tensor) => F.select(x.reshape([2, 3, 2]), 1, 0), { x: large })) as TracedModule<Tensor>;
+    expect(whole({ x: large })).toMatchObject({ dtype: 'int32' });
+    expect(whole({ x: large }).tolist()).toEqual([
+      [2 ** 24 + 1, 2 ** 24 + 2],
+      [2 ** 24 + 7, 2 ** 24 + 8],
+    ]);
+    const cut = (ids: Tensor): Tensor => F.select(words(F.narrow(ids, 1, 0, 1)), 1, 0);
+    const traced = (await jit.trace(cut, { ids: inputsFor(right).input_ids }, { dynamic, kernels: 'baseline' })) as TracedModule<Tensor>;
+    for (const mask of [right, [[1]], [[1], [1]]]) {
+      const ids = inputsFor(mask).input_ids;
+      expectSameBits([traced({ ids })], [withKernels('baseline', () => cut(ids))]);
     }
   });
 
