@@ -1,5 +1,3 @@
-export { search } from '../search/search.ts';
-export { VectorIndex } from '../search/vectorindex.ts';
 export { quantizeVectors } from '../text/precision.ts';
 export { CrossEncoder } from './crossencoder.ts';
 export { MultiVectorEncoder } from './multivectorencoder.ts';

@@ -20,6 +20,7 @@ interface Opens<Instance> {
 }
 
 const all = () => import('./index.ts');
+const searches = () => import('../search/index.ts');
 type Classes = Pick<Awaited<ReturnType<typeof all>>, 'CrossEncoder' | 'MultiVectorEncoder' | 'SentenceTransformer' | 'SparseEncoder'>;
 
 const opens = <Name extends keyof Classes>(name: Name): Opens<Classes[Name]['prototype']> => ({
@@ -57,7 +58,7 @@ export async function quantize_embeddings(vectors: Vectors, precision: Precision
  * {@link VectorIndex}. Throws `value` and `shape` errors.
  */
 export async function semantic_search(queries: Vectors, corpus: Vectors, options?: SearchOptions): Promise<Hit[][]> {
-  return (await all()).search(queries, corpus, options);
+  return (await searches()).search(queries, corpus, options);
 }
 
 /** Vectors in a wasm memory, filled once and asked often: {@link semantic_search} over a corpus that stays. */
@@ -71,6 +72,6 @@ export const VectorIndex: {
    */
   load(source: Source, options?: VectorIndexLoadOptions): Promise<Index>;
 } = {
-  create: async (options) => (await all()).VectorIndex.create(options),
-  load: async (source, options) => (await all()).VectorIndex.load(source, options),
+  create: async (options) => (await searches()).VectorIndex.create(options),
+  load: async (source, options) => (await searches()).VectorIndex.load(source, options),
 };
