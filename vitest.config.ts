@@ -22,6 +22,7 @@ export default defineConfig({
         '#ops': here('./src/kernels/sets/index.ts'),
         '#pool': here('./src/traced/pool/pool.ts'),
         '#queue': here('./src/serve/queue.ts'),
+        '#search': here('./src/platform/search/file.ts'),
         '#server': here('./src/serve/server.ts'),
         '#tokenizers': here('./src/tokenizer/late.ts'),
         '#team': here('./src/runtime/threads/team.ts'),

@@ -29,5 +29,5 @@ export function attention(
   checkRowsApart(out, span, q, starts, batch, hidden, width);
   checkRowsApart(out, span, k, starts, batch, hidden, width);
   checkRowsApart(out, span, v, starts, batch, hidden, width);
-  attend(out, bytes(width), q, k, v, bytes(width), mask, starts, scratch, batch, longest, heads, head_dim, scale);
+  attend(out, bytes(width), q, k, v, bytes(width), mask, starts, starts, scratch, batch, longest, heads, head_dim, scale);
 }

@@ -19,5 +19,5 @@ export function attention_qkv(
   const hidden = bytes(width);
   const cols = heads * head_dim;
   checkRowsApart(out, spanOf(rowsIn(starts, batch), cols, width), qkv, starts, batch, 2 * width + cols, 3 * width);
-  attend(out, hidden, qkv, qkv + hidden, qkv + 2 * hidden, 3 * hidden, mask, starts, scratch, batch, longest, heads, head_dim, scale);
+  attend(out, hidden, qkv, qkv + hidden, qkv + 2 * hidden, 3 * hidden, mask, starts, starts, scratch, batch, longest, heads, head_dim, scale);
 }

@@ -10,6 +10,7 @@ import { beginParts } from './fresh.mjs';
 import { writeUnion } from './union.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
 /**
  * Engines put optimised code in place of the first between two calls of a function, so hot loops must not be inlined into
  * callers that run for long, however few these are.
@@ -42,12 +43,19 @@ function buildUnion(set) {
   writeUnion({ first, second: { name: 'baseline', file }, out, flags });
 }
 
-/** The optimised binaries once more: as a script for places that have no file beside it, and as modules for uploads. */
-function writeScripts(set) {
-  const own = BINARIES.filter((binary) => binary.set === set && binary.flags);
-  const base64 = Object.fromEntries(own.map(({ name }) => [name, readFileSync(`${root}dist/wasm/${name}.wasm`, 'base64')]));
-  writeFileSync(`${root}dist/wasm/${within(set, 'inline')}.js`, `export const BINARIES = ${JSON.stringify(base64)};\n`);
-  const kernels = own.filter(({ target }) => target !== 'team').map(({ name }) => `'${name}': kernels`);
+/** The optimised binaries once more, in base64, as scripts for places that have no file beside them. */
+function writeScripts() {
+  const optimised = BINARIES.filter(({ flags }) => flags);
+  for (const script of new Set(optimised.map((binary) => binary.script))) {
+    const own = optimised.filter((binary) => binary.script === script);
+    const base64 = Object.fromEntries(own.map(({ name }) => [name, readFileSync(`${root}dist/wasm/${name}.wasm`, 'base64')]));
+    writeFileSync(`${root}dist/wasm/${script}.js`, `export const BINARIES = ${JSON.stringify(base64)};\n`);
+  }
+}
+
+/** The kernels of a set as modules for uploads. */
+function writeUploaded(set) {
+  const kernels = ['baseline', 'relaxed'].map((variant) => `'${within(set, variant)}': kernels`);
   writeFileSync(
     `${root}dist/wasm/${within(set, 'uploaded')}.js`,
     `import kernels from './${within(set, 'union')}.wasm';\nexport const BINARIES = { ${kernels.join(', ')} };\n`,
@@ -243,9 +251,11 @@ mkdirSync(`${root}dist/wasm`, { recursive: true });
 const done = beginParts(parts);
 const binaries = parts.includes('wasm') ? BINARIES.map(buildBinary) : [];
 await Promise.all([...binaries, ...(parts.includes('js') ? [buildScripts()] : [])]);
-if (parts.includes('wasm'))
+if (parts.includes('wasm')) {
+  writeScripts();
   for (const set of [undefined, ...SETS]) {
-    writeScripts(set);
+    writeUploaded(set);
     buildUnion(set);
   }
+}
 done();

@@ -11,7 +11,7 @@ const STAMP = 'dist/built.json';
 /** The two parts of a build: what each is made from, and one of the files that it makes. */
 const PARTS = {
   wasm: {
-    from: ['assembly', 'asconfig.json', 'src/ops/limits.ts', 'scripts/union.mjs'],
+    from: ['assembly', 'asconfig.json', 'src/ops/limits.ts', 'src/search/limits.ts', 'scripts/union.mjs'],
     made: 'dist/wasm/inline.js',
   },
   js: { from: ['src', 'tsconfig.json', 'package.json'], made: 'dist/index.js' },

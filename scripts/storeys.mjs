@@ -11,8 +11,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** From the ground up. What lies in src itself stands on top. */
 export const STOREYS = [
   ...['base', 'tensor', 'platform', 'sources', 'ops', 'kernels', 'graph', 'formats', 'tokenizer', 'nn', 'passes', 'program'],
-  ...['sentence', 'text', 'models', 'aten', 'torchscript', 'runtime', 'inspect', 'traced', 'jit', 'quantize', 'encoders', 'tasks'],
-  ...['adapters', 'serve', 'batch', 'cli'],
+  ...['sentence', 'text', 'models', 'aten', 'torchscript', 'runtime', 'search', 'inspect', 'traced', 'jit', 'quantize'],
+  ...['encoders', 'tasks', 'adapters', 'serve', 'batch', 'cli'],
 ];
 
 /** Most lines, tests left out. */

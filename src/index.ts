@@ -12,6 +12,7 @@ export {
   SentenceTransformer,
   SparseEncoder,
   semantic_search,
+  VectorIndex,
 } from './encoders/late.ts';
 export type { MultiVectorEncodeOptions } from './encoders/multivectorencoder.ts';
 export type { EncoderOptions, EncoderSource } from './encoders/open.ts';
@@ -54,6 +55,8 @@ export type { ModelCache } from './platform/cache.ts';
 export type { Variant } from './platform/platform.ts';
 export type { Signature } from './program/signature.ts';
 export type { ThreadCount } from './runtime/threads/choose.ts';
+export type { Hit, QueryOptions, ScoreFunction, SearchOptions } from './search/search.ts';
+export type { VectorIndexLoadOptions, VectorIndexOptions } from './search/vectorindex.ts';
 export type { SourceOptions } from './sources/folder.ts';
 export type { ProgressCallback, ProgressInfo } from './sources/progress.ts';
 export type { Source } from './sources/source.ts';
@@ -70,7 +73,6 @@ export type { EmbedOptions, EmbedProgress } from './text/embedder.ts';
 export type { LateSimilarity, Matrices } from './text/maxsim.ts';
 export type { Precision, QuantizeOptions } from './text/precision.ts';
 export type { Similarity } from './text/scores.ts';
-export type { Hit, SearchOptions } from './text/search.ts';
 export { similarity, type Vectors } from './text/similarity.ts';
 export type { Texts } from './text/source.ts';
 export type { SparseVector } from './text/sparse.ts';

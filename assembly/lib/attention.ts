@@ -123,7 +123,10 @@ function kept(scores: v128, mask: v128): v128 {
   return v128.bitselect(f32x4.splat(LEFT_OUT), scores, i32x4.eq(mask, i32x4.splat(0)));
 }
 
-/** Attention over rows of q, k and v that are `stride` bytes apart and rows of out that are `outStride` apart, heads side by side. */
+/**
+ * Attention over rows of q, k and v that are `stride` bytes apart and rows of out that are `outStride` apart, heads side by side. Queries of a sequence are
+ * those that `starts` says, and keys and values those that `keyStarts` does.
+ */
 export function attend(
   out: usize,
   outStride: usize,
@@ -133,6 +136,7 @@ export function attend(
   stride: usize,
   mask: usize,
   starts: usize,
+  keyStarts: usize,
   scratch: usize,
   batch: i32,
   longest: i32,
@@ -140,20 +144,20 @@ export function attend(
   head_dim: i32,
   scale: f32,
 ): void {
-  checkSequences(mask, starts, scratch, batch, longest, heads, head_dim);
+  checkSequences(mask, keyStarts, scratch, batch, longest, heads, head_dim);
   const values = valuesAt(scratch, longest, head_dim);
   const scores = scoresAt(scratch, longest, head_dim);
-  for (let b = 0; b < batch; b++, starts += 4) {
-    const start = load<i32>(starts);
+  for (let b = 0; b < batch; b++, starts += 4, keyStarts += 4) {
     const end = load<i32>(starts, 4);
-    const its: usize = mask == 0 ? 0 : mask + bytes(start);
-    const keys = keysOf(its, end - start);
+    const first = load<i32>(keyStarts);
+    const its: usize = mask == 0 ? 0 : mask + bytes(first);
+    const keys = keysOf(its, load<i32>(keyStarts, 4) - first);
     const width = bytes(roundUp(keys));
     for (let h = 0; h < heads; h++) {
       const head = bytes(h * head_dim);
-      packKeys(scratch, k + <usize>start * stride + head, stride, keys, head_dim);
-      packValues(values, v + <usize>start * stride + head, stride, keys, head_dim);
-      for (let row = start; row < end; row += BLOCK) {
+      packKeys(scratch, k + <usize>first * stride + head, stride, keys, head_dim);
+      packValues(values, v + <usize>first * stride + head, stride, keys, head_dim);
+      for (let row = load<i32>(starts); row < end; row += BLOCK) {
         const rows = min(end - row, BLOCK);
         probabilities(scores, q + <usize>row * stride + head, stride, scratch, its, rows, keys, head_dim, scale);
         product(out + <usize>row * outStride + head, outStride, scores, width, values, 0, rows, head_dim, keys);

@@ -33,6 +33,14 @@ export function copyFirst(out: usize, x: usize, mask: usize, r: i32, end: i32, c
   return first;
 }
 
+/** out = the last row from `r` to `end` that `mask` lets through, or zeros. */
+export function copyLast(out: usize, x: usize, mask: usize, r: i32, end: i32, cols: i32): void {
+  let last = end - 1;
+  while (last >= r && !isKept(mask, last)) last--;
+  if (last < r) memory.fill(out, 0, bytes(cols));
+  else memory.copy(out, x + <usize>last * bytes(cols), bytes(cols));
+}
+
 /** out = the sum of the rows r … end that `mask` lets through, added in order; answers how many there are. */
 export function sumKept(out: usize, x: usize, mask: usize, r: i32, end: i32, cols: i32): f32 {
   let count: f32 = 0;

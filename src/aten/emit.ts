@@ -103,6 +103,7 @@ const EMITS: Readonly<Record<string, Emit>> = {
   cat: ({ dim }, ...tensors) => F.cat(tensors, dim as number),
   gather: ({ dim }, x, ids) => functionOf('gather')(x, dim, ids),
   index_select: ({ dim }, x, ids) => functionOf('index_select')(x, dim, ids),
+  select: ({ dim, index }, x) => F.select(x, dim as number, index as number),
   copy: (_, x) => x,
 };
 

@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
+import { isFloating } from './dtypes.ts';
 import { axisOf, repeatedSteps, resolved, restepped, type Steps, stridesOf } from './geometry.ts';
 import { elementsOf, isForm, type Knowledge, movedKnowledge, sourceOf, tableOf } from './knowledge.ts';
 import { geometryOf, isWhole, made, type Node, viewed } from './node.ts';
@@ -129,12 +130,17 @@ export function narrow(node: Node, dim: number, start: number, length: number): 
   return cut(node, axis, begin, begin + length);
 }
 
+/** Whether a part is the first or last row of each sequence of what an op made, which a trace can compute alone; at any size, as no view would say. */
+const isToken = ({ kind, shape, dtype }: Node, axis: number, index: number): boolean =>
+  kind === 'made' && shape.length === 3 && axis === 1 && (index === 0 || index === -1) && isFloating(dtype);
+
 /** As `torch.select`. */
 export function select(node: Node, dim: number, index: number): Node {
   const axis = axisOf(dim, node.shape.length, 'select');
   const at = index < 0 ? index + node.shape[axis] : index;
   if (at < 0 || at >= node.shape[axis])
     throw new TraceletError('shape', { what: 'select', expected: `an index within dimension ${dim} of [${node.shape}]`, got: `${index}` });
+  if (isToken(node, axis, index)) return made('select', node.dtype, node.shape.toSpliced(axis, 1), [node], { dim: axis, index });
   const one = cut(node, axis, at, at + 1);
   return moved(one, { shape: one.shape.toSpliced(axis, 1), steps: (steps) => steps.toSpliced(axis, 1) });
 }

@@ -1,5 +1,4 @@
 export { quantizeVectors } from '../text/precision.ts';
-export { search } from '../text/search.ts';
 export { CrossEncoder } from './crossencoder.ts';
 export { MultiVectorEncoder } from './multivectorencoder.ts';
 export { SentenceTransformer } from './sentencetransformer.ts';

@@ -1,6 +1,8 @@
+import type { Hit, SearchOptions } from '../search/search.ts';
+import type { VectorIndex as Index, VectorIndexLoadOptions, VectorIndexOptions } from '../search/vectorindex.ts';
+import type { Source } from '../sources/source.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Precision, QuantizeOptions } from '../text/precision.ts';
-import type { Hit, SearchOptions } from '../text/search.ts';
 import type { Vectors } from '../text/similarity.ts';
 import type { CrossEncoder as Pairs } from './crossencoder.ts';
 import type { MultiVectorEncoder as Tokens } from './multivectorencoder.ts';
@@ -18,6 +20,7 @@ interface Opens<Instance> {
 }
 
 const all = () => import('./index.ts');
+const searches = () => import('../search/index.ts');
 type Classes = Pick<Awaited<ReturnType<typeof all>>, 'CrossEncoder' | 'MultiVectorEncoder' | 'SentenceTransformer' | 'SparseEncoder'>;
 
 const opens = <Name extends keyof Classes>(name: Name): Opens<Classes[Name]['prototype']> => ({
@@ -51,8 +54,24 @@ export async function quantize_embeddings(vectors: Vectors, precision: Precision
 
 /**
  * For each query the rows of the corpus that are most alike, the best first, as `sentence_transformers.util.semantic_search`: each is compared. Both
- * are matrices of float32, or of int8 and uint8 as {@link quantize_embeddings} makes them. Lets other work through. Throws `value` and `shape` errors.
+ * are matrices of float32, or of int8 and uint8 as {@link quantize_embeddings} makes them. Lets other work through. Whoever searches one corpus often has a
+ * {@link VectorIndex}. Throws `value` and `shape` errors.
  */
 export async function semantic_search(queries: Vectors, corpus: Vectors, options?: SearchOptions): Promise<Hit[][]> {
-  return (await all()).search(queries, corpus, options);
+  return (await searches()).search(queries, corpus, options);
 }
+
+/** Vectors in a wasm memory, filled once and asked often: {@link semantic_search} over a corpus that stays. */
+export type VectorIndex = Index;
+export const VectorIndex: {
+  /** An index without vectors. Throws `value` errors for wrong options. */
+  create(options?: VectorIndexOptions): Promise<Index>;
+  /**
+   * What `save` wrote, or any safetensors file with one matrix of float32, int8 or uint8: a path, a URL, bytes, a response or a stream. Throws `source`,
+   * `format` and `value` errors.
+   */
+  load(source: Source, options?: VectorIndexLoadOptions): Promise<Index>;
+} = {
+  create: async (options) => (await searches()).VectorIndex.create(options),
+  load: async (source, options) => (await searches()).VectorIndex.load(source, options),
+};

@@ -40,6 +40,8 @@ export interface HostRule {
   asks: readonly (keyof Asked)[];
   /** Whether tokens whose number is not 0 have rows whatever the mask says. */
   chooses?: true;
+  /** Whether tokens are asked for by where they stand, so that those without rows are zeros. */
+  byPlace?: true;
   /** Writes the numbers of `tokens`. */
   write(out: Int32Array, tokens: Tokens, asked: Asked): void;
   /** The largest number, where the rule says it. */
@@ -210,6 +212,15 @@ export const HOST_RULES = named({
       const all = ends(asked.input, asked.fill, tokens);
       perToken((token) => all[token])(out, tokens, asked);
     },
+    most: () => 1,
+  },
+  /** 1 for the first token of each sequence, or the last, and 0 for the others. */
+  opening: { per: 'token', asks: [], byPlace: true, write: perToken((token, sequence) => Number(token % sequence === 0)), most: () => 1 },
+  closing: {
+    per: 'token',
+    asks: [],
+    byPlace: true,
+    write: perToken((token, sequence) => Number((token + 1) % sequence === 0)),
     most: () => 1,
   },
   /** 1 for as many tokens from the first of each sequence on as there are other numbers than `fill` in it, 0 for those behind. */

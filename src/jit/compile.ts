@@ -23,7 +23,7 @@ export interface CompileOptions {
   /** Extra files that travel in the trace, by name. */
   files: Map<string, Uint8Array>;
   /** Which passes run; none for a graph that has been through them. */
-  passes?: Pick<Passes, 'fusion' | 'compaction'>;
+  passes?: Omit<Passes, 'tokens'>;
   /** Only those of the dummy inputs, unless given. */
   dynamic?: ChosenSizes;
   /** What the trace is compared with, if with anything. */

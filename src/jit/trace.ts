@@ -62,12 +62,14 @@ export interface TraceOptions {
   signal?: AbortSignal;
 }
 
-/** A module that tells how its inputs are called, which of them mean something, what they become before `forward`, and which files belong with it. */
+/** A module that tells of its inputs and outputs, and which files belong with it. */
 interface Traceable {
   input_names?: readonly string[];
   input_dtype?: DType;
   meant?: (args: readonly unknown[]) => readonly unknown[];
   trace_files?: () => ExtraFiles;
+  /** Outputs that calls ask for without the others. */
+  asked_alone?: readonly string[];
   /** The tokenizer among these files. */
   tokenizer?: unknown;
 }
@@ -209,7 +211,7 @@ async function traceWith<Result>(
   return compile<Result>(recorded.graph, dummies, {
     structure: recorded.structure,
     files: textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() }),
-    passes: { fusion, compaction: !options.exact_padding },
+    passes: { fusion, compaction: !options.exact_padding, alone: (model as Traceable).asked_alone },
     dynamic: { sizes, bounds, graphAt: (at) => recordAt(at).graph },
     expected,
     kernels,

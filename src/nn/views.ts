@@ -3,7 +3,8 @@ import { NUMERIC, optional, TENSOR, TENSORS, taking, WHOLE, WHOLES } from '../te
 import type { DType } from '../tensor/dtype.ts';
 import { allocate } from '../tensor/elements.ts';
 import { dimension, PROVED, type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
-import { apply } from './executor.ts';
+import { apply, executor } from './executor.ts';
+import { startsOf } from './grid.ts';
 
 /** Ops that move elements and compute nothing. They keep the dtype. */
 
@@ -97,8 +98,26 @@ export function sliced<D extends DType>(x: Tensor<D>, along: number, begin: numb
   return view(x, begin * strides[dim], shape, strides);
 }
 
+/** Tokens that a trace asks for by what they are among those of their sequence, so that it can compute them alone. */
+const ENDS = {
+  '0': { op: 'first_pool', rule: 'opening' },
+  '-1': { op: 'last_pool', rule: 'closing' },
+} as const;
+
+function tokenOf(x: Tensor, dim: number, index: number): Tensor | undefined {
+  const [batch, sequence, ...rest] = x.shape;
+  const { op, rule } = ENDS[`${index}` as keyof typeof ENDS] ?? {};
+  if (!op || !x.recorded || x.dtype !== 'float32' || dim !== 1 || rest.length === 0 || x.size === 0) return undefined;
+  const rows = rest.length === 1 ? x : x.reshape([batch, sequence, sizeOf(rest)]);
+  const mask = executor().hostValue(rule, [batch, sequence], { like: x });
+  const token = apply(op, { x: rows, mask, starts: startsOf(rows) });
+  return rest.length === 1 ? token : token.reshape([batch, ...rest]);
+}
+
 function selected<D extends DType>(x: Tensor<D>, along: number, index: number): Tensor<D> {
   const dim = dimension(x.shape, along, 'select');
+  const token = tokenOf(x, dim, index);
+  if (token) return token as Tensor as Tensor<D>;
   const at = index < 0 ? index + x.shape[dim] : index;
   return sliced(x, dim, at, at + 1, 'select').reshape(x.shape.filter((_, i) => i !== dim));
 }

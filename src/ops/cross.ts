@@ -75,6 +75,7 @@ export const CROSS = {
     infer: (shapes, attrs) => attended('cross_attention', shapes, attrs),
     split: byGroups,
     keys: ['k', 'v', 'key_places'],
+    apart: { op: 'cross_attention', queries: ['q', 'places'], sideways: true },
     doc: 'relative_attention over keys and values of other sequences, with starts, places and a mask of their own',
   },
   cross_attention_weights: {

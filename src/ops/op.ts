@@ -25,6 +25,18 @@ export interface Split {
   strides: Readonly<Record<string, number>>;
 }
 
+/**
+ * The op that answers queries of other sequences as an op on sequences does its own: with operands and attributes of the same names, but for those that say which
+ * rows keys have, and `starts` and `places` of queries.
+ */
+export interface Apart {
+  op: string;
+  /** Operands with a row for each row of `out`; all others are those of keys. */
+  queries: readonly string[];
+  /** Whether a query that sees no key, as a mask may have it, is given a mean that depends on the queries beside it. */
+  sideways?: true;
+}
+
 /** A row of the op table. */
 export interface Op {
   /** In the order of the kernel's parameters, and of words in a trace and columns in a listing for those that have one. */
@@ -45,6 +57,10 @@ export interface Op {
   sequences?: readonly string[];
   /** Operands that are rows of tokens of other sequences, to which `mask` belongs: [batch, sequence, …], or [tokens, …] with `key_starts`. */
   keys?: readonly string[];
+  /** Ops that take the rows of an `x` which this one takes of its own, by the dtype of that: one of each sequence, which follows from mask and starts. */
+  picks?: Readonly<Partial<Record<DType, string>>>;
+  /** What computes some rows of `out` alone. */
+  apart?: Apart;
   /** Whether its mask has an entry for every token, also where tokens that it rules out have no rows. */
   asksMask?: boolean;
   /** The operand that `out` may overwrite. */

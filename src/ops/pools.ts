@@ -22,13 +22,47 @@ function pooling(name: string, doc: string): Op {
   };
 }
 
+/** An op that takes of each sequence a row of numbers, and the op that takes a whole number of each. */
+const picking = (which: 'first' | 'last'): Pick<Op, 'flops' | 'bytes' | 'picks'> => ({
+  flops: () => 0,
+  bytes: ({ batch, cols }) => 8 * batch * cols,
+  picks: { float32: `${which}_pool`, int32: `${which}_int` },
+});
+
+function pickingInts(which: 'first' | 'last'): Op {
+  return {
+    args: { out: 'out', x: 'int32', mask: 'int32?', starts: 'int32', batch: 'int' },
+    result: 'int32',
+    infer: (shapes) => {
+      const ints = tokenRows(`${which}_int`, [...shapes.x, 1], shapes);
+      return { shape: [ints.batch], ints };
+    },
+    flops: () => 0,
+    bytes: ({ batch }) => 8 * batch,
+    split: () => ({ over: ['batch'], strides: { starts: 4, out: 4 } }),
+    sequences: ['x'],
+    bounds: OF_SEQUENCES,
+    steps: LENGTHS,
+    trusted: ['starts'],
+    doc: `the whole number of the ${which} row of each sequence where mask is 1; 0 where none is`,
+  };
+}
+
 /** Rows of the op table that make one vector of each sequence. */
 export const POOLS = {
   mean_pool: pooling('mean_pool', 'the mean over the rows of each sequence where mask is 1; zeros where none is'),
   mean_sqrt_pool: pooling('mean_sqrt_pool', 'the sum over the n rows of each sequence where mask is 1, divided by √n; zeros where none is'),
   max_pool: pooling('max_pool', 'the largest of each column over the rows of each sequence where mask is 1; zeros where none is'),
-  first_pool: pooling('first_pool', 'the first row of each sequence where mask is 1; zeros where none is'),
-  last_pool: pooling('last_pool', 'the last row of each sequence where mask is 1; zeros where none is'),
+  first_pool: {
+    ...pooling('first_pool', 'the first row of each sequence where mask is 1; zeros where none is'),
+    ...picking('first'),
+  },
+  first_int: pickingInts('first'),
+  last_pool: {
+    ...pooling('last_pool', 'the last row of each sequence where mask is 1; zeros where none is'),
+    ...picking('last'),
+  },
+  last_int: pickingInts('last'),
   weighted_mean_pool: {
     ...pooling(
       'weighted_mean_pool',

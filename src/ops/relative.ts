@@ -65,6 +65,7 @@ export const RELATIVE = {
     infer: (shapes, attrs) => related('relative_attention', shapes, attrs),
     split: byGroups,
     sequences: ['q', 'k', 'v', 'places'],
+    apart: { op: 'cross_attention', queries: ['q', 'places'], sideways: true },
     doc: 'attention with keys at most `before` in front of and `after` behind a query, bias[head, distance + reach] added to scores',
   },
   relative_attention_weights: {

@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { sizeOf } from '../tensor/tensor.ts';
+import { ATTENTION } from './attention.ts';
 import { GROUP, MOST_WEIGHT } from './limits.ts';
 import { NORMS } from './norms.ts';
 import type { Op } from './op.ts';
@@ -7,14 +8,9 @@ import { POOLS } from './pools.ts';
 import { SET_OPS, type SetOp } from './sets.ts';
 import {
   arithmetic,
-  attendedApart,
-  attendedTogether,
-  attendedWeights,
-  attentionFlops,
   BELOW_VOCAB,
   elementwise,
   joined,
-  LENGTHS,
   last,
   lookup,
   lookupAdded,
@@ -25,7 +21,6 @@ import {
   multipliedBytes,
   multipliedNibbles,
   need,
-  OF_SEQUENCES,
   reduced,
   roundUp,
   rowsOf,
@@ -33,24 +28,8 @@ import {
   stridden,
   withLast,
 } from './shapes.ts';
-import { byElements, byHeads, byIds, byIntegerProduct, byMatrices, byProduct, byWeights } from './splits.ts';
+import { byElements, byIds, byIntegerProduct, byMatrices, byProduct } from './splits.ts';
 import { TOKEN_OPS } from './tokens.ts';
-
-/** What rows of queries by keys have in common. */
-const ATTENDED = {
-  // biome-ignore format: a kernel's parameters in one row
-  args: {
-    out: 'out', q: 'float32', k: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int',
-    longest: 'int', compact: 'int', heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
-  },
-  flops: ({ batch, rows, heads, head_dim }) => (batch === 0 ? 0 : (heads * rows * rows * (2 * head_dim + 10)) / batch),
-  split: byWeights,
-  sequences: ['q', 'k'],
-  asksMask: true,
-  bounds: OF_SEQUENCES,
-  steps: LENGTHS,
-  trusted: ['starts'],
-} as const satisfies Omit<Op, 'infer' | 'doc'>;
 
 /** Rows that are always there. */
 const BASE = {
@@ -140,46 +119,7 @@ const BASE = {
     exact: true,
     doc: 'linear_i8 with weights of four bits and a step for each 32 of them',
   },
-  attention: {
-    // biome-ignore format: a kernel's parameters in one row
-    args: {
-      out: 'out', q: 'float32', k: 'float32', v: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch',
-      batch: 'int', longest: 'int', heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
-    },
-    infer: attendedApart,
-    flops: attentionFlops,
-    split: byHeads('q', 'k', 'v'),
-    sequences: ['q', 'k', 'v'],
-    bounds: OF_SEQUENCES,
-    steps: LENGTHS,
-    trusted: ['starts'],
-    doc: 'out = softmax(q · kᵀ · scale) · v by head and sequence; keys where mask is 0 are left out',
-  },
-  attention_qkv: {
-    // biome-ignore format: a kernel's parameters in one row
-    args: {
-      out: 'out', qkv: 'float32', mask: 'int32?', starts: 'int32', scratch: 'scratch', batch: 'int', longest: 'int',
-      heads: 'attr', head_dim: 'int', scale: 'float', width: 'stride',
-    },
-    infer: attendedTogether,
-    flops: attentionFlops,
-    split: byHeads('qkv'),
-    sequences: ['qkv'],
-    bounds: OF_SEQUENCES,
-    steps: LENGTHS,
-    trusted: ['starts'],
-    doc: 'attention with queries, keys and values side by side in each row of qkv',
-  },
-  attention_weights: {
-    ...ATTENDED,
-    infer: (shapes, attrs) => attendedWeights('attention_weights', shapes, attrs),
-    doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses; zeros where rows of tokens that mask rules out are missing',
-  },
-  attention_scores: {
-    ...ATTENDED,
-    infer: (shapes, attrs) => attendedWeights('attention_scores', shapes, attrs),
-    doc: 'out[b, h] = q · kᵀ · scale, of which attention takes the softmax; the lowest float32 where keys are left out, zeros where queries are',
-  },
+  ...ATTENTION,
   ...TOKEN_OPS,
   ...NORMS,
   matmul: {

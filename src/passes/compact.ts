@@ -1,5 +1,5 @@
 import { type Graph, type HostValue, type Input, makeNode, type Node, operandsOf, storageOf, type Value } from '../graph/graph.ts';
-import { countOf, hostRule, type Rule } from '../graph/hostvalues.ts';
+import { countOf, type HostRule, hostRule, type Rule } from '../graph/hostvalues.ts';
 import { SEQUENCE, Sequences } from '../graph/sequences.ts';
 import { MASK } from '../nn/inputs.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
@@ -21,11 +21,14 @@ export function compact(graph: Graph, tokens?: number): Graph {
   return { ...graph, nodes: compactor.nodes, outputs };
 }
 
-/** Whether a node takes tokens that a rule chooses. */
-function isChoosing({ operands: { mask } }: Node): boolean {
+/** The rule that says which tokens a node takes, if one does. */
+function ruleOf({ operands: { mask } }: Node): HostRule | undefined {
   const storage = mask && storageOf(mask);
-  return storage?.kind === 'host' && hostRule(storage.rule).chooses === true;
+  return storage?.kind === 'host' ? hostRule(storage.rule) : undefined;
 }
+
+const isChoosing = (node: Node): boolean => ruleOf(node)?.chooses === true;
+const isByPlace = (node: Node): boolean => ruleOf(node)?.byPlace === true;
 
 /** [batch, sequence] of the mask, if it only says which tokens ops on sequences leave out, and all of these ask it. */
 function gridOf({ nodes, outputs }: Graph, mask: Input, sequences: Sequences): Shape | undefined {
@@ -38,7 +41,8 @@ function gridOf({ nodes, outputs }: Graph, mask: Input, sequences: Sequences): S
     for (const [, value] of reads) shapes.push((value as Value).shape);
     const [name] = call.row.keys ?? call.row.sequences ?? [];
     const x = name && operands[name];
-    if (x && reads.length === 0 && !isChoosing(node) && x.shape.length === 3 && sequences.of(x) === SEQUENCE) return undefined;
+    const isTold = reads.length > 0 || isChoosing(node) || isByPlace(node);
+    if (x && !isTold && x.shape.length === 3 && sequences.of(x) === SEQUENCE) return undefined;
     if (choosing && call.row.asksMask) return undefined;
   }
   const [grid] = shapes;
@@ -125,8 +129,9 @@ class Compactor {
   }
 
   /** The mask of a node whose tokens have rows, if there are some that it rules out. */
-  #maskOf({ operands: { mask } }: Node): Value | null {
-    return (this.#choosing && mask && this.#rowsOf(mask)) || null;
+  #maskOf(node: Node): Value | null {
+    const { mask } = node.operands;
+    return ((this.#choosing || isByPlace(node)) && mask && this.#rowsOf(mask)) || null;
   }
 
   /** What a node over rows reads instead of an operand: the rows of it, rows gathered by token or place, or the operand itself if all rows share it. */

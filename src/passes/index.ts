@@ -4,6 +4,7 @@ import { shareCommonSubexpressions } from './cse.ts';
 import { eliminateDeadCode } from './dce.ts';
 import { foldConstants } from './fold.ts';
 import { fuse } from './fuse.ts';
+import { wantRows } from './wantedrows.ts';
 
 /** Which passes run, and how. */
 export interface Passes {
@@ -13,6 +14,8 @@ export interface Passes {
   compaction: boolean;
   /** Compute equal things once; true unless given. */
   sharing?: boolean;
+  /** Outputs that calls ask for without the others; none in particular unless given. */
+  alone?: readonly string[];
   /** How many tokens are left then; all unless given. */
   tokens?: number;
 }
@@ -22,6 +25,7 @@ const PASSES: readonly { name: string; run: (graph: Graph, options: Passes) => G
   { name: 'dead code', run: eliminateDeadCode },
   { name: 'common subexpressions', run: shareCommonSubexpressions, when: 'sharing' },
   { name: 'compaction', run: (graph, { tokens }) => compact(graph, tokens), when: 'compaction' },
+  { name: 'wanted rows', run: (graph, { alone }) => wantRows(graph, alone) },
   { name: 'fusion', run: fuse, when: 'fusion' },
   { name: 'constant folding', run: foldConstants },
   { name: 'dead code', run: eliminateDeadCode },

@@ -29,8 +29,11 @@ export interface Files {
   write(path: string, chunks: Iterable<Uint8Array>, options?: { signal?: AbortSignal }): Promise<void>;
 }
 
-/** A wasm binary of the package: kernels in one of their forms, those of a set of ops, or the barrier at which threads meet. */
-export type Binary = Variant | `${string}.${Variant}` | 'team';
+/**
+ * A wasm binary of the package: kernels in one of their forms, those of a set of ops, the barrier at which threads meet, or the kernels of
+ * searches.
+ */
+export type Binary = Variant | `${string}.${Variant}` | 'team' | 'search';
 
 /** Binaries that came with a script, by name: in base64, or compiled at an upload. */
 export type Carried = Readonly<Record<string, string | WebAssembly.Module>>;

@@ -24,6 +24,7 @@ async function bundle() {
         '#tokenizers': `${root}src/tokenizer/late.ts`,
         '#archives': `${root}src/jit/archives.ts`,
         '#pool': `${root}src/traced/pool/pool.ts`,
+        '#search': `${root}src/platform/search/file.ts`,
         '#team': `${root}src/runtime/threads/team.ts`,
       },
     },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { F, jit, type Tensor } from '../../src/index.ts';
-import { SETS } from '../../src/ops/sets.ts';
+import { SET_OPS, SETS } from '../../src/ops/sets.ts';
 import { Computed, fileOf, floats } from '../support/tiny.ts';
 
 const CAUSAL = { heads: 2, is_causal: true } as const;
@@ -44,6 +44,13 @@ describe('ops that only some models need', () => {
     const missing = { code: 'op', message: expect.stringContaining("Import 'tracelet/ops'") };
     await expect(loaded()).rejects.toMatchObject(missing);
     expect(eager).toThrow(expect.objectContaining(missing));
+  });
+
+  test('are what the rows of their own set are made into, and of no other', async () => {
+    const { OPS } = await import('../../src/kernels/sets/index.ts');
+    for (const [name, { apart, picks }] of Object.entries(OPS))
+      for (const other of [...(apart ? [apart.op] : []), ...Object.values(picks ?? {})])
+        expect([undefined, SET_OPS.get(name)], `${name}: ${other}`).toContain(SET_OPS.get(other));
   });
 
   test('load when a trace names them', async () => {

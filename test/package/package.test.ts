@@ -91,6 +91,7 @@ describe('the packed package', () => {
         "Tensor",
         "TracedModule",
         "TraceletError",
+        "VectorIndex",
         "architecture",
         "bestVariant",
         "chunkText",
@@ -129,7 +130,7 @@ describe('the packed package', () => {
     expect(imported).toContain('#platform');
   });
 
-  test('minified, with one binary, is less than 124 kB gzipped for a page that names no family; it loads families, tokenizers, tracing and checkpoints when it needs them', async () => {
+  test('minified, with one binary, is less than 133 kB gzipped for a page that names no family; it loads families, tokenizers, tracing and checkpoints when it needs them', async () => {
     const names = Object.keys(await import('../../src/index.ts')).filter(
       (name) => !Object.hasOwn(registry, name) && !/^architecture/i.test(name),
     );
@@ -149,7 +150,7 @@ describe('the packed package', () => {
     console.log(`${scripts} bytes of script, ${gzipSync(binary).length} of wasm`);
     for (const [name, { code }] of chunks)
       if (!loaded.has(name)) console.log(`  later, if need be: ${name}, ${gzipSync(code).length} bytes`);
-    expect(scripts + gzipSync(binary).length).toBeLessThan(124_000);
+    expect(scripts + gzipSync(binary).length).toBeLessThan(133_000);
   });
 
   /** What a script comes to with all that it imports, when it starts or later. */

@@ -246,6 +246,27 @@ const CASES = {
       await fails('disposed', /dispose/, () => pool.run('a cat'));
     }
   },
+  async 'vectors are searched with the same bits everywhere'({ tracelet: { semantic_search, tensor, VectorIndex } }) {
+    const rows = Array.from({ length: 600 }, (_, i) => Array.from({ length: 7 }, (_, c) => Math.fround(((i * 7 + c) * 37) % 101) / 8 - 6));
+    const product = (a, b) => {
+      const sums = [0, 0, 0, 0];
+      a.forEach((value, c) => {
+        sums[c & 3] += value * b[c];
+      });
+      return sums[0] + sums[1] + (sums[2] + sums[3]);
+    };
+    const length = (row) => Math.sqrt(product(row, row));
+    const all = rows.map((row, corpus_id) => ({ corpus_id, score: product(rows[3], row) / (length(rows[3]) * length(row)) }));
+    const want = [all.sort((a, b) => b.score - a.score || a.corpus_id - b.corpus_id).slice(0, 50)];
+    const corpus = tensor(rows, { dtype: 'float32' });
+    equal(await semantic_search(rows[3], corpus, { top_k: 50 }), want, 'semantic_search');
+    const index = await VectorIndex.create({ threads: 2 });
+    await index.add(corpus);
+    equal(await index.search(rows[3], { top_k: 50 }), want, 'search');
+    const loaded = await VectorIndex.load(new Blob(await index.serialize()).stream());
+    equal(await loaded.search(rows[3], { top_k: 50 }), want, 'search of what was loaded');
+    for (const each of [index, loaded]) each.dispose();
+  },
   async 'requests of fetch are answered by a handler, where there are requests'({ tracelet: { jit }, handler, bytes }) {
     if (typeof Request !== 'function') return;
     const embedder = await jit.load(await bytes('model.tracelet'));

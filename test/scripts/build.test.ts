@@ -28,7 +28,7 @@ describe('what lies in dist/', () => {
     'asconfig.json',
     'scripts/union.mjs',
   ];
-  const SHARED = ['scripts/build.mjs', 'scripts/binaries.mjs', 'package-lock.json', 'src/ops/limits.ts'];
+  const SHARED = ['scripts/build.mjs', 'scripts/binaries.mjs', 'package-lock.json', 'src/ops/limits.ts', 'src/search/limits.ts'];
 
   beforeEach(() => {
     rmSync(tree, { recursive: true, force: true });
@@ -93,13 +93,15 @@ describe('building what is stale', () => {
 
   beforeEach(() => {
     rmSync(tree, { recursive: true, force: true });
-    for (const name of ['src/ops', 'assembly', 'scripts', 'build', 'dist/wasm']) mkdirSync(join(tree, name), { recursive: true });
+    for (const name of ['src/ops', 'src/search', 'assembly', 'scripts', 'build', 'dist/wasm'])
+      mkdirSync(join(tree, name), { recursive: true });
     for (const name of [
       'tsconfig.json',
       'package.json',
       'asconfig.json',
       'package-lock.json',
       'src/ops/limits.ts',
+      'src/search/limits.ts',
       'scripts/binaries.mjs',
       'scripts/union.mjs',
       'dist/index.js',
@@ -142,7 +144,7 @@ test('a checkout may lie anywhere, below a folder that is called wasm as well', 
   await output(process.execPath, ['scripts/build.mjs', '--js'], { cwd: checkout });
   const scripts = (place: string): string[] =>
     readdirSync(join(place, 'dist'), { recursive: true, encoding: 'utf8' }).filter(
-      (name) => name.endsWith('.js') && !/^wasm\/(.*\.)?(inline|uploaded)\.js$/.test(name),
+      (name) => name.endsWith('.js') && !/^wasm\/(.*\.)?(inline|search|uploaded)\.js$/.test(name),
     );
   expect(scripts(checkout).sort()).toEqual(scripts(ROOT).sort());
   for (const name of scripts(ROOT))

@@ -1,6 +1,7 @@
 import { Aten } from '../../src/aten/aten.ts';
 import { type Argument, type AtenTensor, Float } from '../../src/aten/values.ts';
 import { record } from '../../src/jit/record.ts';
+import '../../src/kernels/sets/index.ts';
 import { Module } from '../../src/nn/module.ts';
 import { Parameter } from '../../src/tensor/parameter.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';

@@ -29,6 +29,19 @@ function pooling(termsOf: (column: number[], kept: number[]) => number[]): Defin
   };
 }
 
+/** Ops that take a whole number of each sequence: of the first or the last of its rows that the mask lets through. */
+const pickingInts = (at: 0 | -1): Definition => ({
+  cases: POOLED.map(({ shapes: { x, ...shapes }, ...rest }) => ({ shapes: { x: x.slice(0, 2), ...shapes }, ...rest })),
+  of: ({ x, mask, starts }, { batch }) => ({
+    values: range(batch).map((b) => {
+      const rows = range(starts[b + 1] - starts[b]).map((r) => starts[b] + r);
+      const row = rows.filter((r) => mask?.[r] !== 0).at(at);
+      return row === undefined ? 0 : Math.trunc(x[row]);
+    }),
+  }),
+  tolerance: () => 0,
+});
+
 /** Ops that make one row of each sequence. */
 export const POOL_REFERENCE = {
   mean_pool: pooling((column, kept) => kept.map((r) => column[r] / kept.length)),
@@ -43,5 +56,7 @@ export const POOL_REFERENCE = {
   },
   max_pool: { ...pooling((column, kept) => (kept.length ? [Math.max(...kept.map((r) => column[r]))] : [])), tolerance: () => 0 },
   first_pool: { ...pooling((column, kept) => kept.slice(0, 1).map((r) => column[r])), tolerance: () => 0 },
+  first_int: pickingInts(0),
+  last_int: pickingInts(-1),
   last_pool: { ...pooling((column, kept) => kept.slice(-1).map((r) => column[r])), tolerance: () => 0 },
 };

@@ -41,6 +41,12 @@ const CROSS_CASES: readonly Distances[] = [
   { longest: 0, lengths: [], keyLengths: [], heads: 1, head_dim: 4 },
 ];
 
+const APART_CASES: readonly Distances[] = [
+  ...CROSS_CASES.filter(({ groups }) => groups === undefined),
+  { longest: 1, lengths: [1, 1, 1], keyLengths: [4, 0, 9], heads: 2, head_dim: 8 },
+  { longest: 1, lengths: [1, 1], keyLengths: [13, 13], heads: 2, head_dim: 5, mask: (r, b) => (b === 0 || r > 3 ? 1 : 0) },
+];
+
 const longestOf = (lengths: number[]): number => Math.max(0, ...lengths);
 
 const casesOf = (names: readonly string[], cases = CASES): Case[] =>
@@ -138,9 +144,29 @@ const weights = (cases: Case[]): Definition => ({
   tolerance,
 });
 
+/** Attention over other sequences where distances do not matter. */
+function apart(cases: Case[]): Definition {
+  const { of, tolerance } = attention(cases);
+  const near = ({ length }: ArrayLike<number>) => new Array(length).fill(0);
+  return {
+    cases: cases.map(({ shapes: { places: _, key_places: __, bias: ___, ...shapes }, attrs = {}, ...rest }) => ({
+      ...rest,
+      shapes,
+      attrs: { heads: attrs.heads, scale: attrs.scale },
+    })),
+    of(operands, numbers, attrs) {
+      const places = { places: near(operands.q), key_places: near(operands.k) };
+      const { values, sizes } = of({ ...operands, ...places }, { ...numbers, groups: 1, before: FAR, after: FAR }, attrs);
+      return { values, sizes: sizes?.map((size) => size || 0) };
+    },
+    tolerance,
+  };
+}
+
 export const RELATIVE_REFERENCE = {
   relative_attention: attention(casesOf(['q', 'k', 'v'])),
   relative_attention_weights: weights(casesOf(['q', 'k'])),
   cross_attention: attention(casesOf(['q', 'k', 'v'], CROSS_CASES)),
+  attention_apart: apart(casesOf(['q', 'k', 'v'], APART_CASES)),
   cross_attention_weights: weights(casesOf(['q', 'k'], CROSS_CASES)),
 } satisfies Record<string, Definition>;

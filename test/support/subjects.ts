@@ -21,6 +21,7 @@ import {
   SparseEncoder,
   TraceletError,
   tensor,
+  VectorIndex,
 } from '../../src/index.ts';
 import type { PreTrainedConfig } from '../../src/models/config.ts';
 import type { Family } from '../../src/models/family.ts';
@@ -95,6 +96,9 @@ writeFileSync(join(folderOf('tokens'), 'modules.json'), '[{"type":"sentence_tran
 writeFileSync(join(folderOf('tokens'), 'config_sentence_transformers.json'), '{"model_type":"MultiVectorEncoder"}');
 const late = await MultiVectorEncoder.from_pretrained(folderOf('tokens'));
 export const scorer = await CrossEncoder.from_pretrained(folderOf('pairs'));
+const vectors = await VectorIndex.create();
+await vectors.add(floats([3, 3]));
+await vectors.save(join(FOLDER, 'vectors.safetensors'));
 const classifier = await pipeline('text-classification', folderOf('pairs'));
 
 /** An instance of each class, and of its subclasses that are not the same. */
@@ -129,6 +133,7 @@ export const INSTANCES: Readonly<Record<string, () => object>> = {
   SentenceTransformer: () => transformer,
   SparseEncoder: () => weigher,
   MultiVectorEncoder: () => late,
+  VectorIndex: () => vectors,
   TracedModule: () => traced,
   TracePool: () => pool,
   TraceletEmbeddings: () => new TraceletEmbeddings(transformer),

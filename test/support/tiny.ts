@@ -27,6 +27,14 @@ export const tinyConfig = (options: BertConfigOptions = {}): BertConfig =>
 
 export const tinyBert = (options: BertConfigOptions = {}): BertModel => new BertModel(tinyConfig(options), { seed: 3 });
 
+/** The same with a pooler that takes the first token as a slice, of which a trace has a view. */
+export function slicingBert(options: BertConfigOptions = {}): BertModel {
+  const model = tinyBert(options);
+  const { pooler } = model as unknown as { pooler: nn.Module & { dense: nn.Linear } };
+  const forward = (x: Tensor): Tensor => F.tanh(pooler.dense(F.narrow(x, 1, 0, 1).reshape([x.shape[0], x.shape[2]])));
+  return Object.assign(model, { pooler: Object.assign(pooler, { forward }) });
+}
+
 /** layer_norm(x + gelu(dense(x))). */
 export class Block extends nn.Module<[Tensor], Tensor> {
   dense = new nn.Linear(6, 6);

@@ -174,7 +174,7 @@ describe('the plan', () => {
   test('counts what each instruction reads and writes', async () => {
     const { instructions } = (await traceFor(2, 8)).plan();
     const moved = (op: string) => instructions.find((instruction) => instruction.op === op)?.moved;
-    expect(moved('strided')).toBe(8 * 2 * 16);
+    expect(moved('first_pool')).toBe(8 * 2 * 16);
     expect(moved('embedding')).toBe(8 * 16 * 16 + 4 * 16);
     expect(moved('linear')).toBe(4 * (16 * 16 + 48 * 16 + 48 + 16 * 48));
   });

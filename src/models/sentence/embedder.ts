@@ -52,6 +52,11 @@ export class SentenceEmbedder extends Chain {
     });
   }
 
+  /** Outputs that calls ask for without the others: what a trace computes for them then is no more than they need. */
+  get asked_alone(): readonly string[] {
+    return ['sentence_embedding'];
+  }
+
   protected override answer({ sentence_embedding }: Features, last_hidden_state: Tensor): Features {
     return { sentence_embedding, last_hidden_state };
   }

@@ -1,6 +1,6 @@
 import { platform } from '#platform';
 import { proved } from '../../base/options.ts';
-import { kind } from '../../base/schema.ts';
+import { type Kind, kind } from '../../base/schema.ts';
 import { kernelModule } from '../../kernels/binaries.ts';
 import type { Threads, Variant } from '../../platform/platform.ts';
 import { MOST_THREADS } from './control.ts';
@@ -31,7 +31,8 @@ export function chooseThreads(wanted: ThreadCount = 1, kernels: Variant): Thread
   return countOn(host, wanted);
 }
 
-const COUNTS = kind<ThreadCount>(
+/** What numbers of threads there are. */
+export const COUNTS: Kind<ThreadCount> = kind<ThreadCount>(
   `a whole number from 1 to ${MOST_THREADS}, or 'auto'`,
   (value) => value === 'auto' || (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST_THREADS),
 );

@@ -8,7 +8,7 @@ const MOST_PARTS = 4;
 
 /** A call of a kernel before it is split. */
 export interface Whole {
-  row: Op;
+  row: Pick<Op, 'args' | 'split' | 'flops'>;
   /** Dimensions and attributes by argument name. */
   numbers: Readonly<Record<string, number>>;
   args: readonly number[];

@@ -52,6 +52,15 @@ const PATIENCE_MS = 5000;
 const TIMES_LONGER = 10;
 const DISPOSED = 'dispose()';
 
+/** Where kernels that threads run come from: a module for a shared memory of each binary, which exports kernels of these names. */
+export interface Provision {
+  what: string;
+  names: readonly string[];
+  moduleOf(binary: Binary): WebAssembly.Module | undefined;
+}
+
+const OF_TRACES: Provision = { what: 'the trace', names: OP_NAMES, moduleOf: (binary) => kernelModule(binary, true) };
+
 /** Whether this thread may sleep: those that show pages must not. */
 function maySleep(): boolean {
   try {
@@ -71,6 +80,7 @@ export class Team {
   lost: string | undefined;
   readonly #memory: WebAssembly.Memory;
   readonly #binaries: readonly Binary[];
+  readonly #provision: Provision;
   readonly #control = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
   readonly #barrier: Barrier;
   readonly #workers: Thread[] = [];
@@ -82,10 +92,11 @@ export class Team {
   #calls: readonly TeamCall[] | undefined;
   #shares: Share[] = [];
 
-  private constructor(threads: number, memory: WebAssembly.Memory, binaries: readonly Binary[], patience: number) {
+  private constructor(threads: number, memory: WebAssembly.Memory, binaries: readonly Binary[], provision: Provision, patience: number) {
     this.threads = threads;
     this.#memory = memory;
     this.#binaries = binaries;
+    this.#provision = provision;
     this.#patience = patience;
     this.#barrier = barrierOf({ barrier: kernelModule('team') as WebAssembly.Module, control: this.#control });
   }
@@ -95,12 +106,12 @@ export class Team {
     threads: number,
     memory: WebAssembly.Memory,
     binaries: readonly Binary[],
-    { patience = PATIENCE_MS, signal }: { patience?: number; signal?: AbortSignal } = {},
+    { patience = PATIENCE_MS, signal, provision = OF_TRACES }: { patience?: number; signal?: AbortSignal; provision?: Provision } = {},
   ): Promise<Team> {
-    const team = new Team(threads, memory, binaries, patience);
+    const team = new Team(threads, memory, binaries, provision, patience);
     const starts = Array.from({ length: threads - 1 }, (_, i) => team.#startWorker(i + 1).catch((error) => team.end(messageOf(error))));
     await untilAborted(signal, Promise.all(starts), () => team.end());
-    if (team.lost) throw failure(team.lost);
+    if (team.lost) throw team.#failure(team.lost);
     return team;
   }
 
@@ -121,8 +132,8 @@ export class Team {
         memory: this.#memory,
         control: this.#control,
         barrier: kernelModule('team') as WebAssembly.Module,
-        modules: this.#binaries.map((binary) => kernelModule(binary, true) as WebAssembly.Module),
-        names: OP_NAMES,
+        modules: this.#binaries.map((binary) => this.#provision.moduleOf(binary) as WebAssembly.Module),
+        names: this.#provision.names,
       };
       worker.post(orders);
     });
@@ -205,7 +216,7 @@ export class Team {
 
   #expectAlive(): void {
     if (Atomics.load(this.#words, STATE / 4) === ENDED) this.end('a worker that failed');
-    if (this.lost) throw failure(this.lost);
+    if (this.lost) throw this.#failure(this.lost);
   }
 
   /** Writes what falls to each worker, and keeps what falls to this thread. */
@@ -230,21 +241,23 @@ export class Team {
 
   /** What a worker with this scratch does. */
   #listOf(calls: readonly TeamCall[], scratch: number): number[] {
+    const { names } = this.#provision;
     const list = calls.flatMap(({ op, binary, row }, i) => {
       const { parts, meets } = this.#shares[i];
-      const kernel = this.#binaries.indexOf(binary) * OP_NAMES.length + OP_NAMES.indexOf(op);
+      const kernel = this.#binaries.indexOf(binary) * names.length + names.indexOf(op);
       const own = Object.values(row.args).indexOf('scratch');
       const args = parts.flatMap((part) => (own < 0 ? part : part.with(own, scratch)));
       return [...(parts.length > 1 ? [kernel, parts.length, parts[0].length, ...args] : []), ...(meets ? [BARRIER] : [])];
     });
     return [...list, END];
   }
-}
 
-const failure = (why: string): TraceletError =>
-  new TraceletError(why === DISPOSED ? 'disposed' : 'worker', {
-    what: 'threads of the trace',
-    expected: 'all of them to do their part',
-    got: why,
-    cure: 'Call again, which runs on one thread; load the trace again to have several',
-  });
+  #failure(why: string): TraceletError {
+    return new TraceletError(why === DISPOSED ? 'disposed' : 'worker', {
+      what: `threads of ${this.#provision.what}`,
+      expected: 'all of them to do their part',
+      got: why,
+      cure: `Call again, which runs on one thread; load ${this.#provision.what} again to have several`,
+    });
+  }
+}

@@ -1,0 +1,2 @@
+export { search } from './search.ts';
+export { VectorIndex } from './vectorindex.ts';
