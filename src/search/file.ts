@@ -29,11 +29,11 @@ export interface Told {
 }
 
 /** A safetensors file with the first `rows` rows, in pieces. */
-export function* pieces(scanner: Scanner, rows: number, score_function: ScoreFunction): Generator<Uint8Array<ArrayBuffer>> {
+export function* pieces(scanner: Scanner, rows: number, score_function: ScoreFunction): Generator<Uint8Array> {
   const { form } = scanner;
   const told: Told = { precision: form.precision, score_function };
   const { bytes } = encodeHeader([{ name: TENSOR, dtype: form.dtype, shape: [rows, form.width] }], { [METADATA]: JSON.stringify(told) });
-  yield bytes as Uint8Array<ArrayBuffer>;
+  yield bytes;
   for (let row = 0; row < rows; row += stepOf(form)) yield scanner.read(row, Math.min(rows, row + stepOf(form)));
 }
 

@@ -153,7 +153,7 @@ export class Scanner {
   }
 
   /** The numbers of rows, a copy. */
-  read(begin: number, end: number): Uint8Array<ArrayBuffer> {
+  read(begin: number, end: number): Uint8Array {
     const bytes = this.form.width * this.form.itemBytes;
     const copy = new Uint8Array((end - begin) * bytes);
     for (let row = begin; row < end; row++)

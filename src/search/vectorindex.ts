@@ -158,7 +158,7 @@ export class VectorIndex {
   }
 
   /** The bytes of that file in pieces, copies. */
-  async serialize(options: Stopping = {}): Promise<Uint8Array<ArrayBuffer>[]> {
+  async serialize(options: Stopping = {}): Promise<Uint8Array[]> {
     const what = 'VectorIndex.serialize()';
     const { signal } = checkOptions(what, options, STOPPING);
     return this.#inTurn(what, signal, async () => [...this.#pieces(what)]);
@@ -180,7 +180,7 @@ export class VectorIndex {
     return scanner;
   }
 
-  #pieces(what: string): Iterable<Uint8Array<ArrayBuffer>> {
+  #pieces(what: string): Iterable<Uint8Array> {
     if (this.#scanner) return pieces(this.#scanner, this.#length, this.score_function);
     throw new TraceletError('value', { what, expected: 'at least one vector', got: 'none', cure: 'Add some first' });
   }

@@ -1,7 +1,7 @@
 /** Real servers in temporary folders on free ports, ended by process id. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -90,7 +90,10 @@ const idOf = (flag) => Number(execFileSync('id', [flag, USER], { encoding: 'utf8
 /** PostgreSQL with an empty database. */
 export async function startPostgres() {
   const [folder, port] = [mkdtempSync(join(tmpdir(), 'postgres-')), await freePort()];
-  if (isRoot) chownSync(folder, idOf('-u'), idOf('-g'));
+  if (isRoot) {
+    chmodSync(tmpdir(), 0o711);
+    chownSync(folder, idOf('-u'), idOf('-g'));
+  }
   const [first, ...rest] = [
     ...asUser,
     programAt('initdb'),

@@ -263,7 +263,8 @@ const CASES = {
     const index = await VectorIndex.create({ threads: 2 });
     await index.add(corpus);
     equal(await index.search(rows[3], { top_k: 50 }), want, 'search');
-    const loaded = await VectorIndex.load(new Blob(await index.serialize()).stream());
+    const pieces = [...(await index.serialize())];
+    const loaded = await VectorIndex.load(Uint8Array.from(pieces.flatMap((piece) => [...piece])));
     equal(await loaded.search(rows[3], { top_k: 50 }), want, 'search of what was loaded');
     for (const each of [index, loaded]) each.dispose();
   },

@@ -110,9 +110,9 @@ describe('similarity', () => {
 
 test.each([
   ['numpy', /tensor\.numpy of PyTorch.*Use data, a typed array, or tolist\(\)$/],
-  ['float', /Use to\(dtype\)$/],
+  ['half', /Use to\(dtype\)$/],
   ['normalize', /Use the function of F$/],
-  ['mean', /Compute it from data/],
+  ['topk', /Compute it from data/],
   ['detach', /Leave it out/],
 ] as const)('%s says what is here in its place', async (name, message) => {
   const use = () => (tensor([1.5]) as unknown as Record<string, () => unknown>)[name]();
