@@ -1,4 +1,5 @@
 import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 
 /** Strides of what lies in row-major order. Dimensions of size 1 have theirs as well, so that it shows at every size what was moved. */
@@ -8,7 +9,7 @@ export const stridesOf = (shape: Shape): number[] => shape.map((_, i) => sizeOf(
 export function axisOf(dim: number, rank: number, what: string): number {
   const axis = dim < 0 ? dim + rank : dim;
   if (Number.isInteger(axis) && axis >= 0 && axis < rank) return axis;
-  throw new TraceletError('shape', { what, expected: `a dimension from ${-rank} to ${rank - 1}`, got: `${dim}` });
+  throw new TraceletError('shape', { what, expected: `a dimension from ${-rank} to ${rank - 1}`, got: describe(dim) });
 }
 
 /** The shape of what an op by element makes of operands of these shapes. Throws `shape` errors where they do not fit. */

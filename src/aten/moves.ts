@@ -154,11 +154,14 @@ export function parts(node: Node, sizes: readonly number[], dim: number): Node[]
   });
 }
 
-/** As `torch.split` with a size of parts. */
+const MOST_PARTS = 65_536;
+
+/** As `torch.split` with a size of parts: 65,536 at most. */
 export function split(node: Node, size: number, dim: number): Node[] {
   const total = node.shape[axisOf(dim, node.shape.length, 'split')];
   if (!(size >= 1)) throw new TraceletError('value', { what: 'split', expected: 'a size above 0', got: `${size}` });
   const count = Math.max(1, Math.ceil(total / size));
+  if (count > MOST_PARTS) throw new TraceletError('value', { what: 'split', expected: `at most ${MOST_PARTS} parts`, got: `${count}` });
   return parts(
     node,
     Array.from({ length: count }, (_, i) => Math.min(size, total - i * size)),

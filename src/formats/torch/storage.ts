@@ -1,3 +1,4 @@
+import { describe } from '../../base/json.ts';
 import { DTYPES, type DType, FOREIGN_BITS, type ForeignDType, isForeign, type TypedArray } from '../../tensor/dtype.ts';
 import { type Shape, sizeOf } from '../../tensor/shape.ts';
 import type { Fault } from './fault.ts';
@@ -42,7 +43,7 @@ export class Strided {
   readonly strides: readonly number[];
 
   constructor({ storage, begin, length }: Region, offset: unknown, shape: unknown, strides: unknown, fault: Fault) {
-    if (!isCount(offset)) throw fault('an offset that is a whole number from 0', String(offset));
+    if (!isCount(offset)) throw fault('an offset that is a whole number from 0', describe(offset));
     if (!areCounts(shape) || !areCounts(strides) || shape.length !== strides.length || shape.length > MOST_DIMENSIONS)
       throw fault(
         `at most ${MOST_DIMENSIONS} dimensions and as many strides, whole numbers from 0`,
@@ -84,7 +85,7 @@ export class Strided {
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const areCounts = (value: unknown): value is readonly number[] => Array.isArray(value) && value.every(isCount);
-const shown = (value: unknown): string => (Array.isArray(value) && value.length <= 16 ? `[${value.map(String)}]` : typeof value);
+const shown = (value: unknown): string => (Array.isArray(value) && value.length <= 16 ? `[${value.map(describe)}]` : typeof value);
 
 /** Copies the elements of a strided tensor one behind the other. */
 export function gather({ shape, strides, begin }: Strided, from: TypedArray, to: TypedArray): void {
