@@ -1,7 +1,7 @@
 /** Real servers in temporary folders on free ports, ended by process id. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -91,7 +91,7 @@ const idOf = (flag) => Number(execFileSync('id', [flag, USER], { encoding: 'utf8
 export async function startPostgres() {
   const [folder, port] = [mkdtempSync(join(tmpdir(), 'postgres-')), await freePort()];
   if (isRoot) {
-    chmodSync(tmpdir(), 0o711);
+    chmodSync(tmpdir(), statSync(tmpdir()).mode | 0o011);
     chownSync(folder, idOf('-u'), idOf('-g'));
   }
   const [first, ...rest] = [
