@@ -1,6 +1,7 @@
 import type { Case } from './cases.ts';
 import { type Numbers, type Operands, range, softmaxOf, sum } from './formulas.ts';
 import type { Definition } from './reference.ts';
+import { attention, type EachQuery, weights } from './reference-attention.ts';
 
 interface Tables {
   longest: number;
@@ -65,50 +66,20 @@ function weigh(operands: Operands, numbers: Numbers, b: number, head: number, ro
   };
 }
 
-const eachQuery = ({ starts }: Operands, { batch, heads }: Numbers, visit: (b: number, head: number, row: number) => void): void => {
+const eachQuery: EachQuery = (operands, numbers, visit) => {
+  const { starts } = operands;
+  const { batch, heads } = numbers;
   for (let b = 0; b < batch; b++)
-    for (let head = 0; head < heads; head++) for (let row = starts[b]; row < starts[b + 1]; row++) visit(b, head, row);
+    for (let head = 0; head < heads; head++)
+      for (let row = starts[b]; row < starts[b + 1]; row++) {
+        const { p, size } = weigh(operands, numbers, b, head, row);
+        visit({ b, head, row }, p, size);
+      }
 };
 
 const tolerance = ({ head_dim, longest }: Numbers): number => 2 * head_dim + longest + 16;
 
 export const DISENTANGLED_REFERENCE = {
-  disentangled_attention: {
-    cases: casesOf(['q', 'k', 'v']),
-    of(operands, numbers) {
-      const { v, starts } = operands;
-      const { batch, longest, heads, head_dim } = numbers;
-      const values: number[] = new Array(batch * longest * heads * head_dim);
-      const sizes: number[] = new Array(values.length);
-      eachQuery(operands, numbers, (b, head, row) => {
-        const { p, size } = weigh(operands, numbers, b, head, row);
-        for (let d = 0; d < head_dim; d++) {
-          const terms = p.map((weight, j) => weight * v[((starts[b] + j) * heads + head) * head_dim + d]);
-          const at = (row * heads + head) * head_dim + d;
-          values[at] = sum(terms);
-          sizes[at] = sum(terms.map(Math.abs)) * (1 + 2 * size);
-        }
-      });
-      return { values, sizes };
-    },
-    tolerance,
-  },
-  disentangled_attention_weights: {
-    cases: casesOf(['q', 'k']),
-    of(operands, numbers) {
-      const { batch, longest, heads } = numbers;
-      const values: number[] = new Array(batch * heads * longest * longest).fill(0);
-      const sizes = [...values];
-      eachQuery(operands, numbers, (b, head, row) => {
-        const { p, size } = weigh(operands, numbers, b, head, row);
-        p.forEach((weight, j) => {
-          const at = ((b * heads + head) * longest + row - operands.starts[b]) * longest + j;
-          values[at] = weight;
-          sizes[at] = weight * (1 + 2 * size);
-        });
-      });
-      return { values, sizes };
-    },
-    tolerance,
-  },
+  disentangled_attention: attention(casesOf(['q', 'k', 'v']), eachQuery, tolerance),
+  disentangled_attention_weights: weights(casesOf(['q', 'k']), eachQuery, tolerance),
 } satisfies Record<string, Definition>;

@@ -1,6 +1,7 @@
 import type { Case } from './cases.ts';
-import { type Numbers, type Operands, range, softmaxOf, sum } from './formulas.ts';
+import { type Numbers, range, softmaxOf, sum } from './formulas.ts';
 import type { Definition } from './reference.ts';
+import { attention, type EachQuery, weights } from './reference-attention.ts';
 
 const FAR = 2 ** 31 - 1;
 
@@ -49,12 +50,7 @@ const casesOf = (names: readonly string[]): Case[] =>
     };
   });
 
-/** Calls `visit` with the probabilities of each query, and the magnitude of its scores. */
-function eachQuery(
-  operands: Operands,
-  { batch, heads, head_dim, scale, reach, before, after }: Numbers,
-  visit: (at: { b: number; head: number; row: number }, p: number[], size: number) => void,
-): void {
+const eachQuery: EachQuery = (operands, { batch, heads, head_dim, scale, reach, before, after }, visit) => {
   const { q, k, q_pos, pos, types, same, mask, starts, places } = operands;
   const hidden = heads * head_dim;
   for (let b = 0; b < batch; b++)
@@ -76,45 +72,11 @@ function eachQuery(
         });
         visit({ b, head, row }, softmaxOf(scores), Math.max(...terms.map((each) => sum(each.map(Math.abs)))));
       }
-}
+};
 
 const tolerance = ({ head_dim, longest }: Numbers): number => 4 * head_dim + longest + 16;
 
 export const POSITIONAL_REFERENCE = {
-  positional_attention: {
-    cases: casesOf(['q', 'k', 'v']),
-    of(operands, numbers) {
-      const { v, starts } = operands;
-      const { batch, longest, heads, head_dim } = numbers;
-      const values: number[] = new Array(batch * longest * heads * head_dim);
-      const sizes: number[] = new Array(values.length);
-      eachQuery(operands, numbers, ({ b, head, row }, p, size) => {
-        for (let d = 0; d < head_dim; d++) {
-          const terms = p.map((weight, j) => weight * v[((starts[b] + j) * heads + head) * head_dim + d]);
-          const at = (row * heads + head) * head_dim + d;
-          values[at] = sum(terms);
-          sizes[at] = sum(terms.map(Math.abs)) * (1 + 2 * size);
-        }
-      });
-      return { values, sizes };
-    },
-    tolerance,
-  },
-  positional_attention_weights: {
-    cases: casesOf(['q', 'k']),
-    of(operands, numbers) {
-      const { batch, longest, heads } = numbers;
-      const values: number[] = new Array(batch * heads * longest * longest).fill(0);
-      const sizes = [...values];
-      eachQuery(operands, numbers, ({ b, head, row }, p, size) => {
-        p.forEach((weight, j) => {
-          const at = ((b * heads + head) * longest + row - operands.starts[b]) * longest + j;
-          values[at] = weight;
-          sizes[at] = weight * (1 + 2 * size);
-        });
-      });
-      return { values, sizes };
-    },
-    tolerance,
-  },
+  positional_attention: attention(casesOf(['q', 'k', 'v']), eachQuery, tolerance),
+  positional_attention_weights: weights(casesOf(['q', 'k']), eachQuery, tolerance),
 } satisfies Record<string, Definition>;

@@ -1,6 +1,7 @@
 import type { Case } from './cases.ts';
 import { type Numbers, type Operands, range, softmaxOf, sum } from './formulas.ts';
 import type { Definition } from './reference.ts';
+import { attention, type EachQuery, weights } from './reference-attention.ts';
 
 const FAR = 2 ** 31 - 1;
 
@@ -77,12 +78,8 @@ function sees(operands: Operands, { before, after }: Numbers, row: number, key: 
   return distance >= -before && distance <= after && mask?.[key] !== 0;
 }
 
-/** Calls `visit` with the probabilities of each query that may see a key, and the magnitude of its scores. */
-function eachQuery(
-  operands: Operands,
-  numbers: Numbers,
-  visit: (at: { b: number; head: number; row: number }, p: number[], size: number) => void,
-): void {
+/** Of each query that may see a key. */
+const eachQuery: EachQuery = (operands, numbers, visit) => {
   const { q, k, starts, places, key_starts = starts, key_places = places, bias } = operands;
   const { batch, heads, groups, head_dim, scale, reach } = numbers;
   for (let b = 0; b < batch; b++)
@@ -102,51 +99,16 @@ function eachQuery(
         const scores = keys.map((key, i) => (sees(operands, numbers, row, key) ? sum(terms[i]) + added[i] : -Infinity));
         visit({ b, head, row }, softmaxOf(scores), size);
       }
-}
+};
 
 const tolerance = ({ head_dim, longest }: Numbers): number => 2 * head_dim + longest + 14;
 
-const attention = (cases: Case[]): Definition => ({
-  cases,
-  of(operands, numbers) {
-    const { v, starts, key_starts = starts } = operands;
-    const { rows, heads, groups, head_dim } = numbers;
-    const values: number[] = new Array(rows * heads * groups * head_dim);
-    const sizes: number[] = new Array(values.length);
-    eachQuery(operands, numbers, ({ b, head, row }, p, size) => {
-      for (let d = 0; d < head_dim; d++) {
-        const terms = p.map((weight, j) => weight * v[((key_starts[b] + j) * heads + Math.floor(head / groups)) * head_dim + d]);
-        const at = (row * heads * groups + head) * head_dim + d;
-        values[at] = sum(terms);
-        sizes[at] = sum(terms.map(Math.abs)) * (1 + 2 * size);
-      }
-    });
-    return { values, sizes };
-  },
-  tolerance,
-});
-
-const weights = (cases: Case[]): Definition => ({
-  cases,
-  of(operands, numbers) {
-    const { batch, longest, queries = longest, heads, groups } = numbers;
-    const values: number[] = new Array(batch * heads * groups * queries * longest).fill(0);
-    const sizes = [...values];
-    eachQuery(operands, numbers, ({ b, head, row }, p, size) => {
-      p.forEach((weight, j) => {
-        const at = ((b * heads * groups + head) * queries + row - operands.starts[b]) * longest + j;
-        values[at] = weight;
-        sizes[at] = weight * (1 + 2 * size);
-      });
-    });
-    return { values, sizes };
-  },
-  tolerance,
-});
+const attending = (cases: Case[]): Definition => attention(cases, eachQuery, tolerance);
+const weighing = (cases: Case[]): Definition => weights(cases, eachQuery, tolerance);
 
 /** Attention over other sequences where distances do not matter. */
 function apart(cases: Case[]): Definition {
-  const { of, tolerance } = attention(cases);
+  const { of, tolerance } = attending(cases);
   const near = ({ length }: ArrayLike<number>) => new Array(length).fill(0);
   return {
     cases: cases.map(({ shapes: { places: _, key_places: __, bias: ___, ...shapes }, attrs = {}, ...rest }) => ({
@@ -164,9 +126,9 @@ function apart(cases: Case[]): Definition {
 }
 
 export const RELATIVE_REFERENCE = {
-  relative_attention: attention(casesOf(['q', 'k', 'v'])),
-  relative_attention_weights: weights(casesOf(['q', 'k'])),
-  cross_attention: attention(casesOf(['q', 'k', 'v'], CROSS_CASES)),
+  relative_attention: attending(casesOf(['q', 'k', 'v'])),
+  relative_attention_weights: weighing(casesOf(['q', 'k'])),
+  cross_attention: attending(casesOf(['q', 'k', 'v'], CROSS_CASES)),
   attention_apart: apart(casesOf(['q', 'k', 'v'], APART_CASES)),
-  cross_attention_weights: weights(casesOf(['q', 'k'], CROSS_CASES)),
+  cross_attention_weights: weighing(casesOf(['q', 'k'], CROSS_CASES)),
 } satisfies Record<string, Definition>;
