@@ -1,8 +1,8 @@
 import type { DType } from '../tensor/dtype.ts';
+import { stridesOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { callOp, located, type Named, numberIn } from './calls.ts';
 import { isFloating } from './dtypes.ts';
-import { stridesOf } from './geometry.ts';
 import { begin, type Form } from './knowledge.ts';
 import { Lowering } from './lowering.ts';
 import type { Leaf } from './node.ts';

@@ -1,29 +1,22 @@
 import { TraceletError } from '../base/error.ts';
-import { describe } from '../base/json.ts';
+import { broadcastShape } from '../ops/broadcast.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
-
-/** Strides of what lies in row-major order. Dimensions of size 1 have theirs as well, so that it shows at every size what was moved. */
-export const stridesOf = (shape: Shape): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)));
 
 /** The dimension that `dim` means among `rank`; negative ones count from the end. */
 export function axisOf(dim: number, rank: number, what: string): number {
   const axis = dim < 0 ? dim + rank : dim;
   if (Number.isInteger(axis) && axis >= 0 && axis < rank) return axis;
-  throw new TraceletError('shape', { what, expected: `a dimension from ${-rank} to ${rank - 1}`, got: describe(dim) });
+  throw new TraceletError('shape', { what, expected: `a dimension from ${-rank} to ${rank - 1}`, got: `${dim}` });
 }
 
 /** The shape of what an op by element makes of operands of these shapes. Throws `shape` errors where they do not fit. */
-export function broadcast(shapes: readonly Shape[], what: string): number[] {
-  const rank = Math.max(...shapes.map(({ length }) => length));
-  return Array.from({ length: rank }, (_, i) => {
-    const sizes = new Set(shapes.map((shape) => shape[shape.length - rank + i] ?? 1));
-    if (sizes.size > 1) sizes.delete(1);
-    if (sizes.size === 1) return [...sizes][0];
-    throw new TraceletError('shape', {
-      what,
-      expected: 'shapes that fit by element',
-      got: shapes.map((shape) => `[${shape}]`).join(' and '),
-    });
+export function broadcast(shapes: readonly Shape[], what: string): Shape {
+  const shape = broadcastShape(shapes);
+  if (shape) return shape;
+  throw new TraceletError('shape', {
+    what,
+    expected: 'shapes that fit by element',
+    got: shapes.map((each) => `[${each}]`).join(' and '),
   });
 }
 

@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
+import { stridesOf } from '../tensor/shape.ts';
 import { type Shape, sizeOf } from '../tensor/tensor.ts';
-import { placesOf, repeatedSteps, type Steps, stridesOf } from './geometry.ts';
+import { placesOf, repeatedSteps, type Steps } from './geometry.ts';
 import type { Node } from './node.ts';
 
 /** Elements of an input, or of a mask made of one, that decide about those of a value, one about each: from `start` on by `by`. */

@@ -1,8 +1,8 @@
 import { apply } from '../nn/executor.ts';
 import * as F from '../nn/functional.ts';
+import { stridesOf } from '../tensor/shape.ts';
 import { type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
 import { isFloating } from './dtypes.ts';
-import { stridesOf } from './geometry.ts';
 import { elementsOf, isForm, type Knowledge, uniformValue } from './knowledge.ts';
 import { type Constant, isWhole, type Leaf, type View } from './node.ts';
 

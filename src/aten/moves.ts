@@ -1,7 +1,8 @@
 import { TraceletError } from '../base/error.ts';
+import { stridesOf } from '../tensor/shape.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 import { isFloating } from './dtypes.ts';
-import { axisOf, repeatedSteps, resolved, restepped, type Steps, stridesOf } from './geometry.ts';
+import { axisOf, repeatedSteps, resolved, restepped, type Steps } from './geometry.ts';
 import { elementsOf, isForm, type Knowledge, movedKnowledge, sourceOf, tableOf } from './knowledge.ts';
 import { geometryOf, isWhole, made, type Node, viewed } from './node.ts';
 

@@ -1,6 +1,7 @@
 import type { DType } from '../tensor/dtype.ts';
+import { stridesOf } from '../tensor/shape.ts';
 import { type Shape, sameShape, sizeOf, type Tensor } from '../tensor/tensor.ts';
-import { type Steps, stridesOf } from './geometry.ts';
+import type { Steps } from './geometry.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { Site } from './values.ts';
 

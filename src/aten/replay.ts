@@ -2,9 +2,9 @@ import type { Graph, Node as GraphNode, HostValue, Value } from '../graph/graph.
 import { apply } from '../nn/executor.ts';
 import type { Attributes as CallAttributes } from '../ops/call.ts';
 import { functionName } from '../ops/functionnames.ts';
+import { stridesOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { isFloating } from './dtypes.ts';
-import { stridesOf } from './geometry.ts';
 import { begin, linearForm, uniformForm } from './knowledge.ts';
 import { Lowering } from './lowering.ts';
 import { copied, narrow, permute, reshape, squeeze } from './moves.ts';

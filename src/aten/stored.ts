@@ -1,6 +1,7 @@
 import { numbersOf } from '../tensor/elements.ts';
+import { stridesOf } from '../tensor/shape.ts';
 import type { Shape, Tensor } from '../tensor/tensor.ts';
-import { placesOf, stridesOf } from './geometry.ts';
+import { placesOf } from './geometry.ts';
 import { byDistance, type Knowledge, linearForm, tableOf, uniformForm } from './knowledge.ts';
 
 /** What is known of tensors that a program holds. */

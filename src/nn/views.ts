@@ -2,6 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { NUMERIC, optional, TENSOR, TENSORS, taking, WHOLE, WHOLES } from '../tensor/arguments.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { allocate } from '../tensor/elements.ts';
+import { stridesOf } from '../tensor/shape.ts';
 import { dimension, PROVED, type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
 import { apply, executor } from './executor.ts';
 import { startsOf } from './grid.ts';
@@ -14,8 +15,6 @@ const DIMENSIONS = 4;
 /** A dimension between all before it and all behind it, each of which are one. */
 export const aroundOf = <D extends DType>(x: Tensor<D>, dim: number): Tensor<D> =>
   x.reshape([sizeOf(x.shape.slice(0, dim)), x.shape[dim], sizeOf(x.shape.slice(dim + 1))]);
-
-const stridesOf = (shape: Shape): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)));
 
 /** Whether the kernels move it: others lie on the host, where there is none for their dtype. */
 const byKernel = (x: Tensor): boolean => x.dtype === 'float32' || x.recorded;

@@ -12,6 +12,9 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
+/** Strides of what lies in row-major order. Dimensions of size 1 have theirs as well. */
+export const stridesOf = (shape: Shape): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)));
+
 export function sameShape(a: Shape, b: Shape): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return a.length === b.length;

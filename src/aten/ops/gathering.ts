@@ -1,7 +1,8 @@
 import { TraceletError } from '../../base/error.ts';
+import { stridesOf } from '../../tensor/shape.ts';
 import { type Shape, sizeOf } from '../../tensor/tensor.ts';
 import { promoted } from '../dtypes.ts';
-import { axisOf, broadcast, placesOf, type Steps, stridesOf } from '../geometry.ts';
+import { axisOf, broadcast, placesOf, type Steps } from '../geometry.ts';
 import { isForm, type Knowledge, movedKnowledge, sourceOf, tableOf, uniformForm, uniformValue } from '../knowledge.ts';
 import { copied, expand, numbersOf, reshape, squeeze, unsqueeze } from '../moves.ts';
 import { made, type Node } from '../node.ts';

@@ -1,8 +1,9 @@
 import { TraceletError } from '../../base/error.ts';
 import type { DType } from '../../tensor/dtype.ts';
+import { stridesOf } from '../../tensor/shape.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { cast, dtypeNumbered, isFloating } from '../dtypes.ts';
-import { axisOf, placesOf, stridesOf } from '../geometry.ts';
+import { axisOf, placesOf } from '../geometry.ts';
 import { isForm, linearForm, tableOf, uniformValue } from '../knowledge.ts';
 import { numbersOf, reshape, slice } from '../moves.ts';
 import { made, type Node } from '../node.ts';

@@ -1,5 +1,5 @@
+import { stridesOf } from '../../tensor/shape.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
-import { stridesOf } from '../geometry.ts';
 import { expand, reshape } from '../moves.ts';
 import { isWhole, type Leaf, type Made, made, type Node, viewed } from '../node.ts';
 import { byElement } from '../pointwise.ts';
