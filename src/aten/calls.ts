@@ -9,35 +9,37 @@ import type { Constant, Node } from './node.ts';
 import { OPS } from './ops/ops.ts';
 import { castTo } from './pointwise.ts';
 import { simplified } from './rules/rules.ts';
-import { bound, kindsOf, type Overloads, type Result, unfit } from './schema.ts';
+import { bound, kindsOf, type OpTable, type Overloads, type Result, unfit } from './schema.ts';
 import { type Argument, AtenTensor, Float, type Site } from './values.ts';
 
 /** Arguments by name. */
 export type Named = ReadonlyMap<string, Argument>;
 
-const sizes = ({ shape }: AtenTensor, dim?: number): Argument =>
-  dim === undefined ? [...shape] : shape[axisOf(dim, shape.length, 'size')];
+const sizes = ({ shape }: AtenTensor, dim: number | null): Argument =>
+  dim === null ? [...shape] : shape[axisOf(dim, shape.length, 'size')];
 const count = ({ shape }: AtenTensor): number => sizeOf(shape);
 
+const asks = (answer: (self: AtenTensor) => Argument): Overloads => [['AnyTensor self', answer]];
+
 /** Ops that ask what a tensor is. */
-const QUESTIONS: Readonly<Record<string, (self: AtenTensor, dim?: number) => Argument>> = {
-  size: sizes,
-  sym_size: sizes,
-  dim: ({ shape }) => shape.length,
-  len: ({ shape }) => shape[0],
-  numel: count,
-  sym_numel: count,
-  is_floating_point: ({ dtype }) => isFloating(dtype),
-  dtype: ({ dtype }) => numberOf(dtype),
-  device: () => 'cpu',
-  layout: () => 0,
-  is_cuda: () => false,
-  requires_grad: () => false,
-  Int: (self) => Math.trunc(Number(plainNumber(self))),
-  Float: (self) => new Float(Number(plainNumber(self))),
-  Bool: (self) => Number(plainNumber(self)) !== 0,
-  item: numberIn,
-  ScalarImplicit: numberIn,
+const QUESTIONS: OpTable = {
+  size: [['AnyTensor self, int? dim=None', sizes]],
+  sym_size: [['AnyTensor self, int? dim=None', sizes]],
+  dim: asks(({ shape }) => shape.length),
+  len: asks(({ shape }) => shape[0]),
+  numel: asks(count),
+  sym_numel: asks(count),
+  is_floating_point: asks(({ dtype }) => isFloating(dtype)),
+  dtype: asks(({ dtype }) => numberOf(dtype)),
+  device: asks(() => 'cpu'),
+  layout: asks(() => 0),
+  is_cuda: asks(() => false),
+  requires_grad: asks(() => false),
+  Int: asks((self) => Math.trunc(Number(plainNumber(self)))),
+  Float: asks((self) => new Float(Number(plainNumber(self)))),
+  Bool: asks((self) => Number(plainNumber(self)) !== 0),
+  item: asks(numberIn),
+  ScalarImplicit: asks(numberIn),
 };
 
 /** The number that a tensor of one element holds. Throws a `tracing` error where it follows from elements of inputs. */
@@ -57,12 +59,14 @@ const plainNumber = (self: AtenTensor): number | boolean => {
   return number instanceof Float ? number.value : number;
 };
 
-const overloadsOf = (op: string): Overloads | undefined => (Object.hasOwn(OPS, op) ? OPS[op] : undefined);
+function overloadsOf(op: string): Overloads | undefined {
+  const overloads = [QUESTIONS, OPS].flatMap((table) => (Object.hasOwn(table, op) ? table[op] : []));
+  return overloads.length > 0 ? overloads : undefined;
+}
 
 /** What `op` makes of its arguments; with a name that ends with _, or `out`, it writes to one of them. Throws `TraceletError`s that do not say where. */
 export function callOp(op: string, positional: readonly Argument[], named: Named, site: Site): Argument {
   const [self] = positional;
-  if (Object.hasOwn(QUESTIONS, op) && self instanceof AtenTensor) return QUESTIONS[op](self, positional[1] as number | undefined);
   const { out, ...others } = Object.fromEntries(named);
   if (out instanceof AtenTensor) {
     out.write((callOp(op, positional, new Map(Object.entries(others)), site) as AtenTensor).node);

@@ -157,12 +157,23 @@ export function parts(node: Node, sizes: readonly number[], dim: number): Node[]
 
 const MOST_PARTS = 65_536;
 
+/** How many parts a tensor is cut into. Throws a `value` error for more than memory is meant for. */
+function partsOf(count: number, what: string): number {
+  if (count <= MOST_PARTS) return count;
+  throw new TraceletError('value', { what, expected: `at most ${MOST_PARTS} parts`, got: `${count}` });
+}
+
+/** As `torch.unbind`: 65,536 parts at most. */
+export function unbind(node: Node, dim: number): Node[] {
+  const count = partsOf(node.shape[axisOf(dim, node.shape.length, 'unbind')], 'unbind');
+  return Array.from({ length: count }, (_, i) => select(node, dim, i));
+}
+
 /** As `torch.split` with a size of parts: 65,536 at most. */
 export function split(node: Node, size: number, dim: number): Node[] {
   const total = node.shape[axisOf(dim, node.shape.length, 'split')];
   if (!(size >= 1)) throw new TraceletError('value', { what: 'split', expected: 'a size above 0', got: `${size}` });
-  const count = Math.max(1, Math.ceil(total / size));
-  if (count > MOST_PARTS) throw new TraceletError('value', { what: 'split', expected: `at most ${MOST_PARTS} parts`, got: `${count}` });
+  const count = partsOf(Math.max(1, Math.ceil(total / size)), 'split');
   return parts(
     node,
     Array.from({ length: count }, (_, i) => Math.min(size, total - i * size)),

@@ -4,9 +4,13 @@ import type { Node } from './node.ts';
 import { wrapped } from './pointwise.ts';
 import { type Argument, AtenTensor, Float } from './values.ts';
 
-/** What an op may be given, by the words of PyTorch's schemas, and what it gets of it: undefined where it is something else. `Value` is a Tensor or a Scalar. */
+/**
+ * What an op may be given, by the words of PyTorch's schemas, and what it gets of it: undefined where it is something else. `Value` is a Tensor or a
+ * Scalar, `AnyTensor` a Tensor of which only that is read which no write changes.
+ */
 const KINDS = {
   Tensor: (value) => (value instanceof AtenTensor ? value.node : undefined),
+  AnyTensor: (value) => (value instanceof AtenTensor ? value : undefined),
   Scalar: numberOf,
   Value: (value) => (value instanceof AtenTensor ? value.node : scalarNode(value)),
   int: (value) => (typeof value === 'number' ? value : undefined),

@@ -1,3 +1,5 @@
+import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
 import { type Graph, storageOf, type Value } from '../graph/graph.ts';
 import { hostRule } from '../graph/hostvalues.ts';
 import { MASK } from '../nn/inputs.ts';
@@ -84,8 +86,18 @@ function boundOf({ nodes }: Graph, name: string): number {
   return least;
 }
 
+/** Elements of an input that the sizes in a file alone may ask for. */
+const MOST_ELEMENTS = 2 ** 24;
+
 function exampleOf({ name, shape, dtype }: TracedInput, bound: number): Tensor {
   const size = sizeOf(shape);
+  if (size > MOST_ELEMENTS)
+    throw new TraceletError('value', {
+      what: `input ${describe(name)} of the program`,
+      expected: `a shape of at most ${MOST_ELEMENTS} elements`,
+      got: `[${shape}]`,
+      cure: 'Give inputs of the sizes to come: { inputs }',
+    });
   if (dtype === 'float32')
     return new Tensor(
       dtype,

@@ -46,6 +46,27 @@ describe('arguments', () => {
       expect(numbers(aten, aten.call(name, positional, new Map(named), SITE))).toEqual([3, 4, 5, 6, 7, 8]);
   });
 
+  test('of questions are those of ops, of tensors that others wrote to as well', async () => {
+    const { aten, x, call } = started();
+    const named = (...entries: [string, Argument][]) => aten.call('size', [], new Map(entries), SITE);
+    expect([call('size', x), call('size', x, -1), named(['self', x]), named(['dim', 0], ['self', x])]).toEqual([[2, 3], 3, [2, 3], 2]);
+    const error = await problem('op', () => call('size', x, [0]));
+    expect(error.message).toMatch(/expected \(AnyTensor self, int\? dim=None\), got \(float32 \[2,3\], \[0\]\)/);
+    const y = call('mul', x, 2);
+    call('add_', call('view', y, [3, 2]), 1);
+    expect([call('size', y), call('numel', y)]).toEqual([[2, 3], 6]);
+  });
+
+  test.each([
+    ['split', [1]],
+    ['unbind', []],
+    ['chunk', [1_000_000_000]],
+  ] as const)('of %s ask for a number of parts that memory is meant for', async (op, more) => {
+    const { aten, call } = started();
+    const long = aten.call('arange', [1_000_000_000], new Map(), SITE);
+    expect((await problem('value', () => call(op, long, ...more))).message).toMatch(/at most 65536 parts, got 1000000000/);
+  });
+
   test('of arange are its end, its start and end, or these and a step', () => {
     const { aten, call } = started();
     const dtype = new Map<string, Argument>([

@@ -30,6 +30,8 @@ export interface ExportedParts {
   nodes?: readonly object[];
   inputs?: readonly object[];
   outputs?: readonly object[];
+  /** Dimensions of the ids. */
+  sizes?: readonly object[];
   ranges?: object;
   out_spec?: string;
   config?: object;
@@ -66,6 +68,7 @@ export function exportedArchive({
   nodes = NODES,
   inputs = [],
   outputs = [{ user_output: { arg: reference('out') } }],
+  sizes = [size("Symbol('s0', integer=True)", 2), size('s1', 3)],
   ranges = { s0: { min_val: 1, max_val: 4 }, s1: { min_val: 2, max_val: 9 } },
   out_spec,
   config: said = config,
@@ -76,7 +79,7 @@ export function exportedArchive({
     schema_version: schema,
     range_constraints: ranges,
     graph_module: {
-      graph: { nodes, tensor_values: { ids: { dtype: 5, sizes: [size("Symbol('s0', integer=True)", 2), size('s1', 3)] } } },
+      graph: { nodes, tensor_values: { ids: { dtype: 5, sizes } } },
       signature: {
         input_specs: [
           { parameter: { arg: { name: 'p_table' }, parameter_name: 'a.table' } },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { F, jit, type Tensor, tensor } from '../../src/index.ts';
 import { argument, type ExportedParts, exportedArchive, node, reference } from '../support/exported.ts';
+import { problem } from '../support/tiny.ts';
 
 const ids = tensor([
   [1, 2, 3],
@@ -45,6 +46,12 @@ describe('a program of torch.export', () => {
       exportedArchive({ ranges: { s0: { min_val: 0, max_val: null }, s1: { min_val: 2, max_val: 2 ** 62 } } }),
     );
     expect(open_sizes?.dynamic).toEqual({ batch: [1, 64], sequence: [2, 512] });
+  });
+
+  test('that asks for inputs beyond what memory is meant for is refused before they are made', async () => {
+    const sizes = Array.from({ length: 17 }, () => ({ as_int: 3 }));
+    const error = await problem('value', () => jit.load(exportedArchive({ sizes, ranges: {} })));
+    expect(error.message).toMatch(/input "ids" of the program: expected a shape of at most 16777216 elements, got \[3,3,/);
   });
 
   test('computes sizes, passes checks and runs graphs within it', async () => {

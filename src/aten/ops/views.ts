@@ -58,12 +58,7 @@ export const VIEW_OPS: OpTable = {
   ],
   split_with_sizes: [['Tensor(a) self, int[] split_sizes, int dim=0', move.parts]],
   chunk: [['Tensor(a) self, int chunks, int dim=0', chunk]],
-  unbind: [
-    [
-      'Tensor(a) self, int dim=0',
-      (self: Node, dim: number) => Array.from({ length: sizeOf(self, dim) }, (_, i) => move.select(self, dim, i)),
-    ],
-  ],
+  unbind: [['Tensor(a) self, int dim=0', move.unbind]],
   expand: [['Tensor(a) self, int[] size, bool implicit=False', move.expand]],
   broadcast_to: [['Tensor(a) self, int[] size', move.expand]],
   expand_as: like,
