@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { clearEnvironment } from './test/setup/environment.ts';
 import { LongFirst } from './test/setup/order.ts';
+import { filesAlone } from './test/setup/projects.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const platform = process.env.TRACELET_KERNELS ? './test/support/kernels-platform.ts' : './src/platform/node.ts';
@@ -11,6 +12,7 @@ const relaxedBehindFlag = process.versions.node.startsWith('20.');
 const LIMIT_MS = 300_000;
 
 clearEnvironment();
+const alone = filesAlone(here('.'));
 
 export default defineConfig({
   resolve: {
@@ -32,7 +34,10 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'alone', include: alone } },
+      { extends: true, test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: alone, isolate: false } },
+    ],
     globalSetup: ['test/setup/run.ts'],
     setupFiles: ['test/setup/bytes.ts'],
     sequence: { sequencer: LongFirst },

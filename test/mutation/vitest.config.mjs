@@ -9,6 +9,7 @@ export default {
   ...base,
   test: {
     ...base.test,
+    projects: undefined,
     include: tests.map((name) => `test/${name}.test.ts`),
     execArgv: [],
     globalSetup: [],

@@ -22,7 +22,7 @@ interface Given {
 for (const variant of VARIANTS)
   describe.skipIf(!runs(variant))(variant, () => {
     /** The bits of each sequence, with the rows of the tables that reach so far. */
-    function attend({ of, lengths, mask, places, reach = REACH }: Given): number[][] {
+    function attend({ of, lengths, mask, places, reach = REACH }: Given): Uint32Array[] {
       const [batch, longest] = [lengths.length, Math.max(...lengths)];
       const starts = cumulative(lengths);
       const join = (name: 'q' | 'k' | 'v') => of.flatMap((each) => each[name]);
@@ -81,8 +81,8 @@ for (const variant of VARIANTS)
       const whole = { q: spread(apart.q), k: spread(apart.k), v: spread(apart.v) };
       const [got] = attend({ of: [whole], lengths: [longest], mask: upTo(longest).map((place) => Number(places.includes(place))) });
       const [want] = attend({ of: [apart], lengths: [n], places });
-      const numbers = (bits: number[]) => new Float32Array(Uint32Array.from(bits).buffer);
-      const kept = numbers(places.flatMap((place) => got.slice(place * hidden, (place + 1) * hidden)));
+      const numbers = (bits: Uint32Array) => new Float32Array(bits.buffer);
+      const kept = numbers(Uint32Array.from(places.flatMap((place) => [...got.slice(place * hidden, (place + 1) * hidden)])));
       numbers(want).forEach((value, i) => {
         expect(kept[i]).toBeCloseTo(value, 5);
       });

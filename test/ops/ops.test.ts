@@ -160,7 +160,7 @@ for (const variant of VARIANTS)
         const x = some(11, 5);
         const whole = bitsOf(call(variant, 'gelu', { x }, { x: [11] }));
         x.forEach((value, i) => {
-          expect(bitsOf(call(variant, 'gelu', { x: [value] }, { x: [1] }))).toEqual([whole[i]]);
+          expect(bitsOf(call(variant, 'gelu', { x: [value] }, { x: [1] }))).toEqual(whole.slice(i, i + 1));
         });
       });
 
@@ -244,7 +244,8 @@ for (const variant of VARIANTS)
             { x: [n, n], weight: [head_dim, n] },
             { activation: 'none' },
           );
-          expect(bitsOf(product)).toEqual(Array.from({ length: n }, (_, r) => wanted.slice(r * hidden, r * hidden + head_dim)).flat());
+          const first = wanted.filter((_, i) => i % hidden < head_dim);
+          expect(bitsOf(product)).toEqual(first);
         });
 
         test('all keys masked gives each the same weight', () => {

@@ -29,7 +29,7 @@ function inParts(
   example: Case,
   threads: number,
   run: Run,
-): { bits: number[]; count: number } {
+): { bits: Uint32Array; count: number } {
   const row: Op = OPS[op];
   const kernels = kernelsOf(variant);
   const { args, numbers, out, outBytes, free, top } = arrange(kernels, op, operandsOf(op, example), example, run);

@@ -6,13 +6,13 @@ const LONG = [
   ...['package/edge', 'package/readme', 'models/models', 'cli/cli', 'cli/traces', 'cli/streams', 'runtime/threads', 'cli/runs'],
 ];
 
-/** Long files first, in the order of the list. */
+/** Long files first, in the order of the list; then project by project, as a process is kept for the next file of its own. */
 export class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification): number => {
       const at = LONG.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
       return at < 0 ? LONG.length : at;
     };
-    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b) || a.project.name.localeCompare(b.project.name));
   }
 }

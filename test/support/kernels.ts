@@ -31,7 +31,9 @@ export interface Kernels {
   exports: Record<string, Kernel>;
 }
 
-const instances = new Map<Variant, Kernels>();
+const instances = new Map<string, Kernels>();
+const SMALL = 3;
+const LARGE = 16;
 
 /** Kernels over a memory of their own, with assert messages decoded. */
 export function instantiate(variant: Variant, pages: number): Kernels {
@@ -44,11 +46,24 @@ export function instantiate(variant: Variant, pages: number): Kernels {
   return { memory, exports: Object.assign({}, ...kernels) };
 }
 
-/** The kernels that all tests of a variant share. */
-export function kernelsOf(variant: Variant): Kernels {
-  const kernels = instances.get(variant) ?? instantiate(variant, 16);
-  instances.set(variant, kernels);
+/** The kernels that all tests of a variant share, over so many pages. */
+export function kernelsOf(variant: Variant, pages = LARGE): Kernels {
+  const key = `${variant} ${pages}`;
+  const kernels = instances.get(key) ?? instantiate(variant, pages);
+  instances.set(key, kernels);
   return kernels;
+}
+
+/** What is worked out once for each op and case. */
+function memo<T>(make: (op: OpName, example: Case) => T): (op: OpName, example: Case) => T {
+  const made = new Map<OpName, WeakMap<Case, T>>();
+  return (op, example) => {
+    const ofOp = made.get(op) ?? new WeakMap<Case, T>();
+    made.set(op, ofOp);
+    const value = ofOp.get(example) ?? make(op, example);
+    ofOp.set(example, value);
+    return value;
+  };
 }
 
 /** Deterministic numbers in [-2, 2), some of them whole. */
@@ -62,7 +77,7 @@ export function noise(seed: number): () => number {
 }
 
 /** Operands of a case, by name: what its ids, masks and sequences ask for, noise elsewhere. */
-export function operandsOf(op: OpName, { shapes, lengths, keyLengths = lengths, mask, gains }: Case): Operands {
+export const operandsOf = memo((op, { shapes, lengths, keyLengths = lengths, mask, gains }): Operands => {
   const row: Op = OPS[op];
   const operands: Operands = {};
   let seed = 1;
@@ -97,7 +112,7 @@ export function operandsOf(op: OpName, { shapes, lengths, keyLengths = lengths, 
     else operands[name] = fill(() => Math.fround(random() * (gains?.[name] ?? 1)));
   }
   return operands;
-}
+});
 
 /** The `starts` of sequences of given lengths. */
 export function cumulative(lengths: number[]): number[] {
@@ -176,7 +191,8 @@ export function call(
   attrs: Case['attrs'] = {},
   run: Run = {},
 ): Float32Array {
-  const kernels = kernelsOf(variant);
+  const elements = Object.values(operands).reduce((sum, values) => sum + values.length, 0);
+  const kernels = kernelsOf(variant, elements < 2048 ? SMALL : LARGE);
   const { args, out, outBytes, free, top } = arrange(kernels, op, operands, { shapes, attrs }, run);
   const bytes = () => new Uint8Array(kernels.memory.buffer).slice(0, run.last ? undefined : top + 64);
   const before = bytes();
@@ -193,14 +209,18 @@ const EPSILON = 2 ** -24;
 /** Below this a float32 is denormal and keeps fewer digits. */
 export const SMALLEST = 1e-37;
 
-/** What is wrong with the first element of `result` that is farther from the definition than its tolerance; undefined if none is. */
-export function firstError(op: OpName, example: Case, result: Float32Array): string | undefined {
-  const { of, tolerance } = REFERENCE[op];
+/** What a case comes to by definition, and the numbers that its kernel is given. */
+const definedFor = memo((op, example) => {
   const attrs = (example.attrs ?? {}) as Record<string, number>;
   const numbers = { ...(OPS[op] as Op).infer(example.shapes, attrs).ints, ...attrs };
-  const { values, sizes } = of(operandsOf(op, example), numbers, attrs);
+  return { numbers, ...REFERENCE[op].of(operandsOf(op, example), numbers, attrs) };
+});
+
+/** What is wrong with the first element of `result` that is farther from the definition than its tolerance; undefined if none is. */
+export function firstError(op: OpName, example: Case, result: Float32Array): string | undefined {
+  const { values, sizes, numbers } = definedFor(op, example);
   if (result.length !== values.length) return `${result.length} elements, not ${values.length}`;
-  const units = tolerance(numbers);
+  const units = REFERENCE[op].tolerance(numbers);
   const bits = new Uint32Array(result.buffer, result.byteOffset, result.length);
   const got = (OPS[op] as Op).result === 'int32' ? new Int32Array(bits.buffer, bits.byteOffset, bits.length) : result;
   for (let i = 0; i < result.length; i++) {
@@ -248,7 +268,7 @@ function write({ buffer }: WebAssembly.Memory, at: number, kind: Kind, values: A
 }
 
 /** The bits of float32 values, to be compared where NaN and the sign of 0 count. */
-export const bitsOf = (values: Float32Array): number[] => Array.from(new Uint32Array(values.buffer, values.byteOffset, values.length));
+export const bitsOf = ({ buffer, byteOffset, length }: Float32Array): Uint32Array => new Uint32Array(buffer, byteOffset, length);
 
 /** The ways to multiply integers that a variant has here. */
 export const formsOf = (variant: Variant): number[] =>
