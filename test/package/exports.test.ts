@@ -48,7 +48,7 @@ const SYMBOL = 'a symbol';
 function* attemptsOf(name: string, valid: () => readonly unknown[]): Generator<Attempt> {
   const { length } = valid();
   const junk = Object.entries(JUNK).filter(([what]) => what === SYMBOL || !ALIKE.test(name));
-  const share = COSTLY.test(name) ? 4 : 1;
+  const share = COSTLY.test(name) ? 8 : 2;
   for (let count = 0; count < length; count++) yield { args: valid().slice(0, count), what: `${count} arguments` };
   for (const [kind, [what, make]] of junk.entries()) {
     yield { args: [...valid(), make()], what: `${what} behind the others` };
