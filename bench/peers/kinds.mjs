@@ -63,7 +63,8 @@ async function measureKind({ name, title, attention }, folder, tokens) {
     await fleet.prepare({ tokens: Number(tokens) });
     if (fleet.members[0]?.name !== reference.name) throw new Error(`${reference.name}: ${fleet.missing[0].reason}`);
     const measured = await measureLength({ name, title: `${attention}: ${title}` }, Number(tokens), fleet, timing);
-    return { ...measured, title, attention, version: fleet.members.at(-1)?.version, missing: fleet.missing };
+    const versions = fleet.members.map(({ runtime, version }) => [runtime, version]);
+    return { ...measured, title, attention, versions, missing: fleet.missing };
   } finally {
     await fleet.close();
   }
@@ -110,6 +111,7 @@ writeResults('kinds', {
   minutes: (performance.now() - started) / 60_000,
   quick: options.quick,
   yardstick: YARDSTICK,
-  results,
+  versions: Object.fromEntries(results.flatMap(({ versions }) => versions)),
+  results: results.map(({ versions, missing, ...result }) => result),
   missing,
 });

@@ -110,5 +110,8 @@ writeResults('peers', {
   versions: Object.fromEntries(versions),
   ...results,
 });
-if (parts.has('kinds')) runBench('kinds.mjs', options.quick ? ['--quick'] : []);
+if (parts.has('kinds')) {
+  const given = ['tokens', 'only', 'rounds'].flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, options[name]]));
+  runBench('kinds.mjs', options.quick ? ['--quick', ...given] : given);
+}
 await writePage();
