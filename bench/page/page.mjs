@@ -15,7 +15,7 @@ const RESULTS = new URL('../results/', import.meta.url);
 /** The length that headlines are about. */
 const HEADLINE_TOKENS = 128;
 
-/** Results of a bench, the newest Node first. @param {'peers' | 'curves' | 'threads' | 'soak'} bench @returns {Promise<any[]>} */
+/** Results of a bench, the newest Node first. @param {'peers' | 'kinds' | 'curves' | 'threads' | 'soak'} bench @returns {Promise<any[]>} */
 async function readResults(bench) {
   const names = (await readdir(RESULTS)).filter((name) => name.startsWith(`${bench}-`) && name.endsWith('.json'));
   const runs = await Promise.all(names.map(async (name) => JSON.parse(await readFile(new URL(name, RESULTS), 'utf8'))));
@@ -105,20 +105,21 @@ outputs as JavaScript arrays, PyTorch as tensors. Whatever a later run of the sa
 <h2>How to reproduce it</h2>
 <pre>git clone … &amp;&amp; cd tracelet &amp;&amp; npm install
 npm run bench:setup               # weights, ONNX graphs, Python packages; -- --torch adds PyTorch
-npm run bench                     # or, in three minutes: npm run bench -- --quick
+npm run bench                     # or, in eight minutes: npm run bench -- --quick
 npm run bench -- --curves --threads --soak                       # the sections about tokens, threads and the soak
 bench/node_modules/node26/bin/node bench/peers/run.mjs     # the same on Node 26</pre>`;
 
 /** Writes the page of all results that are there. */
 export async function writePage() {
-  const [runs, curves, threads, soak] = [
+  const [runs, kinds, curves, threads, soak] = [
     await readResults('peers'),
+    await readResults('kinds'),
     await readResults('curves'),
     await readResults('threads'),
     await readResults('soak'),
   ];
   if (runs.length === 0) throw new Error('no results: npm run bench');
-  const topics = topicSections({ curves, threads, soak });
+  const topics = topicSections({ kinds, curves, threads, soak });
   const style = await readFile(new URL('style.css', import.meta.url), 'utf8');
   const links = [
     ...runs.map(({ machine }) => `<a href="#node${Number.parseInt(machine.node.slice(1), 10)}">Node ${escaped(machine.node)}</a>`),

@@ -1,13 +1,22 @@
 /** Sections of the page about what was measured beside the comparison of runtimes, each from results of its own. */
 import { curveSection, mixedSection } from './curves.mjs';
+import { kindSection } from './kinds.mjs';
 import { escaped } from './markup.mjs';
 import { soakSection } from './soak.mjs';
 import { threadSection } from './threads.mjs';
 
-/** @typedef {{ id: string, kind: 'curves' | 'threads' | 'soak', title: string, text: string, section: (result: any) => string }} Topic */
+/** @typedef {{ id: string, kind: 'kinds' | 'curves' | 'threads' | 'soak', title: string, text: string, section: (result: any) => string }} Topic */
 
 /** @type {readonly Topic[]} */
 const TOPICS = [
+  {
+    id: 'kinds',
+    kind: 'kinds',
+    title: 'Kinds of attention',
+    text: `One model of each kind of attention, with the sizes of one that people run, three of its layers and seeded weights. The graphs of
+onnxruntime-web are written from the very traces that tracelet runs, op by op as PyTorch exports them, for one length each.`,
+    section: kindSection,
+  },
   {
     id: 'tokens',
     kind: 'curves',

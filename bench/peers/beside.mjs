@@ -49,8 +49,8 @@ export async function measureModel(model, { lengths, wanted, timing }) {
   }
 }
 
-/** @param {Model} model @param {number} tokens @param {Fleet} fleet @param {Plan['timing']} timing */
-async function measureLength({ name: model, title }, tokens, fleet, timing) {
+/** What is open, compared and timed. @param {Pick<Model, 'name' | 'title'>} model @param {number} tokens @param {Fleet} fleet @param {Plan['timing']} timing */
+export async function measureLength({ name: model, title }, tokens, fleet, timing) {
   const heading = `${title}, ${tokens} tokens`;
   const accuracies = await compareAnswers(fleet);
   const { samples, repeated } = await alternate(fleet.samplers(), { ...timing, progress: (text) => progress(`${heading}: ${text}`) });

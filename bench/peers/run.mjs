@@ -3,8 +3,8 @@
  *
  *   node bench/peers/run.mjs [--quick] [--models minilm,bert-base] [--tokens 14,128] [--only PART,PART] [--parts PART,PART] [--rounds N]
  *
- * Parts are models, products, starts and growth. Prints tables, and writes bench/results/peers-nodeMAJOR.json and peers.html. With
- * --curves, --threads or --soak those benches run instead, each with the other arguments, and the page is made again.
+ * Parts are models, products, starts, growth and kinds. Prints tables, and writes bench/results/peers-nodeMAJOR.json, those of kinds.mjs and peers.html.
+ * With --curves, --threads or --soak those benches run instead, each with the other arguments, and the page is made again.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -20,13 +20,17 @@ import { measureStarts } from './starts.mjs';
 
 const INSTEAD = { '--curves': 'curves.mjs', '--threads': 'threads.mjs', '--soak': '../measure/soak/soak.mjs' };
 const instead = process.argv.slice(2).filter((argument) => argument in INSTEAD);
+
+/** Another bench, which fails this one if it fails. @param {string} bench @param {readonly string[]} args */
+function runBench(bench, args) {
+  const script = fileURLToPath(new URL(bench, import.meta.url));
+  const { status } = spawnSync(process.execPath, [...process.execArgv, script, ...args], { stdio: 'inherit' });
+  process.exitCode ||= status ?? 1;
+}
+
 if (instead.length > 0) {
   const rest = process.argv.slice(2).filter((argument) => !instead.includes(argument));
-  for (const bench of instead) {
-    const script = fileURLToPath(new URL(INSTEAD[bench], import.meta.url));
-    const { status } = spawnSync(process.execPath, [...process.execArgv, script, ...rest], { stdio: 'inherit' });
-    process.exitCode ||= status ?? 1;
-  }
+  for (const bench of instead) runBench(INSTEAD[bench], rest);
   await writePage();
   process.exit();
 }
@@ -37,7 +41,7 @@ const { values: options } = parseArgs({
     models: { type: 'string', default: MODELS.map(({ name }) => name).join(',') },
     tokens: { type: 'string' },
     only: { type: 'string' },
-    parts: { type: 'string', default: 'models,products,starts,growth' },
+    parts: { type: 'string', default: 'models,products,starts,growth,kinds' },
     rounds: { type: 'string' },
   },
 });
@@ -106,4 +110,8 @@ writeResults('peers', {
   versions: Object.fromEntries(versions),
   ...results,
 });
+if (parts.has('kinds')) {
+  const given = ['tokens', 'only', 'rounds'].flatMap((name) => (options[name] === undefined ? [] : [`--${name}`, options[name]]));
+  runBench('kinds.mjs', options.quick ? ['--quick', ...given] : given);
+}
 await writePage();

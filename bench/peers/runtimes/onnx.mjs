@@ -10,7 +10,7 @@ import { callsOf, realAnswer } from './inputs.mjs';
 export function modelOf({ Tensor }, session, layout) {
   return {
     async prepare({ tokens, lengths = [tokens] }) {
-      const calls = callsOf(lengths, layout);
+      const calls = callsOf(lengths, { names: session.inputNames, ...layout });
       const feeds = calls.map(({ inputs }) =>
         Object.fromEntries(
           Object.entries(inputs).map(([name, { shape, data }]) => [

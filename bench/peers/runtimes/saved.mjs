@@ -26,7 +26,7 @@ export function savedModel(sourceOf, { precision, form, load, ...layout }) {
         loaded = { name, traced: await jit.load(sourceOf(name), load) };
       }
       const { traced } = loaded;
-      const calls = callsOf(lengths, layout);
+      const calls = callsOf(lengths, { names: traced.inputs.map(({ name }) => name), ...layout });
       return {
         run: () => calls.map(({ inputs }) => traced(inputs)),
         answer: (results) => realAnswer(results, calls),
