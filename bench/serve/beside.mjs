@@ -15,7 +15,7 @@ import { begin, digits, progress, ratioCell, table, writeResults } from '../meas
 import { median, ratio } from '../measure/stats.mjs';
 import { accuracyOf, tooFar } from '../peers/accuracy.mjs';
 import { filesOf, VENV } from '../peers/models.mjs';
-import { CONNECTIONS, HEADERS, load, PER_REQUEST, startServer } from './child.mjs';
+import { amountIn, CONNECTIONS, HEADERS, load, PER_REQUEST, startServer } from './child.mjs';
 import { MODEL, texts } from './texts.mjs';
 
 /** @typedef {'float32' | 'int8'} Precision */
@@ -99,16 +99,18 @@ async function compare(members, inputs) {
 
 /** Throughput in turns, then times at half of it. @param {readonly Member[]} members @param {readonly string[]} list */
 async function measure(members, list) {
-  for (let round = -1; round < rounds; round++)
+  const amounts = new Map();
+  for (const member of members) amounts.set(member, amountIn((await load(member.server.url, list, CONNECTIONS)).texts, seconds));
+  for (let round = 0; round < rounds; round++)
     for (const member of members) {
       progress(`round ${round + 1} of ${rounds}: ${member.name} ${member.precision}`);
-      const { texts: rate, failed } = await load(member.server.url, list, { duration: round < 0 ? 2 : seconds });
+      const { texts: rate, failed } = await load(member.server.url, list, amounts.get(member));
       member.failed += failed;
-      if (round >= 0) member.rates.push(rate);
+      member.rates.push(rate);
     }
   for (const member of members) {
     const overallRate = Math.max(1, Math.round(median(member.rates) / PER_REQUEST / 2));
-    ({ latency: member.latency } = await load(member.server.url, list, { duration: seconds, overallRate }));
+    ({ latency: member.latency } = await load(member.server.url, list, seconds * overallRate, { overallRate }));
   }
 }
 

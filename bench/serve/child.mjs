@@ -39,11 +39,19 @@ export async function startServer(script, args) {
 /** The texts of the request of a number, of those in a list. @param {readonly string[]} list @param {number} number */
 export const textsOf = (list, number) => Array.from({ length: PER_REQUEST }, (_, j) => list[(PER_REQUEST * number + j) % list.length]);
 
-/** Asks for vectors on all connections. @param {string} url @param {readonly string[]} list @param {object} more options of autocannon */
-export async function load(url, list, more) {
+/**
+ * Asks for vectors on all connections, so many times, and waits for the last answer: what is under way when a time is over would not be counted.
+ * @param {string} url @param {readonly string[]} list @param {number} amount @param {object} [more] options of autocannon
+ */
+export async function load(url, list, amount, more) {
   const bodies = Array.from({ length: list.length / PER_REQUEST }, (_, i) => JSON.stringify({ inputs: textsOf(list, i) }));
   const requests = bodies.map((body) => ({ body }));
   const common = { url: `${url}embed`, method: 'POST', headers: HEADERS, connections: CONNECTIONS, timeout: 60 };
-  const { requests: done, duration, latency, non2xx, errors } = await autocannon({ ...common, requests, ...more });
-  return { texts: (PER_REQUEST * done.total) / duration, requests: done.total / duration, latency, failed: non2xx + errors };
+  const since = performance.now();
+  const { latency, non2xx, errors } = await autocannon({ ...common, requests, amount: Math.max(CONNECTIONS, amount), ...more });
+  const seconds = (performance.now() - since) / 1000;
+  return { texts: (PER_REQUEST * Math.max(CONNECTIONS, amount)) / seconds, latency, failed: non2xx + errors };
 }
+
+/** How many requests a server answers in so many seconds at a rate of texts a second. @param {number} texts @param {number} seconds */
+export const amountIn = (texts, seconds) => Math.ceil((texts * seconds) / PER_REQUEST);

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { jit } from '../../dist/index.js';
 import { begin, digits, progress, table, writeResults } from '../measure/report.mjs';
 import { median } from '../measure/stats.mjs';
-import { CONNECTIONS, HEADERS, load, PER_REQUEST, startServer, textsOf } from './child.mjs';
+import { amountIn, CONNECTIONS, HEADERS, load, PER_REQUEST, startServer, textsOf } from './child.mjs';
 import { MODEL, requests, texts } from './texts.mjs';
 
 const { values } = parseArgs({
@@ -40,27 +40,29 @@ function report(what, value, isWell = true) {
   progress(`${what}: ${value}\n`);
 }
 
-/** Texts a second of the pool alone, kept as busy as a server is. @param {import('../../dist/index.js').TracedModule} pool @param {readonly string[]} list */
-async function poolAlone(pool, list) {
+/** Texts a second of the pool alone, kept as busy as a server is. @param {import('../../dist/index.js').TracedModule} pool @param {readonly string[]} list @param {number} amount */
+async function poolAlone(pool, list, amount) {
   const since = performance.now();
-  const end = since + 1000 * seconds;
-  let done = 0;
-  const client = async (/** @type {number} */ at) => {
-    for (let i = at; performance.now() < end; i += CONNECTIONS, done += PER_REQUEST) await pool.embed(textsOf(list, i));
+  let next = 0;
+  const client = async () => {
+    while (next < amount) await pool.embed(textsOf(list, next++));
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, (_, at) => client(at)));
-  return (1000 * done) / (performance.now() - since);
+  await Promise.all(Array.from({ length: CONNECTIONS }, client));
+  return (1000 * PER_REQUEST * amount) / (performance.now() - since);
 }
 
 /** The pool and the server in turns. @param {import('./child.mjs').Server} server @param {readonly string[]} list */
 async function throughput({ url }, list) {
   const pool = await jit.load(MODEL, { workers });
+  await poolAlone(pool, list, CONNECTIONS);
+  await load(url, list, CONNECTIONS);
+  const amount = Math.max(CONNECTIONS, amountIn(await poolAlone(pool, list, CONNECTIONS), seconds));
   /** @type {{ alone: number, served: number, failed: number }[]} */
   const measured = [];
-  for (let round = -1; round < rounds; round++) {
-    const alone = await poolAlone(pool, list);
-    const { texts: served, failed } = await load(url, list, { duration: seconds });
-    if (round >= 0) measured.push({ alone, served, failed });
+  for (let round = 0; round < rounds; round++) {
+    const alone = await poolAlone(pool, list, amount);
+    const { texts: served, failed } = await load(url, list, amount);
+    measured.push({ alone, served, failed });
   }
   pool.dispose();
   const [alone, served] = [median(measured.map((each) => each.alone)), median(measured.map((each) => each.served))];
@@ -71,7 +73,7 @@ async function throughput({ url }, list) {
   report('of the pool alone', share.toFixed(2), share >= 0.9);
   report('requests that failed', failed, failed === 0);
   const overallRate = Math.max(1, Math.round(served / PER_REQUEST / 2));
-  const { latency } = await load(url, list, { duration: 2 * seconds, overallRate });
+  const { latency } = await load(url, list, 2 * seconds * overallRate, { overallRate });
   report('at half of that: median and 99th of 100, ms', `${latency.p50}, ${latency.p99}`);
   return { alone, served, share, failed, half: { requests: overallRate, p50: latency.p50, p99: latency.p99 } };
 }
@@ -124,7 +126,11 @@ function* until(/** @type {number} */ end) {
 
 /** One client of a hundred leaves, and a worker is killed each second. @param {import('./child.mjs').Server} server @param {ReturnType<typeof requests>} known */
 async function faults(server, known) {
-  const want = await Promise.all(known.map((request) => ask(server.url, request)));
+  /** @type {string[]} */
+  const want = [];
+  await each(known.entries(), async ([at, request]) => {
+    want[at] = await ask(server.url, request);
+  });
   const counts = { answered: 0, left: 0, wrong: 0, lost: 0 };
   const timer = setInterval(server.kill, 1000);
   await each(until(performance.now() + 2000 * seconds), async (i) => {
