@@ -24,7 +24,7 @@ const { values: options } = parseArgs({ options: { rounds: { type: 'string', def
 const PYTHON = `${VENV}/bin/python`;
 /** @huggingface/tokenizers wants each of them named. */
 const PARTS = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
-const SCRIPT = fileURLToPath(new URL('tokenize.py', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('rust_tokenizers.py', import.meta.url));
 
 /** The Rust library in a process of its own, or nothing where Python lacks it. @param {string} json @param {string} texts */
 async function rust(json, texts) {

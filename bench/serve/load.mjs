@@ -1,83 +1,84 @@
 /**
- * What a server adds to the pool that it runs, on loopback: `node bench/serve/load.mjs [--workers 2] [--seconds 8] [--mixed 10000]`. Each part is bounded in
- * requests and in time. Fails where an answer is wrong, a request that was accepted is lost, memory grows, or throughput is below nine tenths.
+ * What a server adds to the pool that it runs, on loopback.
+ *
+ *   node bench/serve/load.mjs [--workers 2] [--rounds 4] [--seconds 4] [--mixed 10000]
+ *
+ * Each part is bounded in requests and in time; together they take three minutes on an idle machine, and four at most. Writes bench/results/serve-nodeMAJOR.json. Fails where an answer is
+ * wrong, a request that was accepted is lost, memory grows, or throughput is below nine tenths of that of the pool.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import autocannon from 'autocannon';
 import { jit } from '../../dist/index.js';
-import { requests, texts } from './texts.mjs';
+import { begin, digits, progress, table, writeResults } from '../measure/report.mjs';
+import { median } from '../measure/stats.mjs';
+import { amountIn, CONNECTIONS, HEADERS, load, PER_REQUEST, startServer, textsOf } from './child.mjs';
+import { MODEL, requests, texts } from './texts.mjs';
 
 const { values } = parseArgs({
-  options: { workers: { type: 'string' }, seconds: { type: 'string', default: '8' }, mixed: { type: 'string', default: '10000' } },
+  options: {
+    workers: { type: 'string' },
+    rounds: { type: 'string', default: '4' },
+    seconds: { type: 'string', default: '4' },
+    mixed: { type: 'string', default: '10000' },
+  },
 });
-const WORKERS = Number(values.workers ?? Math.max(1, availableParallelism() - 1));
-const SECONDS = Number(values.seconds);
-const MODEL = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2/model.tracelet', import.meta.url));
-const HEADERS = { 'content-type': 'application/json' };
-const PER_REQUEST = 8;
-const CONNECTIONS = 16;
-const MIXED = Number(values.mixed);
+const workers = Number(values.workers ?? Math.max(1, availableParallelism() - 1));
+const [rounds, seconds, count] = [values.rounds, values.seconds, values.mixed].map(Number);
 /** Milliseconds after which mixed requests are enough. */
-const PATIENCE = 180_000;
+const PATIENCE = 150_000;
 const AT_ONCE = 12;
+const MIB = 2 ** 20;
 
+/** @type {string[][]} */
+const rows = [];
+/** @type {string[]} */
 const failures = [];
-const report = (what, value, isWell = true) => {
-  console.log(`${what.padEnd(52)} ${value}${isWell ? '' : '   TOO BAD'}`);
+/** @param {string} what @param {string | number} value */
+function report(what, value, isWell = true) {
+  rows.push([what, `${value}`, isWell ? '' : 'too bad']);
   if (!isWell) failures.push(what);
-};
-
-async function startServer() {
-  const child = fork(new URL('server.mjs', import.meta.url), [String(WORKERS)], { execArgv: ['--expose-gc'] });
-  const [{ url }] = await once(child, 'message');
-  const memory = async () => {
-    child.send('memory');
-    const [{ memory: bytes }] = await once(child, 'message');
-    return bytes;
-  };
-  const end = async () => {
-    child.send('end');
-    await once(child, 'exit');
-  };
-  return { url, memory, kill: () => child.send('kill'), end };
+  progress(`${what}: ${value}\n`);
 }
 
-/** Texts a second of the pool alone, kept as busy as the server will be. */
-async function poolAlone(list) {
-  const pool = await jit.load(MODEL, { workers: WORKERS });
-  const end = performance.now() + 1000 * SECONDS;
-  let done = 0;
-  const client = async (at) => {
-    for (let i = at; performance.now() < end; i += CONNECTIONS, done += PER_REQUEST)
-      await pool.embed(Array.from({ length: PER_REQUEST }, (_, j) => list[(PER_REQUEST * i + j) % list.length]));
+/** Texts a second of the pool alone, kept as busy as a server is. @param {import('../../dist/index.js').TracedModule} pool @param {readonly string[]} list @param {number} amount */
+async function poolAlone(pool, list, amount) {
+  const since = performance.now();
+  let next = 0;
+  const client = async () => {
+    while (next < amount) await pool.embed(textsOf(list, next++));
   };
-  const begun = performance.now();
-  await Promise.all(Array.from({ length: CONNECTIONS }, (_, at) => client(at)));
+  await Promise.all(Array.from({ length: CONNECTIONS }, client));
+  return (1000 * PER_REQUEST * amount) / (performance.now() - since);
+}
+
+/** The pool and the server in turns. @param {import('./child.mjs').Server} server @param {readonly string[]} list */
+async function throughput({ url }, list) {
+  const pool = await jit.load(MODEL, { workers });
+  await poolAlone(pool, list, CONNECTIONS);
+  await load(url, list, CONNECTIONS);
+  const amount = Math.max(CONNECTIONS, amountIn(await poolAlone(pool, list, CONNECTIONS), seconds));
+  /** @type {{ alone: number, served: number, failed: number }[]} */
+  const measured = [];
+  for (let round = 0; round < rounds; round++) {
+    const alone = await poolAlone(pool, list, amount);
+    const { texts: served, failed } = await load(url, list, amount);
+    measured.push({ alone, served, failed });
+  }
   pool.dispose();
-  return (1000 * done) / (performance.now() - begun);
+  const [alone, served] = [median(measured.map((each) => each.alone)), median(measured.map((each) => each.served))];
+  const share = median(measured.map((each) => each.served / each.alone));
+  const failed = measured.reduce((sum, each) => sum + each.failed, 0);
+  report('pool alone, texts a second', digits(alone));
+  report('server, texts a second', digits(served));
+  report('of the pool alone', share.toFixed(2), share >= 0.9);
+  report('requests that failed', failed, failed === 0);
+  const overallRate = Math.max(1, Math.round(served / PER_REQUEST / 2));
+  const { latency } = await load(url, list, 2 * seconds * overallRate, { overallRate });
+  report('at half of that: median and 99th of 100, ms', `${latency.p50}, ${latency.p99}`);
+  return { alone, served, share, failed, half: { requests: overallRate, p50: latency.p50, p99: latency.p99 } };
 }
 
-const bodies = (list, count) =>
-  Array.from({ length: count }, (_, i) =>
-    JSON.stringify({ inputs: Array.from({ length: PER_REQUEST }, (_, j) => list[(PER_REQUEST * i + j) % list.length]) }),
-  );
-
-const cannon = (url, list, more) =>
-  autocannon({
-    url: `${url}embed`,
-    method: 'POST',
-    headers: HEADERS,
-    connections: CONNECTIONS,
-    duration: SECONDS,
-    timeout: 60,
-    requests: bodies(list, 64).map((body) => ({ body })),
-    ...more,
-  });
-
+/** @param {string} url @param {{ path: string, body: string }} request @param {AbortSignal} [signal] */
 async function ask(url, { path, body }, signal) {
   const response = await fetch(url + path, { method: 'POST', headers: HEADERS, body, signal });
   const text = await response.text();
@@ -85,76 +86,79 @@ async function ask(url, { path, body }, signal) {
   return path === 'api/embed' ? JSON.stringify(JSON.parse(text).embeddings) : text;
 }
 
-/** Does `work` with each of `list`, so many at once. */
-async function each(list, work) {
-  const rest = list.entries();
+/** Does `work` with each, so many at once. @template T @param {Iterable<T>} things @param {(thing: T) => Promise<void>} work */
+async function each(things, work) {
+  const rest = things[Symbol.iterator]();
   const client = async () => {
-    for (const [i, one] of rest) await work(one, i);
+    for (let next = rest.next(); !next.done; next = rest.next()) await work(next.value);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, client));
 }
 
-async function throughput(server, list) {
-  await cannon(server.url, list, { duration: 2 });
-  const alone = await poolAlone(list);
-  const full = await cannon(server.url, list);
-  const served = (PER_REQUEST * full.requests.total) / full.duration;
-  report('pool alone, texts a second', alone.toFixed(0));
-  report('server, texts a second', served.toFixed(0));
-  report('of the pool alone', `${((100 * served) / alone).toFixed(0)} %`, served >= 0.9 * alone);
-  report('requests that failed', full.non2xx + full.errors, full.non2xx + full.errors === 0);
-  const half = await cannon(server.url, list, { overallRate: Math.max(1, Math.round(full.requests.total / full.duration / 2)) });
-  report('at half of that: median, 99th of 100, ms', `${half.latency.p50}, ${half.latency.p99}`);
-}
-
+/** Memory before and after mixed requests, and between. @param {import('./child.mjs').Server} server @param {ReturnType<typeof requests>} list */
 async function mixed(server, list) {
-  const sizes = [];
-  const begun = performance.now();
+  const since = performance.now();
+  const tenth = list.length / 10;
+  const sizes = [await server.memory()];
   let done = 0;
-  await each(list, async (request) => {
-    if (performance.now() - begun > PATIENCE) return;
-    await ask(server.url, request);
-    if (++done % (list.length / 10) === 0) sizes.push(await server.memory());
-  });
-  const [early, late] = [sizes.slice(1, 4), sizes.slice(-3)].map((part) => Math.max(...part) / 2 ** 20);
-  report(`${done} mixed requests, a second`, ((1000 * done) / (performance.now() - begun)).toFixed(0), done === list.length);
-  report('memory in the second to fourth tenth and at the end, MiB', `${early.toFixed(0)}, ${late.toFixed(0)}`, late < 1.1 * early);
+  for (let at = 0; at < list.length && performance.now() - since < PATIENCE; at += tenth) {
+    await each(list.slice(at, at + tenth), async (request) => {
+      await ask(server.url, request);
+      done++;
+    });
+    sizes.push(await server.memory());
+  }
+  const rate = (1000 * done) / (performance.now() - since);
+  report(`${done} mixed requests, a second`, digits(rate), done === list.length);
+  const [warm, last] = [sizes[1], sizes[sizes.length - 1]];
+  report(
+    'held after a tenth of them and after all, MiB',
+    `${digits(warm.held / MIB)}, ${digits(last.held / MIB)}`,
+    last.held < warm.held + MIB,
+  );
+  report('resident after a tenth of them and after all, MiB', `${digits(warm.rss / MIB)}, ${digits(last.rss / MIB)}`);
+  return { requests: done, rate, memory: sizes };
 }
 
-/** One client of a hundred leaves, and a worker is killed each second. */
-async function faults(server, list) {
-  const known = list.slice(0, 200);
-  const want = await Promise.all(known.map((request) => ask(server.url, request)));
-  const timer = setInterval(server.kill, 1000);
+function* until(/** @type {number} */ end) {
+  for (let i = 0; performance.now() < end; i++) yield i;
+}
+
+/** One client of a hundred leaves, and a worker is killed each second. @param {import('./child.mjs').Server} server @param {ReturnType<typeof requests>} known */
+async function faults(server, known) {
+  /** @type {string[]} */
+  const want = [];
+  await each(known.entries(), async ([at, request]) => {
+    want[at] = await ask(server.url, request);
+  });
   const counts = { answered: 0, left: 0, wrong: 0, lost: 0 };
-  const end = performance.now() + 1000 * SECONDS;
-  await each(
-    Array.from({ length: 1_000_000 }, (_, i) => i),
-    async (i) => {
-      if (performance.now() > end) return;
-      const leaves = i % 100 === 50;
-      const at = i % known.length;
-      const signal = leaves ? AbortSignal.timeout(1 + (i % 7)) : undefined;
-      const answer = await ask(server.url, known[at], signal).catch((error) => (leaves ? undefined : error));
-      if (answer === undefined) counts.left++;
-      else if (answer instanceof Error) counts.lost++;
-      else if (answer === want[at]) counts.answered++;
-      else counts.wrong++;
-    },
-  );
+  const timer = setInterval(server.kill, 1000);
+  await each(until(performance.now() + 2000 * seconds), async (i) => {
+    const leaves = i % 100 === 50;
+    const signal = leaves ? AbortSignal.timeout(1 + (i % 7)) : undefined;
+    const at = i % known.length;
+    const answer = await ask(server.url, known[at], signal).catch((/** @type {Error} */ error) => error);
+    if (answer instanceof Error) counts[leaves ? 'left' : 'lost']++;
+    else counts[answer === want[at] ? 'answered' : 'wrong']++;
+  });
   clearInterval(timer);
-  report('with clients that leave and workers that die: answered', counts.answered);
+  report('with clients that leave and workers that die: answered', counts.answered, counts.answered > 0);
   report('clients that left before their answer', counts.left);
   report('answers that were wrong', counts.wrong, counts.wrong === 0);
   report('requests that were lost', counts.lost, counts.lost === 0);
+  return counts;
 }
 
-const server = await startServer();
+const machine = begin(`all-MiniLM-L6-v2 int8, ${workers} workers, ${CONNECTIONS} connections, ${PER_REQUEST} texts a request`);
+const server = await startServer('server.mjs', [`${workers}`]);
 try {
-  console.log(`${WORKERS} workers, ${CONNECTIONS} connections, ${PER_REQUEST} texts a request, node ${process.versions.node}`);
-  await throughput(server, texts(512));
-  await mixed(server, requests(MIXED));
-  await faults(server, requests(200));
+  const results = {
+    throughput: await throughput(server, texts(512)),
+    mixed: await mixed(server, requests(count)),
+    faults: await faults(server, requests(200)),
+  };
+  table(['', '', ''], rows);
+  writeResults('serve', { machine, workers, ...results });
 } finally {
   await server.end();
 }

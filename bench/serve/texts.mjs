@@ -1,5 +1,10 @@
 /** Texts of many lengths that follow from a seed, and requests about them on every route that the model has. */
 
+import { fileURLToPath } from 'node:url';
+
+/** The default model, in int8. */
+export const MODEL = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2/model.tracelet', import.meta.url));
+
 /** A number below `most`, the next of a sequence that follows from the seed (Park and Miller 1988). @param {number} seed */
 function drawing(seed) {
   let state = seed;

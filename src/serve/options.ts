@@ -10,7 +10,7 @@ export interface HandlerOptions {
   cors?: string | readonly string[];
   /** How many requests may be under way; more are answered with 429. Default: 512. */
   max_concurrent_requests?: number;
-  /** Most tokens that run together. Default: 2048. Answers do not depend on it. */
+  /** Most tokens that run together. Default: 512. Answers do not depend on it. */
   max_batch_tokens?: number;
   /** Most texts that run together; as many as the trace takes unless given. */
   max_batch_requests?: number;
@@ -55,7 +55,7 @@ export const HANDLER_OPTIONS: OptionTable<HandlerOptions> = {
 const DEFAULTS = {
   api_keys: [] as readonly string[],
   max_concurrent_requests: 512,
-  max_batch_tokens: 2048,
+  max_batch_tokens: 512,
   max_client_batch_size: 2048,
   payload_limit: 2_000_000,
   body_timeout: 10_000,

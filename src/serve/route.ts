@@ -36,8 +36,13 @@ export function limited<T>({ options: { max_client_batch_size: most } }: Call, t
   throw new Fault('invalid', `batch size ${texts.length} > maximum allowed batch size ${most}`, { param });
 }
 
-/** Nine significant digits give every float32 back. */
-export const shortest = (value: number): number => Number(value.toPrecision(9));
+/** Powers of ten that are exact. */
+const TENS = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
+/** Nine significant digits, which give every float32 back. */
+export function shortest(value: number): number {
+  const scale = TENS[8 - Math.floor(Math.log10(Math.abs(value)))];
+  return scale === undefined ? Number(value.toPrecision(9)) : Math.round(value * scale) / scale;
+}
 export const numbers = (vector: Float32Array): number[] => Array.from(vector, shortest);
 
 /** Indexes by their scores, the best first, the first of equals before the others. */

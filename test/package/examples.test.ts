@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jit } from '../../src/index.ts';
 // @ts-expect-error a script without types
-import { chromium, LEFT_OUT } from '../runtimes/browsers.mjs';
+import { chromium, firefox, LEFT_OUT } from '../runtimes/browsers.mjs';
 // @ts-expect-error a script without types
-import { bundle, installed, installPackage, ROOT, required, tool } from '../runtimes/install.mjs';
+import { bundle, installed, installPackage, ROOT, required } from '../runtimes/install.mjs';
 // @ts-expect-error a script without types
-import { freePort, LIMIT_MS, output, start, untilAnswered } from '../runtimes/processes.mjs';
+import { freePort, output, start, untilAnswered } from '../runtimes/processes.mjs';
 // @ts-expect-error a script without types
 import { serve } from '../runtimes/server.mjs';
 
@@ -87,44 +87,62 @@ test.runIf(bun ?? required)('Bun makes one program with the model inside', async
 
 if (!required && !chromium.where()) test.skip(LEFT_OUT, () => {});
 
-describe.runIf(chromium.where() ?? required)('in Chromium', () => {
-  /** Serves the folder, and hands over a page of it. */
-  async function withPage<T>(
-    path: string,
-    use: (page: { waitForFunction(body: string): Promise<unknown>; evaluate(body: string): Promise<T> }) => Promise<T>,
-  ) {
-    const server = await serve(folder);
-    const { default: playwright } = await tool('playwright-core');
-    const browser = await playwright.chromium.launch({
-      executablePath: chromium.where(),
-      args: ['--no-sandbox', '--disable-gpu'],
-      timeout: LIMIT_MS,
-    });
-    try {
-      const page = await browser.newPage();
-      page.setDefaultTimeout(LIMIT_MS);
-      await page.goto(server.base + path);
-      return await use(page);
-    } finally {
-      await browser.close();
-      server.close();
-    }
+interface Page {
+  waitForFunction(body: string): Promise<unknown>;
+  evaluate<T>(body: string): Promise<T>;
+  reload(): Promise<unknown>;
+}
+interface Browser {
+  where(): string | undefined;
+  open(url: string): Promise<{ page: Page; close(): Promise<void>; stopWorkers?(): Promise<void> }>;
+}
+
+test.runIf(chromium.where() ?? required)('a page without a bundler compares sentences in Chromium', async () => {
+  const server = await serve(folder);
+  const { page, close } = await (chromium as Browser).open(`${server.base}/examples/page/index.html`);
+  try {
+    await page.waitForFunction('document.querySelectorAll("tr").length === 3');
+    const cells = await page.evaluate<string[]>('[...document.querySelectorAll("td")].map((cell) => cell.textContent)');
+    expect(cells).toEqual(['1.00', '0.68', '-0.07', '0.68', '1.00', '0.03', '-0.07', '0.03', '1.00']);
+  } finally {
+    await close();
+    server.close();
+  }
+});
+
+const BROWSERS = Object.entries<Browser>({ Chromium: chromium, Firefox: firefox });
+
+describe.each(BROWSERS)('a service worker in %s', (_, browser) => {
+  const ask = (path: string, body: object): string =>
+    `fetch('${path}', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '${JSON.stringify(body)}' }).then((answer) => answer.json())`;
+
+  /** That the worker answers as the model does here. */
+  async function check(page: Page): Promise<void> {
+    const [vector] = await page.evaluate<number[][]>(ask('/embed', { inputs: TEXT }));
+    expect(Array.from(vector, Math.fround)).toEqual(wanted);
+    const { data, usage } = await page.evaluate<{ data: { embedding: number[] }[]; usage: object }>(
+      ask('/v1/embeddings', { model: 'minilm', input: [TEXT, 'Hello'] }),
+    );
+    expect([data.length, Array.from(data[0].embedding, Math.fround)]).toEqual([2, wanted]);
+    expect(usage).toEqual({ prompt_tokens: 11, total_tokens: 11 });
+    expect(await page.evaluate(ask('/embed', { inputs: '' }))).toMatchObject({ error_type: 'Empty' });
   }
 
-  test('a page without a bundler compares sentences', async () => {
-    const cells = await withPage<string[]>('/examples/page/index.html', async (page) => {
-      await page.waitForFunction('document.querySelectorAll("tr").length === 3');
-      return page.evaluate('[...document.querySelectorAll("td")].map((cell) => cell.textContent)');
-    });
-    expect(cells).toEqual(['1.00', '0.68', '-0.07', '0.68', '1.00', '0.03', '-0.07', '0.03', '1.00']);
-  });
-
-  test('a service worker answers for its pages', async () => {
+  test.runIf(browser.where() ?? required)('answers its pages, and goes on without a network', async () => {
     writeFileSync(join(folder, 'examples/service-worker/sw.js'), await bundle({ folder, entry: 'examples/service-worker/worker.js' }));
-    const text = await withPage<string>('/examples/service-worker/index.html', async (page) => {
-      await page.waitForFunction('document.title === "ready" || document.title === "failed"');
-      return page.evaluate('document.querySelector("pre").textContent');
-    });
-    expect(text).toContain(JSON.stringify({ embeddings: [wanted] }).slice(0, 150));
+    const server = await serve(folder);
+    const { page, close, stopWorkers } = await browser.open(`${server.base}/examples/service-worker/index.html`);
+    try {
+      await page.waitForFunction('document.title === "ready"');
+      await check(page);
+      server.close();
+      await stopWorkers?.();
+      await page.reload();
+      await page.waitForFunction('document.title === "ready"');
+      await check(page);
+    } finally {
+      await close();
+      server.close();
+    }
   });
 });

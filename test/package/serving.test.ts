@@ -1,26 +1,39 @@
+import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createOpenAI } from '@ai-sdk/openai';
-import { InferenceClient } from '@huggingface/inference';
-import { embedMany } from 'ai';
-import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { jit } from '../../src/index.ts';
+import { type CrossEncoder, jit } from '../../src/index.ts';
 // @ts-expect-error a script without types
-import { installed, installPackage, ROOT, required } from '../runtimes/install.mjs';
+import { HERE, installed, installPackage, ROOT, required } from '../runtimes/install.mjs';
 // @ts-expect-error a script without types
-import { start, untilAnswered } from '../runtimes/processes.mjs';
+import { output, start, untilAnswered } from '../runtimes/processes.mjs';
 // @ts-expect-error a script without types
-import { where, withWorker } from '../runtimes/workerd.mjs';
+import { clientsAt, QUERY, TEXTS } from '../runtimes/servingclients.mjs';
+// @ts-expect-error a script without types
+import { askWorker, where, withWorker } from '../runtimes/workerd.mjs';
+import { posted, reranker } from '../support/serving.ts';
 import { until } from '../support/until.ts';
 
-const MODEL = join(ROOT, 'models/all-MiniLM-L6-v2');
-const TEXTS = ['A man is eating food.', 'Someone is having a meal.', 'Shares fell on Monday.'];
+const MODEL = join(ROOT, 'models/all-MiniLM-L6-v2/model.tracelet');
 
 type Use = (url: string) => Promise<void>;
+type Ranking = readonly (readonly [index: number, score: number])[];
+/** What clients have, by client. */
+interface Answers {
+  vectors: Record<string, number[][]>;
+  rankings: Record<string, Ranking>;
+  statuses: Record<string, number>;
+}
 
-const program = (command: string | undefined, ...args: string[]) => ({
+/** A runtime that starts servers, and runs clients. */
+interface Runtime {
+  command: string | undefined;
+  run(folder: string, use: Use): Promise<void>;
+  clients(folder: string, url: string): Promise<string>;
+}
+
+const program = (command: string | undefined, ...args: string[]): Runtime => ({
   command,
-  async run(folder: string, use: Use): Promise<void> {
+  async run(folder, use) {
     const child = start(command, [...args, 'servingprogram.mjs'], { cwd: folder });
     try {
       const ended = child.ended.then((code: number) => Promise.reject(new Error(`${code}: ${child.said.stderr}`)));
@@ -30,15 +43,17 @@ const program = (command: string | undefined, ...args: string[]) => ({
       await child.stop();
     }
   },
+  clients: (_folder, url) => output(command, [...args, 'servingclients.mjs', url], { cwd: HERE }),
 });
 
-const worker = {
-  command: where() as string | undefined,
-  run: (folder: string, use: Use): Promise<void> =>
-    withWorker(folder, { entry: 'servingworker.mjs', assets: MODEL }, async ({ url }: { url: string }) => {
+const worker: Runtime = {
+  command: where(),
+  run: (folder, use) =>
+    withWorker(folder, { entry: 'servingworker.mjs', assets: join(folder, 'assets') }, async ({ url }: { url: string }) => {
       await untilAnswered(() => fetch(`${url}health`));
       await use(url);
     }),
+  clients: (folder, url) => askWorker(folder, { entry: join(HERE, 'servingclientsworker.mjs'), query: `?at=${encodeURIComponent(url)}` }),
 };
 
 const RUNTIMES = Object.entries({
@@ -50,39 +65,46 @@ const RUNTIMES = Object.entries({
 });
 
 let place: { folder: string; remove(): void };
-let want: number[][];
+let vectors: number[][];
+let ranking: Ranking;
 beforeAll(async () => {
   place = installPackage();
-  const embedder = await jit.load(join(MODEL, 'model.tracelet'));
-  want = (await embedder.embed(TEXTS)).tolist() as number[][];
+  const ranker: CrossEncoder = await reranker();
+  ranking = (await ranker.rank(QUERY, TEXTS)).map(({ corpus_id, score }) => [corpus_id, score]);
+  vectors = (await (await jit.load(MODEL)).embed(TEXTS)).tolist() as number[][];
+  const assets = join(place.folder, 'assets');
+  mkdirSync(assets);
+  cpSync(MODEL, join(assets, 'model.tracelet'));
+  await jit.save(ranker.traced, join(assets, 'ranker.tracelet'));
 });
 afterAll(() => place?.remove());
 
-const floats = (values: readonly number[]): number[] => Array.from(values, Math.fround);
+const floats = (rows: readonly (readonly number[])[]): number[][] => rows.map((row) => Array.from(row, Math.fround));
 
-/** That official clients have of a server what the model makes here, and that its errors are those that they know. */
-async function clientsAgree(url: string): Promise<void> {
-  const openai = new OpenAI({ baseURL: `${url}v1`, apiKey: 'none', maxRetries: 0 });
-  const asked = Array.from({ length: 6 }, () => openai.embeddings.create({ model: 'minilm', input: TEXTS }));
-  for (const { data } of await Promise.all(asked)) expect(data.map(({ embedding }) => floats(embedding))).toEqual(want);
-  await expect(openai.embeddings.create({ model: 'minilm', input: '' })).rejects.toBeInstanceOf(OpenAI.BadRequestError);
-  const hub = new InferenceClient();
-  expect(((await hub.featureExtraction({ endpointUrl: url, inputs: TEXTS })) as number[][]).map(floats)).toEqual(want);
-  const { embeddings } = await embedMany({
-    model: createOpenAI({ baseURL: `${url}v1`, apiKey: 'none' }).embedding('minilm'),
-    values: TEXTS,
-  });
-  expect(embeddings.map(floats)).toEqual(want);
+/** That clients have of a server what the models make here, and the statuses of errors. Scores are in float32, whose bits depend on the kernels of a runtime. */
+function check(answers: Answers): void {
+  expect(answers.statuses).toEqual({ openai: 400, 'cohere-ai': 400 });
+  for (const [client, rows] of Object.entries(answers.vectors)) expect(Array.isArray(rows) ? floats(rows) : rows, client).toEqual(vectors);
+  const near = ranking.map(([index, score]) => [index, expect.closeTo(score, 6)]);
+  for (const [client, rows] of Object.entries(answers.rankings)) expect(rows, client).toEqual(near);
+}
+
+/** That a client which leaves is no harm, and pages are there. */
+async function lives(url: string): Promise<void> {
   const leaving = AbortSignal.timeout(1);
-  await Promise.allSettled([openai.embeddings.create({ model: 'minilm', input: TEXTS }, { signal: leaving })]);
+  const { method, headers } = posted('/embed', '');
+  await Promise.allSettled([fetch(`${url}embed`, { method, headers, body: JSON.stringify({ inputs: TEXTS }), signal: leaving })]);
   for (const path of ['health', 'metrics', 'docs', 'openapi.json']) expect((await fetch(url + path)).status).toBe(200);
-  expect((await openai.embeddings.create({ model: 'minilm', input: TEXTS[0] })).data).toHaveLength(1);
 }
 
 describe('official clients are answered in', () => {
   const missing = RUNTIMES.filter(([, { command }]) => !command);
   if (!required) for (const [name] of missing) test.skip(`${name}: left out, npm run runtimes:setup installs it`, () => {});
-  test.each(RUNTIMES.filter(([, { command }]) => required || command))('%s', async (_, { run }) => {
-    await run(place.folder, clientsAgree);
+  test.each(RUNTIMES.filter(([, { command }]) => required || command))('%s, and run in it', async (_, { run, clients }) => {
+    await run(place.folder, async (url) => {
+      const [here, there] = await Promise.all([clientsAt(url), clients(place.folder, url)]);
+      await lives(url);
+      for (const answers of [here, JSON.parse(there)]) check(answers);
+    });
   });
 });

@@ -41,7 +41,13 @@ export const chromium = {
     const page = await browser.newPage();
     page.setDefaultTimeout(LIMIT_MS);
     await page.goto(url);
-    return { version: browser.version(), page, close: () => browser.close() };
+    /** Ends service workers, as browsers do with those that nobody asks. */
+    const stopWorkers = async () => {
+      const session = await page.context().newCDPSession(page);
+      await session.send('ServiceWorker.enable');
+      await session.send('ServiceWorker.stopAllWorkers');
+    };
+    return { version: browser.version(), page, stopWorkers, close: () => browser.close() };
   },
 };
 
@@ -66,8 +72,10 @@ export const firefox = {
       timeout: LIMIT_MS,
       protocolTimeout: LIMIT_MS,
     });
-    await browser.newPage().then((page) => page.goto(url, { timeout: LIMIT_MS }));
-    return { version: (await browser.version()).split('/').at(-1), close: () => browser.close() };
+    const page = await browser.newPage();
+    page.setDefaultTimeout(LIMIT_MS);
+    await page.goto(url, { timeout: LIMIT_MS });
+    return { version: (await browser.version()).split('/').at(-1), page, close: () => browser.close() };
   },
 };
 

@@ -43,7 +43,7 @@ export const serveCommand = (signal: AbortSignal): Command =>
     .addOption(new Option('--api-key <key...>', 'keys of which requests have to bring one').env('API_KEY'))
     .option('--cors <origins...>', 'origins whose pages may ask, * for all (default: none)')
     .option('--max-concurrent-requests <n>', 'requests under way, above which 429 is answered (default: 512)', whole(1 << 20))
-    .option('--max-batch-tokens <n>', 'tokens that run together; answers do not depend on it (default: 2048)', whole(1 << 24))
+    .option('--max-batch-tokens <n>', 'tokens that run together; answers do not depend on it (default: 512)', whole(1 << 24))
     .option('--max-client-batch-size <n>', 'texts of a request (default: 2048)', whole(1 << 20))
     .option('--payload-limit <bytes>', 'bytes of a request (default: 2000000)', whole(1 << 30))
     .option('--no-truncate', 'refuse texts that are too long where a request does not say that they may be cut')

@@ -1,6 +1,6 @@
 """The tokenizers library in a process of its own: a line of stdin is a request for one pass over all texts.
 
-    python tokenize.py tokenizer.json texts.json
+    python rust_tokenizers.py tokenizer.json texts.json
 """
 
 import json
