@@ -37,6 +37,13 @@ export interface ChainClass {
   from_pretrained(source: CheckpointSource, options: PreTrainedOptions): Promise<Model>;
 }
 
+/** How a model is traced. */
+interface TraceSettings {
+  exact_padding?: boolean;
+  /** Most tokens that texts may be asked to have, where that is more than the tokenizer says. */
+  longest?: number;
+}
+
 /** Texts of a call at most; longer lists take several. */
 const MOST_TEXTS = 64;
 const DUMMY = 'Who was Jim Henson? Jim Henson was a puppeteer.';
@@ -47,7 +54,7 @@ export async function openTrace(
   Class: ChainClass,
   source: EncoderSource,
   given: EncoderOptions = {},
-  settings: (model: Model) => { exact_padding?: boolean } = () => ({}),
+  settings: (model: Model) => TraceSettings = () => ({}),
 ): Promise<TracedModule> {
   const { kernels, threads, ...options } = proved(what, given ?? {}, { ...OBJECT, expected: 'options in an object' }) as EncoderOptions;
   if (isTraced(source)) return ofKind(what, Class.kind, source as TracedModule);
@@ -56,7 +63,8 @@ export async function openTrace(
   const model = await Class.from_pretrained(source as CheckpointSource, { torchscript: true, ...options });
   const { config, input_names } = model;
   const tokenizer = readable(what, model.tokenizer);
-  const sequence = [1, Math.min(config.most_tokens(), tokenizer.model_max_length)] as const;
+  const { exact_padding, longest = 0 } = settings(model);
+  const sequence = [1, Math.min(config.most_tokens(), Math.max(longest, tokenizer.model_max_length))] as const;
   const inputs = dummies(input_names, tokenizer, sequence[1]);
   const dynamic = { batch: [1, MOST_TEXTS], sequence } as const;
   const { signal } = options;
@@ -66,7 +74,7 @@ export async function openTrace(
     threads,
     signal,
     check_trace: false,
-    ...settings(model),
+    exact_padding,
   });
 }
 

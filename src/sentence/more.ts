@@ -51,17 +51,15 @@ const MORE: { readonly [Type in LaterType]: ModuleKind<Type> } = {
   },
 };
 
-const PYLATE: Kind<unknown> = {
-  expected: 'nothing',
-  read: (value) => (value === null ? null : undefined),
-  cure: 'Folders of PyLate do not open here: it puts tokens of its own into texts',
-};
-const PYLATE_FIELDS = ['query_prefix', 'document_prefix', 'attend_to_expansion_tokens', 'do_query_expansion', 'skiplist_words'];
+const MARKERS = kind<Readonly<Record<string, string>>>(
+  'an object of texts by role',
+  (value) => isObject(value) && Object.values(value).every((marker) => typeof marker === 'string' && marker !== ''),
+);
 
 /** Adds the modules of which only some folders are made, and lengths that depend on what texts are to each other. */
 export function knowMore(): void {
   Object.assign(MODULE_KINDS, MORE);
   const lengths = { query_length: orNull(SIZE), document_length: orNull(SIZE), query_expansion: orNull(EXPANSION) };
   Object.assign(MODULE_KINDS.Transformer.fields, lengths);
-  Object.assign(GENERAL, Object.fromEntries(PYLATE_FIELDS.map((name) => [name, PYLATE])));
+  Object.assign(GENERAL, { markers: orNull(MARKERS) });
 }
