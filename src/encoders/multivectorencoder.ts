@@ -6,7 +6,8 @@ import { warn } from '../base/warn.ts';
 import { MultiVectorEncoderModel } from '../models/sentence/multivector.ts';
 import * as F from '../nn/functional.ts';
 import type { SentenceConfig } from '../sentence/config.ts';
-import type { Lengths, QueryExpansion, SentenceModule } from '../sentence/modules.ts';
+import type { Lengths, QueryExpansion } from '../sentence/lengths.ts';
+import type { SentenceModule } from '../sentence/modules.ts';
 import { knowMore } from '../sentence/more.ts';
 import { type PromptOptions, promptOf } from '../sentence/prompt.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -16,7 +17,7 @@ import { similarityNamed } from '../text/scores.ts';
 import type { Texts } from '../text/source.ts';
 import { CURES, Encoder, listed, type Role } from './encoder.ts';
 import { type Marker, marked, markerOf, roleIn, tokenId } from './markers.ts';
-import { type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
+import { chains, type EncoderOptions, type EncoderSource, openTraces, type Traces } from './open.ts';
 import { RUN_TEXTS, type RunTextsOptions, runTexts, vectorsOf } from './rows.ts';
 
 /** Options of {@link MultiVectorEncoder.encode}. */
@@ -52,11 +53,11 @@ export class MultiVectorEncoder extends Encoder {
       exact_padding: lengthsOf(sentence).query_expansion?.attend === false,
       longest: mostOf(lengthsOf(sentence)),
     });
-    return new MultiVectorEncoder(await openTrace(what, MultiVectorEncoderModel, source, options, settings));
+    return new MultiVectorEncoder(...(await openTraces(what, chains(MultiVectorEncoderModel), source, options, settings)));
   }
 
-  private constructor(...[traced]: ConstructorParameters<typeof Encoder>) {
-    super(traced);
+  private constructor(...traces: Traces) {
+    super(...traces);
     this.similarity_fn_name = similarityNamed(this.sentence.similarity_fn_name, LATE_SIMILARITIES, 'maxsim');
     this.#mask = this.sentence.modules.find((module): module is Mask => module.type === 'MultiVectorMask');
     const markers = Object.entries(this.sentence.markers ?? {});
@@ -123,7 +124,7 @@ export class MultiVectorEncoder extends Encoder {
     const answers: Tensor<'float32'>[] = [];
     const prompting = { ...this.prompting(role, options), ...options };
     const asked = words === '' ? prompting : withWords(words, prompting, promptOf(this.sentence, prompting, what));
-    await runTexts(this.traced, list, asked, reading, (at, part, { ids }) => {
+    await runTexts(this.tracedFor(what, role), list, asked, reading, (at, part, { ids }) => {
       const kept = this.#counting(vectorsOf(part, ids.length), ids, role);
       answers[at] = normalize_embeddings && kept.size > 0 ? F.normalize(kept) : kept;
     });

@@ -3,7 +3,8 @@ import { TextDecoder } from '../base/globals.ts';
 import { describe, isObject, type JsonObject, parseJson, parseObject } from '../base/json.ts';
 import { type Kind, kind, orNull, SIZE, TEXT } from '../base/schema.ts';
 import { FOLDER_KINDS, type FolderKind, orderedFor } from './kinds.ts';
-import { type Feature, LENGTHS, MODULE_KINDS, type ModuleEntry, readEntry, readFields, type SentenceModule } from './modules.ts';
+import { LENGTHS } from './lengths.ts';
+import { type Feature, MODULE_KINDS, type ModuleEntry, readEntry, readFields, type SentenceModule } from './modules.ts';
 
 const MODULES = 'modules.json';
 const CONFIG = 'config_sentence_transformers.json';

@@ -1,15 +1,8 @@
 import { isObject } from '../base/json.ts';
-import { COUNT, type Kind, kind, NAMES, oneOf, orNull, SIZE } from '../base/schema.ts';
+import { COUNT, FLAG, type Kind, kind, NAMES, oneOf, orNull, SIZE } from '../base/schema.ts';
 import { GENERAL } from './config.ts';
-import {
-  type LaterType,
-  MODULE_KINDS,
-  type ModuleFields,
-  type ModuleKind,
-  type QueryExpansion,
-  type SpladeActivation,
-  type SpladeStrategy,
-} from './modules.ts';
+import type { QueryExpansion } from './lengths.ts';
+import { type LaterType, MODULE_KINDS, type ModuleFields, type ModuleKind, type SpladeActivation, type SpladeStrategy } from './modules.ts';
 
 const EXPANSION: Kind<QueryExpansion> = {
   expected: '{ strategy: "fixed" or "min", length, attend, token }',
@@ -28,6 +21,7 @@ const IDS = kind<readonly number[]>(
 
 const MORE: { readonly [Type in LaterType]: ModuleKind<Type> } = {
   StaticEmbedding: { configs: [], fields: {}, read: () => ({}) },
+  SparseStaticEmbedding: { configs: ['config.json'], fields: { frozen: FLAG }, read: () => ({}) },
   SpladePooling: {
     configs: ['config.json'],
     fields: {
