@@ -11,8 +11,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { env, pipeline as theirs } from '@huggingface/transformers';
-import { pipeline as ours, SentenceTransformer } from '../../dist/index.js';
+import { AutoModelForSequenceClassification, AutoTokenizer, env, pipeline as theirs } from '@huggingface/transformers';
+import { CrossEncoder, pipeline as ours, SentenceTransformer } from '../../dist/index.js';
 import { callApart } from '../../test/runtimes/answers.mjs';
 import { layersOf } from '../../test/runtimes/layers.mjs';
 
@@ -114,8 +114,8 @@ function show(title, calls, mine, peers) {
 
 env.localModelPath = BUILD;
 env.allowRemoteModels = false;
-const VECTORS = 'st-mean';
-const drawn = graphsFor([...new Set([...ROWS.map(({ name }) => name), VECTORS])]);
+const [VECTORS, PAIRS] = ['st-mean', 'ce-1'];
+const drawn = graphsFor([...new Set([...ROWS.map(({ name }) => name), VECTORS, PAIRS])]);
 const NONE = 'not run: no graphs (--python)';
 
 line(['task', 'tracelet', 'transformers.js', 'where transformers.js differs first']);
@@ -130,6 +130,7 @@ for (const { title, name, task, chosen = () => true } of ROWS) {
   show(title, calls, here, there);
 }
 await vectors();
+await pairs();
 
 /** Vectors of texts, as the folder says that they are made. */
 async function vectors() {
@@ -144,4 +145,33 @@ async function vectors() {
   const pooled = async (/** @type {string} */ text) => (await extract(text, { pooling: 'mean' })).tolist();
   const there = extract && (await compared(task, pooled, calls));
   show('feature-extraction, pooled by the mean', calls, here, there);
+}
+
+/** Scores of pairs: there by a model and its tokenizer, as there is no task for it. */
+async function pairs() {
+  /** @type {{ method: string, args: any[], kwargs: object, output: any }[]} */
+  const { calls: asked } = JSON.parse(readFileSync(join(folderOf(PAIRS), 'cross.json'), 'utf8'));
+  const scores = asked.flatMap(({ method, args: [first, second], kwargs, output }) => {
+    if (method === 'rank') return output.map((/** @type {any} */ { corpus_id, score }) => [[first, second[corpus_id]], score]);
+    const plainly = Array.isArray(first[0]) && Object.keys(kwargs).length === 0;
+    return plainly ? first.map((/** @type {[string, string]} */ pair, /** @type {number} */ i) => [pair, output[i]]) : [];
+  });
+  const known = new Map(scores.map(([inputs, score]) => [JSON.stringify(inputs), { inputs, kwargs: {}, output: [score] }]));
+  const calls = [...known.values()].slice(0, TEXTS);
+  const task = 'cross-encoder';
+  const model = await CrossEncoder.from_pretrained(folderOf(PAIRS));
+  const here = await compared(task, async (/** @type {[string, string]} */ pair) => [await model.predict(pair)], calls);
+  model.dispose();
+  const there = drawn && (await compared(task, await scorer(PAIRS), calls));
+  show('cross-encoder, pairs of texts (there by AutoTokenizer and AutoModelForSequenceClassification)', calls, here, there);
+}
+
+/** @param {string} name */
+async function scorer(name) {
+  const tokenizer = await AutoTokenizer.from_pretrained(name);
+  const model = await AutoModelForSequenceClassification.from_pretrained(name, { dtype: 'fp32' });
+  return async (/** @type {[string, string]} */ [text, text_pair]) => {
+    const { logits } = await model(tokenizer([text], { text_pair: [text_pair], padding: true, truncation: true }));
+    return logits.sigmoid().tolist()[0];
+  };
 }

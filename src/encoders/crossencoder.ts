@@ -7,7 +7,7 @@ import * as F from '../nn/functional.ts';
 import { SCORE_ACTIVATIONS, scoreActivation } from '../sentence/activation.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { CURES, Encoder } from './encoder.ts';
-import { type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
+import { chains, type EncoderOptions, type EncoderSource, openTraces, type Traces } from './open.ts';
 import { RUN_TEXTS, type RunTextsOptions, runTexts } from './rows.ts';
 
 /** A text with another. */
@@ -59,12 +59,11 @@ export class CrossEncoder extends Encoder {
 
   /** As {@link Encoder}. Throws a `config` error for an activation that is not known. */
   static async from_pretrained(source: EncoderSource, options?: EncoderOptions): Promise<CrossEncoder> {
-    const traced = await openTrace('CrossEncoder.from_pretrained', CrossEncoderModel, source, options);
-    return new CrossEncoder(traced);
+    return new CrossEncoder(...(await openTraces('CrossEncoder.from_pretrained', chains(CrossEncoderModel), source, options)));
   }
 
-  private constructor(...[traced]: ConstructorParameters<typeof Encoder>) {
-    super(traced);
+  private constructor(...traces: Traces) {
+    super(...traces);
     this.activation_fn = scoreActivation(this.sentence.activation_fn, this.num_labels);
   }
 

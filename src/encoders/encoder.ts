@@ -1,3 +1,4 @@
+import { TraceletError } from '../base/error.ts';
 import type { SaveOptions } from '../jit/files.ts';
 import { save } from '../jit/files.ts';
 import type { SentenceConfig } from '../sentence/config.ts';
@@ -5,6 +6,7 @@ import type { PromptOptions } from '../sentence/prompt.ts';
 import { Source, type Texts } from '../text/source.ts';
 import type { PreTrainedTokenizerFast, TextInput } from '../tokenizer/index.ts';
 import type { TracedModule } from '../traced/traced.ts';
+import type { Routes } from './routes.ts';
 
 /** What takes the place of other options of sentence-transformers. */
 export const CURES: Readonly<Record<string, string>> = {
@@ -36,11 +38,18 @@ export async function listed(texts: Texts, signal: AbortSignal | undefined): Pro
 
 /** Answers about texts from one trace, which was made for any number and length of them. */
 export abstract class Encoder {
-  /** What runs. */
+  /** What runs; texts of no task where the folder has routes. */
   readonly traced: TracedModule;
+  readonly #routes: Routes | undefined;
 
-  constructor(traced: TracedModule) {
+  constructor(traced: TracedModule, routes?: Routes) {
     this.traced = traced;
+    this.#routes = routes;
+  }
+
+  /** The traces of a folder with a Router, by the names of its routes: each is saved and opened by itself. Empty for others. */
+  get routes(): Readonly<Record<string, TracedModule>> {
+    return Object.fromEntries(this.#routes?.traces ?? []);
   }
 
   get tokenizer(): PreTrainedTokenizerFast {
@@ -59,13 +68,25 @@ export abstract class Encoder {
   }
 
   /** Writes the trace, which holds the tokenizer and all that the folder says: `from_pretrained` opens it again. As {@link jit.save}. */
-  save(path: string, options?: SaveOptions): Promise<void> {
-    return save(this.traced, path, options);
+  async save(path: string, options?: SaveOptions): Promise<void> {
+    if (!this.#routes) return save(this.traced, path, options);
+    const routes = Object.keys(this.routes);
+    throw new TraceletError('unsupported', {
+      what: 'save()',
+      expected: 'one trace',
+      got: `${routes.length}, one for each route`,
+      cure: `Save each: ${routes.map((name) => `jit.save(model.routes[${JSON.stringify(name)}], path)`).join(', ')}`,
+    });
   }
 
   /** Gives the memory of the trace back, and ends its threads. */
   dispose(): void {
-    this.traced.dispose();
+    for (const traced of new Set([this.traced, ...Object.values(this.routes)])) traced.dispose();
+  }
+
+  /** What texts of a task run through. Throws a `value` error where the folder has a Router, and no route for them. */
+  protected tracedFor(what: string, task: string | undefined): TracedModule {
+    return this.#routes ? this.#routes.traceFor(what, task) : this.traced;
   }
 
   /** The prompt of a role, unless one is asked for. */

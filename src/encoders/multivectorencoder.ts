@@ -6,15 +6,18 @@ import { warn } from '../base/warn.ts';
 import { MultiVectorEncoderModel } from '../models/sentence/multivector.ts';
 import * as F from '../nn/functional.ts';
 import type { SentenceConfig } from '../sentence/config.ts';
-import type { Lengths, QueryExpansion, SentenceModule } from '../sentence/modules.ts';
+import type { Lengths, QueryExpansion } from '../sentence/lengths.ts';
+import type { SentenceModule } from '../sentence/modules.ts';
 import { knowMore } from '../sentence/more.ts';
+import { type PromptOptions, promptOf } from '../sentence/prompt.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Row } from '../text/encode.ts';
 import { LATE_SIMILARITIES, type LateSimilarity, lateSimilarities, type Matrices } from '../text/maxsim.ts';
 import { similarityNamed } from '../text/scores.ts';
 import type { Texts } from '../text/source.ts';
 import { CURES, Encoder, listed, type Role } from './encoder.ts';
-import { type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
+import { type Marker, marked, markerOf, roleIn, tokenId } from './markers.ts';
+import { chains, type EncoderOptions, type EncoderSource, openTraces, type Traces } from './open.ts';
 import { RUN_TEXTS, type RunTextsOptions, runTexts, vectorsOf } from './rows.ts';
 
 /** Options of {@link MultiVectorEncoder.encode}. */
@@ -28,6 +31,10 @@ const cureOf = curesIn({ ...CURES, convert_to_tensor: 'Leave it out: the answers
 
 type Mask = SentenceModule<'MultiVectorMask'>;
 
+/** Most tokens that a role asks for. */
+const mostOf = ({ query_length = 0, document_length = 0, query_expansion }: Lengths): number =>
+  Math.max(query_length, document_length, query_expansion?.length ?? 0);
+
 const lengthsOf = ({ modules }: SentenceConfig): Lengths => modules[0] as SentenceModule<'Transformer'>;
 
 /** A vector for each token of texts, which are compared late, as `sentence_transformers.MultiVectorEncoder`: ColBERT and its kin. */
@@ -36,6 +43,7 @@ export class MultiVectorEncoder extends Encoder {
   readonly similarity_fn_name: LateSimilarity;
   readonly #mask: Mask | undefined;
   readonly #skipped: ReadonlySet<number>;
+  readonly #markers: ReadonlyMap<string, Marker>;
 
   /** As {@link Encoder}. */
   static async from_pretrained(source: EncoderSource, options?: EncoderOptions): Promise<MultiVectorEncoder> {
@@ -43,14 +51,17 @@ export class MultiVectorEncoder extends Encoder {
     const what = 'MultiVectorEncoder.from_pretrained';
     const settings = ({ sentence }: { sentence: SentenceConfig }) => ({
       exact_padding: lengthsOf(sentence).query_expansion?.attend === false,
+      longest: mostOf(lengthsOf(sentence)),
     });
-    return new MultiVectorEncoder(await openTrace(what, MultiVectorEncoderModel, source, options, settings));
+    return new MultiVectorEncoder(...(await openTraces(what, chains(MultiVectorEncoderModel), source, options, settings)));
   }
 
-  private constructor(...[traced]: ConstructorParameters<typeof Encoder>) {
-    super(traced);
+  private constructor(...traces: Traces) {
+    super(...traces);
     this.similarity_fn_name = similarityNamed(this.sentence.similarity_fn_name, LATE_SIMILARITIES, 'maxsim');
     this.#mask = this.sentence.modules.find((module): module is Mask => module.type === 'MultiVectorMask');
+    const markers = Object.entries(this.sentence.markers ?? {});
+    this.#markers = new Map(markers.map(([role, marker]) => [role, markerOf(this.tokenizer, marker)]));
     this.#skipped = new Set(this.#mask?.skiplist_words.flatMap((word) => this.#idOf(word) ?? []));
   }
 
@@ -97,20 +108,34 @@ export class MultiVectorEncoder extends Encoder {
     const expansion = role === 'query' ? query_expansion : undefined;
     const usual = role === 'query' ? query_length : role === 'document' ? document_length : undefined;
     const longest = expansion ? longestOf(expansion, usual) : usual;
+    const { id, words } = this.#markerFor(role, options);
+    const prepared = (row: Row): Row => {
+      const whole = id === undefined ? row : marked(row, id);
+      return expansion ? this.#expanded(whole, expansion) : whole;
+    };
     const reading = {
       what,
       nameOf: (index: number) => `texts[${index}]`,
       output: 'token_embeddings',
       longest,
-      prepared: expansion && ((row: Row) => this.#expanded(row, expansion)),
+      added: id === undefined ? 0 : 1,
+      prepared,
     };
     const answers: Tensor<'float32'>[] = [];
-    const asked = { ...this.prompting(role, options), ...options };
-    await runTexts(this.traced, list, asked, reading, (at, part, { ids }) => {
+    const prompting = { ...this.prompting(role, options), ...options };
+    const asked = words === '' ? prompting : withWords(words, prompting, promptOf(this.sentence, prompting, what));
+    await runTexts(this.tracedFor(what, role), list, asked, reading, (at, part, { ids }) => {
       const kept = this.#counting(vectorsOf(part, ids.length), ids, role);
       answers[at] = normalize_embeddings && kept.size > 0 ? F.normalize(kept) : kept;
     });
     return typeof texts === 'string' ? answers[0] : answers;
+  }
+
+  /** The marker of a role, or else of the prompt that texts without a role begin with. */
+  #markerFor(role: Role | undefined, { prompt, prompt_name }: PromptOptions): Marker {
+    const { default_prompt_name } = this.sentence;
+    const of = role ?? prompt_name ?? (prompt === undefined ? default_prompt_name : null);
+    return (of !== null && this.#markers.get(of)) || { words: '' };
   }
 
   /** Those rows that are compared. */
@@ -150,23 +175,18 @@ export class MultiVectorEncoder extends Encoder {
 
   /** The id of a word that is a token, told of where it is none. */
   #idOf(word: string): number | undefined {
-    const [id = null] = this.tokenizer.convert_tokens_to_ids([word]);
-    const unknown = roleIn(() => this.tokenizer.unk_token_id);
-    if (id !== null && (id !== unknown || word === roleIn(() => this.tokenizer.unk_token))) return id;
+    const id = tokenId(this.tokenizer, word);
+    if (id !== undefined) return id;
     warn(`the word ${describe(word)} of the folder is no token of its tokenizer: it is passed over, as in sentence-transformers`);
     return undefined;
   }
 }
 
-/** Of a tokenizer without such a token nothing. */
-function roleIn<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof TraceletError) return undefined;
-    throw error;
-  }
-}
+/** Options of texts that begin with words of their role before their prompt. */
+const withWords = <Options extends PromptOptions>(words: string, { prompt_name: _, ...options }: Options, prompt: string) => ({
+  ...options,
+  prompt: words + prompt,
+});
 
 /** Most tokens of a query that is made longer. */
 const longestOf = ({ strategy, length }: QueryExpansion, usual: number | undefined): number | undefined => {

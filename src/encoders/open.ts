@@ -5,17 +5,23 @@ import { isArchive } from '../formats/archive.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
 import { type JitLoadOptions, load } from '../jit/files.ts';
 import { trace } from '../jit/trace.ts';
-import type { PreTrainedOptions } from '../models/pretrained.ts';
+import { readingIn } from '../models/config.ts';
+import { type Home, loadFrom, openHome } from '../models/load.ts';
+import type { ModelClass, PreTrainedModel, PreTrainedOptions } from '../models/pretrained.ts';
 import type { Chain } from '../models/sentence/chain.ts';
+import type { SparseStaticEmbedder } from '../models/sentence/sparsestatic.ts';
 import type { StaticEmbedder } from '../models/sentence/static.ts';
 import { MASK, POOLING_MASK } from '../nn/inputs.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
 import type { Variant } from '../platform/platform.ts';
 import type { ThreadCount } from '../runtime/threads/choose.ts';
 import type { FolderKind } from '../sentence/kinds.ts';
+import { type Router, routerIn, routesOfTexts } from '../sentence/router.ts';
+import type { ReadText } from '../sentence/view.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import { isTraced, type TracedModule } from '../traced/traced.ts';
+import { Routes } from './routes.ts';
 
 /** Options of `from_pretrained`: those of models, and how the trace is run. */
 export interface EncoderOptions extends PreTrainedOptions {
@@ -29,44 +35,83 @@ export interface EncoderOptions extends PreTrainedOptions {
 export type EncoderSource = CheckpointSource | TracedModule;
 
 /** What reads texts and stands in a folder of sentence-transformers. */
-type Model = Chain | StaticEmbedder;
+export type Model = Chain | StaticEmbedder | SparseStaticEmbedder;
 
-/** A class of models that {@link openTrace} traces. */
+/** A class of models that {@link openTraces} traces. */
 export interface ChainClass {
   readonly kind: FolderKind;
-  from_pretrained(source: CheckpointSource, options: PreTrainedOptions): Promise<Model>;
+  /** The model that lies in a folder. */
+  open(home: Home, options: PreTrainedOptions): Promise<Model>;
 }
+
+/** Models of a class that {@link loadFrom} makes, whatever their folder. */
+export const chains = (Class: { readonly kind: FolderKind }): ChainClass => ({
+  kind: Class.kind,
+  open: async (home, options) => (await loadFrom(Class as unknown as ModelClass<PreTrainedModel>, home, options)) as Chain,
+});
+
+/** How a model is traced. */
+interface TraceSettings {
+  exact_padding?: boolean;
+  /** Most tokens that texts may be asked to have, where that is more than the tokenizer says. */
+  longest?: number;
+}
+
+type Settings = (model: Model) => TraceSettings;
+type EncoderSettings = Pick<EncoderOptions, 'kernels' | 'threads' | 'signal'>;
 
 /** Texts of a call at most; longer lists take several. */
 const MOST_TEXTS = 64;
 const DUMMY = 'Who was Jim Henson? Jim Henson was a puppeteer.';
 
-/** The trace of a source. Throws the errors of `from_pretrained`, `jit.load` and `jit.trace`, and a `config` error for a trace of another kind. */
-export async function openTrace(
+/** A trace, and those of all routes where the folder has a Router. */
+export type Traces = [traced: TracedModule, routes?: Routes];
+
+/** The traces of a source. Throws the errors of `from_pretrained`, `jit.load` and `jit.trace`, and a `config` error for a trace of another kind. */
+export async function openTraces(
   what: string,
   Class: ChainClass,
   source: EncoderSource,
   given: EncoderOptions = {},
-  settings: (model: Model) => { exact_padding?: boolean } = () => ({}),
-): Promise<TracedModule> {
+  settings: Settings = () => ({}),
+): Promise<Traces> {
   const { kernels, threads, ...options } = proved(what, given ?? {}, { ...OBJECT, expected: 'options in an object' }) as EncoderOptions;
-  if (isTraced(source)) return ofKind(what, Class.kind, source as TracedModule);
+  if (isTraced(source)) return [ofKind(what, Class.kind, source as TracedModule)];
   if ((typeof source === 'string' || isUrl(source)) && isArchive(String(source)))
-    return ofKind(what, Class.kind, await load(source, { ...options, kernels, threads } as JitLoadOptions));
-  const model = await Class.from_pretrained(source as CheckpointSource, { torchscript: true, ...options });
+    return [ofKind(what, Class.kind, await load(source, { ...options, kernels, threads } as JitLoadOptions))];
+  const home = await openHome(source as CheckpointSource, readingIn(what, options));
+  const open = async (text: ReadText): Promise<TracedModule> => {
+    const model = await Class.open({ ...home, beside: { ...home.beside, text } }, { torchscript: true, ...options });
+    return traceOf(what, model, { kernels, threads, signal: options.signal, ...settings(model) });
+  };
+  const router = await routerIn(home.beside.text);
+  if (!router) return [await open(home.beside.text)];
+  return openRoutes(router, open);
+}
+
+/** A trace for each route that texts may take. */
+async function openRoutes(router: Router, open: (text: ReadText) => Promise<TracedModule>): Promise<Traces> {
+  const traces = new Map<string, TracedModule>();
+  try {
+    for (const name of routesOfTexts(router)) traces.set(name, await open(router.routes.get(name) as ReadText));
+  } catch (error) {
+    for (const traced of traces.values()) traced.dispose();
+    throw error;
+  }
+  const [first] = traces.values();
+  return [traces.get(router.routeOf() ?? '') ?? first, new Routes(traces, router)];
+}
+
+/** A model traced for any number of texts of any length. */
+async function traceOf(what: string, model: Model, { longest = 0, ...settings }: TraceSettings & EncoderSettings): Promise<TracedModule> {
   const { config, input_names } = model;
   const tokenizer = readable(what, model.tokenizer);
-  const sequence = [1, Math.min(config.most_tokens(), tokenizer.model_max_length)] as const;
+  const sequence = [1, Math.min(config.most_tokens(), Math.max(longest, tokenizer.model_max_length))] as const;
   const inputs = dummies(input_names, tokenizer, sequence[1]);
-  const dynamic = { batch: [1, MOST_TEXTS], sequence } as const;
-  const { signal } = options;
   return trace<ModelOutput>(model as (...given: Tensor[]) => ModelOutput, inputs, {
-    dynamic,
-    kernels,
-    threads,
-    signal,
+    dynamic: { batch: [1, MOST_TEXTS], sequence },
     check_trace: false,
-    ...settings(model),
+    ...settings,
   });
 }
 

@@ -33,8 +33,10 @@ export interface Reading {
   nameOf: (index: number) => string;
   /** The output that is wanted. */
   output: string;
-  /** Most tokens of a text; what the trace takes unless given. */
+  /** Most tokens of a text, whatever its tokenizer says; what that and the trace take unless given. */
   longest?: number;
+  /** How many of them `prepared` adds to those of the text. */
+  added?: number;
   /** What becomes of a row before it is run. */
   prepared?: (row: Row) => Row;
 }
@@ -44,12 +46,14 @@ export async function runTexts(
   traced: TracedModule,
   texts: readonly TextInput[],
   { truncate, batchTokens, signal, progress_callback, ...prompts }: RunTextsOptions,
-  { what, nameOf, output, longest = Infinity, prepared = (row) => row }: Reading,
+  { what, nameOf, output, longest, added = 0, prepared = (row) => row }: Reading,
   place: (number: number, part: RowPart, row: Row) => void,
 ): Promise<void> {
   const capacity = capacityOf(traced, batchTokens);
   const long = { ...prompts, truncate: truncate ?? true };
-  const encode = encoder(traced.reader, longestOf(traced.reader, Math.min(longest, capacity.sequence[1])), long, {
+  const [, sequence] = capacity.sequence;
+  const whole = longest === undefined ? longestOf(traced.reader, sequence) : { most: Math.min(longest, sequence), of: 'model' as const };
+  const encode = encoder(traced.reader, { ...whole, most: whole.most - added }, long, {
     what,
     nameOf,
     cure: 'The option truncate leaves out the rest',

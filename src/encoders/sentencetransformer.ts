@@ -1,5 +1,5 @@
 import { checkOptions, curesIn, FUNCTION, type OptionTable, SIGNAL } from '../base/options.ts';
-import { COUNT, FLAG, oneOf, SIZE } from '../base/schema.ts';
+import { COUNT, FLAG, oneOf, SIZE, TEXT } from '../base/schema.ts';
 import { openStatic } from '../models/sentence/static.ts';
 import { SentenceTransformerModel } from '../models/sentence/transformer.ts';
 import { knowMore } from '../sentence/more.ts';
@@ -11,9 +11,10 @@ import { PRECISION, type Precision, quantizeVectors } from '../text/precision.ts
 import { pairwiseSimilarities, SIMILARITIES, type Similarity, similarities, similarityNamed } from '../text/scores.ts';
 import type { Vectors } from '../text/similarity.ts';
 import type { Texts } from '../text/source.ts';
+import type { TracedModule } from '../traced/traced.ts';
 import { CURES, Encoder, listed, type Role } from './encoder.ts';
 import { tellCut } from './long.ts';
-import { type ChainClass, type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
+import { type ChainClass, chains, type EncoderOptions, type EncoderSource, openTraces, type Traces } from './open.ts';
 import { runTexts, vectorsOf } from './rows.ts';
 
 const OUTPUTS = ['sentence_embedding', 'token_embeddings'] as const;
@@ -30,6 +31,8 @@ export interface SentenceEncodeOptions extends LongTexts {
   precision?: Precision;
   /** A vector a text, or one for each of its tokens. */
   output_value?: (typeof OUTPUTS)[number];
+  /** Which route texts take, where the folder has a Router: `query` and `document` of the methods called so. */
+  task?: string;
   /** Most tokens of a call, without padding. Answers do not depend on it. */
   batchTokens?: number;
   /** Stops the work between two instructions. */
@@ -44,6 +47,7 @@ const ENCODE: OptionTable<SentenceEncodeOptions> = {
   normalize_embeddings: FLAG,
   precision: PRECISION,
   output_value: oneOf(OUTPUTS),
+  task: TEXT,
   batchTokens: COUNT,
   signal: SIGNAL,
   progress_callback: FUNCTION,
@@ -53,11 +57,12 @@ const cureOf = curesIn(CURES);
 
 const WHAT = 'SentenceTransformer.from_pretrained';
 
+const CHAINS = chains(SentenceTransformerModel);
+
 /** Models of folders that begin with a table of vectors, and of all others. */
 const MODELS: ChainClass = {
   kind: 'SentenceTransformer',
-  from_pretrained: async (source, options) =>
-    (await openStatic(WHAT, source, options)) ?? SentenceTransformerModel.from_pretrained(source, options),
+  open: async (home, options) => (await openStatic(WHAT, home, options)) ?? CHAINS.open(home, options),
 };
 
 const WAYS = Object.keys(SIMILARITIES) as Similarity[];
@@ -70,11 +75,11 @@ export class SentenceTransformer extends Encoder {
   /** As {@link Encoder}. */
   static async from_pretrained(source: EncoderSource, options?: EncoderOptions): Promise<SentenceTransformer> {
     knowMore();
-    return new SentenceTransformer(await openTrace(WHAT, MODELS, source, options));
+    return new SentenceTransformer(...(await openTraces(WHAT, MODELS, source, options)));
   }
 
-  private constructor(...[traced]: ConstructorParameters<typeof Encoder>) {
-    super(traced);
+  private constructor(...traces: Traces) {
+    super(...traces);
     this.similarity_fn_name = similarityNamed(this.sentence.similarity_fn_name, WAYS, 'cosine');
   }
 
@@ -123,13 +128,15 @@ export class SentenceTransformer extends Encoder {
       precision = 'float32',
       normalize_embeddings,
       truncate,
+      task = role,
       ...others
     } = { ...this.prompting(role, options), ...options };
     const long = { ...others, truncate: truncate ?? !others.chunk };
-    if (output_value === 'token_embeddings') return this.#tokens(what, texts, long, truncate);
+    const traced = this.tracedFor(what, task);
+    if (output_value === 'token_embeddings') return this.#tokens(what, traced, texts, long, truncate);
     const encoded: Omit<Encoded, 'rows'>[] = [];
     const vectors: Float32Array[] = [];
-    const each = embedEach(this.traced, texts, { ...long, ...(normalize_embeddings && { normalize: true }) });
+    const each = embedEach(traced, texts, { ...long, ...(normalize_embeddings && { normalize: true }) });
     for await (const { embedding, ...text } of each) {
       encoded.push(text);
       vectors.push(embedding);
@@ -146,6 +153,7 @@ export class SentenceTransformer extends Encoder {
   /** A vector for each token, special ones included. */
   async #tokens(
     what: string,
+    traced: TracedModule,
     texts: Texts,
     options: LongTexts & Pick<SentenceEncodeOptions, 'batchTokens' | 'signal'>,
     truncate?: boolean,
@@ -154,7 +162,7 @@ export class SentenceTransformer extends Encoder {
     const answers: Tensor<'float32'>[] = [];
     const reading = { what, nameOf: (index: number) => `texts[${index}]`, output: 'last_hidden_state' };
     const asked = { batchTokens, signal, prompt, prompt_name, truncate };
-    await runTexts(this.traced, await listed(texts, signal), asked, reading, (at, part, { ids }) => {
+    await runTexts(traced, await listed(texts, signal), asked, reading, (at, part, { ids }) => {
       answers[at] = vectorsOf(part, ids.length);
     });
     return typeof texts === 'string' ? answers[0] : answers;

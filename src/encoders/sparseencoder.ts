@@ -1,28 +1,40 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { checkOptions, curesIn, type OptionTable } from '../base/options.ts';
-import { SIZE } from '../base/schema.ts';
+import { SIZE, TEXT } from '../base/schema.ts';
 import { SparseEncoderModel } from '../models/sentence/sparse.ts';
-import type { SentenceModule } from '../sentence/modules.ts';
+import { openSparseStatic } from '../models/sentence/sparsestatic.ts';
+import type { SentenceConfig } from '../sentence/config.ts';
 import { knowMore } from '../sentence/more.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { SIMILARITIES, type Similarity, similarityNamed } from '../text/scores.ts';
 import type { Texts } from '../text/source.ts';
 import { proveSparse, type SparseVector, sparseSimilarities, strongest } from '../text/sparse.ts';
 import { CURES, Encoder, listed, type Role } from './encoder.ts';
-import { type EncoderOptions, type EncoderSource, openTrace } from './open.ts';
+import { type ChainClass, chains, type EncoderOptions, type EncoderSource, openTraces, type Traces } from './open.ts';
 import { RUN_TEXTS, type RunTextsOptions, runTexts } from './rows.ts';
-import { spladeVector } from './splade.ts';
+import { isTable, weighing } from './splade.ts';
 
 /** Options of {@link SparseEncoder.encode}. */
 export interface SparseEncodeOptions extends RunTextsOptions {
   /** How many of the largest weights are kept; all unless given. */
   max_active_dims?: number;
+  /** Which route texts take, where the folder has a Router: `query` and `document` of the methods called so. */
+  task?: string;
 }
 
-const ENCODE: OptionTable<SparseEncodeOptions> = { ...RUN_TEXTS, max_active_dims: SIZE };
+const ENCODE: OptionTable<SparseEncodeOptions> = { ...RUN_TEXTS, max_active_dims: SIZE, task: TEXT };
 const DECODE: OptionTable<{ top_k?: number }> = { top_k: SIZE };
 const cureOf = curesIn(CURES);
+const WHAT = 'SparseEncoder.from_pretrained';
+const CHAINS = chains(SparseEncoderModel);
+
+/** Models of folders that weigh words alone, and of all others. */
+const MODELS: ChainClass = {
+  kind: 'SparseEncoder',
+  open: async (home, options) => (await openSparseStatic(WHAT, home, options)) ?? CHAINS.open(home, options),
+};
+
 const WAYS = Object.keys(SIMILARITIES) as Similarity[];
 
 /** Weights of the words of the vocabulary for texts, as `sentence_transformers.SparseEncoder` with SPLADE. */
@@ -33,17 +45,17 @@ export class SparseEncoder extends Encoder {
   /** As {@link Encoder}. */
   static async from_pretrained(source: EncoderSource, options?: EncoderOptions): Promise<SparseEncoder> {
     knowMore();
-    return new SparseEncoder(await openTrace('SparseEncoder.from_pretrained', SparseEncoderModel, source, options));
+    return new SparseEncoder(...(await openTraces(WHAT, MODELS, source, options)));
   }
 
-  private constructor(...[traced]: ConstructorParameters<typeof Encoder>) {
-    super(traced);
+  private constructor(...traces: Traces) {
+    super(...traces);
     this.similarity_fn_name = similarityNamed(this.sentence.similarity_fn_name, WAYS, 'dot');
   }
 
   /** How many words the vocabulary has. */
   get_embedding_dimension(): number {
-    return this.traced.outputs[0].shape.at(-1) as number;
+    return isTable(this.sentence) ? this.tokenizer.length : (this.traced.outputs[0].shape.at(-1) as number);
   }
 
   /** The words of each text whose weight is not 0, by their ids, in their order; those of one text where it is in no list. Throws `value` errors. */
@@ -92,18 +104,18 @@ export class SparseEncoder extends Encoder {
   }
 
   async #encode(what: string, texts: Texts, given: SparseEncodeOptions, role?: Role): Promise<SparseVector | SparseVector[]> {
-    const { max_active_dims, ...options } = checkOptions(what, given, ENCODE, cureOf);
-    const { traced } = this;
+    const { max_active_dims, task = role, ...options } = checkOptions(what, given, ENCODE, cureOf);
+    const traced = this.tracedFor(what, task);
+    const vectorOf = weighing(traced.reader.sentence as SentenceConfig);
     const list = await listed(texts, options.signal);
     const [{ name: output }] = traced.outputs;
-    const pooling = this.sentence.modules[1] as SentenceModule<'SpladePooling'>;
-    const vectors: SparseVector[] = [];
+    const answers: SparseVector[] = [];
     const reading = { what, nameOf: (index: number) => `texts[${index}]`, output };
     const asked = { ...this.prompting(role, options), ...options };
     await runTexts(traced, list, asked, reading, (at, part, { ids }) => {
-      const vector = spladeVector(part, ids.length, pooling);
-      vectors[at] = max_active_dims === undefined ? vector : strongest(vector, max_active_dims);
+      const vector = vectorOf(part, ids);
+      answers[at] = max_active_dims === undefined ? vector : strongest(vector, max_active_dims);
     });
-    return typeof texts === 'string' ? vectors[0] : vectors;
+    return typeof texts === 'string' ? answers[0] : answers;
   }
 }

@@ -162,20 +162,22 @@ export async function loadFrom(model: ModelClass<PreTrainedModel>, opened: Home,
   const Config = given ? (given.constructor as unknown as ConfigClass) : await model.config_class(dict, origin);
   const { strict = true, built, amendments, storedAs } = sortOptions(model, Config, options as Options);
   const config = given ?? fromDict(Config, dict, amendments, origin, reading.onwarn);
-  const made = new model(config, { ...(await model.options_beside(home.beside, config)), ...built });
+  const made = new model(config, { ...(await model.options_beside(home.beside, config, home.checkpoint)), ...built });
   if (home.folder && !home.archived) await addFolders(home.checkpoint, home.folder, made.folders_beside(), reading);
   assignWeights(made, home.checkpoint, { strict, onwarn: reading.onwarn, storedAs });
   return made;
 }
 
-/** Adds the tensors of folders within a folder to a checkpoint, each under the prefix of its folder. */
+/** Adds the tensors of folders within a folder to a checkpoint that has none of theirs, each under the prefix of its folder. */
 async function addFolders(
   checkpoint: Checkpoint,
   folder: Folder,
   paths: Readonly<Record<string, string>>,
   reading: SourceOptions,
 ): Promise<void> {
+  const held = [...checkpoint.tensors.keys()];
   for (const [prefix, path] of Object.entries(paths)) {
+    if (held.some((name) => name.startsWith(prefix))) continue;
     const part = await readCheckpoint({ folder: within(folder, path) }, reading);
     for (const [name, tensor] of part.tensors) checkpoint.tensors.set(prefix + name, tensor);
     checkpoint.halves = new Map([...(checkpoint.halves ?? []), ...(part.halves ?? [])]);

@@ -3,7 +3,7 @@ import type { JsonObject } from '../base/json.ts';
 import { checkOptions, proved } from '../base/options.ts';
 import { normal } from '../base/random.ts';
 import { FLAG, type Kind, kind, SIZE } from '../base/schema.ts';
-import type { CheckpointSource } from '../formats/checkpoint.ts';
+import type { Checkpoint, CheckpointSource } from '../formats/checkpoint.ts';
 import { addOps } from '../kernels/sets.ts';
 import { nameInputs, toInt32 } from '../nn/inputs.ts';
 import { Embedding, Linear } from '../nn/layers.ts';
@@ -70,7 +70,7 @@ export interface ModelClass<M extends PreTrainedModel, Options = object> {
   readonly OPTIONS: Readonly<Record<string, Kind<unknown>>>;
   config_class(dict: Readonly<JsonObject>, what: string): Promise<ConfigClass>;
   encoder_path(beside: Beside): Promise<string>;
-  options_beside(beside: Beside, config: PreTrainedConfig): Promise<object>;
+  options_beside(beside: Beside, config: PreTrainedConfig, checkpoint?: Checkpoint): Promise<object>;
 }
 
 const SEED = kind<number>('a whole number', Number.isSafeInteger);
@@ -141,8 +141,8 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     return '';
   }
 
-  /** Options of the constructor that files beside the checkpoint decide. */
-  static async options_beside(_beside: Beside, _config: PreTrainedConfig): Promise<object> {
+  /** Options of the constructor that files beside the checkpoint decide; tensors of it that are called otherwise get the names of the model's. */
+  static async options_beside(_beside: Beside, _config: PreTrainedConfig, _checkpoint?: Checkpoint): Promise<object> {
     return {};
   }
 

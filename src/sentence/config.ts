@@ -3,7 +3,8 @@ import { TextDecoder } from '../base/globals.ts';
 import { describe, isObject, type JsonObject, parseJson, parseObject } from '../base/json.ts';
 import { type Kind, kind, orNull, SIZE, TEXT } from '../base/schema.ts';
 import { FOLDER_KINDS, type FolderKind, orderedFor } from './kinds.ts';
-import { type Feature, LENGTHS, MODULE_KINDS, type ModuleEntry, readEntry, readFields, type SentenceModule } from './modules.ts';
+import { LENGTHS } from './lengths.ts';
+import { type Feature, MODULE_KINDS, type ModuleEntry, readEntry, readFields, type SentenceModule } from './modules.ts';
 
 const MODULES = 'modules.json';
 const CONFIG = 'config_sentence_transformers.json';
@@ -24,6 +25,8 @@ export interface SentenceConfig {
   similarity_fn_name: string | null;
   /** What is applied to scores: the dotted name of a module of PyTorch, where the folder says so. */
   activation_fn: string | null;
+  /** What stands behind the first token of texts of a role, as a token of its own where the vocabulary has it. */
+  markers?: Readonly<Record<string, string>>;
 }
 
 /** What a folder says that says nothing. */
@@ -169,6 +172,7 @@ function readGeneral(text: string | undefined, wanted: FolderKind | undefined): 
     truncate_dim: (given.truncate_dim ?? null) as number | null,
     similarity_fn_name: (given.similarity_fn_name ?? null) as string | null,
     activation_fn: (given.activation_fn ?? null) as string | null,
+    ...(given.markers ? { markers: given.markers as Record<string, string> } : {}),
   };
 }
 

@@ -7,6 +7,8 @@ interface Kind {
   task: Task;
   /** What its last module has made. */
   makes: Feature;
+  /** The table that may stand in place of the Transformer and of what makes one of its tokens. */
+  table?: ModuleType;
   /** The module behind the Transformer that makes this, if it takes one, and exactly one. */
   pools?: ModuleType;
   /** What may stand behind the Transformer. */
@@ -16,8 +18,20 @@ interface Kind {
 const VECTORS = ['Dense', 'LayerNorm', 'Normalize', 'Dropout'] as const;
 
 export const FOLDER_KINDS = {
-  SentenceTransformer: { task: 'feature-extraction', makes: 'sentence_embedding', pools: 'Pooling', behind: ['Pooling', ...VECTORS] },
-  SparseEncoder: { task: 'fill-mask', makes: 'sentence_embedding', pools: 'SpladePooling', behind: ['SpladePooling'] },
+  SentenceTransformer: {
+    task: 'feature-extraction',
+    makes: 'sentence_embedding',
+    table: 'StaticEmbedding',
+    pools: 'Pooling',
+    behind: ['Pooling', ...VECTORS],
+  },
+  SparseEncoder: {
+    task: 'fill-mask',
+    makes: 'sentence_embedding',
+    table: 'SparseStaticEmbedding',
+    pools: 'SpladePooling',
+    behind: ['SpladePooling'],
+  },
   MultiVectorEncoder: {
     task: 'feature-extraction',
     makes: 'token_embeddings',
@@ -29,10 +43,10 @@ export type FolderKind = keyof typeof FOLDER_KINDS;
 
 /** That a folder of this kind has such modules in such an order. Throws a `config` error that says which it has. */
 export function orderedFor(kind: FolderKind, modules: readonly ModuleEntry[], what: string): void {
-  const { pools, behind }: Kind = FOLDER_KINDS[kind];
+  const { table, pools, behind }: Kind = FOLDER_KINDS[kind];
   const [first, ...rest] = modules.map(({ type }) => type);
   const pooled = rest.filter((type) => type === pools).length;
-  if (first === 'StaticEmbedding' && kind === 'SentenceTransformer' && pooled === 0) return;
+  if (first !== undefined && first === table && pooled === 0 && rest.every((type) => behind.includes(type))) return;
   if (first === 'Transformer' && rest.every((type) => behind.includes(type)) && (pools === undefined || pooled === 1)) return;
   throw new TraceletError('config', {
     what,

@@ -2,6 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { describe, isObject, type JsonObject } from '../base/json.ts';
 import { nearest } from '../base/nearest.ts';
 import { COUNT, FLAG, type Kind, kind, MAX_SIZE, nullAs, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../base/schema.ts';
+import { LENGTHS, type Lengths } from './lengths.ts';
 
 /** How `sentence_transformers` makes one vector of the tokens of a text. */
 const POOLING_MODES = ['cls', 'max', 'mean', 'mean_sqrt_len_tokens', 'weightedmean', 'lasttoken'] as const;
@@ -33,28 +34,11 @@ export const DENSE_ACTIVATIONS: Readonly<Record<string, string | undefined>> = {
 export type SpladeStrategy = 'max' | 'sum';
 export type SpladeActivation = 'relu' | 'log1p_relu';
 
-/** How short queries are made longer. */
-export interface QueryExpansion {
-  /** Whether longer ones are cut to `length`, or stay as they are. */
-  strategy: 'fixed' | 'min';
-  length: number;
-  /** Whether the other tokens look at those that are added. */
-  attend: boolean;
-  /** What is added; the token of masks unless said. */
-  token: string | null;
-}
-
-/** Lengths of texts by their role, where a folder tells roles apart. */
-export interface Lengths {
-  query_length?: number;
-  document_length?: number;
-  query_expansion?: QueryExpansion;
-}
-
 /** What the config of each module says, checked. */
 export interface ModuleFields {
   Transformer: { max_seq_length: number | null; do_lower_case: boolean; transformer_task?: Task } & Lengths;
   StaticEmbedding: Record<never, never>;
+  SparseStaticEmbedding: Record<never, never>;
   SpladePooling: { pooling_strategy: SpladeStrategy; activation_function: SpladeActivation };
   MultiVectorMask: { skiplist_words: readonly string[]; skiplist_tasks: readonly string[]; keep_only_token_ids: readonly number[] | null };
   Pooling: { embedding_dimension: number; pooling_mode: readonly PoolingMode[]; include_prompt: boolean };
@@ -73,7 +57,7 @@ export interface ModuleFields {
 }
 export type ModuleType = keyof ModuleFields;
 /** Those of which a bundle need not know. */
-export type LaterType = 'SpladePooling' | 'MultiVectorMask' | 'StaticEmbedding';
+export type LaterType = 'SpladePooling' | 'MultiVectorMask' | 'StaticEmbedding' | 'SparseStaticEmbedding';
 
 /** A module of a folder: its type, the path of its files, and what its config says. */
 export type SentenceModule<Type extends ModuleType = ModuleType> = { [T in Type]: { type: T; path: string } & ModuleFields[T] }[Type];
@@ -114,9 +98,6 @@ const MODE_SWITCHES: Readonly<Record<string, PoolingMode>> = {
   pooling_mode_weightedmean_tokens: 'weightedmean',
   pooling_mode_lasttoken: 'lasttoken',
 };
-
-/** Fields that only models which tell queries from documents have. */
-export const LENGTHS = ['query_length', 'document_length', 'query_expansion'] as const;
 
 const BERT_CONFIGS = ['bert', 'roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'];
 

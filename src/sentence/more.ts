@@ -1,15 +1,8 @@
 import { isObject } from '../base/json.ts';
-import { COUNT, type Kind, kind, NAMES, oneOf, orNull, SIZE } from '../base/schema.ts';
+import { COUNT, FLAG, type Kind, kind, NAMES, oneOf, orNull, SIZE } from '../base/schema.ts';
 import { GENERAL } from './config.ts';
-import {
-  type LaterType,
-  MODULE_KINDS,
-  type ModuleFields,
-  type ModuleKind,
-  type QueryExpansion,
-  type SpladeActivation,
-  type SpladeStrategy,
-} from './modules.ts';
+import type { QueryExpansion } from './lengths.ts';
+import { type LaterType, MODULE_KINDS, type ModuleFields, type ModuleKind, type SpladeActivation, type SpladeStrategy } from './modules.ts';
 
 const EXPANSION: Kind<QueryExpansion> = {
   expected: '{ strategy: "fixed" or "min", length, attend, token }',
@@ -28,6 +21,7 @@ const IDS = kind<readonly number[]>(
 
 const MORE: { readonly [Type in LaterType]: ModuleKind<Type> } = {
   StaticEmbedding: { configs: [], fields: {}, read: () => ({}) },
+  SparseStaticEmbedding: { configs: ['config.json'], fields: { frozen: FLAG }, read: () => ({}) },
   SpladePooling: {
     configs: ['config.json'],
     fields: {
@@ -51,17 +45,15 @@ const MORE: { readonly [Type in LaterType]: ModuleKind<Type> } = {
   },
 };
 
-const PYLATE: Kind<unknown> = {
-  expected: 'nothing',
-  read: (value) => (value === null ? null : undefined),
-  cure: 'Folders of PyLate do not open here: it puts tokens of its own into texts',
-};
-const PYLATE_FIELDS = ['query_prefix', 'document_prefix', 'attend_to_expansion_tokens', 'do_query_expansion', 'skiplist_words'];
+const MARKERS = kind<Readonly<Record<string, string>>>(
+  'an object of texts by role',
+  (value) => isObject(value) && Object.values(value).every((marker) => typeof marker === 'string' && marker !== ''),
+);
 
 /** Adds the modules of which only some folders are made, and lengths that depend on what texts are to each other. */
 export function knowMore(): void {
   Object.assign(MODULE_KINDS, MORE);
   const lengths = { query_length: orNull(SIZE), document_length: orNull(SIZE), query_expansion: orNull(EXPANSION) };
   Object.assign(MODULE_KINDS.Transformer.fields, lengths);
-  Object.assign(GENERAL, Object.fromEntries(PYLATE_FIELDS.map((name) => [name, PYLATE])));
+  Object.assign(GENERAL, { markers: orNull(MARKERS) });
 }

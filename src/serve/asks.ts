@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { Slice } from '../base/slices.ts';
-import { spladeVector } from '../encoders/splade.ts';
-import type { SentenceModule } from '../sentence/modules.ts';
+import { weighing } from '../encoders/splade.ts';
+import type { SentenceConfig } from '../sentence/config.ts';
 import { scaledToOne } from '../sentence/prompt.ts';
 import { type Embedding, embedder } from '../text/embedder.ts';
 import { type Encoded, encoder, longestOf, type Row } from '../text/encode.ts';
@@ -62,10 +62,10 @@ export function tokenVectors(call: Call, model: ServedModel, texts: readonly Ask
 
 /** The words of each text that count, with their weights. */
 export function sparseVectors(call: Call, model: ServedModel, texts: readonly Asked[], reading: Reading): Promise<SparseVector[]> {
-  const pooling = model.traced.reader.sentence?.modules[1] as SentenceModule<'SpladePooling'>;
+  const vectorOf = weighing(model.traced.reader.sentence as SentenceConfig);
   const [{ name }] = model.traced.outputs;
   return answered(call, model, name, texts, reading, (part, { ids }) => {
-    const vector = spladeVector(part, ids.length, pooling);
+    const vector = vectorOf(part, ids);
     finite(vector.values);
     return vector;
   });

@@ -5,6 +5,7 @@ import { SentenceTransformer } from '../encoders/late.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { normalized } from '../text/mean.ts';
 import { type RowPart, tokenIn } from '../text/rows.ts';
+import { TOKENIZER_KWARGS, withKwargs } from './kwargs.ts';
 import { answerRows, CUT_OPTIONS, type CutOptions, encodeRows, listOf, textOf } from './rows.ts';
 import type { CallOptions, Task } from './task.ts';
 
@@ -24,6 +25,8 @@ export interface FeatureOptions extends CallOptions, CutOptions {
   prompt?: string;
   /** The name of a prompt of the folder, with `pooling: 'sentence'`. */
   prompt_name?: string;
+  /** The same as these options by themselves. */
+  tokenize_kwargs?: CutOptions;
 }
 
 /**
@@ -72,10 +75,13 @@ export const featureExtraction: Task<FeatureOptions> = {
     normalize: FLAG,
     prompt: TEXT,
     prompt_name: TEXT,
+    tokenize_kwargs: TOKENIZER_KWARGS,
   },
   cures: { return_tensors: 'Leave it out: the answer is a tensor', quantize: 'Vectors are float32', precision: 'Vectors are float32' },
 
-  async answer(host, [input], { pooling = 'none', normalize = false, prompt, prompt_name, truncation, max_length, ...call }) {
+  async answer(host, [input], { pooling = 'none', normalize = false, prompt, prompt_name, tokenize_kwargs, ...options }) {
+    const { truncation: _, max_length: __, ...call } = options;
+    const { truncation, max_length } = withKwargs(options, 'tokenize_kwargs', tokenize_kwargs);
     const { items, isList } = listOf(input, 'text', textOf);
     if (pooling === 'sentence') {
       if (max_length !== undefined)

@@ -4,6 +4,7 @@ import { kind, SIZE } from '../base/schema.ts';
 import { warn } from '../base/warn.ts';
 import { tokenIn } from '../text/rows.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
+import { TOKENIZER_KWARGS, withKwargs } from './kwargs.ts';
 import { answerRows, CUT_OPTIONS, type CutOptions, encodeRows, listOf, textOf } from './rows.ts';
 import { softmax, topIndexes } from './scores.ts';
 import type { CallOptions, Task } from './task.ts';
@@ -24,6 +25,8 @@ export interface FillOptions extends CallOptions, CutOptions {
   top_k?: number;
   /** Words to choose among; of one that is no token the first token counts, with a warning. */
   targets?: string | readonly string[];
+  /** The same as these options by themselves. */
+  tokenizer_kwargs?: CutOptions;
 }
 
 /** Fills masks. A text with one mask is answered with a list, one with several with a list for each of them. */
@@ -65,21 +68,22 @@ export const fillMask: Task<FillOptions> = {
   head: 'ForMaskedLM',
   outputs: ['logits'],
   arity: 1,
-  options: { ...CUT_OPTIONS, top_k: SIZE, targets: WORDS },
+  options: { ...CUT_OPTIONS, top_k: SIZE, targets: WORDS, tokenizer_kwargs: TOKENIZER_KWARGS },
   cures: { topk: 'Did you mean top_k?' },
 
   check: ({ tokenizer }) => {
     tokenizer.mask_token_id;
   },
 
-  async answer(host, [input], { top_k = TOP, targets, truncation, max_length, ...call }) {
+  async answer(host, [input], { top_k = TOP, targets, truncation, max_length, tokenizer_kwargs, ...call }) {
     const { tokenizer, traced } = host;
     const { mask_token, mask_token_id } = tokenizer;
     const { items, isList } = listOf(input, 'text', textOf);
     const nameOf = (index: number): string => (isList ? `texts[${index}]` : 'text');
     const chosen = targets === undefined ? undefined : idsOf([targets].flat(), tokenizer);
     const texts = items.map((text) => [text] as const);
-    const rows = await encodeRows(host, texts, { truncation, max_length, nameOf, signal: call.signal });
+    const cut = withKwargs({ truncation, max_length }, 'tokenizer_kwargs', tokenizer_kwargs);
+    const rows = await encodeRows(host, texts, { ...cut, nameOf, signal: call.signal });
     const masks = rows.map(({ ids }) => Array.from(ids.keys()).filter((at) => ids[at] === mask_token_id));
     const without = masks.findIndex((places) => places.length === 0);
     if (without >= 0)

@@ -107,6 +107,7 @@ export const tokenClassification: Task<TokenOptions> = {
   cures: {
     grouped_entities: "Did you mean aggregation_strategy: 'simple'?",
     ignore_subwords: "Did you mean aggregation_strategy: 'first'?",
+    is_split_into_words: 'Join the words with spaces: start and end say where they are',
   },
 
   async answer(host, [input], { aggregation_strategy = 'none', ignore_labels = ['O'], truncation, stride, ...call }) {

@@ -55,7 +55,7 @@ export function planBatches(lengths: readonly number[], { batch, batchTokens }: 
   const batches: number[][] = [];
   let room = 0;
   for (const index of order) {
-    if (lengths[index] > room || batches[batches.length - 1]?.length === batch[1]) {
+    if (batches.length === 0 || lengths[index] > room || batches[batches.length - 1].length === batch[1]) {
       batches.push([]);
       room = batchTokens;
     }

@@ -89,7 +89,7 @@ export function encoder(reader: TextReader, longest: Longest, options: Cutting, 
   const prompt = promptOf(sentence, options, what);
   const unpooled = prompt && excludesPrompt(sentence) ? promptTokens(reader, prompt) : 0;
   const { most } = longest;
-  const bare = sentence?.modules[0].type === 'StaticEmbedding';
+  const bare = sentence?.modules[0].type.endsWith('StaticEmbedding');
   const special = bare ? 0 : tokenizer.num_special_tokens_to_add();
   const [room, overlap] = chunk ? chunkSizes(chunk === true ? {} : chunk, most, special) : [most - special, 0];
   const typed = tokenizer.model_input_names.includes(TYPES);

@@ -1,5 +1,3 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { BertModel, F, MultiVectorEncoder, Tensor, tensor } from '../../src/index.ts';
 import { answersIn, encoderFolder, expectClose, foldersOf } from '../support/encoders.ts';
@@ -149,31 +147,5 @@ describe('similarity', () => {
     const model = await opened({ query_expansion: { strategy: 'fixed', length: 9, token: 'unheard' } });
     await problem('config', () => model.encode_query('Hello'));
     spy.mockRestore();
-  });
-});
-
-describe('folders of other libraries are refused by their names', () => {
-  const refused = async (files: Record<string, string>, without?: string): Promise<string> => {
-    const folder = encoderFolder('colbert', files);
-    if (without) rmSync(join(folder, without));
-    return (await problem('config', () => MultiVectorEncoder.from_pretrained(folder))).message;
-  };
-  const chain = (...types: string[]) => json(types.map((type, idx) => ({ idx, name: `${idx}`, path: idx ? `${idx}_Dense` : '', type })));
-
-  test('PyLate, by its modules and by what it says of texts', async () => {
-    const modules = chain('sentence_transformers.models.Transformer', 'pylate.models.Dense.Dense');
-    expect(await refused({ 'modules.json': modules })).toMatch(/module 1 of modules\.json: .*"pylate\.models\.Dense\.Dense"/);
-    const says = { query_prefix: '[Q] ', document_prefix: '[D] ', query_length: 32, skiplist_words: ['.'] };
-    const { message } = await problem('config', () =>
-      MultiVectorEncoder.from_pretrained(encoderFolder('colbert', { 'config_sentence_transformers.json': json(says) })),
-    );
-    expect(message).toMatch(/query_prefix of config_sentence_transformers\.json: .*PyLate/);
-  });
-
-  test("Stanford's ColBERT, and a Router", async () => {
-    expect(await refused({}, 'modules.json')).toMatch(/HF_ColBERT/);
-    expect(await refused({ 'modules.json': chain('sentence_transformers.models.Router') })).toMatch(
-      /"sentence_transformers\.models\.Router"/,
-    );
   });
 });

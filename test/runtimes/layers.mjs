@@ -5,6 +5,11 @@ const SHARED = {
   'sparse-max': ['sentence/encoder'],
   'sparse-sum': ['sentence/encoder', 'encoders/sparse-max'],
   colbert: ['sentence/encoder'],
+  'colbert-pylate': [],
+  'colbert-stanford': [],
+  'router-sparse': [],
+  'router-dense': [],
+  'router-asym': ['sentence/encoder'],
 };
 
 /** Their names. */

@@ -130,6 +130,10 @@ describe('a text that is too long is an error that says what can be done', () =>
   test('and cut where asked', async () => {
     expect(await classify(LONG, { truncation: true, max_length: 12 })).toEqual(await classify(LONG, { max_length: 12 }));
     expect((await ner(LONG, { truncation: true, ignore_labels: [] })).length).toBe(30);
+    const cut = { truncation: true, max_length: 12 };
+    expect(await fill(`[MASK] ${LONG}`, { tokenizer_kwargs: cut })).toEqual(await fill(`[MASK] ${LONG}`, cut));
+    await problem('value', () => fill(`[MASK] ${LONG}`, { tokenizer_kwargs: cut, max_length: 12 }));
+    await problem('value', () => fill('[MASK]', { tokenizer_kwargs: { padding: true } as never }));
     expect((await ner(LONG, { stride: 4, ignore_labels: [] })).at(-1)?.end).toBe(LONG.length);
   });
 });
@@ -215,6 +219,8 @@ describe('vectors', async () => {
         .flat()
         .every((value) => value === 0),
     ).toBe(true);
+    const cut = { truncation: true, max_length: 5 };
+    expect((await features(LONG, { tokenize_kwargs: cut })).tolist()).toEqual((await features(LONG, cut)).tolist());
     const mean = (await features('Hello', { pooling: 'mean' })).tolist()[0] as number[];
     for (const [i, value] of mean.entries())
       expect(value).toBeCloseTo(rows.slice(0, count).reduce((sum, row) => sum + row[i], 0) / count, 5);

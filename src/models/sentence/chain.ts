@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { TOKENIZER } from '../../base/options.ts';
 import { kind } from '../../base/schema.ts';
+import type { Checkpoint } from '../../formats/checkpoint.ts';
 import { ModuleList } from '../../nn/containers.ts';
 import { MASK, POOLING_MASK } from '../../nn/inputs.ts';
 import type { AnyModule } from '../../nn/module.ts';
@@ -120,7 +121,11 @@ export abstract class Chain extends PreTrainedModel {
     return pathOf(await sentenceIn(beside, this.kind));
   }
 
-  static override async options_beside(beside: Beside, { model_type }: PreTrainedConfig): Promise<FolderOptions & { base: FamilyClass }> {
+  static override async options_beside(
+    beside: Beside,
+    { model_type }: PreTrainedConfig,
+    _checkpoint?: Checkpoint,
+  ): Promise<FolderOptions & { base: FamilyClass }> {
     const { classWith } = await import('../classes.ts');
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     const { kind: folder } = this;

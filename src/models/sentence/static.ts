@@ -1,6 +1,5 @@
 import { TraceletError } from '../../base/error.ts';
-import { isUrl } from '../../base/realm.ts';
-import { type CheckpointSource, readCheckpoint } from '../../formats/checkpoint.ts';
+import { readCheckpoint } from '../../formats/checkpoint.ts';
 import * as F from '../../nn/functional.ts';
 import { MASK } from '../../nn/inputs.ts';
 import { Embedding } from '../../nn/layers.ts';
@@ -14,12 +13,12 @@ import { sameShape, type Tensor } from '../../tensor/tensor.ts';
 import { filesRead as tokenizerFiles } from '../../tokenizer/filesread.ts';
 import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
 import { readingIn } from '../config.ts';
-import { openHome } from '../load.ts';
+import type { Home } from '../load.ts';
 import { Parts } from './chain.ts';
 import { makeParts } from './parts.ts';
 
 /** Most tokens of a text, of which sentence-transformers takes any number here. */
-const MOST_TOKENS = 1 << 16;
+export const MOST_TOKENS = 1 << 16;
 
 /** The mean of a vector for each token, which follows from the token alone, as `sentence_transformers.models.StaticEmbedding`. */
 export class StaticEmbedder extends Module<[Tensor, Tensor?], ModelOutput> {
@@ -54,10 +53,8 @@ export class StaticEmbedder extends Module<[Tensor, Tensor?], ModelOutput> {
 }
 
 /** The model of a folder that begins with a StaticEmbedding; undefined for others. Throws the errors of reading its files. */
-export async function openStatic(what: string, source: CheckpointSource, options: object): Promise<StaticEmbedder | undefined> {
-  if (typeof source !== 'string' && !isUrl(source)) return undefined;
+export async function openStatic(what: string, { folder, beside }: Home, options: object): Promise<StaticEmbedder | undefined> {
   const reading = readingIn(what, options);
-  const { folder, beside } = await openHome(source, reading);
   const files = await readSentenceFiles(beside.text);
   const sentence = files && parseSentence(files, 'SentenceTransformer');
   if (!folder || sentence?.modules[0].type !== 'StaticEmbedding') return undefined;

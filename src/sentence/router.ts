@@ -1,0 +1,112 @@
+import { TraceletError } from '../base/error.ts';
+import { describe, isObject, type JsonObject, parseJson, parseObject } from '../base/json.ts';
+import { FLAG, type Kind, kind, orNull, TEXT } from '../base/schema.ts';
+import { readFields } from './modules.ts';
+import { MODULES, overlaid, type ReadText } from './view.ts';
+
+/** The ways that texts of different tasks take through a folder. */
+export interface Router {
+  /** The folder as it is for texts of each route, by the name of the route. */
+  routes: ReadonlyMap<string, ReadText>;
+  /** The route of texts of a task, or of none; undefined where there is none for them. */
+  routeOf(task?: string): string | undefined;
+}
+
+const NAMES = ['Router', 'Asym'];
+const CONFIGS = ['router_config.json', 'config.json'];
+/** What inputs of other kinds than text are called, alone or in a tuple. */
+const MODALITIES = ['image', 'audio', 'video', 'message'];
+
+const texts: Kind<Record<string, string>> = kind('an object of strings', (value) => isObject(value) && Object.values(value).every(isText));
+const structure: Kind<Record<string, string[]>> = kind(
+  'an object of one list of modules or several',
+  (value) =>
+    isObject(value) &&
+    Object.keys(value).length > 0 &&
+    Object.values(value).every((ids) => Array.isArray(ids) && ids.length > 0 && ids.every(isText)),
+);
+const FIELDS = { types: texts, structure, parameters: kind<object>('an object', isObject) };
+const PARAMETERS = { default_route: orNull(TEXT), allow_empty_key: FLAG, route_mappings: orNull(texts) };
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const lastOf = (type: unknown): string => String(type).slice(String(type).lastIndexOf('.') + 1);
+
+const bad = (what: string, expected: string, got: string): TraceletError => new TraceletError('config', { what, expected, got });
+
+/** The Router among the modules of a folder, or the Asym of older ones; undefined without one. Throws `config` and `format` errors. */
+export async function routerIn(read: ReadText): Promise<Router | undefined> {
+  const text = await read(MODULES);
+  const entries = text === undefined ? undefined : parseJson(text, MODULES);
+  if (!Array.isArray(entries)) return undefined;
+  const at = entries.findIndex((entry) => isObject(entry) && NAMES.includes(lastOf(entry.type)));
+  if (at < 0) return undefined;
+  const { path } = entries[at] as JsonObject;
+  const place = isText(path) && path !== '' ? `${path}/` : '';
+  const { types, routes, parameters } = await configIn(read, place);
+  const views = [...routes].map(([name, ids]) => {
+    const parts = ids.map((id) => ({ type: types[id], path: `${place}${id}` }));
+    const chain = [...entries.slice(0, at), ...parts, ...entries.slice(at + 1)];
+    const numbered = chain.map((entry, idx) => (isObject(entry) ? { ...entry, idx, name: String(idx) } : entry));
+    return [name, overlaid(read, { [MODULES]: numbered })] as const;
+  });
+  return { routes: new Map(views), routeOf: choosing([...routes.keys()], parameters) };
+}
+
+interface Parameters {
+  default_route?: string | null;
+  allow_empty_key?: boolean;
+  route_mappings?: Readonly<Record<string, string>> | null;
+}
+
+async function configIn(read: ReadText, place: string) {
+  for (const name of CONFIGS.map((each) => `${place}${each}`)) {
+    const text = await read(name);
+    if (text === undefined) continue;
+    const {
+      types = {},
+      structure: routes = {},
+      parameters = {},
+    } = readFields(parseObject(text, name), FIELDS, name) as {
+      types?: Record<string, string>;
+      structure?: Record<string, string[]>;
+      parameters?: JsonObject;
+    };
+    for (const id of Object.values(routes).flat())
+      if (!Object.hasOwn(types, id)) throw bad(`structure of ${name}`, `modules among ${Object.keys(types).join(', ')}`, describe(id));
+    const known = readFields(parameters, PARAMETERS, `parameters of ${name}`) as Parameters;
+    const named = [known.default_route, ...Object.values(known.route_mappings ?? {})];
+    for (const route of named)
+      if (isText(route) && !Object.hasOwn(routes, route)) throw bad(`routes of ${name}`, Object.keys(routes).join(', '), describe(route));
+    return { types, routes: new Map(Object.entries(routes)), parameters: known };
+  }
+  throw new TraceletError('config', { what: `the Router of ${MODULES}`, expected: `${place}${CONFIGS[0]}`, got: 'none' });
+}
+
+/** How texts find their route, as `sentence_transformers` goes about it: by what is mapped, by name, or by default. */
+function choosing(names: readonly string[], { default_route, allow_empty_key = true, route_mappings }: Parameters): Router['routeOf'] {
+  const mapped = new Map(Object.entries(route_mappings ?? {}).flatMap(([key, route]) => keyOf(key).map((each) => [each, route] as const)));
+  const usual = default_route ?? (allow_empty_key ? names[0] : undefined);
+  return (task) => {
+    const keys = [keyFor(task, 'text'), keyFor(task), keyFor(undefined, 'text'), keyFor()];
+    const found = keys.map((key) => mapped.get(key)).find((route) => route !== undefined);
+    const named = [task, 'text'].find((name) => name !== undefined && names.includes(name));
+    return found ?? named ?? (task === undefined ? usual : undefined);
+  };
+}
+
+const keyFor = (task?: string, modality?: string): string => JSON.stringify([task ?? null, modality ?? null]);
+
+/** A key of `route_mappings`, a tuple as Python writes it, as {@link keyFor} does; none where it is of other inputs than text. */
+function keyOf(tuple: string): string[] {
+  const [, task, modality, others] = /^\((None|'[^']*'), (?:(None|'[^']*')|(\(.*\)))\)$/.exec(tuple) ?? [];
+  if (task === undefined) throw bad('route_mappings of the Router', "a tuple such as ('query', 'text')", describe(tuple));
+  if (others !== undefined) return [];
+  const [a, b] = [task, modality].map((part) => (part === 'None' ? undefined : part.slice(1, -1)));
+  return b !== undefined && b !== 'text' ? [] : [keyFor(a, b)];
+}
+
+/** Routes that texts may take: those of queries, of documents and of neither, and those that a task is the name of. */
+export function routesOfTexts({ routes, routeOf }: Router): string[] {
+  const tasks = [undefined, 'query', 'document', ...[...routes.keys()].filter((name) => !MODALITIES.includes(name))];
+  return [...new Set(tasks.flatMap((task) => routeOf(task) ?? []))];
+}
