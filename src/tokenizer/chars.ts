@@ -1,12 +1,12 @@
 import { TraceletError } from '../base/error.ts';
 
-/** Code points of a text, each with the index in the original text of the character it stands for. */
+/** Code points of a text, each with the index in the original text of the character it stands for; one more where each ends as the next begins. */
 export interface Chars {
   code: number[];
   from: number[];
 }
 
-/** A text, and for each of its UTF-16 units the index in the original text of the character it stands for. */
+/** A text, and for each of its UTF-16 units the index in the original text of the character it stands for; one more alike. */
 export interface Normalized {
   text: string;
   from: readonly number[];
@@ -57,6 +57,7 @@ export function write({ code, from }: Chars): Normalized {
     units.push(from[i]);
     if (code[i] > 0xffff) units.push(from[i]);
   }
+  if (from.length > code.length) units.push(from[code.length]);
   return { text, from: units };
 }
 
