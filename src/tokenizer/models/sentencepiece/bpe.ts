@@ -75,8 +75,8 @@ class Chain {
   #pairAt(at: number): number {
     const next = this.#ends[at];
     if (this.#isFrozen[at] || this.#isFrozen[next] || this.#ends[next] - at > this.#pieces.longest) return -1;
-    const id = this.#pieces.vocab.lookup.exact(this.#text, this.#start + at, this.#start + this.#ends[next]);
-    return id >= 0 && this.#pieces.isSpelled(id) ? id : -1;
+    const id = this.#pieces.idOf(this.#text, this.#start + at, this.#start + this.#ends[next]);
+    return id === this.#pieces.unknown ? -1 : id;
   }
 
   /** Lets the pair at `at` wait, if it is a piece. */
@@ -90,12 +90,16 @@ class Chain {
 
   /** A piece that is not in use is the two of which it was made. */
   #emit(start: number, end: number, piece: OnPieceEnd): void {
-    const id = this.#pieces.idOf(this.#text, start, end);
-    const half = this.#pieces.typeOf(id) === 'unused' ? this.#halves.get(id) : undefined;
-    if (half === undefined) piece(id, end);
-    else {
-      this.#emit(start, start + half, piece);
-      this.#emit(start + half, end, piece);
+    const ends = [end];
+    for (let from = start; ends.length > 0; ) {
+      const to = ends[ends.length - 1];
+      const id = this.#pieces.idOf(this.#text, from, to);
+      const half = this.#pieces.typeOf(id) === 'unused' ? this.#halves.get(id) : undefined;
+      if (half !== undefined) ends.push(from + half);
+      else {
+        piece(id, to);
+        from = ends.pop() as number;
+      }
     }
   }
 }

@@ -10,6 +10,9 @@ export type PieceType = (typeof PIECE_TYPES)[number];
 /** A piece with its score and its type, as the list of a model has it. */
 export type Piece = readonly [piece: string, score: number, type: PieceType];
 
+/** Characters of a piece, as in the library itself. */
+const MOST = 8000;
+
 /** Types of pieces that a text can spell. */
 const SPELLED: readonly PieceType[] = ['normal', 'user-defined', 'unused'];
 
@@ -32,6 +35,7 @@ export class Pieces {
     this.scores = Float32Array.from(pieces, ([, score]) => score);
     this.#types = pieces.map(([, , type]) => type);
     this.longest = pieces.reduce((most, [piece]) => Math.max(most, piece.length), 0);
+    if (this.longest > MOST) throw wrong(what, `pieces of at most ${MOST} characters`, `one of ${this.longest}`);
     const twice = this.vocab.tokens.indexOf(undefined);
     if (twice >= 0) throw wrong(what, 'each piece once', `${describe(pieces[twice][0])} again`);
     if (this.vocab.lookup.find('') >= 0) throw wrong(what, 'pieces with a text', 'one without');
@@ -52,10 +56,10 @@ export class Pieces {
     return SPELLED.includes(this.#types[id]);
   }
 
-  /** Id of the piece that `text` has from `start` to `end`: the unknown one where there is none. */
+  /** Id of the piece that a text can spell and `text` has from `start` to `end`: the unknown one where there is none. */
   idOf(text: string, start: number, end: number): number {
     const id = this.vocab.lookup.exact(text, start, end);
-    return id < 0 ? this.unknown : id;
+    return id >= 0 && this.isSpelled(id) ? id : this.unknown;
   }
 
   /** Where the longest user-defined symbol at `start` ends, or -1. */

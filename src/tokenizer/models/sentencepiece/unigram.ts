@@ -9,7 +9,7 @@ const LEAST = 2 ** -126;
 /** How much less than a text of the best scores a user-defined symbol is worth. */
 const MARGIN = 0.1;
 
-/** The cover that is most likely, summed in float32 from the beginning, as `EncodeOptimized` of `unigram_model.cc`. */
+/** The cover that is most likely, summed in float32 from the beginning, as `EncodeOptimized` of `unigram_model.cc` since version 0.2.2. */
 export const unigram: Segmentation = (pieces) => {
   const trie = new Trie();
   for (const [id, piece] of pieces.vocab.tokens.entries())
