@@ -6,11 +6,13 @@ import { readCTC } from './decoders/ctc.ts';
 import { DECODERS } from './decoders/index.ts';
 import { readMetaspace as readMetaspaceDecoder } from './decoders/metaspace.ts';
 import { readReplace as readReplaceDecoder } from './decoders/replace.ts';
+import { readSentencePieceDecoder } from './decoders/sentencepiece.ts';
 import { readStrip as readStripDecoder } from './decoders/strip.ts';
 import { known } from './fields.ts';
 import { VOCABULARY_READERS } from './fileoptions.ts';
 import { readBPE } from './models/bpe.ts';
 import { MODELS } from './models/index.ts';
+import { readSentencePieceModel } from './models/sentencepiece/index.ts';
 import { readUnigram } from './models/unigram.ts';
 import { readWordLevel } from './models/wordlevel.ts';
 import { byteLevelNormalizer } from './normalizers/bytelevel.ts';
@@ -20,6 +22,7 @@ import { nmt } from './normalizers/nmt.ts';
 import { readPrecompiled } from './normalizers/precompiled.ts';
 import { readPrepend } from './normalizers/prepend.ts';
 import { readReplace } from './normalizers/replace.ts';
+import { readSentencePieceNormalizer } from './normalizers/sentencepiece.ts';
 import { readStrip, stripAccents } from './normalizers/strip.ts';
 import { readByteLevel } from './pretokenizers/bytelevel.ts';
 import { readCharDelimiterSplit } from './pretokenizers/delimiter.ts';
@@ -46,6 +49,7 @@ Object.assign(NORMALIZERS, {
   Precompiled: readPrecompiled,
   Prepend: readPrepend,
   Replace: readReplace,
+  SentencePiece: readSentencePieceNormalizer,
   Strip: readStrip,
   StripAccents: () => stripAccents,
 } satisfies typeof NORMALIZERS);
@@ -61,7 +65,12 @@ Object.assign(PRE_TOKENIZERS, {
   Whitespace: () => whitespace,
   WhitespaceSplit: () => whitespaceSplit,
 } satisfies typeof PRE_TOKENIZERS);
-Object.assign(MODELS, { BPE: readBPE, Unigram: readUnigram, WordLevel: readWordLevel } satisfies typeof MODELS);
+Object.assign(MODELS, {
+  BPE: readBPE,
+  SentencePiece: readSentencePieceModel,
+  Unigram: readUnigram,
+  WordLevel: readWordLevel,
+} satisfies typeof MODELS);
 Object.assign(PROCESSORS, { ByteLevel: readByteLevelProcessor, RobertaProcessing: readRobertaProcessing } satisfies typeof PROCESSORS);
 Object.assign(DECODERS, {
   BPEDecoder: readBPEDecoder,
@@ -71,6 +80,7 @@ Object.assign(DECODERS, {
   Fuse: () => (tokens: readonly string[]) => [tokens.join('')],
   Metaspace: readMetaspaceDecoder,
   Replace: readReplaceDecoder,
+  SentencePiece: readSentencePieceDecoder,
   Strip: readStripDecoder,
 } satisfies typeof DECODERS);
 Object.assign(VOCABULARY_READERS, CONVERTED);

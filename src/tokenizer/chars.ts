@@ -1,12 +1,12 @@
 import { TraceletError } from '../base/error.ts';
 
-/** Code points of a text, each with the index in the original text of the character it stands for. */
+/** Code points of a text, each with the index in the original text of the character it stands for; one more where each ends as the next begins. */
 export interface Chars {
   code: number[];
   from: number[];
 }
 
-/** A text, and for each of its UTF-16 units the index in the original text of the character it stands for. */
+/** A text, and for each of its UTF-16 units the index in the original text of the character it stands for; one more alike. */
 export interface Normalized {
   text: string;
   from: readonly number[];
@@ -18,14 +18,16 @@ const isSurrogate = (code: number): boolean => code >= 0xd800 && code < 0xe000;
 
 /** The characters of `text` from `start` to `end`. A lone surrogate is read as U+FFFD, which is what UTF-8 makes of it. */
 export function read(text: string, start: number, end: number): Chars {
-  const code: number[] = [];
-  const from: number[] = [];
-  for (let i = start; i < end; ) {
+  const code = new Array<number>(end - start);
+  const from = new Array<number>(end - start);
+  let count = 0;
+  for (let i = start; i < end; count++) {
     const c = text.codePointAt(i) as number;
-    code.push(isSurrogate(c) ? REPLACEMENT : c);
-    from.push(i);
+    code[count] = isSurrogate(c) ? REPLACEMENT : c;
+    from[count] = i;
     i += c > 0xffff ? 2 : 1;
   }
+  code.length = from.length = count;
   return { code, from };
 }
 
@@ -47,13 +49,15 @@ const AT_ONCE = 4096;
 
 export function write({ code, from }: Chars): Normalized {
   let text = '';
-  for (let i = 0; i < code.length; i += AT_ONCE) text += String.fromCodePoint(...code.slice(i, i + AT_ONCE));
+  if (code.length <= AT_ONCE) text = String.fromCodePoint(...code);
+  else for (let i = 0; i < code.length; i += AT_ONCE) text += String.fromCodePoint(...code.slice(i, i + AT_ONCE));
   if (text.length === code.length) return { text, from };
   const units: number[] = [];
   for (let i = 0; i < code.length; i++) {
     units.push(from[i]);
     if (code[i] > 0xffff) units.push(from[i]);
   }
+  if (from.length > code.length) units.push(from[code.length]);
   return { text, from: units };
 }
 

@@ -22,6 +22,8 @@ export interface Model {
   readonly unknown: Filler | undefined;
   /** What tokens within a word begin with, where they do. */
   readonly prefix?: string;
+  /** Whether its tokens say where words begin, because what it is given is no word. */
+  readonly marksWords?: boolean;
   /** Calls `token` with each token of `text` from `start` to `end`, in order. */
   tokenize(text: string, start: number, end: number, token: OnToken): void;
   /** Whether a token goes on with the word of the token `before`. */

@@ -25,6 +25,8 @@ export class Lookup {
   readonly #slots: Int32Array;
   /** Hash of the first n + 1 units of the text in question. */
   #hashes = new Int32Array(0);
+  /** Whether a token may begin with units of a hash, by its last bits: made when the longest token is first asked for. */
+  #beginnings: Uint8Array | undefined;
 
   constructor(tokens: readonly (string | undefined)[]) {
     this.#tokens = tokens;
@@ -38,6 +40,7 @@ export class Lookup {
     const slot = this.#probe(hashOf(token), '', token, 0, token.length);
     const before = this.#slots[slot] - 1;
     this.#slots[slot] = id + 1;
+    this.#beginnings = undefined;
     return before < 0 ? undefined : before;
   }
 
@@ -53,18 +56,34 @@ export class Lookup {
 
   /** Id of the longest token that is `prefix` and what `text` has at `start` and before `end`, at least a unit; or -1. */
   longest(text: string, start: number, end: number, prefix: Prefix = NO_PREFIX): number {
-    const hashes = this.#hashes;
+    this.#beginnings ??= this.#allBeginnings();
+    const [hashes, beginnings] = [this.#hashes, this.#beginnings];
+    const mask = beginnings.length - 1;
     const most = Math.min(end - start, hashes.length);
-    let { hash } = prefix;
-    for (let i = 0; i < most; i++) {
-      hash = Math.imul(hash ^ text.charCodeAt(start + i), PRIME);
-      hashes[i] = hash;
+    let reached = 0;
+    for (let { hash } = prefix; reached < most; reached++) {
+      hash = Math.imul(hash ^ text.charCodeAt(start + reached), PRIME);
+      if (beginnings[(hash ^ (hash >>> 15)) & mask] === 0) break;
+      hashes[reached] = hash;
     }
-    for (let length = most; length > 0; length--) {
+    for (let length = reached; length > 0; length--) {
       const id = this.#slots[this.#probe(hashes[length - 1], prefix.text, text, start, length)] - 1;
       if (id >= 0) return id;
     }
     return -1;
+  }
+
+  #allBeginnings(): Uint8Array {
+    const beginnings = new Uint8Array(8 * this.#slots.length);
+    const mask = beginnings.length - 1;
+    for (const slot of this.#slots) {
+      const token = slot === 0 ? '' : (this.#tokens[slot - 1] as string);
+      for (let hash = SEED, i = 0; i < token.length; i++) {
+        hash = Math.imul(hash ^ token.charCodeAt(i), PRIME);
+        beginnings[(hash ^ (hash >>> 15)) & mask] = 1;
+      }
+    }
+    return beginnings;
   }
 
   /** The slot of the token that `prefix` and the units of `text` make, or the free one where it belongs. */
@@ -79,7 +98,8 @@ export class Lookup {
 
 function equals(token: string, prefix: string, text: string, start: number, length: number): boolean {
   const skip = prefix.length;
-  if (token.length !== skip + length || !token.startsWith(prefix)) return false;
+  if (token.length !== skip + length) return false;
+  for (let i = 0; i < skip; i++) if (token.charCodeAt(i) !== prefix.charCodeAt(i)) return false;
   for (let i = 0; i < length; i++) if (token.charCodeAt(skip + i) !== text.charCodeAt(start + i)) return false;
   return true;
 }

@@ -84,12 +84,16 @@ export class Segmenter {
   #tokenizer(text: string, out: Sequence): OnPiece {
     const { model } = this.#parts;
     let piece: Normalized;
+    let before: string | undefined;
     const token: OnToken = (id, from, to, value) => {
+      if (before !== undefined && !model.continues(value, before)) beginPiece(out);
+      if (model.marksWords) before = value;
       const [first, last] = origin(text, piece, from, to);
       push(out, id, value, first, last);
     };
     return (normalized, start, end) => {
       piece = normalized;
+      before = undefined;
       if (start < end) beginPiece(out);
       model.tokenize(normalized.text, start, end, token);
     };
@@ -97,7 +101,8 @@ export class Segmenter {
 }
 
 /** The part of the original text that units `start` to `end` of the normalized one came from. */
-function origin(text: string, { from }: Normalized, start: number, end: number): [start: number, end: number] {
+function origin(text: string, { text: own, from }: Normalized, start: number, end: number): [start: number, end: number] {
+  if (from.length > own.length) return [from[start], from[end]];
   const last = from[end - 1];
   return [from[start], last + ((text.codePointAt(last) as number) > 0xffff ? 2 : 1)];
 }

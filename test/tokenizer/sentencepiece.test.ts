@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import '../../src/tokenizer/all.ts';
 import { fastOptions } from '../../src/tokenizer/fileoptions.ts';
+import { PreTrainedTokenizerFast } from '../../src/tokenizer/tokenizer.ts';
 import { sentencePieces } from '../support/sentencepieces.ts';
 import { problem } from '../support/tiny.ts';
 
@@ -38,33 +39,108 @@ const TIDY = [
 ];
 
 describe('a model of SentencePiece without a class', () => {
+  const FLAGS = { add_dummy_prefix: true, remove_extra_whitespaces: true };
+  const KINDS = ['unknown', 'control', 'control', 'user-defined', 'normal', 'normal', 'unused'];
+  const WHOLE = {
+    normalizer: {
+      type: 'SentencePiece',
+      ...FLAGS,
+      escape_whitespaces: true,
+      treat_whitespace_as_suffix: false,
+      user_defined_symbols: ['<user>'],
+    },
+    model: {
+      type: 'SentencePiece',
+      model_type: 'unigram',
+      vocab: VOCAB.map(([piece, score], id) => [piece, score, KINDS[id]]),
+      byte_fallback: false,
+      treat_whitespace_as_suffix: false,
+    },
+    decoder: { type: 'SentencePiece', ...FLAGS, byte_fallback: false, control_symbols: ['<s>', '</s>'], unk_piece: '<unk>' },
+    added_tokens: [
+      { id: 1, content: '<s>', normalized: false, special: true },
+      { id: 2, content: '</s>', normalized: false, special: true },
+    ],
+  };
+
   test('is what it says by itself', () => {
-    expect(read().json).toEqual({
-      normalizer: { type: 'Sequence', normalizers: TIDY },
-      pre_tokenizer: metaspace(),
-      decoder: metaspace(),
-      model: { type: 'Unigram', vocab: VOCAB, unk_id: 0, byte_fallback: false },
-      added_tokens: [
-        { id: 1, content: '<s>', normalized: false, special: true },
-        { id: 2, content: '</s>', normalized: false, special: true },
-        { id: 3, content: '<user>', normalized: false, special: false },
-      ],
-    });
+    const { json, roles } = read();
+    expect(json).toEqual(WHOLE);
+    expect(roles).toMatchObject({ split_special_tokens: true });
   });
 
-  test('has the rules of its normalizer, however long', () => {
+  test('has the rules of its normalizer, however long, and those of its denormalizer', () => {
     const rules = Array.from({ length: 5000 }, (_, i) => (i * 7) % 256);
-    const { json } = read({}, [0x1a, 0x8b, 0x27, 0x12, 0x88, 0x27, ...rules]);
-    const precompiled = { type: 'Precompiled', precompiled_charsmap: Buffer.from(rules).toString('base64') };
-    expect(json.normalizer.normalizers).toEqual([precompiled, ...TIDY]);
-    expect(read({}, [0x1a, 2, 0x12, 0]).json.normalizer.normalizers).toEqual(TIDY);
+    const precompiled_charsmap = Buffer.from(rules).toString('base64');
+    const { normalizer } = read({}, [0x1a, 0x8b, 0x27, 0x12, 0x88, 0x27, ...rules]).json;
+    expect(normalizer).toEqual({ ...WHOLE.normalizer, precompiled_charsmap });
+    expect(read({}, [0x1a, 2, 0x12, 0]).json.normalizer).toEqual(WHOLE.normalizer);
+    const { decoder } = read({}, [0x2a, 5, 0x12, 1, 7, 0x18, 0]).json;
+    const denormalizer = { ...FLAGS, add_dummy_prefix: false, escape_whitespaces: true, precompiled_charsmap: 'Bw==' };
+    expect(decoder).toEqual({ ...WHOLE.decoder, denormalizer });
   });
+
+  test.each<[name: string, more: number[], changes: object]>([
+    ['add_dummy_prefix', [0x1a, 2, 0x18, 0], { normalizer: { add_dummy_prefix: false }, decoder: { add_dummy_prefix: false } }],
+    [
+      'remove_extra_whitespaces',
+      [0x1a, 2, 0x20, 0],
+      { normalizer: { remove_extra_whitespaces: false }, decoder: { remove_extra_whitespaces: false } },
+    ],
+    ['escape_whitespaces', [0x1a, 2, 0x28, 0], { normalizer: { escape_whitespaces: false } }],
+    [
+      'treat_whitespace_as_suffix',
+      [0x12, 3, 0xc0, 1, 1],
+      { normalizer: { treat_whitespace_as_suffix: true }, model: { treat_whitespace_as_suffix: true } },
+    ],
+    ['byte_fallback', [0x12, 3, 0x98, 2, 1], { model: { byte_fallback: true }, decoder: { byte_fallback: true } }],
+    ['unk_surface', [0x12, 4, 0xe2, 2, 1, 0x3f], { decoder: { unk_surface: '?' } }],
+    ['model_type', [0x12, 2, 0x18, 4], { model: { model_type: 'char' } }],
+  ])('has %s, a second message beside the first', (_, more, changes) => {
+    expect(read({}, [0x1a, 0, ...more, 0x12, 0]).json).toMatchObject(changes);
+  });
+
+  test.each<[what: string, code: 'format' | 'unsupported', more: number[]]>([
+    ['an unknown piece that is bytes', 'format', [0x12, 5, 0xc2, 2, 1, 0x61, 0x08]],
+    ['a kind that is bytes', 'format', [0x12, 3, 0x1a, 1, 1]],
+    ['a kind that is none', 'format', [0x12, 2, 0x18, 5]],
+    ['a kind that is 0', 'format', [0x12, 2, 0x18, 0]],
+    ['a piece that is a number', 'format', [0x08, 1]],
+    ['a piece with a text that is a number', 'format', [0x0a, 2, 0x08, 1]],
+    ['a piece that is no UTF-8', 'format', [0x0a, 3, 0x0a, 1, 0xff]],
+    ['a score that is none', 'format', [0x0a, 5, 0x15, 0, 0, 0xc0, 0x7f]],
+    ['rules that are a number', 'format', [0x1a, 2, 0x10, 1]],
+  ])('with %s is refused', async (_, code, more) => {
+    await problem(code, () => read({}, more));
+  });
+
+  const bytes = (count: number) =>
+    Array.from({ length: count }, (_, i): Piece => [`<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`, 0, 6]);
+  const UNKNOWN: Piece = ['<unk>', 0, 2];
+  test.each<[what: string, pieces: Piece[], got: RegExp]>([
+    ['no unknown piece', [['a', 0, 1]], /one piece of type unknown, got 0/],
+    ['two unknown pieces', [UNKNOWN, ['<other>', 0, 2]], /got 2/],
+    ['a piece twice', [UNKNOWN, ['a', 0, 1], ['a', 0, 4]], /each piece once, got "a" again/],
+    ['a piece without a text', [UNKNOWN, ['', 0, 1]], /pieces with a text/],
+    ['a byte too few', [UNKNOWN, ...bytes(255)], /256, for byte_fallback, got 255/],
+    ['a byte that is another piece', [UNKNOWN, ...bytes(255), ['<0xFF>', 0, 1]], /got 255/],
+  ])('with %s is refused', async (_, pieces, got) => {
+    const model = new Uint8Array([...sentencePieces(...pieces), ...(pieces.length > 9 ? [0x12, 3, 0x98, 2, 1] : [])]);
+    const { message } = await problem('format', () => PreTrainedTokenizerFast.from_files({ 'spiece.model': model }));
+    expect(message).toMatch(got);
+  });
+});
+
+type Piece = [piece: string, score: number, type: number];
+
+describe('a model of a class', () => {
+  const T5 = { tokenizer_class: 'T5Tokenizer', extra_ids: 0 };
 
   test('says which piece is unknown, and whether bytes are pieces', () => {
-    const { model } = read({}, [0x12, 6, 0xc0, 2, 4, 0x98, 2, 1]).json;
+    const { model } = read(T5, [0x12, 6, 0xc0, 2, 4, 0x98, 2, 1]).json;
     expect(model).toMatchObject({ type: 'Unigram', unk_id: 4, byte_fallback: true });
-    expect(read({}, [0x12, 3, 0x98, 2, 0]).json.model.byte_fallback).toBe(false);
-    const bpe = read({}, [0x12, 2, 0x18, 2, 0x12, 6, 0xea, 2, 3, 0x3c, 0x73, 0x3e]).json.model;
+    expect(read(T5, [0x12, 3, 0x98, 2, 0]).json.model.byte_fallback).toBe(false);
+    const bpe = read(T5, [0x12, 2, 0x18, 2, 0x12, 6, 0xea, 2, 3, 0x3c, 0x73, 0x3e]).json.model;
     expect(bpe).toEqual({
       type: 'BPE',
       vocab: Object.fromEntries(VOCAB.map(([piece], id) => [piece, id])),
@@ -75,27 +151,24 @@ describe('a model of SentencePiece without a class', () => {
     });
   });
 
-  test.each<[what: string, code: 'format' | 'unsupported', more: number[]]>([
-    ['an unknown piece behind the last', 'format', [0x12, 3, 0xc0, 2, 7]],
-    ['an unknown piece that is bytes', 'format', [0x12, 5, 0xc2, 2, 1, 0x61, 0x08]],
-    ['a kind that is bytes', 'format', [0x12, 3, 0x1a, 1, 1]],
-    ['a kind that is none', 'format', [0x12, 2, 0x18, 5]],
-    ['a kind that is 0', 'format', [0x12, 2, 0x18, 0]],
-    ['words', 'unsupported', [0x12, 2, 0x18, 3]],
-    ['a piece that is a number', 'format', [0x08, 1]],
-    ['a piece with a text that is a number', 'format', [0x0a, 2, 0x08, 1]],
-    ['a piece that is no UTF-8', 'format', [0x0a, 3, 0x0a, 1, 0xff]],
-    ['a score that is none', 'format', [0x0a, 5, 0x15, 0, 0, 0xc0, 0x7f]],
-    ['rules that are a number', 'format', [0x1a, 2, 0x10, 1]],
-  ])('with %s is refused', async (_, code, more) => {
-    await problem(code, () => read({}, more));
+  test('has the rules of its normalizer', () => {
+    const { json } = read(T5, [0x1a, 3, 0x12, 1, 7]);
+    expect(json.normalizer.normalizers).toEqual([{ type: 'Precompiled', precompiled_charsmap: 'Bw==' }, ...TIDY]);
+  });
+
+  test('is refused with an unknown piece behind the last, or of words', async () => {
+    await problem('format', () => read(T5, [0x12, 3, 0xc0, 2, 7]));
+    await problem('unsupported', () => read(T5, [0x12, 2, 0x18, 3]));
   });
 });
 
-describe('byte pairs of a model', () => {
-  const mergesOf = (...pieces: Parameters<typeof sentencePieces>) =>
-    (fastOptions({ 'spiece.model': new Uint8Array([...sentencePieces(...pieces), 0x12, 2, 0x18, 2]) }).tokenizer_object as Json).model
-      .merges;
+describe('byte pairs of a model of a class', () => {
+  const opened = (pieces: Uint8Array) => {
+    const files = { 'spiece.model': new Uint8Array([...pieces, 0x12, 2, 0x18, 2]), 'config.json': '{"model_type":"t5"}' };
+    const config = { 'tokenizer_config.json': '{"extra_ids":0}' };
+    return fastOptions({ ...files, ...config }).tokenizer_object as Json;
+  };
+  const mergesOf = (...pieces: Parameters<typeof sentencePieces>) => opened(sentencePieces(...pieces)).model.merges;
 
   test('are the better first, and of a piece the one whose halves are longer', () => {
     const merges = mergesOf(['<unk>', 0, 2], ['a', -9, 1], ['b', -9, 1], ['ab', -2, 1], ['ba', -2, 1], ['aba', -2, 1], ['abab', -1, 1]);
@@ -104,9 +177,8 @@ describe('byte pairs of a model', () => {
 
   test('are of pieces that are not too long', async () => {
     const long = (length: number) => [0x0a, ...varint(length + 3), 0x0a, ...varint(length), ...Array(length).fill(0x61)];
-    const open = (length: number) =>
-      fastOptions({ 'spiece.model': new Uint8Array([...sentencePieces(['<unk>', 0, 2]), ...long(length), 0x12, 2, 0x18, 2]) });
-    expect((open(1024).tokenizer_object as Json).model.merges).toEqual([]);
+    const open = (length: number) => opened(new Uint8Array([...sentencePieces(['<unk>', 0, 2]), ...long(length)]));
+    expect(open(1024).model.merges).toEqual([]);
     await problem('format', () => open(1025));
   });
 });
@@ -226,7 +298,7 @@ describe('a class', () => {
 
   test('is that of the model_type, where none is named', async () => {
     const open = (model_type: unknown) => read({}, [], { 'config.json': JSON.stringify({ model_type }) }).json.model.unk_id;
-    expect([open('xlm-roberta'), open('camembert'), open('t5'), open(undefined)]).toEqual([3, 3, 0, 0]);
+    expect([open('xlm-roberta'), open('camembert'), open('t5'), open(undefined)]).toEqual([3, 3, 0, undefined]);
     for (const other of ['gpt2', 'none', 7]) await problem('unsupported', () => open(other));
   });
 });

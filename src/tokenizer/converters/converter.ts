@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { AddedToken } from '../added.ts';
 import type { Role } from '../roles.ts';
+import type { TokenizerOptions } from '../settings.ts';
 
 /** Tokens by their roles, as a class of transformers has them where files do not say otherwise. */
 export type RoleTokens = Partial<Record<Role, string | AddedToken>>;
@@ -15,6 +16,8 @@ export interface Configured {
 /** How a class of transformers reads the files that it had before tokenizer.json, as its converters do (`convert_slow_tokenizer`). */
 export interface Converter<Vocabulary> {
   roles: RoleTokens;
+  /** Other options that it has where files do not say otherwise. */
+  options?: TokenizerOptions;
   /** The tokenizer.json that means the same. */
   json(vocabulary: Vocabulary, configured: Configured): JsonObject;
 }

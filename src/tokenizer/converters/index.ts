@@ -67,9 +67,14 @@ function classIn(files: TokenizerFiles): ClassOf {
 }
 
 /** A tokenizer.json, and the tokens of the roles of which the files say nothing. */
-function convert<Vocabulary>({ roles, json }: Converter<Vocabulary>, vocabulary: Vocabulary, { config }: ClassOf): Reading {
+function convert<Vocabulary>({ roles, options, json }: Converter<Vocabulary>, vocabulary: Vocabulary, { config }: ClassOf): Reading {
   const open = Object.entries(roles).filter(([role]) => config[role] === undefined || config[role] === null);
-  return { ...(Object.fromEntries(open) as Reading), tokenizer_object: json(vocabulary, configured(config, roles)), json: 'any' };
+  return {
+    ...(options as Reading),
+    ...(Object.fromEntries(open) as Reading),
+    tokenizer_object: json(vocabulary, configured(config, roles)),
+    json: 'any',
+  };
 }
 
 function converterOf<Vocabulary>(

@@ -1,3 +1,4 @@
+import { Heap } from './heap.ts';
 import type { Merges } from './merges.ts';
 
 /** Ranks and places share a number; both have to fit. */
@@ -13,7 +14,7 @@ export class Symbols {
   #behind = new Int32Array(64);
   #count = 0;
   /** Ranks of pairs with the place of their first: a heap, the least on top. */
-  readonly #waiting: number[] = [];
+  readonly #waiting = new Heap();
 
   /** Makes room for a word of at most `count` tokens. */
   begin(count: number): void {
@@ -34,8 +35,8 @@ export class Symbols {
   /** Merges pairs until none has a rank: always the lowest rank first, and the first of its places. */
   merge(merges: Merges): void {
     for (let at = 0; at + 1 < this.#count; at++) this.#offer(merges, at);
-    while (this.#waiting.length > 0) {
-      const top = this.#pop();
+    while (this.#waiting.size > 0) {
+      const top = this.#waiting.pop();
       const at = top % PLACES;
       const rank = (top - at) / PLACES;
       const next = this.#behind[at];
@@ -60,32 +61,6 @@ export class Symbols {
     const next = this.#behind[at];
     if (next >= this.#count) return;
     const rank = merges.rank(this.#ids[at], this.#ids[next]);
-    if (rank >= 0) this.#push(rank * PLACES + at);
-  }
-
-  #push(value: number): void {
-    const heap = this.#waiting;
-    let at = heap.push(value) - 1;
-    for (let above = (at - 1) >> 1; at > 0 && heap[above] > value; above = (at - 1) >> 1) {
-      heap[at] = heap[above];
-      at = above;
-    }
-    heap[at] = value;
-  }
-
-  #pop(): number {
-    const heap = this.#waiting;
-    const top = heap[0];
-    const last = heap.pop() as number;
-    if (heap.length === 0) return top;
-    let at = 0;
-    for (let below = 1; below < heap.length; below = 2 * at + 1) {
-      if (below + 1 < heap.length && heap[below + 1] < heap[below]) below++;
-      if (heap[below] >= last) break;
-      heap[at] = heap[below];
-      at = below;
-    }
-    heap[at] = last;
-    return top;
+    if (rank >= 0) this.#waiting.push(rank * PLACES + at);
   }
 }

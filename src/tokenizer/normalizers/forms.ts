@@ -16,10 +16,13 @@ function isPlain({ code }: Chars): boolean {
   return code.every((c) => (flags[c] & (CLASSED | DECOMPOSED)) === 0);
 }
 
+/** What characters decompose to, as far as texts had them. */
+const decompositions: Record<Decomposition, Map<number, readonly number[]>> = { NFD: new Map(), NFKD: new Map() };
+
 /** The characters decomposed, marks in canonical order. */
 function decompose({ code }: Chars, form: Decomposition): Changed {
   const { flags, classes } = characters();
-  const parts = new Map<number, number[]>();
+  const parts = decompositions[form];
   const codes: number[] = [];
   const changes: number[] = [];
   let marks: { code: number; change: number; rank: number }[] = [];
@@ -30,8 +33,10 @@ function decompose({ code }: Chars, form: Decomposition): Changed {
     }
     marks = [];
   };
-  const partsOf = (c: number): number[] => {
-    const found = parts.get(c) ?? decomposed(c, form);
+  const partsOf = (c: number): readonly number[] => {
+    const known = parts.get(c);
+    if (known) return known;
+    const found = decomposed(c, form);
     parts.set(c, found);
     return found;
   };

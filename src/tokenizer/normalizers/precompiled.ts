@@ -1,15 +1,21 @@
-import { TraceletError } from '../../base/error.ts';
-import { TextDecoder } from '../../base/globals.ts';
-import { describe } from '../../base/json.ts';
 import { transform } from '../chars.ts';
-import { type Fields, text } from '../fields.ts';
+import type { Fields } from '../fields.ts';
 import type { Normalizer } from '../interfaces.ts';
-import { utf8Byte, utf8Length } from '../utf8.ts';
+import { utf8Length } from '../utf8.ts';
+import { readCharsmap } from './charsmap.ts';
 import { clusterEnd } from './clusters.ts';
 
-/** Rules of sentencepiece: a double array trie over the bytes of what is rewritten, whose values lead to what it becomes. */
+/** Rules of sentencepiece, as the Rust tokenizers look them up: the shortest for a character of few bytes, or else for each code point. */
 export const readPrecompiled = (fields: Fields): Normalizer => {
-  const ruleFor = readRules(fields);
+  const rules = readCharsmap(fields);
+  const ruleFor = (codes: readonly number[]): readonly number[] | undefined => {
+    let shortest: readonly number[] | undefined;
+    rules.prefixes(codes, 0, (rule) => {
+      shortest = rules.textOf(rule);
+      return false;
+    });
+    return shortest;
+  };
   const singles = new Map<number, readonly number[] | null>();
   const single = (code: number): readonly number[] | null => {
     const known = singles.get(code);
@@ -66,51 +72,3 @@ function bytesIn(code: readonly number[], start: number, end: number): number {
   for (let i = start; i < end; i++) bytes += utf8Length(code[i]);
   return bytes;
 }
-
-/** A function that gives what the shortest beginning of some code points for which there is a rule becomes. */
-function readRules(fields: Fields): (codes: readonly number[]) => readonly number[] | undefined {
-  const bytes = decode(fields);
-  const view = new DataView(bytes.buffer);
-  const units = bytes.length < 4 ? 0 : view.getUint32(0, true) >>> 2;
-  const texts = bytes.subarray(4 + 4 * units);
-  if (units === 0 || 4 + 4 * units > bytes.length) throw broken(fields, `${bytes.length} bytes`);
-  const trie = Uint32Array.from({ length: units }, (_, i) => view.getUint32(4 + 4 * i, true));
-  const textAt = (start: number): number[] => {
-    const end = texts.indexOf(0, start);
-    const part = texts.subarray(start, end < 0 ? texts.length : end);
-    if (start > texts.length || (part[0] & 0xc0) === 0x80) throw broken(fields, `a rule that leads to byte ${start} of ${texts.length}`);
-    return Array.from(new TextDecoder('utf-8', { ignoreBOM: true }).decode(part), (one) => one.codePointAt(0) as number);
-  };
-  return (codes) => {
-    let node = childrenOf(trie[0]);
-    for (const code of codes)
-      for (let at = 0, length = utf8Length(code); at < length; at++) {
-        const byte = utf8Byte(code, at, length);
-        if (byte === 0) return undefined;
-        node ^= byte;
-        if ((trie[node] & LABEL) !== byte) return undefined;
-        const isLeaf = trie[node] & LEAF;
-        node ^= childrenOf(trie[node]);
-        if (isLeaf) return textAt(trie[node] & VALUE);
-      }
-    return undefined;
-  };
-}
-
-const LABEL = 0x800000ff | 0;
-const LEAF = 0x100;
-const WIDE = 0x200;
-const VALUE = 0x7fffffff;
-const childrenOf = (unit: number): number => (unit >>> 10) << ((unit & WIDE) >>> 6);
-
-function decode(fields: Fields): Uint8Array {
-  const map = text(fields, 'precompiled_charsmap');
-  try {
-    return Uint8Array.from(atob(map), (unit) => unit.charCodeAt(0));
-  } catch {
-    throw broken(fields, describe(map));
-  }
-}
-
-const broken = ({ name }: Fields, got: string): TraceletError =>
-  new TraceletError('format', { what: `precompiled_charsmap of ${name}`, expected: 'a trie and texts of sentencepiece in base64', got });

@@ -47,10 +47,10 @@ export function sentencePieceJson(model: SentencePieceModel, changes: Changes = 
   };
 }
 
-const rulesOf = ({ charsmap }: SentencePieceModel): JsonObject[] =>
+const rulesOf = ({ normalizer: { charsmap } }: SentencePieceModel): JsonObject[] =>
   charsmap.length > 0 ? [{ type: 'Precompiled', precompiled_charsmap: base64(charsmap) }] : [];
 
-function base64(bytes: Uint8Array): string {
+export function base64(bytes: Uint8Array): string {
   let binary = '';
   for (let i = 0; i < bytes.length; i += 4096) binary += String.fromCharCode(...bytes.subarray(i, i + 4096));
   return btoa(binary);

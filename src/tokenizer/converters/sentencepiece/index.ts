@@ -4,6 +4,7 @@ import { maskToken, ROBERTA_ROLES } from '../converter.ts';
 import { templateJson } from '../template.ts';
 import { type Changes, type Scored, scored, sentencePieceJson } from './convert.ts';
 import type { SentencePiece, SentencePieceModel } from './model.ts';
+import { plainJson } from './plain.ts';
 
 type Templates = readonly [single: string, pair: string];
 
@@ -60,12 +61,8 @@ const albert = ({ config }: Configured): Changes => ({
   behind: [ONE_SPACE],
 });
 
-/** A model of which no class is known: what it says, with nothing around texts. */
-export const PLAIN: Converter<SentencePieceModel> = converter(
-  {},
-  () => ({}),
-  () => undefined,
-);
+/** A model of which no class is known: what it says, with nothing around texts, in which control pieces are not spelled. */
+export const PLAIN: Converter<SentencePieceModel> = { roles: {}, options: { split_special_tokens: true }, json: plainJson };
 
 /** Classes of transformers, without Tokenizer and TokenizerFast, that read a model of SentencePiece. */
 export const SENTENCE_PIECE: Readonly<Record<string, Converter<SentencePieceModel>>> = {

@@ -1,15 +1,13 @@
 import { decodeUtf8 } from '../../../base/decode.ts';
 import { TraceletError } from '../../../base/error.ts';
 import { describe } from '../../../base/json.ts';
+import { PIECE_TYPES, type PieceType } from '../../models/sentencepiece/pieces.ts';
 import { fieldsOf } from './protobuf.ts';
-
-/** What a piece is for. The order is that of the file format. */
-const PIECE_TYPES = ['normal', 'unknown', 'control', 'user-defined', 'unused', 'byte'] as const;
 
 export interface SentencePiece {
   piece: string;
   score: number;
-  type: (typeof PIECE_TYPES)[number];
+  type: PieceType;
 }
 
 const MODEL_TYPES = ['unigram', 'bpe', 'word', 'char'] as const;
@@ -21,9 +19,31 @@ export interface SentencePieceModel {
   byteFallback: boolean;
   unkId: number;
   unkPiece: string;
-  /** Rules that rewrite characters, as the normalizer Precompiled reads them. Empty: none. */
-  charsmap: Uint8Array;
+  /** What unknown pieces are decoded to. */
+  unkSurface: string | undefined;
+  treatWhitespaceAsSuffix: boolean;
+  normalizer: NormalizerSpec;
+  denormalizer: NormalizerSpec;
 }
+
+/** How characters are rewritten. */
+export interface NormalizerSpec {
+  /** Rules, as the normalizer Precompiled reads them. Empty: none. */
+  charsmap: Uint8Array;
+  addDummyPrefix: boolean;
+  removeExtraWhitespaces: boolean;
+  escapeWhitespaces: boolean;
+}
+
+const NORMALIZER: NormalizerSpec = {
+  charsmap: new Uint8Array(0),
+  addDummyPrefix: true,
+  removeExtraWhitespaces: true,
+  escapeWhitespaces: true,
+};
+
+/** Fields that say how characters are rewritten. */
+const SPECS: Readonly<Record<number, 'normalizer' | 'denormalizer'>> = { 3: 'normalizer', 5: 'denormalizer' };
 
 /** Reads a `.model` of SentencePiece. Throws a `format` error for what is none. */
 export function readSentencePiece(bytes: Uint8Array, what: string): SentencePieceModel {
@@ -33,12 +53,16 @@ export function readSentencePiece(bytes: Uint8Array, what: string): SentencePiec
     byteFallback: false,
     unkId: 0,
     unkPiece: '<unk>',
-    charsmap: new Uint8Array(0),
+    unkSurface: undefined,
+    treatWhitespaceAsSuffix: false,
+    normalizer: NORMALIZER,
+    denormalizer: NORMALIZER,
   };
   for (const [number, value] of fieldsOf(bytes, what)) {
     if (number === 1) model.pieces.push(pieceIn(message(value, `piece of ${what}`), `piece ${model.pieces.length} of ${what}`));
     if (number === 2) Object.assign(model, trainerIn(message(value, `trainer_spec of ${what}`), `trainer_spec of ${what}`));
-    if (number === 3) Object.assign(model, normalizerIn(message(value, `normalizer_spec of ${what}`), `normalizer_spec of ${what}`));
+    const spec = SPECS[number];
+    if (spec) model[spec] = { ...model[spec], ...normalizerIn(message(value, `${spec}_spec of ${what}`), `${spec}_spec of ${what}`) };
   }
   if (model.pieces.length > 0) return model;
   throw new TraceletError('format', { what, expected: 'a model of SentencePiece, with pieces', got: 'no piece' });
@@ -58,16 +82,24 @@ function trainerIn(bytes: Uint8Array, what: string): Partial<SentencePieceModel>
   const found: { -readonly [Name in keyof SentencePieceModel]?: SentencePieceModel[Name] } = {};
   for (const [number, value] of fieldsOf(bytes, what)) {
     if (number === 3) found.type = oneIn(MODEL_TYPES, value, `model_type of ${what}`);
+    if (number === 24) found.treatWhitespaceAsSuffix = value === 1;
     if (number === 35) found.byteFallback = value === 1;
     if (number === 40) found.unkId = scoreIn(value, what);
+    if (number === 44) found.unkSurface = textIn(value, what);
     if (number === 45) found.unkPiece = textIn(value, what);
   }
   return found;
 }
 
-function normalizerIn(bytes: Uint8Array, what: string): Partial<SentencePieceModel> {
-  const charsmaps = [...fieldsOf(bytes, what)].filter(([number]) => number === 2);
-  return Object.fromEntries(charsmaps.map(([, value]) => ['charsmap', message(value, what)]));
+function normalizerIn(bytes: Uint8Array, what: string): Partial<NormalizerSpec> {
+  const found: { -readonly [Name in keyof NormalizerSpec]?: NormalizerSpec[Name] } = {};
+  for (const [number, value] of fieldsOf(bytes, what)) {
+    if (number === 2) found.charsmap = message(value, what);
+    if (number === 3) found.addDummyPrefix = value === 1;
+    if (number === 4) found.removeExtraWhitespaces = value === 1;
+    if (number === 5) found.escapeWhitespaces = value === 1;
+  }
+  return found;
 }
 
 function message(value: number | Uint8Array, what: string): Uint8Array {
