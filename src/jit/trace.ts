@@ -68,6 +68,8 @@ interface Traceable {
   input_dtype?: DType;
   meant?: (args: readonly unknown[]) => readonly unknown[];
   trace_files?: () => ExtraFiles;
+  /** Whether padding is computed unless the options say otherwise. */
+  exact_padding?: boolean;
   /** Outputs that calls ask for without the others. */
   asked_alone?: readonly string[];
   /** The tokenizer among these files. */
@@ -211,7 +213,7 @@ async function traceWith<Result>(
   return compile<Result>(recorded.graph, dummies, {
     structure: recorded.structure,
     files: textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() }),
-    passes: { fusion, compaction: !options.exact_padding, alone: (model as Traceable).asked_alone },
+    passes: { fusion, compaction: !(options.exact_padding ?? (model as Traceable).exact_padding), alone: (model as Traceable).asked_alone },
     dynamic: { sizes, bounds, graphAt: (at) => recordAt(at).graph },
     expected,
     kernels,

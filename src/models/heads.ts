@@ -47,7 +47,8 @@ export abstract class ModelWithHead<Base extends PreTrainedModel = PreTrainedMod
   forward(...inputs: ModelInputs): ModelOutput {
     const taken = this.taken(inputs);
     const given = Object.fromEntries(this.input_names.map((name, i) => [name, taken[i]]));
-    const encoded = this.base_model(...taken);
+    const { base_model } = this;
+    const encoded = base_model(...(taken.slice(0, base_model.input_names.length) as ModelInputs));
     return withAnswer(this.answer(encoded, given), encoded);
   }
 }

@@ -165,6 +165,11 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     return 'int32';
   }
 
+  /** Whether answers depend on tokens that the attention_mask rules out, so that a trace has to compute these too. */
+  get exact_padding(): boolean {
+    return false;
+  }
+
   /** Files that belong into a trace of this model. */
   trace_files(): Record<string, string> {
     return { 'config.json': travelling(this.config) };
