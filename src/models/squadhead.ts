@@ -101,7 +101,7 @@ export function spanParts(config: SpanConfig): SpanParts {
 const rowsAt = (x: Tensor, places: Tensor): Tensor =>
   F.gather(x, 1, F.expand(places.reshape([...places.shape, 1]), [...places.shape, x.shape[2]]));
 
-function fit(name: (typeof SPAN_INPUTS)[number], given: Given, shape: Shape): Tensor | undefined {
+function shaped(name: (typeof SPAN_INPUTS)[number], given: Given, shape: Shape): Tensor | undefined {
   const tensor = given[name];
   if (tensor && !sameShape(tensor.shape, shape))
     throw new TraceletError('shape', { what: name, expected: `[${shape}], as input_ids`, got: `[${tensor.shape}]` });
@@ -119,8 +119,8 @@ export function searchSpans(
   { start_n_top, end_n_top }: SpanConfig,
 ): Record<string, Tensor> {
   const [batch, sequence] = hidden_states.shape;
-  const p_mask = fit('p_mask', given, [batch, sequence]);
-  const cls_index = fit('cls_index', given, [batch]);
+  const p_mask = shaped('p_mask', given, [batch, sequence]);
+  const cls_index = shaped('cls_index', given, [batch]);
   const start_probs = F.softmax(start_logits(hidden_states, p_mask), 1);
   const starts = F.topk(start_probs, start_n_top);
   const end_probs = F.softmax(end_logits(hidden_states, rowsAt(hidden_states, starts.indices), p_mask), 1);
