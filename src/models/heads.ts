@@ -21,7 +21,7 @@ export type Given = Readonly<Record<string, Tensor | undefined>>;
 
 /** What base models answer that stays beside the outputs of heads. */
 const BESIDE = [
-  ...['hidden_states', 'attentions'],
+  ...['mems', 'hidden_states', 'attentions'],
   ...['decoder_hidden_states', 'decoder_attentions', 'cross_attentions'],
   ...['encoder_last_hidden_state', 'encoder_hidden_states', 'encoder_attentions'],
 ];
@@ -48,7 +48,7 @@ export abstract class ModelWithHead<Base extends PreTrainedModel = PreTrainedMod
     const taken = this.taken(inputs);
     const given = Object.fromEntries(this.input_names.map((name, i) => [name, taken[i]]));
     const { base_model } = this;
-    const encoded = base_model(...(taken.slice(0, base_model.input_names.length) as ModelInputs));
+    const encoded = base_model(...(base_model.input_names.map((name) => given[name]) as ModelInputs));
     return withAnswer(this.answer(encoded, given), encoded);
   }
 }

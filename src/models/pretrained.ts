@@ -160,7 +160,12 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     return this.family.inputs;
   }
 
-  /** The dtype in which inputs reach `forward`. */
+  /** Those among them that may be floats. */
+  get float_inputs(): readonly string[] {
+    return this.family.floats ?? [];
+  }
+
+  /** The dtype in which all others reach `forward`. */
   get input_dtype(): DType {
     return 'int32';
   }
@@ -184,13 +189,16 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     return withoutTypes(args, this.family);
   }
 
-  /** The inputs of a call by position, proved to be tensors of whole numbers. */
+  /** The inputs of a call by position, proved to be tensors of whole numbers, or of floats where these may be given. */
   protected taken(args: ModelInputs): Taken {
     const what = this.constructor.name;
     const named = nameInputs(this.meant(args), this.input_names, what);
     if (!named.input_ids)
       throw new TraceletError('value', { what: `${what}: input_ids`, expected: 'a tensor of token ids', got: 'nothing' });
-    return this.input_names.map((name) => named[name] && toInt32(named[name], name, `${what}: ${name}`)) as Taken;
+    const asGiven = (name: string): boolean => named[name]?.dtype === 'float32' && this.float_inputs.includes(name);
+    return this.input_names.map((name) =>
+      asGiven(name) ? named[name] : named[name] && toInt32(named[name], name, `${what}: ${name}`),
+    ) as Taken;
   }
 
   /** Writes model.safetensors and config.json into a directory, which is made if need be, as transformers opens them; answers their paths. */

@@ -15,6 +15,7 @@ import { SequenceSummary } from '../summary.ts';
 import type { XLNetConfig } from './config.ts';
 import { XLNET } from './family.ts';
 import { XLNetModel } from './model.ts';
+import { STREAM_INPUTS } from './streams.ts';
 
 const encoder = (config: XLNetConfig) => (): XLNetModel => new XLNetModel(config);
 
@@ -58,7 +59,7 @@ export class XLNetForSequenceClassification extends ModelWithHead<XLNetModel> {
   }
 }
 
-/** A score for every choice: inputs are [batch, choices, sequence], (logits [batch, choices]). */
+/** A score for every choice: inputs are [batch, choices, sequence], (logits [batch, choices]). It takes no `mems`, `perm_mask` and `target_mapping`. */
 export class XLNetForMultipleChoice extends WithChoices<XLNetModel> {
   static override readonly family = XLNET;
   declare readonly config: XLNetConfig;
@@ -71,6 +72,10 @@ export class XLNetForMultipleChoice extends WithChoices<XLNetModel> {
     this.sequence_summary = new SequenceSummary(config);
     this.logits_proj = new Linear(config.d_model, 1);
     this.post_init(options?.seed);
+  }
+
+  override get input_names(): readonly string[] {
+    return super.input_names.filter((name) => !(STREAM_INPUTS as readonly string[]).includes(name));
   }
 
   protected scores({ last_hidden_state }: ModelOutput): Tensor {
