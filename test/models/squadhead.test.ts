@@ -104,6 +104,7 @@ describe.each(MODELS)('%s', (_, make, prefix) => {
     const traced = await jit.trace(model, inputs, { dynamic: { batch: [1, 3], sequence: [3, 9] }, dynamic_axes });
     expectSameBits(traced(inputs), model(inputs));
     const others = { input_ids: tensor([[5, 6, 7]]), attention_mask: tensor([[1, 1, 0]]), p_mask: tensor([[0, 0, 0]]), cls_index: tensor([1]) }; // biome-ignore format: one row
+    expectSameBits(model({ ...inputs, p_mask: p_mask.float() }), model(inputs));
     const loaded = await jit.load(await fileOf(traced));
     expectSameBits(loaded(others), model(others));
     expect(loaded(others).start_top_index.dtype).toBe('int32');

@@ -130,6 +130,10 @@ export class XLNetForQuestionAnswering extends ModelWithHead<XLNetModel> impleme
     return [...super.input_names, ...SPAN_INPUTS];
   }
 
+  override get float_inputs(): readonly string[] {
+    return [...super.float_inputs, 'p_mask'];
+  }
+
   override get exact_padding(): boolean {
     return true;
   }
