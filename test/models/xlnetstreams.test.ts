@@ -202,9 +202,19 @@ test('traces of any size take them', async () => {
 });
 
 test.each<[string, string, object, RegExp]>([
-  ['shape', 'mems of other layers', { mems: mems.slice([0, 1]) }, /^mems: expected \[2, length, 2, 16\], a memory of each layer, got \[1,3,2,16\]/],
+  [
+    'shape',
+    'mems of other layers',
+    { mems: mems.slice([0, 1]) },
+    /^mems: expected \[2, length, 2, 16\], a memory of each layer, got \[1,3,2,16\]/,
+  ],
   ['shape', 'perm_mask', { perm_mask: input_ids }, /^perm_mask: expected \[2, 4, 4\]/],
-  ['shape', 'target_mapping', { target_mapping: perm_mask.slice(null as never, [0, 2], [0, 3]) }, /^target_mapping: expected \[2, targets, 4\]/],
+  [
+    'shape',
+    'target_mapping',
+    { target_mapping: perm_mask.slice(null as never, [0, 2], [0, 3]) },
+    /^target_mapping: expected \[2, targets, 4\]/,
+  ],
   ['shape', 'input_mask', { input_mask: tensor([[1]]) }, /^input_mask: expected \[2, 4\]/],
   ['value', 'two masks', { attention_mask, input_mask: attention_mask }, /^XLNet: input_mask: expected nothing beside an attention_mask/],
 ])('refuses with %s errors %s', async (code, _, more, message) => {

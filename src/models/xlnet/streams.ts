@@ -26,8 +26,7 @@ export interface Streams {
 }
 
 /** A number [1, 1, 1] that no constant is, which a trace of size 1 would leave out. */
-const lone = (input_ids: Tensor, value: 0 | 1): Tensor =>
-  F.slice(F.slice(F.filled(input_ids, value), 0, 0, 1), 1, 0, 1).reshape([1, 1, 1]);
+const lone = (input_ids: Tensor, value: 0 | 1): Tensor => F.slice(F.slice(F.filled(input_ids, value), 0, 0, 1), 1, 0, 1).reshape([1, 1, 1]);
 
 /** Tensors that count, for any size of a trace. */
 class Counts {
@@ -55,7 +54,7 @@ class Counts {
 
 const either = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined => (a && b ? F.logical_or(a, b) : (a ?? b));
 
-function fit(given: Given, name: string, shape: readonly (number | undefined)[], as: string): void {
+function checkShape(given: Given, name: string, shape: readonly (number | undefined)[], as: string): void {
   const got = given[name]?.shape;
   if (got && !(got.length === shape.length && shape.every((size, dim) => size === undefined || size === got[dim])))
     throw new TraceletError('shape', { what: name, expected: as, got: `[${got}]` });
@@ -63,10 +62,15 @@ function fit(given: Given, name: string, shape: readonly (number | undefined)[],
 
 /** Proves that inputs of streams are of a text of `shape`. Throws `shape` errors. */
 export function checkStreams(given: Given, [batch, sequence]: Shape, { n_layer, d_model }: XLNetConfig): void {
-  fit(given, 'mems', [n_layer, undefined, batch, d_model], `[${n_layer}, length, ${batch}, ${d_model}], a memory of each layer`);
-  fit(given, 'perm_mask', [batch, sequence, sequence], `[${batch}, ${sequence}, ${sequence}], the keys that each query does not see`);
-  fit(given, 'target_mapping', [batch, undefined, sequence], `[${batch}, targets, ${sequence}], the token of each target`);
-  fit(given, 'input_mask', [batch, sequence], `[${batch}, ${sequence}], as input_ids`);
+  checkShape(given, 'mems', [n_layer, undefined, batch, d_model], `[${n_layer}, length, ${batch}, ${d_model}], a memory of each layer`);
+  checkShape(
+    given,
+    'perm_mask',
+    [batch, sequence, sequence],
+    `[${batch}, ${sequence}, ${sequence}], the keys that each query does not see`,
+  );
+  checkShape(given, 'target_mapping', [batch, undefined, sequence], `[${batch}, targets, ${sequence}], the token of each target`);
+  checkShape(given, 'input_mask', [batch, sequence], `[${batch}, ${sequence}], as input_ids`);
 }
 
 /** 1 for tokens that are real, as attention_mask says or as the opposite of input_mask. Throws a `value` error where both are given. */
