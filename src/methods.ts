@@ -76,7 +76,7 @@ const ELSEWHERE: readonly [names: string, here: string][] = [
   ['max', 'Use amax'],
   ['min', 'Use amin'],
   ['cpu cuda detach contiguous backward', 'Leave it out: nothing is trained here'],
-  ['norm sort topk', 'Compute it from data, a typed array'],
+  ['norm sort', 'Compute it from data, a typed array'],
 ];
 
 for (const [names, here] of ELSEWHERE)

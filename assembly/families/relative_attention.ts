@@ -5,7 +5,7 @@ import { attendNear, checkDistances } from '../lib/relative';
 /**
  * `attention`, where scores depend on how far a key stands from its query (see lib/relative.ts), and each of `heads` heads of k and v,
  * `kv_width` floats a row, serves `groups` heads of q and out that follow one another, `width` floats a row. places has an int32 a row,
- * bias [heads · groups, 2 · reach + 1] may be 0. A query that may see no key weighs all alike. out overlaps no operand.
+ * bias [heads · groups, 2 · reach + 1] may be 0. A query that may see no key weighs all of its sequence alike. out overlaps no operand.
  */
 export function relative_attention(
   out: usize,

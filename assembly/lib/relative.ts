@@ -26,6 +26,18 @@ function look(places: usize, keys: i32, low: i32, high: i32): void {
   keyCount = (first == end ? keys : end) - firstKey;
 }
 
+/** Whether one of `rows` queries, which stand at the places from `at` on, sees none of `keys`, as the mask may have it. */
+function isBlind(mask: usize, places: usize, keys: i32, at: usize, rows: i32, before: i32, after: i32): bool {
+  if (mask == 0) return false;
+  let next = 0;
+  for (; rows > 0; rows--, at += 4) {
+    const place = load<i32>(at);
+    while (next < keys && (load<i32>(mask + bytes(next)) == 0 || load<i32>(places + bytes(next)) < place - before)) next++;
+    if (next == keys || <i64>load<i32>(places + bytes(next)) > <i64>place + after) return true;
+  }
+  return false;
+}
+
 // @ts-ignore: decorator
 @inline
 function biasOf(bias: usize, distance: i32, reach: i32): f32 {
@@ -94,7 +106,8 @@ function nearProbabilities(
   after: i32,
   reach: i32,
 ): void {
-  look(places, keys, load<i32>(at) - before, <i32>min(<i64>load<i32>(at + bytes(rows - 1)) + after, i32.MAX_VALUE));
+  if (isBlind(mask, places, keys, at, rows, before, after)) look(places, keys, i32.MIN_VALUE, i32.MAX_VALUE);
+  else look(places, keys, load<i32>(at) - before, <i32>min(<i64>load<i32>(at + bytes(rows - 1)) + after, i32.MAX_VALUE));
   const skipped = bytes(firstKey);
   const width = bytes(roundUp(keyCount));
   product(out, width, q, stride, packed + skipped * <usize>head_dim, 0, rows, roundUp(keyCount), head_dim);
@@ -178,7 +191,9 @@ export function attendNear(
     const end = load<i32>(starts, 4);
     const first = load<i32>(keyStarts);
     const its: usize = mask == 0 ? 0 : mask + bytes(first);
-    const keys = keysOf(its, load<i32>(keyStarts, 4) - first);
+    const all = load<i32>(keyStarts, 4) - first;
+    const blind = isBlind(its, keyPlaces + bytes(first), all, places + bytes(start), end - start, before, after);
+    const keys = blind ? all : keysOf(its, all);
     for (let h = 0; h < heads; h++) {
       const at = <usize>first * kvStride + bytes(h * head_dim);
       packKeys(scratch, k + at, kvStride, keys, head_dim);
@@ -238,7 +253,9 @@ export function showNear(
     const first = load<i32>(keyStarts);
     const its: usize = mask == 0 || compact != 0 ? 0 : mask + bytes(first);
     const kept: usize = compact != 0 ? mask + bytes(b * longest) : 0;
-    const keys = keysOf(its, load<i32>(keyStarts, 4) - first);
+    const all = load<i32>(keyStarts, 4) - first;
+    const blind = isBlind(its, keyPlaces + bytes(first), all, places + bytes(start), end - start, before, after);
+    const keys = blind ? all : keysOf(its, all);
     for (let g = 0; g < heads * groups; g++, out += outStride * <usize>queries) {
       if (g % groups == 0) packKeys(scratch, k + bytes(first * kv_width + (g / groups) * head_dim), bytes(kv_width), keys, head_dim);
       let place = 0;

@@ -66,8 +66,12 @@ export interface TraceOptions {
 interface Traceable {
   input_names?: readonly string[];
   input_dtype?: DType;
+  /** Inputs that may be floats though others may not. */
+  float_inputs?: readonly string[];
   meant?: (args: readonly unknown[]) => readonly unknown[];
   trace_files?: () => ExtraFiles;
+  /** Whether padding is computed unless the options say otherwise. */
+  exact_padding?: boolean;
   /** Outputs that calls ask for without the others. */
   asked_alone?: readonly string[];
   /** The tokenizer among these files. */
@@ -211,7 +215,7 @@ async function traceWith<Result>(
   return compile<Result>(recorded.graph, dummies, {
     structure: recorded.structure,
     files: textFiles({ ...(model as Traceable).trace_files?.(), ...options.tokenizer?.files() }),
-    passes: { fusion, compaction: !options.exact_padding, alone: (model as Traceable).asked_alone },
+    passes: { fusion, compaction: !(options.exact_padding ?? (model as Traceable).exact_padding), alone: (model as Traceable).asked_alone },
     dynamic: { sizes, bounds, graphAt: (at) => recordAt(at).graph },
     expected,
     kernels,
@@ -261,9 +265,11 @@ function dummyInputs(inputs: Inputs, names: readonly string[], model: AnyModule)
       got: 'none',
       cure: 'Pass tensors of the dimensions to trace for',
     });
-  const asGiven = ({ dtype }: Tensor): boolean => dtype === 'float32' && (model as Traceable).input_dtype !== 'int32';
+  const { input_dtype, float_inputs } = model as Traceable;
+  const asGiven = (name: string, { dtype }: Tensor): boolean =>
+    dtype === 'float32' && (input_dtype !== 'int32' || float_inputs?.includes(name) === true);
   return Object.fromEntries(
-    Object.entries(named).map(([name, tensor]) => [name, asGiven(tensor) ? tensor : toInt32(tensor, name, `dummy input "${name}"`)]),
+    Object.entries(named).map(([name, tensor]) => [name, asGiven(name, tensor) ? tensor : toInt32(tensor, name, `dummy input "${name}"`)]),
   );
 }
 

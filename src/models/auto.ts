@@ -59,11 +59,11 @@ export const AutoModelForNextSentencePrediction: AutoClass = auto('AutoModelForN
 export const AutoModelForSequenceClassification: AutoClass = auto('AutoModelForSequenceClassification', 'ForSequenceClassification');
 /** Models that score labels for tokens. */
 export const AutoModelForTokenClassification: AutoClass = auto('AutoModelForTokenClassification', 'ForTokenClassification');
-/** Models that find answers in texts. */
+/** Models that find answers in texts: by a start and an end score for each token, where a family has a beam as well. */
 export const AutoModelForQuestionAnswering: AutoClass = auto(
   'AutoModelForQuestionAnswering',
-  'ForQuestionAnswering',
   'ForQuestionAnsweringSimple',
+  'ForQuestionAnswering',
 );
 /** Models that score texts against each other. */
 export const AutoModelForMultipleChoice: AutoClass = auto('AutoModelForMultipleChoice', 'ForMultipleChoice');

@@ -37,11 +37,12 @@ export abstract class BaseModel extends PreTrainedModel {
   forward(...inputs: ModelInputs): ModelOutput {
     const taken = this.taken(inputs);
     const given: Given = Object.fromEntries(this.input_names.map((name, i) => [name, taken[i]]));
-    const { hidden_states, attentions } = this.states(taken[0], given);
+    const { hidden_states, attentions, beside } = this.states(taken[0], given);
     const last_hidden_state = hidden_states[hidden_states.length - 1];
     return modelOutput({
       last_hidden_state,
       pooler_output: this.pooled(last_hidden_state),
+      ...beside,
       hidden_states: this.config.output_hidden_states ? hidden_states : undefined,
       attentions: this.config.output_attentions ? attentions : undefined,
     });

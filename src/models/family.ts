@@ -20,6 +20,8 @@ export interface Family {
   prefix: string;
   /** Inputs in the order in which they are taken by position. */
   inputs: readonly string[];
+  /** Those among them that may be floats. */
+  floats?: readonly string[];
   /** What a tensor of a checkpoint is called here: by its name in the base model, or, beside that, by its name in classes with a head. */
   rename(name: string): string;
   /** Tensors that are one here and several in some checkpoints, or the reverse; names are as {@link rename} calls them. */

@@ -229,7 +229,8 @@ function labels({ num_labels, id2label, label2id }: Partial<CommonFields>, count
   return { num_labels: num_labels ?? Object.keys(names).length, id2label: names, label2id: label2id ?? ids };
 }
 
-const MOST_WEIGHTS = 2 ** 30;
+/** Of 16 bits each, which a memory of 4 GiB has room for. */
+const MOST_WEIGHTS = 2 ** 31;
 
 function checkRelations(schema: Schema, config: CommonFields, origin: string): void {
   const of = (name: string): string => schema.aliases[name] ?? name;
@@ -253,7 +254,7 @@ export function checkWeights(schema: Schema, config: CommonFields, origin: strin
   throw bad(
     schema.sizes.slice(0, 2).join(' x '),
     origin,
-    `at most ${MOST_WEIGHTS} weights in all, as many as wasm memory holds`,
+    `at most ${MOST_WEIGHTS} weights in all, as many as wasm memory holds in 16 bits each`,
     `${weights} (${sizes.join(', ')})`,
     'Lower one of them',
   );

@@ -21,7 +21,7 @@ export type Given = Readonly<Record<string, Tensor | undefined>>;
 
 /** What base models answer that stays beside the outputs of heads. */
 const BESIDE = [
-  ...['hidden_states', 'attentions'],
+  ...['mems', 'hidden_states', 'attentions'],
   ...['decoder_hidden_states', 'decoder_attentions', 'cross_attentions'],
   ...['encoder_last_hidden_state', 'encoder_hidden_states', 'encoder_attentions'],
 ];
@@ -47,7 +47,8 @@ export abstract class ModelWithHead<Base extends PreTrainedModel = PreTrainedMod
   forward(...inputs: ModelInputs): ModelOutput {
     const taken = this.taken(inputs);
     const given = Object.fromEntries(this.input_names.map((name, i) => [name, taken[i]]));
-    const encoded = this.base_model(...taken);
+    const { base_model } = this;
+    const encoded = base_model(...(base_model.input_names.map((name) => given[name]) as ModelInputs));
     return withAnswer(this.answer(encoded, given), encoded);
   }
 }

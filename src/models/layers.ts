@@ -10,6 +10,8 @@ export type EncoderLayer = (hidden_states: Tensor, mask: Mask, output_attentions
 export interface Encoded {
   hidden_states: Tensor[];
   attentions: Tensor[];
+  /** What else the model answers, by name. */
+  beside?: Readonly<Record<string, Tensor>>;
 }
 
 /** Each layer on what the one before answered, the first on `embeddings`. */

@@ -2,7 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import type { JsonObject } from '../base/json.ts';
 import { checkOptions, proved } from '../base/options.ts';
 import { normal } from '../base/random.ts';
-import { FLAG, type Kind, kind, SIZE } from '../base/schema.ts';
+import { type Kind, kind } from '../base/schema.ts';
 import type { Checkpoint, CheckpointSource } from '../formats/checkpoint.ts';
 import { addOps } from '../kernels/sets.ts';
 import { nameInputs, toInt32 } from '../nn/inputs.ts';
@@ -11,7 +11,7 @@ import { Module } from '../nn/module.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
 import type { SourceOptions } from '../sources/folder.ts';
 import type { SaveOptions } from '../sources/saving.ts';
-import { named, optional, readArguments } from '../tensor/arguments.ts';
+import { readArguments } from '../tensor/arguments.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import { type Amendments, CONFIG, type ConfigClass, describing, type PreTrainedConfig, travelling } from './config.ts';
@@ -19,6 +19,7 @@ import type { Family } from './family.ts';
 import { checkWeights } from './fields.ts';
 import type { WantedName as Wanted } from './foreign.ts';
 import { withoutTypes } from './inputs.ts';
+import { RESIZE, type ResizeOptions, SEED } from './resizing.ts';
 import { ownWeights, saveInto } from './saving.ts';
 import { decoderOf, resizeVocabulary, tieWeights, wordsOf } from './vocabulary.ts';
 
@@ -72,25 +73,6 @@ export interface ModelClass<M extends PreTrainedModel, Options = object> {
   encoder_path(beside: Beside): Promise<string>;
   options_beside(beside: Beside, config: PreTrainedConfig, checkpoint?: Checkpoint): Promise<object>;
 }
-
-const SEED = kind<number>('a whole number', Number.isSafeInteger);
-
-/** Arguments of `resize_token_embeddings` by name. */
-export interface ResizeOptions {
-  /** The number of words is made a multiple of this. */
-  pad_to_multiple_of?: number | null;
-  /** Whether rows that are added are the mean of those that there are; true unless given. */
-  mean_resizing?: boolean;
-  /** What they follow from otherwise. */
-  seed?: number;
-}
-
-const RESIZE = {
-  new_num_tokens: optional(SIZE),
-  pad_to_multiple_of: optional(SIZE),
-  mean_resizing: optional(FLAG),
-  seed: named(SEED),
-};
 
 const EMBEDDING = kind<Embedding>('an nn.Embedding', (value) => value instanceof Embedding);
 
@@ -160,9 +142,19 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     return this.family.inputs;
   }
 
-  /** The dtype in which inputs reach `forward`. */
+  /** Those among them that may be floats. */
+  get float_inputs(): readonly string[] {
+    return this.family.floats ?? [];
+  }
+
+  /** The dtype in which all others reach `forward`. */
   get input_dtype(): DType {
     return 'int32';
+  }
+
+  /** Whether answers depend on tokens that the attention_mask rules out, so that a trace has to compute these too. */
+  get exact_padding(): boolean {
+    return false;
   }
 
   /** Files that belong into a trace of this model. */
@@ -179,13 +171,16 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     return withoutTypes(args, this.family);
   }
 
-  /** The inputs of a call by position, proved to be tensors of whole numbers. */
+  /** The inputs of a call by position, proved to be tensors of whole numbers, or of floats where these may be given. */
   protected taken(args: ModelInputs): Taken {
     const what = this.constructor.name;
     const named = nameInputs(this.meant(args), this.input_names, what);
     if (!named.input_ids)
       throw new TraceletError('value', { what: `${what}: input_ids`, expected: 'a tensor of token ids', got: 'nothing' });
-    return this.input_names.map((name) => named[name] && toInt32(named[name], name, `${what}: ${name}`)) as Taken;
+    const asGiven = (name: string): boolean => named[name]?.dtype === 'float32' && this.float_inputs.includes(name);
+    return this.input_names.map((name) =>
+      asGiven(name) ? named[name] : named[name] && toInt32(named[name], name, `${what}: ${name}`),
+    ) as Taken;
   }
 
   /** Writes model.safetensors and config.json into a directory, which is made if need be, as transformers opens them; answers their paths. */

@@ -1,3 +1,5 @@
+import { bad } from './fields.ts';
+
 /** Numbers of `rope_parameters` that say how positions are stretched. */
 export const NUMBERS = [
   'factor',
@@ -11,8 +13,13 @@ export const NUMBERS = [
   'mscale_all_dim',
 ] as const;
 
+/** Lists of as many numbers as a head has pairs. */
+export const LISTS = ['short_factor', 'long_factor'] as const;
+
 /** How positions turn queries and keys, as `rope_parameters` of transformers. */
-export interface RopeParameters extends Readonly<Partial<Record<(typeof NUMBERS)[number], number>>> {
+export interface RopeParameters
+  extends Readonly<Partial<Record<(typeof NUMBERS)[number], number>>>,
+    Readonly<Partial<Record<(typeof LISTS)[number], readonly number[]>>> {
   readonly rope_type: string;
   readonly rope_theta: number;
   /** Whether the band between turns that stay and turns that are divided ends at whole pairs; true unless given. */
@@ -23,11 +30,18 @@ export interface RopeParameters extends Readonly<Partial<Record<(typeof NUMBERS)
 export interface Turns {
   frequencies: readonly number[];
   scaling: number;
+  /** What takes the place of `frequencies` in texts of more than so many tokens. */
+  beyond?: { tokens: number; frequencies: readonly number[] };
 }
 
-/** With the numbers that its `rope_type` needs, and the length of texts before positions were stretched. */
-export type Stretching = RopeParameters & Required<Pick<RopeParameters, Needed | 'original_max_position_embeddings'>>;
-type Needed = 'factor' | 'low_freq_factor' | 'high_freq_factor';
+/** With the numbers that its `rope_type` needs, and the lengths of texts before positions were stretched and after. */
+export type Stretching = RopeParameters &
+  Required<Pick<RopeParameters, Needed | 'original_max_position_embeddings'>> & { readonly max_position_embeddings: number };
+type Needed = 'factor' | 'low_freq_factor' | 'high_freq_factor' | (typeof LISTS)[number];
+
+/** By what numbers of a head are divided that a position turns, in float32: `theta` to the share of each of its pairs. */
+export const powersOf = (theta: number, pairs: number): number[] =>
+  Array.from({ length: pairs }, (_, i) => Math.fround(theta ** Math.fround(i / pairs)));
 
 interface RopeType {
   /** Numbers without which it says nothing. */
@@ -82,6 +96,26 @@ const yarn: RopeType = {
   },
 };
 
+/** Pairs divided by numbers of their own, which are others in texts longer than those before (LongRoPE, Ding and others, 2024), and sharper attention. */
+const longrope: RopeType = {
+  needs: LISTS,
+  turns({ length: pairs }, parameters) {
+    const { rope_theta, original_max_position_embeddings: tokens, max_position_embeddings, short_factor, long_factor } = parameters;
+    const powers = powersOf(rope_theta, pairs);
+    const divided = (name: (typeof LISTS)[number], factors: readonly number[]): number[] => {
+      if (factors.length !== pairs)
+        throw bad(name, 'rope_parameters', `${pairs} numbers, one for each pair of a head`, `${factors.length}`);
+      return powers.map((power, i) => 1 / Math.fround(Math.fround(factors[i]) * power));
+    };
+    const factor = parameters.factor ?? max_position_embeddings / tokens;
+    return {
+      frequencies: divided('short_factor', short_factor),
+      beyond: { tokens, frequencies: divided('long_factor', long_factor) },
+      scaling: parameters.attention_factor ?? (factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(tokens))),
+    };
+  },
+};
+
 /** What each `rope_type` makes of frequencies. `dynamic` only changes what is longer than a model's positions, which no text here is. */
 export const ROPE_TYPES: Readonly<Record<string, RopeType>> = {
   default: changing((frequency) => frequency),
@@ -89,5 +123,6 @@ export const ROPE_TYPES: Readonly<Record<string, RopeType>> = {
   linear: changing((frequency, { factor }) => frequency / factor, 'factor'),
   ntk: changing((frequency, { factor }, share) => frequency * factor ** -share, 'factor'),
   llama3,
+  longrope,
   yarn,
 };

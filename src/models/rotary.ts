@@ -1,14 +1,18 @@
 import { TraceletError } from '../base/error.ts';
 import { isObject } from '../base/json.ts';
-import { type Kind, oneOf, orNull, POSITIVE, seldom } from '../base/schema.ts';
+import { type Kind, kind, oneOf, orNull, POSITIVE, seldom } from '../base/schema.ts';
 import * as F from '../nn/functional.ts';
 import { Module } from '../nn/module.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Values } from './fields.ts';
 import { type Encoded, type Mask, runLayers } from './layers.ts';
-import { NUMBERS, ROPE_TYPES, type RopeParameters, type Stretching, type Turns } from './ropetypes.ts';
+import { LISTS, NUMBERS, powersOf, ROPE_TYPES, type RopeParameters, type Stretching, type Turns } from './ropetypes.ts';
 
 const ROPE_TYPE = oneOf(Object.keys(ROPE_TYPES), 'Other ways to stretch positions do not run here');
+
+const POSITIVES = kind<readonly number[]>('a list of numbers above 0', (value) => {
+  return Array.isArray(value) && value.every((each) => POSITIVE.read(each) !== undefined);
+});
 
 /** What a config.json says of how positions turn; `rope_theta` may stand beside it. */
 export type StatedRope = Omit<RopeParameters, 'rope_theta'> & { readonly rope_theta?: number };
@@ -20,11 +24,15 @@ export const ROPE: Kind<StatedRope> = {
   read(given) {
     const rope_type = isObject(given) ? ROPE_TYPE.read(given.rope_type ?? given.type ?? 'default') : undefined;
     if (!isObject(given) || rope_type === undefined || (given.partial_rotary_factor ?? 1) !== 1) return undefined;
-    const stated = ['rope_theta', ...NUMBERS].filter((name) => (given[name] ?? null) !== null);
-    const numbers = stated.map((name) => [name, POSITIVE.read(given[name])]);
+    const isStated = (name: string): boolean => (given[name] ?? null) !== null;
+    const stated = [
+      ...['rope_theta', ...NUMBERS].map((name) => [name, POSITIVE] as const),
+      ...LISTS.map((name) => [name, POSITIVES] as const),
+    ];
+    const numbers = stated.flatMap(([name, { read }]) => (isStated(name) ? [[name, read(given[name])]] : []));
     const { truncate } = given;
     const sound = numbers.every(([, number]) => number !== undefined) && ['undefined', 'boolean'].includes(typeof truncate);
-    if (!sound || !ROPE_TYPES[rope_type].needs.every((name) => stated.includes(name))) return undefined;
+    if (!sound || !ROPE_TYPES[rope_type].needs.every(isStated)) return undefined;
     return { rope_type, ...Object.fromEntries(numbers), ...(truncate === undefined ? {} : { truncate }) };
   },
 };
@@ -38,25 +46,27 @@ export const ropeFields = (theta: number) => ({
 
 type Stated = Values<ReturnType<typeof ropeFields>> & { readonly max_position_embeddings: number };
 
-/** `stated` with what it leaves out: `rope_theta`, and the length that texts had before. */
-export const settled = (stated: StatedRope | null | undefined, rope_theta: number, most: number): RopeParameters => ({
+/** What a configuration says in all. */
+export type SettledRope = RopeParameters & { readonly max_position_embeddings: number };
+
+/** `stated` with what it leaves out: `rope_theta`, and the length that texts had before, the `most` that they have unless given. */
+export const settled = (stated: StatedRope | null | undefined, rope_theta: number, most: number): SettledRope => ({
   rope_type: 'default',
   rope_theta,
   original_max_position_embeddings: most,
   ...stated,
+  max_position_embeddings: most,
 });
 
 /** What these fields say; of both forms the older counts, as in transformers. */
-export const ropeIn = ({ rope_parameters, rope_theta, rope_scaling, max_position_embeddings }: Stated): RopeParameters =>
+export const ropeIn = ({ rope_parameters, rope_theta, rope_scaling, max_position_embeddings }: Stated): SettledRope =>
   settled(rope_scaling ?? rope_parameters, rope_theta, max_position_embeddings);
 
 /** How one position turns the pairs of `size` numbers, in the arithmetic of PyTorch: float32. */
-function turnsOf(parameters: RopeParameters, size: number): Turns {
+function turnsOf(parameters: SettledRope, size: number): Turns {
   if (size % 2 !== 0)
     throw new TraceletError('config', { what: 'numbers a head', expected: 'an even count, as positions turn pairs', got: `${size}` });
-  const plain = Array.from({ length: size / 2 }, (_, i) =>
-    Math.fround(1 / Math.fround(parameters.rope_theta ** Math.fround((2 * i) / size))),
-  );
+  const plain = powersOf(parameters.rope_theta, size / 2).map((power) => Math.fround(1 / power));
   return ROPE_TYPES[parameters.rope_type].turns(plain, parameters as Stretching);
 }
 
@@ -69,20 +79,32 @@ interface HeadSizes {
 /** How many numbers a head has: what the configuration says, or its share of the hidden size. */
 export const headDim = ({ head_dim, hidden_size, num_attention_heads }: HeadSizes): number => head_dim ?? hidden_size / num_attention_heads;
 
-/** Positions [batch, sequence] to how they turn `size` numbers of each head. As the rotary embedding of a model of transformers. */
+/** So many tokens a text has that stands at `positions`, which may be of an input that is not known yet. */
+const tokensAt = (positions: Tensor): number =>
+  positions.recorded ? (positions.shape.at(-1) as number) : 1 + (positions.data as Int32Array).reduce((most, at) => Math.max(most, at), -1);
+
+const frequenciesOf = (each: readonly number[]): Tensor => new Tensor('float32', [each.length], Float32Array.from(each));
+
+/**
+ * Positions [batch, sequence] to how they turn `size` numbers of each head. As the rotary embedding of a model of transformers. Where that depends on how long
+ * texts are, the longest of a call decides, and in a trace the length that it is made for, whatever position_ids are given.
+ */
 export class RotaryEmbedding extends Module<[Tensor], Tensor> {
   readonly #frequencies: Tensor;
+  readonly #beyond: { tokens: number; frequencies: Tensor } | undefined;
   readonly #scaling: number;
 
-  constructor(parameters: RopeParameters, size: number) {
+  constructor(parameters: SettledRope, size: number) {
     super();
-    const { frequencies, scaling } = turnsOf(parameters, size);
-    this.#frequencies = new Tensor('float32', [frequencies.length], Float32Array.from(frequencies));
+    const { frequencies, beyond, scaling } = turnsOf(parameters, size);
+    this.#frequencies = frequenciesOf(frequencies);
+    this.#beyond = beyond && { tokens: beyond.tokens, frequencies: frequenciesOf(beyond.frequencies) };
     this.#scaling = scaling;
   }
 
   forward(position_ids: Tensor): Tensor {
-    return F.rotations(position_ids, this.#frequencies, this.#scaling);
+    const isLong = this.#beyond !== undefined && tokensAt(position_ids) > this.#beyond.tokens;
+    return F.rotations(position_ids, isLong ? this.#beyond.frequencies : this.#frequencies, this.#scaling);
   }
 }
 

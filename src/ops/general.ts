@@ -3,7 +3,7 @@ import { broadcastShape } from './broadcast.ts';
 import * as functions from './functions.ts';
 import type { Inferred, Op, Split } from './op.ts';
 import type { OpOf } from './sets.ts';
-import { last, need, rowsOf } from './shapes.ts';
+import { last, need, rowsOf, withLast } from './shapes.ts';
 import { byElements, byRows } from './splits.ts';
 
 /** Which functions a row takes: those of a range of numbers. */
@@ -189,5 +189,18 @@ export const GENERAL = {
     rowwise: ['x', 'ids'],
     bounds: { ids: ({ cols }) => cols },
     doc: 'out[r, i] = x[r, ids[r, i]]',
+  },
+  topk: {
+    args: { out: 'out', x: 'float32', rows: 'int', cols: 'int', k: 'attr', largest: 'attr' },
+    result: 'int32',
+    infer: ({ x }, { k, largest }) => {
+      need(x.length > 0 && k >= 0 && k <= last(x), 'topk', `rows of at least ${k} elements`, x);
+      need(largest === 0 || largest === 1, 'topk', 'largest 0 or 1', largest);
+      return { shape: withLast(x, k), ints: { rows: rowsOf(x), cols: last(x) } };
+    },
+    flops: ({ rows, cols }) => rows * cols,
+    split: ({ cols, k }) => ({ over: ['rows'], strides: { out: 4 * k, x: 4 * cols } }),
+    rowwise: ['x'],
+    doc: 'out[r, i] = where in row r the i-th largest stands, or the i-th smallest where largest is 0; of equals the first',
   },
 } as const satisfies Record<OpOf<'general'>, Op>;

@@ -33,7 +33,7 @@ export interface Apart {
   op: string;
   /** Operands with a row for each row of `out`; all others are those of keys. */
   queries: readonly string[];
-  /** Whether a query that sees no key, as a mask may have it, is given a mean that depends on the queries beside it. */
+  /** Whether a query that sees no key, as a mask may have it, is given the mean of all. */
   sideways?: true;
 }
 

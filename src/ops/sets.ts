@@ -9,7 +9,9 @@ export const SETS = {
   /** Over weights of 16 bits. */
   halves: ['embedding_bf16', 'embedding_f16', 'linear_bf16', 'linear_f16'],
   /** Of tensor programs of any kind. */
-  general: [...['binary', 'compare', 'compare_i32', 'where', 'unary', 'to_float32', 'to_int32', 'reduce', 'cumsum', 'expand', 'gather']],
+  general: [
+    ...['binary', 'compare', 'compare_i32', 'where', 'unary', 'to_float32', 'to_int32', 'reduce', 'cumsum', 'expand', 'gather', 'topk'],
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 export type SetName = keyof typeof SETS;

@@ -117,6 +117,16 @@ export interface TensorOps<D extends DType = DType> {
   gather(dim: number, index: Operand): Tensor<D>;
   /** As `F.index_select`. */
   index_select(dim: number, index: Operand): Tensor<D>;
+  /** As `F.topk`. */
+  topk(
+    k: number,
+    dim?: number,
+    largest?: boolean,
+    sorted?: true,
+  ): [values: Tensor<D>, indices: Tensor<'int32'>] & {
+    readonly values: Tensor<D>;
+    readonly indices: Tensor<'int32'>;
+  };
   /** As `F.log_softmax`. */
   log_softmax(dim?: number): Tensor<'float32'>;
   /** As `F.expand`. */

@@ -21,7 +21,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** What one typed array can hold in every engine. */
-const MOST_ELEMENTS = 2 ** 31 - 1;
+export const MOST_ELEMENTS = 2 ** 31 - 1;
 
 /** Proves that `shape` is one. Throws a `shape` error. */
 export function shapeOf(shape: unknown, what = 'tensor'): Shape {

@@ -111,14 +111,16 @@ describe('numbers may be as small and as great as messages say', () => {
     /** Weights of a width of 1 but those of the vocabulary: positions, types, and twelve layers. */
     const BESIDE = 512 + 2 + 12 * (4 + 2 * 3072);
     const taken = [
-      { vocab_size: 2 ** 30 - BESIDE, hidden_size: 1, num_attention_heads: 1 },
+      { vocab_size: 2 ** 31 - BESIDE, hidden_size: 1, num_attention_heads: 1 },
       { pad_token_id: 30521 },
       { pad_token_id: -30522 },
       { vocab_size: 5, vocab_size_or_config_json_file: 5 },
     ];
     for (const options of taken) expect(problem(options)).toBe('accepted');
-    const more = { vocab_size: 2 ** 30 - BESIDE + 1, hidden_size: 1, num_attention_heads: 1 };
-    expect(problem(more)).toMatch(/expected at most 1073741824 weights in all, as many as wasm memory holds, got 1073741825/);
+    const more = { vocab_size: 2 ** 31 - BESIDE + 1, hidden_size: 1, num_attention_heads: 1 };
+    expect(problem(more)).toMatch(
+      /expected at most 2147483648 weights in all, as many as wasm memory holds in 16 bits each, got 2147483649/,
+    );
   });
 });
 

@@ -30,10 +30,14 @@ describe('counts of a config that nothing can hold are refused', () => {
     [
       'layers whose weights memory cannot hold',
       { num_hidden_layers: 1000, intermediate_size: 1e5 },
-      /expected at most 1073741824 weights in all.*num_hidden_layers 1000, .*intermediate_size 100000/,
+      /expected at most 2147483648 weights in all.*num_hidden_layers 1000, .*intermediate_size 100000/,
     ],
     ['a vocabulary', { vocab_size: HUGE }, /^vocab_size x hidden_size.*2147483647 x/],
-    ['a vocabulary beyond memory', { vocab_size: 4e7 }, /at most 1073741824 weights in all.*vocab_size 40000000/],
+    [
+      'a vocabulary and layers beyond memory',
+      { vocab_size: 4e7, num_hidden_layers: 40, intermediate_size: 1e5 },
+      /at most 2147483648 weights in all.*vocab_size 40000000/,
+    ],
     ['a width', { hidden_size: 2 ** 30, num_attention_heads: 2 }, /x hidden_size.*x 1073741824/],
     ['a width of a layer', { intermediate_size: HUGE }, /^intermediate_size x hidden_size.*2147483647 x/],
     ['positions', { max_position_embeddings: HUGE }, /^max_position_embeddings x hidden_size.*2147483647 x/],

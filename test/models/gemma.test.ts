@@ -68,6 +68,11 @@ test('what Gemma scales: words by the root of the width, scores by query_pre_att
   });
 });
 
+test('attention caps no scores, whatever the configuration says, as in transformers', () => {
+  const [plain, capped] = [null, 0.01].map((attn_logit_softcapping) => new Gemma3TextModel(gemma({ attn_logit_softcapping }), { seed: 3 }));
+  expectSameBits(capped(row(5)), plain(row(5)));
+});
+
 test('traces of Gemma are checkpoints, and become integers', async () => {
   const config = gemma({ hidden_size: 64, head_dim: 16, vocab_size: 1100, torchscript: true });
   const model = new Gemma3ForCausalLM(config, { seed: 3 });

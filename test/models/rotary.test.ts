@@ -4,6 +4,9 @@ import {
   GteConfig,
   GteModel,
   JinaEmbeddingsV3Config,
+  jit,
+  LlamaConfig,
+  LlamaModel,
   ModernBertConfig,
   ModernBertModel,
   NomicBertConfig,
@@ -12,7 +15,7 @@ import {
 } from '../../src/index.ts';
 import { layerTypes, ropeIn as modernRope } from '../../src/models/modernbert/config.ts';
 import { RotaryEmbedding, ropeIn } from '../../src/models/rotary.ts';
-import { problem } from '../support/tiny.ts';
+import { expectSameBits, problem } from '../support/tiny.ts';
 
 const SIZES = {
   vocab_size: 40,
@@ -101,6 +104,48 @@ describe('how positions turn heads', () => {
     expect(length1({ factor: 1 })).toBeCloseTo(1, 6);
   });
 
+  describe('longrope', () => {
+    const [short_factor, long_factor] = [[1, 1.25, 1.5, 2], [1, 3, 9, 27]]; // biome-ignore format: one row
+    const rope = { rope_type: 'longrope', short_factor, long_factor, original_max_position_embeddings: 8 };
+    const scaled = (more: object = {}) => new LlamaConfig({ rope_parameters: { ...rope, ...more }, rope_theta: 1e4, max_position_embeddings: 32 }); // biome-ignore format: one row
+    const turned = (config: LlamaConfig, positions: number[]) => new RotaryEmbedding(ropeIn(config), 8)(tensor([positions]));
+
+    test('divides pairs by numbers that are others where the longest text is longer than texts were before', () => {
+      const upTo = (last: number) => turned(scaled({ attention_factor: 1 }), [1, last]).data;
+      for (const [last, factors] of [[7, short_factor], [8, long_factor]] as const) // biome-ignore format: one row
+        for (const [i, factor] of factors.entries()) expect(upTo(last)[i]).toBeCloseTo(Math.cos(1e4 ** (-i / 4) / factor), 6);
+    });
+
+    test('sharpens attention by how much longer texts are', () => {
+      const length = (more: object) => {
+        const { data } = turned(scaled(more), [3]);
+        return Math.hypot(data[0] as number, data[4] as number);
+      };
+      const by = (factor: number) => Math.sqrt(1 + Math.log(factor) / Math.log(8));
+      expect(length({})).toBeCloseTo(by(4), 6);
+      expect(length({ factor: 2 })).toBeCloseTo(by(2), 6);
+      expect(length({ factor: 0.5 })).toBeCloseTo(1, 6);
+      expect(length({ attention_factor: 1.5 })).toBeCloseTo(1.5, 6);
+    });
+
+    test('has as many numbers as a head has pairs', async () => {
+      expect((await problem('config', () => turned(scaled({ long_factor: [1, 2] }), [0]))).message).toMatch(
+        /^long_factor .*4 numbers.*got 2/,
+      );
+    });
+
+    test('traces are of texts up to that length, or of longer ones', async () => {
+      const model = new LlamaModel(new LlamaConfig({ ...SIZES, num_hidden_layers: 1, max_position_embeddings: 32, rope_parameters: rope }), { seed: 3 }); // biome-ignore format: one row
+      const text = (length: number) => tensor([Array.from({ length }, (_, i) => 5 + i)]);
+      const traced = (sequence: [number, number]) => jit.trace(model, { input_ids: text(sequence[1]) }, { dynamic: { sequence } });
+      for (const [low, high] of [[1, 8], [9, 20]] as [number, number][]) // biome-ignore format: one row
+        expectSameBits((await traced([low, high]))(text(low)), model(text(low)));
+      expect((await problem('tracing', () => traced([1, 9]))).message).toMatch(
+        /depends on a dynamic size.*bounds on one side of the branch/,
+      );
+    });
+  });
+
   test('heads of an odd size have no pairs', async () => {
     const config = new EuroBertConfig({ hidden_size: 15, num_attention_heads: 3 });
     expect((await problem('config', () => anglesOf(config, 5))).message).toMatch(/^numbers a head: expected an even count, .*got 5/);
@@ -108,9 +153,12 @@ describe('how positions turn heads', () => {
 
   test.each<[object, RegExp]>([
     [
-      { rope_type: 'longrope', rope_theta: 10 },
+      { rope_type: 'su', rope_theta: 10 },
       /^rope_parameters of GteConfig: expected rope_parameters with a rope_type, one of "default", .*got/,
     ],
+    [{ rope_type: 'longrope', short_factor: [1, 2] }, /^rope_parameters .*those that it needs among them/],
+    [{ rope_type: 'longrope', short_factor: [1, 2], long_factor: [1, 0] }, /^rope_parameters .*numbers above 0/],
+    [{ rope_type: 'longrope', short_factor: [1, 2], long_factor: 3 }, /^rope_parameters .*numbers above 0/],
     [{ rope_type: 'linear', rope_theta: -1 }, /^rope_parameters .*numbers above 0/],
     [{ rope_type: 'linear', rope_theta: 10, factor: 'x' }, /^rope_parameters .*numbers above 0/],
     [{ rope_type: 'linear', rope_theta: 10 }, /^rope_parameters .*those that it needs among them/],

@@ -162,6 +162,25 @@ describe('over random shapes', () => {
     );
   });
 
+  test('topk along any dimension', () => {
+    fc.assert(
+      fc.property(shaped(dimOf, ranked), fc.boolean(), fc.integer({ min: 1, max: 8 }), ([shape, dim], largest, most) => {
+        const [x, k] = [some(shape, 4), Math.min(most, shape[dim])];
+        const { at } = numbersOf(x);
+        const best = (index: readonly number[]) => {
+          const row = Array.from({ length: shape[dim] }, (_, i) => at(index.with(dim, i)));
+          return [...row.keys()].sort((i, j) => (largest ? row[j] - row[i] : row[i] - row[j]) || i - j)[index[dim]];
+        };
+        const [values, indices] = F.topk(x, k, dim, largest);
+        expectNear(indices, { shape: shape.with(dim, k), at: best }, 0);
+        expectNear(values, { shape: shape.with(dim, k), at: (index) => at(index.with(dim, best(index))) }, 0);
+      }),
+      RUNS,
+    );
+    const { values, indices } = tensor([[5, 2, 7]]).topk(2);
+    expect([values.tolist(), indices.tolist(), values.dtype, indices.dtype]).toEqual([[[7, 5]], [[2, 0]], 'int32', 'int32']);
+  });
+
   test('cumsum, softmax and log_softmax along any dimension', () => {
     fc.assert(
       fc.property(shaped(dimOf, ranked), ([shape, dim]) => {

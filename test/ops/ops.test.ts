@@ -87,6 +87,16 @@ for (const variant of VARIANTS)
         ]);
       });
 
+      test('topk finds the first of equals first, and NaN above all', () => {
+        const of = (k: number, largest: number, ...x: number[]) =>
+          [...new Int32Array(call(variant, 'topk', { x }, { x: [x.length] }, { k, largest }).buffer)].slice(0, k);
+        const odd = [2, NaN, -0, Infinity, 0, -Infinity, 2, NaN];
+        expect(of(8, 1, ...odd)).toEqual([1, 7, 3, 0, 6, 2, 4, 5]);
+        expect(of(8, 0, ...odd)).toEqual([5, 2, 4, 0, 6, 3, 1, 7]);
+        expect(of(3, 1, ...odd)).toEqual([1, 7, 3]);
+        expect(of(3, 0, ...odd)).toEqual([5, 2, 4]);
+      });
+
       test('l2_normalize and layer_norm of zeros, and a NaN that stays in its row', () => {
         expect(special('l2_normalize', [0, 0, 0, 0, 0], { eps: 1e-12 })).toEqual([0, 0, 0, 0, 0]);
         const shapes = { x: [2, 5], weight: [5], bias: [5] };

@@ -49,7 +49,7 @@ const ROWS: Record<string, Step> = {
     F.attention(x, F.narrow(y, 2, 0, 4), F.narrow(x, 2, 4, 4), { mask, heads: 2, key_heads: 1, is_causal: true, bias }),
 };
 
-/** Steps in which a query that the mask rules out may see no key. What it is given then depends on the queries beside it. */
+/** Steps in which a query that the mask rules out may see no key. */
 const BLIND = ['window', 'causal attention'];
 
 /** Steps that read rows other than their own, and give their readers all. */

@@ -203,6 +203,19 @@ export const GENERAL_REFERENCE = {
     of: ({ x, ids }, { cols, count }) => ({ values: Array.from(ids, (id, i) => x[Math.floor(i / count) * cols + id]) }),
     tolerance: () => 0,
   },
+  topk: {
+    cases: MATRICES.flatMap(([rows, cols]) =>
+      [...new Set([0, 1, Math.ceil(cols / 2), cols])].flatMap((k) =>
+        [0, 1].map((largest) => ({ shapes: { x: [rows, cols] }, attrs: { k, largest } })),
+      ),
+    ),
+    of: ({ x }, { cols, k, largest }) => {
+      const sign = largest ? -1 : 1;
+      const best = (row: number[]) => [...row.keys()].sort((i, j) => sign * (row[i] - row[j]) || i - j).slice(0, k);
+      return { values: rowsOf(x, cols).flatMap(best) };
+    },
+    tolerance: () => 0,
+  },
   expand: {
     cases: [
       [

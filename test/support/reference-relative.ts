@@ -28,6 +28,8 @@ const CASES: readonly Distances[] = [
   { longest: 67, lengths: [67], heads: 3, head_dim: 17, before: 8, after: 0, reach: 1 },
   { longest: 130, lengths: [130], heads: 1, head_dim: 32, before: 16, after: 16 },
   { longest: 101, lengths: [101, 60], heads: 2, head_dim: 12, before: 4, after: FAR, reach: 40, mask: (r) => (r % 7 === 2 ? 0 : 1) },
+  { longest: 40, lengths: [40, 23], heads: 2, head_dim: 8, before: 3, after: 3, mask: (r) => (r < 11 ? 1 : 0) },
+  { longest: 40, lengths: [40, 23], heads: 1, groups: 2, head_dim: 8, after: 0, mask: (r, b) => (r > 12 && r < 30 - b ? 1 : 0) },
   { longest: 0, lengths: [], heads: 1, head_dim: 4 },
 ];
 
@@ -78,7 +80,7 @@ function sees(operands: Operands, { before, after }: Numbers, row: number, key: 
   return distance >= -before && distance <= after && mask?.[key] !== 0;
 }
 
-/** Of each query that may see a key. */
+/** Of each query; one that may see no key weighs all alike. */
 const eachQuery: EachQuery = (operands, numbers, visit) => {
   const { q, k, starts, places, key_starts = starts, key_places = places, bias } = operands;
   const { batch, heads, groups, head_dim, scale, reach } = numbers;
@@ -96,7 +98,8 @@ const eachQuery: EachQuery = (operands, numbers, visit) => {
           return bias ? bias[head * (2 * reach + 1) + near + reach] : 0;
         });
         const size = Math.max(...terms.map((each, i) => sum(each.map(Math.abs)) + Math.abs(added[i])));
-        const scores = keys.map((key, i) => (sees(operands, numbers, row, key) ? sum(terms[i]) + added[i] : -Infinity));
+        const seen = keys.map((key) => sees(operands, numbers, row, key));
+        const scores = keys.map((_, i) => (seen[i] ? sum(terms[i]) + added[i] : seen.includes(true) ? -Infinity : 0));
         visit({ b, head, row }, softmaxOf(scores), size);
       }
 };

@@ -88,7 +88,7 @@ const called = (names: string, valid: Valid): Record<string, Valid> => ({
 
 /** Tensor methods that are elsewhere, and all else that refuses every call. */
 export const REFUSING: readonly string[] = [
-  ...'numpy numel t double half long int bool gelu silu normalize mm bmm cpu cuda detach contiguous backward max min norm sort topk'
+  ...'numpy numel t double half long int bool gelu silu normalize mm bmm cpu cuda detach contiguous backward max min norm sort'
     .split(' ')
     .map((name) => `Tensor#${name}`),
   'ModuleList()',

@@ -17,6 +17,7 @@ const BEHIND: readonly [name: string, Valid][] = [
   ...each('var std', () => [0, { correction: 0, keepdim: true }]),
   ...each('argmax argmin', () => [-1, true]),
   ['cumsum', () => [0]],
+  ['topk', () => [1, 0, false, true]],
   ['gather', () => [0, tensor([[1, 0, 1]])]],
   ['index_select', () => [0, tensor([1, 0])]],
   ...each('expand broadcast_to', () => [[4, 2, 3]]),

@@ -112,7 +112,7 @@ test.each([
   ['numpy', /tensor\.numpy of PyTorch.*Use data, a typed array, or tolist\(\)$/],
   ['half', /Use to\(dtype\)$/],
   ['normalize', /Use the function of F$/],
-  ['topk', /Compute it from data/],
+  ['sort', /Compute it from data/],
   ['detach', /Leave it out/],
 ] as const)('%s says what is here in its place', async (name, message) => {
   const use = () => (tensor([1.5]) as unknown as Record<string, () => unknown>)[name]();

@@ -1,6 +1,6 @@
 import { describe } from '../../base/json.ts';
 import { DTYPES, type DType, FOREIGN_BITS, type ForeignDType, isForeign, type TypedArray } from '../../tensor/dtype.ts';
-import { type Shape, sizeOf } from '../../tensor/shape.ts';
+import { MOST_ELEMENTS, type Shape, sizeOf } from '../../tensor/shape.ts';
 import type { Fault } from './fault.ts';
 
 /** What the elements of a tensor are; those that nothing here computes with have their name in safetensors. */
@@ -32,7 +32,6 @@ export class Region {
 }
 
 const MOST_DIMENSIONS = 64;
-const MOST_ELEMENTS = 2 ** 31 - 1;
 
 /** A tensor as a pickle says that it lies in a storage: proved to be within it. */
 export class Strided {

@@ -1,5 +1,6 @@
 import {
   XLMForMultipleChoice,
+  XLMForQuestionAnswering,
   XLMForQuestionAnsweringSimple,
   XLMForSequenceClassification,
   XLMForTokenClassification,
@@ -39,6 +40,16 @@ export class FlaubertForTokenClassification extends XLMForTokenClassification {
 
 /** Where the answer starts and ends: (start_logits, end_logits), each [batch, sequence]. */
 export class FlaubertForQuestionAnsweringSimple extends XLMForQuestionAnsweringSimple {
+  static override readonly family = FLAUBERT;
+  protected static override readonly Base = FlaubertModel;
+  declare readonly config: FlaubertConfig;
+}
+
+/**
+ * Where answers start and end, found by a beam: (start_top_log_probs and start_top_index [batch, start_n_top], end_top_log_probs and end_top_index
+ * [batch, start_n_top · end_n_top], cls_logits [batch]). Texts have at least as many tokens as the beam is wide.
+ */
+export class FlaubertForQuestionAnswering extends XLMForQuestionAnswering {
   static override readonly family = FLAUBERT;
   protected static override readonly Base = FlaubertModel;
   declare readonly config: FlaubertConfig;

@@ -1,10 +1,9 @@
-import { core, FLAG, nullAs, oneOf, orNull, POSITIVE, SIZE, seldom } from '../../base/schema.ts';
+import { core, FLAG, idle, nullAs, orNull, POSITIVE, SIZE, seldom } from '../../base/schema.ts';
 import { type ConfigOptions, configOf } from '../config.ts';
 import { ACTIVATION, type FamilyFields } from '../fields.ts';
 import { LAYER_TYPES, type LayerType, ROPES, type Ropes, typesOfLayers } from '../layertypes.ts';
 import { DECODER_COUNTS, decoderFields, positionsWith } from '../llamaconfig.ts';
-import type { RopeParameters } from '../ropetypes.ts';
-import { ROPE, type StatedRope, settled } from '../rotary.ts';
+import { ROPE, type SettledRope, type StatedRope, settled } from '../rotary.ts';
 
 const FIELDS = {
   ...decoderFields({
@@ -29,7 +28,7 @@ const FIELDS = {
   layer_types: seldom<readonly LayerType[] | null>(null, orNull(LAYER_TYPES)),
   use_bidirectional_attention: core(false, nullAs(false, FLAG)),
   final_logit_softcapping: core<number | null>(null, orNull(POSITIVE)),
-  attn_logit_softcapping: core<null>(null, oneOf([null], 'Attention of Gemma 3 caps no scores')),
+  attn_logit_softcapping: idle(core<number | null>(null, orNull(POSITIVE)), 'silent'),
   rope_parameters: seldom<Ropes | null>(null, orNull(ROPES)),
   rope_theta: seldom(1_000_000, POSITIVE),
   rope_local_base_freq: seldom(10_000, POSITIVE),
@@ -55,7 +54,7 @@ export const layerTypes = (config: Gemma3TextConfig): readonly LayerType[] =>
   typesOfLayers(config, (i) => ((i + 1) % config.sliding_window_pattern === 0 ? 'full_attention' : 'sliding_attention'));
 
 /** How positions turn queries and keys in layers of a type. `rope_scaling` of older files is of those that see all tokens. */
-export function ropeIn(config: Gemma3TextConfig, type: LayerType): RopeParameters {
+export function ropeIn(config: Gemma3TextConfig, type: LayerType): SettledRope {
   const { rope_parameters, rope_scaling, rope_theta, rope_local_base_freq, max_position_embeddings: most } = config;
   const stated = rope_parameters?.[type];
   if (type === 'sliding_attention') return settled(stated, rope_local_base_freq, most);

@@ -17,8 +17,7 @@ import {
 import { type ConfigOptions, configOf } from '../config.ts';
 import { ACTIVATION, type FamilyFields } from '../fields.ts';
 import { LAYER_TYPES, type LayerType, ROPES, type Ropes, typesOfLayers } from '../layertypes.ts';
-import type { RopeParameters } from '../ropetypes.ts';
-import { settled } from '../rotary.ts';
+import { type SettledRope, settled } from '../rotary.ts';
 
 const FIELDS = {
   vocab_size: core(50368, SIZE),
@@ -81,7 +80,7 @@ export const layerTypes = (config: ModernBertConfig): readonly LayerType[] =>
   typesOfLayers(config, (i) => (i % config.global_attn_every_n_layers === 0 ? 'full_attention' : 'sliding_attention'));
 
 /** How positions turn queries and keys in layers of a type. */
-export function ropeIn(config: ModernBertConfig, type: LayerType): RopeParameters {
+export function ropeIn(config: ModernBertConfig, type: LayerType): SettledRope {
   const { rope_parameters, global_rope_theta, local_rope_theta, max_position_embeddings } = config;
   const theta = type === 'full_attention' ? global_rope_theta : (local_rope_theta ?? global_rope_theta);
   return settled(rope_parameters?.[type], theta, max_position_embeddings);

@@ -2,7 +2,16 @@ import { Linear } from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { ModelOutput } from '../../nn/outputs.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { ForQuestionAnswering, ForTokenClassification, type HeadOptions, ModelWithHead, WithChoices, WithLMHead } from '../heads.ts';
+import {
+  ForQuestionAnswering,
+  ForTokenClassification,
+  type Given,
+  type HeadOptions,
+  ModelWithHead,
+  WithChoices,
+  WithLMHead,
+} from '../heads.ts';
+import { SPAN_INPUTS, SQuADHead } from '../squadhead.ts';
 import { SequenceSummary } from '../summary.ts';
 import type { XLMConfig } from './config.ts';
 import { XLM } from './family.ts';
@@ -111,5 +120,40 @@ export class XLMForQuestionAnsweringSimple extends ForQuestionAnswering<XLMModel
 
   constructor(config: XLMConfig, options: HeadOptions = {}) {
     super(config, options, encoder(new.target.Base, config));
+  }
+}
+
+/**
+ * Where answers start and end, found by a beam: (start_top_log_probs and start_top_index [batch, start_n_top], end_top_log_probs and end_top_index
+ * [batch, start_n_top · end_n_top], cls_logits [batch]). Texts have at least as many tokens as the beam is wide.
+ */
+export class XLMForQuestionAnswering extends ModelWithHead<XLMModel> {
+  static override readonly family = XLM;
+  static override readonly head: string = 'ForQuestionAnswering';
+  protected static readonly Base = XLMModel;
+  declare readonly config: XLMConfig;
+  declare transformer: XLMModel;
+  qa_outputs: SQuADHead;
+
+  constructor(config: XLMConfig, options: HeadOptions = {}) {
+    super(config, options, encoder(new.target.Base, config));
+    this.qa_outputs = new SQuADHead(config);
+    this.post_init(options?.seed);
+  }
+
+  override get input_names(): readonly string[] {
+    return [...super.input_names, ...SPAN_INPUTS];
+  }
+
+  override get float_inputs(): readonly string[] {
+    return [...super.float_inputs, 'p_mask'];
+  }
+
+  override get exact_padding(): boolean {
+    return true;
+  }
+
+  protected answer({ last_hidden_state }: ModelOutput, given: Given): Record<string, Tensor> {
+    return this.qa_outputs(last_hidden_state, given, this.config);
   }
 }

@@ -1,8 +1,10 @@
 import { TraceletError } from '../../base/error.ts';
-import { type Operand, TENSOR, taking, WHOLE } from '../../tensor/arguments.ts';
+import { FLAG, oneOf, SIZE } from '../../base/schema.ts';
+import { type Operand, optional, TENSOR, taking, WHOLE } from '../../tensor/arguments.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { dimension, sameShape, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { apply } from '../executor.ts';
+import { modelOutput } from '../outputs.ts';
 import { permuted, sliced } from '../views.ts';
 import { withBack, withLast } from './axes.ts';
 
@@ -57,5 +59,29 @@ export const index_select = taking<<D extends DType>(input: Tensor<D>, dim: numb
       rows,
       [...x.shape.keys()].map((axis) => order.indexOf(axis)),
     ) as never;
+  },
+);
+
+/** The elements that {@link topk} finds, and where along the dimension they stand: a pair, whose parts have names as well. */
+export type Top<D extends DType = DType> = [values: Tensor<D>, indices: Tensor<'int32'>] & {
+  readonly values: Tensor<D>;
+  readonly indices: Tensor<'int32'>;
+};
+
+const ORDERED = oneOf([true], 'They are in order here, the first of equals before the others');
+
+/**
+ * The k largest elements along dimension `dim`, the last unless given, or the smallest where `largest` is false, in order, and where they stand: values and int32
+ * indices, each of the shape of x with k in that dimension. Of equals the first comes first, NaN is above all, and whole numbers are compared as floats. As
+ * `torch.topk`. Throws a `shape` error where there are fewer.
+ */
+export const topk = taking<<D extends DType>(input: Tensor<D>, k: number, dim?: number, largest?: boolean, sorted?: true) => Top<D>>(
+  'F.topk',
+  { input: TENSOR, k: SIZE, dim: optional(WHOLE), largest: optional(FLAG), sorted: optional(ORDERED) },
+  (x: Tensor, k: number, along = -1, largest = true) => {
+    const dim = dimension(x.shape, along, 'topk');
+    const rows = withLast(x, [dim]);
+    const ids = apply<DType>('topk', { x: rows }, { k, largest: Number(largest) });
+    return modelOutput({ values: withBack(apply<DType>('gather', { x: rows, ids }), dim), indices: withBack(ids, dim) }) as never;
   },
 );
