@@ -31,6 +31,7 @@ import type { Texts } from '../text/source.ts';
 import { areTexts, encodeTexts, readerFrom, refuseForTensors, textsIn } from '../text/texts.ts';
 import type { PreTrainedTokenizerFast, TextInput } from '../tokenizer/index.ts';
 import { type Contents, proveTraceable } from './contents.ts';
+import { TRACES } from './made.ts';
 import { PAD_OPTIONS, PROFILE_OPTIONS, RUN_OPTIONS, type RunOptions } from './options.ts';
 import type { Runner } from './runner.ts';
 
@@ -60,6 +61,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   constructor(runner: Runner, contents: Contents) {
     super();
     proveTraceable(runner, contents);
+    TRACES.add(this);
     this.runner = runner;
     this.kernels = runner.local.target.kernels;
     this.integers = runner.local.target.integers;
