@@ -20,6 +20,7 @@ export default defineConfig({
         '#archives': here('./src/jit/archives.ts'),
         '#all-ops': here('./src/kernels/sets/index.ts'),
         '#ops': here('./src/kernels/sets/index.ts'),
+        '#files': here('./src/sources/places/late.ts'),
         '#pool': here('./src/traced/pool/pool.ts'),
         '#queue': here('./src/serve/queue.ts'),
         '#search': here('./src/platform/search/file.ts'),

@@ -65,6 +65,7 @@ function writeUploaded(set) {
 /** Scripts under dist/ that are imported by name; the benches draw the weights of their models from `random`. */
 const ENTRIES = [
   'batch/index',
+  'hub',
   'index',
   'inline',
   'jit/index',

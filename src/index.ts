@@ -1,3 +1,4 @@
+import './hub.ts';
 import './methods.ts';
 import '#ops';
 import '#tokenizers';

@@ -1,6 +1,6 @@
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { kind } from '../base/schema.ts';
-import { SOURCE_OPTIONS, type SourceOptions } from '../sources/folder.ts';
+import { SOURCE_OPTIONS, type SourceOptions } from '../sources/options.ts';
 import type { Source } from '../sources/source.ts';
 import type { ScriptModule } from '../torchscript/module.ts';
 

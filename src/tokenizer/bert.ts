@@ -1,6 +1,6 @@
 import { filesFrom } from '#tokenizer-files';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import type { SourceOptions } from '../sources/folder.ts';
+import type { SourceOptions } from '../sources/options.ts';
 import { BERT_OPTIONS, type BertSettings, type BertTokenizerOptions, bertParts, bertSettings } from './bertsettings.ts';
 import { optionsFromFiles } from './fileoptions.ts';
 import type { TokenizerFiles } from './files.ts';

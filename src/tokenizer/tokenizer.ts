@@ -3,7 +3,7 @@ import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { checkOptions, proved } from '../base/options.ts';
 import { FLAG, NAMES } from '../base/schema.ts';
-import type { SourceOptions } from '../sources/folder.ts';
+import type { SourceOptions } from '../sources/options.ts';
 import type { SaveOptions } from '../sources/saving.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { batchOf, type Call, callOf, isBatch, manyInputs, oneInput, type TextInput, type WordsInput } from './arguments.ts';

@@ -24,6 +24,7 @@ async function bundle() {
         '#tokenizer-files': `${root}src/tokenizer/places/now.ts`,
         '#tokenizers': `${root}src/tokenizer/late.ts`,
         '#archives': `${root}src/jit/archives.ts`,
+        '#files': `${root}src/sources/places/late.ts`,
         '#pool': `${root}src/traced/pool/pool.ts`,
         '#search': `${root}src/platform/search/file.ts`,
         '#team': `${root}src/runtime/threads/team.ts`,

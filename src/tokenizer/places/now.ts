@@ -2,7 +2,7 @@ import { TraceletError } from '../../base/error.ts';
 import { describe } from '../../base/json.ts';
 import { checkOptions, type OptionTable } from '../../base/options.ts';
 import { isUrl } from '../../base/realm.ts';
-import { SOURCE_OPTIONS, type SourceOptions, splitOptions } from '../../sources/folder.ts';
+import { SOURCE_OPTIONS, type SourceOptions, splitOptions } from '../../sources/options.ts';
 import { placeOf } from '../../sources/place.ts';
 import type { TokenizerFiles } from '../files.ts';
 import { filesAt } from '../filesread.ts';
