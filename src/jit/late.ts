@@ -6,12 +6,18 @@ import type { TracePool } from '../traced/pool/pool.ts';
 import type { TracedModule, TracedResult } from '../traced/traced.ts';
 import type { TracingCheckError } from './checkerror.ts';
 import type { JitLoadOptions, SaveOptions, WithWorkers } from './files.ts';
+import type { OpenArchive } from './loading.ts';
 import type { OpenScriptOptions } from './script.ts';
 import type { Inputs, TraceOptions } from './trace.ts';
 
 export { TracingCheckError } from './checkerror.ts';
 export type { ExtraFiles, JitLoadOptions, SaveOptions, TraceOptions, WithWorkers } from './files.ts';
 export type { OpenScriptOptions } from './script.ts';
+
+const archives: OpenArchive = async (source, options) => {
+  const { traceArchive } = await onDemand('what traces programs of PyTorch', () => import('./archive.ts'));
+  return traceArchive(source, options);
+};
 
 const files = () => onDemand('what reads and writes traces', () => import('./files.ts'));
 
@@ -22,8 +28,9 @@ const files = () => onDemand('what reads and writes traces', () => import('./fil
  */
 export function load<Result = ModelOutput>(source: Source, options: JitLoadOptions & WithWorkers): Promise<TracePool<Result>>;
 export function load<Result = ModelOutput>(source: Source, options?: JitLoadOptions): Promise<TracedModule<Result>>;
-export async function load<Result = ModelOutput>(source: Source, options?: JitLoadOptions): Promise<TracedModule<Result>> {
-  return (await files()).load<Result>(source, options);
+export async function load<Result = ModelOutput>(source: Source, options: JitLoadOptions = {}): Promise<TracedModule<Result>> {
+  const { loadWith } = await onDemand('what reads traces', () => import('./loading.ts'));
+  return loadWith<Result>(archives, source, options);
 }
 
 /** Writes the trace to a file, whole or not at all. As `torch.jit.save`. */
