@@ -65,6 +65,7 @@ function writeUploaded(set) {
 /** Scripts under dist/ that are imported by name; the benches draw the weights of their models from `random`. */
 const ENTRIES = [
   'batch/index',
+  'hub',
   'index',
   'inline',
   'jit/index',
@@ -119,7 +120,7 @@ const OWN_FILES = [
   { name: 'tokenizer-late', test: /\/dist\/tokenizer\/late\.js$/, priority: 40 },
   { name: 'ops-all', test: /\/dist\/kernels\/sets\/index\.js$/, priority: 40 },
   { name: 'ops-late', test: /\/dist\/kernels\/sets\/late\.js$/, priority: 40 },
-  { name: 'auto', test: /\/dist\/models\/(auto|autotokenizer|sentence\/(?:chain|embedder|parts))\.js$/, priority: 30 },
+  { name: 'auto', test: /\/dist\/models\/(auto|sentence\/(?:chain|embedder|parts))\.js$/, priority: 30 },
   {
     debugName: 'family',
     name: (id) => /models\/([\w-]+)\//.exec(id)?.[1],
@@ -143,10 +144,7 @@ const LATE = /[\\/]late\.js$/;
 /** What loading a trace needs lies apart from what the main entry point needs besides: bundles of traces leave out whole files. */
 function groups() {
   const [all, starting, loading] = [closureOf('index'), closureOf('index', ALL_FAMILIES), closureOf('jit/files')];
-  for (const name of ENTRIES) {
-    all.delete(join(root, `dist/${name}.js`));
-    starting.delete(join(root, `dist/${name}.js`));
-  }
+  for (const name of ENTRIES) for (const found of [all, starting, loading]) found.delete(join(root, `dist/${name}.js`));
   const folderOf = (id) => relative(join(root, 'dist'), id).split(sep)[0];
   const storeys = GROUPS.flatMap(({ name, folders }, i) =>
     [true, false].map((loads) => ({
@@ -156,6 +154,11 @@ function groups() {
     })),
   );
   const rest = (id) => all.has(id) && !starting.has(id);
+  const later = ['sources', 'traces'].map((name, i) => ({
+    name,
+    priority: 1 - i / 2,
+    test: (id) => loading.has(id) && !all.has(id) && (i === 1 || ['sources', 'formats'].includes(folderOf(id))) && !LATE.test(id),
+  }));
   const sets = SETS.map((set) => {
     const own = closureOf(`kernels/sets/${set}`, ALL_FAMILIES);
     return { name: `ops-${set}`, priority: 35, test: (id) => own.has(id) && !starting.has(id) };
@@ -164,7 +167,7 @@ function groups() {
     { name: 'families', priority: 0, test: (id) => rest(id) && ALL_FAMILIES.test(id) },
     { name: 'heads', priority: 0, test: (id) => rest(id) && !ALL_FAMILIES.test(id) },
   ];
-  return [...OWN_FILES, ...sets, ...families, ...storeys];
+  return [...OWN_FILES, ...sets, ...families, ...later, ...storeys];
 }
 
 /** Nothing here acts when it is loaded, but for what package.json lists: bundlers may leave out a constant that nothing uses, whatever makes it. */

@@ -64,14 +64,6 @@ def encode_set(members):
     return text
 
 
-def encode_values(values):
-    text, at = "", 0
-    for start, end, value in runs(values):
-        text += varint(start - at) + varint(end - start) + varint(value)
-        at = end
-    return text
-
-
 def encode_lower(lowers):
     """Runs of one step (1, or 2 where cases alternate) and one distance: gap, count, step, distance."""
     groups = []
@@ -106,24 +98,11 @@ def encode_long(longs):
     return text
 
 
-def combining_classes():
-    """ccc of every character that the library reorders, found by how it sorts against known marks."""
-    known = {}
-    for c in SCALARS:
-        ccc, mark = unicodedata.combining(chr(c)), chr(c)
-        moves = nfd("x\u0345" + mark)[1] == mark if ccc < 240 else nfd("x" + mark + "\u0334")[1] != mark
-        if ccc and ccc not in known and moves:
-            known[ccc] = mark
-    low, high = known[min(known)], known[max(known)]
+def classed():
+    """Every character that the library reorders, found by how it sorts against marks of the lowest and the highest class."""
+    low, high = "\u0334", "\u0345"
     swaps = lambda a, b: nfd("x" + a + b) != "x" + a + b
-    classes = {}
-    for c in SCALARS:
-        ch = chr(c)
-        if nfd(ch) == ch and (swaps(ch, low) or swaps(high, ch)):
-            same = [k for k, mark in known.items() if not swaps(ch, mark) and not swaps(mark, ch)]
-            assert len(same) == 1, hex(c)
-            classes[c] = same[0]
-    return classes
+    return {c for c in SCALARS if nfd(chr(c)) == chr(c) and (swaps(chr(c), low) or swaps(high, chr(c)))}
 
 
 def answer(ok, c, got):
@@ -234,8 +213,7 @@ def table():
     sets, lowers = classify()
     one = lambda v: len(v) == 1
     many = lambda v: len(v) > 1
-    strings = {name: encode_set(members) for name, members in {**sets, **clusters()}.items()}
-    strings["CLASS"] = encode_values(combining_classes())
+    strings = {name: encode_set(members) for name, members in {**sets, "CLASSED": classed(), **clusters()}.items()}
     strings["LOWER"] = encode_lower({c: ord(v) for c, v in only(lowers, one).items()})
     strings["LOWER_LONG"] = encode_long(only(lowers, many))
     about = {
@@ -244,6 +222,7 @@ def table():
         "PUNCTUATION": "A word of its own.",
         "MARK": "Removed by strip_accents of BERT, once decomposed.",
         "COMBINING": "Removed by StripAccents.",
+        "CLASSED": "Has a combining class.",
         "HAN": "Set apart by tokenize_chinese_chars.",
         "WORD": "Part of a word next to a single_word token.",
         "DECOMPOSED": "Other than its compatible decomposition, Hangul aside.",
@@ -254,7 +233,6 @@ def table():
         "PICTOGRAPH": "Joins with one like it behind a joiner.",
         "CONSONANT": "Joins with one like it behind a linker.",
         "LINKER": "Links consonants.",
-        "CLASS": "Runs of (gap, length, canonical combining class), where it is not 0.",
         "LOWER": "Runs of (gap, length, step, distance to the lower case).",
         "LOWER_LONG": "(gap, length, parts): the same where it has more than one character.",
     }

@@ -1,3 +1,4 @@
+import './hub.ts';
 import './methods.ts';
 import '#ops';
 import '#tokenizers';
@@ -79,6 +80,6 @@ export type { SparseVector } from './text/sparse.ts';
 export { BertTokenizer } from './tokenizer/bert.ts';
 export { PreTrainedTokenizerFast } from './tokenizer/tokenizer.ts';
 export type { ExampleInput, ScriptModule } from './torchscript/module.ts';
+export { TracedModule } from './traced/late.ts';
 export type { RunOptions } from './traced/options.ts';
 export type { TracePool } from './traced/pool/pool.ts';
-export { TracedModule } from './traced/traced.ts';

@@ -1,7 +1,7 @@
 import type { Graph, Node as GraphNode, HostValue, Value } from '../graph/graph.ts';
 import { apply } from '../nn/executor.ts';
 import type { Attributes as CallAttributes } from '../ops/call.ts';
-import { functionName } from '../ops/functionnames.ts';
+import { functionName } from '../ops/kinds.ts';
 import { stridesOf } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { isFloating } from './dtypes.ts';

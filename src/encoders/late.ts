@@ -1,3 +1,4 @@
+import { onDemand } from '../base/ondemand.ts';
 import type { Hit, SearchOptions } from '../search/search.ts';
 import type { VectorIndex as Index, VectorIndexLoadOptions, VectorIndexOptions } from '../search/vectorindex.ts';
 import type { Source } from '../sources/source.ts';
@@ -19,8 +20,8 @@ interface Opens<Instance> {
   from_pretrained(source: EncoderSource, options?: EncoderOptions): Promise<Instance>;
 }
 
-const all = () => import('./index.ts');
-const searches = () => import('../search/index.ts');
+const all = () => onDemand('encoders', () => import('./index.ts'));
+const searches = () => onDemand('searches', () => import('../search/index.ts'));
 type Classes = Pick<Awaited<ReturnType<typeof all>>, 'CrossEncoder' | 'MultiVectorEncoder' | 'SentenceTransformer' | 'SparseEncoder'>;
 
 const opens = <Name extends keyof Classes>(name: Name): Opens<Classes[Name]['prototype']> => ({

@@ -5,7 +5,7 @@ import { isArchive } from '../formats/archive.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
 import { type JitLoadOptions, load } from '../jit/files.ts';
 import { trace } from '../jit/trace.ts';
-import { readingIn } from '../models/config.ts';
+import { readingIn } from '../models/configfile.ts';
 import { type Home, loadFrom, openHome } from '../models/load.ts';
 import type { ModelClass, PreTrainedModel, PreTrainedOptions } from '../models/pretrained.ts';
 import type { Chain } from '../models/sentence/chain.ts';

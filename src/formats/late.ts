@@ -1,3 +1,4 @@
+import { onDemand } from '../base/ondemand.ts';
 import type { SourceOptions } from '../sources/folder.ts';
 import type { Checkpoint, CheckpointSource } from './checkpoint.ts';
 
@@ -12,6 +13,6 @@ import type { Checkpoint, CheckpointSource } from './checkpoint.ts';
  * `checkpoint` where names or shards contradict each other.
  */
 export async function openCheckpoint(source: CheckpointSource, options?: SourceOptions): Promise<Checkpoint> {
-  const checkpoints = await import('./checkpoint.ts');
+  const checkpoints = await onDemand('what reads checkpoints', () => import('./checkpoint.ts'));
   return checkpoints.openCheckpoint(source, options);
 }

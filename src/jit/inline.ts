@@ -1,5 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { type Constant, type Graph, type HostValue, makeNode, type Node, type Part, type Value } from '../graph/graph.ts';
+import { liftGraph } from '../program/lift.ts';
+import type { Instance } from '../runtime/instance.ts';
 import { type Sizes, shapeAt } from '../tensor/dim.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -12,6 +14,16 @@ export interface Host {
   valueOf_(tensor: Tensor): Value;
   hostValueOf(value: HostValue, grid: readonly number[], inputs: ReadonlyMap<Value, Tensor>): Value;
   add(node: Node): void;
+}
+
+const graphs = new WeakMap<Instance, Graph>();
+
+/** The graph of the program that an instance runs, the same each time. */
+export function graphOf(instance: Instance): Graph {
+  const { program, proved, constants } = instance;
+  const graph = graphs.get(instance) ?? liftGraph(program, proved, (name) => constants.part(name));
+  graphs.set(instance, graph);
+  return graph;
 }
 
 const joined = (path: string, name: string): string => [path, name].filter(Boolean).join('.');

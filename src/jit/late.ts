@@ -1,18 +1,25 @@
+import { onDemand } from '../base/ondemand.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
 import type { Source } from '../sources/source.ts';
+import type { ScriptModule } from '../torchscript/module.ts';
 import type { TracePool } from '../traced/pool/pool.ts';
 import type { TracedModule, TracedResult } from '../traced/traced.ts';
 import type { TracingCheckError } from './checkerror.ts';
-import { type JitLoadOptions, loadWith, type OpenArchive, type WithWorkers } from './loading.ts';
+import type { JitLoadOptions, SaveOptions, WithWorkers } from './files.ts';
+import type { OpenArchive } from './loading.ts';
+import type { OpenScriptOptions } from './script.ts';
 import type { Inputs, TraceOptions } from './trace.ts';
 
-export * from './files.ts';
-export { type OpenScriptOptions, open_script } from './script.ts';
+export { TracingCheckError } from './checkerror.ts';
+export type { ExtraFiles, JitLoadOptions, SaveOptions, TraceOptions, WithWorkers } from './files.ts';
+export type { OpenScriptOptions } from './script.ts';
 
 const archives: OpenArchive = async (source, options) => {
-  const { traceArchive } = await import('./archive.ts');
+  const { traceArchive } = await onDemand('what traces programs of PyTorch', () => import('./archive.ts'));
   return traceArchive(source, options);
 };
+
+const files = () => onDemand('what reads and writes traces', () => import('./files.ts'));
 
 /**
  * Reads a trace: a file, a URL, bytes, a response or a stream, or the model.tracelet of a directory, an address that ends in a slash, or a
@@ -22,7 +29,28 @@ const archives: OpenArchive = async (source, options) => {
 export function load<Result = ModelOutput>(source: Source, options: JitLoadOptions & WithWorkers): Promise<TracePool<Result>>;
 export function load<Result = ModelOutput>(source: Source, options?: JitLoadOptions): Promise<TracedModule<Result>>;
 export async function load<Result = ModelOutput>(source: Source, options: JitLoadOptions = {}): Promise<TracedModule<Result>> {
+  const { loadWith } = await onDemand('what reads traces', () => import('./loading.ts'));
   return loadWith<Result>(archives, source, options);
+}
+
+/** Writes the trace to a file, whole or not at all. As `torch.jit.save`. */
+export async function save(traced: TracedModule<unknown>, path: string, options?: SaveOptions, ...others: never[]): Promise<void> {
+  return (await files()).save(traced, path, options, ...others);
+}
+
+/** The bytes of the trace file in pieces; weights are read back from wasm memory one tensor at a time. */
+export async function serialize(traced: TracedModule<unknown>, options?: SaveOptions): Promise<Iterable<Uint8Array>> {
+  return (await files()).serialize(traced, options);
+}
+
+/**
+ * The module that PyTorch saved with `torch.jit.save` (.pt) or `torch.export.save` (.pt2), of a path, an address, bytes, a response or a stream: its
+ * parameters by name, its code, and a forward pass for {@link jit.trace}. Nothing in the file is run but ops that are known here. Throws `source`,
+ * `format`, `unsupported` and `version` errors.
+ */
+export async function open_script(source: Source, options?: OpenScriptOptions): Promise<ScriptModule> {
+  const scripts = await onDemand('what reads programs of PyTorch', () => import('./script.ts'));
+  return scripts.open_script(source, options);
 }
 
 /**
@@ -37,6 +65,6 @@ export async function trace<Result>(
   options?: TraceOptions,
   ...others: never[]
 ): Promise<TracedModule<TracedResult<Result>>> {
-  const tracing = await import('./trace.ts');
+  const tracing = await onDemand('what traces models', () => import('./trace.ts'));
   return tracing.trace(model, inputs, options, ...others);
 }

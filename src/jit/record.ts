@@ -18,12 +18,13 @@ import type { AnyModule } from '../nn/module.ts';
 import { type ForwardResult, flattenOutputs } from '../nn/outputs.ts';
 import { select } from '../nn/views.ts';
 import { type Attributes, fitOperands, type Operands } from '../ops/call.ts';
+import type { Instance } from '../runtime/instance.ts';
 import { Derived } from '../tensor/derived.ts';
 import type { Sizes } from '../tensor/dim.ts';
 import { type DType, type DTypeName, dtypeNamed, isWhole, type Named, type TypedArray } from '../tensor/dtype.ts';
 import { Parameter, Reshaped } from '../tensor/parameter.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
-import { constantsIn, inline } from './inline.ts';
+import { constantsIn, graphOf, inline } from './inline.ts';
 import { withFloatInputs } from './wholes.ts';
 
 /** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */
@@ -149,8 +150,8 @@ class Tracer implements Executor {
     });
   }
 
-  inline(graph: Graph, inputs: Readonly<Record<string, Tensor>>, sizes: Sizes): Tensor[] {
-    return inline(graph, inputs, sizes, this).map((value) => new Recorded(value, this));
+  inline(instance: Instance, inputs: Readonly<Record<string, Tensor>>, sizes: Sizes): Tensor[] {
+    return inline(graphOf(instance), inputs, sizes, this).map((value) => new Recorded(value, this));
   }
 
   constantsOf(graph: Graph): (constant: Constant) => Constant {

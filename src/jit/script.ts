@@ -1,6 +1,7 @@
+import { openModule } from '#scripts';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import { kind } from '../base/schema.ts';
-import { SOURCE_OPTIONS, type SourceOptions } from '../sources/folder.ts';
+import { SOURCE_OPTIONS, type SourceOptions } from '../sources/options.ts';
 import type { Source } from '../sources/source.ts';
 import type { ScriptModule } from '../torchscript/module.ts';
 
@@ -25,6 +26,5 @@ const OPTIONS: OptionTable<OpenScriptOptions> = { ...SOURCE_OPTIONS, input_names
  */
 export async function open_script(source: Source, options: OpenScriptOptions = {}): Promise<ScriptModule> {
   const checked = checkOptions('jit.open_script', options, OPTIONS);
-  const { openModule } = await import('./archive.ts');
   return openModule(source, checked);
 }

@@ -1,4 +1,5 @@
 import { type Graph, makeNode, type Node, rewrite } from '../graph/graph.ts';
+import { FUNCTIONS } from '../ops/functionnames.ts';
 import { shareCommonSubexpressions, shareInAll } from '../passes/cse.ts';
 
 /**
@@ -31,6 +32,6 @@ function withGeneral(graph: Graph, isGeneral: readonly boolean[]): Graph {
   return rewrite(graph, (node, original) => {
     const { general } = node.call.row;
     if (!general || !isGeneral[places.get(original) as number]) return node;
-    return makeNode(general.op, node.operands, general.attrs, { path: node.path });
+    return makeNode(general.op, node.operands, { function: FUNCTIONS[general.function] }, { path: node.path });
   });
 }

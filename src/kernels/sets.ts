@@ -1,3 +1,4 @@
+import { functionNames } from '../ops/kinds.ts';
 import type { Op } from '../ops/op.ts';
 import { SET_OPS, type SetName } from '../ops/sets.ts';
 import { addRows, OPS } from '../ops/table.ts';
@@ -7,6 +8,8 @@ import type { Binary, Carried } from '../platform/platform.ts';
 export interface OpSet {
   rows: Readonly<Record<string, Op>>;
   binaries: Carried;
+  /** The numbers of what its ops compute, by name, where an argument says it. */
+  functions?: Readonly<Record<string, number>>;
 }
 
 const carried = new Map<string, Carried[string]>();
@@ -15,8 +18,9 @@ const carried = new Map<string, Carried[string]>();
 export const carriedBinary = (binary: Binary): Carried[string] | undefined => carried.get(binary);
 
 /** Adds a set, once or again. */
-export function addOps({ rows, binaries }: OpSet): void {
+export function addOps({ rows, binaries, functions = {} }: OpSet): void {
   addRows(rows);
+  for (const [name, number] of Object.entries(functions)) functionNames.set(number, name);
   for (const [name, binary] of Object.entries(binaries)) carried.set(name, binary);
 }
 

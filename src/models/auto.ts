@@ -1,13 +1,9 @@
-import { TraceletError } from '../base/error.ts';
-import { describe } from '../base/json.ts';
-import { isUrl } from '../base/realm.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
-import { type SourceOptions, splitOptions } from '../sources/folder.ts';
-import { placeOf, withoutQuery } from '../sources/place.ts';
-import { filesAt } from '../tokenizer/filesread.ts';
+import type { SourceOptions } from '../sources/folder.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
-import { chosenTokenizer, type TokenizerOptions } from './autotokenizer.ts';
-import { type Amendments, configAt, type PreTrainedConfig, readConfig, readingIn } from './config.ts';
+import type { TokenizerOptions } from './autotokenizer.ts';
+import type { Amendments, PreTrainedConfig } from './config.ts';
+import { choosing, configFiles, families, tokenizers } from './late.ts';
 import type { PreTrainedModel, PreTrainedOptions } from './pretrained.ts';
 
 /** Options of `from_pretrained` of whatever class the source chooses; that class proves them. */
@@ -16,11 +12,9 @@ export type AutoOptions = PreTrainedOptions & Readonly<Record<string, unknown>>;
 /** Reads the configuration of any family: the `model_type` of config.json chooses its class. */
 export const AutoConfig = {
   /** As `from_pretrained` of the class that config.json chooses. Throws `config` errors for a `model_type` that is not known. */
-  from_pretrained(source: string | URL, options: Amendments<PreTrainedConfig> & SourceOptions = {}): Promise<PreTrainedConfig> {
-    return readConfig('AutoConfig.from_pretrained', source, options, async (dict, what) => {
-      const { configClassIn } = await import('./classes.ts');
-      return configClassIn(dict, what);
-    });
+  async from_pretrained(source: string | URL, options: Amendments<PreTrainedConfig> & SourceOptions = {}): Promise<PreTrainedConfig> {
+    const { readConfig } = await configFiles();
+    return readConfig('AutoConfig.from_pretrained', source, options, async (...contents) => (await families()).configClassIn(...contents));
   },
 };
 
@@ -33,7 +27,7 @@ export interface AutoClass {
 /** Loads models of any family with one head, or the next of these that it has. */
 const auto = (name: string, ...heads: [head: string, ...others: string[]]): AutoClass => ({
   from_pretrained: async (source, options = {}) => {
-    const { loadWithHead } = await import('./autoload.ts');
+    const { loadWithHead } = await choosing();
     return loadWithHead(name, heads, source, options);
   },
 });
@@ -72,17 +66,7 @@ export const AutoModelForMultipleChoice: AutoClass = auto('AutoModelForMultipleC
 export const AutoTokenizer = {
   /** As `BertTokenizer.from_pretrained`. Throws a `config` error for a `model_type` that is not known, where it decides. */
   async from_pretrained(source: string | URL, options: TokenizerOptions & SourceOptions = {}): Promise<PreTrainedTokenizerFast> {
-    const what = 'AutoTokenizer.from_pretrained';
-    if (typeof source !== 'string' && !isUrl(source))
-      throw new TraceletError('value', { what: `${what}: source`, expected: 'a path, a URL or a hub id', got: describe(source) });
-    const reading = readingIn(what, options);
-    reading.signal?.throwIfAborted();
-    const place = await placeOf(source, reading);
-    const files = await filesAt(place, reading);
-    return chosenTokenizer(files, splitOptions(options ?? {})[1], async () => {
-      const isVocab = place.file !== undefined && withoutQuery(place.file).endsWith('.txt');
-      const [text, at] = await configAt(isVocab ? { folder: place.folder } : place, reading);
-      return { text, what: at };
-    });
+    const { loadTokenizer } = await tokenizers();
+    return loadTokenizer('AutoTokenizer.from_pretrained', source, options);
   },
 };

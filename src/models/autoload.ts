@@ -7,7 +7,7 @@ import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import type { AutoOptions } from './auto.ts';
 import { chosenTokenizer } from './autotokenizer.ts';
 import { classWith, nameOf, typeIn } from './classes.ts';
-import { readingIn } from './config.ts';
+import { readingIn } from './configfile.ts';
 import { ARCHITECTURES, type Architecture, architecture } from './index.ts';
 import { configIn, described, dictOf, type Home, loadFrom, openHome } from './load.ts';
 import type { PreTrainedModel } from './pretrained.ts';

@@ -1,11 +1,9 @@
 import { TraceletError } from '../base/error.ts';
-import { copyOf, describe, isObject, type JsonObject, parseObject } from '../base/json.ts';
-import { checkOptions, FUNCTION, NAMED, type OptionTable, proved } from '../base/options.ts';
+import { copyOf, describe, isObject, type JsonObject } from '../base/json.ts';
+import { checkOptions, FUNCTION, NAMED, proved } from '../base/options.ts';
 import { type Field, FLAG, kind } from '../base/schema.ts';
 import type { OnWarn } from '../base/warn.ts';
-import { archiveIn, isArchive, openArchive } from '../formats/archive.ts';
-import { openFile, SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf } from '../sources/folder.ts';
-import { isWeights, type Place, placeOf } from '../sources/place.ts';
+import type { SourceOptions } from '../sources/folder.ts';
 import type { SaveOptions } from '../sources/saving.ts';
 import { Contents, fromCaller, fromFile, fromPath, written } from './contents.ts';
 import {
@@ -25,7 +23,7 @@ import {
   schemaOf,
   type Values,
 } from './fields.ts';
-import { cureOfForeign, FOREIGN } from './foreign.ts';
+import { configFiles } from './late.ts';
 import { saveInto } from './saving.ts';
 
 /** The class of a family's configurations. */
@@ -92,6 +90,7 @@ export abstract class PreTrainedConfig {
     source: string | URL,
     options: Amendments<C> & SourceOptions = {} as Amendments<C>,
   ): Promise<C> {
+    const { readConfig } = await configFiles();
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     return readConfig(`${nameOf(this)}.from_pretrained`, source, options, this);
   }
@@ -131,7 +130,7 @@ export abstract class PreTrainedConfig {
 
   /** Writes config.json into a directory, which is made if need be, as transformers opens it; answers its path. */
   save_pretrained(folder: string, options?: SaveOptions): Promise<string[]> {
-    return saveInto(folder, { texts: { [FILE]: this.to_json_string() } }, options);
+    return saveInto(folder, { texts: { 'config.json': this.to_json_string() } }, options);
   }
 
   #select(needed: (field: Field<unknown>) => boolean): JsonObject {
@@ -197,54 +196,6 @@ export const CONFIG = kind<PreTrainedConfig>(
   (value) => isObject(value) && typeof value.to_json_string === 'function' && 'schema' in Object(value.constructor),
   'from_dict of its class makes one of an object',
 );
-
-/** How contents choose their class. */
-export type ChooseConfig<C extends PreTrainedConfig> = (dict: JsonObject, what: string) => Promise<ConfigClass<C>>;
-
-/** The configuration at `source`, of a class or of the one that its contents choose. */
-export async function readConfig<C extends PreTrainedConfig>(
-  what: string,
-  source: string | URL,
-  options: object,
-  wanted: ConfigClass<C> | ChooseConfig<C>,
-): Promise<C> {
-  const proveOptions = ({ schema }: ConfigClass): object =>
-    checkOptions(what, options, { ...SOURCE_OPTIONS, ...optionsFor(schema), ...FOREIGN } as unknown as OptionTable<object>, cureOfForeign);
-  if ('schema' in wanted) proveOptions(wanted);
-  const reading = readingIn(what, options);
-  reading.signal?.throwIfAborted();
-  const place = await placeOf(source, reading);
-  const [text, at] = await configAt(place, reading);
-  if (text === undefined)
-    throw new TraceletError('source', {
-      what: `configuration of ${source}`,
-      expected: `the file ${at}`,
-      got: 'none',
-      cure: place.folder.cure,
-    });
-  const dict = parseObject(text, at);
-  const Config = 'schema' in wanted ? wanted : await wanted(dict, at);
-  return fromDict(Config, dict, amendmentsIn(Config.schema, proveOptions(Config)), at, reading.onwarn);
-}
-
-/** The options of reading among others, proved. */
-export function readingIn(what: string, options: object | null | undefined): SourceOptions {
-  if (!isObject(options)) return checkOptions<SourceOptions>(what, options, SOURCE_OPTIONS);
-  return checkOptions<SourceOptions>(what, splitOptions(options as SourceOptions)[0], SOURCE_OPTIONS);
-}
-
-/** The text of the configuration that a place stands for, and what messages call it. */
-export async function configAt({ folder, file }: Place, reading: SourceOptions): Promise<[text: string | undefined, what: string]> {
-  if (file !== undefined && !isModelFile(file)) return [await textOf(folder, file), folder.at(file)];
-  const home = file === undefined || !isArchive(file) ? folder : await openArchive(await openFile(folder, file), reading);
-  const text = await textOf(home, FILE);
-  if (text !== undefined || file !== undefined) return [text, home.at(FILE)];
-  const archive = await archiveIn(folder, reading);
-  return [archive && (await textOf(archive, FILE)), (archive ?? folder).at(FILE)];
-}
-
-const FILE = 'config.json';
-const isModelFile = (file: string): boolean => isArchive(file) || isWeights(file);
 
 /** The config.json of a model of a class. */
 export const describing = (config: PreTrainedConfig, architecture: string): string =>

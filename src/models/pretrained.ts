@@ -19,6 +19,7 @@ import type { Family } from './family.ts';
 import { checkWeights } from './fields.ts';
 import type { WantedName as Wanted } from './foreign.ts';
 import { withoutTypes } from './inputs.ts';
+import { loading } from './late.ts';
 import { RESIZE, type ResizeOptions, SEED } from './resizing.ts';
 import { ownWeights, saveInto } from './saving.ts';
 import { decoderOf, resizeVocabulary, tieWeights, wordsOf } from './vocabulary.ts';
@@ -107,7 +108,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     source: CheckpointSource,
     options: PreTrainedOptions & Amendments<M['config']> & Options = {} as PreTrainedOptions & Amendments<M['config']> & Options,
   ): Promise<M> {
-    const { loadPretrained } = await import('./load.ts');
+    const { loadPretrained } = await loading();
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     return loadPretrained(this, source, options);
   }

@@ -1,4 +1,3 @@
-import type { Graph } from '../graph/graph.ts';
 import type { HostOperands, Rule } from '../graph/hostvalues.ts';
 import type { Attributes, Operands } from '../ops/call.ts';
 import type { Sizes } from '../tensor/dim.ts';
@@ -10,8 +9,8 @@ export interface Executor {
   apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor;
   /** Whole numbers that follow from a grid of [batch, sequence, …] tokens and what the rule asks for besides. */
   hostValue(rule: Rule, grid: Shape, asked?: HostOperands): Tensor<'int32'>;
-  /** The outputs of a graph at `sizes` for its symbols, where its steps are recorded and not run. */
-  inline?(graph: Graph, inputs: Readonly<Record<string, Tensor>>, sizes: Sizes): Tensor[];
+  /** The outputs of a trace, by what it runs on, at `sizes` for its symbols, where its steps are recorded and not run. */
+  inline?(instance: object, inputs: Readonly<Record<string, Tensor>>, sizes: Sizes): Tensor[];
   /** Runs `body`, the forward pass of `module`. */
   within<T>(module: object, body: () => T): T;
 }

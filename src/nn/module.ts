@@ -3,9 +3,9 @@ import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { proved } from '../base/options.ts';
 import { FLAG, TEXT } from '../base/schema.ts';
-import { Parameter } from '../tensor/parameter.ts';
+import type { Parameter } from '../tensor/parameter.ts';
 import { DENO_INSPECT, INSPECT } from '../tensor/show.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { Tensor } from '../tensor/tensor.ts';
 import { chosen } from './chosen.ts';
 
 /**
@@ -55,7 +55,7 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
   /** Every parameter by dotted name; one held in two places comes twice. */
   *named_parameters(): Generator<[string, Parameter]> {
     for (const [path, module] of this.named_modules())
-      for (const [name, value] of Object.entries(module)) if (value instanceof Parameter) yield [path ? `${path}.${name}` : name, value];
+      for (const [name, value] of Object.entries(module)) if (isParameter(value)) yield [path ? `${path}.${name}` : name, value];
   }
 
   /** Parameters by name, as checkpoints store them. */
@@ -124,3 +124,5 @@ export interface Module<Args extends unknown[] = [Tensor], Result = Tensor> {
 /** A module whatever its arguments and result. */
 // biome-ignore lint/suspicious/noExplicitAny: arguments are contravariant, so nothing narrower takes every module
 export type AnyModule = Module<any[], any>;
+
+const isParameter = (value: unknown): value is Parameter => value instanceof Tensor && 'storedAs' in value;

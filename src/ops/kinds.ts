@@ -1,5 +1,10 @@
 import type { DType } from '../tensor/dtype.ts';
-import { functionName } from './functionnames.ts';
+
+/** What is computed, by the numbers of functions.ts: the set of general ops, which alone have such arguments, brings the names. */
+export const functionNames = new Map<number, string>();
+
+/** What such a number stands for, in words. */
+export const functionName = (number: number): string => functionNames.get(number) ?? `${number}`;
 
 /** How a constant lies in memory: as it is, or in the panels of 8 rows that `linear` reads (see assembly/panels.ts). */
 export type WeightLayout = 'plain' | 'panels';

@@ -73,8 +73,8 @@ export interface Op {
   trusted?: readonly string[];
   /** The number by which `linear` knows this op as its activation. */
   epilogue?: number;
-  /** The op of the same operands, and its attributes, that computes the same for more shapes. */
-  general?: { op: string; attrs: Readonly<Record<string, number>> };
+  /** The op of the same operands that computes the same for more shapes, and the function that it has to compute. */
+  general?: { op: string; function: string };
   /** Integer arithmetic that is the same everywhere. A program with such an op runs all others unfused, so that its bits are, too. */
   exact?: boolean;
   /** The largest magnitude of the elements of its weight. */

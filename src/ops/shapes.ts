@@ -1,6 +1,5 @@
 import { TraceletError } from '../base/error.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
-import { FUNCTIONS } from './functionnames.ts';
 import { ATTENTION_BLOCK, GROUP, INTEGER_COLS, INTEGER_ROWS, INTEGER_STRETCH, INTEGER_TILE } from './limits.ts';
 import type { Inferred, Op } from './op.ts';
 import { byElements, byRows } from './splits.ts';
@@ -54,7 +53,7 @@ export function arithmetic(name: string, doc: string): Op {
     split: ({ n, period }) => (n === period ? { ...byElements('a', 'b'), over: ['n', 'period'] } : { ...byElements('a'), step: period }),
     rowwise: ['a', 'b'],
     inPlace: 'a',
-    general: { op: 'binary', attrs: { function: FUNCTIONS[name] } },
+    general: { op: 'binary', function: name },
     doc,
   };
 }

@@ -1,8 +1,8 @@
+import { openNamed } from '#files';
 import { isArrayBuffer, isBlob, isBytes, isResponse, isStream, isUrl } from '../base/realm.ts';
 import type { ByteSource } from '../platform/platform.ts';
-import { openFile, type SourceOptions } from './folder.ts';
 import { withoutPointer } from './head.ts';
-import { placeOf } from './place.ts';
+import type { SourceOptions } from './options.ts';
 import { watched } from './progress.ts';
 import { bytesOf, fromBytes, fromResponse, fromStream, noSource } from './stream.ts';
 
@@ -10,14 +10,12 @@ import { bytesOf, fromBytes, fromResponse, fromStream, noSource } from './stream
 export type Source = string | URL | Uint8Array | ArrayBuffer | Response | Blob | ReadableStream<Uint8Array>;
 
 const READABLE = 'Of a Readable of Node, Readable.toWeb makes a ReadableStream';
-const NO_TRACE = 'Trace the model first: from_pretrained and jit.trace, or tracelet trace';
 
 /** Opens any source for reading front to back; of a folder its file `main`. Throws `source` errors that name it. */
 export async function openSource(source: Source, main: string, options: SourceOptions = {}): Promise<ByteSource> {
   options.signal?.throwIfAborted();
   if (typeof source !== 'string' && !isUrl(source)) return openGiven(source, options);
-  const { folder, file } = await placeOf(source, options, 'file');
-  return file === undefined ? openFile(folder, main, NO_TRACE) : openFile(folder, file);
+  return openNamed(source, main, options);
 }
 
 /** Opens what the caller holds already. */

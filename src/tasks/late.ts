@@ -1,3 +1,4 @@
+import { onDemand } from '../base/ondemand.ts';
 import type { Source } from '../sources/source.ts';
 import type { Pipeline, PipelineOptions, TaskName } from './pipeline.ts';
 
@@ -7,6 +8,6 @@ import type { Pipeline, PipelineOptions, TaskName } from './pipeline.ts';
  * Throws `value` errors for tasks and options that are not known, and the errors of reading and tracing.
  */
 export async function pipeline<Name extends TaskName>(task: Name, model: Source, options?: PipelineOptions<Name>): Promise<Pipeline<Name>> {
-  const { openPipeline } = await import('./pipeline.ts');
+  const { openPipeline } = await onDemand('pipelines', () => import('./pipeline.ts'));
   return openPipeline(task, model, options);
 }

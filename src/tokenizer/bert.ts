@@ -1,12 +1,13 @@
+import { filesFrom } from '#tokenizer-files';
 import { checkOptions, type OptionTable } from '../base/options.ts';
-import type { SourceOptions } from '../sources/folder.ts';
+import type { SourceOptions } from '../sources/options.ts';
 import { BERT_OPTIONS, type BertSettings, type BertTokenizerOptions, bertParts, bertSettings } from './bertsettings.ts';
 import { optionsFromFiles } from './fileoptions.ts';
 import type { TokenizerFiles } from './files.ts';
 import { Made } from './made.ts';
 import { bertFiles } from './save.ts';
 import type { Shared } from './settings.ts';
-import { filesFrom, PreTrainedTokenizerFast, prevailing } from './tokenizer.ts';
+import { PreTrainedTokenizerFast, prevailing } from './tokenizer.ts';
 
 /** What prevails over the files of a BertTokenizer. */
 export type Overrides = Partial<Omit<BertTokenizerOptions, 'vocab'>>;

@@ -17,8 +17,6 @@ export const LOWERS = 128;
 export interface Characters {
   /** Indexed by code point. */
   flags: Uint8Array;
-  /** Canonical combining classes other than 0. */
-  classes: Map<number, number>;
   /** Lower case of a character flagged LOWERS. */
   lowers: Map<number, readonly number[]>;
 }
@@ -28,6 +26,7 @@ const HANGUL = { first: 0xac00, count: 11172 };
 
 let known: Characters | undefined;
 let words: Uint8Array | undefined;
+let ranks: ReadonlyMap<number, number> | undefined;
 
 /** The character table, decoded on first use. */
 export function characters(): Characters {
@@ -56,32 +55,46 @@ export function decomposed(code: number, form: 'NFD' | 'NFKD'): number[] {
   return Array.from(String.fromCodePoint(code).normalize(form), (part) => part.codePointAt(0) as number);
 }
 
+/** Where a mark, flagged CLASSED, stands among marks: by its combining class, which does not change either, so that any engine answers alike. */
+export function rankOf(mark: number): number {
+  ranks ??= rankMarks();
+  return ranks.get(mark) as number;
+}
+
+function rankMarks(): Map<number, number> {
+  const isBehind = (a: number, b: number): number => {
+    const text = String.fromCodePoint(a, b);
+    return Number(text.normalize('NFD') !== text);
+  };
+  const marks = codesIn(table.CLASSED).sort((a, b) => isBehind(a, b) - isBehind(b, a));
+  let rank = 0;
+  return new Map(marks.map((mark, i) => [mark, i > 0 && isBehind(mark, marks[i - 1]) ? ++rank : rank]));
+}
+
+function codesIn(set: string): number[] {
+  const codes: number[] = [];
+  const next = numbers(set);
+  for (let code = 0, gap = next(); gap >= 0; gap = next()) {
+    code += gap;
+    for (const end = code + next(); code < end; code++) codes.push(code);
+  }
+  return codes;
+}
+
 function decodeTable(): Characters {
   const flags = flagged([
     [table.DROPPED, DROPPED],
     [table.SPACE, SPACE],
     [table.PUNCTUATION, PUNCTUATION],
     [table.MARK, MARK],
+    [table.CLASSED, CLASSED],
     [table.HAN, HAN],
     [table.DECOMPOSED, DECOMPOSED],
   ]);
   for (let i = 0; i < HANGUL.count; i++) flags[HANGUL.first + i] |= DECOMPOSED;
-  const classes = decodeClasses();
   const lowers = decodeLowers();
-  for (const code of classes.keys()) flags[code] |= CLASSED;
   for (const code of lowers.keys()) flags[code] |= LOWERS;
-  return { flags, classes, lowers };
-}
-
-function decodeClasses(): Map<number, number> {
-  const classes = new Map<number, number>();
-  const next = numbers(table.CLASS);
-  for (let code = 0, gap = next(); gap >= 0; gap = next()) {
-    code += gap;
-    const end = code + next();
-    for (const value = next(); code < end; code++) classes.set(code, value);
-  }
-  return classes;
+  return { flags, lowers };
 }
 
 function decodeLowers(): Map<number, readonly number[]> {

@@ -1,3 +1,4 @@
+import { onDemand } from '../base/ondemand.ts';
 import { known } from './fields.ts';
 
-known.load = () => import('./all.ts');
+known.load = () => onDemand('the tokenizers beside those of BERT', () => import('./all.ts'));

@@ -1,10 +1,9 @@
+import { filesFrom, saveTokenizer } from '#tokenizer-files';
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
-import { checkOptions, type OptionTable, proved } from '../base/options.ts';
-import { isUrl } from '../base/realm.ts';
+import { checkOptions, proved } from '../base/options.ts';
 import { FLAG, NAMES } from '../base/schema.ts';
-import { SOURCE_OPTIONS, type SourceOptions, splitOptions } from '../sources/folder.ts';
-import { placeOf } from '../sources/place.ts';
+import type { SourceOptions } from '../sources/options.ts';
 import type { SaveOptions } from '../sources/saving.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { batchOf, type Call, callOf, isBatch, manyInputs, oneInput, type TextInput, type WordsInput } from './arguments.ts';
@@ -28,31 +27,12 @@ import {
 import { fastSettings, type PreTrainedTokenizerOptions } from './fast.ts';
 import { fastOptions } from './fileoptions.ts';
 import type { TokenizerFiles } from './files.ts';
-import { filesAt } from './filesread.ts';
 import type { Place } from './interfaces.ts';
 import { Made } from './made.ts';
 import type { Row } from './row.ts';
 import { fastFiles } from './save.ts';
-import { saveTokenizer } from './saving.ts';
 import { TOKENIZER_OPTIONS, type TokenizerOptions } from './settings.ts';
 import { DECODE_OPTIONS, type DecodeOptions, type Ids, idList, Tokens } from './tokens.ts';
-
-/** The files at a source, and the options that are not about reading them. */
-export async function filesFrom<Options extends object>(
-  what: string,
-  source: string | URL,
-  options: Options & SourceOptions,
-  table: OptionTable<Options>,
-): Promise<[files: TokenizerFiles, options: Options]> {
-  if (typeof source !== 'string' && !isUrl(source))
-    throw new TraceletError('value', { what: 'source', expected: 'a path, a URL or a hub id', got: describe(source) });
-  const known = checkOptions<Options & SourceOptions>(what, options, { ...SOURCE_OPTIONS, ...table } as OptionTable<
-    Options & SourceOptions
-  >);
-  const [reading, others] = splitOptions(known);
-  reading.signal?.throwIfAborted();
-  return [await filesAt(await placeOf(source, reading), reading), others as unknown as Options];
-}
 
 /** `options` by which `max_len` goes under its other name, so that it prevails over what files say. */
 export const prevailing = <Options extends TokenizerOptions>({ max_len, ...others }: Options) => ({

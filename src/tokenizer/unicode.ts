@@ -18,6 +18,10 @@ export const MARK =
 export const COMBINING =
   'd:T>X1-WQS&&&&(&(&&SB1S*;6&T3-(,((&*I&DAT)1S4/H*&/&)&+Q)TF4&GS0)&8&-0(C)S2&&-((()/&0(C)S2&&+*(())&D()&1)S2&&.&)&):(C)S2&&-((().(0(D&S5+))&*/&N*S4-&)&*-(1(C)S2&&-&)&*-(1(C)S4-&)&*/&0(D(S@&*,&&&.8(S7&(-2.T0&(,&(1,SD(A&&&&&*(S+:&(+1&J/&T2:=**)&)(-)*32&&0*bQ)h<)C)C(D(S:F/&S&)TE(H&TD2*2VQ+S30&C(&S*5S;+S)7L/2)D3S24S*:U:)&;*&*))(V<S0++c6GSlH)U/&T.F_@,T7(bl>*&0F(SJ(X.&)&*&=+T%(S,8@8S..?3S%*S)4J&S=42&.(S&)S,&&)((+(&&O++(W6.&(]gF&cG666i+&W,&U7+xP)&(+*N)*&UG(pC)S/5S2*S&1S?)J4S8&2)S*4/)T-2,&UB2;*S2&&-((()/&0((-)+V68T7:W5-(/A(SL7T83T35p-.&.SL<&4]b++S5-jLS(6*]Z0(TsL+),..(-D*U6)SRQS1*S,.&4&<+&5qN-&7(-&(&+SX3-T;-[`b7W:';
 
+/** Has a combining class. */
+export const CLASSED =
+  'd:S:(&(0&FX1+X&S&&&&(&(&&SB1S*;6&T3-(,((&*I&DAUB/H*&/&)&+Q)TF4&CS6&6&)*T5&6&T<&6&T<&6&T<&6&TM&TM&-(T3&6&TM&TJ&T;)3*T:(4*SF(A&&&&&S1(&&+*(&&)&(S8&T>&&(SL&c5)h>&E&U?&0&VA&U1)VQ(SA&:.(&S*4TD&5&L/S0(S4&1(S=&U:)&3&-*&,&)(V<S0++c63*&)2SlH)U/&T.F_@,T7(bl>&*0F(SJ(X2&V3&A8S3)K&T-&2&W9&&)((+(&&S.&W@&]gF&d;6i+&W,&U7+y0&&&N)*&UG(r1&S2&S3(S?)S*(S8&SF&/&T8(V((SK&6&>-)+VC&)&TI(WE(TL&TD(TA&p=&]dJ+S5-]tA&TsL+),..(-D*U6)SvM-&7(-&(&+SX3-T;-';
+
 /** Set apart by tokenize_chinese_chars. */
 export const HAN = 'Xy>UdJS:]x*^tJ^Bui>iTNFT^BWJTx:Wg6_6';
 
@@ -53,10 +57,6 @@ export const CONSONANT =
 
 /** Links consonants. */
 export const LINKER = 'uN,VM&S+&ZF(SJ&T8&TM&WI&TM&WI&WI(cP&SR.&aK&W-&T4&euB&Y&&_m6&xG&5&T3&U0(^N(r>(&&WO&S6,5&b>&])&S9&';
-
-/** Runs of (gap, length, canonical combining class), where it is not 0. */
-export const CLASS =
-  'd:;W0%&W2%*W%%&W2%&VN%+W%%(V@%*W%%(V@%1W%%+&%*W%%)W0(&W0(&W:%&W0%)W%%)W0%(W%&)W0%*W%%&W0%&W2%(W%%&W0%&W3%(W4%&W3%(W4%&W3%3W0X1+W0X&&W%%*W0%&W%%)W0%&W(%&W%%,W0%,W%%(W0%&W%%(W0%&W(%&W.%&W0%&0%&1%&2%&3%&4%&5%&6%&7%&8%(9%&:%&;%&<&&=&&>%&?&&W0%&W%&&8SB.W0%&D%&E%&FS*&A%&B%&C%&D%&E%&F%&G%&H%(W0%(W%%+W0%&W%%(W0%&W%6&IT3-W0(*W0%&W%%&W0((W0&&W%%(W0%&W%I&JD&W0%&W%%(W0%&W%%(W0%)W%%&W0%(W%%&W0%&W%%)W0%&W%%&W0%&W%%&W0%&W%%&W0%&W%%(W0UB-W0%&W%%&W0H*W0&/W0&)W0&+W0Q)W%TF4W0&&W%%(W0%&W%%(W0%&W%%)W0%)W%%&A%&B%&C%)W0%&W%%(W0%(W%%+W0S6&-6&/)&W0%&W%%(W0T5&-6&/T<&-6&/T<&-6&/T<&-6&/TM&/TM&/-&SN%&T)T3&-6&/TM&/TJ&/T;(T5%&/3*T9T:(TD4*THSF(W%A&W%&&W%&&VNS1&TO%&TP&&U%+*TP(&TP&(W0%&/&(W0S8&W%T>&-&(/SL&W%c5)W0h>&/E&/U?&/0&W0VA&W.U1&W(%&W0%&W%VQ&W0%&W%SA&/:.W0(&W%S*+W0%,W%%(W0%&W%TD&-5&/L&W0%&W%%-W0S0(/S4&-1(/S=&-U:)W0&&&%+W%%(W0%*W%%&W0&-&*&W%,&W0)(W0V<(W0%&W%%-W0%&W%%(W0%&W4%&VL%&W%%&V@%KW0+&W0%&W3%&W%%&W0%&W%c6(W0%(&%*W0%)&%(W0*&W0)(&%&W0%&W%%&W0%(&%*W%%&W0SlH)W0U/&/T.FW0_@&VP%&W.%&W2%&W(%(W*T7(.bl>&W0*0W0F(W0SJ(W0X2&/V3&/A8W0S3)W%K&/T-&-2&/W9&W0&(W0%&W%((W0+(W0&&W0S.&/W@&/]gF&@d;-W0%-W%%(W0i+&W%W,&W%U7+W0y0&W%&&W0N&W0%&&%&W%*&/UG&W0%&W%r1&/S2&/S3&/%&-S?)W0S*(/S8&-SF&//&-T8&/%&-V(&-%&/SK&-6&/>-W0)+W0VC&/)&-TI&/%&-WE&/%&-TL&/TD&/%&-TA&/p=&/]dJ+&S5-W0]tA&&TsL(VN%)&)&W,%+VN..W%(+W0%(W%D*W0U6)W0SvM-W0&7W0(-W0&(W0&+W0SX3-W%T;,W0%&-';
 
 /** Runs of (gap, length, step, distance to the lower case). */
 export const LOWER =

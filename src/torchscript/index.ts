@@ -1,3 +1,4 @@
+import { openExported } from '#exported';
 import { openArchive, readScript } from './archive.ts';
 import type { ScriptModule } from './module.ts';
 import { PrintedModule } from './printed.ts';
@@ -12,6 +13,5 @@ export interface OpenOptions {
 export async function openScript(bytes: Uint8Array, name: string, { input_names }: OpenOptions = {}): Promise<ScriptModule> {
   const archive = openArchive(bytes, name);
   if (archive.kind === 'script') return new PrintedModule(readScript(archive), input_names);
-  const { openExported } = await import('./exported/index.ts');
   return openExported(archive, input_names);
 }

@@ -3,7 +3,6 @@ import { TextDecoder } from '../base/globals.ts';
 import { describe } from '../base/json.ts';
 import { checkOptions } from '../base/options.ts';
 import { NOTES } from '../formats/trace.ts';
-import type { Graph } from '../graph/graph.ts';
 import { costs, type MemoryPlan } from '../inspect/cost.ts';
 import { estimate } from '../inspect/estimate.ts';
 import { type Profile, profileInstance } from '../inspect/profile.ts';
@@ -15,7 +14,6 @@ import { copied } from '../nn/inputs.ts';
 import { Module } from '../nn/module.ts';
 import { type ModelOutput, type Named, unflattenOutputs } from '../nn/outputs.ts';
 import type { Variant } from '../platform/platform.ts';
-import { liftGraph } from '../program/lift.ts';
 import { listCode, listGraph } from '../program/listing.ts';
 import { fitInputs, type Signature, showShape } from '../program/signature.ts';
 import { sizesFor, sizesOf } from '../program/sizes.ts';
@@ -31,6 +29,7 @@ import type { Texts } from '../text/source.ts';
 import { areTexts, encodeTexts, readerFrom, refuseForTensors, textsIn } from '../text/texts.ts';
 import type { PreTrainedTokenizerFast, TextInput } from '../tokenizer/index.ts';
 import { type Contents, proveTraceable } from './contents.ts';
+import { TRACES } from './made.ts';
 import { PAD_OPTIONS, PROFILE_OPTIONS, RUN_OPTIONS, type RunOptions } from './options.ts';
 import type { Runner } from './runner.ts';
 
@@ -55,11 +54,11 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** What answers its calls: an instance of the program in this thread, or a pool of workers. */
   readonly runner: Runner;
   #reader: TextReader | undefined;
-  #graph: Graph | undefined;
 
   constructor(runner: Runner, contents: Contents) {
     super();
     proveTraceable(runner, contents);
+    TRACES.add(this);
     this.runner = runner;
     this.kernels = runner.local.target.kernels;
     this.integers = runner.local.target.integers;
@@ -282,12 +281,10 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** What a call answers within a model that is being traced, whose steps those of the trace become. */
   #inlined(args: readonly unknown[], executor: Required<Executor>): Named[] {
-    const { program, proved, constants } = this.instance;
-    this.#graph ??= liftGraph(program, proved, (name) => constants.part(name));
     const inputs = this.#fit(args);
     const sizes = sizesOf(this.inputs.map(({ name, dims }) => ({ dims, shape: inputs[name].shape })));
-    const outputs = executor.inline(this.#graph, inputs, sizes);
-    return program.outputs.map(({ name }, i) => ({ name, tensor: outputs[i] }));
+    const outputs = executor.inline(this.instance, inputs, sizes);
+    return this.outputs.map(({ name }, i) => ({ name, tensor: outputs[i] }));
   }
 
   /** What a call answers. */

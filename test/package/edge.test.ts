@@ -98,7 +98,7 @@ describe.runIf(present)('the worker in workerd', () => {
     }
   });
 
-  test('is below 102 kB gzipped, its wasm below 13.5 kB', async () => {
+  test('is below 90 kB gzipped, its wasm below 13.5 kB', async () => {
     const { bundle } = await import(join(folder, 'edge/bundle.mjs'));
     const files = (await bundle(join(folder, 'uploaded'))) as { path: string; contents: Uint8Array }[];
     const size = (ending: string) =>
@@ -107,7 +107,7 @@ describe.runIf(present)('the worker in workerd', () => {
     expect(files.map(({ contents }) => Buffer.from(contents).toString()).join()).not.toContain('vectors of a search');
     expect(size('.wasm')).toBeGreaterThan(0);
     expect(size('.wasm')).toBeLessThan(13_500);
-    expect(size('')).toBeLessThan(102_000);
+    expect(size('')).toBeLessThan(90_000);
   });
 
   test('loads a model once for requests that come together, and again after a failure', async () => {

@@ -191,6 +191,15 @@ describe('the packed package', () => {
     }
   });
 
+  test('what finds files by their names is in edge workers that ask for it alone', async () => {
+    const [traces, hub, all] = ['jit/index', 'hub', 'index'].map((name) => JSON.stringify(join(installed, `dist/${name}.js`)));
+    const isIn = async (script: string, condition = 'workerd') => (await bundled(script, condition)).includes('huggingface.co');
+    expect(await isIn(`export { load } from ${traces}`)).toBe(false);
+    expect(await isIn(`import ${hub}; export { load } from ${traces}`)).toBe(true);
+    expect(await isIn(`export { jit } from ${all}`)).toBe(true);
+    for (const condition of ['node', 'browser']) expect(await isIn(`export { load } from ${traces}`, condition)).toBe(true);
+  });
+
   test('families that are not used are not bundled', async () => {
     const configs = [...new Set(Object.values(ARCHITECTURES).flatMap(({ family }) => family?.Config.name ?? []))];
     const within = (code: string) => configs.filter((name) => code.includes(`var ${name} = class`));

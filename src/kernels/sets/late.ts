@@ -1,3 +1,4 @@
+import { onDemand } from '../../base/ondemand.ts';
 import type { SetName } from '../../ops/sets.ts';
 import { known, type OpSet } from '../sets.ts';
 
@@ -7,4 +8,4 @@ const LOADERS: Readonly<Record<SetName, () => Promise<OpSet>>> = {
   halves: async () => (await import('./halves.ts')).HALVES,
 };
 
-known.load = (name) => LOADERS[name]();
+known.load = (name) => onDemand(`the ops of the set ${name}`, LOADERS[name]);

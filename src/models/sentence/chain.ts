@@ -6,18 +6,17 @@ import { ModuleList } from '../../nn/containers.ts';
 import { MASK, POOLING_MASK } from '../../nn/inputs.ts';
 import type { AnyModule } from '../../nn/module.ts';
 import { type ModelOutput, modelOutput } from '../../nn/outputs.ts';
-import { parseSentence, readSentenceFiles, type SentenceConfig, sentenceFiles } from '../../sentence/config.ts';
+import { type SentenceConfig, sentenceFiles } from '../../sentence/config.ts';
 import { FOLDER_KINDS, type FolderKind } from '../../sentence/kinds.ts';
 import { type Feature, TASKS } from '../../sentence/modules.ts';
 import { excludesPrompt } from '../../sentence/prompt.ts';
-import { supportedTokenizer } from '../../sentence/tokenizer.ts';
 import type { SaveOptions } from '../../sources/saving.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { filesRead as tokenizerFiles } from '../../tokenizer/filesread.ts';
 import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
 import type { FamilyClass } from '../classes.ts';
 import { type ConfigClass, describing, type PreTrainedConfig } from '../config.ts';
 import type { Family } from '../family.ts';
+import { families, sentenceFolders } from '../late.ts';
 import { headsFor } from '../loaded.ts';
 import { type Beside, type ModelInputs, PreTrainedModel } from '../pretrained.ts';
 import { ownWeights, saveInto } from '../saving.ts';
@@ -112,13 +111,13 @@ export abstract class Chain extends PreTrainedModel {
   }
 
   static override async config_class(dict: Readonly<JsonObject>, what: string): Promise<ConfigClass> {
-    const { configClassIn } = await import('../classes.ts');
-    return configClassIn(dict, what);
+    return (await families()).configClassIn(dict, what);
   }
 
   static override async encoder_path(beside: Beside): Promise<string> {
+    const { encoderPath } = await sentenceFolders();
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
-    return pathOf(await sentenceIn(beside, this.kind));
+    return encoderPath(beside, this.kind);
   }
 
   static override async options_beside(
@@ -126,14 +125,9 @@ export abstract class Chain extends PreTrainedModel {
     { model_type }: PreTrainedConfig,
     _checkpoint?: Checkpoint,
   ): Promise<FolderOptions & { base: FamilyClass }> {
-    const { classWith } = await import('../classes.ts');
+    const { optionsIn } = await sentenceFolders();
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
-    const { kind: folder } = this;
-    const sentence = await sentenceIn(beside, folder);
-    const path = pathOf(sentence);
-    const files = await tokenizerFiles((name) => beside.bytes(path ? `${path}/${name}` : name));
-    const base = classWith(model_type, ...headsFor(TASKS[FOLDER_KINDS[folder].task].head));
-    return { base, sentence, tokenizer: files && supportedTokenizer(files, sentence) };
+    return optionsIn(beside, this.kind, model_type);
   }
 
   override folders_beside(): Record<string, string> {
@@ -190,12 +184,3 @@ export abstract class Chain extends PreTrainedModel {
     return { [makes]: features[makes] };
   }
 }
-
-/** What the files beside a checkpoint say, if they are those of a folder of sentence-transformers of this kind. */
-export const sentenceIn = async (beside: Beside, folder: FolderKind): Promise<SentenceConfig | undefined> => {
-  const files = await readSentenceFiles(beside.text, folder);
-  const sentence = files && parseSentence(files, folder);
-  return sentence && known(sentence);
-};
-
-const pathOf = (sentence: SentenceConfig | undefined): string => sentence?.modules[0].path ?? '';

@@ -10,7 +10,7 @@ import { within } from '../../sources/folder.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { filesRead as tokenizerFiles } from '../../tokenizer/filesread.ts';
 import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
-import { readingIn } from '../config.ts';
+import { readingIn } from '../configfile.ts';
 import type { Home } from '../load.ts';
 import { MOST_TOKENS } from './static.ts';
 

@@ -12,7 +12,7 @@ import { type Folder, within } from '../../sources/folder.ts';
 import { sameShape, type Tensor } from '../../tensor/tensor.ts';
 import { filesRead as tokenizerFiles } from '../../tokenizer/filesread.ts';
 import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
-import { readingIn } from '../config.ts';
+import { readingIn } from '../configfile.ts';
 import type { Home } from '../load.ts';
 import { Parts } from './chain.ts';
 import { makeParts } from './parts.ts';

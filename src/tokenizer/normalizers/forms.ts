@@ -1,4 +1,4 @@
-import { CLASSED, characters, DECOMPOSED, decomposed } from '../characters.ts';
+import { CLASSED, characters, DECOMPOSED, decomposed, rankOf } from '../characters.ts';
 import { type Chars, transform } from '../chars.ts';
 import type { Normalizer } from '../interfaces.ts';
 
@@ -21,13 +21,13 @@ const decompositions: Record<Decomposition, Map<number, readonly number[]>> = { 
 
 /** The characters decomposed, marks in canonical order. */
 function decompose({ code }: Chars, form: Decomposition): Changed {
-  const { flags, classes } = characters();
+  const { flags } = characters();
   const parts = decompositions[form];
   const codes: number[] = [];
   const changes: number[] = [];
-  let marks: { code: number; change: number; rank: number }[] = [];
+  let marks: { code: number; change: number }[] = [];
   const settle = (): void => {
-    for (const mark of marks.sort((a, b) => a.rank - b.rank)) {
+    for (const mark of marks.sort((a, b) => rankOf(a.code) - rankOf(b.code))) {
       codes.push(mark.code);
       changes.push(mark.change);
     }
@@ -43,7 +43,7 @@ function decompose({ code }: Chars, form: Decomposition): Changed {
   for (const c of code) {
     let change = 0;
     for (const part of flags[c] & DECOMPOSED ? partsOf(c) : [c]) {
-      if (flags[part] & CLASSED) marks.push({ code: part, change, rank: classes.get(part) as number });
+      if (flags[part] & CLASSED) marks.push({ code: part, change });
       else {
         if (marks.length) settle();
         codes.push(part);
@@ -75,20 +75,22 @@ function composed(first: number, second: number): number | undefined {
 }
 
 function compose({ codes, changes }: Changed): Changed {
-  const { classes } = characters();
+  const { flags } = characters();
   const out: Changed = { codes: [], changes: [] };
   let starter = -1;
-  let last = -1;
+  /** The mark behind the starter, as far as it did not compose. */
+  let last: number | undefined;
   for (let i = 0; i < codes.length; i++) {
-    const rank = classes.get(codes[i]) ?? 0;
-    const whole = starter >= 0 && last < rank ? composed(out.codes[starter], codes[i]) : undefined;
+    const isMark = (flags[codes[i]] & CLASSED) !== 0;
+    const isNext = last === undefined || (isMark && rankOf(last) < rankOf(codes[i]));
+    const whole = starter >= 0 && isNext ? composed(out.codes[starter], codes[i]) : undefined;
     if (whole !== undefined) {
       out.codes[starter] = whole;
       out.changes[starter] += changes[i] - 1;
       continue;
     }
-    if (rank === 0) starter = out.codes.length;
-    last = rank === 0 ? -1 : rank;
+    if (!isMark) starter = out.codes.length;
+    last = isMark ? codes[i] : undefined;
     out.codes.push(codes[i]);
     out.changes.push(changes[i]);
   }

@@ -1,0 +1,1 @@
+export { openModule } from '../archive.ts';
