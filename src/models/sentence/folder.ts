@@ -6,7 +6,8 @@ import { filesRead as tokenizerFiles } from '../../tokenizer/filesread.ts';
 import { classWith, type FamilyClass } from '../classes.ts';
 import { headsFor } from '../loaded.ts';
 import type { Beside } from '../pretrained.ts';
-import { type FolderOptions, known } from './chain.ts';
+import type { FolderOptions } from './chain.ts';
+import { known } from './known.ts';
 
 /** What the files beside a checkpoint say, if they are those of a folder of sentence-transformers of this kind. */
 async function sentenceIn(beside: Beside, folder: FolderKind): Promise<SentenceConfig | undefined> {
@@ -21,11 +22,7 @@ const pathOf = (sentence: SentenceConfig | undefined): string => sentence?.modul
 export const encoderPath = async (beside: Beside, folder: FolderKind): Promise<string> => pathOf(await sentenceIn(beside, folder));
 
 /** Options of the class of such a folder's model, whose encoder is of this `model_type`. */
-export async function optionsIn(
-  beside: Beside,
-  folder: FolderKind,
-  model_type: string,
-): Promise<FolderOptions & { base: FamilyClass }> {
+export async function optionsIn(beside: Beside, folder: FolderKind, model_type: string): Promise<FolderOptions & { base: FamilyClass }> {
   const sentence = await sentenceIn(beside, folder);
   const path = pathOf(sentence);
   const files = await tokenizerFiles((name) => beside.bytes(path ? `${path}/${name}` : name));
