@@ -121,7 +121,7 @@ const ALL_FAMILIES = /\/dist\/models\/(classes|index|registry)\.js$/;
  */
 const OWN_FILES = [
   { name: 'tokenizer-late', test: /\/dist\/tokenizer\/late\.js$/, priority: 40 },
-  { name: 'tokenizer-classes', test: /\/dist\/tokenizer\/(?:auto|bert|tokenizer)\.js$/, priority: 40 },
+  { name: 'tokenizer-placed', test: /\/dist\/tokenizer\/placed\.js$/, priority: 40 },
   { name: 'tokenizer-known', test: /\/dist\/tokenizer\/known\.js$/, priority: 40 },
   { name: 'ops-all', test: /\/dist\/kernels\/sets\/index\.js$/, priority: 40 },
   { name: 'ops-late', test: /\/dist\/kernels\/sets\/late\.js$/, priority: 40 },

@@ -1,3 +1,4 @@
+import './placed.ts';
 import { CONVERTED } from './converters/index.ts';
 import { readBPEDecoder } from './decoders/bpe.ts';
 import { byteFallback } from './decoders/bytefallback.ts';

@@ -1,9 +1,9 @@
-import { filesFrom } from '#tokenizer-files';
 import { checkOptions, type OptionTable } from '../base/options.ts';
 import type { SourceOptions } from '../sources/folder.ts';
 import { BERT_OPTIONS, type BertSettings, type BertTokenizerOptions, bertParts, bertSettings } from './bertsettings.ts';
 import { optionsFromFiles } from './fileoptions.ts';
 import type { TokenizerFiles } from './files.ts';
+import { places } from './known.ts';
 import { Made } from './made.ts';
 import { bertFiles } from './save.ts';
 import type { Shared } from './settings.ts';
@@ -34,6 +34,7 @@ export class BertTokenizer extends PreTrainedTokenizerFast {
    * read. `options` prevail over what the files say.
    */
   static override async from_pretrained(source: string | URL, options: Overrides & SourceOptions = {}): Promise<BertTokenizer> {
+    const { filesFrom } = await places();
     return BertTokenizer.from_files(...(await filesFrom<Overrides>('BertTokenizer.from_pretrained', source, options, OVERRIDES)));
   }
 

@@ -2,3 +2,4 @@ import { onDemand } from '../base/ondemand.ts';
 import { known } from './known.ts';
 
 known.load = () => onDemand('the tokenizers beside those of BERT', () => import('./all.ts'));
+known.places = () => onDemand('what reads and writes tokenizers', () => import('./places.ts'));

@@ -1,4 +1,3 @@
-import { filesFrom, saveTokenizer } from '#tokenizer-files';
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { checkOptions, proved } from '../base/options.ts';
@@ -28,6 +27,7 @@ import { fastSettings, type PreTrainedTokenizerOptions } from './fast.ts';
 import { fastOptions } from './fileoptions.ts';
 import type { TokenizerFiles } from './files.ts';
 import type { Place } from './interfaces.ts';
+import { places } from './known.ts';
 import { Made } from './made.ts';
 import type { Row } from './row.ts';
 import { fastFiles } from './save.ts';
@@ -69,6 +69,7 @@ export class PreTrainedTokenizerFast extends Tokens {
    * the path of one such file that file alone is read. `options` prevail over what the files say.
    */
   static async from_pretrained(source: string | URL, options: TokenizerOptions & SourceOptions = {}): Promise<PreTrainedTokenizerFast> {
+    const { filesFrom } = await places();
     return PreTrainedTokenizerFast.from_files(
       ...(await filesFrom<TokenizerOptions>('PreTrainedTokenizerFast.from_pretrained', source, options, TOKENIZER_OPTIONS)),
     );
@@ -86,8 +87,9 @@ export class PreTrainedTokenizerFast extends Tokens {
   }
 
   /** Writes {@link files} into a directory, made if need be, from which `from_pretrained` reads the same tokenizer; answers their paths. */
-  save_pretrained(folder: string, options?: SaveOptions): Promise<string[]> {
-    return saveTokenizer(folder, this.files(), options);
+  async save_pretrained(folder: string, options?: SaveOptions): Promise<string[]> {
+    const files = this.files();
+    return (await places()).saveTokenizer(folder, files, options);
   }
 
   /** The tokens of a text or pair, without special tokens unless asked for. The options may be the second argument, as everywhere. */

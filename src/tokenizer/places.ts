@@ -1,13 +1,13 @@
-import { TraceletError } from '../../base/error.ts';
-import { describe } from '../../base/json.ts';
-import { checkOptions, type OptionTable } from '../../base/options.ts';
-import { isUrl } from '../../base/realm.ts';
-import { SOURCE_OPTIONS, type SourceOptions, splitOptions } from '../../sources/folder.ts';
-import { placeOf } from '../../sources/place.ts';
-import type { TokenizerFiles } from '../files.ts';
-import { filesAt } from '../filesread.ts';
+import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
+import { checkOptions, type OptionTable } from '../base/options.ts';
+import { isUrl } from '../base/realm.ts';
+import { SOURCE_OPTIONS, type SourceOptions, splitOptions } from '../sources/folder.ts';
+import { placeOf } from '../sources/place.ts';
+import type { TokenizerFiles } from './files.ts';
+import { filesAt } from './filesread.ts';
 
-export { saveTokenizer } from '../saving.ts';
+export { saveTokenizer } from './saving.ts';
 
 /** The files at a source, and the options that are not about reading them. */
 export async function filesFrom<Options extends object>(
