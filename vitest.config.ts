@@ -29,7 +29,6 @@ export default defineConfig({
         '#scripts': here('./src/jit/scripts/late.ts'),
         '#search': here('./src/platform/search/file.ts'),
         '#server': here('./src/serve/server.ts'),
-        '#tokenizer-files': here('./src/tokenizer/places/late.ts'),
         '#tokenizers': here('./src/tokenizer/late.ts'),
         '#team': here('./src/runtime/threads/team.ts'),
         'fast-check': here('./test/setup/properties.ts'),

@@ -101,12 +101,16 @@ const EXTERNAL = [
   'pg',
 ];
 
-/** Folders whose modules lie in one file, as far as the main entry point loads them when it starts: a file a storey compresses worse. */
+/** Folders whose modules lie in one file, as far as the main entry point loads them when it starts, and what traces need later in another: a file a storey compresses worse. */
 const GROUPS = [
-  { name: 'base', folders: ['base', 'tensor', 'platform', 'sources', 'formats'] },
-  { name: 'tokenizer', folders: ['tokenizer'] },
-  { name: 'runtime', folders: ['ops', 'kernels', 'graph', 'nn', 'program', 'sentence', 'text', 'runtime', 'inspect', 'traced', 'jit'] },
-  { name: 'models', folders: ['models'] },
+  { name: 'base', later: 'sources', folders: ['base', 'tensor', 'platform', 'sources', 'formats'] },
+  { name: 'tokenizer', later: 'tokenizer-files', folders: ['tokenizer'] },
+  {
+    name: 'runtime',
+    later: 'traces',
+    folders: ['ops', 'kernels', 'graph', 'nn', 'program', 'sentence', 'text', 'runtime', 'inspect', 'traced', 'jit'],
+  },
+  { name: 'models', later: 'models-later', folders: ['models'] },
 ];
 
 /** Modules that know all families. */
@@ -118,9 +122,10 @@ const ALL_FAMILIES = /\/dist\/models\/(classes|index|registry)\.js$/;
  */
 const OWN_FILES = [
   { name: 'tokenizer-late', test: /\/dist\/tokenizer\/late\.js$/, priority: 40 },
+  { name: 'tokenizer-known', test: /\/dist\/tokenizer\/known\.js$/, priority: 40 },
   { name: 'ops-all', test: /\/dist\/kernels\/sets\/index\.js$/, priority: 40 },
   { name: 'ops-late', test: /\/dist\/kernels\/sets\/late\.js$/, priority: 40 },
-  { name: 'auto', test: /\/dist\/models\/(auto|sentence\/(?:chain|embedder|parts))\.js$/, priority: 30 },
+  { name: 'auto', test: /\/dist\/models\/(auto|sentence\/(?:chain|embedder|known|parts))\.js$/, priority: 30 },
   {
     debugName: 'family',
     name: (id) => /models\/([\w-]+)\//.exec(id)?.[1],
@@ -154,10 +159,10 @@ function groups() {
     })),
   );
   const rest = (id) => all.has(id) && !starting.has(id);
-  const later = ['sources', 'traces'].map((name, i) => ({
+  const later = GROUPS.map(({ later: name, folders }) => ({
     name,
-    priority: 1 - i / 2,
-    test: (id) => loading.has(id) && !all.has(id) && (i === 1 || ['sources', 'formats'].includes(folderOf(id))) && !LATE.test(id),
+    priority: 1,
+    test: (id) => loading.has(id) && !all.has(id) && folders.includes(folderOf(id)) && !LATE.test(id),
   }));
   const sets = SETS.map((set) => {
     const own = closureOf(`kernels/sets/${set}`, ALL_FAMILIES);

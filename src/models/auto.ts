@@ -1,9 +1,10 @@
+import { onDemand } from '../base/ondemand.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
 import type { SourceOptions } from '../sources/folder.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import type { TokenizerOptions } from './autotokenizer.ts';
 import type { Amendments, PreTrainedConfig } from './config.ts';
-import { choosing, configFiles, families, tokenizers } from './late.ts';
+import { families } from './late.ts';
 import type { PreTrainedModel, PreTrainedOptions } from './pretrained.ts';
 
 /** Options of `from_pretrained` of whatever class the source chooses; that class proves them. */
@@ -13,7 +14,7 @@ export type AutoOptions = PreTrainedOptions & Readonly<Record<string, unknown>>;
 export const AutoConfig = {
   /** As `from_pretrained` of the class that config.json chooses. Throws `config` errors for a `model_type` that is not known. */
   async from_pretrained(source: string | URL, options: Amendments<PreTrainedConfig> & SourceOptions = {}): Promise<PreTrainedConfig> {
-    const { readConfig } = await configFiles();
+    const { readConfig } = await onDemand('what reads configurations', () => import('./configfile.ts'));
     return readConfig('AutoConfig.from_pretrained', source, options, async (...contents) => (await families()).configClassIn(...contents));
   },
 };
@@ -27,7 +28,7 @@ export interface AutoClass {
 /** Loads models of any family with one head, or the next of these that it has. */
 const auto = (name: string, ...heads: [head: string, ...others: string[]]): AutoClass => ({
   from_pretrained: async (source, options = {}) => {
-    const { loadWithHead } = await choosing();
+    const { loadWithHead } = await onDemand('what loads models', () => import('./autoload.ts'));
     return loadWithHead(name, heads, source, options);
   },
 });
@@ -66,7 +67,7 @@ export const AutoModelForMultipleChoice: AutoClass = auto('AutoModelForMultipleC
 export const AutoTokenizer = {
   /** As `BertTokenizer.from_pretrained`. Throws a `config` error for a `model_type` that is not known, where it decides. */
   async from_pretrained(source: string | URL, options: TokenizerOptions & SourceOptions = {}): Promise<PreTrainedTokenizerFast> {
-    const { loadTokenizer } = await tokenizers();
+    const { loadTokenizer } = await onDemand('what loads tokenizers', () => import('./autotokenizer.ts'));
     return loadTokenizer('AutoTokenizer.from_pretrained', source, options);
   },
 };

@@ -1,11 +1,11 @@
-import { TraceletError } from '../base/error.ts';
-import { copyOf, describe, isObject, type JsonObject } from '../base/json.ts';
-import { checkOptions, FUNCTION, NAMED, proved } from '../base/options.ts';
+import { copyOf, isObject, type JsonObject } from '../base/json.ts';
+import { onDemand } from '../base/ondemand.ts';
+import { checkOptions, NAMED, proved } from '../base/options.ts';
 import { type Field, FLAG, kind } from '../base/schema.ts';
 import type { OnWarn } from '../base/warn.ts';
 import type { SourceOptions } from '../sources/folder.ts';
 import type { SaveOptions } from '../sources/saving.ts';
-import { Contents, fromCaller, fromFile, fromPath, written } from './contents.ts';
+import { Contents, fromCaller, fromDict, fromPath, made, nameOf, written } from './contents.ts';
 import {
   amended,
   COMMON,
@@ -23,7 +23,6 @@ import {
   schemaOf,
   type Values,
 } from './fields.ts';
-import { configFiles } from './late.ts';
 import { saveInto } from './saving.ts';
 
 /** The class of a family's configurations. */
@@ -90,7 +89,7 @@ export abstract class PreTrainedConfig {
     source: string | URL,
     options: Amendments<C> & SourceOptions = {} as Amendments<C>,
   ): Promise<C> {
-    const { readConfig } = await configFiles();
+    const { readConfig } = await onDemand('what reads configurations', () => import('./configfile.ts'));
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     return readConfig(`${nameOf(this)}.from_pretrained`, source, options, this);
   }
@@ -166,30 +165,6 @@ export function configOf<Fields extends FieldTable>(family: FamilyFields<Fields>
   return FamilyConfig as unknown as ConfigBase<Fields>;
 }
 
-const nameOf = (Config: object): string => (Config as { name: string }).name;
-
-const made = <C extends PreTrainedConfig>(Config: ConfigClass<C>, contents: Contents): C => new Config(contents as never);
-
-/** {@link PreTrainedConfig.from_dict} of a class. */
-export function fromDict<C extends PreTrainedConfig>(
-  Config: ConfigClass<C>,
-  dict: Readonly<JsonObject>,
-  overrides: object = {},
-  origin = `${nameOf(Config)}.from_dict`,
-  onwarn?: OnWarn,
-): C {
-  const { schema } = Config;
-  proved(`${nameOf(Config)}.from_dict: origin`, origin, NAMED);
-  if (onwarn) proved(`${nameOf(Config)}.from_dict: onwarn`, onwarn, FUNCTION);
-  if (!isObject(dict)) throw new TraceletError('config', { what: origin, expected: 'an object', got: describe(dict) });
-  const amendments = renamed(
-    schema,
-    { ...checkOptions<JsonObject>('overrides', overrides as JsonObject, optionsFor(schema)) },
-    'overrides',
-  );
-  return made(Config, fromFile(schema, dict, origin, onwarn, fieldsOf(schema, present(amendments), 'overrides')));
-}
-
 /** A configuration that was made. */
 export const CONFIG = kind<PreTrainedConfig>(
   'a configuration',
@@ -205,10 +180,4 @@ export const describing = (config: PreTrainedConfig, architecture: string): stri
 export function travelling(config: PreTrainedConfig): string {
   const { schema } = config.constructor as unknown as ConfigClass;
   return written(Object.fromEntries(Object.entries(config.to_diff_dict()).filter(([name]) => isField(schema, name))));
-}
-
-/** The fields of a configuration among options. */
-export function amendmentsIn(schema: Schema, options: object): JsonObject {
-  const table = optionsFor(schema);
-  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(table, name)));
 }

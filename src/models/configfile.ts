@@ -4,7 +4,8 @@ import { checkOptions, type OptionTable } from '../base/options.ts';
 import { archiveIn, isArchive, openArchive } from '../formats/archive.ts';
 import { openFile, SOURCE_OPTIONS, type SourceOptions, splitOptions, textOf } from '../sources/folder.ts';
 import { isWeights, type Place, placeOf } from '../sources/place.ts';
-import { amendmentsIn, type ConfigClass, fromDict, type PreTrainedConfig } from './config.ts';
+import type { ConfigClass, PreTrainedConfig } from './config.ts';
+import { amendmentsIn, fromDict } from './contents.ts';
 import { optionsFor } from './fields.ts';
 import { cureOfForeign, FOREIGN } from './foreign.ts';
 

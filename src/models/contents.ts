@@ -3,9 +3,10 @@ import { TraceletError } from '../base/error.ts';
 import { TextEncoder } from '../base/globals.ts';
 import { describe, isObject, type JsonObject, nestsBeyond, parseObject } from '../base/json.ts';
 import { nearest } from '../base/nearest.ts';
-import { NAMED, proved, unknownOption } from '../base/options.ts';
+import { checkOptions, FUNCTION, NAMED, proved, unknownOption } from '../base/options.ts';
 import type { OnWarn } from '../base/warn.ts';
 import { refusePointer } from '../sources/head.ts';
+import type { ConfigClass, PreTrainedConfig } from './config.ts';
 import { amended, bad, fieldsOf, fieldsOfFile, isField, optionsFor, present, renamed, type Schema } from './fields.ts';
 
 /** What a configuration is made of, once it is read. */
@@ -71,6 +72,38 @@ export function fromFile(
     Object.fromEntries(others.map(([name, value]) => [name, copied(name, value, origin)])),
     origin,
   );
+}
+
+/** What a class is called. */
+export const nameOf = (Config: object): string => (Config as { name: string }).name;
+
+/** A configuration of these contents. */
+export const made = <C extends PreTrainedConfig>(Config: ConfigClass<C>, contents: Contents): C => new Config(contents as never);
+
+/** {@link PreTrainedConfig.from_dict} of a class. */
+export function fromDict<C extends PreTrainedConfig>(
+  Config: ConfigClass<C>,
+  dict: Readonly<JsonObject>,
+  overrides: object = {},
+  origin = `${nameOf(Config)}.from_dict`,
+  onwarn?: OnWarn,
+): C {
+  const { schema } = Config;
+  proved(`${nameOf(Config)}.from_dict: origin`, origin, NAMED);
+  if (onwarn) proved(`${nameOf(Config)}.from_dict: onwarn`, onwarn, FUNCTION);
+  if (!isObject(dict)) throw new TraceletError('config', { what: origin, expected: 'an object', got: describe(dict) });
+  const amendments = renamed(
+    schema,
+    { ...checkOptions<JsonObject>('overrides', overrides as JsonObject, optionsFor(schema)) },
+    'overrides',
+  );
+  return made(Config, fromFile(schema, dict, origin, onwarn, fieldsOf(schema, present(amendments), 'overrides')));
+}
+
+/** The fields of a configuration among options. */
+export function amendmentsIn(schema: Schema, options: object): JsonObject {
+  const table = optionsFor(schema);
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(table, name)));
 }
 
 export function fromPath(schema: Schema, what: string, path: string, amendments?: JsonObject): Contents {

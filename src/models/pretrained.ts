@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import type { JsonObject } from '../base/json.ts';
+import { onDemand } from '../base/ondemand.ts';
 import { checkOptions, proved } from '../base/options.ts';
 import { normal } from '../base/random.ts';
 import { type Kind, kind } from '../base/schema.ts';
@@ -19,7 +20,6 @@ import type { Family } from './family.ts';
 import { checkWeights } from './fields.ts';
 import type { WantedName as Wanted } from './foreign.ts';
 import { withoutTypes } from './inputs.ts';
-import { loading } from './late.ts';
 import { RESIZE, type ResizeOptions, SEED } from './resizing.ts';
 import { ownWeights, saveInto } from './saving.ts';
 import { decoderOf, resizeVocabulary, tieWeights, wordsOf } from './vocabulary.ts';
@@ -108,7 +108,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
     source: CheckpointSource,
     options: PreTrainedOptions & Amendments<M['config']> & Options = {} as PreTrainedOptions & Amendments<M['config']> & Options,
   ): Promise<M> {
-    const { loadPretrained } = await loading();
+    const { loadPretrained } = await onDemand('what loads models', () => import('./load.ts'));
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     return loadPretrained(this, source, options);
   }

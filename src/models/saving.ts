@@ -1,7 +1,7 @@
+import { onDemand } from '../base/ondemand.ts';
 import type { SaveOptions } from '../sources/saving.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { writing } from './late.ts';
 import type { PreTrainedModel } from './pretrained.ts';
 
 /** What a directory is to hold: texts by path, and tensors of a model.safetensors by the path of its folder. */
@@ -19,6 +19,6 @@ export function ownWeights(model: PreTrainedModel): [name: string, weight: Param
 
 /** Writes files into a directory, configurations last. Throws a `source` error where other weights lie there. */
 export async function saveInto(folder: string, contents: FolderContents, options?: SaveOptions): Promise<string[]> {
-  const { writeFolder } = await writing();
+  const { writeFolder } = await onDemand('what writes models', () => import('./folderfiles.ts'));
   return writeFolder(folder, contents, options);
 }

@@ -2,6 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { describe, isObject, type JsonObject } from '../base/json.ts';
 import { COUNT, FLAG, type Kind, kind, TEXT } from '../base/schema.ts';
 import { MOST_GROWTH } from './chars.ts';
+import { known } from './known.ts';
 
 /** The fields of a part of tokenizer.json, and what messages call it. */
 export interface Fields {
@@ -38,9 +39,6 @@ export const character = (fields: Fields, key: string): string => field(fields, 
 export type Reader<Part> = (fields: Fields) => Part;
 /** Readers by the type of part they read. */
 export type Registry<Part> = Readonly<Record<string, Reader<Part>>>;
-
-/** Whether all parts are known, or those of BERT alone, and what loads the others where something does. */
-export const known: { all: boolean; load?: () => Promise<unknown> } = { all: false };
 
 /** What can be done about a part or a file that is not known, if anything. */
 export const cureOfUnknown = (): { cure?: string } => (known.all ? {} : { cure: known.load ? LATE : BERT_ALONE });

@@ -1,6 +1,6 @@
 import { DECODERS } from './decoders/index.ts';
-import { known } from './fields.ts';
 import { type TokenizerFiles, vocabularyIn } from './files.ts';
+import { known } from './known.ts';
 import { MODELS } from './models/index.ts';
 import { NORMALIZERS } from './normalizers/index.ts';
 import { PRE_TOKENIZERS } from './pretokenizers/index.ts';

@@ -86,7 +86,7 @@ export class PreTrainedTokenizerFast extends Tokens {
   }
 
   /** Writes {@link files} into a directory, made if need be, from which `from_pretrained` reads the same tokenizer; answers their paths. */
-  save_pretrained(folder: string, options?: SaveOptions): Promise<string[]> {
+  async save_pretrained(folder: string, options?: SaveOptions): Promise<string[]> {
     return saveTokenizer(folder, this.files(), options);
   }
 

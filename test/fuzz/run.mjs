@@ -21,7 +21,6 @@ async function bundle() {
         '#kernels/families': `${root}src/platform/beside.ts`,
         '#kernels/halves': `${root}src/platform/beside.ts`,
         '#kernels/general': `${root}src/platform/beside.ts`,
-        '#tokenizer-files': `${root}src/tokenizer/places/now.ts`,
         '#tokenizers': `${root}src/tokenizer/late.ts`,
         '#archives': `${root}src/jit/archives.ts`,
         '#exported': `${root}src/torchscript/exported/late.ts`,

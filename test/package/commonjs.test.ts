@@ -54,7 +54,14 @@ if (!required && !jest) test.skip('left out, npm run runtimes:setup installs jes
 
 describe.runIf(required || jest)('CommonJS tests of jest', () => {
   const run = (name: string, config: object) => {
-    const all = { rootDir: folder, cache: false, watchman: false, testMatch: ['**/embed.test.cjs', '**/required.test.cjs'], ...config };
+    const all = {
+      rootDir: folder,
+      cache: false,
+      watchman: false,
+      testTimeout: 120_000,
+      testMatch: ['**/embed.test.cjs', '**/required.test.cjs'],
+      ...config,
+    };
     writeFileSync(join(folder, 'jest.json'), JSON.stringify(all));
     return output(installed(`${name}/bin/node`), ['--experimental-vm-modules', jest, '--config', 'jest.json'], { cwd: folder });
   };

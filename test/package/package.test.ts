@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
@@ -130,7 +130,7 @@ describe('the packed package', () => {
     expect(imported).toContain('#platform');
   });
 
-  test('minified, with one binary, is less than 133 kB gzipped for a page that names no family; it loads families, tokenizers, tracing and checkpoints when it needs them', async () => {
+  test('minified, with one binary, is less than 94.5 kB gzipped for a page that names no family; it loads families, tokenizers, traces, tracing, sources and checkpoints when it needs them', async () => {
     const names = Object.keys(await import('../../src/index.ts')).filter(
       (name) => !Object.hasOwn(registry, name) && !/^architecture/i.test(name),
     );
@@ -145,12 +145,48 @@ describe('the packed package', () => {
     const scripts = [...loaded].reduce((sum, name) => sum + gzipSync(chunks.get(name)?.code as string).length, 0);
     const binary = readFileSync(join(installed, 'dist/wasm/relaxed.wasm'));
     const holders = (sign: string) => [...chunks].filter(([, { code }]) => code.includes(sign)).map(([name]) => loaded.has(name));
-    const later = ['RobertaProcessing', 'example_kwarg_inputs', 'weight_map', 'RobertaForMaskedLM'];
+    const later = ['RobertaProcessing', 'example_kwarg_inputs', 'weight_map', 'RobertaForMaskedLM', '_restore_shapes', 'HF_ENDPOINT'];
     expect(later.map(holders)).toEqual(later.map(() => [false]));
     console.log(`${scripts} bytes of script, ${gzipSync(binary).length} of wasm`);
     for (const [name, { code }] of chunks)
       if (!loaded.has(name)) console.log(`  later, if need be: ${name}, ${gzipSync(code).length} bytes`);
-    expect(scripts + gzipSync(binary).length).toBeLessThan(133_000);
+    expect(scripts + gzipSync(binary).length).toBeLessThan(94_500);
+  });
+
+  test('a part that cannot be had is a typed error, and is asked for again by the next call', async () => {
+    const [input, page] = [join(folder, 'asking.mjs'), join(folder, 'page')];
+    const files = JSON.stringify(join(page, 'later'));
+    writeFileSync(
+      input,
+      `import { mkdirSync, readdirSync, renameSync } from 'node:fs'
+      import { AutoConfig, BertTokenizer, jit, openCheckpoint, pipeline, SentenceTransformer } from 'tracelet'
+      const asked = async (call) => console.log(await call().catch(({ code, cure }) => code + (/call again/.test(cure) ? ', again' : '')))
+      const calls = [
+        () => jit.load(new Uint8Array()),
+        () => jit.trace(1, []),
+        () => pipeline('no task', ''),
+        () => openCheckpoint(new Uint8Array()),
+        () => BertTokenizer.from_pretrained(1),
+        () => AutoConfig.from_pretrained('.'),
+        () => SentenceTransformer.from_pretrained(1),
+      ]
+      for (const call of calls) await asked(call)
+      for (const name of readdirSync(${files})) renameSync(${files} + '/' + name, ${JSON.stringify(page)} + '/' + name)
+      for (const call of calls) await asked(call)`,
+    );
+    const bundle = await rolldown({ input, platform: 'neutral', external: [/^node:/], resolve: { conditionNames: ['import'] } });
+    const { output } = await bundle.write({ dir: page });
+    await bundle.close();
+    const chunks = new Map(output.filter((file) => file.type === 'chunk').map((chunk) => [chunk.fileName, chunk]));
+    const starting = new Set([output[0].fileName]);
+    for (const name of starting) for (const imported of chunks.get(name)?.imports ?? []) starting.add(imported);
+    mkdirSync(join(page, 'later'));
+    for (const name of chunks.keys()) if (!starting.has(name)) renameSync(join(page, name), join(page, 'later', name));
+    const said = execFileSync(process.execPath, [join(page, output[0].fileName)], { cwd: page, encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    expect(said.slice(0, 7)).toEqual(Array.from({ length: 7 }, () => 'source, again'));
+    expect(said.slice(7)).toEqual(['kernels', 'value', 'value', 'format', 'value', 'source', 'source']);
   });
 
   /** What a script comes to with all that it imports, when it starts or later. */

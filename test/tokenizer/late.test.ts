@@ -20,7 +20,7 @@ beforeEach(() => vi.resetModules());
 /** The library as a program finds it that has used none of it, and whether all parts of tokenizers are there. */
 async function fresh() {
   const tracelet = await import('../../src/index.ts');
-  const { known } = await import('../../src/tokenizer/fields.ts');
+  const { known } = await import('../../src/tokenizer/known.ts');
   return { ...tracelet, hasAll: () => known.all };
 }
 

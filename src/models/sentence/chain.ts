@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../base/json.ts';
+import { onDemand } from '../../base/ondemand.ts';
 import { TOKENIZER } from '../../base/options.ts';
 import { kind } from '../../base/schema.ts';
 import type { Checkpoint } from '../../formats/checkpoint.ts';
@@ -16,10 +17,11 @@ import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
 import type { FamilyClass } from '../classes.ts';
 import { type ConfigClass, describing, type PreTrainedConfig } from '../config.ts';
 import type { Family } from '../family.ts';
-import { families, sentenceFolders } from '../late.ts';
+import { families } from '../late.ts';
 import { headsFor } from '../loaded.ts';
 import { type Beside, type ModelInputs, PreTrainedModel } from '../pretrained.ts';
 import { ownWeights, saveInto } from '../saving.ts';
+import { known, SENTENCE } from './known.ts';
 import { makeParts, type Part, type PartClass } from './parts.ts';
 
 /** What a folder of sentence-transformers says. */
@@ -38,16 +40,6 @@ export interface Links extends FolderOptions {
   seed?: number;
 }
 
-/** What this module read or made. */
-const KNOWN = new WeakSet<object>();
-const SENTENCE = kind<SentenceConfig>('what a SentenceEmbedder has as sentence', (value) => KNOWN.has(value as object));
-
-/** `sentence` as an option may be it. */
-export function known(sentence: SentenceConfig): SentenceConfig {
-  KNOWN.add(sentence);
-  return sentence;
-}
-
 /** What options of chains may be. */
 export const FOLDER_OPTIONS = { sentence: SENTENCE, tokenizer: TOKENIZER };
 
@@ -64,6 +56,8 @@ export type Features = Partial<Record<Feature | 'last_hidden_state', Tensor>>;
 
 /** Where a Transformer with a head stands; one without has the prefix of its family. */
 const HEADED = 'model';
+
+const FOLDERS = 'what reads folders of sentence-transformers';
 
 /** The parts behind a Transformer, by their numbers in modules.json. */
 export class Parts extends ModuleList<Part> {
@@ -115,7 +109,7 @@ export abstract class Chain extends PreTrainedModel {
   }
 
   static override async encoder_path(beside: Beside): Promise<string> {
-    const { encoderPath } = await sentenceFolders();
+    const { encoderPath } = await onDemand(FOLDERS, () => import('./folder.ts'));
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     return encoderPath(beside, this.kind);
   }
@@ -125,7 +119,7 @@ export abstract class Chain extends PreTrainedModel {
     { model_type }: PreTrainedConfig,
     _checkpoint?: Checkpoint,
   ): Promise<FolderOptions & { base: FamilyClass }> {
-    const { optionsIn } = await sentenceFolders();
+    const { optionsIn } = await onDemand(FOLDERS, () => import('./folder.ts'));
     // biome-ignore lint/complexity/noThisInStatic: the class that it is called on
     return optionsIn(beside, this.kind, model_type);
   }

@@ -6,7 +6,8 @@ import { filesRead as tokenizerFiles } from '../../tokenizer/filesread.ts';
 import { classWith, type FamilyClass } from '../classes.ts';
 import { headsFor } from '../loaded.ts';
 import type { Beside } from '../pretrained.ts';
-import { type FolderOptions, known } from './chain.ts';
+import type { FolderOptions } from './chain.ts';
+import { known } from './known.ts';
 
 /** What the files beside a checkpoint say, if they are those of a folder of sentence-transformers of this kind. */
 async function sentenceIn(beside: Beside, folder: FolderKind): Promise<SentenceConfig | undefined> {

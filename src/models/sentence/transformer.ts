@@ -1,7 +1,7 @@
 import type { PreTrainedConfig } from '../config.ts';
 import type { Beside } from '../pretrained.ts';
-import { known } from './chain.ts';
 import { plainSentence, SentenceEmbedder, withOptions } from './embedder.ts';
+import { known } from './known.ts';
 
 /** A SentenceEmbedder for whoever expects sentence-transformers: without a folder that says so, vectors are not scaled. */
 export class SentenceTransformerModel extends SentenceEmbedder {
