@@ -1,3 +1,4 @@
+import type { AnyModule } from '../nn/module.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
 import type { Source } from '../sources/source.ts';
 import type { TracePool } from '../traced/pool/pool.ts';
@@ -5,6 +6,7 @@ import type { TracedModule, TracedResult } from '../traced/traced.ts';
 import type { TracingCheckError } from './checkerror.ts';
 import { type JitLoadOptions, loadWith, type OpenArchive, type WithWorkers } from './loading.ts';
 import type { Inputs, TraceOptions } from './trace.ts';
+import type { MethodExamples, TracedMethods, TraceModuleOptions } from './tracemodule.ts';
 
 export * from './files.ts';
 export { type OpenScriptOptions, open_script } from './script.ts';
@@ -39,4 +41,19 @@ export async function trace<Result>(
 ): Promise<TracedModule<TracedResult<Result>>> {
   const tracing = await import('./trace.ts');
   return tracing.trace(model, inputs, options, ...others);
+}
+
+/**
+ * Records several methods of `model`, each on its dummy inputs, as one trace with their weights once: `{ forward: inputs, encode: others }`. The
+ * trace has each method by its name, `traced.encode(x)`, and in `traced.methods`. As `torch.jit.trace_module`. Throws the errors of `jit.trace`, and
+ * `value` errors for methods that the model does not have or a trace has already.
+ */
+export async function trace_module<Model extends AnyModule, Examples extends MethodExamples>(
+  model: Model,
+  inputs: Examples,
+  options?: TraceModuleOptions,
+  ...others: never[]
+): Promise<TracedMethods<Model, Examples>> {
+  const tracing = await import('./tracemodule.ts');
+  return tracing.trace_module(model, inputs, options, ...others);
 }

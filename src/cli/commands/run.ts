@@ -110,7 +110,7 @@ function readText(value: Record<string, unknown>, traced: TracedModule, what: st
       expected: '{"text": string, "pair": string if any}',
       got: describe(value),
     });
-  return traced.encode(text, pair as string | undefined, { truncate });
+  return traced.encode_([text, pair, { truncate }]);
 }
 
 function byPosition(values: readonly unknown[], signatures: readonly Signature[], what: string): [string, unknown][] {
