@@ -5,6 +5,7 @@ import { sequenceOfInput } from '../graph/sequences.ts';
 import { isCompact } from '../passes/compact.ts';
 import { TOKENS } from '../program/program.ts';
 import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../tensor/dim.ts';
+import type { Shape } from '../tensor/tensor.ts';
 import type { TracedInput } from './record.ts';
 import { together } from './together.ts';
 import { type Sample, unify } from './unify.ts';
@@ -92,7 +93,8 @@ function vectorsIn(inputs: readonly TracedInput[], first: readonly TracedInput[]
     const length = lengthOf(sequenceOfInput(name));
     return dtype === 'float32' && length !== undefined && length !== shape.at(-1);
   });
-  return Object.fromEntries(vectors.map(({ name, shape }) => [name, shape.length > 1 && 'batch' in bounds ? { 0: 'batch' } : {}]));
+  const axesIn = ({ length }: Shape): Readonly<Record<number, string>> => (length > 1 && 'batch' in bounds ? { 0: 'batch' } : {});
+  return Object.fromEntries(vectors.map(({ name, shape }) => [name, axesIn(shape)]));
 }
 
 const unequal = (name: string, axis: number, symbol: string, expected: string, got: string): TraceletError =>
