@@ -62,11 +62,12 @@ type CodeOf = (method?: string) => Int32Array;
 
 /** Reads the JSON form of everything in programs but their code, as a version of the format has it. Throws `format` errors. */
 export function readProgram(json: string, codeOf: CodeOf, version: Version): Programs {
+  const code = codeOf();
   const written = readJson(json, 'trace: program');
   expect(isObject(written), 'program', 'an object', describe(written));
   const raw = READERS[version](written);
   const constants = constantsOf(raw.constants);
-  const program = programOf(raw, codeOf(), constants);
+  const program = programOf(raw, code, constants);
   if (Number(version) < METHODS_SINCE) return { program, methods: new Map() };
   const { methods } = raw;
   expect(Array.isArray(methods) && methods.length > 0, 'methods', 'at least one', describe(methods));

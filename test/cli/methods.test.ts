@@ -36,6 +36,6 @@ describe('a trace of several methods', () => {
     const input = JSON.stringify({ x: [x], by: [by] });
     const { output } = JSON.parse(await answer(['run', 'sides.tracelet', '--method', 'encode'], { input }));
     expect(output.data).toEqual(traced.encode(tensor([x]), tensor([by])).tolist());
-    expect(await failure(2, ['run', 'sides.tracelet', '--method', 'encod'], { input })).toMatch(/one of forward, encode/);
+    expect(await failure(3, ['run', 'sides.tracelet', '--method', 'encod'], { input })).toMatch(/one of forward, encode/);
   });
 });
