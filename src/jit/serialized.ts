@@ -38,7 +38,10 @@ export function serialized(traced: TracedModule<unknown>, options: SerializeOpti
       [...files].map(([name, bytes]) => ({ name, tensor: new Tensor('uint8', [bytes.length], bytes) })),
     ),
     ...[...traced.instance.constants.tensors()].filter(({ name }) => parts.has(name)),
-    ...companions([...all.values()].map(({ instance }) => instance)).map(({ name, tensor }) => held(name, tensor)),
+    ...companions(
+      [...all.values()].map(({ instance }) => instance),
+      parts,
+    ).map(({ name, tensor }) => held(name, tensor)),
   ];
   const [[, program], ...methods] = programs;
   return encodeTrace(entries, writeProgram(program, new Map(methods)), { signal: options.signal, methods: methods.length > 0 });
@@ -50,9 +53,8 @@ const entriesOf = ({ golden }: TracedModule<unknown>, { code }: Program, names: 
   ...heldIn(names.goldenOut, golden.outputs),
 ];
 
-/** `smooth` belongs to every weight of a product of several, so that each can be read on its own. */
-function companions(instances: readonly Instance[]): Named[] {
-  const stored = instances[0].constants.names();
+/** `smooth` belongs to every weight of a product of several, so that each can be read on its own: what is not `stored` already. */
+function companions(instances: readonly Instance[], stored: ReadonlySet<string>): Named[] {
   const smooth = new Map(instances.flatMap((instance) => [...smoothOf(instance)]));
   return [...smooth].filter(([name]) => !stored.has(name)).map(([name, { tensor }]) => ({ name, tensor }));
 }

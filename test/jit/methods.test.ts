@@ -113,6 +113,7 @@ describe('several methods in one trace', () => {
     const [a, b] = [floats([4, 16], 1), floats([4, 16], 2)];
     expectSameBits((await open(bytes))(a, b), made.compare(a, b));
     expect(bytes.length).toBeLessThan(file.length / 4);
+    expect(await fileOf(await open(bytes))).toEqual(bytes);
   });
 
   test('take turns in the memory that they share', async () => {
