@@ -28,6 +28,7 @@ export default defineConfig({
         '#queue': here('./src/serve/queue.ts'),
         '#scripts': here('./src/jit/scripts/late.ts'),
         '#search': here('./src/platform/search/file.ts'),
+        '#tokenizer-files': here('./src/tokenizer/places/late.ts'),
         '#server': here('./src/serve/server.ts'),
         '#tokenizers': here('./src/tokenizer/late.ts'),
         '#team': here('./src/runtime/threads/team.ts'),

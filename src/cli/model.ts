@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { platform } from '#platform';
 import { TraceletError } from '../base/error.ts';
+import { describe } from '../base/json.ts';
+import { didYouMean } from '../base/nearest.ts';
 import { TRACE_NAME } from '../formats/trace.ts';
 import { explainThreads } from '../inspect/explain.ts';
 import * as jit from '../jit/index.ts';
@@ -14,6 +16,7 @@ import type { PreTrainedModel } from '../models/pretrained.ts';
 import { SentenceEmbedder } from '../models/sentence/embedder.ts';
 import { MissingTensorsError } from '../models/weights.ts';
 import type { Variant } from '../platform/platform.ts';
+import { FORWARD } from '../program/methods.ts';
 import type { Bits } from '../quantize/index.ts';
 import type { ThreadCount } from '../runtime/threads/choose.ts';
 import type { Bounds } from '../tensor/dim.ts';
@@ -114,6 +117,19 @@ async function settingsOf(path: string, signal: AbortSignal): Promise<TraceSetti
   const bits = ([4, 8] as const).find((count) => ops.includes(`linear_i${count}`));
   traced.dispose();
   return { path, batch: shape[0], seq: shape.at(-1) as number, dynamic, bits };
+}
+
+/** The method of this name of a trace, or what a call of it runs. Throws a `value` error for a name that it does not have. */
+export function methodIn(traced: TracedModule, name: string | undefined): TracedModule {
+  const method = name === undefined || name === FORWARD ? traced : (traced.methods.get(name) as TracedModule | undefined);
+  if (method) return method;
+  const names = [FORWARD, ...traced.methods.keys()];
+  throw new TraceletError('value', {
+    what: '--method',
+    expected: `one of ${names.join(', ')}`,
+    got: describe(name),
+    cure: didYouMean(name as string, names),
+  });
 }
 
 /** Loads a trace from a path, a URL or a directory with model.tracelet. Throws a `source` error with a cure for other directories. */

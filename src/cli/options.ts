@@ -33,6 +33,10 @@ export const threadsOption = (): Option =>
     (text: string): ThreadCount => (text === 'auto' ? text : whole(MOST_THREADS)(text)),
   );
 
+/** `--method` */
+export const methodOption = (): Option =>
+  new Option('--method <name>', 'a method of the trace beside forward, such as jit.trace_module makes');
+
 /** `--workers` */
 export const workersOption = (): Option =>
   new Option('--workers <n>', 'workers that calls run in, or auto for as many as the machine has').argParser(

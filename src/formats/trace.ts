@@ -14,7 +14,7 @@ import { bytesOfTensor, encodeHeader, type Header, readHeader, type TensorInfo }
  *
  *   format    "tracelet"
  *   version   of this layout, a whole number
- *   program   JSON of the program without its code
+ *   program   JSON of the program without its code, and of those of other methods
  *   aliases   JSON, tensor name to the name under which the same bytes are stored
  *   sha256    JSON, stored tensor name to hash of its bytes
  *   digest    hash of the header with the digest itself as zeros
@@ -24,18 +24,29 @@ import { bytesOfTensor, encodeHeader, type Header, readHeader, type TensorInfo }
  *   trace.code                 int32, the instructions
  *   trace.golden.in.<name>     the dummy inputs
  *   trace.golden.out.<name>    what the baseline kernels answer on them
+ *   trace.methods.<method>.…   code and golden tensors of another method than forward
  *   trace.files.<path>         uint8, extra files
  *   …                          weights, under their names in the model. An int8 one w stands for w[r, c] · scale[r] · smooth[c], with
  *                              <name>.scale and, unless it is 1, <name>.smooth; a uint8 one holds nibbles (src/ops/nibbles.ts) and has
  *                              <name>.steps as well; <name>.sums are what integer products add (assembly/lib/integer.ts)
  */
 export const FORMAT = 'tracelet';
-/** Versions that are read; the last is the one that is written. */
-const VERSIONS = ['2', '3'] as const;
+/** Versions that are read. */
+const VERSIONS = ['2', '3', '4'] as const;
 export type Version = (typeof VERSIONS)[number];
+/** The version that is written, with methods beside `forward` and without: who has none of these writes what older readers read. */
+const WRITTEN = { alone: '3', several: '4' } as const satisfies Record<string, Version>;
 export const CODE = 'trace.code';
 export const GOLDEN_IN = 'trace.golden.in.';
 export const GOLDEN_OUT = 'trace.golden.out.';
+/** What stands before these for another method than `forward`. */
+const METHODS = 'trace.methods.';
+
+/** What the tensors of a method are called; those of `forward` unless one is given. */
+export function tensorNames(method?: string): { code: string; goldenIn: string; goldenOut: string } {
+  const of = (name: string): string => (method === undefined ? name : name.replace('trace.', `${METHODS}${method}.`));
+  return { code: of(CODE), goldenIn: of(GOLDEN_IN), goldenOut: of(GOLDEN_OUT) };
+}
 export const FILES = 'trace.files.';
 /** The file in a trace of what there is to know of it, a line each. */
 export const NOTES = 'notes.txt';
@@ -56,11 +67,11 @@ export interface Entry {
   read: () => Tensor;
 }
 
-/** The pieces of a trace file: equal tensors are stored once. Every entry is hashed before the first piece comes. */
+/** The pieces of a trace file, of one with `methods` beside forward if so said: equal tensors are stored once. Every entry is hashed before the first piece comes. */
 export async function encodeTrace(
   entries: readonly Entry[],
   program: string,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal; methods?: boolean } = {},
 ): Promise<Iterable<Uint8Array>> {
   const stored: Entry[] = [];
   const hashes: Record<string, string> = {};
@@ -82,7 +93,7 @@ export async function encodeTrace(
   }
   const metadata = {
     format: FORMAT,
-    version: VERSIONS[VERSIONS.length - 1],
+    version: options.methods ? WRITTEN.several : WRITTEN.alone,
     program,
     aliases: JSON.stringify(aliases),
     sha256: JSON.stringify(hashes),
@@ -137,7 +148,7 @@ export async function checkTraceHeader(header: Header, name: string): Promise<Tr
   if (version === undefined)
     throw new TraceletError('version', {
       what: name,
-      expected: `trace version ${VERSIONS.join(' or ')}`,
+      expected: `trace version ${VERSIONS.slice(0, -1).join(', ')} or ${VERSIONS.at(-1)}`,
       got: metadata.version ?? 'none',
       cure: 'Use the tracelet that wrote it, or trace the model again',
     });

@@ -5,6 +5,7 @@ import { sequenceOfInput } from '../graph/sequences.ts';
 import { isCompact } from '../passes/compact.ts';
 import { TOKENS } from '../program/program.ts';
 import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../tensor/dim.ts';
+import type { Shape } from '../tensor/tensor.ts';
 import type { TracedInput } from './record.ts';
 import { together } from './together.ts';
 import { type Sample, unify } from './unify.ts';
@@ -60,6 +61,40 @@ export function axesOf(inputs: readonly TracedInput[], bounds: Bounds, given: Dy
       });
   }
   return { axes, sizes };
+}
+
+/**
+ * Which symbols, and which stated axes, are those of the inputs of each of several methods. The first has to know what none has. Vectors that are as
+ * wide as no sequence of the first is long have none.
+ */
+export function boundsFor(
+  methods: readonly (readonly TracedInput[])[],
+  bounds: Bounds,
+  given: DynamicAxes = {},
+): { bounds: Bounds; stated: DynamicAxes }[] {
+  const [first, ...others] = methods;
+  const stated = [given, ...others.map((inputs) => ({ ...vectorsIn(inputs, first, bounds), ...given }))];
+  const stands = (symbol: string, i: number): boolean =>
+    methods[i].some((input) => {
+      const axes = stated[i][input.name];
+      return isObject(axes) ? Object.values(axes).includes(symbol) : axisOf(symbol, input).length > 0;
+    });
+  const nowhere = (has: (i: number) => boolean): boolean => !methods.some((_, i) => has(i));
+  const has = (name: string, i: number): boolean => methods[i].some((input) => input.name === name);
+  const pick = <T>(entries: Readonly<Record<string, T>>, i: number, is: (name: string, at: number) => boolean): Record<string, T> =>
+    Object.fromEntries(Object.entries(entries).filter(([name]) => is(name, i) || (i === 0 && nowhere((at) => is(name, at)))));
+  return methods.map((_, i) => ({ bounds: pick(bounds, i, stands), stated: pick(stated[i], i, has) }));
+}
+
+/** The axes of inputs of floats whose last dimension is no length of a sequence in `first`. */
+function vectorsIn(inputs: readonly TracedInput[], first: readonly TracedInput[], bounds: Bounds): DynamicAxes {
+  const lengthOf = (symbol: string): number | undefined => first.find(({ name }) => sequenceOfInput(name) === symbol)?.shape.at(-1);
+  const vectors = inputs.filter(({ name, dtype, shape }) => {
+    const length = lengthOf(sequenceOfInput(name));
+    return dtype === 'float32' && length !== undefined && length !== shape.at(-1);
+  });
+  const axesIn = ({ length }: Shape): Readonly<Record<number, string>> => (length > 1 && 'batch' in bounds ? { 0: 'batch' } : {});
+  return Object.fromEntries(vectors.map(({ name, shape }) => [name, axesIn(shape)]));
 }
 
 const unequal = (name: string, axis: number, symbol: string, expected: string, got: string): TraceletError =>

@@ -17,6 +17,7 @@ export type { ExtraFiles } from '../formats/beside.ts';
 export { TracingCheckError } from './checkerror.ts';
 export type { JitLoadOptions, WithWorkers } from './loading.ts';
 export type { TraceOptions } from './trace.ts';
+export type { MethodExamples, TracedMethods, TraceModuleOptions } from './tracemodule.ts';
 
 /** Options of {@link save} and {@link serialize}. */
 export interface SaveOptions {

@@ -1,4 +1,5 @@
 import { onDemand } from '../base/ondemand.ts';
+import type { AnyModule } from '../nn/module.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
 import type { Source } from '../sources/source.ts';
 import type { ScriptModule } from '../torchscript/module.ts';
@@ -9,6 +10,7 @@ import type { JitLoadOptions, SaveOptions, WithWorkers } from './files.ts';
 import type { OpenArchive } from './loading.ts';
 import type { OpenScriptOptions } from './script.ts';
 import type { Inputs, TraceOptions } from './trace.ts';
+import type { MethodExamples, TracedMethods, TraceModuleOptions } from './tracemodule.ts';
 
 export { TracingCheckError } from './checkerror.ts';
 export type { ExtraFiles, JitLoadOptions, SaveOptions, TraceOptions, WithWorkers } from './files.ts';
@@ -67,4 +69,19 @@ export async function trace<Result>(
 ): Promise<TracedModule<TracedResult<Result>>> {
   const tracing = await onDemand('what traces models', () => import('./trace.ts'));
   return tracing.trace(model, inputs, options, ...others);
+}
+
+/**
+ * Records several methods of `model`, each on its dummy inputs, as one trace with their weights once: `{ forward: inputs, encode: others }`. The
+ * trace has each method by its name, `traced.encode(x)`, and in `traced.methods`. As `torch.jit.trace_module`. Throws the errors of `jit.trace`, and
+ * `value` errors for methods that the model does not have or a trace has already.
+ */
+export async function trace_module<Model extends AnyModule, Examples extends MethodExamples>(
+  model: Model,
+  inputs: Examples,
+  options?: TraceModuleOptions,
+  ...others: never[]
+): Promise<TracedMethods<Model, Examples>> {
+  const tracing = await onDemand('what traces models', () => import('./tracemodule.ts'));
+  return tracing.trace_module(model, inputs, options, ...others);
 }

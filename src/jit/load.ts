@@ -4,7 +4,7 @@ import { ANY, type OptionTable, SIGNAL } from '../base/options.ts';
 import { FLAG } from '../base/schema.ts';
 import { sliced, whole } from '../base/slices.ts';
 import { bytesOfTensor, expectEnd, type TensorInfo } from '../formats/safetensors.ts';
-import { CODE, checkHash, FILES, GOLDEN_IN, GOLDEN_OUT, readTraceHeader, type TraceHeader, tensorFor } from '../formats/trace.ts';
+import { checkHash, FILES, readTraceHeader, type TraceHeader, tensorFor, tensorNames } from '../formats/trace.ts';
 import { readTensors } from '../formats/walker.ts';
 import { bestVariant, VARIANT } from '../kernels/binaries.ts';
 import { INTEGER_FORM, type IntegerForm } from '../kernels/integers.ts';
@@ -12,16 +12,17 @@ import { opsFor } from '../kernels/sets.ts';
 import type { Named } from '../nn/outputs.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
 import { readProgram } from '../program/json.ts';
+import { FORWARD } from '../program/methods.ts';
 import type { Port, Program } from '../program/program.ts';
-import { proving } from '../program/prove.ts';
+import { type ProvedProgram, proving } from '../program/prove.ts';
 import { ConstantsBuilder } from '../runtime/constants.ts';
-import { Instance } from '../runtime/instance.ts';
+import { instancesOf } from '../runtime/instance.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
 import { sameShape, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { filesIn } from '../tokenizer/files.ts';
 import { partsFor } from '../tokenizer/parts.ts';
 import { chooseWorkers } from '../traced/pool/choose.ts';
-import { LocalRunner } from '../traced/runner.ts';
+import { type LocalRunner, localRunners, type Runner } from '../traced/runner.ts';
 import { TracedModule } from '../traced/traced.ts';
 
 /** Options of loading a trace. */
@@ -56,27 +57,41 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const workers = options.worker || options.workers !== undefined ? await chooseWorkers(options, kernels) : undefined;
   const pools = workers && (await import('#pool'));
   const head = await readTraceHeader(source, options);
-  const program = readProgram(head.program, tensorFor(codeOf(head, source.name)).data as Int32Array, head.version);
-  await opsFor(program.ops);
+  const { program, methods } = readProgram(
+    head.program,
+    (method) => tensorFor(codeOf(head, source.name, method)).data as Int32Array,
+    head.version,
+  );
+  const programs = new Map([[FORWARD, program], ...methods]);
+  const all = [...programs.values()];
+  await opsFor(all.flatMap(({ ops }) => ops));
   const parts = checkParts(program, head, source.name);
   const threads = chooseThreads(options.threads, kernels);
   const shared = workers?.shared ?? false;
-  const builder = new ConstantsBuilder(program, (name) => head.find(name)?.shape[0] ?? 0, shared || threads.threads > 1);
-  const host = await readPlaced(source, head, { program, builder, parts }, options);
+  const arena = Math.max(...all.map((each) => each.arena));
+  const rowsOf = (name: string): number => head.find(name)?.shape[0] ?? 0;
+  const builder = new ConstantsBuilder({ ...program, arena }, rowsOf, shared || threads.threads > 1);
+  const host = await readPlaced(source, head, { programs, builder, parts }, options);
   await expectEnd(source, head.header);
   const work = <T>(steps: Generator<void, T>) => (pools || signal ? sliced(steps, signal) : whole(steps));
-  const proved = await work(proving(program));
+  const proved: ProvedProgram[] = [];
+  for (const each of all) proved.push(await work(proving(each)));
   const constants = await work(builder.settle(kernels));
   signal?.throwIfAborted();
-  const instance = new Instance(program, proved, constants, { shared });
-  const contents = contentsOf(host);
-  await partsFor(filesIn(contents.files));
-  checkGolden(contents.golden.inputs, program.inputs, program, `${source.name}: ${GOLDEN_IN}`);
-  checkGolden(contents.golden.outputs, program.outputs, program, `${source.name}: ${GOLDEN_OUT}`);
-  const local = new LocalRunner(instance, { kernels: options.kernels, integers: options.integers });
-  await instance.startThreads(threads, local.target, signal);
-  const runner = pools && workers ? await pools.startPool(local, workers, signal) : local;
-  const traced = new TracedModule<Result>(runner, contents);
+  const [instance, ...beside] = instancesOf(all, proved, constants, shared);
+  const files = filesOf(host);
+  await partsFor(filesIn(files));
+  const goldens = [...programs].map(([name, each]) => goldenOf(host, each, name, source.name));
+  const [local, ...others] = localRunners([instance, ...beside], { kernels: options.kernels, integers: options.integers });
+  await instance.startThreads(threads, local.target, signal, beside);
+  const locals = new Map([...methods.keys()].map((name, i) => [name, others[i]]));
+  const pool = pools && workers ? await pools.startPool(local, workers, { signal, methods: locals }) : undefined;
+  const runnerOf = (name: string, runner: LocalRunner): Runner => pool?.method(name, runner) ?? runner;
+  const [golden, ...rest] = goldens;
+  const made = [...locals].map(
+    ([name, runner], i) => [name, new TracedModule<unknown>(runnerOf(name, runner), { files, golden: rest[i] })] as const,
+  );
+  const traced = new TracedModule<Result>(pool ?? local, { files, golden, methods: new Map(made) });
   if (signal?.aborted) traced.dispose();
   signal?.throwIfAborted();
   return traced;
@@ -94,11 +109,12 @@ function checkGolden(golden: readonly Named[], ports: readonly Port[], { values 
     throw new TraceletError('format', { what: `${what}${extra}`, expected: `one of ${quoteList(ports.map(({ name }) => name))}` });
 }
 
-function codeOf({ find }: TraceHeader, name: string): TensorInfo {
-  const info = find(CODE);
+function codeOf({ find }: TraceHeader, name: string, method?: string): TensorInfo {
+  const { code } = tensorNames(method);
+  const info = find(code);
   if (info?.dtype !== 'int32' || info.shape.length !== 1)
     throw new TraceletError('format', {
-      what: `${name}: ${CODE}`,
+      what: `${name}: ${code}`,
       expected: 'an int32 list',
       got: info ? `${info.dtype} [${info.shape}]` : 'nothing',
     });
@@ -109,16 +125,20 @@ function codeOf({ find }: TraceHeader, name: string): TensorInfo {
 async function readPlaced(
   source: ByteSource,
   head: TraceHeader,
-  { program, builder, parts }: { program: Program; builder: ConstantsBuilder; parts: ReadonlySet<string> },
+  { programs, builder, parts }: { programs: ReadonlyMap<string, Program>; builder: ConstantsBuilder; parts: ReadonlySet<string> },
   options: LoadOptions,
 ): Promise<Map<string, Tensor>> {
   const { header, aliases, hashes } = head;
   const host = new Map<string, Tensor>();
+  const codes = new Map([...programs].map(([method, { code }]) => [namesOf(method).code, code]));
   const placesOf = (info: TensorInfo): Uint8Array[] => {
     const names = [info.name, ...(aliases.get(info.name) ?? [])];
     const places = names.flatMap((name) => builder.targets(name));
-    if (names.includes(CODE)) places.push(new Uint8Array(program.code.buffer));
-    const others = names.filter((name) => name !== CODE && !parts.has(name));
+    for (const name of names) {
+      const code = codes.get(name);
+      if (code) places.push(new Uint8Array(code.buffer));
+    }
+    const others = names.filter((name) => !codes.has(name) && !parts.has(name));
     if (others.length === 0) return places;
     const tensor = tensorFor(info);
     for (const name of others) host.set(name, tensor);
@@ -154,9 +174,19 @@ function checkParts(program: Program, { find }: TraceHeader, file: string): Set<
 const partError = (file: string, name: string, expected: string, info: Pick<TensorInfo, 'dtype' | 'shape'> | undefined): TraceletError =>
   new TraceletError('format', { what: `${file}: ${name}`, expected, got: info ? `${info.dtype} [${info.shape}]` : 'no such tensor' });
 
-function contentsOf(host: ReadonlyMap<string, Tensor>): { files: Map<string, Uint8Array>; golden: { inputs: Named[]; outputs: Named[] } } {
-  const under = (prefix: string): Named[] =>
-    [...host].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => ({ name: name.slice(prefix.length), tensor }));
-  const files = new Map(under(FILES).map(({ name, tensor }) => [name, bytesOfTensor(tensor)]));
-  return { files, golden: { inputs: under(GOLDEN_IN), outputs: under(GOLDEN_OUT) } };
+const namesOf = (method: string) => tensorNames(method === FORWARD ? undefined : method);
+
+const under = (host: ReadonlyMap<string, Tensor>, prefix: string): Named[] =>
+  [...host].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => ({ name: name.slice(prefix.length), tensor }));
+
+const filesOf = (host: ReadonlyMap<string, Tensor>): Map<string, Uint8Array> =>
+  new Map(under(host, FILES).map(({ name, tensor }) => [name, bytesOfTensor(tensor)]));
+
+/** The dummy inputs of a method and what it answers on them, proved to fit its program. */
+function goldenOf(host: ReadonlyMap<string, Tensor>, program: Program, method: string, file: string) {
+  const { goldenIn, goldenOut } = namesOf(method);
+  const golden = { inputs: under(host, goldenIn), outputs: under(host, goldenOut) };
+  checkGolden(golden.inputs, program.inputs, program, `${file}: ${goldenIn}`);
+  checkGolden(golden.outputs, program.outputs, program, `${file}: ${goldenOut}`);
+  return golden;
 }

@@ -74,7 +74,7 @@ function opened<Result>(open: OpenArchive | undefined, source: ByteSource, optio
     what: source.name,
     expected: 'a trace',
     got: 'a file of PyTorch',
-    cure: 'Trace it beforehand (tracelet trace model.pt -o model.tracelet), or open it with jit.open_script',
+    cure: "Load it with import { jit } from 'tracelet', which reads such files, or trace it beforehand: tracelet trace model.pt -o model.tracelet",
   });
 }
 

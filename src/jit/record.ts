@@ -25,6 +25,7 @@ import { type DType, type DTypeName, dtypeNamed, isWhole, type Named, type Typed
 import { Parameter, Reshaped } from '../tensor/parameter.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
 import { constantsIn, graphOf, inline } from './inline.ts';
+import { refuseTied } from './tied.ts';
 import { withFloatInputs } from './wholes.ts';
 
 /** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */
@@ -272,33 +273,4 @@ export function record(
   const graph = withFloatInputs(replay ? again(model, plain, replay) : plain);
   verifyGraph(graph);
   return { graph, structure };
-}
-
-/** Throws a `tied` error if one parameter stands under two names. */
-function refuseTied(model: AnyModule): void {
-  const names = new Map<Parameter, string>();
-  for (const [name, parameter] of model.named_parameters()) {
-    const first = names.get(parameter);
-    if (first !== undefined)
-      throw new TraceletError('tied', {
-        what: `${first} and ${name}`,
-        expected: 'separate parameters',
-        got: 'one shared by both (tied weights)',
-        cure: untiedByFlag(model, [first, name])
-          ? 'A trace cannot hold tied weights: instantiate the model with the torchscript flag, { torchscript: true }, which unties them'
-          : 'A trace cannot hold tied weights: give each of the two its own Parameter',
-      });
-    names.set(parameter, name);
-  }
-}
-
-/** A module whose torchscript flag unties parameters. */
-interface Flagged {
-  tied?(): readonly (readonly [follower: string, leader: string])[];
-}
-
-function untiedByFlag(model: AnyModule, names: readonly string[]): boolean {
-  return [...model.named_modules()].some(([path, module]) =>
-    (module as Flagged).tied?.().some(([follower]) => names.includes(path ? `${path}.${follower}` : follower)),
-  );
 }

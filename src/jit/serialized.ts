@@ -1,7 +1,9 @@
 import { type ExtraFiles, textFiles } from '../formats/beside.ts';
-import { CODE, type Entry, encodeTrace, FILES, GOLDEN_IN, GOLDEN_OUT } from '../formats/trace.ts';
+import { type Entry, encodeTrace, FILES, tensorNames } from '../formats/trace.ts';
 import type { Named } from '../nn/outputs.ts';
 import { writeProgram } from '../program/json.ts';
+import { FORWARD, pruned } from '../program/methods.ts';
+import type { Program } from '../program/program.ts';
 import type { Instance } from '../runtime/instance.ts';
 import { smoothOf } from '../runtime/smooth.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -16,26 +18,43 @@ export interface SerializeOptions {
 /** In an order that survives saving and loading. */
 const byName = (tensors: readonly Named[]): Named[] => tensors.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
-/** The bytes of the file of a trace, in pieces. */
+const held = (name: string, tensor: Tensor): Entry => ({ name, dtype: tensor.dtype, shape: tensor.shape, read: () => tensor });
+
+const heldIn = (prefix: string, tensors: readonly Named[]): Entry[] =>
+  byName(tensors).map(({ name, tensor }) => held(prefix + name, tensor));
+
+/** The bytes of the file of a trace with all of its methods, in pieces. */
 export function serialized(traced: TracedModule<unknown>, options: SerializeOptions): Promise<Iterable<Uint8Array>> {
-  const { program, constants } = traced.instance;
-  const held = (name: string, tensor: Tensor): Entry => ({ name, dtype: tensor.dtype, shape: tensor.shape, read: () => tensor });
+  const all = new Map([[FORWARD, traced], ...traced.methods]);
+  const programs = pruned(new Map([...all].map(([name, { instance }]) => [name, instance.program])));
+  const parts = new Set([...programs.values()].flatMap(({ constants }) => constants.flatMap((constant) => constant.parts)));
   const files = new Map([...traced.files, ...textFiles(options._extra_files ?? {})]);
   const entries: Entry[] = [
-    held(CODE, new Tensor('int32', [program.code.length], program.code)),
-    ...byName(traced.golden.inputs).map(({ name, tensor }) => held(GOLDEN_IN + name, tensor)),
-    ...byName(traced.golden.outputs).map(({ name, tensor }) => held(GOLDEN_OUT + name, tensor)),
-    ...byName([...files].map(([name, bytes]) => ({ name, tensor: new Tensor('uint8', [bytes.length], bytes) }))).map(({ name, tensor }) =>
-      held(FILES + name, tensor),
+    ...[...all].flatMap(([name, method]) =>
+      entriesOf(method, programs.get(name) as Program, tensorNames(name === FORWARD ? undefined : name)),
     ),
-    ...constants.tensors(),
-    ...companions(traced.instance).map(({ name, tensor }) => held(name, tensor)),
+    ...heldIn(
+      FILES,
+      [...files].map(([name, bytes]) => ({ name, tensor: new Tensor('uint8', [bytes.length], bytes) })),
+    ),
+    ...[...traced.instance.constants.tensors()].filter(({ name }) => parts.has(name)),
+    ...companions(
+      [...all.values()].map(({ instance }) => instance),
+      parts,
+    ).map(({ name, tensor }) => held(name, tensor)),
   ];
-  return encodeTrace(entries, writeProgram(program), options);
+  const [[, program], ...methods] = programs;
+  return encodeTrace(entries, writeProgram(program, new Map(methods)), { signal: options.signal, methods: methods.length > 0 });
 }
 
-/** `smooth` belongs to every weight of a product of several, so that each can be read on its own. */
-function companions(instance: Instance): Named[] {
-  const stored = instance.constants.names();
-  return [...smoothOf(instance)].filter(([name]) => !stored.has(name)).map(([name, { tensor }]) => ({ name, tensor }));
+const entriesOf = ({ golden }: TracedModule<unknown>, { code }: Program, names: ReturnType<typeof tensorNames>): Entry[] => [
+  held(names.code, new Tensor('int32', [code.length], code)),
+  ...heldIn(names.goldenIn, golden.inputs),
+  ...heldIn(names.goldenOut, golden.outputs),
+];
+
+/** `smooth` belongs to every weight of a product of several, so that each can be read on its own: what is not `stored` already. */
+function companions(instances: readonly Instance[], stored: ReadonlySet<string>): Named[] {
+  const smooth = new Map(instances.flatMap((instance) => [...smoothOf(instance)]));
+  return [...smooth].filter(([name]) => !stored.has(name)).map(([name, { tensor }]) => ({ name, tensor }));
 }

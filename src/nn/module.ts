@@ -27,6 +27,11 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
 
   /** What calling the module does. */
   call_(...args: Args): Result {
+    return this.method_('forward', args) as Result;
+  }
+
+  /** What calling one of its methods does. */
+  method_(name: string, args: readonly unknown[]): unknown {
     if (this.training)
       throw new TraceletError('training', {
         what: this.constructor.name,
@@ -34,11 +39,12 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
         got: 'a call in training mode',
         cure: 'Call eval() first: tracelet runs models and does not train them',
       });
-    if (typeof this.forward !== 'function')
-      throw new TraceletError('value', { what: this.constructor.name, expected: 'a forward method', got: describe(this.forward) });
-    const forward = () => this.forward(...args);
+    const methods = this as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
+    if (typeof methods[name] !== 'function')
+      throw new TraceletError('value', { what: this.constructor.name, expected: `a ${name} method`, got: describe(methods[name]) });
+    const call = () => methods[name](...args);
     const executor = chosen();
-    return executor ? executor.within(this, forward) : forward();
+    return executor ? executor.within(this, call) : call();
   }
 
   /** Modules held directly, by field name. */

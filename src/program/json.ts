@@ -5,6 +5,7 @@ import { HOST_RULES, type Rule } from '../graph/hostvalues.ts';
 import { type Bounds, type Dim, isInterval, MOST_SYMBOLS, parseDim } from '../tensor/dim.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 import { sizeOf } from '../tensor/tensor.ts';
+import { isMethodName } from './methods.ts';
 import { type HostValueInfo, type Port, type Program, TOKENS, type ValueInfo } from './program.ts';
 import { fromVersion2 } from './version2.ts';
 
@@ -15,23 +16,29 @@ export function expect(holds: boolean, what: string, expected: string, got: stri
   throw new TraceletError('format', { what: `trace: ${what}`, expected, got: typeof got === 'string' ? got : got(), cure });
 }
 
-/** The JSON form of everything in a program but its code, as the newest version of the format has it. */
-export function writeProgram(program: Program): string {
-  const { ops, values, constants, symbols, inputs, hostValues, outputs, paths, arena, structure, words } = program;
-  return JSON.stringify({
-    ops,
-    values: values.map(({ dtype, shape, dims, place }) => ({ dtype, shape, dims, place })),
-    constants: constants.map(({ dtype, shape, layout, parts }) => ({ dtype, shape, layout, parts })),
-    symbols,
-    inputs: inputs.map(writePort),
-    hostValues: hostValues.map(({ value, rule, grid, masked, fill, input }) => ({ value, rule, grid, masked, fill, input })),
-    outputs: outputs.map(writePort),
-    paths,
-    arena,
-    structure,
-    words: words.map(({ word, dim }) => ({ word, dim })),
-  });
+/** The JSON form of everything in a program, and in those of other methods on its constants, but their code, as the newest version of the format has it. */
+export function writeProgram(program: Program, methods: ReadonlyMap<string, Program> = new Map()): string {
+  const constants = program.constants.map(({ dtype, shape, layout, parts }) => ({ dtype, shape, layout, parts }));
+  const others = Array.from(methods, ([name, method]) => ({ name, ...written(method) }));
+  return JSON.stringify({ ...written(program, constants), methods: others.length > 0 ? others : undefined });
 }
+
+const written = (
+  { ops, values, symbols, inputs, hostValues, outputs, paths, arena, structure, words }: Program,
+  constants?: Program['constants'],
+) => ({
+  ops,
+  values: values.map(({ dtype, shape, dims, place }) => ({ dtype, shape, dims, place })),
+  constants,
+  symbols,
+  inputs: inputs.map(writePort),
+  hostValues: hostValues.map(({ value, rule, grid, masked, fill, input }) => ({ value, rule, grid, masked, fill, input })),
+  outputs: outputs.map(writePort),
+  paths,
+  arena,
+  structure,
+  words: words.map(({ word, dim }) => ({ word, dim })),
+});
 
 const writePort = ({ name, value }: Port): Port => ({ name, value });
 
@@ -39,13 +46,53 @@ const writePort = ({ name, value }: Port): Port => ({ name, value });
 const READERS: Readonly<Record<Version, (written: Record<string, unknown>) => Record<string, unknown>>> = {
   '2': fromVersion2,
   '3': (written) => written,
+  '4': (written) => written,
 };
+/** The first version with methods beside `forward`. */
+const METHODS_SINCE = 4;
 
-/** Reads the JSON form of everything in a program but its code, as a version of the format has it. Throws `format` errors. */
-export function readProgram(json: string, code: Int32Array, version: Version): Program {
+/** A program, and those of other methods on the same constants. */
+export interface Programs {
+  program: Program;
+  methods: Map<string, Program>;
+}
+
+/** Gives the code of a method, of `forward` unless one is named. */
+type CodeOf = (method?: string) => Int32Array;
+
+/** Reads the JSON form of everything in programs but their code, as a version of the format has it. Throws `format` errors. */
+export function readProgram(json: string, codeOf: CodeOf, version: Version): Programs {
+  const code = codeOf();
   const written = readJson(json, 'trace: program');
   expect(isObject(written), 'program', 'an object', describe(written));
   const raw = READERS[version](written);
+  const constants = constantsOf(raw.constants);
+  const program = programOf(raw, code, constants);
+  if (Number(version) < METHODS_SINCE) return { program, methods: new Map() };
+  const { methods } = raw;
+  expect(Array.isArray(methods) && methods.length > 0, 'methods', 'at least one', describe(methods));
+  const named = methods.map((method, i): [string, Program] => {
+    expect(isObject(method) && isMethodName(method.name), `methods[${i}]`, 'a name and a program', () => describe(method?.name ?? method));
+    return [method.name, programOf(method, codeOf(method.name), constants)];
+  });
+  const byName = new Map(named);
+  expect(byName.size === named.length, 'methods', 'names that differ', () => named.map(([name]) => name).join(', '));
+  return { program, methods: byName };
+}
+
+function constantsOf(raw: unknown): Program['constants'] {
+  expect(Array.isArray(raw), 'constants', 'a list', describe(raw));
+  return raw.map((item, i) => {
+    const what = `constants[${i}]`;
+    expect(isObject(item), what, 'an object', describe(item));
+    const { layout, parts } = item;
+    expect(layout === 'plain' || layout === 'panels', `${what}.layout`, 'plain or panels', describe(layout));
+    expect(Array.isArray(parts) && parts.length > 0, `${what}.parts`, 'at least one tensor name', describe(parts));
+    return { ...typedOf(item, what), layout, parts: parts.map((part) => textOf(part, `${what}.parts`)) };
+  });
+}
+
+function programOf(raw: Record<string, unknown>, code: Int32Array, constants: Program['constants']): Program {
   const list = (name: string): unknown[] => {
     const items = raw[name];
     expect(Array.isArray(items), name, 'a list', describe(items));
@@ -73,14 +120,7 @@ export function readProgram(json: string, code: Int32Array, version: Version): P
       const { dims } = item as Record<string, unknown>;
       return { ...typed, ...(dims === undefined ? {} : { dims: dimsOf(dims, what) }), place: placeOf(item, what) };
     }),
-    constants: list('constants').map((item, i) => {
-      const what = `constants[${i}]`;
-      expect(isObject(item), what, 'an object', describe(item));
-      const { layout, parts } = item;
-      expect(layout === 'plain' || layout === 'panels', `${what}.layout`, 'plain or panels', describe(layout));
-      expect(Array.isArray(parts) && parts.length > 0, `${what}.parts`, 'at least one tensor name', describe(parts));
-      return { ...typedOf(item, what), layout, parts: parts.map((part) => textOf(part, `${what}.parts`)) };
-    }),
+    constants,
     symbols,
     inputs: ports('inputs'),
     hostValues: list('hostValues').map((item, i) => hostValueOf(item, `hostValues[${i}]`, dimsOf)),

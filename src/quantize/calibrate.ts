@@ -27,7 +27,7 @@ const SOME_ROWS = 64;
 export type Answer = Named[];
 
 export const inputsFor = (traced: TracedModule<unknown>, sample: Sample): Record<string, Tensor> =>
-  fitInputs(typeof sample === 'string' ? [traced.encode(sample, { truncate: true })] : [sample], traced.inputs, traced.dynamic);
+  fitInputs(typeof sample === 'string' ? [traced.encode_([sample, { truncate: true }])] : [sample], traced.inputs, traced.dynamic);
 
 /**
  * Runs the samples and looks at what each weight (by the name of its first tensor) is multiplied with; answers with that and with

@@ -3,13 +3,13 @@ import { TextEncoder } from '../base/globals.ts';
 import { checkOptions, FUNCTION, type OptionTable, SIGNAL } from '../base/options.ts';
 import { kind, oneOf } from '../base/schema.ts';
 import { Slice } from '../base/slices.ts';
-import { type Graph, makeNode, rewrite, type Value, verifyGraph } from '../graph/graph.ts';
-import { compile } from '../jit/compile.ts';
+import { type Constant, type Graph, makeNode, rewrite, type Value, verifyGraph } from '../graph/graph.ts';
+import { compile, type Method } from '../jit/compile.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
 import { widenWeights } from '../passes/narrow.ts';
 import { liftGraph } from '../program/lift.ts';
 import { isTraced, proveTraced, type TracedModule } from '../traced/traced.ts';
-import { answer, cosines, type InputStatistics, observe, type Sample } from './calibrate.ts';
+import { type Answer, answer, cosines, type InputStatistics, observe, type Sample } from './calibrate.ts';
 import { relativeError } from './error.ts';
 import { sumsOf } from './round.ts';
 import {
@@ -92,12 +92,42 @@ export async function quantize<Result = ModelOutput>(
 ): Promise<{ traced: TracedModule<Result>; report: QuantizeReport }> {
   proveTraced('quantize', traced);
   const checked = checkOptions('quantize', options, QUANTIZE_OPTIONS);
-  const { bits = 8, calibrate: samples = [], like, keep, signal } = checked;
+  const whole = await roundMethod(traced, checked);
+  const methods = new Map<string, Method>();
+  for (const [name, method] of traced.methods) methods.set(name, (await roundMethod(method, { ...checked, calibrate: [] }, whole)).method);
+  const { bits = 8, calibrate: samples = [], like, signal } = checked;
+  const files = new Map(traced.files);
+  const { graph, inputs, structure } = whole.method;
+  const result = await compile<Result>(graph, inputs, { structure, files, methods, kernels: traced.kernels });
+  const step = stepper(checked);
+  const after = [];
+  for (const [done, sample] of samples.entries()) {
+    await step('comparing', done, samples.length);
+    after.push(await answer(result, sample, signal));
+  }
+  const report: QuantizeReport = { bits, samples: samples.length, layers: whole.layers, outputs: cosines(whole.answers, after) };
+  files.set(REPORT_FILE, like?.files.get(REPORT_FILE) ?? new TextEncoder().encode(JSON.stringify(report)));
+  return { traced: result, report };
+}
+
+/** A method in integers, what became of its weights, and its answers to the samples before. */
+interface RoundedMethod {
+  method: Method;
+  layers: QuantizedLayer[];
+  answers: Answer[];
+  /** What its weights were, and are now, by the name of their first tensor. */
+  uses: ReadonlyMap<string, WeightUse>;
+  quantised: ReadonlyMap<string, Quantised>;
+}
+
+/** Rounds the weights of a method. Those that `forward` has too are as they are there; a method beside it may have none. */
+async function roundMethod(traced: TracedModule<unknown>, options: QuantizeOptions, forward?: RoundedMethod): Promise<RoundedMethod> {
+  const { bits = 8, calibrate: samples = [], like, keep, signal } = options;
   const { program, proved, constants } = traced.instance;
   const graph = widenWeights(liftGraph(program, proved, (name) => constants.part(name)));
   const uses = weightUsesOf(graph);
-  refuse(graph, uses);
-  const step = stepper(checked);
+  refuse(graph, uses, forward !== undefined);
+  const step = stepper(options);
   const readers = new Map(
     [...uses.values()].filter(({ op }) => op === 'linear').flatMap(({ name, nodes }) => nodes.map((at) => [at, name])),
   );
@@ -109,27 +139,25 @@ export async function quantize<Result = ModelOutput>(
   for (const [name, use] of uses) {
     await step('rounding', layers.length, uses.size);
     const values = valuesOf(use.constant);
-    const made = keep?.(name) ? undefined : makeWeight(use, values, bits, { like, seen: seen.get(name), shared: shared.has(name) });
+    const make = () => makeWeight(use, values, bits, { like, seen: seen.get(name), shared: shared.has(name) });
+    const made = keep?.(name) ? undefined : (asBefore(use, forward) ?? make());
     if (made) quantised.set(name, made);
     const error = made ? relativeError(values, use.constant.shape[1], made, seen.get(name)) : 0;
     layers.push({ name, op: use.op, shape: use.constant.shape, bits: made?.bits ?? 32, error });
   }
-  const files = new Map(traced.files);
+  const inputs = Object.fromEntries(traced.golden.inputs.map(({ name, tensor }) => [name, tensor]));
   const { structure } = program;
-  const integers = integerGraph(graph, uses, quantised);
-  const dummies = Object.fromEntries(traced.golden.inputs.map(({ name, tensor }) => [name, tensor]));
-  const result = await compile<Result>(integers, dummies, { structure, files, kernels: traced.kernels });
-  const after = [];
-  for (const [done, sample] of samples.entries()) {
-    await step('comparing', done, samples.length);
-    after.push(await answer(result, sample, signal));
-  }
-  const report: QuantizeReport = { bits, samples: samples.length, layers, outputs: cosines(answers, after) };
-  files.set(REPORT_FILE, like?.files.get(REPORT_FILE) ?? new TextEncoder().encode(JSON.stringify(report)));
-  return { traced: result, report };
+  return { method: { graph: integerGraph(graph, uses, quantised), inputs, structure }, layers, answers, uses, quantised };
 }
 
-function refuse({ nodes }: Graph, uses: ReadonlyMap<string, WeightUse>): void {
+/** A weight as `forward` has it, where it is multiplied there as one with the same others. */
+function asBefore({ name, constant }: WeightUse, forward: RoundedMethod | undefined): Quantised | undefined {
+  const namesOf = (parts: Constant['parts'] = []): string => parts.map((part) => part.name).join();
+  const alike = namesOf(forward?.uses.get(name)?.constant.parts) === namesOf(constant.parts);
+  return alike ? forward?.quantised.get(name) : undefined;
+}
+
+function refuse({ nodes }: Graph, uses: ReadonlyMap<string, WeightUse>, mayHaveNone: boolean): void {
   const integer = nodes.find(({ call }) => call.row.exact);
   if (integer)
     throw new TraceletError('value', {
@@ -138,7 +166,7 @@ function refuse({ nodes }: Graph, uses: ReadonlyMap<string, WeightUse>): void {
       got: `one that is quantised (${integer.op} of ${integer.path || 'the model'})`,
       cure: 'Quantise the trace that it was made from',
     });
-  if (uses.size === 0)
+  if (uses.size === 0 && !mayHaveNone)
     throw new TraceletError('value', { what: 'quantize', expected: 'a trace with linear layers or large embeddings', got: 'none of them' });
 }
 

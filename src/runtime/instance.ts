@@ -35,6 +35,21 @@ export interface Placement {
   shared?: boolean;
   /** What of such a memory is free; what lies behind the constants unless given. */
   region?: Region;
+  /** That of another program on the same constants, which never runs at the same time. */
+  arena?: Arena;
+}
+
+/** Instances of programs on the same constants, which never run at the same time: they have one arena. */
+export function instancesOf(
+  programs: readonly Program[],
+  proved: readonly ProvedProgram[],
+  constants: Constants,
+  shared = false,
+): Instance[] {
+  const instances: Instance[] = [];
+  for (const [i, program] of programs.entries())
+    instances.push(new Instance(program, proved[i], constants, { shared, arena: instances[0]?.arena }));
+  return instances;
 }
 
 /** A program in a wasm memory, constants below, arena above. It grows where sizes ask for more than any before. */
@@ -43,20 +58,25 @@ export class Instance {
   readonly proved: ProvedProgram;
   readonly constants: Constants;
   readonly arena: Arena;
+  /** Where the arena was when calls were resolved. */
+  #base: number;
   readonly #specialiser: Specialiser;
   readonly #specialisations = new Map<string, Specialisation>();
   #calls = new WeakMap<Specialisation, Map<string, KernelCalls>>();
   readonly #wanted = new Map<string, Wanted>();
   #specialisation: Specialisation;
   #team: Team | undefined;
+  /** Whether the team ends with this instance. */
+  #leads = false;
   #threads: ThreadChoice = ONE_THREAD;
 
   /** Takes a program that was proved sound, and its constants. Throws `value` errors for constants out of bounds. */
-  constructor(program: Program, proved: ProvedProgram, constants: Constants, { shared = false, region }: Placement = {}) {
+  constructor(program: Program, proved: ProvedProgram, constants: Constants, { shared = false, region, arena }: Placement = {}) {
     this.program = program;
     this.proved = proved;
     this.constants = constants;
-    this.arena = new Arena(constants.memory, region ?? constants.free, !shared);
+    this.arena = arena ?? new Arena(constants.memory, region ?? constants.free, !shared);
+    this.#base = this.arena.base;
     this.#specialiser = new Specialiser(program, proved);
     this.#specialisation = this.specialise(proved.base);
     this.#checkWeights();
@@ -79,26 +99,29 @@ export class Instance {
 
   /**
    * Has runs on `target` take so many threads, once they have started; where they do not there is one, and `threads` says why. The memory has to be
-   * one that threads share. A `signal` ends the waiting.
+   * one that threads share. Programs `beside` this one, on the same constants, run on the same threads. A `signal` ends the waiting.
    */
-  async startThreads(choice: ThreadChoice, target: Target, signal?: AbortSignal): Promise<void> {
-    this.#threads = choice;
+  async startThreads(choice: ThreadChoice, target: Target, signal?: AbortSignal, beside: readonly Instance[] = []): Promise<void> {
+    const all = [this, ...beside];
+    for (const each of all) each.#threads = choice;
     if (choice.threads === 1) return;
-    const binaries = [...new Set(this.#callsFor(target).calls.map(({ binary }) => binary))];
+    const binaries = [...new Set(all.flatMap((each) => each.#callsFor(target).calls.map(({ binary }) => binary)))];
     const { Team } = (await import('#team')) as unknown as typeof import('./threads/team.ts');
     try {
-      this.#team = await Team.start(choice.threads, this.memory, binaries, { signal });
-      this.#team.endWith(this);
+      const team = await Team.start(choice.threads, this.memory, binaries, { signal });
+      team.endWith(this.constants);
+      for (const each of all) each.#team = team;
+      this.#leads = true;
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof TraceletError)) throw error;
-      this.#threads = { threads: 1, why: error.message };
+      for (const each of all) each.#threads = { threads: 1, why: error.message };
     }
   }
 
-  /** Ends the threads. */
+  /** Ends the threads that it started. */
   dispose(): void {
-    this.#team?.end();
+    if (this.#leads) this.#team?.end();
   }
 
   /** Whether every binary gives the same bits. */
@@ -171,7 +194,9 @@ export class Instance {
       if (input && below) check(input, { bound: below(shapeAt(grid, sizes)[1], fill) });
       else if (input && !most) check(input, specialisation.ranges.get(value));
     }
-    if (this.arena.reserve(specialisation.arena)) this.#calls = new WeakMap();
+    this.arena.reserve(specialisation.arena);
+    if (this.arena.base !== this.#base) this.#calls = new WeakMap();
+    this.#base = this.arena.base;
     this.#specialisation = specialisation;
     for (const { name, value } of program.inputs) {
       const { buffer, byteOffset, byteLength } = inputs[name].data;

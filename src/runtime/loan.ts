@@ -1,6 +1,7 @@
 import { isBytes } from '../base/realm.ts';
 import type { Region } from '../kernels/arena.ts';
 import { allocateMemory, isShared, MEMORY_BASE } from '../kernels/binaries.ts';
+import { FORWARD } from '../program/methods.ts';
 import type { Program } from '../program/program.ts';
 import { prove } from '../program/prove.ts';
 import { Constants, MEMORY } from './constants.ts';
@@ -10,22 +11,31 @@ import { ConstantPlaces } from './places.ts';
 /** What it takes to run a program elsewhere with the constants of an instance. It can be posted to workers. */
 export interface Loan {
   program: Program;
+  /** Other methods on the same constants. */
+  methods: ReadonlyMap<string, Program>;
   /** First dimensions of the tensors that constants are made of. */
   rows: ReadonlyMap<string, number>;
   /** The memory that they lie in, where it is shared, and otherwise a copy of them. */
   constants: WebAssembly.Memory | Uint8Array;
 }
 
-/** Lends the constants of an instance. */
-export function lend({ program, constants }: Instance): Loan {
-  return { program, rows: constants.rows(), constants: isShared(constants.memory) ? constants.memory : constants.copied() };
+/** Lends the constants of an instance, for its program and those of other methods. */
+export function lend({ program, constants }: Instance, methods: ReadonlyMap<string, Program>): Loan {
+  return { program, methods, rows: constants.rows(), constants: isShared(constants.memory) ? constants.memory : constants.copied() };
 }
 
-/** An instance on constants that were lent. Its activations lie in `region` of a shared memory, if that is given and large enough. */
-export function borrow({ program, rows, constants }: Loan, region?: Region): Instance {
+/**
+ * Instances of all methods on constants that were lent, that of `forward` first. Their activations lie in `region` of a shared memory, if that is given
+ * and large enough.
+ */
+export function borrow({ program, methods, rows, constants }: Loan, region?: Region): Map<string, Instance> {
   const places = new ConstantPlaces(program, (name) => rows.get(name) ?? 0);
   const memory = isBytes(constants) ? memoryOf(constants) : constants;
-  return new Instance(program, prove(program), new Constants(memory, places, 0), { shared: !isBytes(constants), region });
+  const lent = new Constants(memory, places, 0);
+  const forward = new Instance(program, prove(program), lent, { shared: !isBytes(constants), region });
+  const { arena } = forward;
+  const others = Array.from(methods, ([name, method]) => [name, new Instance(method, prove(method), lent, { arena })] as const);
+  return new Map([[FORWARD, forward], ...others]);
 }
 
 function memoryOf(constants: Uint8Array): WebAssembly.Memory {

@@ -1,8 +1,9 @@
 import { type Argument, AtenTensor, Float, Tuple } from '../aten/values.ts';
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
-import { builtin, itemAt, refuseForeign, sliceOf } from './builtins.ts';
+import { builtin, refuseForeign } from './builtins.ts';
 import type { Expression, FunctionCode, Of } from './code/syntax.ts';
+import { itemAt, sliceOf } from './containers.ts';
 import type { Frame } from './frame.ts';
 import { FUNCTIONS } from './functions.ts';
 import type { Interpreter } from './interpreter.ts';

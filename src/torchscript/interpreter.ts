@@ -1,7 +1,7 @@
 import type { Aten } from '../aten/aten.ts';
 import { AtenTensor, Float } from '../aten/values.ts';
-import { itemsOf } from './builtins.ts';
 import type { Expression, FunctionCode, Statement } from './code/syntax.ts';
+import { itemsOf } from './containers.ts';
 import { Evaluator } from './evaluator.ts';
 import { Frame, Limits, type Located } from './frame.ts';
 import type { Program } from './program.ts';

@@ -3,12 +3,15 @@ import { isMap } from '../base/realm.ts';
 import { kind } from '../base/schema.ts';
 import type { Named } from '../nn/outputs.ts';
 import type { Runner } from './runner.ts';
+import type { TracedModule } from './traced.ts';
 
 /** What a trace is made of besides its program and weights. */
 export interface Contents {
   /** Extra files by name. */
   files: Map<string, Uint8Array>;
   golden: { inputs: Named[]; outputs: Named[] };
+  /** Other methods by name. */
+  methods?: ReadonlyMap<string, TracedModule<unknown>>;
 }
 
 /** Throws a `value` error unless a trace can be made of these. */

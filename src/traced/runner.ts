@@ -17,6 +17,12 @@ export interface Signatures {
   dynamic: Bounds;
 }
 
+/** Which outputs are wanted, all unless given, and what stops the call. */
+export interface CallOptions {
+  outputs?: readonly string[];
+  signal?: AbortSignal;
+}
+
 /** What answers the calls of a trace, in this thread or in others. */
 export interface Runner {
   /** What runs in this thread: calls, where this is the runner, and whatever else computes. */
@@ -29,11 +35,35 @@ export interface Runner {
   /** The outputs at once. There is none where calls run in workers, for which this thread must not wait. */
   runNow?(inputs: Record<string, Tensor>): Named[];
   /** The outputs, those of these names or all, once calls made before are answered. A `signal` stops the call between two instructions. */
-  run(inputs: Record<string, Tensor>, options?: { outputs?: readonly string[]; signal?: AbortSignal }): Promise<Named[]>;
+  run(inputs: Record<string, Tensor>, options?: CallOptions): Promise<Named[]>;
   /** What calls run on and why, a line each. */
   explain(): string[];
   /** Ends threads and workers; calls under way fail. */
   dispose(): void;
+}
+
+/** Who has a memory for themselves: runs of all methods of a trace, one after the other. */
+export class Turns {
+  #running: Promise<unknown> | undefined;
+
+  get taken(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Does `work` after all that was asked for before, however that ended. */
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#running;
+    const run = (async () => {
+      await before?.catch(() => {});
+      return work();
+    })();
+    this.#running = run;
+    try {
+      return await run;
+    } finally {
+      if (this.#running === run) this.#running = undefined;
+    }
+  }
 }
 
 /** Runs a program in this thread, a call at a time. */
@@ -41,12 +71,16 @@ export class LocalRunner implements Runner {
   readonly target: Target;
   readonly concurrency = 1;
   readonly workers = 0;
+  readonly turns: Turns;
   #instance: Instance | undefined;
-  #running: Promise<unknown> | undefined;
 
-  /** Runs on the fastest kernels that the engine has unless given. Throws a `value` error for a form of integers that these do not have. */
-  constructor(instance: Instance, { kernels = bestVariant(), integers }: Partial<Target> = {}) {
+  /**
+   * Runs on the fastest kernels that the engine has unless given, in turns with all that use the memory too. Throws a `value` error for a form of
+   * integers that these kernels do not have.
+   */
+  constructor(instance: Instance, { kernels = bestVariant(), integers, turns = new Turns() }: Partial<Target> & { turns?: Turns } = {}) {
     this.#instance = instance;
+    this.turns = turns;
     this.target = { kernels, integers: integers === undefined ? undefined : formFor(kernels, integers) };
   }
 
@@ -83,32 +117,19 @@ export class LocalRunner implements Runner {
     return this.instance.run(inputs, target);
   }
 
-  async run(
-    inputs: Record<string, Tensor>,
-    { outputs, signal }: { outputs?: readonly string[]; signal?: AbortSignal } = {},
-  ): Promise<Named[]> {
+  async run(inputs: Record<string, Tensor>, { outputs, signal }: CallOptions = {}): Promise<Named[]> {
     const wanted = outputs && this.instance.wanted(outputs);
     return this.queued(() => runSliced(this.instance, this.target, inputs, { wanted, signal }));
   }
 
   /** Does `work`, which has the instance for itself, after runs that were asked for before. */
-  async queued<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#running;
-    const run = (async () => {
-      await before?.catch(() => {});
-      return work();
-    })();
-    this.#running = run;
-    try {
-      return await run;
-    } finally {
-      if (this.#running === run) this.#running = undefined;
-    }
+  queued<T>(work: () => Promise<T>): Promise<T> {
+    return this.turns.take(work);
   }
 
   /** Throws a `busy` error while a `run` is under way. */
   expectIdle(): void {
-    if (this.#running)
+    if (this.turns.taken)
       throw new TraceletError('busy', {
         what: 'trace',
         expected: 'no run under way',
@@ -126,4 +147,10 @@ export class LocalRunner implements Runner {
     this.#instance?.dispose();
     this.#instance = undefined;
   }
+}
+
+/** What runs programs that share a memory, in turns. */
+export function localRunners(instances: readonly Instance[], target: Partial<Target>): LocalRunner[] {
+  const turns = new Turns();
+  return instances.map((instance) => new LocalRunner(instance, { ...target, turns }));
 }

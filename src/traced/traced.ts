@@ -51,6 +51,8 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** The dummy inputs that it was traced on, and what the baseline kernels made of them. */
   readonly golden: Contents['golden'];
+  /** Its methods beside `forward` by name, each a trace on the same weights: `traced.encode(x)` is `traced.methods.get('encode')(x)`. */
+  readonly methods: ReadonlyMap<string, TracedModule<unknown>>;
   /** What answers its calls: an instance of the program in this thread, or a pool of workers. */
   readonly runner: Runner;
   #reader: TextReader | undefined;
@@ -64,6 +66,8 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     this.integers = runner.local.target.integers;
     this.files = contents.files;
     this.golden = contents.golden;
+    this.methods = contents.methods ?? new Map();
+    for (const [name, value] of this.methods) if (!isTaken(name)) Object.defineProperty(this, name, { value, enumerable: true });
   }
 
   /** How many threads a call runs on. */
@@ -172,6 +176,11 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   encode(text: string | readonly TextInput[], options?: TextOptions): Record<string, Tensor>;
   encode(text: string | readonly string[], pair?: string | readonly string[] | null, options?: TextOptions): Record<string, Tensor>;
   encode(...args: unknown[]): Record<string, Tensor> {
+    return this.encode_(args);
+  }
+
+  /** As {@link encode}, in whose place the model may have a method of its own. */
+  encode_(args: readonly unknown[]): Record<string, Tensor> {
     const { texts, options } = textsIn('encode()', args);
     return encodeTexts(this.reader, this, texts, checkOptions('encode()', options as TextOptions, TEXT_OPTIONS));
   }
@@ -239,14 +248,16 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
   /** Gives the wasm memory back and ends all threads and workers; calls under way fail. The trace cannot be used afterwards. */
   dispose(): void {
     this.runner.dispose();
+    for (const method of this.methods.values()) method.dispose();
   }
 
-  /** What it takes and answers, in a line. */
+  /** What it and its methods take and answer, in a line. */
   override toString(): string {
     if (this.runner.local.disposed) return `${this.constructor.name}(disposed)`;
     const list = (signatures: readonly Signature[]) =>
       signatures.map((signature) => `${signature.name} ${signature.dtype} ${showShape(signature)}`).join(', ');
-    return `${this.constructor.name}(${list(this.inputs)} -> ${list(this.outputs)})`;
+    const methods = Array.from(this.methods, ([name, { inputs, outputs }]) => `, ${name}(${list(inputs)} -> ${list(outputs)})`);
+    return `${this.constructor.name}(${list(this.inputs)} -> ${list(this.outputs)})${methods.join('')}`;
   }
 
   get #dummies(): Record<string, Tensor> {
@@ -260,7 +271,7 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
 
   /** The inputs of a call, proved to fit. */
   #prepare(args: readonly unknown[]): Record<string, Tensor> {
-    return this.#fit(areTexts(args) ? [this.encode(...(args as [string, string]))] : args);
+    return this.#fit(areTexts(args) ? [this.encode_(args)] : args);
   }
 
   /** The inputs of a run, proved to fit and in memory of their own, and its options. */
@@ -297,6 +308,16 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return { kernels, integers: kernels === this.kernels ? this.integers : undefined };
   }
 }
+
+/** Fields of traces, beside what their class has. */
+const FIELDS: readonly string[] = ['kernels', 'integers', 'files', 'golden', 'methods', 'runner', 'training'];
+
+/** What a model may have of the same name, which is then reached by it. */
+const YIELDED: readonly string[] = ['encode'];
+
+/** Whether a method of this name could not be reached as one: a trace, or whatever awaits it, has something else there. */
+export const isTaken = (name: string): boolean =>
+  name === 'then' || FIELDS.includes(name) || (name in TracedModule.prototype && !YIELDED.includes(name));
 
 /** Whether `value` is a traced model. */
 export const isTraced = (value: unknown): value is TracedModule<unknown> => value instanceof TracedModule;

@@ -61,9 +61,9 @@ describe('a file that is sealed, but not sound', () => {
     ],
     [
       'of a later version',
-      ({ metadata }) => void Object.assign(metadata, { version: '4' }),
+      ({ metadata }) => void Object.assign(metadata, { version: '5' }),
       'version',
-      /expected trace version 2 or 3, got 4/,
+      /expected trace version 2, 3 or 4, got 5/,
     ],
     ['of no version', ({ metadata }) => void delete metadata.version, 'version', /got none/],
     ['without code', (parts) => remade(parts, 'trace.code', () => undefined), 'format', /trace\.code: expected an int32 list, got nothing/],

@@ -24,6 +24,7 @@ async function bundle() {
         '#tokenizers': `${root}src/tokenizer/late.ts`,
         '#archives': `${root}src/jit/archives.ts`,
         '#exported': `${root}src/torchscript/exported/late.ts`,
+        '#tokenizer-files': `${root}src/tokenizer/places/now.ts`,
         '#files': `${root}src/sources/places/late.ts`,
         '#pool': `${root}src/traced/pool/pool.ts`,
         '#scripts': `${root}src/jit/scripts/late.ts`,

@@ -290,7 +290,25 @@ const TRACES: Record<string, () => Promise<TracedModule<unknown>>> = {
       [[floats([2, 3]), floats([2, 3], 4)], { z: floats([3]) }],
     ),
   'equal weights': () => jit.trace(new Twice(), [floats([2, 6])]),
+  'several methods': () =>
+    jit.trace_module(
+      new Sides(),
+      { forward: [floats([2, 6])], encode: { x: floats([2, 6]), by: floats([2, 6], 3) } },
+      { dynamic: { batch: [1, 4] } },
+    ) as Promise<TracedModule<unknown>>,
 };
+
+class Sides extends nn.Module<[Tensor], Tensor> {
+  readonly dense = new nn.Linear(6, 6, { seed: 3 });
+
+  forward(x: Tensor): Tensor {
+    return this.dense(x);
+  }
+
+  encode(x: Tensor, by: Tensor): Tensor {
+    return F.gelu(F.mul(F.add(this.dense(x), tensor([2, 0, 0, 0, 0, 1])), by));
+  }
+}
 
 /** Traces of all that a program may have: bytes of their files by name. */
 export async function traceSeeds(): Promise<Record<string, Uint8Array>> {

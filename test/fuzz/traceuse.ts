@@ -175,36 +175,46 @@ async function useText(traced: TracedModule<unknown>): Promise<void> {
   }
 }
 
-/** Loads a trace, runs it in every way, and looks at all that it says. */
+/** Loads a trace, runs it and its other methods in every way, and looks at all that it says. */
 export async function useTrace(bytes: Uint8Array, { seed, inert, random, accept }: Omit<Use, 'files'>): Promise<void> {
   const kernels = random.pick<Variant | undefined>([undefined, 'baseline', 'debug', 'relaxed']);
   const given = random.chance(0.3) ? (new Response(bytes as BodyInit).body as ReadableStream<Uint8Array>) : bytes.slice();
   const traced = await jit.load<unknown>(given, { kernels });
   accept();
   try {
-    const { instance } = traced;
+    const answer = await useMethod(traced, random);
     must(
-      [traced.explain(), traced.graph, traced.code, String(traced)].every((text) => text.length > 0),
-      'it says nothing of itself',
+      !inert || answer === undefined || answer === originals.get(seed),
+      'it answers otherwise, though nothing that is computed was changed',
     );
-    const inputs = usableInputs(traced, random);
-    if (!inputs) return;
-    const outputs = runGuarded(instance, inputs, { kernels: 'baseline' });
-    const answer = answerOf(outputs);
-    checkDeclared(traced, outputs);
-    must(answerOf(instance.run(inputs, { kernels: 'baseline' })) === answer, 'run twice it gives other bits');
-    must(!inert || answer === originals.get(seed), 'it answers otherwise, though nothing that is computed was changed');
-    checkKernels(instance, inputs, outputs);
-    traced(inputs);
-    await checkReload(traced, inputs, answer);
-    must(traced.flops() >= 0 && traced.estimate().ms >= 0 && traced.plan().instructions.length >= 0, 'its plan has no numbers');
-    refusedOr(() => traced.verify());
-    if (Object.keys(traced.dynamic).length > 0)
-      for (let i = 0; i < 2; i++)
-        refusedOr(() => runGuarded(instance, inputsFor(traced, someSizes(traced, random), random), { kernels: 'debug' }));
-    must(answerOf(instance.run(inputs, { kernels: 'baseline' })) === answer, 'after calls of other sizes it gives other bits');
+    for (const method of traced.methods.values()) await useMethod(method, random);
     await useText(traced);
   } finally {
     traced.dispose();
   }
+}
+
+/** Runs what a call runs in every way; answers with the bits, if inputs can be made for it. */
+async function useMethod(traced: TracedModule<unknown>, random: Random): Promise<string | undefined> {
+  const { instance } = traced;
+  must(
+    [traced.explain(), traced.graph, traced.code, String(traced)].every((text) => text.length > 0),
+    'it says nothing of itself',
+  );
+  const inputs = usableInputs(traced, random);
+  if (!inputs) return undefined;
+  const outputs = runGuarded(instance, inputs, { kernels: 'baseline' });
+  const answer = answerOf(outputs);
+  checkDeclared(traced, outputs);
+  must(answerOf(instance.run(inputs, { kernels: 'baseline' })) === answer, 'run twice it gives other bits');
+  checkKernels(instance, inputs, outputs);
+  traced(inputs);
+  await checkReload(traced, inputs, answer);
+  must(traced.flops() >= 0 && traced.estimate().ms >= 0 && traced.plan().instructions.length >= 0, 'its plan has no numbers');
+  refusedOr(() => traced.verify());
+  if (Object.keys(traced.dynamic).length > 0)
+    for (let i = 0; i < 2; i++)
+      refusedOr(() => runGuarded(instance, inputsFor(traced, someSizes(traced, random), random), { kernels: 'debug' }));
+  must(answerOf(instance.run(inputs, { kernels: 'baseline' })) === answer, 'after calls of other sizes it gives other bits');
+  return answer;
 }

@@ -46,6 +46,7 @@ import {
   scoring,
   shape,
   tracing,
+  tracingMethods,
   vectors,
 } from './validoptions.ts';
 
@@ -53,6 +54,17 @@ import {
 type Valid = () => readonly unknown[];
 
 const relu = (input: Tensor) => F.relu(input);
+
+class Sided extends nn.Module {
+  forward(input: Tensor): Tensor {
+    return F.relu(input);
+  }
+
+  other(input: Tensor): Tensor {
+    return F.tanh(input);
+  }
+}
+
 const none: Valid = () => [];
 const rows = (names: string, valid: Valid, before = '', behind = ''): Record<string, Valid> =>
   Object.fromEntries(names.split(' ').map((name) => [before + name + behind, valid]));
@@ -323,6 +335,7 @@ export const VALID: Readonly<Record<string, Valid>> = {
   chunkText: () => [tokenizer, 'jim was a puppet', { tokens: 5, overlap: 1 }],
 
   'jit.trace': () => [relu, [floats([1, 2])], tracing],
+  'jit.trace_module': () => [new Sided(), { forward: [floats([1, 2])], other: [floats([1, 2])] }, tracingMethods],
   'jit.serialize': () => [small, { _extra_files: { 'a.txt': 'a' }, signal: signal() }],
   'jit.save': () => [small, join(FOLDER, 'saved.tracelet'), { _extra_files: { 'a.txt': 'a' }, signal: signal() }],
   'jit.load': () => [smallFile, { ...reading, kernels: 'baseline', integers: 'dot16', threads: 1, worker: false, _extra_files: {} }],

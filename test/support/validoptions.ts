@@ -84,6 +84,7 @@ export const tracing = {
   threads: 1,
   signal: signal(),
 };
+export const tracingMethods = { ...tracing, check_inputs: [{ other: [floats([1, 2], 3)] }] };
 export const making = {
   vocab: [...tokenizer.get_vocab().keys()],
   do_lower_case: true,

@@ -122,7 +122,9 @@ describe('jit.load of an archive', () => {
   });
 
   test('is refused with a cure where nothing reads archives', () =>
-    expect(loadWith(undefined, MLP, {})).rejects.toThrow(/expected a trace, got a file of PyTorch\. Trace it beforehand/));
+    expect(loadWith(undefined, MLP, {})).rejects.toThrow(
+      /expected a trace, got a file of PyTorch\. Load it with import \{ jit \} from 'tracelet'/,
+    ));
 });
 
 test('a module runs at once, by position and by name', async () => {

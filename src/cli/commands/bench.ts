@@ -7,8 +7,8 @@ import type { IntegerForm } from '../../kernels/integers.ts';
 import type { Variant } from '../../platform/platform.ts';
 import type { ThreadCount } from '../../runtime/threads/choose.ts';
 import type { TracedModule } from '../../traced/traced.ts';
-import { engineVariants, openTrace } from '../model.ts';
-import { examples, integersOption, seconds, threadsOption } from '../options.ts';
+import { engineVariants, methodIn, openTrace } from '../model.ts';
+import { examples, integersOption, methodOption, seconds, threadsOption } from '../options.ts';
 import { flops, note, print, table, typeOf } from '../output.ts';
 import { version } from '../package.ts';
 import { Progress } from '../progress.ts';
@@ -20,6 +20,7 @@ interface BenchOptions {
   kernels?: Variant;
   integers?: IntegerForm;
   threads?: ThreadCount;
+  method?: string;
 }
 
 interface Contender {
@@ -39,6 +40,7 @@ export const benchCommand = (signal: AbortSignal): Command =>
     .addOption(
       new Option('--kernels <variant>', 'only these kernels (default: all that the engine has)').choices(['baseline', 'relaxed', 'debug']),
     )
+    .addOption(methodOption())
     .addOption(integersOption())
     .addOption(threadsOption())
     .addHelpText(
@@ -50,12 +52,13 @@ ${examples('tracelet bench minilm.tracelet', 'tracelet bench minilm.tracelet --s
     )
     .action((file: string, options: BenchOptions) => bench(file, options, signal));
 
-async function bench(file: string, { seconds: duration, kernels, integers, threads }: BenchOptions, signal: AbortSignal): Promise<void> {
+async function bench(file: string, options: BenchOptions, signal: AbortSignal): Promise<void> {
+  const { seconds: duration, kernels, integers, threads, method } = options;
   const contenders: Contender[] = [];
   const variants = kernels ? [kernels] : engineVariants();
   for (const variant of variants) {
     const form = variant === variants.at(-1) ? integers : undefined;
-    const traced = await openTrace(file, { signal, kernels: variant, integers: form, threads });
+    const traced = methodIn(await openTrace(file, { signal, kernels: variant, integers: form, threads }), method);
     if (!traced.verify().ok) {
       note(`tracelet: ${file} on ${traced.kernels} kernels: expected the outputs stored in it, got others`);
       process.exitCode = STATUS.no;

@@ -75,7 +75,7 @@ async function askModel(directory: string, text: string, signal: AbortSignal): P
 
 async function askTrace(path: string, text: string, signal: AbortSignal): Promise<Answer> {
   const traced = await openTrace(path, { signal });
-  const inputs = traced.encode(text);
+  const inputs = traced.encode_([text]);
   return { input_ids: inputs.input_ids, output: await traced.run(inputs, { signal }), tokenizer: traced.tokenizer };
 }
 

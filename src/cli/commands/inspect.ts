@@ -3,8 +3,8 @@ import { Command } from 'commander';
 import { TraceletError } from '../../base/error.ts';
 import type { Sizes } from '../../tensor/dim.ts';
 import type { TracedModule } from '../../traced/traced.ts';
-import { engineVariants, findTrace, openTrace } from '../model.ts';
-import { examples, memory, whole } from '../options.ts';
+import { engineVariants, findTrace, methodIn, openTrace } from '../model.ts';
+import { examples, memory, methodOption, whole } from '../options.ts';
 import { bytes, flops, whole as grouped, note, print, printJson, table, typeOf } from '../output.ts';
 import { STATUS } from '../status.ts';
 import { countParameters, countWeights, type WeightCount } from '../weights.ts';
@@ -19,6 +19,7 @@ interface InspectOptions {
   sequence?: number;
   tokens?: number;
   fit?: number;
+  method?: string;
 }
 
 /** `tracelet inspect` */
@@ -34,6 +35,7 @@ export const inspectCommand = (signal: AbortSignal): Command =>
     .option('--tokens <n>', 'plan for so many tokens in all that are not padding', whole(1 << 24))
     .option('--fit <memory>', 'say whether a call fits in so much memory, such as 128MB; if not, the exit code is 1', memory)
     .option('--files', 'the files that travel in the trace')
+    .addOption(methodOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -48,7 +50,7 @@ export const inspectCommand = (signal: AbortSignal): Command =>
 
 async function inspect(file: string, options: InspectOptions, signal: AbortSignal): Promise<void> {
   const { json, fit } = options;
-  const traced = await openTrace(file, { signal });
+  const traced = methodIn(await openTrace(file, { signal }), options.method);
   const sizes = sizesOf(options, traced);
   const plans = options.plan || fit !== undefined || Object.keys(sizes).length > 0;
   const wanted = { ...options, plan: plans };
@@ -152,6 +154,7 @@ async function summarise(traced: TracedModule, file: string) {
     flops: operations,
     memory: { weights: inMemory, arena, total: needed },
     dynamic: traced.dynamic,
+    methods: Array.from(traced.methods, ([name, method]) => ({ name, inputs: method.inputs, outputs: method.outputs })),
     files: filesOf(traced),
     kernels: engineVariants(),
   };
@@ -176,6 +179,7 @@ function summaryText(summary: Summary): string {
     outputs: named(outputs),
     weights: table(weightRows(weights, parameters), 'lrl'),
     ...dynamicText(summary.dynamic),
+    ...methodsText(summary.methods),
     'a call': `${summary.instructions} instructions, ${flops(summary.flops)}`,
     memory: `weights ${bytes(memory.weights)}, arena ${bytes(memory.arena)}, in all ${bytes(memory.total)}`,
     files: fileList(files),
@@ -190,6 +194,13 @@ function summaryText(summary: Summary): string {
 const dynamicText = (dynamic: Summary['dynamic']): Record<string, string> => {
   const symbols = Object.entries(dynamic).map(([symbol, [low, high]]) => `${symbol} ${low} to ${high}`);
   return symbols.length > 0 ? { dynamic: symbols.join(', ') } : {};
+};
+
+const methodsText = (methods: Summary['methods']): Record<string, string> => {
+  const named = (signatures: Summary['inputs']): string =>
+    signatures.map((signature) => `${signature.name} ${typeOf(signature)}`).join(', ');
+  const lines = methods.map(({ name, inputs, outputs }) => `${name}: ${named(inputs)} -> ${named(outputs)}`);
+  return lines.length > 0 ? { methods: lines.join('\n') } : {};
 };
 
 function weightRows(weights: Record<string, WeightCount>, parameters: number): string[][] {

@@ -3,8 +3,8 @@ import type { InstructionProfile, Profile } from '../../inspect/profile.ts';
 import type { IntegerForm } from '../../kernels/integers.ts';
 import type { Variant } from '../../platform/platform.ts';
 import type { ThreadCount } from '../../runtime/threads/choose.ts';
-import { findTrace, openTrace } from '../model.ts';
-import { examples, integersOption, seconds, threadsOption } from '../options.ts';
+import { findTrace, methodIn, openTrace } from '../model.ts';
+import { examples, integersOption, methodOption, seconds, threadsOption } from '../options.ts';
 import { print, table } from '../output.ts';
 import { placeFor, writeTo } from '../place.ts';
 
@@ -16,6 +16,7 @@ interface ProfileOptions {
   each?: boolean;
   json?: boolean;
   chrome?: string;
+  method?: string;
 }
 
 /** Instructions that are listed together. */
@@ -45,6 +46,7 @@ export const profileCommand = (signal: AbortSignal): Command =>
     .option('--each', 'a line for each instruction, instead of one for those of the same kind in all layers')
     .option('--json', 'print every instruction as JSON')
     .option('--chrome <file>', 'also write a call as a trace that chrome://tracing and Perfetto open')
+    .addOption(methodOption())
     .addOption(integersOption())
     .addOption(threadsOption())
     .addHelpText(
@@ -58,7 +60,8 @@ ${examples('tracelet profile minilm.tracelet', 'tracelet profile minilm.tracelet
 async function profile(file: string, options: ProfileOptions, signal: AbortSignal): Promise<void> {
   const chrome = options.chrome === undefined ? undefined : await placeFor(options.chrome, file, await findTrace(file));
   const say = chrome?.say ?? print;
-  const traced = await openTrace(file, { signal, kernels: options.kernels, integers: options.integers, threads: options.threads });
+  const { kernels: variant, integers: form, threads } = options;
+  const traced = methodIn(await openTrace(file, { signal, kernels: variant, integers: form, threads }), options.method);
   const measured = traced.profile(undefined, { seconds: options.seconds });
   signal.throwIfAborted();
   if (chrome) await writeTo(chrome, chromeTrace(measured), signal);

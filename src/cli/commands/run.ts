@@ -10,8 +10,8 @@ import type { Nested } from '../../tensor/nested.ts';
 import { sameShape, type Tensor } from '../../tensor/tensor.ts';
 import type { TracedModule } from '../../traced/traced.ts';
 import { nameOf, readInput } from '../input.ts';
-import { openTrace } from '../model.ts';
-import { examples, threadsOption } from '../options.ts';
+import { methodIn, openTrace } from '../model.ts';
+import { examples, methodOption, threadsOption } from '../options.ts';
 import { print } from '../output.ts';
 
 interface RunOptions {
@@ -20,6 +20,7 @@ interface RunOptions {
   truncate?: boolean;
   pad?: boolean;
   threads?: ThreadCount;
+  method?: string;
 }
 
 /** `tracelet run` */
@@ -31,6 +32,7 @@ export const runCommand = (signal: AbortSignal): Command =>
     .option('--output <names...>', 'outputs to print (default: all)')
     .option('--truncate', 'leave out what does not fit of a text that is too long (default: an error)')
     .option('--pad', 'fill inputs that are shorter than the traced ones up with padding')
+    .addOption(methodOption())
     .addOption(threadsOption())
     .addHelpText(
       'after',
@@ -49,8 +51,8 @@ ${examples(
     )
     .action((file: string, options: RunOptions) => run(file, options, signal));
 
-async function run(file: string, { input, output, truncate, pad, threads }: RunOptions, signal: AbortSignal): Promise<void> {
-  const traced = await openTrace(file, { signal, threads });
+async function run(file: string, { input, output, truncate, pad, threads, method }: RunOptions, signal: AbortSignal): Promise<void> {
+  const traced = methodIn(await openTrace(file, { signal, threads }), method);
   const chosen = chooseOutputs(traced, output);
   const what = nameOf(input);
   const given = readTensors(readJson(await readInput(input, signal), what), traced, what, truncate);
@@ -110,7 +112,7 @@ function readText(value: Record<string, unknown>, traced: TracedModule, what: st
       expected: '{"text": string, "pair": string if any}',
       got: describe(value),
     });
-  return traced.encode(text, pair as string | undefined, { truncate });
+  return traced.encode_([text, pair, { truncate }]);
 }
 
 function byPosition(values: readonly unknown[], signatures: readonly Signature[], what: string): [string, unknown][] {

@@ -38,13 +38,14 @@ async function verify(files: readonly string[], signal: AbortSignal): Promise<vo
 async function verifyFile(file: string, signal: AbortSignal): Promise<number> {
   const traced = await openTrace(file, { signal });
   let status: number = STATUS.ok;
-  for (const kernels of engineVariants()) {
-    signal.throwIfAborted();
-    const verification = traced.verify(kernels);
-    const passed = kernels === 'baseline' || traced.instance.exact ? verification.exact : verification.ok;
-    if (!passed) status = STATUS.no;
-    print(`${passed ? 'ok    ' : 'FAILED'}  ${kernels.padEnd(8)}  ${file}: ${finding(verification)}`);
-  }
+  for (const [name, method] of [[file, traced] as const, ...Array.from(traced.methods, ([of, each]) => [`${file}: ${of}`, each] as const)])
+    for (const kernels of engineVariants()) {
+      signal.throwIfAborted();
+      const verification = method.verify(kernels);
+      const passed = kernels === 'baseline' || method.instance.exact ? verification.exact : verification.ok;
+      if (!passed) status = STATUS.no;
+      print(`${passed ? 'ok    ' : 'FAILED'}  ${kernels.padEnd(8)}  ${name}: ${finding(verification)}`);
+    }
   traced.dispose();
   return status;
 }

@@ -17,6 +17,7 @@ export interface Setup extends Loan {
 
 /** A call. */
 export interface CallRequest {
+  method: string;
   inputs: SentTensor[];
   /** Names of the outputs that are wanted, or all. */
   outputs?: readonly string[];

@@ -4,9 +4,10 @@ import { explainKernels } from '../../inspect/explain.ts';
 import { binaryWith, kernelModule } from '../../kernels/binaries.ts';
 import type { ModelOutput, Named } from '../../nn/outputs.ts';
 import type { Binary, Threads } from '../../platform/platform.ts';
+import { FORWARD } from '../../program/methods.ts';
 import { lend } from '../../runtime/loan.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { LocalRunner, Runner, Signatures } from '../runner.ts';
+import type { CallOptions, LocalRunner, Runner, Signatures } from '../runner.ts';
 import type { TracedModule } from '../traced.ts';
 import type { WorkerChoice } from './choose.ts';
 import { moduleKey, type Setup, sent } from './messages.ts';
@@ -23,12 +24,19 @@ export interface TracePool<Result = ModelOutput> extends TracedModule<Result> {
   forward(...args: unknown[]): never;
 }
 
+/** What runs methods beside `forward` in this thread. */
+type Methods = ReadonlyMap<string, LocalRunner>;
+
 /**
  * Starts the workers that were chosen for a program that `local` runs. Where that fails calls run in place, and `explain()` says why. A `signal`
  * ends the waiting for workers, and them.
  */
-export async function startPool(local: LocalRunner, choice: WorkerChoice, signal?: AbortSignal): Promise<WorkerPool> {
-  const pool = new WorkerPool(local, choice);
+export async function startPool(
+  local: LocalRunner,
+  choice: WorkerChoice,
+  { signal, methods = new Map() }: { signal?: AbortSignal; methods?: Methods } = {},
+): Promise<WorkerPool> {
+  const pool = new WorkerPool(local, choice, methods);
   await untilAborted(signal, pool.start(), () => pool.dispose());
   return pool;
 }
@@ -45,11 +53,11 @@ export class WorkerPool implements Runner {
   readonly #free: Queue<PoolWorker>;
   #why: string;
 
-  constructor(local: LocalRunner, choice: WorkerChoice) {
+  constructor(local: LocalRunner, choice: WorkerChoice, methods: Methods = new Map()) {
     this.local = local;
     this.#choice = choice;
     this.#why = choice.why;
-    const setup = setupOf(local, choice);
+    const setup = setupOf(local, choice, methods);
     const given = choice.shared ? local.instance.arena.give() : undefined;
     this.#workers = Array.from(
       { length: choice.count },
@@ -91,15 +99,34 @@ export class WorkerPool implements Runner {
   }
 
   /** Runs a call in the worker that is free first. A `signal` ends the waiting at once, and the work between two instructions. */
-  async run(
-    inputs: Record<string, Tensor>,
-    { outputs, signal }: { outputs?: readonly string[]; signal?: AbortSignal } = {},
-  ): Promise<Named[]> {
-    if (!this.workers) return this.local.run(inputs, { outputs, signal });
-    if (outputs) this.local.instance.wanted(outputs);
+  run(inputs: Record<string, Tensor>, options?: CallOptions): Promise<Named[]> {
+    return this.#run(FORWARD, this.local, inputs, options);
+  }
+
+  /** What runs another method in the workers of this pool. */
+  method(name: string, local: LocalRunner): Runner {
+    const pool = this;
+    return {
+      local,
+      signatures: local.signatures,
+      get concurrency() {
+        return pool.concurrency;
+      },
+      get workers() {
+        return pool.workers;
+      },
+      run: (inputs, options) => pool.#run(name, local, inputs, options),
+      explain: () => pool.explain(),
+      dispose: () => local.dispose(),
+    };
+  }
+
+  async #run(method: string, local: LocalRunner, inputs: Record<string, Tensor>, { outputs, signal }: CallOptions = {}): Promise<Named[]> {
+    if (!this.workers) return local.run(inputs, { outputs, signal });
+    if (outputs) local.instance.wanted(outputs);
     const named = Object.entries(inputs).map(([name, tensor]) => ({ name, tensor }));
     const worker = await this.#free.take(signal);
-    const call = { inputs: sent(named), outputs, stoppable: signal !== undefined };
+    const call = { method, inputs: sent(named), outputs, stoppable: signal !== undefined };
     const work = worker.answer(call).finally(() => this.#free.give(worker));
     return untilAborted(signal, work, () => worker.stop(call));
   }
@@ -116,15 +143,16 @@ export class WorkerPool implements Runner {
 }
 
 /** What each worker is told first. It refers to no pool, so that one that is forgotten ends. */
-function setupOf(local: LocalRunner, { shared }: WorkerChoice): () => Setup {
+function setupOf(local: LocalRunner, { shared }: WorkerChoice, methods: Methods): () => Setup {
   const { kernels } = local.target;
   const target = { kernels, integers: local.instance.resolve(local.target).integers };
-  const names = ['panels', ...local.instance.program.ops];
+  const programs = new Map([...methods].map(([name, { instance }]) => [name, instance.program]));
+  const names = ['panels', ...[local.instance.program, ...programs.values()].flatMap(({ ops }) => ops)];
   const binaries = new Set<Binary>((['baseline', kernels] as const).flatMap((variant) => names.map((name) => binaryWith(variant, name))));
   const modules = new Map<string, WebAssembly.Module>();
   for (const memory of [false, shared])
     for (const binary of binaries) modules.set(moduleKey(binary, memory), kernelModule(binary, memory) as WebAssembly.Module);
-  return () => ({ ...lend(local.instance), target, modules });
+  return () => ({ ...lend(local.instance, programs), target, modules });
 }
 
 const disposed = (): TraceletError =>

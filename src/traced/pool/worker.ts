@@ -1,5 +1,6 @@
 import { setKernelSource } from '../../kernels/binaries.ts';
 import '../../kernels/sets/index.ts';
+import { FORWARD } from '../../program/methods.ts';
 import type { Instance, Target } from '../../runtime/instance.ts';
 import { borrow } from '../../runtime/loan.ts';
 import { runSliced } from '../../runtime/run.ts';
@@ -25,7 +26,7 @@ interface Port {
   addEventListener(type: 'message', listener: (event: { data: WorkerRequest }) => void): void;
 }
 
-let instance: Instance | undefined;
+let instances: ReadonlyMap<string, Instance> = new Map();
 let target: Target = { kernels: 'baseline' };
 let stop = new AbortController();
 
@@ -44,11 +45,12 @@ function nextMessage(): Promise<void> {
 function begin(setup: Setup): SentTensor[] {
   setKernelSource((binary, shared = false) => setup.modules.get(moduleKey(binary, shared)));
   target = setup.target;
-  instance = borrow(setup, setup.region);
+  instances = borrow(setup, setup.region);
   return [];
 }
 
-async function compute(running: Instance, { inputs, outputs, stoppable }: CallRequest): Promise<SentTensor[]> {
+async function compute({ method, inputs, outputs, stoppable }: CallRequest): Promise<SentTensor[]> {
+  const running = instances.get(method) as Instance;
   stop = new AbortController();
   const signal = stoppable ? stop.signal : undefined;
   const wanted = outputs && running.wanted(outputs);
@@ -58,9 +60,9 @@ async function compute(running: Instance, { inputs, outputs, stoppable }: CallRe
 
 async function obey(request: WorkerRequest, post: Post): Promise<void> {
   if ('stop' in request) return stop.abort();
-  const regionNow = () => instance?.arena.region ?? { base: 0, room: 0 };
+  const regionNow = () => instances.get(FORWARD)?.arena.region ?? { base: 0, room: 0 };
   try {
-    const outputs = 'setup' in request ? begin(request.setup) : await compute(instance as Instance, request.call);
+    const outputs = 'setup' in request ? begin(request.setup) : await compute(request.call);
     post({ region: regionNow(), outputs }, buffersOf(outputs));
   } catch (error) {
     post({ region: regionNow(), failed: failureOf(error) }, []);
