@@ -4,6 +4,7 @@ import { readSafetensors } from '../../src/formats/safetensors.ts';
 import { F, jit, nn, type Tensor, type TracedModule, tensor } from '../../src/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
 import { isTaken, isTraced } from '../../src/traced/traced.ts';
+import { expectClose } from '../support/fixtures.ts';
 import { altered, type Parts } from '../support/malformed_trace.ts';
 import { inputsOf, load } from '../support/pool.ts';
 import { expectSameBits, fileOf, floats, problem, tinyBert } from '../support/tiny.ts';
@@ -71,16 +72,7 @@ describe('several methods in one trace', () => {
       // biome-ignore format: one row
       const given = inputsOf(rows, length, 2);
       expectSameBits(made(given), alone(given));
-      const want = encode(given.input_ids, given.attention_mask).tolist();
-      const got = made.encode(given);
-      expect(
-        Math.max(
-          ...got
-            .tolist()
-            .flat()
-            .map((x, i) => Math.abs((x as number) - (want.flat()[i] as number))),
-        ),
-      ).toBeLessThan(1e-5);
+      expectClose(made.encode(given), encode(given.input_ids, given.attention_mask), 1e-5, 'encode');
       const [a, b] = [floats([rows, 16], 5), floats([rows, 16], 6)];
       for (const [i, x] of model.compare(a, b).tolist().entries()) expect(made.compare(a, b).tolist()[i]).toBeCloseTo(x as number, 4);
     }
