@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { clearEnvironment } from './test/setup/environment.ts';
 import { LongFirst } from './test/setup/order.ts';
 import { filesAlone } from './test/setup/projects.ts';
@@ -24,14 +24,14 @@ export default defineConfig({
         '#ops': here('./src/kernels/sets/index.ts'),
         '#exported': here('./src/torchscript/exported/late.ts'),
         '#files': here('./src/sources/places/late.ts'),
-        '#pool': here('./src/traced/pool/pool.ts'),
+        '#pool': here('./src/traced/pool/late.ts'),
         '#queue': here('./src/serve/queue.ts'),
         '#scripts': here('./src/jit/scripts/late.ts'),
         '#search': here('./src/platform/search/file.ts'),
         '#tokenizer-files': here('./src/tokenizer/places/late.ts'),
         '#server': here('./src/serve/server.ts'),
         '#tokenizers': here('./src/tokenizer/late.ts'),
-        '#team': here('./src/runtime/threads/team.ts'),
+        '#team': here('./src/runtime/threads/late.ts'),
         'fast-check': here('./test/setup/properties.ts'),
       }).map(([find, replacement]) => ({ find, replacement })),
       { find: /^#kernels\/.*$/, replacement: here('./src/platform/beside.ts') },
@@ -40,7 +40,10 @@ export default defineConfig({
   test: {
     projects: [
       { extends: true, test: { name: 'alone', include: alone } },
-      { extends: true, test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: alone, isolate: false } },
+      {
+        extends: true,
+        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, ...alone], isolate: false },
+      },
     ],
     globalSetup: ['test/setup/run.ts'],
     setupFiles: ['test/setup/bytes.ts'],

@@ -227,12 +227,12 @@ const WORKERS = { 'runtime/threads/worker': 'worker', 'traced/pool/worker': 'poo
 
 /** The script of workers by itself: it gets its kernels in a message, and never begins a team. */
 async function bundleWorker(name) {
-  const [given, beside] = ['given', 'beside'].map((name) => `${root}dist/platform/${name}.js`);
+  const [given, beside, none] = ['platform/given', 'platform/beside', 'runtime/threads/none'].map((path) => `${root}dist/${path}.js`);
   const bundled = await rolldown({
     input: `${root}dist/${name}.js`,
     platform: 'neutral',
-    external: [/^node:/, '#team'],
-    resolve: { alias: { '#platform': given, ...Object.fromEntries(SETS.map((set) => [`#kernels/${set}`, beside])) } },
+    external: [/^node:/],
+    resolve: { alias: { '#platform': given, '#team': none, ...Object.fromEntries(SETS.map((set) => [`#kernels/${set}`, beside])) } },
   });
   const { output } = await bundled.generate({ minify: true });
   await bundled.close();

@@ -1,3 +1,4 @@
+import { startPool } from '#pool';
 import { TraceletError } from '../base/error.ts';
 import { quoteList } from '../base/json.ts';
 import { ANY, type OptionTable, SIGNAL } from '../base/options.ts';
@@ -55,7 +56,6 @@ export const TRACE_LOAD_OPTIONS: OptionTable<LoadOptions> = {
 export async function loadTrace<Result>(source: ByteSource, options: LoadOptions = {}): Promise<TracedModule<Result>> {
   const { kernels = bestVariant(), signal } = options;
   const workers = options.worker || options.workers !== undefined ? await chooseWorkers(options, kernels) : undefined;
-  const pools = workers && (await import('#pool'));
   const head = await readTraceHeader(source, options);
   const { program, methods } = readProgram(
     head.program,
@@ -73,7 +73,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const builder = new ConstantsBuilder({ ...program, arena }, rowsOf, shared || threads.threads > 1);
   const host = await readPlaced(source, head, { programs, builder, parts }, options);
   await expectEnd(source, head.header);
-  const work = <T>(steps: Generator<void, T>) => (pools || signal ? sliced(steps, signal) : whole(steps));
+  const work = <T>(steps: Generator<void, T>) => (workers || signal ? sliced(steps, signal) : whole(steps));
   const proved: ProvedProgram[] = [];
   for (const each of all) proved.push(await work(proving(each)));
   const constants = await work(builder.settle(kernels));
@@ -85,7 +85,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const [local, ...others] = localRunners([instance, ...beside], { kernels: options.kernels, integers: options.integers });
   await instance.startThreads(threads, local.target, signal, beside);
   const locals = new Map([...methods.keys()].map((name, i) => [name, others[i]]));
-  const pool = pools && workers ? await pools.startPool(local, workers, { signal, methods: locals }) : undefined;
+  const pool = workers ? await startPool(local, workers, { signal, methods: locals }) : undefined;
   const runnerOf = (name: string, runner: LocalRunner): Runner => pool?.method(name, runner) ?? runner;
   const [golden, ...rest] = goldens;
   const made = [...locals].map(

@@ -28,7 +28,7 @@ const ATTENDED = {
   bounds: OF_SEQUENCES,
   steps: LENGTHS,
   trusted: ['starts'],
-} as const satisfies Omit<Op, 'infer' | 'doc'>;
+} as const satisfies Omit<Op, 'infer'>;
 
 /** Rules of attention over keys and values of other sequences. */
 function apart(shapes: Record<string, Shape>, { heads }: Record<string, number>): Inferred {
@@ -50,6 +50,7 @@ function apartByHeads(ints: Record<string, number>, parts: number): Split {
 
 /** Rows of the op table for attention whose scores are those of queries and keys alone. */
 export const ATTENTION = {
+  /** out = softmax(q · kᵀ · scale) · v by head and sequence; keys where mask is 0 are left out */
   attention: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -64,8 +65,8 @@ export const ATTENTION = {
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
     trusted: ['starts'],
-    doc: 'out = softmax(q · kᵀ · scale) · v by head and sequence; keys where mask is 0 are left out',
   },
+  /** attention over keys and values of other sequences, with starts and a mask of their own */
   attention_apart: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -80,8 +81,8 @@ export const ATTENTION = {
     bounds: { ...OF_SEQUENCES, key_starts: ({ key_rows }) => key_rows + 1 },
     steps: { starts: ({ rows }) => rows, key_starts: LENGTHS.starts },
     trusted: ['starts', 'key_starts'],
-    doc: 'attention over keys and values of other sequences, with starts and a mask of their own',
   },
+  /** attention with queries, keys and values side by side in each row of qkv */
   attention_qkv: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -95,16 +96,15 @@ export const ATTENTION = {
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
     trusted: ['starts'],
-    doc: 'attention with queries, keys and values side by side in each row of qkv',
   },
+  /** out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses; zeros where rows of tokens that mask rules out are missing */
   attention_weights: {
     ...ATTENDED,
     infer: (shapes, attrs) => attendedWeights('attention_weights', shapes, attrs),
-    doc: 'out[b, h] = softmax(q · kᵀ · scale), the probabilities that attention uses; zeros where rows of tokens that mask rules out are missing',
   },
+  /** out[b, h] = q · kᵀ · scale, of which attention takes the softmax; the lowest float32 where keys are left out, zeros where queries are */
   attention_scores: {
     ...ATTENDED,
     infer: (shapes, attrs) => attendedWeights('attention_scores', shapes, attrs),
-    doc: 'out[b, h] = q · kᵀ · scale, of which attention takes the softmax; the lowest float32 where keys are left out, zeros where queries are',
   },
 } as const satisfies Record<string, Op>;

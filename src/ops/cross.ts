@@ -63,6 +63,7 @@ const lengths = LENGTHS.starts;
 
 /** Rows of the op table for attention over keys and values of other sequences than those of queries. */
 export const CROSS = {
+  /** relative_attention over keys and values of other sequences, with starts, places and a mask of their own */
   cross_attention: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -76,8 +77,8 @@ export const CROSS = {
     split: byGroups,
     keys: ['k', 'v', 'key_places'],
     apart: { op: 'cross_attention', queries: ['q', 'places'], sideways: true },
-    doc: 'relative_attention over keys and values of other sequences, with starts, places and a mask of their own',
   },
+  /** the probabilities that cross_attention uses: [batch, heads · groups, queries, keys], zeros for keys that mask rules out */
   cross_attention_weights: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -92,6 +93,5 @@ export const CROSS = {
     split: byGroupWeights,
     keys: ['k', 'key_places'],
     asksMask: true,
-    doc: 'the probabilities that cross_attention uses: [batch, heads · groups, queries, keys], zeros for keys that mask rules out',
   },
 } as const satisfies Record<string, Op>;

@@ -39,6 +39,7 @@ const SHARED = { bounds: OF_SEQUENCES, steps: LENGTHS, trusted: ['starts'], flop
 
 /** Rows of the op table for attention with terms of queries and of keys by how far these stand apart. */
 export const DISENTANGLED = {
+  /** attention with q · pos_key[distance + reach] and k · pos_query[distance + reach] added to q · k; queries where mask is 0 weigh all alike */
   disentangled_attention: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -50,8 +51,8 @@ export const DISENTANGLED = {
     infer: (shapes, attrs) => disentangled('disentangled_attention', shapes, attrs),
     split: (ints, parts) => withTables(byHeads('q', 'k', 'v')(ints, parts), ints),
     sequences: ['q', 'k', 'v', 'places'],
-    doc: 'attention with q · pos_key[distance + reach] and k · pos_query[distance + reach] added to q · k; queries where mask is 0 weigh all alike',
   },
+  /** the probabilities that disentangled_attention uses, as attention_weights lays them out */
   disentangled_attention_weights: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -64,6 +65,5 @@ export const DISENTANGLED = {
     split: (ints) => withTables(byWeights(ints), ints),
     sequences: ['q', 'k', 'places'],
     asksMask: true,
-    doc: 'the probabilities that disentangled_attention uses, as attention_weights lays them out',
   },
 } as const satisfies Record<string, Op>;

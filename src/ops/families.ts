@@ -17,6 +17,7 @@ export const FAMILIES = {
   ...POSITIONAL,
   ...DISENTANGLED,
   ...ROTARY,
+  /** out[r, c · kernel + d] = x[s, c] for the row s that stands d - ⌊kernel / 2⌋ places behind row r, zeros where none does or mask is 0 */
   neighbours: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -35,8 +36,8 @@ export const FAMILIES = {
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
     trusted: ['starts'],
-    doc: 'out[r, c · kernel + d] = x[s, c] for the row s that stands d - ⌊kernel / 2⌋ places behind row r, zeros where none does or mask is 0',
   },
+  /** out[r] = x[r] / √(mean(x[r]²) + eps) · (offset + weight) */
   rms_norm: {
     args: { out: 'out', x: 'float32', weight: 'float32', rows: 'int', cols: 'int', eps: 'float', offset: 'float' },
     infer: (shapes) => normalised('rms_norm', shapes),
@@ -44,6 +45,5 @@ export const FAMILIES = {
     split: byRows('x'),
     rowwise: ['x'],
     inPlace: 'x',
-    doc: 'out[r] = x[r] / √(mean(x[r]²) + eps) · (offset + weight)',
   },
 } as const satisfies Record<OpOf<'families'>, Op>;

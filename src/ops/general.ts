@@ -86,7 +86,7 @@ const sizesOf = (...letters: string[]) =>
   Object.fromEntries(['d', ...letters].flatMap((letter) => [0, 1, 2, 3].map((d) => [`${letter}${d}`, 'int' as const])));
 
 /** An op of two operands that are repeated to one shape. */
-function pairwise(name: string, operand: 'float32' | 'int32', of: keyof typeof FROM, flops: number, doc: string): Op {
+function pairwise(name: string, operand: 'float32' | 'int32', of: keyof typeof FROM, flops: number): Op {
   return {
     args: { out: 'out', a: operand, b: operand, function: 'function', ...sizesOf('a', 'b') },
     result: of === 'compare' ? 'int32' : undefined,
@@ -96,12 +96,11 @@ function pairwise(name: string, operand: 'float32' | 'int32', of: keyof typeof F
     },
     flops: (ints) => flops * elementsIn(ints),
     split: byOutermost('a', 'b'),
-    doc,
   };
 }
 
 /** An op of as many elements as its operand. */
-const converting = (from: 'float32' | 'int32', to: 'float32' | 'int32', doc: string): Op => ({
+const converting = (from: 'float32' | 'int32', to: 'float32' | 'int32'): Op => ({
   args: { out: 'out', x: from, n: 'int' },
   result: to,
   infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
@@ -109,21 +108,24 @@ const converting = (from: 'float32' | 'int32', to: 'float32' | 'int32', doc: str
   split: () => byElements('x'),
   rowwise: ['x'],
   inPlace: 'x',
-  doc,
 });
 
 /** Rows of the op table for tensor programs of any kind: few, each of many functions, right for all shapes before they are fast. */
 export const GENERAL = {
-  binary: pairwise('binary', 'float32', 'binary', 2, 'f(a, b), each repeated along dimensions of 1'),
-  compare: pairwise('compare', 'float32', 'compare', 1, 'f(a, b) as 0 and 1, each repeated along dimensions of 1'),
-  compare_i32: pairwise('compare_i32', 'int32', 'compare', 1, 'compare of whole numbers'),
+  /** f(a, b), each repeated along dimensions of 1 */
+  binary: pairwise('binary', 'float32', 'binary', 2),
+  /** f(a, b) as 0 and 1, each repeated along dimensions of 1 */
+  compare: pairwise('compare', 'float32', 'compare', 1),
+  /** compare of whole numbers */
+  compare_i32: pairwise('compare_i32', 'int32', 'compare', 1),
+  /** b where condition is 0, else a, each repeated along dimensions of 1 */
   where: {
     args: { out: 'out', condition: 'int32', a: 'elements', b: 'elements', ...sizesOf('c', 'a', 'b') },
     infer: ({ condition, a, b }) => repeated('where', { condition, a, b }),
     flops: elementsIn,
     split: byOutermost('condition', 'a', 'b'),
-    doc: 'b where condition is 0, else a, each repeated along dimensions of 1',
   },
+  /** f(x) of each element */
   unary: {
     args: { out: 'out', x: 'float32', function: 'function', n: 'int' },
     infer: ({ x }, attrs) => {
@@ -134,10 +136,12 @@ export const GENERAL = {
     split: () => byElements('x'),
     rowwise: ['x'],
     inPlace: 'x',
-    doc: 'f(x) of each element',
   },
-  to_float32: converting('int32', 'float32', 'whole numbers as floats'),
-  to_int32: converting('float32', 'int32', 'floats as whole numbers, rounded towards 0'),
+  /** whole numbers as floats */
+  to_float32: converting('int32', 'float32'),
+  /** floats as whole numbers, rounded towards 0 */
+  to_int32: converting('float32', 'int32'),
+  /** out[r] = f of the elements of row r */
   reduce: {
     args: { out: 'out', x: 'float32', function: 'function', rows: 'int', cols: 'int' },
     infer: ({ x }, { function: number }) => {
@@ -148,8 +152,8 @@ export const GENERAL = {
     flops: ({ rows, cols }) => 2 * rows * cols,
     split: ({ cols }) => ({ over: ['rows'], strides: { out: 4, x: 4 * cols } }),
     rowwise: ['x'],
-    doc: 'out[r] = f of the elements of row r',
   },
+  /** out[r, i] = x[r, 0] + … + x[r, i] */
   cumsum: {
     args: { out: 'out', x: 'float32', rows: 'int', cols: 'int' },
     infer: ({ x }) => {
@@ -160,8 +164,8 @@ export const GENERAL = {
     split: byRows('x'),
     rowwise: ['x'],
     inPlace: 'x',
-    doc: 'out[r, i] = x[r, 0] + … + x[r, i]',
   },
+  /** x repeated along dimensions of 1 */
   expand: {
     args: { out: 'out', x: 'elements', d0: 'attr', d1: 'attr', d2: 'attr', d3: 'attr', s0: 'int', s1: 'int', s2: 'int', s3: 'int' },
     infer: ({ x }, { d0, d1, d2, d3 }) => {
@@ -174,8 +178,8 @@ export const GENERAL = {
     flops: () => 0,
     split: null,
     bytes: (ints) => 8 * elementsIn(ints),
-    doc: 'x repeated along dimensions of 1',
   },
+  /** out[r, i] = x[r, ids[r, i]] */
   gather: {
     args: { out: 'out', x: 'elements', ids: 'int32', rows: 'int', cols: 'int', count: 'int' },
     infer: ({ x, ids }) => {
@@ -188,8 +192,8 @@ export const GENERAL = {
     bytes: ({ rows, count }) => 12 * rows * count,
     rowwise: ['x', 'ids'],
     bounds: { ids: ({ cols }) => cols },
-    doc: 'out[r, i] = x[r, ids[r, i]]',
   },
+  /** out[r, i] = where in row r the i-th largest stands, or the i-th smallest where largest is 0; of equals the first */
   topk: {
     args: { out: 'out', x: 'float32', rows: 'int', cols: 'int', k: 'attr', largest: 'attr' },
     result: 'int32',
@@ -201,6 +205,5 @@ export const GENERAL = {
     flops: ({ rows, cols }) => rows * cols,
     split: ({ cols, k }) => ({ over: ['rows'], strides: { out: 4 * k, x: 4 * cols } }),
     rowwise: ['x'],
-    doc: 'out[r, i] = where in row r the i-th largest stands, or the i-th smallest where largest is 0; of equals the first',
   },
 } as const satisfies Record<OpOf<'general'>, Op>;

@@ -5,9 +5,7 @@ import type { OpOf } from './sets.ts';
 import { added, BELOW_VOCAB, lookup, multiplied, need } from './shapes.ts';
 import { byIds, byProduct } from './splits.ts';
 
-const doc = (of: string, dtype: Half): string =>
-  `${of} with a weight of ${dtype}, and the bits that it has with the same numbers in float32`;
-
+/** linear with a weight of 16 bits, and the bits that it has with the same numbers in float32 */
 const product = <D extends Half>(dtype: D) =>
   ({
     // biome-ignore format: a kernel's parameters in one row
@@ -24,9 +22,9 @@ const product = <D extends Half>(dtype: D) =>
     flops: ({ m, n, k }) => 2 * m * n * k,
     split: (ints) => byProduct(ints, { weight: 2 * ints.k }, ints.n >= ints.m),
     rowwise: ['x'],
-    doc: doc('linear', dtype),
   }) as const satisfies Op;
 
+/** embedding, or embedding_add where there is an x, of 16 bits, and the bits that it has with the same numbers in float32 */
 const table = <D extends Half>(dtype: D) =>
   ({
     // biome-ignore format: a kernel's parameters in one row
@@ -43,7 +41,6 @@ const table = <D extends Half>(dtype: D) =>
     rowwise: ['x', 'ids'],
     inPlace: 'x',
     bounds: BELOW_VOCAB,
-    doc: doc('embedding, or embedding_add where there is an x,', dtype),
   }) as const satisfies Op;
 
 /** Rows of the op table over weights of 16 bits. */

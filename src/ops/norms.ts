@@ -12,6 +12,7 @@ export function normalised(name: string, { x, weight, bias }: Record<string, Sha
 
 /** Rows of the op table that bring each row to one size. */
 export const NORMS = {
+  /** each row of x moved to mean 0 and variance 1, then scaled by weight and shifted by bias */
   layer_norm: {
     args: { out: 'out', x: 'float32', weight: 'float32', bias: 'float32', rows: 'int', cols: 'int', eps: 'float' },
     infer: (shapes) => normalised('layer_norm', shapes),
@@ -19,8 +20,8 @@ export const NORMS = {
     split: byRows('x'),
     rowwise: ['x'],
     inPlace: 'x',
-    doc: 'each row of x moved to mean 0 and variance 1, then scaled by weight and shifted by bias',
   },
+  /** layer_norm(x + residual) */
   add_layer_norm: {
     args: { out: 'out', x: 'float32', residual: 'float32', weight: 'float32', bias: 'float32', rows: 'int', cols: 'int', eps: 'float' },
     infer: (shapes) => {
@@ -31,8 +32,8 @@ export const NORMS = {
     split: byRows('x', 'residual'),
     rowwise: ['x', 'residual'],
     inPlace: 'x',
-    doc: 'layer_norm(x + residual)',
   },
+  /** out[r] = x[r] / max(‖x[r]‖₂, eps) */
   l2_normalize: {
     args: { out: 'out', x: 'float32', rows: 'int', cols: 'int', eps: 'float' },
     infer: ({ x }) => ({ shape: x, ints: { rows: rowsOf(x), cols: last(x) } }),
@@ -40,6 +41,5 @@ export const NORMS = {
     split: byRows('x'),
     rowwise: ['x'],
     inPlace: 'x',
-    doc: 'out[r] = x[r] / max(‖x[r]‖₂, eps)',
   },
 } as const satisfies Record<string, Op>;

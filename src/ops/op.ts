@@ -79,7 +79,6 @@ export interface Op {
   exact?: boolean;
   /** The largest magnitude of the elements of its weight. */
   mostWeight?: number;
-  doc: string;
 }
 
 /** Whether a kernel has an argument of this kind. */

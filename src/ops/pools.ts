@@ -3,7 +3,7 @@ import type { Op } from './op.ts';
 import { LENGTHS, last, need, OF_SEQUENCES, tokenRows } from './shapes.ts';
 
 /** An op that makes one row of each sequence of x. */
-function pooling(name: string, doc: string): Op {
+function pooling(name: string): Op {
   return {
     args: { out: 'out', x: 'float32', mask: 'int32?', starts: 'int32', batch: 'int', cols: 'int' },
     infer: (shapes) => {
@@ -18,7 +18,6 @@ function pooling(name: string, doc: string): Op {
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
     trusted: ['starts'],
-    doc,
   };
 }
 
@@ -44,30 +43,34 @@ function pickingInts(which: 'first' | 'last'): Op {
     bounds: OF_SEQUENCES,
     steps: LENGTHS,
     trusted: ['starts'],
-    doc: `the whole number of the ${which} row of each sequence where mask is 1; 0 where none is`,
   };
 }
 
 /** Rows of the op table that make one vector of each sequence. */
 export const POOLS = {
-  mean_pool: pooling('mean_pool', 'the mean over the rows of each sequence where mask is 1; zeros where none is'),
-  mean_sqrt_pool: pooling('mean_sqrt_pool', 'the sum over the n rows of each sequence where mask is 1, divided by √n; zeros where none is'),
-  max_pool: pooling('max_pool', 'the largest of each column over the rows of each sequence where mask is 1; zeros where none is'),
+  /** the mean over the rows of each sequence where mask is 1; zeros where none is */
+  mean_pool: pooling('mean_pool'),
+  /** the sum over the n rows of each sequence where mask is 1, divided by √n; zeros where none is */
+  mean_sqrt_pool: pooling('mean_sqrt_pool'),
+  /** the largest of each column over the rows of each sequence where mask is 1; zeros where none is */
+  max_pool: pooling('max_pool'),
+  /** the first row of each sequence where mask is 1; zeros where none is */
   first_pool: {
-    ...pooling('first_pool', 'the first row of each sequence where mask is 1; zeros where none is'),
+    ...pooling('first_pool'),
     ...picking('first'),
   },
+  /** the whole number of the first row of each sequence where mask is 1; 0 where none is */
   first_int: pickingInts('first'),
+  /** the last row of each sequence where mask is 1; zeros where none is */
   last_pool: {
-    ...pooling('last_pool', 'the last row of each sequence where mask is 1; zeros where none is'),
+    ...pooling('last_pool'),
     ...picking('last'),
   },
+  /** the whole number of the last row of each sequence where mask is 1; 0 where none is */
   last_int: pickingInts('last'),
+  /** the mean over the rows of each sequence where mask is 1, weighted with 1, 2, … from the first row where origin is 1 */
   weighted_mean_pool: {
-    ...pooling(
-      'weighted_mean_pool',
-      'the mean over the rows of each sequence where mask is 1, weighted with 1, 2, … from the first row where origin is 1',
-    ),
+    ...pooling('weighted_mean_pool'),
     args: { out: 'out', x: 'float32', mask: 'int32?', origin: 'int32?', starts: 'int32', batch: 'int', cols: 'int' },
     sequences: undefined,
     bounds: { ...OF_SEQUENCES, origin: () => 2 },

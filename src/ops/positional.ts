@@ -38,6 +38,7 @@ const SHARED = { bounds: OF_SEQUENCES, steps: LENGTHS, trusted: ['starts'], flop
 
 /** Rows of the op table for attention with scores of content, of place and of type. */
 export const POSITIONAL = {
+  /** relative_attention with q_pos · pos[distance + reach] added to q · k, and same[query] for keys of its type; a query sees its own key */
   positional_attention: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -49,8 +50,8 @@ export const POSITIONAL = {
     infer: (shapes, attrs) => positional('positional_attention', shapes, attrs),
     split: (ints, parts) => withTable(byHeads('q', 'k', 'v')(ints, parts), ints),
     sequences: ['q', 'k', 'v', 'q_pos', 'types', 'same', 'places'],
-    doc: 'relative_attention with q_pos · pos[distance + reach] added to q · k, and same[query] for keys of its type; a query sees its own key',
   },
+  /** the probabilities that positional_attention uses, as attention_weights lays them out */
   positional_attention_weights: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -63,6 +64,5 @@ export const POSITIONAL = {
     split: (ints) => withTable(byWeights(ints), ints),
     sequences: ['q', 'k', 'q_pos', 'types', 'same', 'places'],
     asksMask: true,
-    doc: 'the probabilities that positional_attention uses, as attention_weights lays them out',
   },
 } as const satisfies Record<string, Op>;

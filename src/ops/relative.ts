@@ -54,6 +54,7 @@ const SHARED = { bounds: OF_SEQUENCES, steps: LENGTHS, trusted: ['starts'], flop
 
 /** Rows of the op table for attention whose scores depend on how far apart query and key stand. */
 export const RELATIVE = {
+  /** attention with keys at most `before` in front of and `after` behind a query, bias[head, distance + reach] added to scores */
   relative_attention: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -66,8 +67,8 @@ export const RELATIVE = {
     split: byGroups,
     sequences: ['q', 'k', 'v', 'places'],
     apart: { op: 'cross_attention', queries: ['q', 'places'], sideways: true },
-    doc: 'attention with keys at most `before` in front of and `after` behind a query, bias[head, distance + reach] added to scores',
   },
+  /** the probabilities that relative_attention uses, as attention_weights lays them out */
   relative_attention_weights: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -80,6 +81,5 @@ export const RELATIVE = {
     split: byGroupWeights,
     sequences: ['q', 'k', 'places'],
     asksMask: true,
-    doc: 'the probabilities that relative_attention uses, as attention_weights lays them out',
   },
 } as const satisfies Record<string, Op>;

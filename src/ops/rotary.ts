@@ -4,6 +4,7 @@ import { last, need, rowsOf } from './shapes.ts';
 
 /** Rows of the op table for rotary positions. */
 export const ROTARY = {
+  /** the cosines, then the sines, of positions[r] · frequencies, times scale */
   rotations: {
     args: { out: 'out', positions: 'int32', frequencies: 'float32', rows: 'int', half: 'int', scale: 'float' },
     infer: ({ positions, frequencies }) => {
@@ -14,8 +15,8 @@ export const ROTARY = {
     flops: ({ rows, half }) => 40 * rows * half,
     split: ({ half }) => ({ over: ['rows'], strides: { out: 8 * half, positions: 4 } }),
     rowwise: ['positions'],
-    doc: 'the cosines, then the sines, of positions[r] · frequencies, times scale',
   },
+  /** x with the first 2 · half numbers of each of its first heads turned, halves against one another */
   rotary: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -32,6 +33,5 @@ export const ROTARY = {
     split: ({ cols, half }) => ({ over: ['rows'], strides: { out: 4 * cols, x: 4 * cols, rotation: 8 * half } }),
     rowwise: ['x', 'rotation'],
     inPlace: 'x',
-    doc: 'x with the first 2 · half numbers of each of its first heads turned, halves against one another',
   },
 } as const satisfies Record<string, Op>;

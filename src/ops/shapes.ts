@@ -42,7 +42,7 @@ export function isRepeated(a: Shape, b: Shape): boolean {
 }
 
 /** a op b, where b has a's shape or a suffix of it, behind dimensions of 1 if any. */
-export function arithmetic(name: string, doc: string): Op {
+export function arithmetic(name: string): Op {
   return {
     args: { out: 'out', a: 'float32', b: 'float32', n: 'int', period: 'int' },
     infer: ({ a, b }) => {
@@ -54,11 +54,10 @@ export function arithmetic(name: string, doc: string): Op {
     rowwise: ['a', 'b'],
     inPlace: 'a',
     general: { op: 'binary', function: name },
-    doc,
   };
 }
 
-export function elementwise(doc: string, flops: number, epilogue?: number): Op {
+export function elementwise(flops: number, epilogue?: number): Op {
   return {
     args: { out: 'out', x: 'float32', n: 'int' },
     infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
@@ -67,11 +66,10 @@ export function elementwise(doc: string, flops: number, epilogue?: number): Op {
     rowwise: ['x'],
     inPlace: 'x',
     epilogue,
-    doc,
   };
 }
 
-export function rowwise(name: string, doc: string, flops: number): Op {
+export function rowwise(name: string, flops: number): Op {
   return {
     args: { out: 'out', x: 'float32', rows: 'int', cols: 'int' },
     infer: ({ x }) => {
@@ -82,7 +80,6 @@ export function rowwise(name: string, doc: string, flops: number): Op {
     split: byRows('x'),
     rowwise: ['x'],
     inPlace: 'x',
-    doc,
   };
 }
 

@@ -33,6 +33,7 @@ import { TOKEN_OPS } from './tokens.ts';
 
 /** Rows that are always there. */
 const BASE = {
+  /** out[r] = table[ids[r]] */
   embedding: {
     args: { out: 'out', ids: 'int32', table: 'elements', rows: 'int', cols: 'int', vocab: 'int' },
     infer: (shapes) => lookup('embedding', shapes),
@@ -41,8 +42,8 @@ const BASE = {
     bytes: ({ rows, cols }) => 8 * rows * cols + 4 * rows,
     rowwise: ['ids'],
     bounds: BELOW_VOCAB,
-    doc: 'out[r] = table[ids[r]]',
   },
+  /** out[r] = x[r] + table[ids[r]] */
   embedding_add: {
     args: { out: 'out', x: 'float32', ids: 'int32', table: 'float32', rows: 'int', cols: 'int', vocab: 'int' },
     infer: lookupAdded,
@@ -52,8 +53,8 @@ const BASE = {
     rowwise: ['x', 'ids'],
     inPlace: 'x',
     bounds: BELOW_VOCAB,
-    doc: 'out[r] = x[r] + table[ids[r]]',
   },
+  /** out[r] = table[ids[r]] · scale[ids[r]] */
   embedding_i8: {
     args: { out: 'out', ids: 'int32', table: 'rows8', scale: 'float32', rows: 'int', cols: 'int', vocab: 'int' },
     infer: lookupScaled,
@@ -63,8 +64,8 @@ const BASE = {
     rowwise: ['ids'],
     bounds: BELOW_VOCAB,
     exact: true,
-    doc: 'out[r] = table[ids[r]] · scale[ids[r]]',
   },
+  /** embedding_i8 with weights of four bits and a step for each 32 of them */
   embedding_i4: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -78,8 +79,8 @@ const BASE = {
     rowwise: ['ids'],
     bounds: BELOW_VOCAB,
     exact: true,
-    doc: 'embedding_i8 with weights of four bits and a step for each 32 of them',
   },
+  /** out = activation(x · weightᵀ + bias) */
   linear: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -90,8 +91,8 @@ const BASE = {
     flops: ({ m, n, k }) => 2 * m * n * k,
     split: (ints) => byProduct(ints, { weight: 4 * ints.k }, ints.n >= ints.m),
     rowwise: ['x'],
-    doc: 'out = activation(x · weightᵀ + bias)',
   },
+  /** out = (x · smooth) · (weight · scale)ᵀ + bias in integers: x in 128 steps a row and stretch, weight int8 from -64 to 64 */
   linear_i8: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -104,8 +105,8 @@ const BASE = {
     rowwise: ['x'],
     exact: true,
     mostWeight: MOST_WEIGHT,
-    doc: 'out = (x · smooth) · (weight · scale)ᵀ + bias in integers: x in 128 steps a row and stretch, weight int8 from -64 to 64',
   },
+  /** linear_i8 with weights of four bits and a step for each 32 of them */
   linear_i4: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -117,40 +118,54 @@ const BASE = {
     split: (ints, parts) => byIntegerProduct(ints, parts, { weight: ints.k / 2, steps: ints.k / GROUP }),
     rowwise: ['x'],
     exact: true,
-    doc: 'linear_i8 with weights of four bits and a step for each 32 of them',
   },
   ...ATTENTION,
   ...TOKEN_OPS,
   ...NORMS,
+  /** out[i] = a[i] · b[i], b computed as a is */
   matmul: {
     args: { out: 'out', a: 'float32', b: 'float32', scratch: 'scratch', batch: 'int', m: 'int', n: 'int', k: 'int' },
     infer: multipliedBatches,
     flops: ({ batch, m, n, k }) => 2 * batch * m * n * k,
     split: byMatrices,
-    doc: 'out[i] = a[i] · b[i], b computed as a is',
   },
+  /** where in each row its first largest element stands, or its first NaN */
   argmax: {
     args: { out: 'out', x: 'float32', rows: 'int', cols: 'int' },
     result: 'int32',
     infer: (shapes) => reduced('argmax', shapes),
     flops: ({ rows, cols }) => rows * cols,
     split: ({ cols }) => ({ over: ['rows'], strides: { out: 4, x: 4 * cols } }),
-    doc: 'where in each row its first largest element stands, or its first NaN',
   },
-  softmax: rowwise('softmax', 'out[r] = exp(x[r] - max) / sum', 6),
-  log_softmax: rowwise('log_softmax', 'out[r] = x[r] - max - log(sum(exp(x[r] - max)))', 6),
-  gelu: elementwise('x · Φ(x), exact (erf)', 12, 1),
-  gelu_new: elementwise('0.5 · x · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))', 14, 2),
-  relu: elementwise('max(x, 0)', 1, 3),
-  silu: elementwise('x · sigmoid(x)', 9, 4),
-  tanh: elementwise('tanh(x)', 10, 5),
-  sigmoid: elementwise('1 / (1 + exp(-x))', 8, 6),
-  quick_gelu: elementwise('x · sigmoid(1.702 · x)', 10),
-  mish: elementwise('x · tanh(log(1 + exp(x)))', 14),
-  relu6: elementwise('min(max(x, 0), 6)', 2),
-  gelu_10: elementwise('min(max(gelu(x), -10), 10)', 14),
-  add: arithmetic('add', 'out = a + b, b repeated along the leading dimensions'),
-  mul: arithmetic('mul', 'out = a · b, b repeated along the leading dimensions'),
+  /** out[r] = exp(x[r] - max) / sum */
+  softmax: rowwise('softmax', 6),
+  /** out[r] = x[r] - max - log(sum(exp(x[r] - max))) */
+  log_softmax: rowwise('log_softmax', 6),
+  /** x · Φ(x), exact (erf) */
+  gelu: elementwise(12, 1),
+  /** 0.5 · x · (1 + tanh(√(2/π) · (x + 0.044715 · x³))) */
+  gelu_new: elementwise(14, 2),
+  /** max(x, 0) */
+  relu: elementwise(1, 3),
+  /** x · sigmoid(x) */
+  silu: elementwise(9, 4),
+  /** tanh(x) */
+  tanh: elementwise(10, 5),
+  /** 1 / (1 + exp(-x)) */
+  sigmoid: elementwise(8, 6),
+  /** x · sigmoid(1.702 · x) */
+  quick_gelu: elementwise(10),
+  /** x · tanh(log(1 + exp(x))) */
+  mish: elementwise(14),
+  /** min(max(x, 0), 6) */
+  relu6: elementwise(2),
+  /** min(max(gelu(x), -10), 10) */
+  gelu_10: elementwise(14),
+  /** out = a + b, b repeated along the leading dimensions */
+  add: arithmetic('add'),
+  /** out = a · b, b repeated along the leading dimensions */
+  mul: arithmetic('mul'),
+  /** out = factor · x */
   scale: {
     args: { out: 'out', x: 'float32', n: 'int', factor: 'float' },
     infer: ({ x }) => ({ shape: x, ints: { n: sizeOf(x) } }),
@@ -158,8 +173,8 @@ const BASE = {
     split: () => byElements('x'),
     rowwise: ['x'],
     inPlace: 'x',
-    doc: 'out = factor · x',
   },
+  /** out[i, j, k, l] = x[offset + i·s0 + j·s1 + k·s2 + l·s3]: transpose, permute and slice */
   strided: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -170,16 +185,16 @@ const BASE = {
     flops: () => 0,
     split: null,
     bytes: ({ d0, d1, d2, d3 }) => 8 * d0 * d1 * d2 * d3,
-    doc: 'out[i, j, k, l] = x[offset + i·s0 + j·s1 + k·s2 + l·s3]: transpose, permute and slice',
   },
+  /** rows of a followed by rows of b */
   concat: {
     args: { out: 'out', a: 'elements', b: 'elements', rows: 'int', a_cols: 'int', b_cols: 'int' },
     infer: joined,
     flops: () => 0,
     split: ({ a_cols, b_cols }) => ({ over: ['rows'], strides: { out: 4 * (a_cols + b_cols), a: 4 * a_cols, b: 4 * b_cols } }),
     rowwise: ['a', 'b'],
-    doc: 'rows of a followed by rows of b',
   },
+  /** out[r] = x[r, from .. from + count] */
   columns: {
     args: { out: 'out', x: 'elements', rows: 'int', cols: 'int', from: 'attr', count: 'attr' },
     infer: ({ x }, { from, count }) => {
@@ -190,9 +205,9 @@ const BASE = {
     split: ({ cols, count }) => ({ over: ['rows'], strides: { out: 4 * count, x: 4 * cols } }),
     bytes: ({ rows, count }) => 8 * rows * count,
     rowwise: ['x'],
-    doc: 'out[r] = x[r, from .. from + count]',
   },
   ...POOLS,
+  /** the rows of a weight in the panels of 8 that linear reads, zeros behind the last row */
   panels: {
     args: { out: 'out', x: 'float32', scratch: 'scratch', n: 'int', k: 'int' },
     infer: ({ x }) => {
@@ -202,7 +217,6 @@ const BASE = {
     flops: () => 0,
     split: null,
     inPlace: 'x',
-    doc: 'the rows of a weight in the panels of 8 that linear reads, zeros behind the last row',
   },
 } as const satisfies Record<string, Op>;
 

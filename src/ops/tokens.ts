@@ -4,6 +4,7 @@ import { last, need, rowsOf, scattered } from './shapes.ts';
 
 /** Rows of the op table that leave tokens out and put them back. */
 export const TOKEN_OPS = {
+  /** out[r] = x[r] where mask is 1, zeros elsewhere */
   masked: {
     args: { out: 'out', x: 'float32', mask: 'int32', rows: 'int', cols: 'int' },
     infer: ({ x, mask }) => {
@@ -15,8 +16,8 @@ export const TOKEN_OPS = {
     rowwise: ['x', 'mask'],
     inPlace: 'x',
     bounds: { mask: () => 2 },
-    doc: 'out[r] = x[r] where mask is 1, zeros elsewhere',
   },
+  /** out[index[r]] = x[r], zeros elsewhere, as [batch, sequence, …] */
   scatter: {
     // biome-ignore format: a kernel's parameters in one row
     args: {
@@ -28,6 +29,5 @@ export const TOKEN_OPS = {
     bytes: ({ rows, cols, total }) => 4 * (rows * cols + total * cols + rows),
     bounds: { index: ({ total }) => total },
     trusted: ['index'],
-    doc: 'out[index[r]] = x[r], zeros elsewhere, as [batch, sequence, …]',
   },
 } as const satisfies Record<string, Op>;

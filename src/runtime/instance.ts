@@ -1,3 +1,4 @@
+import { startTeam } from '#team';
 import { TraceletError } from '../base/error.ts';
 import { hostRule, keptTokens } from '../graph/hostvalues.ts';
 import { Arena, type Region } from '../kernels/arena.ts';
@@ -106,9 +107,8 @@ export class Instance {
     for (const each of all) each.#threads = choice;
     if (choice.threads === 1) return;
     const binaries = [...new Set(all.flatMap((each) => each.#callsFor(target).calls.map(({ binary }) => binary)))];
-    const { Team } = (await import('#team')) as unknown as typeof import('./threads/team.ts');
     try {
-      const team = await Team.start(choice.threads, this.memory, binaries, { signal });
+      const team = await startTeam(choice.threads, this.memory, binaries, { signal });
       team.endWith(this.constants);
       for (const each of all) each.#team = team;
       this.#leads = true;

@@ -1,3 +1,4 @@
+import { startTeam } from '#team';
 import { TraceletError } from '../base/error.ts';
 import type { Slice } from '../base/slices.ts';
 import { allocateMemory, callKernel, growMemory, type Kernels, MEMORY_BASE } from '../kernels/binaries.ts';
@@ -85,11 +86,10 @@ export class Scanner {
     if (choice.threads === 1) return alone(choice);
     const module = moduleOf(searchKernels, true);
     if (!module) return alone({ threads: 1, why: 'kernels of searches for a shared memory are missing' });
-    const { Team: Threads } = (await import('#team')) as unknown as typeof import('../runtime/threads/team.ts');
     const memory = allocateMemory(MEMORY_BASE, WHAT, true);
     try {
       const provision = { what: 'the search', names: ['scan'], moduleOf: () => module };
-      const team = await Threads.start(choice.threads, memory, ['search'], { signal, provision });
+      const team = await startTeam(choice.threads, memory, ['search'], { signal, provision });
       const scanner = new Scanner(form, memory, kernelsOn(memory, module), choice, team);
       team.endWith(scanner);
       return scanner;

@@ -26,10 +26,10 @@ async function bundle() {
         '#exported': `${root}src/torchscript/exported/late.ts`,
         '#tokenizer-files': `${root}src/tokenizer/places/now.ts`,
         '#files': `${root}src/sources/places/late.ts`,
-        '#pool': `${root}src/traced/pool/pool.ts`,
+        '#pool': `${root}src/traced/pool/late.ts`,
         '#scripts': `${root}src/jit/scripts/late.ts`,
         '#search': `${root}src/platform/search/file.ts`,
-        '#team': `${root}src/runtime/threads/team.ts`,
+        '#team': `${root}src/runtime/threads/late.ts`,
       },
     },
   });

@@ -46,7 +46,7 @@ const told = ({ status, file, loaded, progress }: ProgressInfo): string => \`\${
 export async function main(): Promise<number[]> {
   const traced = await jit.load(minilm, { progress_callback: (info) => void told(info) });
   await load(minilm, { threads: 1 });
-  const doc: string = OPS.rms_norm.doc;
+  const doc: string = Object.keys(OPS.rms_norm.args).join();
   const padded: EncodeOptions = { padding: true };
   PreTrainedTokenizerFast.from_files({ 'tokenizer.json': '{}' }).encode(doc, padded);
   await inlined.load(minilm, { threads: 2, progress_callback: ({ progress }) => void progress?.toFixed() });

@@ -2,9 +2,10 @@ import type { Named } from '../../nn/outputs.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { LocalRunner, Runner, Signatures } from '../runner.ts';
 import type { WorkerChoice } from './choose.ts';
+import type { WorkerPool } from './pool.ts';
 
 /** The pool of runtimes that have no workers: calls run in place, one after the other. It imports nothing. */
-export async function startPool(local: LocalRunner, { why }: WorkerChoice): Promise<Runner> {
+export async function startPool(local: LocalRunner, { why }: WorkerChoice): Promise<Runner & Pick<WorkerPool, 'method'>> {
   return {
     local,
     workers: 0,
@@ -15,6 +16,7 @@ export async function startPool(local: LocalRunner, { why }: WorkerChoice): Prom
     explain: () => [...local.explain().slice(0, -1), `no workers, so that calls run in place: ${why}`],
     run: (inputs: Record<string, Tensor>, options?: { outputs?: readonly string[]; signal?: AbortSignal }): Promise<Named[]> =>
       local.run(inputs, options),
+    method: (_name: string, runner: LocalRunner): Runner => runner,
     dispose: () => local.dispose(),
   };
 }
