@@ -150,7 +150,7 @@ describe('trace', () => {
     if (head === 'model') cpSync(fixture('zoo/bert-BertModel/model.safetensors'), at(name, 'model.safetensors'));
     const { status, stderr } = await call(['trace', name, '-o', `${name}.tracelet`, '--head', head, '--seq', '8']);
     expect(stderr).toMatch(
-      /^tracelet: the trace takes ids and no texts: .*tokenizer\.json: expected a part of type BPE, Unigram, WordLevel, WordPiece, got "Lattice"/,
+      /^tracelet: the trace takes ids and no texts: .*tokenizer\.json: expected a part of type BPE, SentencePiece, Unigram, WordLevel, WordPiece, got "Lattice"/,
     );
     expect(status).toBe(0);
     const ids = { input: JSON.stringify({ input_ids: [[1, 2, 3, 4, 5, 6, 7, 8]] }) };
@@ -160,7 +160,7 @@ describe('trace', () => {
     );
     if (head === 'mlm')
       expect(await failure(3, ['fill', '[MASK]', '-m', name])).toContain(
-        'model of tokenizer.json: expected a part of type BPE, Unigram, WordLevel, WordPiece, got "Lattice"',
+        'model of tokenizer.json: expected a part of type BPE, SentencePiece, Unigram, WordLevel, WordPiece, got "Lattice"',
       );
   });
 

@@ -21,6 +21,8 @@ const FIELDS = {
   decoder_layers: 1,
   decoder_attention_heads: 4,
   decoder_start_token_id: 0,
+  start_n_top: 2,
+  end_n_top: 2,
 };
 
 /** Sizes that only one family has, beside a hidden_size of 16 and 2 heads: by `model_type`. */

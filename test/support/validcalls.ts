@@ -145,8 +145,8 @@ const perClass = (valid: (Model: Known) => readonly unknown[], before = '', behi
       .map(([name, Model]) => [before + name + behind, () => valid(Model)]),
   );
 
-/** A number for each text, which those that are choices do not take. */
-const PER_TEXT = ['lengths'];
+/** Inputs that choices do not take: a number for each text, and what came before one text. */
+const PER_TEXT = ['lengths', 'mems', 'perm_mask', 'target_mapping'];
 
 const inputsOf = ({ family: { inputs: names }, head }: Known): (Tensor | null)[] =>
   head === 'ForMultipleChoice'
@@ -445,4 +445,4 @@ export const COSTLY = /^(new \w+(Model|For[A-Z]\w+)|pipeline|(SentenceTransforme
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
 export const WITHIN =
-  /^OPS\.|#(operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|decoded|relative_positional_encoding|decoderIdsOf|pooled|positionsOf|typesOf|meant|prepare|prepareRun|besides|prompting|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
+  /^OPS\.|#(method_|tracedFor|encode_|operand|reshaped|taken|refuseTraining|post_init|answer|summary|scores|features|states|through|init_weights|embedded|encoded|decoded|relative_positional_encoding|decoderIdsOf|pooled|positionsOf|typesOf|meant|prepare|prepareRun|besides|prompting|result|start|queued)$|\.(encoder_path|options_beside|config_class)$/;
