@@ -108,7 +108,7 @@ export class Instance {
     if (choice.threads === 1) return;
     const binaries = [...new Set(all.flatMap((each) => each.#callsFor(target).calls.map(({ binary }) => binary)))];
     try {
-      const team = await startTeam(choice.threads, this.memory, binaries, { signal });
+      const team = (await startTeam(choice.threads, this.memory, binaries, { signal })) as unknown as Team;
       team.endWith(this.constants);
       for (const each of all) each.#team = team;
       this.#leads = true;

@@ -89,7 +89,7 @@ export class Scanner {
     const memory = allocateMemory(MEMORY_BASE, WHAT, true);
     try {
       const provision = { what: 'the search', names: ['scan'], moduleOf: () => module };
-      const team = await startTeam(choice.threads, memory, ['search'], { signal, provision });
+      const team = (await startTeam(choice.threads, memory, ['search'], { signal, provision })) as unknown as Team;
       const scanner = new Scanner(form, memory, kernelsOn(memory, module), choice, team);
       team.endWith(scanner);
       return scanner;

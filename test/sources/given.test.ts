@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest';
-import * as files from '../../src/sources/places/given.ts';
-import * as tokenizers from '../../src/tokenizer/places/given.ts';
+import { describe, expect, test, vi } from 'vitest';
 import { fixture } from '../support/fixtures.ts';
+
+vi.resetModules();
+const files = await import('../../src/sources/places/given.ts');
+const tokenizers = await import('../../src/tokenizer/places/given.ts');
 
 const FOLDER = fixture('tokenizer');
 
