@@ -3,8 +3,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { answer, at, call, directory, failure, start } from '../support/cli.ts';
+import { answer, at, call, directory, failure, start, withTraces } from '../support/cli.ts';
 import { COMMANDS, ROOT } from '../support/command.ts';
+
+withTraces();
 
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const POSIX = process.platform !== 'win32';

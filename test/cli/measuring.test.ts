@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { jit } from '../../src/index.ts';
-import { answer, at, call, failure, json, lines, load } from '../support/cli.ts';
+import { answer, at, call, failure, json, lines, load, withTraces } from '../support/cli.ts';
+
+withTraces();
 
 test('bench', async () => {
   const { status, stdout } = await call(['bench', 'bare.tracelet', '--seconds', '0.05']);

@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { F, jit, nn, type Tensor, tensor } from '../../src/index.ts';
-import { answer, at, call, failure, json, lines } from '../support/cli.ts';
+import { answer, at, call, failure, json, lines, withTraces } from '../support/cli.ts';
 import { fileOf, floats } from '../support/tiny.ts';
+
+withTraces();
 
 class Sides extends nn.Module<[Tensor], Tensor> {
   readonly dense = new nn.Linear(4, 3, { seed: 3 });

@@ -1,8 +1,10 @@
 import { cpSync, existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { jit } from '../../src/index.ts';
-import { answer, at, call, json, lines } from '../support/cli.ts';
+import { answer, at, call, json, lines, withTraces } from '../support/cli.ts';
 import { fixture } from '../support/fixtures.ts';
+
+withTraces();
 
 /** A program of PyTorch in the directory of the calls. */
 function program(name: string, as: string): string {

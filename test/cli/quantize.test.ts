@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { answer, at, call, failure, json } from '../support/cli.ts';
+import { answer, at, call, failure, json, withTraces } from '../support/cli.ts';
+
+withTraces();
 
 describe('quantize', () => {
   test.each([

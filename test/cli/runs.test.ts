@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type Tensor, tensor } from '../../src/index.ts';
-import { answer, at, call, directory, failure, json, lines, load, start, WORDS } from '../support/cli.ts';
+import { answer, at, call, directory, failure, json, lines, load, start, WORDS, withTraces } from '../support/cli.ts';
 import { ROOT } from '../support/command.ts';
+
+withTraces();
 
 describe('run', () => {
   const ids = [2, 5, 6, 7, 8, 9, 10, 3];

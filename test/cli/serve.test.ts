@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { at, call, failure, start } from '../support/cli.ts';
+import { at, call, failure, start, withTraces } from '../support/cli.ts';
 import { MAIN, ROOT } from '../support/command.ts';
 import { until } from '../support/until.ts';
+
+withTraces();
 
 /** A server under way, once it says where it listens. */
 async function serving(...args: string[]) {

@@ -13,8 +13,10 @@ import {
 } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { answer, at, call, directory, failure, json, lines } from '../support/cli.ts';
+import { answer, at, call, directory, failure, json, lines, withTraces } from '../support/cli.ts';
 import { shell } from '../support/command.ts';
+
+withTraces();
 
 const POSIX = process.platform !== 'win32';
 const EMBED = ['embed', '-m', 'sentence.tracelet'];

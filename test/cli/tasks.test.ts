@@ -1,9 +1,11 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pipeline, SentenceTransformer } from '../../src/index.ts';
-import { answer, at, call, failure, lines } from '../support/cli.ts';
+import { answer, at, call, failure, lines, withTraces } from '../support/cli.ts';
 import { encoderFolder } from '../support/encoders.ts';
 import { fixture } from '../support/fixtures.ts';
+
+withTraces();
 
 const model = (name: string): string => fixture(`pipelines/${name}`);
 const parsed = async (args: readonly string[], input?: string) => (await lines(args, { input })).map((line) => JSON.parse(line));

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { striped } from '../../src/cli/output.ts';
-import { answer, at, directory, failure, json, lines } from '../support/cli.ts';
+import { answer, at, directory, failure, json, lines, withTraces } from '../support/cli.ts';
+
+withTraces();
 
 const TEXT = 'Who was Jim Henson?';
 

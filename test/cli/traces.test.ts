@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { memory } from '../../src/cli/options.ts';
 import { bytes, flops } from '../../src/cli/output.ts';
 import { jit } from '../../src/index.ts';
-import { answer, at, call, directory, failure, json, lines, load, sentenceDirectory } from '../support/cli.ts';
+import { answer, at, call, directory, failure, json, lines, load, sentenceDirectory, withTraces } from '../support/cli.ts';
 import { fixture } from '../support/fixtures.ts';
+
+withTraces();
 
 /** Dimensions of the inputs and outputs of a trace, by name. */
 async function shapes(file: string): Promise<Record<'inputs' | 'outputs', Record<string, number[]>>> {

@@ -29,13 +29,13 @@ async function fuzz(...args: string[]): Promise<Report & { code: number | null }
 
 /** Mutants of each kind, and how many of them at least are accepted: otherwise nothing behind the first checks is tried. */
 const COUNTS = {
-  traces: [800, 80],
-  configs: [600, 120],
-  tokenizers: [1200, 380],
-  safetensors: [2500, 150],
-  pickles: [1500, 45],
-  archives: [1500, 100],
-  indexes: [2000, 350],
+  traces: [500, 50],
+  configs: [300, 60],
+  tokenizers: [600, 190],
+  safetensors: [1200, 70],
+  pickles: [800, 20],
+  archives: [800, 50],
+  indexes: [1000, 170],
 };
 
 test.each(Object.entries(COUNTS))(

@@ -96,11 +96,23 @@ export function sentenceDirectory(name: string, modules: readonly string[]): str
 /** A trace of the directory, on the kernels that the command takes. */
 export const load = (file: string) => jit.load(at(file));
 
-beforeAll(async () => {
+/** A directory with the three traces, from which those of the files that a process runs are copied. */
+let traces: string | undefined;
+
+async function makeTraces(): Promise<string> {
   home = mkdtempSync(join(tmpdir(), 'tracelet-cli-'));
   await answer(['trace', directory('bare', 'bert-BertModel'), '-o', 'bare.tracelet', '--seq', '8']);
   await answer(['trace', directory('masked', 'bert-BertForMaskedLM'), '-o', 'masked.tracelet', '--seq', '16']);
   await answer(['trace', sentenceDirectory('sentence', ['Transformer', 'Pooling', 'Normalize']), '-o', 'sentence.tracelet', '--seq', '16']);
-});
+  return home;
+}
 
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+/** Gives the tests of a file a directory of their own for calls. */
+export function withTraces(): void {
+  beforeAll(async () => {
+    traces ??= await makeTraces();
+    home = mkdtempSync(join(tmpdir(), 'tracelet-cli-'));
+    cpSync(traces, home, { recursive: true });
+  });
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+}
