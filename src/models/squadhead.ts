@@ -6,12 +6,13 @@ import { LayerNorm, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
 import { type Shape, sameShape, type Tensor } from '../tensor/tensor.ts';
 import type { PreTrainedConfig } from './config.ts';
-import type { Given } from './heads.ts';
+import { type Given, ModelWithHead } from './heads.ts';
+import type { PreTrainedModel } from './pretrained.ts';
 
 /** Answers found by a beam: the likeliest starts, and of each of them the likeliest ends. As `SQuADHead` of transformers, name for name. */
 
 /** What heads take beside the inputs of the base model: where the token stands that says whether there is an answer, and 1 for tokens of none. */
-export const SPAN_INPUTS = ['cls_index', 'p_mask'] as const;
+const SPAN_INPUTS = ['cls_index', 'p_mask'] as const;
 
 /** What a head is made from. */
 export interface SpanConfig extends PreTrainedConfig {
@@ -151,5 +152,20 @@ export class SQuADHead extends Module<[Tensor, Given, SpanConfig], Record<string
 
   forward(hidden_states: Tensor, given: Given, config: SpanConfig): Record<string, Tensor> {
     return searchSpans(this, hidden_states, given, config);
+  }
+}
+
+/** A base model and the head on it. Padding is computed, as the beam looks at all tokens. */
+export abstract class ForSpans<Base extends PreTrainedModel> extends ModelWithHead<Base> {
+  override get input_names(): readonly string[] {
+    return [...super.input_names, ...SPAN_INPUTS];
+  }
+
+  override get float_inputs(): readonly string[] {
+    return [...super.float_inputs, 'p_mask'];
+  }
+
+  override get exact_padding(): boolean {
+    return true;
   }
 }

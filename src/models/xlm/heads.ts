@@ -11,7 +11,7 @@ import {
   WithChoices,
   WithLMHead,
 } from '../heads.ts';
-import { SPAN_INPUTS, SQuADHead } from '../squadhead.ts';
+import { ForSpans, SQuADHead } from '../squadhead.ts';
 import { SequenceSummary } from '../summary.ts';
 import type { XLMConfig } from './config.ts';
 import { XLM } from './family.ts';
@@ -127,7 +127,7 @@ export class XLMForQuestionAnsweringSimple extends ForQuestionAnswering<XLMModel
  * Where answers start and end, found by a beam: (start_top_log_probs and start_top_index [batch, start_n_top], end_top_log_probs and end_top_index
  * [batch, start_n_top · end_n_top], cls_logits [batch]). Texts have at least as many tokens as the beam is wide.
  */
-export class XLMForQuestionAnswering extends ModelWithHead<XLMModel> {
+export class XLMForQuestionAnswering extends ForSpans<XLMModel> {
   static override readonly family = XLM;
   static override readonly head: string = 'ForQuestionAnswering';
   protected static readonly Base = XLMModel;
@@ -139,18 +139,6 @@ export class XLMForQuestionAnswering extends ModelWithHead<XLMModel> {
     super(config, options, encoder(new.target.Base, config));
     this.qa_outputs = new SQuADHead(config);
     this.post_init(options?.seed);
-  }
-
-  override get input_names(): readonly string[] {
-    return [...super.input_names, ...SPAN_INPUTS];
-  }
-
-  override get float_inputs(): readonly string[] {
-    return [...super.float_inputs, 'p_mask'];
-  }
-
-  override get exact_padding(): boolean {
-    return true;
   }
 
   protected answer({ last_hidden_state }: ModelOutput, given: Given): Record<string, Tensor> {

@@ -10,7 +10,7 @@ import {
   WithChoices,
   WithLMHead,
 } from '../heads.ts';
-import { SPAN_INPUTS, type SpanParts, searchSpans, spanParts } from '../squadhead.ts';
+import { ForSpans, type SpanParts, searchSpans, spanParts } from '../squadhead.ts';
 import { SequenceSummary } from '../summary.ts';
 import type { XLNetConfig } from './config.ts';
 import { XLNET } from './family.ts';
@@ -110,7 +110,7 @@ export class XLNetForQuestionAnsweringSimple extends ForQuestionAnswering<XLNetM
  * Where answers start and end, found by a beam: (start_top_log_probs and start_top_index [batch, start_n_top], end_top_log_probs and end_top_index
  * [batch, start_n_top · end_n_top], cls_logits [batch]). Texts have at least as many tokens as the beam is wide.
  */
-export class XLNetForQuestionAnswering extends ModelWithHead<XLNetModel> implements SpanParts {
+export class XLNetForQuestionAnswering extends ForSpans<XLNetModel> implements SpanParts {
   static override readonly family = XLNET;
   static override readonly head = 'ForQuestionAnswering';
   declare readonly config: XLNetConfig;
@@ -124,18 +124,6 @@ export class XLNetForQuestionAnswering extends ModelWithHead<XLNetModel> impleme
     const { start_logits, end_logits, answer_class } = spanParts(config);
     [this.start_logits, this.end_logits, this.answer_class] = [start_logits, end_logits, answer_class];
     this.post_init(options?.seed);
-  }
-
-  override get input_names(): readonly string[] {
-    return [...super.input_names, ...SPAN_INPUTS];
-  }
-
-  override get float_inputs(): readonly string[] {
-    return [...super.float_inputs, 'p_mask'];
-  }
-
-  override get exact_padding(): boolean {
-    return true;
   }
 
   protected answer({ last_hidden_state }: ModelOutput, given: Given): Record<string, Tensor> {
