@@ -14,52 +14,53 @@ const LIMIT_MS = 300_000;
 clearEnvironment();
 const alone = filesAlone(here('.'));
 
+const resolve = {
+  alias: [
+    ...Object.entries({
+      '#platform': here(platform),
+      '#archives': here('./src/jit/archives.ts'),
+      '#all-ops': here('./src/kernels/sets/index.ts'),
+      '#ops': here('./src/kernels/sets/index.ts'),
+      '#exported': here('./src/torchscript/exported/late.ts'),
+      '#files': here('./src/sources/places/late.ts'),
+      '#pool': here('./src/traced/pool/late.ts'),
+      '#queue': here('./src/serve/queue.ts'),
+      '#scripts': here('./src/jit/scripts/late.ts'),
+      '#search': here('./src/platform/search/file.ts'),
+      '#tokenizer-files': here('./src/tokenizer/places/late.ts'),
+      '#server': here('./src/serve/server.ts'),
+      '#tokenizers': here('./src/tokenizer/late.ts'),
+      '#team': here('./src/runtime/threads/late.ts'),
+      'fast-check': here('./test/setup/properties.ts'),
+    }).map(([find, replacement]) => ({ find, replacement })),
+    { find: /^#kernels\/.*$/, replacement: here('./src/platform/beside.ts') },
+  ],
+};
+
+/** What holds in each project; what is done once for a run stands beside them. */
+const common = {
+  setupFiles: ['test/setup/bytes.ts'],
+  maxWorkers: Math.max(3, availableParallelism() - 1),
+  testTimeout: LIMIT_MS,
+  hookTimeout: LIMIT_MS,
+  restoreMocks: true,
+  unstubGlobals: true,
+  unstubEnvs: true,
+  execArgv: relaxedBehindFlag ? ['--experimental-wasm-relaxed-simd'] : [],
+};
+
 export default defineConfig({
-  resolve: {
-    alias: [
-      ...Object.entries({
-        '#platform': here(platform),
-        '#archives': here('./src/jit/archives.ts'),
-        '#all-ops': here('./src/kernels/sets/index.ts'),
-        '#ops': here('./src/kernels/sets/index.ts'),
-        '#exported': here('./src/torchscript/exported/late.ts'),
-        '#files': here('./src/sources/places/late.ts'),
-        '#pool': here('./src/traced/pool/late.ts'),
-        '#queue': here('./src/serve/queue.ts'),
-        '#scripts': here('./src/jit/scripts/late.ts'),
-        '#search': here('./src/platform/search/file.ts'),
-        '#tokenizer-files': here('./src/tokenizer/places/late.ts'),
-        '#server': here('./src/serve/server.ts'),
-        '#tokenizers': here('./src/tokenizer/late.ts'),
-        '#team': here('./src/runtime/threads/late.ts'),
-        'fast-check': here('./test/setup/properties.ts'),
-      }).map(([find, replacement]) => ({ find, replacement })),
-      { find: /^#kernels\/.*$/, replacement: here('./src/platform/beside.ts') },
-    ],
-  },
+  resolve,
   test: {
+    ...common,
+    globalSetup: ['test/setup/run.ts'],
+    sequence: { sequencer: LongFirst },
     projects: [
-      { extends: true, test: { name: 'alone', include: alone, globalSetup: [] } },
+      { resolve, test: { ...common, name: 'alone', include: alone } },
       {
-        extends: true,
-        test: {
-          name: 'shared',
-          include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...alone],
-          globalSetup: [],
-          isolate: false,
-        },
+        resolve,
+        test: { ...common, name: 'shared', include: ['test/**/*.test.ts'], exclude: [...configDefaults.exclude, ...alone], isolate: false },
       },
     ],
-    globalSetup: ['test/setup/run.ts'],
-    setupFiles: ['test/setup/bytes.ts'],
-    sequence: { sequencer: LongFirst },
-    maxWorkers: Math.max(3, availableParallelism() - 1),
-    testTimeout: LIMIT_MS,
-    hookTimeout: LIMIT_MS,
-    restoreMocks: true,
-    unstubGlobals: true,
-    unstubEnvs: true,
-    execArgv: relaxedBehindFlag ? ['--experimental-wasm-relaxed-simd'] : [],
   },
 });
