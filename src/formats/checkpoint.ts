@@ -1,5 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject, quoteList } from '../base/json.ts';
+import { onDemand } from '../base/ondemand.ts';
 import { checkOptions } from '../base/options.ts';
 import { isArrayBuffer, isBytes, isUrl } from '../base/realm.ts';
 import type { ByteSource } from '../platform/platform.ts';
@@ -119,7 +120,7 @@ async function openBytes(bytes: Uint8Array, options: SourceOptions): Promise<Che
 
 /** Only those who have such a file load what reads it. Tensors of the same elements are one. */
 async function readPyTorch(from: Uint8Array | ByteSource, head: Uint8Array, name: string, { signal }: SourceOptions): Promise<Checkpoint> {
-  const torch = await import('./torch/checkpoint.ts');
+  const torch = await onDemand('what reads files of torch.save', () => import('./torch/checkpoint.ts'));
   torch.refuseOthers(head, name);
   const own = !isBytes(from);
   const raw = torch.readStateDict(own ? await readWhole(from, signal) : from, { name, own });

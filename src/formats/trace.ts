@@ -44,7 +44,7 @@ const METHODS = 'trace.methods.';
 
 /** What the tensors of a method are called; those of `forward` unless one is given. */
 export function tensorNames(method?: string): { code: string; goldenIn: string; goldenOut: string } {
-  const of = (name: string): string => (method === undefined ? name : name.replace('trace.', `${METHODS}${method}.`));
+  const of = (name: string): string => (method === undefined ? name : `${METHODS}${method}.${name.slice('trace.'.length)}`);
   return { code: of(CODE), goldenIn: of(GOLDEN_IN), goldenOut: of(GOLDEN_OUT) };
 }
 export const FILES = 'trace.files.';

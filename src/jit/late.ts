@@ -15,6 +15,7 @@ import type { MethodExamples, TracedMethods, TraceModuleOptions } from './tracem
 export { TracingCheckError } from './checkerror.ts';
 export type { ExtraFiles, JitLoadOptions, SaveOptions, TraceOptions, WithWorkers } from './files.ts';
 export type { OpenScriptOptions } from './script.ts';
+export type { MethodExamples, TracedMethods, TraceModuleOptions } from './tracemodule.ts';
 
 const archives: OpenArchive = async (source, options) => {
   const { traceArchive } = await onDemand('what traces programs of PyTorch', () => import('./archive.ts'));

@@ -57,11 +57,14 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const { kernels = bestVariant(), signal } = options;
   const workers = options.worker || options.workers !== undefined ? await chooseWorkers(options, kernels) : undefined;
   const head = await readTraceHeader(source, options);
-  const { program, methods } = readProgram(
-    head.program,
-    (method) => tensorFor(codeOf(head, source.name, method)).data as Int32Array,
-    head.version,
-  );
+  const codes = new Map<TensorInfo, Int32Array>();
+  const codeFor = (method?: string): Int32Array => {
+    const info = codeOf(head, source.name, method);
+    const code = codes.get(info) ?? (tensorFor(info).data as Int32Array);
+    codes.set(info, code);
+    return code;
+  };
+  const { program, methods } = readProgram(head.program, codeFor, head.version);
   const programs = new Map([[FORWARD, program], ...methods]);
   const all = [...programs.values()];
   await opsFor(all.flatMap(({ ops }) => ops));
@@ -134,10 +137,7 @@ async function readPlaced(
   const placesOf = (info: TensorInfo): Uint8Array[] => {
     const names = [info.name, ...(aliases.get(info.name) ?? [])];
     const places = names.flatMap((name) => builder.targets(name));
-    for (const name of names) {
-      const code = codes.get(name);
-      if (code) places.push(new Uint8Array(code.buffer));
-    }
+    for (const code of new Set(names.flatMap((name) => codes.get(name) ?? []))) places.push(new Uint8Array(code.buffer));
     const others = names.filter((name) => !codes.has(name) && !parts.has(name));
     if (others.length === 0) return places;
     const tensor = tensorFor(info);

@@ -97,7 +97,7 @@ async function traceDrafts<Result>(
   const { signal, kernels } = options;
   const { told } = drafts[0].pass;
   const tokenizer = options.tokenizer ?? TOKENIZER.read(told.tokenizer);
-  if (tokenizer) checkReach(recorded[0].graph, tokenizer as PreTrainedTokenizerFast);
+  if (tokenizer) for (const { graph } of recorded) checkReach(graph, tokenizer as PreTrainedTokenizerFast);
   const threads = chooseThreads(options.threads, kernels ?? bestVariant());
   const methods = new Map(drafts.map((draft, i) => [draft.pass.method, methodFrom(draft, recorded[i], options)]));
   const { graph, inputs, ...how } = methods.get(FORWARD) as Method;

@@ -1,6 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { isObject } from '../base/json.ts';
-import { type Kind, kind, oneOf, orNull, POSITIVE, seldom } from '../base/schema.ts';
+import { type Kind, kind, oneOf, orNull, POSITIVE, SIZE, seldom } from '../base/schema.ts';
 import * as F from '../nn/functional.ts';
 import { Module } from '../nn/module.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -42,7 +42,11 @@ export const ropeFields = (theta: number) => ({
   rope_parameters: seldom<StatedRope | null>(null, orNull(ROPE)),
   rope_theta: seldom(theta, POSITIVE),
   rope_scaling: seldom<StatedRope | null>(null, orNull(ROPE)),
+  original_max_position_embeddings: seldom<number | null>(null, orNull(SIZE)),
 });
+
+/** Types whose original length prevails where it stands beside them. */
+const LENGTH_BESIDE: readonly string[] = ['llama3', 'yarn', 'longrope'];
 
 type Stated = Values<ReturnType<typeof ropeFields>> & { readonly max_position_embeddings: number };
 
@@ -59,8 +63,11 @@ export const settled = (stated: StatedRope | null | undefined, rope_theta: numbe
 });
 
 /** What these fields say; of both forms the older counts, as in transformers. */
-export const ropeIn = ({ rope_parameters, rope_theta, rope_scaling, max_position_embeddings }: Stated): SettledRope =>
-  settled(rope_scaling ?? rope_parameters, rope_theta, max_position_embeddings);
+export function ropeIn({ rope_parameters, rope_theta, rope_scaling, max_position_embeddings, ...beside }: Stated): SettledRope {
+  const rope = settled(rope_scaling ?? rope_parameters, rope_theta, max_position_embeddings);
+  const { original_max_position_embeddings: original } = beside;
+  return original && LENGTH_BESIDE.includes(rope.rope_type) ? { ...rope, original_max_position_embeddings: original } : rope;
+}
 
 /** How one position turns the pairs of `size` numbers, in the arithmetic of PyTorch: float32. */
 function turnsOf(parameters: SettledRope, size: number): Turns {

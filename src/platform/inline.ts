@@ -1,3 +1,4 @@
+import { onDemand } from '../base/ondemand.ts';
 import { BINARIES } from '../wasm/inline.js';
 import { WORKER } from '../wasm/worker.js';
 import { compiled } from './compile.ts';
@@ -14,4 +15,5 @@ export const inlineKernels: KernelSource = compiled((binary, carried = BINARIES[
 export const inlineThreads = (): Threads | string => webThreads(WORKER);
 
 /** The script of pools is larger, and loaded when one is made. */
-export const inlineWorkers = async (): Promise<Threads | string> => webThreads((await import('../wasm/pool.js')).WORKER);
+export const inlineWorkers = async (): Promise<Threads | string> =>
+  webThreads((await onDemand('the script of workers', () => import('../wasm/pool.js'))).WORKER);

@@ -48,6 +48,8 @@ const READERS: Readonly<Record<Version, (written: Record<string, unknown>) => Re
   '3': (written) => written,
   '4': (written) => written,
 };
+/** Most methods beside `forward`: as many as a model may have by hand, and few enough to look at each for each tensor. */
+const MOST_METHODS = 1000;
 /** The first version with methods beside `forward`. */
 const METHODS_SINCE = 4;
 
@@ -70,7 +72,8 @@ export function readProgram(json: string, codeOf: CodeOf, version: Version): Pro
   const program = programOf(raw, code, constants);
   if (Number(version) < METHODS_SINCE) return { program, methods: new Map() };
   const { methods } = raw;
-  expect(Array.isArray(methods) && methods.length > 0, 'methods', 'at least one', describe(methods));
+  const fits = Array.isArray(methods) && methods.length > 0 && methods.length <= MOST_METHODS;
+  expect(fits, 'methods', `1 to ${MOST_METHODS}`, describe(methods));
   const named = methods.map((method, i): [string, Program] => {
     expect(isObject(method) && isMethodName(method.name), `methods[${i}]`, 'a name and a program', () => describe(method?.name ?? method));
     return [method.name, programOf(method, codeOf(method.name), constants)];

@@ -10,8 +10,8 @@ export async function moduleFor<Module>({ load }: ByName<Module>, name: string |
   if (load) return load();
   throw new TraceletError('source', {
     what: String(name) || 'the source',
-    expected: 'bytes, a Response or a stream',
-    got: 'a name, which this edge worker does not look up',
-    cure: "Pass await fetch(…) or the body of a stored object, or import 'tracelet/hub' as well, for addresses and hub ids",
+    expected: 'data',
+    got: 'a name',
+    cure: "Pass await fetch(…) or bytes, a tokenizer's texts to from_files, or import 'tracelet/hub'",
   });
 }

@@ -1,6 +1,7 @@
 import { Callable } from '../base/callable.ts';
 import { TraceletError } from '../base/error.ts';
 import { isObject, type JsonObject } from '../base/json.ts';
+import { onDemand } from '../base/ondemand.ts';
 import { checkOptions, curesIn, type OptionTable, proved, SIGNAL, TOKENIZER } from '../base/options.ts';
 import { isUrl } from '../base/realm.ts';
 import { kind } from '../base/schema.ts';
@@ -171,7 +172,7 @@ async function traceOf(source: Source, task: Task, options: JsonObject): Promise
       });
     return load(source, { ...reading, ...running });
   }
-  const { makeTrace } = await import('./making.ts');
+  const { makeTrace } = await onDemand('what traces models for tasks', () => import('./making.ts'));
   const { worker, workers, ...local } = running;
   const made = await makeTrace(source, task, { ...chosen(options, MAKING), reading, running: local });
   return worker || workers !== undefined ? inWorkers(made, running) : made;

@@ -103,6 +103,7 @@ export class Segmenter {
 /** The part of the original text that units `start` to `end` of the normalized one came from. */
 function origin(text: string, { text: own, from }: Normalized, start: number, end: number): [start: number, end: number] {
   if (from.length > own.length) return [from[start], from[end]];
+  if (start === end) return [from[start], from[start]];
   const last = from[end - 1];
   return [from[start], last + ((text.codePointAt(last) as number) > 0xffff ? 2 : 1)];
 }

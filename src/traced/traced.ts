@@ -67,7 +67,8 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     this.files = contents.files;
     this.golden = contents.golden;
     this.methods = contents.methods ?? new Map();
-    for (const [name, value] of this.methods) if (!isTaken(name)) Object.defineProperty(this, name, { value, enumerable: true });
+    for (const [name, value] of this.methods)
+      if (name === 'encode' || !(name === 'then' || name in this)) Object.defineProperty(this, name, { value, enumerable: true });
   }
 
   /** How many threads a call runs on. */
@@ -308,16 +309,6 @@ export class TracedModule<Result = ModelOutput> extends Module<unknown[], Result
     return { kernels, integers: kernels === this.kernels ? this.integers : undefined };
   }
 }
-
-/** Fields of traces, beside what their class has. */
-const FIELDS: readonly string[] = ['kernels', 'integers', 'files', 'golden', 'methods', 'runner', 'training'];
-
-/** What a model may have of the same name, which is then reached by it. */
-const YIELDED: readonly string[] = ['encode'];
-
-/** Whether a method of this name could not be reached as one: a trace, or whatever awaits it, has something else there. */
-export const isTaken = (name: string): boolean =>
-  name === 'then' || FIELDS.includes(name) || (name in TracedModule.prototype && !YIELDED.includes(name));
 
 /** Whether `value` is a traced model. */
 export const isTraced = (value: unknown): value is TracedModule<unknown> => value instanceof TracedModule;

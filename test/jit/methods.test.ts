@@ -3,7 +3,8 @@ import { TraceletError } from '../../src/base/error.ts';
 import { readSafetensors } from '../../src/formats/safetensors.ts';
 import { F, jit, nn, type Tensor, type TracedModule, tensor } from '../../src/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
-import { isTaken, isTraced } from '../../src/traced/traced.ts';
+import { isTaken } from '../../src/traced/taken.ts';
+import { isTraced } from '../../src/traced/traced.ts';
 import { expectClose } from '../support/fixtures.ts';
 import { altered, type Parts } from '../support/malformed_trace.ts';
 import { inputsOf, load } from '../support/pool.ts';
@@ -181,7 +182,8 @@ describe('what is refused', () => {
 
   const bad: [string, (parts: Parts) => void, RegExp][] = [
     ['without methods in version 4', ({ program }) => delete program.methods, /methods/],
-    ['with none', ({ program }) => program.methods.splice(0), /at least one/],
+    ['with none', ({ program }) => program.methods.splice(0), /expected 1 to 1000/],
+    ['with too many', ({ program }) => program.methods.push(...new Array(1000).fill(program.methods[0])), /expected 1 to 1000/],
     ['of one name', ({ program }) => { program.methods[1].name = 'encode'; }, /differ/], // biome-ignore format: one row
     ['called forward', ({ program }) => { program.methods[0].name = 'forward'; }, /a name and a program/], // biome-ignore format: one row
     ['called as no method can be', ({ program }) => { program.methods[0].name = 'a.b'; }, /a name and a program/], // biome-ignore format: one row

@@ -75,22 +75,25 @@ describe.each(goldenCases().map((golden) => [golden.name, golden] as const))('%s
       }
     });
 
-    test('traced without padding: zeros for it, elsewhere the same bits where it is behind', async () => {
-      for (const [i, { inputs }] of golden.calls.entries()) {
-        const traced = await jit.trace(model, inputs, { kernels, check_trace: false });
-        const [got, want] = [byName(traced(inputs)), byName(eager[i])];
-        const { attention_mask: mask } = inputs;
-        const packed = traced.graph.includes('scatter');
-        const decodes = 'encoder_last_hidden_state' in want;
-        for (const [name, tensor] of Object.entries(want)) {
-          const ofText = !decodes || name.startsWith('encoder_');
-          const meant = (one: Tensor) => (ofText ? withoutPadding(one, mask) : one);
-          const [left, right] = [packed ? got[name] : meant(got[name]), meant(tensor)];
-          if (!mask || isBehind(mask)) expectSameTensor(left, right, `call ${i} ${name}`);
-          else expectClose(ofFirst(left, mask), ofFirst(right, mask), TOLERANCE, `call ${i} ${name}`);
+    test.each(kernels === 'baseline' ? [true, false] : [true])(
+      'traced without padding: zeros for it, elsewhere the same bits where it is behind, fusion %s',
+      async (fusion) => {
+        for (const [i, { inputs }] of golden.calls.entries()) {
+          const traced = await jit.trace(model, inputs, { fusion, kernels, check_trace: false });
+          const [got, want] = [byName(traced(inputs)), byName(eager[i])];
+          const { attention_mask: mask } = inputs;
+          const packed = traced.graph.includes('scatter');
+          const decodes = 'encoder_last_hidden_state' in want;
+          for (const [name, tensor] of Object.entries(want)) {
+            const ofText = !decodes || name.startsWith('encoder_');
+            const meant = (one: Tensor) => (ofText ? withoutPadding(one, mask) : one);
+            const [left, right] = [packed ? got[name] : meant(got[name]), meant(tensor)];
+            if (!mask || isBehind(mask)) expectSameTensor(left, right, `call ${i} ${name}`);
+            else expectClose(ofFirst(left, mask), ofFirst(right, mask), TOLERANCE, `call ${i} ${name}`);
+          }
         }
-      }
-    });
+      },
+    );
 
     test('eager, traced without fusion, and saved and loaded: the same bits', async () => {
       const { ops } = (model.constructor as typeof PreTrainedModel).family as Family;

@@ -116,6 +116,17 @@ describe('how positions turn heads', () => {
         for (const [i, factor] of factors.entries()) expect(upTo(last)[i]).toBeCloseTo(Math.cos(1e4 ** (-i / 4) / factor), 6);
     });
 
+    test('the length before counts where it stands beside its numbers, as in Phi-3', () => {
+      const { original_max_position_embeddings: _, ...inside } = rope;
+      const beside = new LlamaConfig({
+        rope_scaling: inside,
+        rope_theta: 1e4,
+        max_position_embeddings: 32,
+        original_max_position_embeddings: 8,
+      } as object);
+      expect(ropeIn(beside)).toMatchObject(ropeIn(scaled()));
+    });
+
     test('sharpens attention by how much longer texts are', () => {
       const length = (more: object) => {
         const { data } = turned(scaled(more), [3]);

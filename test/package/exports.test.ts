@@ -44,6 +44,8 @@ function* spoiled(value: unknown, make: () => unknown): Generator<[value: unknow
 }
 
 const SYMBOL = 'a symbol';
+/** Which kinds of junk come to which places. */
+const SEED = Number(process.env.TRACELET_SEED) || 0;
 
 function* attemptsOf(name: string, valid: () => readonly unknown[]): Generator<Attempt> {
   const { length } = valid();
@@ -53,7 +55,7 @@ function* attemptsOf(name: string, valid: () => readonly unknown[]): Generator<A
   for (const [kind, [what, make]] of junk.entries()) {
     yield { args: [...valid(), make()], what: `${what} behind the others` };
     for (const count of length > 0 ? [1, 3] : []) yield { args: Array.from({ length: count }, make), what: `${count} times ${what}` };
-    let place = kind;
+    let place = kind + SEED;
     for (const [i, given] of valid().entries())
       for (const [each, at] of spoiled(given, make))
         if (place++ % share === 0 || what === SYMBOL) yield { args: valid().toSpliced(i, 1, each), what, at: `(${i})${at}` };

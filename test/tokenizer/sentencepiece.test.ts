@@ -302,3 +302,20 @@ describe('a class', () => {
     for (const other of ['gpt2', 'none', 7]) await problem('unsupported', () => open(other));
   });
 });
+
+test('rules without an end, and rules that make too much, are refused', () => {
+  const normalized = (units: Record<number, number>, size: number, text: string) => {
+    const map = Buffer.alloc(4 + 4 * size + text.length);
+    map.writeUInt32LE(4 * size, 0);
+    for (const [at, unit] of Object.entries(units)) map.writeUInt32LE(unit >>> 0, 4 + 4 * Number(at));
+    map.write(text, 4 + 4 * size);
+    const fields = { type: 'SentencePiece', precompiled_charsmap: map.toString('base64') };
+    const tokenizer = PreTrainedTokenizerFast.from_files({ 'tokenizer.json': JSON.stringify({ ...read().json, normalizer: fields }) });
+    return () => tokenizer.encode('a'.repeat(1000));
+  };
+  const A = 0x61;
+  const loop = { 0: 256 << 10, [256 ^ A]: (A << 10) | A };
+  expect(normalized(loop, 512, '')).toThrow(/precompiled_charsmap.*a rule for more than 256 bytes/);
+  const leaf = { 0: 256 << 10, [256 ^ A]: (0 << 10) | 0x100 | A, [256 ^ A ^ 0]: (0 << 10) | 0x100 | A };
+  expect(normalized(leaf, 512, 'b'.repeat(2000))).toThrow(/precompiled_charsmap.*a rule that makes 1647 bytes/);
+});

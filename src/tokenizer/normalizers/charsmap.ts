@@ -1,6 +1,7 @@
 import { TraceletError } from '../../base/error.ts';
 import { TextDecoder } from '../../base/globals.ts';
 import { describe } from '../../base/json.ts';
+import { MOST_GROWTH } from '../chars.ts';
 import { type Fields, text } from '../fields.ts';
 import { utf8Byte, utf8Length } from '../utf8.ts';
 
@@ -23,10 +24,12 @@ export function readCharsmap(fields: Fields): Charsmap {
   return {
     prefixes(codes, start, found) {
       let node = childrenOf(trie[0]);
+      let steps = 0;
       for (let i = start; i < codes.length; i++)
         for (let at = 0, length = utf8Length(codes[i]); at < length; at++) {
           const byte = utf8Byte(codes[i], at, length);
           if (byte === 0) return;
+          if (steps++ === LONGEST_RULE) throw broken(fields, `a rule for more than ${LONGEST_RULE} bytes`);
           node ^= byte;
           if ((trie[node] & LABEL) !== byte) return;
           const isLeaf = trie[node] & LEAF;
@@ -37,12 +40,15 @@ export function readCharsmap(fields: Fields): Charsmap {
     textOf(start) {
       const end = texts.indexOf(0, start);
       const part = texts.subarray(start, end < 0 ? texts.length : end);
+      if (part.length > 4 * MOST_GROWTH) throw broken(fields, `a rule that makes ${part.length} bytes`);
       if (start > texts.length || (part[0] & 0xc0) === 0x80) throw broken(fields, `a rule that leads to byte ${start} of ${texts.length}`);
       return Array.from(new TextDecoder('utf-8', { ignoreBOM: true }).decode(part), (one) => one.codePointAt(0) as number);
     },
   };
 }
 
+/** Most bytes that a rule looks at. A trie that leads back into itself has no end. */
+const LONGEST_RULE = 256;
 const LABEL = 0x800000ff | 0;
 const LEAF = 0x100;
 const WIDE = 0x200;

@@ -6,6 +6,10 @@ import type { WorkerPool } from './pool.ts';
 
 /** The pool of runtimes that have no workers: calls run in place, one after the other. It imports nothing. */
 export async function startPool(local: LocalRunner, { why }: WorkerChoice): Promise<Runner & Pick<WorkerPool, 'method'>> {
+  return Object.assign(inPlace(local, why), { method: (_name: string, other: LocalRunner) => inPlace(other, why) });
+}
+
+function inPlace(local: LocalRunner, why: string): Runner {
   return {
     local,
     workers: 0,
@@ -16,7 +20,6 @@ export async function startPool(local: LocalRunner, { why }: WorkerChoice): Prom
     explain: () => [...local.explain().slice(0, -1), `no workers, so that calls run in place: ${why}`],
     run: (inputs: Record<string, Tensor>, options?: { outputs?: readonly string[]; signal?: AbortSignal }): Promise<Named[]> =>
       local.run(inputs, options),
-    method: (_name: string, runner: LocalRunner): Runner => runner,
     dispose: () => local.dispose(),
   };
 }

@@ -25,8 +25,8 @@ const char: Segmentation = (pieces) => (text, start, end, piece) => {
 /** What goes from one space to the next. */
 const word: Segmentation = (pieces) => (text, start, end, piece) => {
   for (let at = start; at < end; ) {
-    const blank = text.indexOf(BLANK, at + 1);
-    const next = blank < 0 || blank > end ? end : blank;
+    let next = at + 1;
+    while (next < end && text[next] !== BLANK) next++;
     piece(pieces.idOf(text, at, next), next);
     at = next;
   }
