@@ -2,7 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { describe, isObject, type JsonObject, parseJson, parseObject } from '../base/json.ts';
 import { FLAG, NAMES, orNull, SIZE, TEXT } from '../base/schema.ts';
 import { MODULE_KINDS, readFields } from './modules.ts';
-import { CONFIG, chainOf, MODULES, overlaid, PUNCTUATION, QUERY_LENGTH, type ReadText, scoring } from './view.ts';
+import { CONFIG, chainOf, MODULES, overlaid, PUNCTUATION, promptsFor, QUERY_LENGTH, type ReadText, scoring } from './view.ts';
 
 /** What PyLate says of texts beside what sentence-transformers does. */
 const FIELDS = {
@@ -92,5 +92,11 @@ function generalOf(general: JsonObject, { query_prefix, document_prefix }: Says)
     return [role, typeof prompt === 'string' && prompt.startsWith(marker) ? prompt.slice(marker.length) : prompt];
   });
   const similarity_fn_name = WAYS.find((way) => way === general.similarity_fn_name) ?? null;
-  return { ...general, model_type: 'MultiVectorEncoder', similarity_fn_name, prompts: Object.fromEntries(bare), markers };
+  return {
+    ...general,
+    model_type: 'MultiVectorEncoder',
+    similarity_fn_name,
+    prompts: { ...promptsFor(markers), ...Object.fromEntries(bare) },
+    markers,
+  };
 }

@@ -28,3 +28,7 @@ export const scoring = (before: number, skiplist_words: readonly string[]) => [
   { type: 'MultiVectorMask', path: `${before}_MultiVectorMask`, says: { skiplist_words } },
   { type: 'Normalize', path: `${before + 1}_Normalize`, says: { module_input_name: 'token_embeddings' } },
 ];
+
+/** Prompts of the roles that have markers, where a folder gives none: sentence-transformers has one for each. */
+export const promptsFor = (markers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.keys(markers).map((role) => [role, '']));
