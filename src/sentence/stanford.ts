@@ -1,7 +1,8 @@
 import { parseObject } from '../base/json.ts';
 import { FLAG, oneOf, orNull, SIZE, TEXT } from '../base/schema.ts';
+import { CONFIG, MODULES } from './config.ts';
 import { readFields } from './modules.ts';
-import { CONFIG, chainOf, MODULES, overlaid, PUNCTUATION, promptsFor, QUERY_LENGTH, type ReadText, scoring } from './view.ts';
+import { chainOf, overlaid, PUNCTUATION, promptsFor, QUERY_LENGTH, type ReadText, scoring } from './view.ts';
 
 const METADATA = 'artifact.metadata';
 const ARCHITECTURE = 'HF_ColBERT';

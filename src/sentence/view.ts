@@ -1,10 +1,9 @@
 import type { JsonObject } from '../base/json.ts';
+import { MODULES } from './config.ts';
 
 /** Reads a file of a folder by its name; undefined where there is none. */
 export type ReadText = (name: string) => Promise<string | undefined>;
 
-export const MODULES = 'modules.json';
-export const CONFIG = 'config_sentence_transformers.json';
 /** What is left out of documents where a folder of late interaction says nothing: `string.punctuation` of Python. */
 export const PUNCTUATION = [...'!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'];
 /** How many tokens queries are made of there. */
