@@ -11,7 +11,7 @@ export interface Marker {
 }
 
 /** Of a tokenizer without such a token nothing. */
-export function roleIn<T>(read: () => T): T | undefined {
+export function unlessMissing<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
@@ -23,8 +23,8 @@ export function roleIn<T>(read: () => T): T | undefined {
 /** The id of a word, if it is a token. */
 export function tokenId(tokenizer: PreTrainedTokenizerFast, word: string): number | undefined {
   const [id = null] = tokenizer.convert_tokens_to_ids([word]);
-  const unknown = roleIn(() => tokenizer.unk_token_id);
-  return id !== null && (id !== unknown || word === roleIn(() => tokenizer.unk_token)) ? id : undefined;
+  const unknown = unlessMissing(() => tokenizer.unk_token_id);
+  return id !== null && (id !== unknown || word === unlessMissing(() => tokenizer.unk_token)) ? id : undefined;
 }
 
 /** What a marker of a folder is: a token, its first word as one with the rest as text, or text alone, which the console tells. */

@@ -86,14 +86,17 @@ export async function openTraces(
   };
   const router = await routerIn(home.beside.text);
   if (!router) return [await open(home.beside.text)];
-  return openRoutes(router, open);
+  return openRoutes(what, router, open);
 }
 
-/** A trace for each route that texts may take. */
-async function openRoutes(router: Router, open: (text: ReadText) => Promise<TracedModule>): Promise<Traces> {
+/** A trace for each route that texts may take. Throws a `config` error where they may take none. */
+async function openRoutes(what: string, router: Router, open: (text: ReadText) => Promise<TracedModule>): Promise<Traces> {
+  const names = routesOfTexts(router);
+  if (names.length === 0)
+    throw new TraceletError('config', { what, expected: 'a Router with a route for texts', got: [...router.routes.keys()].join(', ') });
   const traces = new Map<string, TracedModule>();
   try {
-    for (const name of routesOfTexts(router)) traces.set(name, await open(router.routes.get(name) as ReadText));
+    for (const name of names) traces.set(name, await open(router.routes.get(name) as ReadText));
   } catch (error) {
     for (const traced of traces.values()) traced.dispose();
     throw error;

@@ -1,6 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { warn } from '../base/warn.ts';
+import { lastName } from './modules.ts';
 
 /** Activations of PyTorch that scores may have, by what follows the last dot, as ops; of scores that lie side by side for softmax. */
 export const SCORE_ACTIVATIONS: Readonly<Record<string, string | undefined>> = {
@@ -22,7 +23,7 @@ export function scoreActivation(name: string | null, labels: number): string {
     warn(`the activation ${describe(name)} of scores is none of PyTorch: ${usual(labels)} stands for it, as in sentence-transformers`);
     return usual(labels);
   }
-  const last = name.slice(name.lastIndexOf('.') + 1);
+  const last = lastName(name);
   if (Object.hasOwn(SCORE_ACTIVATIONS, last)) return last;
   throw new TraceletError('config', {
     what: 'activation_fn of the folder',

@@ -6,8 +6,8 @@ import { FOLDER_KINDS, type FolderKind, orderedFor } from './kinds.ts';
 import { LENGTHS } from './lengths.ts';
 import { type Feature, MODULE_KINDS, type ModuleEntry, readEntry, readFields, type SentenceModule } from './modules.ts';
 
-const MODULES = 'modules.json';
-const CONFIG = 'config_sentence_transformers.json';
+export const MODULES = 'modules.json';
+export const CONFIG = 'config_sentence_transformers.json';
 
 /** What a folder of sentence-transformers says beside weights. */
 export interface SentenceConfig {
@@ -142,7 +142,7 @@ const PROMPTS = kind<Record<string, string | null>>(
   'an object of texts by name',
   (value) => isObject(value) && Object.values(value).every((prompt) => prompt === null || typeof prompt === 'string'),
 );
-/** Fields that count in {@link CONFIG}; `more.ts` adds those of folders that do not open here. */
+/** Fields that count in {@link CONFIG}; `more.ts` adds those of late interaction. */
 export const GENERAL: Record<string, Kind<unknown>> = {
   model_type: orNull(TEXT),
   prompts: orNull(PROMPTS),

@@ -220,7 +220,8 @@ function passed({ module_input_name = 'sentence_embedding', module_output_name }
   return { module_input_name, module_output_name: module_output_name ?? module_input_name } as ModuleFields['Normalize'];
 }
 
-const lastName = (dotted: string): string => dotted.slice(dotted.lastIndexOf('.') + 1);
+/** What follows the last dot of a dotted name of Python; the whole name where it has none. */
+export const lastName = (dotted: string): string => dotted.slice(dotted.lastIndexOf('.') + 1);
 
 const bad = (what: string, expected: string, got: string, cure?: string): TraceletError =>
   new TraceletError('config', { what, expected, got, cure });

@@ -1,8 +1,9 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject, type JsonObject, parseJson, parseObject } from '../base/json.ts';
 import { FLAG, NAMES, orNull, SIZE, TEXT } from '../base/schema.ts';
-import { MODULE_KINDS, readFields } from './modules.ts';
-import { CONFIG, chainOf, MODULES, overlaid, PUNCTUATION, QUERY_LENGTH, type ReadText, scoring } from './view.ts';
+import { CONFIG, MODULES } from './config.ts';
+import { lastName, MODULE_KINDS, readFields } from './modules.ts';
+import { chainOf, overlaid, PUNCTUATION, promptsFor, QUERY_LENGTH, type ReadText, scoring } from './view.ts';
 
 /** What PyLate says of texts beside what sentence-transformers does. */
 const FIELDS = {
@@ -55,7 +56,7 @@ const isPylate = (entries: readonly unknown[], general: JsonObject): boolean =>
 /** The type and path of an entry of modules.json; of PyLate's own modules Dense alone is known. */
 function named(entry: unknown, index: number): { type: string; path: string } {
   const { type, path } = isObject(entry) ? entry : {};
-  const name = typeof type === 'string' ? type.slice(type.lastIndexOf('.') + 1) : '';
+  const name = typeof type === 'string' ? lastName(type) : '';
   if (name && /^(sentence_transformers\.|pylate\.models\.Dense\.)/.test(String(type)))
     return { type: name, path: typeof path === 'string' ? path : index === 0 ? '' : `${index}_${name}` };
   throw new TraceletError('config', {
@@ -92,5 +93,11 @@ function generalOf(general: JsonObject, { query_prefix, document_prefix }: Says)
     return [role, typeof prompt === 'string' && prompt.startsWith(marker) ? prompt.slice(marker.length) : prompt];
   });
   const similarity_fn_name = WAYS.find((way) => way === general.similarity_fn_name) ?? null;
-  return { ...general, model_type: 'MultiVectorEncoder', similarity_fn_name, prompts: Object.fromEntries(bare), markers };
+  return {
+    ...general,
+    model_type: 'MultiVectorEncoder',
+    similarity_fn_name,
+    prompts: { ...promptsFor(markers), ...Object.fromEntries(bare) },
+    markers,
+  };
 }

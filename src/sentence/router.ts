@@ -1,8 +1,9 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject, type JsonObject, parseJson, parseObject } from '../base/json.ts';
 import { FLAG, type Kind, kind, orNull, TEXT } from '../base/schema.ts';
-import { readFields } from './modules.ts';
-import { MODULES, overlaid, type ReadText } from './view.ts';
+import { MODULES } from './config.ts';
+import { lastName, readFields } from './modules.ts';
+import { overlaid, type ReadText } from './view.ts';
 
 /** The ways that texts of different tasks take through a folder. */
 export interface Router {
@@ -29,7 +30,6 @@ const FIELDS = { types: texts, structure, parameters: kind<object>('an object', 
 const PARAMETERS = { default_route: orNull(TEXT), allow_empty_key: FLAG, route_mappings: orNull(texts) };
 
 const isText = (value: unknown): value is string => typeof value === 'string';
-const lastOf = (type: unknown): string => String(type).slice(String(type).lastIndexOf('.') + 1);
 
 const bad = (what: string, expected: string, got: string): TraceletError => new TraceletError('config', { what, expected, got });
 
@@ -38,7 +38,7 @@ export async function routerIn(read: ReadText): Promise<Router | undefined> {
   const text = await read(MODULES);
   const entries = text === undefined ? undefined : parseJson(text, MODULES);
   if (!Array.isArray(entries)) return undefined;
-  const at = entries.findIndex((entry) => isObject(entry) && NAMES.includes(lastOf(entry.type)));
+  const at = entries.findIndex((entry) => isObject(entry) && NAMES.includes(lastName(String(entry.type))));
   if (at < 0) return undefined;
   const { path } = entries[at] as JsonObject;
   const place = isText(path) && path !== '' ? `${path}/` : '';

@@ -1,7 +1,8 @@
 import { parseObject } from '../base/json.ts';
 import { FLAG, oneOf, orNull, SIZE, TEXT } from '../base/schema.ts';
+import { CONFIG, MODULES } from './config.ts';
 import { readFields } from './modules.ts';
-import { CONFIG, chainOf, MODULES, overlaid, PUNCTUATION, QUERY_LENGTH, type ReadText, scoring } from './view.ts';
+import { chainOf, overlaid, PUNCTUATION, promptsFor, QUERY_LENGTH, type ReadText, scoring } from './view.ts';
 
 const METADATA = 'artifact.metadata';
 const ARCHITECTURE = 'HF_ColBERT';
@@ -59,12 +60,10 @@ export async function asStanford(read: ReadText, [dim, hidden]: readonly number[
     { type: 'Transformer', path: '' },
     { type: 'Dense', path: '1_Dense', says: dense },
   ];
+  const markers = { query: says.query_token_id || MARKERS.query, document: says.doc_token_id || MARKERS.document };
   return overlaid(read, {
     ...chainOf([...chain, ...scoring(chain.length, (says.mask_punctuation ?? true) ? PUNCTUATION : [])]),
     'sentence_bert_config.json': lengths,
-    [CONFIG]: {
-      model_type: 'MultiVectorEncoder',
-      markers: { query: says.query_token_id || MARKERS.query, document: says.doc_token_id || MARKERS.document },
-    },
+    [CONFIG]: { model_type: 'MultiVectorEncoder', prompts: promptsFor(markers), markers },
   });
 }

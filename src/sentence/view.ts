@@ -1,10 +1,9 @@
 import type { JsonObject } from '../base/json.ts';
+import { MODULES } from './config.ts';
 
 /** Reads a file of a folder by its name; undefined where there is none. */
 export type ReadText = (name: string) => Promise<string | undefined>;
 
-export const MODULES = 'modules.json';
-export const CONFIG = 'config_sentence_transformers.json';
 /** What is left out of documents where a folder of late interaction says nothing: `string.punctuation` of Python. */
 export const PUNCTUATION = [...'!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'];
 /** How many tokens queries are made of there. */
@@ -28,3 +27,7 @@ export const scoring = (before: number, skiplist_words: readonly string[]) => [
   { type: 'MultiVectorMask', path: `${before}_MultiVectorMask`, says: { skiplist_words } },
   { type: 'Normalize', path: `${before + 1}_Normalize`, says: { module_input_name: 'token_embeddings' } },
 ];
+
+/** Prompts of the roles that have markers, where a folder gives none: sentence-transformers has one for each. */
+export const promptsFor = (markers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.keys(markers).map((role) => [role, '']));

@@ -76,6 +76,17 @@ async function holds(folder: string, definition: Definition): Promise<void> {
   );
 }
 
+/** That the prompt of a role is its marker and no more. */
+async function isNamed(model: MultiVectorEncoder): Promise<void> {
+  const [named, plain, other] = [
+    await model.encode(TEXTS[1], { prompt_name: 'query' }),
+    await model.encode(TEXTS[1]),
+    await model.encode(TEXTS[1], { prompt_name: 'document' }),
+  ];
+  expect([named.shape[0], other.shape[0]]).toEqual([plain.shape[0] + 1, plain.shape[0] + 1]);
+  expect(bytesOf(named).equals(bytesOf(other))).toBe(false);
+}
+
 const weightIn =
   (name: string, path = '') =>
   async (folder: string): Promise<Tensor> =>
@@ -120,6 +131,13 @@ describe('PyLate', () => {
       expect(bytesOf(await model.encode_query(TEXTS[1], { prompt: '' })).equals(bytesOf(asked))).toBe(false);
       const [bare, named] = [await model.encode(TEXTS[1]), await model.encode(TEXTS[1], { prompt_name: 'query' })];
       expect(named.shape[0] - bare.shape[0]).toBeGreaterThan(1);
+    }));
+
+  test('without prompts is asked by the names of its roles', () =>
+    silently(async () => {
+      const model = await MultiVectorEncoder.from_pretrained(saying('colbert-pylate', GENERAL, { prompts: { title: 'food ' } }));
+      expect(model.prompts).toEqual({ query: '', document: '', title: 'food ' });
+      await isNamed(model);
     }));
 
   test('a marker that is no token stands before texts as words, and the console says so', async () => {
@@ -184,6 +202,9 @@ describe("Stanford's ColBERT", () => {
       }),
     );
   });
+
+  test('is asked by the names of its roles', () =>
+    silently(async () => isNamed(await MultiVectorEncoder.from_pretrained(encoderFolder('colbert-stanford')))));
 
   test('without its metadata it is what it is by default', () =>
     silently(async () => {

@@ -1,3 +1,6 @@
+import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { BertModel, F, MultiVectorEncoder, Tensor, tensor } from '../../src/index.ts';
 import { answersIn, encoderFolder, expectClose, foldersOf } from '../support/encoders.ts';
@@ -13,6 +16,7 @@ interface Answers {
 
 const json = (value: unknown): string => JSON.stringify(value);
 const TEXTS = ['A man is eating food in Paris.', 'Hello', "I can't believe it's not butter!"];
+const GENERAL = 'config_sentence_transformers.json';
 const MASK = '2_MultiVectorMask/config.json';
 const opened = (transformer: object = {}, mask: object = {}): Promise<MultiVectorEncoder> =>
   MultiVectorEncoder.from_pretrained(
@@ -111,6 +115,56 @@ describe('vectors of tokens', () => {
   });
 });
 
+/** A folder whose queries and documents take all of another folder each, documents those of the first route. */
+function routed(folders: Record<'document' | 'query', string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'encoder-'));
+  const types: Record<string, string> = {};
+  const structure = Object.entries(folders).map(([route, from]) => {
+    const ids = answersIn<{ type: string; path: string }[]>(from, 'modules.json').map(({ type, path }, idx) => {
+      const id = `${route}_${idx}`;
+      cpSync(join(from, path), join(folder, id), { recursive: true });
+      types[id] = type;
+      return id;
+    });
+    return [route, ids] as const;
+  });
+  const router = [{ idx: 0, name: '0', path: '', type: 'sentence_transformers.base.modules.router.Router' }];
+  writeFileSync(join(folder, 'modules.json'), json(router));
+  writeFileSync(join(folder, 'router_config.json'), json({ types, structure: Object.fromEntries(structure) }));
+  cpSync(join(folders.query, GENERAL), join(folder, GENERAL));
+  return folder;
+}
+
+test('texts of each route of a Router are read as its own modules and its own tokenizer say', async () => {
+  const general = { [GENERAL]: json({ model_type: 'MultiVectorEncoder', prompts: { query: '' }, markers: { query: 'man' } }) };
+  const expansion = { strategy: 'fixed', attend: true, length: 12, token: null };
+  const folders = {
+    document: encoderFolder('colbert', {
+      ...general,
+      'sentence_bert_config.json': json({ document_length: 7, query_length: 3 }),
+      [MASK]: json({ skiplist_words: ['man'] }),
+    }),
+    query: encoderFolder('colbert', {
+      ...general,
+      'sentence_bert_config.json': json({ query_expansion: expansion }),
+      'tokenizer_config.json': json({ tokenizer_class: 'BertTokenizer', mask_token: '[PAD]' }),
+      [MASK]: json({ skiplist_words: ['a'], skiplist_tasks: ['query'] }),
+    }),
+  };
+  const model = await MultiVectorEncoder.from_pretrained(routed(folders));
+  const [documents, queries] = await Promise.all(
+    [folders.document, folders.query].map((folder) => MultiVectorEncoder.from_pretrained(folder)),
+  );
+  const bytes = (matrices: Tensor[]) => matrices.map((matrix) => bytesOf(matrix).toString('hex'));
+  const asked = await model.encode_query(TEXTS, { truncate: true });
+  expect(asked.map(({ shape }) => shape[0])).toEqual([11, 12, 12]);
+  expect(bytes(asked)).toEqual(bytes(await queries.encode_query(TEXTS, { truncate: true })));
+  const held = await model.encode_document(TEXTS, { truncate: true });
+  expect(bytes(held)).toEqual(bytes(await documents.encode_document(TEXTS, { truncate: true })));
+  expect(bytes(await model.encode(TEXTS, { task: 'document', truncate: true }))).toEqual(bytes(held));
+  expect(bytes(await model.encode(TEXTS, { task: 'query', prompt_name: 'query', truncate: true }))).toEqual(bytes(asked));
+});
+
 describe('similarity', () => {
   const [a, b] = [tensor([[1, 0], [0, 2]], { dtype: 'float32' }), tensor([[3, -1], [1, 1], [-5, 0]], { dtype: 'float32' })]; // biome-ignore format: matrices
   test.each([
@@ -118,7 +172,7 @@ describe('similarity', () => {
     ['meanmaxsim', [[2.5, 2]]],
   ])('%s', async (similarity_fn_name, want) => {
     const general = json({ model_type: 'MultiVectorEncoder', similarity_fn_name });
-    const model = await MultiVectorEncoder.from_pretrained(encoderFolder('colbert', { 'config_sentence_transformers.json': general }));
+    const model = await MultiVectorEncoder.from_pretrained(encoderFolder('colbert', { [GENERAL]: general }));
     expectClose(model.similarity(a, [b, tensor([[0, 2]], { dtype: 'float32' })]), want, 1e-6);
     expect(model.similarity(a, new Tensor('float32', [0, 2], [])).item()).toBeLessThan(-1e8);
     await problem('shape', async () => model.similarity(a, tensor([[1]], { dtype: 'float32' })));
@@ -134,10 +188,10 @@ describe('similarity', () => {
     ['tokens that are none', { [MASK]: json({ skiplist_words: [1] }) }, /skiplist_words/],
     [
       'another similarity',
-      { 'config_sentence_transformers.json': json({ model_type: 'MultiVectorEncoder', similarity_fn_name: 'cosine' }) },
+      { [GENERAL]: json({ model_type: 'MultiVectorEncoder', similarity_fn_name: 'cosine' }) },
       /similarity_fn_name.*maxsim/,
     ],
-    ['no kind', { 'config_sentence_transformers.json': json({ model_type: 'ColBURT' }) }, /model_type.*MultiVectorEncoder.*ColBURT/],
+    ['no kind', { [GENERAL]: json({ model_type: 'ColBURT' }) }, /model_type.*MultiVectorEncoder.*ColBURT/],
   ])('%s is refused', async (_, files, message) => {
     expect((await problem('config', () => MultiVectorEncoder.from_pretrained(encoderFolder('colbert', files)))).message).toMatch(message);
   });

@@ -100,6 +100,7 @@ describe('a Router', () => {
     ['a default that is no route', (config) => ({ ...config, parameters: { default_route: 'answer' } }), /"answer"/],
     ['parts of no type', (config) => ({ ...config, types: {} }), /"query_0_Dense"/],
     ['no routes', (config) => ({ ...config, structure: {} }), /structure of/],
+    ['no route for texts', ({ structure, ...config }) => ({ ...config, structure: { image: (structure as Record<string, string[]>).query }, parameters: { allow_empty_key: false } }), /a route for texts.*image/], // biome-ignore format: a table
     ['an empty route', (config) => ({ ...config, structure: { query: [] } }), /structure of/],
     ['what is not known', (config) => ({ ...config, parameters: { default_rout: 'query' } }), /default_route/],
     ['a tuple that is none', (config) => ({ ...config, parameters: { route_mappings: { query: 'query' } } }), /route_mappings/],
