@@ -25,15 +25,18 @@ async function freePort() {
   return port;
 }
 
-/** Waits until a server answers `probe`, a command that succeeds then, or its process has ended. */
+/** Whether a server answers `probe`, a command that succeeds then, before its process ends. */
 async function answering(child, probe) {
   const [program, ...args] = probe;
   while (child.exitCode === null && child.signalCode === null) {
-    if (spawnSync(program, args, { stdio: 'ignore' }).status === 0) return;
+    if (spawnSync(program, args, { stdio: 'ignore' }).status === 0) return true;
     await setTimeout(10);
   }
-  throw new Error(`${program}: the server has ended`);
+  return false;
 }
+
+/** How often a server is started that ends at once: processes of one that was killed may hold its memory for a moment. */
+const STARTS = 200;
 
 /** @typedef {Awaited<ReturnType<typeof serverOf>>} Server */
 
@@ -46,8 +49,12 @@ async function serverOf({ folder, address, command, probe }) {
   /** @type {import('node:child_process').ChildProcess} */
   let child;
   const start = async () => {
-    child = spawn(program, args, { cwd: folder, stdio: 'ignore' });
-    await answering(child, probe);
+    for (let i = 0; i < STARTS; i++) {
+      child = spawn(program, args, { cwd: folder, stdio: 'ignore' });
+      if (await answering(child, probe)) return;
+      await setTimeout(50);
+    }
+    throw new Error(`${program}: the server has ended, ${STARTS} times`);
   };
   const end = async (signal) => {
     if (child.exitCode !== null || child.signalCode !== null) return;
