@@ -39,12 +39,14 @@ const WRITTEN = { alone: '3', several: '4' } as const satisfies Record<string, V
 export const CODE = 'trace.code';
 export const GOLDEN_IN = 'trace.golden.in.';
 export const GOLDEN_OUT = 'trace.golden.out.';
-/** What stands before these for another method than `forward`. */
+/** The method that a call of a trace runs. */
+export const FORWARD = 'forward';
+/** What stands before these for another method. */
 const METHODS = 'trace.methods.';
 
-/** What the tensors of a method are called; those of `forward` unless one is given. */
-export function tensorNames(method?: string): { code: string; goldenIn: string; goldenOut: string } {
-  const of = (name: string): string => (method === undefined ? name : `${METHODS}${method}.${name.slice('trace.'.length)}`);
+/** What the tensors of a method are called. */
+export function tensorNames(method: string): { code: string; goldenIn: string; goldenOut: string } {
+  const of = (name: string): string => (method === FORWARD ? name : `${METHODS}${method}.${name.slice('trace.'.length)}`);
   return { code: of(CODE), goldenIn: of(GOLDEN_IN), goldenOut: of(GOLDEN_OUT) };
 }
 export const FILES = 'trace.files.';

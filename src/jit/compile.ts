@@ -1,4 +1,5 @@
 import { sliced, whole } from '../base/slices.ts';
+import { FORWARD } from '../formats/trace.ts';
 import type { Graph } from '../graph/graph.ts';
 import { bestVariant } from '../kernels/binaries.ts';
 import { withKernels } from '../nn/executor.ts';
@@ -6,11 +7,12 @@ import { optimise, type Passes } from '../passes/index.ts';
 import { narrowWeights } from '../passes/narrow.ts';
 import type { Variant } from '../platform/platform.ts';
 import { type Encoded, encode } from '../program/encode.ts';
-import { FORWARD, joined } from '../program/methods.ts';
+import { joined } from '../program/methods.ts';
 import type { Program } from '../program/program.ts';
 import { prove } from '../program/prove.ts';
 import { ConstantsBuilder } from '../runtime/constants.ts';
-import { type Instance, instancesOf } from '../runtime/instance.ts';
+import type { Instance } from '../runtime/instance.ts';
+import { instancesOf } from '../runtime/instances.ts';
 import { ONE_THREAD, type ThreadChoice } from '../runtime/threads/choose.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Contents } from '../traced/contents.ts';
@@ -102,8 +104,7 @@ function instancesIn(methods: ReadonlyMap<string, Method>, graphs: ReadonlyMap<s
   const { programs, constants } = togetherOf(encoded);
   const proved = programs.map((program) => prove(program));
   const rows = new Map(constants.flatMap(({ parts }) => parts).map(({ name, tensor }) => [name, tensor.shape[0]]));
-  const arena = Math.max(...programs.map((program) => program.arena));
-  const builder = new ConstantsBuilder({ ...programs[0], arena }, (name) => rows.get(name) ?? 0, shared);
+  const builder = new ConstantsBuilder(programs, (name) => rows.get(name) ?? 0, shared);
   builder.fill(constants);
   return instancesOf(programs, proved, whole(builder.settle(bestVariant())));
 }

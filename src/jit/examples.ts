@@ -87,14 +87,14 @@ function boundOf({ nodes }: Graph, name: string): number {
 }
 
 /** Elements of an input that the sizes in a file alone may ask for. */
-const MOST_ELEMENTS = 2 ** 24;
+const MOST_UNASKED = 2 ** 24;
 
 function exampleOf({ name, shape, dtype }: TracedInput, bound: number): Tensor {
   const size = sizeOf(shape);
-  if (size > MOST_ELEMENTS)
+  if (size > MOST_UNASKED)
     throw new TraceletError('value', {
       what: `input ${describe(name)} of the program`,
-      expected: `a shape of at most ${MOST_ELEMENTS} elements`,
+      expected: `a shape of at most ${MOST_UNASKED} elements`,
       got: `[${shape}]`,
       cure: 'Give inputs of the sizes to come: { inputs }',
     });

@@ -17,6 +17,7 @@ export type { ExtraFiles, JitLoadOptions, SaveOptions, TraceOptions, WithWorkers
 export type { OpenScriptOptions } from './script.ts';
 export type { MethodExamples, TracedMethods, TraceModuleOptions } from './tracemodule.ts';
 
+/** Not that of `archives.ts`: in edge workers, which have none, an import of that module makes `tracelet/jit` larger as well. */
 const archives: OpenArchive = async (source, options) => {
   const { traceArchive } = await onDemand('what traces programs of PyTorch', () => import('./archive.ts'));
   return traceArchive(source, options);

@@ -5,7 +5,7 @@ import { ANY, type OptionTable, SIGNAL } from '../base/options.ts';
 import { FLAG } from '../base/schema.ts';
 import { sliced, whole } from '../base/slices.ts';
 import { bytesOfTensor, expectEnd, type TensorInfo } from '../formats/safetensors.ts';
-import { checkHash, FILES, readTraceHeader, type TraceHeader, tensorFor, tensorNames } from '../formats/trace.ts';
+import { checkHash, FILES, FORWARD, readTraceHeader, type TraceHeader, tensorFor, tensorNames } from '../formats/trace.ts';
 import { readTensors } from '../formats/walker.ts';
 import { bestVariant, VARIANT } from '../kernels/binaries.ts';
 import { INTEGER_FORM, type IntegerForm } from '../kernels/integers.ts';
@@ -13,11 +13,10 @@ import { opsFor } from '../kernels/sets.ts';
 import type { Named } from '../nn/outputs.ts';
 import type { ByteSource, Variant } from '../platform/platform.ts';
 import { readProgram } from '../program/json.ts';
-import { FORWARD } from '../program/methods.ts';
 import type { Port, Program } from '../program/program.ts';
 import { type ProvedProgram, proving } from '../program/prove.ts';
 import { ConstantsBuilder } from '../runtime/constants.ts';
-import { instancesOf } from '../runtime/instance.ts';
+import { instancesOf } from '../runtime/instances.ts';
 import { chooseThreads, type ThreadCount } from '../runtime/threads/choose.ts';
 import { sameShape, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { filesIn } from '../tokenizer/files.ts';
@@ -58,7 +57,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const workers = options.worker || options.workers !== undefined ? await chooseWorkers(options, kernels) : undefined;
   const head = await readTraceHeader(source, options);
   const codes = new Map<TensorInfo, Int32Array>();
-  const codeFor = (method?: string): Int32Array => {
+  const codeFor = (method: string): Int32Array => {
     const info = codeOf(head, source.name, method);
     const code = codes.get(info) ?? (tensorFor(info).data as Int32Array);
     codes.set(info, code);
@@ -71,9 +70,8 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   const parts = checkParts(program, head, source.name);
   const threads = chooseThreads(options.threads, kernels);
   const shared = workers?.shared ?? false;
-  const arena = Math.max(...all.map((each) => each.arena));
   const rowsOf = (name: string): number => head.find(name)?.shape[0] ?? 0;
-  const builder = new ConstantsBuilder({ ...program, arena }, rowsOf, shared || threads.threads > 1);
+  const builder = new ConstantsBuilder(all, rowsOf, shared || threads.threads > 1);
   const host = await readPlaced(source, head, { programs, builder, parts }, options);
   await expectEnd(source, head.header);
   const work = <T>(steps: Generator<void, T>) => (workers || signal ? sliced(steps, signal) : whole(steps));
@@ -81,7 +79,7 @@ export async function loadTrace<Result>(source: ByteSource, options: LoadOptions
   for (const each of all) proved.push(await work(proving(each)));
   const constants = await work(builder.settle(kernels));
   signal?.throwIfAborted();
-  const [instance, ...beside] = instancesOf(all, proved, constants, shared);
+  const [instance, ...beside] = instancesOf(all, proved, constants, { shared });
   const files = filesOf(host);
   await partsFor(filesIn(files));
   const goldens = [...programs].map(([name, each]) => goldenOf(host, each, name, source.name));
@@ -112,7 +110,7 @@ function checkGolden(golden: readonly Named[], ports: readonly Port[], { values 
     throw new TraceletError('format', { what: `${what}${extra}`, expected: `one of ${quoteList(ports.map(({ name }) => name))}` });
 }
 
-function codeOf({ find }: TraceHeader, name: string, method?: string): TensorInfo {
+function codeOf({ find }: TraceHeader, name: string, method: string): TensorInfo {
   const { code } = tensorNames(method);
   const info = find(code);
   if (info?.dtype !== 'int32' || info.shape.length !== 1)
@@ -133,7 +131,7 @@ async function readPlaced(
 ): Promise<Map<string, Tensor>> {
   const { header, aliases, hashes } = head;
   const host = new Map<string, Tensor>();
-  const codes = new Map([...programs].map(([method, { code }]) => [namesOf(method).code, code]));
+  const codes = new Map([...programs].map(([method, { code }]) => [tensorNames(method).code, code]));
   const placesOf = (info: TensorInfo): Uint8Array[] => {
     const names = [info.name, ...(aliases.get(info.name) ?? [])];
     const places = names.flatMap((name) => builder.targets(name));
@@ -174,8 +172,6 @@ function checkParts(program: Program, { find }: TraceHeader, file: string): Set<
 const partError = (file: string, name: string, expected: string, info: Pick<TensorInfo, 'dtype' | 'shape'> | undefined): TraceletError =>
   new TraceletError('format', { what: `${file}: ${name}`, expected, got: info ? `${info.dtype} [${info.shape}]` : 'no such tensor' });
 
-const namesOf = (method: string) => tensorNames(method === FORWARD ? undefined : method);
-
 const under = (host: ReadonlyMap<string, Tensor>, prefix: string): Named[] =>
   [...host].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => ({ name: name.slice(prefix.length), tensor }));
 
@@ -184,7 +180,7 @@ const filesOf = (host: ReadonlyMap<string, Tensor>): Map<string, Uint8Array> =>
 
 /** The dummy inputs of a method and what it answers on them, proved to fit its program. */
 function goldenOf(host: ReadonlyMap<string, Tensor>, program: Program, method: string, file: string) {
-  const { goldenIn, goldenOut } = namesOf(method);
+  const { goldenIn, goldenOut } = tensorNames(method);
   const golden = { inputs: under(host, goldenIn), outputs: under(host, goldenOut) };
   checkGolden(golden.inputs, program.inputs, program, `${file}: ${goldenIn}`);
   checkGolden(golden.outputs, program.outputs, program, `${file}: ${goldenOut}`);

@@ -1,8 +1,8 @@
 import { type ExtraFiles, textFiles } from '../formats/beside.ts';
-import { type Entry, encodeTrace, FILES, tensorNames } from '../formats/trace.ts';
+import { type Entry, encodeTrace, FILES, FORWARD, tensorNames } from '../formats/trace.ts';
 import type { Named } from '../nn/outputs.ts';
 import { writeProgram } from '../program/json.ts';
-import { FORWARD, pruned } from '../program/methods.ts';
+import { pruned } from '../program/methods.ts';
 import type { Program } from '../program/program.ts';
 import type { Instance } from '../runtime/instance.ts';
 import { smoothOf } from '../runtime/smooth.ts';
@@ -30,9 +30,7 @@ export function serialized(traced: TracedModule<unknown>, options: SerializeOpti
   const parts = new Set([...programs.values()].flatMap(({ constants }) => constants.flatMap((constant) => constant.parts)));
   const files = new Map([...traced.files, ...textFiles(options._extra_files ?? {})]);
   const entries: Entry[] = [
-    ...[...all].flatMap(([name, method]) =>
-      entriesOf(method, programs.get(name) as Program, tensorNames(name === FORWARD ? undefined : name)),
-    ),
+    ...[...all].flatMap(([name, method]) => entriesOf(method, programs.get(name) as Program, tensorNames(name))),
     ...heldIn(
       FILES,
       [...files].map(([name, bytes]) => ({ name, tensor: new Tensor('uint8', [bytes.length], bytes) })),

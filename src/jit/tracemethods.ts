@@ -1,11 +1,11 @@
 import { patterns } from '#archives';
 import { TOKENIZER } from '../base/options.ts';
 import { textFiles } from '../formats/beside.ts';
+import { FORWARD } from '../formats/trace.ts';
 import { bestVariant } from '../kernels/binaries.ts';
 import { opsFor } from '../kernels/sets.ts';
 import { withKernels } from '../nn/executor.ts';
 import { copied } from '../nn/inputs.ts';
-import { FORWARD } from '../program/methods.ts';
 import { chooseThreads } from '../runtime/threads/choose.ts';
 import type { Bounds, Sizes } from '../tensor/dim.ts';
 import type { Tensor } from '../tensor/tensor.ts';

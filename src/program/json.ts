@@ -1,6 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject, readJson } from '../base/json.ts';
-import type { Version } from '../formats/trace.ts';
+import { FORWARD, type Version } from '../formats/trace.ts';
 import { HOST_RULES, type Rule } from '../graph/hostvalues.ts';
 import { type Bounds, type Dim, isInterval, MOST_SYMBOLS, parseDim } from '../tensor/dim.ts';
 import { DTYPES } from '../tensor/dtype.ts';
@@ -59,12 +59,12 @@ export interface Programs {
   methods: Map<string, Program>;
 }
 
-/** Gives the code of a method, of `forward` unless one is named. */
-type CodeOf = (method?: string) => Int32Array;
+/** Gives the code of a method. */
+type CodeOf = (method: string) => Int32Array;
 
 /** Reads the JSON form of everything in programs but their code, as a version of the format has it. Throws `format` errors. */
 export function readProgram(json: string, codeOf: CodeOf, version: Version): Programs {
-  const code = codeOf();
+  const code = codeOf(FORWARD);
   const written = readJson(json, 'trace: program');
   expect(isObject(written), 'program', 'an object', describe(written));
   const raw = READERS[version](written);

@@ -1,9 +1,7 @@
+import { FORWARD } from '../formats/trace.ts';
 import type { Constant, Part } from '../graph/graph.ts';
 import type { Encoded } from './encode.ts';
 import type { ConstantInfo, Program, ValueInfo } from './program.ts';
-
-/** What a call of a trace runs. */
-export const FORWARD = 'forward';
 
 const NAME = /^[A-Za-z_$][\w$]{0,99}$/;
 

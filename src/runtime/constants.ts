@@ -18,9 +18,13 @@ export class ConstantsBuilder {
   readonly memory: WebAssembly.Memory;
   readonly #places: ConstantPlaces;
 
-  /** `rowsOf` gives each tensor of a constant its first dimension; `shared` says whether threads share the memory. */
-  constructor(program: Program, rowsOf: (name: string) => number, shared: boolean) {
-    this.#places = new ConstantPlaces(program, rowsOf);
+  /**
+   * For programs on the same constants, which have one arena. `rowsOf` gives each tensor of a constant its first dimension; `shared` says whether
+   * threads share the memory.
+   */
+  constructor(programs: readonly Program[], rowsOf: (name: string) => number, shared: boolean) {
+    const arena = Math.max(...programs.map((program) => program.arena));
+    this.#places = new ConstantPlaces({ ...programs[0], arena }, rowsOf);
     this.memory = allocateMemory(this.#places.end + this.#places.room, MEMORY, shared);
   }
 

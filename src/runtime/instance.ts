@@ -40,19 +40,6 @@ export interface Placement {
   arena?: Arena;
 }
 
-/** Instances of programs on the same constants, which never run at the same time: they have one arena. */
-export function instancesOf(
-  programs: readonly Program[],
-  proved: readonly ProvedProgram[],
-  constants: Constants,
-  shared = false,
-): Instance[] {
-  const instances: Instance[] = [];
-  for (const [i, program] of programs.entries())
-    instances.push(new Instance(program, proved[i], constants, { shared, arena: instances[0]?.arena }));
-  return instances;
-}
-
 /** A program in a wasm memory, constants below, arena above. It grows where sizes ask for more than any before. */
 export class Instance {
   readonly program: Program;

@@ -1,11 +1,12 @@
 import { isBytes } from '../base/realm.ts';
+import { FORWARD } from '../formats/trace.ts';
 import type { Region } from '../kernels/arena.ts';
 import { allocateMemory, isShared, MEMORY_BASE } from '../kernels/binaries.ts';
-import { FORWARD } from '../program/methods.ts';
 import type { Program } from '../program/program.ts';
 import { prove } from '../program/prove.ts';
 import { Constants, MEMORY } from './constants.ts';
-import { Instance } from './instance.ts';
+import type { Instance } from './instance.ts';
+import { instancesOf } from './instances.ts';
 import { ConstantPlaces } from './places.ts';
 
 /** What it takes to run a program elsewhere with the constants of an instance. It can be posted to workers. */
@@ -32,10 +33,10 @@ export function borrow({ program, methods, rows, constants }: Loan, region?: Reg
   const places = new ConstantPlaces(program, (name) => rows.get(name) ?? 0);
   const memory = isBytes(constants) ? memoryOf(constants) : constants;
   const lent = new Constants(memory, places, 0);
-  const forward = new Instance(program, prove(program), lent, { shared: !isBytes(constants), region });
-  const { arena } = forward;
-  const others = Array.from(methods, ([name, method]) => [name, new Instance(method, prove(method), lent, { arena })] as const);
-  return new Map([[FORWARD, forward], ...others]);
+  const programs = new Map([[FORWARD, program], ...methods]);
+  const all = [...programs.values()];
+  const instances = instancesOf(all, all.map(prove), lent, { shared: !isBytes(constants), region });
+  return new Map([...programs.keys()].map((name, i) => [name, instances[i]]));
 }
 
 function memoryOf(constants: Uint8Array): WebAssembly.Memory {

@@ -1,10 +1,10 @@
 import { TraceletError } from '../../base/error.ts';
 import { untilAborted } from '../../base/signal.ts';
+import { FORWARD } from '../../formats/trace.ts';
 import { explainKernels } from '../../inspect/explain.ts';
 import { binaryWith, kernelModule } from '../../kernels/binaries.ts';
 import type { ModelOutput, Named } from '../../nn/outputs.ts';
 import type { Binary, Threads } from '../../platform/platform.ts';
-import { FORWARD } from '../../program/methods.ts';
 import { lend } from '../../runtime/loan.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { CallOptions, LocalRunner, Runner, Signatures } from '../runner.ts';

@@ -1,6 +1,6 @@
+import { FORWARD } from '../../formats/trace.ts';
 import { setKernelSource } from '../../kernels/binaries.ts';
 import '../../kernels/sets/index.ts';
-import { FORWARD } from '../../program/methods.ts';
 import type { Instance, Target } from '../../runtime/instance.ts';
 import { borrow } from '../../runtime/loan.ts';
 import { runSliced } from '../../runtime/run.ts';
