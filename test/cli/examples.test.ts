@@ -13,6 +13,7 @@ import {
   type PreTrainedModel,
 } from '../../src/index.ts';
 import { COMMANDS, MAIN, ROOT, shell } from '../support/command.ts';
+import { callHere, canCallHere, type Result, wordsOf } from '../support/commandcalls.ts';
 import { entry, file } from '../support/safetensors.ts';
 
 const TEXTS = ['a cat on a mat', 'a kitten on a rug', '', 'rising interest rates', 'paris is the capital of france'];
@@ -81,25 +82,28 @@ function sentenceDirectory(path: string): void {
   );
 }
 
-const tracelet = (line: string, cwd: string) => spawnSync('sh', ['-c', shell(line)], { cwd, encoding: 'utf8' });
+function tracelet(line: string, cwd: string): Result | Promise<Result> {
+  const words = wordsOf(line);
+  return words && canCallHere ? callHere(words, cwd) : spawnSync('sh', ['-c', shell(line)], { cwd, encoding: 'utf8' });
+}
 
-function done(line: string, cwd: string): string {
-  const { status, stdout, stderr } = tracelet(line, cwd);
+async function done(line: string, cwd: string): Promise<string> {
+  const { status, stdout, stderr } = await tracelet(line, cwd);
   expect(status, `${line}\n${stdout}${stderr}`).toBe(0);
   return stdout;
 }
 
 /** What stands for the files that examples name. */
-function lay(folder: string): void {
+async function lay(folder: string): Promise<void> {
   sentenceDirectory(join(folder, 'all-MiniLM-L6-v2'));
   for (const [name, model] of Object.entries(ANSWERING)) directory(join(folder, name), model);
   mkdirSync(join(folder, 'notes'));
   for (const [i, text] of TEXTS.entries()) writeFileSync(join(folder, `notes/${i}.md`), text);
   writeFileSync(join(folder, 'texts.txt'), `${TEXTS.join('\n')}\n`);
   writeFileSync(join(folder, 'ids.json'), '{"input_ids": [[101, 7592, 102]]}');
-  done('tracelet trace all-MiniLM-L6-v2/ -o minilm.tracelet --dynamic', folder);
-  done('tracelet trace bert-base-uncased/ -o masked.tracelet --seq 16', folder);
-  done('tracelet trace all-MiniLM-L6-v2/ -o model.tracelet --head model --seq 16', folder);
+  await done('tracelet trace all-MiniLM-L6-v2/ -o minilm.tracelet --dynamic', folder);
+  await done('tracelet trace bert-base-uncased/ -o masked.tracelet --seq 16', folder);
+  await done('tracelet trace all-MiniLM-L6-v2/ -o model.tracelet --head model --seq 16', folder);
   copyFileSync(join(folder, 'minilm.tracelet'), join(folder, 'my.tracelet'));
   mkdirSync(join(folder, 'models'));
   copyFileSync(join(folder, 'minilm.tracelet'), join(folder, 'models/minilm.tracelet'));
@@ -108,21 +112,23 @@ function lay(folder: string): void {
 /** Their examples need a server: test/batch runs them. */
 const ELSEWHERE = ['batch'];
 
-const helpOf = (command: string): string => done(`tracelet ${command} --help`, ROOT);
+const helpOf = (command: string): Promise<string> => done(`tracelet ${command} --help`, ROOT);
 const examplesOf = (help: string): string[] => [...help.matchAll(/^ {2}\$ (.*)$/gm)].map(([, line]) => line);
-const commands = [...helpOf('').matchAll(/^ {2}([a-z]+) (?:\[|<).*$/gm)]
+const commands = [...(await helpOf('')).matchAll(/^ {2}([a-z]+) (?:\[|<).*$/gm)]
   .map(([, name]) => name)
   .filter((name) => !['help', ...ELSEWHERE].includes(name));
-const examples = ['', ...commands].flatMap((command) => examplesOf(helpOf(command)).map((line) => [command || 'tracelet', line]));
+const examples: [command: string, line: string][] = [];
+for (const command of ['', ...commands]) for (const line of examplesOf(await helpOf(command))) examples.push([command || 'tracelet', line]);
+const values = [...(await helpOf('run')).matchAll(/^ {2}([[{].*)$/gm)].map(([, value]) => value);
 
 describe.skipIf(process.platform === 'win32')('every example of every --help runs', () => {
   let laid: string;
   let folder: string;
-  beforeAll(() => {
+  beforeAll(async () => {
     laid = mkdtempSync(join(tmpdir(), 'tracelet-examples-'));
     folder = join(laid, 'files');
     mkdirSync(folder);
-    lay(folder);
+    await lay(folder);
   });
   afterAll(() => rmSync(laid, { recursive: true, force: true }));
 
@@ -140,12 +146,12 @@ describe.skipIf(process.platform === 'win32')('every example of every --help run
 
   /** Those of servers, which do not end, are in serve.test.ts. */
   const ending = examples.filter(([command]) => command !== 'serve');
-  test.each(ending)('%s: %s', (_, line) => {
+  test.each(ending)('%s: %s', async (_, line) => {
     const quick = line.replace(/(tracelet (?:bench|profile) \S+)/, '$1 --seconds 0.05').replace(/--seconds 10/, '');
-    expect(done(quick, copy()) + (line.includes('>') ? '.' : '')).not.toBe('');
+    expect((await done(quick, copy())) + (line.includes('>') ? '.' : '')).not.toBe('');
   });
 
-  test.each([...helpOf('run').matchAll(/^ {2}([[{].*)$/gm)].map(([, value]) => value))('run < %s', (value) => {
+  test.each(values)('run < %s', (value) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'run', 'minilm.tracelet'], {
       cwd: folder,
       encoding: 'utf8',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { jit } from '../../src/index.ts';
 import { MAIN, RELAXED } from './command.ts';
+import { callHere, canCallHere, type Result } from './commandcalls.ts';
 import { fixture } from './fixtures.ts';
 
 export const WORDS = '[PAD] [UNK] [CLS] [SEP] [MASK] paris is the capital of france . who was jim henson ? a puppeteer , and voice frog';
@@ -19,17 +20,12 @@ export const at = (...parts: string[]): string => join(home, ...parts);
 
 interface Call {
   input?: string;
+  /** What is run in a process of its own, where more counts than words, files and answers. */
   main?: string;
   env?: Record<string, string>;
 }
 
-interface Result {
-  status: number | NodeJS.Signals | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** A call under way. */
+/** A call under way in a process of its own. */
 export function start(args: readonly string[], { main = MAIN, env = {} }: Call = {}) {
   const child = spawn(process.execPath, [...RELAXED, main, ...args], { cwd: home, env: { ...ENV, ...env } });
   const out = { stdout: '', stderr: '' };
@@ -43,6 +39,8 @@ export function start(args: readonly string[], { main = MAIN, env = {} }: Call =
 
 /** What a call gave. */
 export function call(args: readonly string[], options: Call = {}): Promise<Result> {
+  const isPlain = !options.main && !options.env && !args.some((arg) => arg.startsWith('/dev/')) && args[args.indexOf('-o') + 1] !== '-';
+  if (isPlain && canCallHere) return callHere(args, home, options.input);
   const { child, result } = start(args, options);
   child.stdin.on('error', () => {}).end(options.input);
   return result;
