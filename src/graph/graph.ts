@@ -84,6 +84,9 @@ export interface Graph {
   readonly outputs: readonly Output[];
 }
 
+/** Nodes that were proved to fit their ops: neither they nor what they read can change. */
+const proved = new WeakSet<Node>();
+
 /** A checked node; throws where operands do not fit the op. `origins` says which recorded nodes it replaces. */
 export function makeNode(
   op: string,
@@ -96,6 +99,7 @@ export function makeNode(
   const node = { kind: 'node' as const, op, operands: present, attrs, call, dtype: call.dtype, shape: call.shape, path: from.path };
   const made: Node = { ...node, dims: from.dims, attrDims: from.attrDims, origins: from.origins ?? [] };
   if (!from.origins) (made as { origins: readonly Node[] }).origins = [made];
+  proved.add(made);
   return made;
 }
 
@@ -154,21 +158,24 @@ export function rewrite(graph: Graph, visit: (node: Node, original: Node) => Val
 /** Proves that every value is made before it is read, fits its op, and that names are unique. */
 export function verifyGraph(graph: Graph): void {
   const made = new Set<Value>(graph.inputs);
-  const reading = (value: Value, reader: string): void => {
+  const reading = (value: Value, reader: () => string): void => {
     const storage = storageOf(value);
-    if (sizeOf(storage.shape) !== sizeOf(value.shape))
-      throw broken(reader, 'a view of the same size', `[${value.shape}] of [${storage.shape}]`);
+    if (storage !== value && sizeOf(storage.shape) !== sizeOf(value.shape))
+      throw broken(reader(), 'a view of the same size', `[${value.shape}] of [${storage.shape}]`);
     if ((storage.kind === 'input' || storage.kind === 'node') && !made.has(storage))
-      throw broken(reader, 'operands made before it', 'a value made later or elsewhere');
+      throw broken(reader(), 'operands made before it', 'a value made later or elsewhere');
   };
   for (const node of graph.nodes) {
-    for (const value of operandsOf(node)) reading(value, `${node.op} of ${node.path || 'the model'}`);
-    const { shape } = checkCall(node.op, node.operands, node.attrs);
-    if (shape.join() !== node.shape.join()) throw broken(`${node.op} of ${node.path}`, `shape [${shape}]`, `[${node.shape}]`);
+    for (const value of operandsOf(node)) reading(value, () => `${node.op} of ${node.path || 'the model'}`);
+    if (!proved.has(node)) {
+      const { shape } = checkCall(node.op, node.operands, node.attrs);
+      if (shape.join() !== node.shape.join()) throw broken(`${node.op} of ${node.path}`, `shape [${shape}]`, `[${node.shape}]`);
+      proved.add(node);
+    }
     made.add(node);
   }
   const names = graph.outputs.map(({ name }) => name);
-  for (const { name, value } of graph.outputs) reading(value, `output "${name}"`);
+  for (const { name, value } of graph.outputs) reading(value, () => `output "${name}"`);
   if (graph.outputs.length === 0) throw broken('the traced model', 'at least one output tensor', 'none');
   if (new Set(names).size < names.length) throw broken('outputs', 'unique names', names.join(', '));
 }

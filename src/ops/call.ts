@@ -55,21 +55,21 @@ export function checkCall(op: string, operands: Operands<Described>, attrs: Attr
   const shapes: Record<string, Shape> = {};
   const numbers: Record<string, number> = {};
   let moved: DType | undefined;
-  for (const [name, kind] of Object.entries(row.args)) {
-    const what = `${op}: operand "${name}"`;
-    const { dtype: own, optional, given, moved: isMoved } = kindOf(kind);
+  for (const name in row.args) {
+    const what = () => `${op}: operand "${name}"`;
+    const { dtype: own, optional, given, moved: isMoved } = kindOf(row.args[name]);
     if (own) {
       const operand = operands[name];
       const dtype = isMoved ? (moved ?? (operand?.dtype === 'int32' ? 'int32' : own)) : own;
       if (isMoved) moved = dtype;
       if (operand) {
-        if (operand.dtype !== dtype) throw new TraceletError('dtype', { what, expected: dtype, got: operand.dtype });
+        if (operand.dtype !== dtype) throw new TraceletError('dtype', { what: what(), expected: dtype, got: operand.dtype });
         shapes[name] = operand.shape;
-      } else if (!optional) throw new TraceletError('value', { what, expected: `a ${dtype} tensor`, got: 'nothing' });
+      } else if (!optional) throw new TraceletError('value', { what: what(), expected: `a ${dtype} tensor`, got: 'nothing' });
     } else if (given) {
       const value = attrs[name];
       if (!given.fits(value, EPILOGUES))
-        throw new TraceletError('value', { what, expected: given.expected(EPILOGUES), got: describe(value) });
+        throw new TraceletError('value', { what: what(), expected: given.expected(EPILOGUES), got: describe(value) });
       if (typeof value === 'number') numbers[name] = value;
     }
   }

@@ -10,7 +10,7 @@ import { handler } from '../../src/serve/index.ts';
 import { JUNK, OWN, STOPPED } from '../support/junk.ts';
 import { type Callee, Reachable } from '../support/reachable.ts';
 import { FOLDER, INSTANCES, pool } from '../support/subjects.ts';
-import { ALIKE, COSTLY, IGNORING, LONG, REFUSING, VALID, WITHIN } from '../support/validcalls.ts';
+import { ALIKE, COSTLY, IGNORING, LONG, REFUSING, TRACING, VALID, WITHIN } from '../support/validcalls.ts';
 
 const { ERROR_CODES, Tensor, TracedModule, TraceletError } = tracelet;
 
@@ -50,7 +50,7 @@ const SEED = Number(process.env.TRACELET_SEED) || 0;
 function* attemptsOf(name: string, valid: () => readonly unknown[]): Generator<Attempt> {
   const { length } = valid();
   const junk = Object.entries(JUNK).filter(([what]) => what === SYMBOL || !ALIKE.test(name));
-  const share = COSTLY.test(name) ? 8 : 2;
+  const share = TRACING.test(name) ? 24 : COSTLY.test(name) ? 8 : 2;
   for (let count = 0; count < length; count++) yield { args: valid().slice(0, count), what: `${count} arguments` };
   for (const [kind, [what, make]] of junk.entries()) {
     yield { args: [...valid(), make()], what: `${what} behind the others` };
