@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createRelay } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
@@ -163,12 +163,18 @@ describe('pgvector', () => {
   });
 });
 
+/** What a client of PostgreSQL says when it ends, and what a server says that ends as well: an error with severity, code and message. */
+const TERMINATE = 'X'.charCodeAt(0);
+const FIELDS = Buffer.from('SFATAL\0C57P01\0Mterminating connection\0\0');
+const SHUTDOWN = Buffer.concat([Buffer.from('E'), Uint8Array.of(0, 0, 0, FIELDS.length + 4), FIELDS]);
+
 describeWith('PostgreSQL', 'postgres', () => {
   let server: Server;
   let pool: Pool;
   beforeAll(async () => {
     server = await startPostgres();
     pool = new Pool({ connectionString: server.address });
+    pool.on('error', () => {}); // the server may go down before its connections are closed
   });
   afterAll(async () => {
     await pool?.end();
@@ -190,6 +196,20 @@ describeWith('PostgreSQL', 'postgres', () => {
     );
     expect((await pool.query('SELECT id FROM many ORDER BY id')).rows.map(({ id }) => id)).toEqual(['0', '1', '2', '3', 'bad']);
     await Promise.all(sinks.map((sink) => sink.close?.()));
+  });
+
+  test('whose server goes down while it is closed', async () => {
+    const { hostname, port } = new URL(server.address);
+    const between = createRelay((client) => {
+      const backend = connect(Number(port), hostname).on('data', (piece) => client.write(piece));
+      client.on('data', (piece) => (piece[0] === TERMINATE ? client.end(SHUTDOWN) : backend.write(piece)));
+      client.on('close', () => backend.destroy());
+    }).listen(0);
+    const relayed = server.address.replace(port, `${(between.address() as AddressInfo).port}`);
+    const sink = await openSink(relayed, { type: 'real[]', table: 'closed' });
+    await sink.open?.({});
+    await sink.close?.();
+    await once(between.close(), 'close');
   });
 
   test('without pgvector says what to do', async () => {
