@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take longest, so that none of them is left to run alone in the end. */
 const LONG = [
   ...['package/runtimes', 'package/servers', 'package/exports', 'package/typescript', 'fuzz/fuzz', 'models/dtype', 'models/minilm'],
-  ...['package/edge', 'package/readme', 'models/models', 'cli/cli', 'cli/traces', 'cli/streams', 'runtime/threads', 'cli/runs'],
+  ...['package/edge', 'package/readme', 'models/models', 'models/families', 'batch/queue', 'cli/examples', 'cli/traces', 'cli/tasks'],
 ];
 
 /** Long files first, in the order of the list; then project by project, as a process is kept for the next file of its own. */
