@@ -77,13 +77,21 @@ test.each(CLASSES)('%s has the same bits eager, traced at any size, and reloaded
           },
         };
   const [first, ...others] = VARIANTS;
-  const any = await jit.trace(model, inputsOf(Model, 5), { kernels: first, exact_padding: true, check_trace: false, ...(dynamic as object) });
+  const any = await jit.trace(model, inputsOf(Model, 5), {
+    kernels: first,
+    exact_padding: true,
+    check_trace: false,
+    ...(dynamic as object),
+  });
   const file = await fileOf(any);
   const want = withKernels(first, () => model(inputsOf(Model, 7) as never));
   for (const traced of [any, await jit.load(file, { kernels: first })]) expectSameBits(traced(inputsOf(Model, 7)), want);
   for (const kernels of others) {
     const loaded = await jit.load(file, { kernels });
-    expectSameBits(loaded(inputsOf(Model, 7)), withKernels(kernels, () => model(inputsOf(Model, 7) as never)));
+    expectSameBits(
+      loaded(inputsOf(Model, 7)),
+      withKernels(kernels, () => model(inputsOf(Model, 7) as never)),
+    );
   }
 });
 
