@@ -88,6 +88,7 @@ export const DECODER = {
 export const CAUSAL = {
   is_decoder: idle(other<boolean>(false, nullAs(false, FLAG)), 'silent'),
   add_cross_attention: other<boolean>(false, nullAs(false, oneOf([false], 'There is no encoder whose tokens this family could see'))),
+  is_causal: seldom(true, oneOf([true], 'Tokens of this family see none behind them here')),
   use_cache: idle(other(true, nullAs(true, FLAG)), 'silent'),
 };
 
