@@ -6,8 +6,11 @@ export const SEQUENCE = 'sequence';
 /** That of what is made of a text, where a model takes both; also the symbol that stands for its length. */
 export const DECODER_SEQUENCE = 'decoder_sequence';
 
-/** The sequence whose tokens an input has entries for, by its name. */
-export const sequenceOfInput = (name: string): string => (name.startsWith('decoder_') ? DECODER_SEQUENCE : SEQUENCE);
+/** That of what a decoder is given of an encoder beside its text. */
+export const ENCODER_SEQUENCE = 'encoder_sequence';
+
+/** The sequence whose tokens an input has entries for, by its name: that of a decoder, of an encoder beside a text, or of the text. */
+export const sequenceOfInput = (name: string): string => (/^(en|de)coder_/.exec(name)?.[0] ?? '') + SEQUENCE;
 
 /** Tells which sequence the rows of values stand for: that of the first operand that has one. */
 export class Sequences {

@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject } from '../base/json.ts';
 import type { Graph } from '../graph/graph.ts';
-import { sequenceOfInput } from '../graph/sequences.ts';
+import { ENCODER_SEQUENCE, sequenceOfInput } from '../graph/sequences.ts';
 import { isCompact } from '../passes/compact.ts';
 import { TOKENS } from '../program/program.ts';
 import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../tensor/dim.ts';
@@ -19,9 +19,9 @@ const SOME_TOKENS: readonly [number, number] = [97, 101];
 /** The symbols of each input's dimensions; undefined for those that are fixed. */
 export type Axes = ReadonlyMap<string, readonly (string | undefined)[]>;
 
-/** Where symbols without `dynamic_axes` stand in an input: `batch` comes first, and last the length of its sequence. */
+/** Where symbols without `dynamic_axes` stand in an input: `batch` comes first, and last the length of its sequence, before the width of what was encoded. */
 function axisOf(symbol: string, { name, shape }: TracedInput): number[] {
-  if (symbol === sequenceOfInput(name)) return [shape.length - 1];
+  if (symbol === sequenceOfInput(name)) return [symbol === ENCODER_SEQUENCE ? 1 : shape.length - 1];
   return symbol === 'batch' && shape.length > 1 ? [0] : [];
 }
 

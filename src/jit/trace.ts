@@ -35,7 +35,7 @@ export interface TraceOptions {
   fusion?: boolean;
   /**
    * Sizes that calls may choose, with their bounds: `{ batch: [1, 64], sequence: [1, 512] }`. `batch` is the first dimension of the inputs
-   * and `sequence` the last, but `decoder_sequence` in inputs whose names begin with `decoder_`; `dynamic_axes` says where others stand. A trace without takes the dummies' sizes alone.
+   * and `sequence` the last, but `decoder_sequence` or `encoder_sequence` in inputs whose names begin so; `dynamic_axes` says where others stand. A trace without takes the dummies' sizes alone.
    */
   dynamic?: Bounds;
   /** Where symbols stand, by input and dimension, as in `torch.onnx.export`: `{ x: { 0: 'n' } }`. */

@@ -46,11 +46,14 @@ export const ACTIVATION = oneOf(HIDDEN_ACTS);
 /** The op that an activation of transformers is. */
 export const activationOf = (name: string): string => ACTIVATION_ALIASES[name] ?? name;
 
-/** Fields that every configuration has, in the order of `transformers`. */
+/** What would make a decoder of an encoder. */
+export const NO_DECODER: Field<boolean> = other<boolean>(false, nullAs(false, oneOf([false], ENCODER)));
+
+/** Fields that every configuration has, in the order of `transformers`, whose other encoders do not read what would make them decoders. */
 export const COMMON = {
-  is_decoder: other(false, nullAs(false, oneOf([false], ENCODER))),
+  is_decoder: idle(NO_DECODER, 'told'),
   is_encoder_decoder: other(false, nullAs(false, oneOf([false], ENCODER))),
-  add_cross_attention: other(false, nullAs(false, oneOf([false], ENCODER))),
+  add_cross_attention: idle(NO_DECODER, 'told'),
   bos_token_id: idle(other(null, orNull(TOKENS)), 'silent'),
   eos_token_id: idle(other(null, orNull(TOKENS)), 'silent'),
   torchscript: other(false, nullAs(false, FLAG)),
@@ -75,10 +78,17 @@ export const COMMON = {
   auto_map: seldom(null, oneOf([null], 'Models that `transformers` has run here, not code that comes with a checkpoint')),
 };
 
+/** Fields of families of encoders that a configuration may make decoders, in place of those that other encoders have. */
+export const DECODER = {
+  is_decoder: other<boolean>(false, nullAs(false, FLAG)),
+  add_cross_attention: other<boolean>(false, nullAs(false, FLAG)),
+};
+
 /** Fields of families whose tokens see none behind them, in place of those that encoders have. */
 export const CAUSAL = {
-  is_decoder: idle(other(false, nullAs(false, FLAG)), 'silent'),
-  add_cross_attention: other(false, nullAs(false, oneOf([false], 'There is no encoder whose tokens this family could see'))),
+  is_decoder: idle(other<boolean>(false, nullAs(false, FLAG)), 'silent'),
+  add_cross_attention: other<boolean>(false, nullAs(false, oneOf([false], 'There is no encoder whose tokens this family could see'))),
+  is_causal: seldom(true, oneOf([true], 'Tokens of this family see none behind them here')),
   use_cache: idle(other(true, nullAs(true, FLAG)), 'silent'),
 };
 
@@ -240,6 +250,8 @@ function checkRelations(schema: Schema, config: CommonFields, origin: string): v
       throw bad(`${a} x ${b}`, origin, `at most ${MAX_SIZE} elements`, `${size(a)} x ${size(b)}`, 'Lower one of them');
   checkHeads(of, size, schema.headed?.(config as never), origin);
   schema.check?.(config as never, origin);
+  if (config.add_cross_attention && !config.is_decoder)
+    throw bad('add_cross_attention', origin, 'false, or is_decoder true beside it', 'true in an encoder', 'Pass is_decoder: true');
   checkPadding((config as unknown as Sizes).pad_token_id, size('vocab_size'), origin);
   const names = Object.keys(config.id2label).length;
   if (names !== config.num_labels)
@@ -248,7 +260,8 @@ function checkRelations(schema: Schema, config: CommonFields, origin: string): v
 
 /** Throws a `config` error where memory cannot hold a model of that configuration. */
 export function checkWeights(schema: Schema, config: CommonFields, origin: string): void {
-  const weights = schema.weights(config as never);
+  const { add_cross_attention, num_hidden_layers, hidden_size } = config as CommonFields & Sizes;
+  const weights = schema.weights(config as never) + (add_cross_attention ? 4 * num_hidden_layers * hidden_size ** 2 : 0);
   if (weights <= MOST_WEIGHTS) return;
   const sizes = schema.sizes.map((name) => `${name} ${(config as unknown as JsonObject)[name]}`);
   throw bad(

@@ -1,4 +1,5 @@
 import { TraceletError } from '../base/error.ts';
+import { warn } from '../base/warn.ts';
 import * as F from '../nn/functional.ts';
 import { LayerNorm, Linear } from '../nn/layers.ts';
 import { Module } from '../nn/module.ts';
@@ -59,6 +60,12 @@ export abstract class WithLMHead<Base extends PreTrainedModel = PreTrainedModel>
     const { prefix, vocabulary } = this.family;
     return this.config.tie_word_embeddings ? [[`${vocabulary.decoder}.weight`, `${prefix}.${vocabulary.words}.weight`]] : [];
   }
+}
+
+/** Tells that a model for words that may come next sees them, where its configuration is not that of a decoder. */
+export function tellBothSides(model: PreTrainedModel): void {
+  if (!model.config.is_decoder)
+    warn(`${model.constructor.name}: tokens see those behind them. Pass is_decoder: true for scores of words that may come next`);
 }
 
 /** What scores every word at every position: [batch, sequence, vocabulary]. */
@@ -198,6 +205,10 @@ export abstract class ForQuestionAnswering<Base extends PreTrainedModel> extends
 /** A score for every choice: inputs are [batch, choices, sequence], and the base model gets them as [batch · choices, sequence]. */
 export abstract class WithChoices<Base extends PreTrainedModel> extends ModelWithHead<Base> {
   static override readonly head: string = 'ForMultipleChoice';
+
+  override get input_names(): readonly string[] {
+    return this.family.inputs;
+  }
 
   /** The scores of texts [batch · choices, 1]. */
   protected abstract scores(encoded: ModelOutput, given: Given): Tensor;

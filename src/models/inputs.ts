@@ -5,6 +5,9 @@ import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import type { PreTrainedConfig } from './config.ts';
 import type { Family } from './family.ts';
 
+/** What a decoder may be given of an encoder, in the order of transformers: [batch, encoder_sequence, hidden], and 0 for what is left out. */
+export const ENCODER_INPUTS = ['encoder_hidden_states', 'encoder_attention_mask'] as const;
+
 /**
  * Proves ids [batch, sequence] of no more tokens than the model has positions, and that other inputs are as large. Throws `shape` and `value` errors
  * that call the ids `name`.

@@ -6,6 +6,8 @@ import { isUrl } from '../base/realm.ts';
 import { FLAG } from '../base/schema.ts';
 import { archiveOf } from '../formats/archive.ts';
 import { type Checkpoint, type CheckpointSource, openCheckpoint, readCheckpoint } from '../formats/checkpoint.ts';
+import { opsFor } from '../kernels/sets.ts';
+import { SETS } from '../ops/sets.ts';
 import { bytesOf, type Folder, SOURCE_OPTIONS, type SourceOptions, splitOptions, within } from '../sources/folder.ts';
 import { placeOf } from '../sources/place.ts';
 import { CONFIG, type ConfigClass, type PreTrainedConfig } from './config.ts';
@@ -164,6 +166,7 @@ export async function loadFrom(model: ModelClass<PreTrainedModel>, opened: Home,
   const Config = given ? (given.constructor as unknown as ConfigClass) : await model.config_class(dict, origin);
   const { strict = true, built, amendments, storedAs } = sortOptions(model, Config, options as Options);
   const config = given ?? fromDict(Config, dict, amendments, origin, reading.onwarn);
+  if (config.is_decoder) await opsFor(SETS.families);
   const made = new model(config, { ...(await model.options_beside(home.beside, config, home.checkpoint)), ...built });
   if (home.folder && !home.archived) await addFolders(home.checkpoint, home.folder, made.folders_beside(), reading);
   assignWeights(made, home.checkpoint, { strict, onwarn: reading.onwarn, storedAs });

@@ -19,7 +19,7 @@ import { type Amendments, CONFIG, type ConfigClass, describing, type PreTrainedC
 import type { Family } from './family.ts';
 import { checkWeights } from './fields.ts';
 import type { WantedName as Wanted } from './foreign.ts';
-import { withoutTypes } from './inputs.ts';
+import { ENCODER_INPUTS, withoutTypes } from './inputs.ts';
 import { RESIZE, type ResizeOptions, SEED } from './resizing.ts';
 import { ownWeights, saveInto } from './saving.ts';
 import { decoderOf, resizeVocabulary, tieWeights, wordsOf } from './vocabulary.ts';
@@ -140,12 +140,13 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
   }
 
   get input_names(): readonly string[] {
-    return this.family.inputs;
+    const { inputs } = this.family;
+    return this.config.add_cross_attention ? [...inputs, ...ENCODER_INPUTS] : inputs;
   }
 
   /** Those among them that may be floats. */
   get float_inputs(): readonly string[] {
-    return this.family.floats ?? [];
+    return this.config.add_cross_attention ? [ENCODER_INPUTS[0]] : (this.family.floats ?? []);
   }
 
   /** The dtype in which all others reach `forward`. */

@@ -7,18 +7,12 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { PreTrainedConfig } from './config.ts';
 import { type Given, type HeadOptions, ModelWithHead } from './heads.ts';
 import { checkIds } from './inputs.ts';
-import type { Encoded, Mask } from './layers.ts';
+import type { Encoded, Mask, Source } from './layers.ts';
 import { type ModelInputs, PreTrainedModel } from './pretrained.ts';
 
 /** What a decoder answers: as an encoder, and the weights with which its layers attend to what was encoded, if they were asked for. */
 export interface Decoded extends Encoded {
   cross_attentions: Tensor[];
-}
-
-/** What a decoder attends to beside its own tokens. */
-export interface Source {
-  hidden_states: Tensor;
-  mask: Mask;
 }
 
 /** Inputs of models that decode what they encode, in the order of transformers. */

@@ -123,8 +123,8 @@ describe('what is not known is named, with what is', () => {
   test('what the source states', async () => {
     await rewritten({ architectures: null });
     expect((await problem('config', () => loadModel(directory, {}))).message).toMatch(/^architectures in the config\.json of .*got none/);
-    await rewritten({ architectures: ['BertLMHeadModel'] });
-    expect((await problem('config', () => loadModel(directory, {}))).message).toMatch(/one of AlbertModel, .*got "BertLMHeadModel"/);
+    await rewritten({ architectures: ['BertForNothing'] });
+    expect((await problem('config', () => loadModel(directory, {}))).message).toMatch(/one of AlbertModel, .*got "BertForNothing"/);
     expect((await loadModel(directory, {}, 'Model')).model).toBeInstanceOf(BertModel);
   });
 });

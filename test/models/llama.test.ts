@@ -93,6 +93,11 @@ describe('configurations', () => {
       () => new LlamaModel(new LlamaConfig()),
       /^num_hidden_layers x hidden_size of LlamaConfig: .*in all/,
     ],
+    [
+      'tokens that see those behind them',
+      () => llama({ is_causal: false as never }),
+      /^is_causal of LlamaConfig: expected only true, got false/,
+    ],
     ['an encoder beside', () => llama({ add_cross_attention: true as never }), /^add_cross_attention of LlamaConfig: expected only false/],
   ])('refuse %s', async (_, make, message) => {
     expect((await problem('config', make)).message).toMatch(message);

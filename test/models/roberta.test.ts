@@ -74,7 +74,7 @@ describe('a configuration', () => {
     [{ pad_token_id: 40 }, /^pad_token_id .*below vocab_size 40, got 40/],
     [{ hidden_act: 'swoosh' }, /^hidden_act .*"gelu".*got "swoosh"/],
     [{ position_embedding_type: 'relative_key' }, /^position_embedding_type .*only "absolute"/],
-    [{ is_decoder: true }, /^is_decoder .*This family runs as an encoder here/],
+    [{ add_cross_attention: true }, /^add_cross_attention .*is_decoder true beside it/],
     [{ model_type: 'bert' }, /^model_type .*only "roberta", got "bert"/],
   ])('refuses %o', async (options, message) => {
     expect((await problem('config', () => tiny(options))).message).toMatch(message);

@@ -44,7 +44,7 @@ const FIELDS = {
   is_encoder_decoder: core(true, nullAs(true, FLAG)),
   decoder_start_token_id: core<number | null>(2, orNull(COUNT)),
   forced_eos_token_id: idle(other<TokenIds>(2, orNull(TOKENS)), 'silent'),
-  is_decoder: idle(other(false, nullAs(false, FLAG)), 'silent'),
+  is_decoder: idle(other<boolean>(false, nullAs(false, FLAG)), 'silent'),
   num_labels: { ...COMMON.num_labels, default: 3 },
 };
 

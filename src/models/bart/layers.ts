@@ -3,8 +3,8 @@ import * as F from '../../nn/functional.ts';
 import { Embedding, LayerNorm, Linear } from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Mask, runLayers } from '../layers.ts';
-import type { Decoded, Source } from '../seq2seq.ts';
+import { type Mask, runLayers, type Source } from '../layers.ts';
+import type { Decoded } from '../seq2seq.ts';
 import { type BartConfig, type BartSide, decoderSide, encoderSide } from './config.ts';
 
 /** The parts below mirror `transformers/models/bart/modeling_bart.py`, class for class and name for name. */
@@ -142,13 +142,8 @@ abstract class BartStack<Layer extends BartEncoderLayer> extends Module<[Words, 
 
   forward({ ids, embedded }: Words, attending: Attending, source?: Source): Decoded {
     const embeddings = this.layernorm_embedding(F.add(embedded, this.embed_positions(ids)));
-    const cross_attentions: Tensor[] = [];
-    const layers = [...this.layers].map((layer) => (hidden_states: Tensor): [Tensor, Tensor?] => {
-      const [output, weights, cross] = layer(hidden_states, attending, source);
-      if (cross) cross_attentions.push(cross);
-      return [output, weights];
-    });
-    return { ...runLayers(layers, embeddings, attending.mask, attending.output_attentions), cross_attentions };
+    const layers = [...this.layers].map((layer) => (hidden_states: Tensor) => layer(hidden_states, attending, source));
+    return runLayers(layers, embeddings, attending.mask, attending.output_attentions);
   }
 }
 

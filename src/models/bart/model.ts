@@ -1,7 +1,7 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { HeadOptions } from '../heads.ts';
-import type { Encoded, Mask } from '../layers.ts';
-import { type Decoded, Seq2SeqModel, type Source, shiftedRight } from '../seq2seq.ts';
+import type { Encoded, Mask, Source } from '../layers.ts';
+import { type Decoded, Seq2SeqModel, shiftedRight } from '../seq2seq.ts';
 import type { BartConfig } from './config.ts';
 import { BART } from './family.ts';
 import { BartDecoder, BartEncoder, BartScaledWordEmbedding } from './layers.ts';

@@ -14,7 +14,7 @@ import {
   WHOLE,
 } from '../../base/schema.ts';
 import { type ConfigOptions, configOf } from '../config.ts';
-import { ACTIVATION, activationOf, type FamilyFields } from '../fields.ts';
+import { ACTIVATION, activationOf, DECODER, type FamilyFields } from '../fields.ts';
 
 const FIELDS = {
   vocab_size: core(30522, SIZE),
@@ -37,7 +37,7 @@ const FIELDS = {
 
 const names = Object.keys(FIELDS);
 
-/** What a BERT says of its configuration, and most families that have its encoder. */
+/** What a BERT says of its configuration, and most families that have its encoder, but what makes it a decoder. */
 export const BERT_FIELDS: FamilyFields<typeof FIELDS> = {
   model_type: 'bert',
   fields: FIELDS,
@@ -58,11 +58,13 @@ export const BERT_FIELDS: FamilyFields<typeof FIELDS> = {
   },
 };
 
+const fields = { ...FIELDS, ...DECODER };
+
 /** What a {@link BertConfig} is made from: any of its fields. */
-export type BertConfigOptions = ConfigOptions<typeof FIELDS>;
+export type BertConfigOptions = ConfigOptions<typeof fields>;
 
 /** The shape of a BERT, as `transformers.BertConfig`. */
-export class BertConfig extends configOf(BERT_FIELDS) {
+export class BertConfig extends configOf({ ...BERT_FIELDS, fields }) {
   /** The op that `hidden_act` names. */
   get activation(): string {
     return activationOf(this.hidden_act);

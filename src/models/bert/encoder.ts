@@ -3,7 +3,7 @@ import * as F from '../../nn/functional.ts';
 import { Embedding, LayerNorm, Linear } from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type Encoded, type Mask, runLayers } from '../layers.ts';
+import { type Encoded, type Mask, runLayers, type Source } from '../layers.ts';
 
 /** The parts mirror `transformers/models/bert/modeling_bert.py`, class for class and name for name. Other families have them too. */
 
@@ -16,6 +16,10 @@ interface EncoderSizes {
   readonly layer_norm_eps: number;
   /** The op between the products of a layer. */
   readonly activation: string;
+  /** Whether tokens see none behind them. */
+  readonly is_decoder: boolean;
+  /** Whether layers attend to another sequence too, where one is given. */
+  readonly add_cross_attention: boolean;
 }
 
 interface EmbeddingSizes {
@@ -50,24 +54,28 @@ export class BertEmbeddings extends Module<[Tensor, Tensor, Tensor], Tensor> {
   }
 }
 
-class BertSelfAttention extends Module<[Tensor, Mask, boolean], [Tensor, Tensor?]> {
+/** `BertSelfAttention`, and `BertCrossAttention` where it is given a sequence to attend to. */
+class BertSelfAttention extends Module<[Tensor, Mask, boolean, Tensor?], [Tensor, Tensor?]> {
   query: Linear;
   key: Linear;
   value: Linear;
   readonly heads: number;
+  readonly is_causal: boolean;
 
-  constructor({ hidden_size, num_attention_heads }: EncoderSizes) {
+  constructor({ hidden_size, num_attention_heads }: EncoderSizes, is_causal: boolean) {
     super();
     this.query = new Linear(hidden_size, hidden_size);
     this.key = new Linear(hidden_size, hidden_size);
     this.value = new Linear(hidden_size, hidden_size);
     this.heads = num_attention_heads;
+    this.is_causal = is_causal;
   }
 
-  forward(hidden_states: Tensor, mask: Mask, output_attentions: boolean): [Tensor, Tensor?] {
-    const [q, k, v] = [this.query(hidden_states), this.key(hidden_states), this.value(hidden_states)];
-    const context = F.attention(q, k, v, { mask, heads: this.heads });
-    return [context, output_attentions ? F.attention_weights(q, k, { mask, heads: this.heads }) : undefined];
+  forward(hidden_states: Tensor, mask: Mask, output_attentions: boolean, others?: Tensor): [Tensor, Tensor?] {
+    const seen = others ?? hidden_states;
+    const [q, k, v] = [this.query(hidden_states), this.key(seen), this.value(seen)];
+    const options = { mask, heads: this.heads, is_causal: this.is_causal, is_cross: others !== undefined };
+    return [F.attention(q, k, v, options), output_attentions ? F.attention_weights(q, k, options) : undefined];
   }
 }
 
@@ -76,7 +84,7 @@ export class BertOutput extends Module<[Tensor, Tensor], Tensor> {
   dense: Linear;
   LayerNorm: LayerNorm;
 
-  constructor(in_features: number, { hidden_size, layer_norm_eps }: EncoderSizes) {
+  constructor(in_features: number, { hidden_size, layer_norm_eps }: Pick<EncoderSizes, 'hidden_size' | 'layer_norm_eps'>) {
     super();
     this.dense = new Linear(in_features, hidden_size);
     this.LayerNorm = new LayerNorm(hidden_size, { eps: layer_norm_eps });
@@ -87,18 +95,18 @@ export class BertOutput extends Module<[Tensor, Tensor], Tensor> {
   }
 }
 
-class BertAttention extends Module<[Tensor, Mask, boolean], [Tensor, Tensor?]> {
+class BertAttention extends Module<[Tensor, Mask, boolean, Tensor?], [Tensor, Tensor?]> {
   self: BertSelfAttention;
   output: BertOutput;
 
-  constructor(config: EncoderSizes) {
+  constructor(config: EncoderSizes, is_causal: boolean) {
     super();
-    this.self = new BertSelfAttention(config);
+    this.self = new BertSelfAttention(config, is_causal);
     this.output = new BertOutput(config.hidden_size, config);
   }
 
-  forward(hidden_states: Tensor, mask: Mask, output_attentions: boolean): [Tensor, Tensor?] {
-    const [context, weights] = this.self(hidden_states, mask, output_attentions);
+  forward(hidden_states: Tensor, mask: Mask, output_attentions: boolean, others?: Tensor): [Tensor, Tensor?] {
+    const [context, weights] = this.self(hidden_states, mask, output_attentions, others);
     return [this.output(context, hidden_states), weights];
   }
 }
@@ -108,7 +116,7 @@ export class BertIntermediate extends Module<[Tensor], Tensor> {
   dense: Linear;
   readonly activation: string;
 
-  constructor(config: EncoderSizes) {
+  constructor(config: Pick<EncoderSizes, 'hidden_size' | 'intermediate_size' | 'activation'>) {
     super();
     this.dense = new Linear(config.hidden_size, config.intermediate_size);
     this.activation = config.activation;
@@ -119,26 +127,31 @@ export class BertIntermediate extends Module<[Tensor], Tensor> {
   }
 }
 
-class BertLayer extends Module<[Tensor, Mask, boolean], [Tensor, Tensor?]> {
+class BertLayer extends Module<[Tensor, Mask, boolean, Source?], [Tensor, Tensor?, Tensor?]> {
   attention: BertAttention;
+  /** Absent where the configuration adds none. */
+  crossattention?: BertAttention;
   intermediate: BertIntermediate;
   output: BertOutput;
 
   constructor(config: EncoderSizes) {
     super();
-    this.attention = new BertAttention(config);
+    this.attention = new BertAttention(config, config.is_decoder);
+    if (config.add_cross_attention) this.crossattention = new BertAttention(config, false);
     this.intermediate = new BertIntermediate(config);
     this.output = new BertOutput(config.intermediate_size, config);
   }
 
-  forward(hidden_states: Tensor, mask: Mask, output_attentions: boolean): [Tensor, Tensor?] {
-    const [attended, weights] = this.attention(hidden_states, mask, output_attentions);
-    return [this.output(this.intermediate(attended), attended), weights];
+  forward(hidden_states: Tensor, mask: Mask, output_attentions: boolean, source?: Source): [Tensor, Tensor?, Tensor?] {
+    const [own, weights] = this.attention(hidden_states, mask, output_attentions);
+    const [attended, cross] =
+      this.crossattention && source ? this.crossattention(own, source.mask, output_attentions, source.hidden_states) : [own];
+    return [this.output(this.intermediate(attended), attended), weights, cross];
   }
 }
 
-/** Layers over embeddings. */
-export class BertEncoder extends Module<[Tensor, Mask, boolean], Encoded> {
+/** Layers over embeddings, those of a decoder with what they attend to. */
+export class BertEncoder extends Module<[Tensor, Mask, boolean, Source?], Encoded> {
   layer: ModuleList<BertLayer>;
 
   constructor(config: EncoderSizes) {
@@ -146,8 +159,8 @@ export class BertEncoder extends Module<[Tensor, Mask, boolean], Encoded> {
     this.layer = new ModuleList(Array.from({ length: config.num_hidden_layers }, () => new BertLayer(config)));
   }
 
-  forward(embeddings: Tensor, mask: Mask, output_attentions: boolean): Encoded {
-    return runLayers(this.layer, embeddings, mask, output_attentions);
+  forward(embeddings: Tensor, mask: Mask, output_attentions: boolean, source?: Source): Encoded {
+    return runLayers(this.layer, embeddings, mask, output_attentions, source);
   }
 }
 

@@ -1,4 +1,11 @@
-import { ForMultipleChoice, ForQuestionAnswering, ForSequenceClassification, ForTokenClassification, type HeadOptions } from '../heads.ts';
+import {
+  ForMultipleChoice,
+  ForQuestionAnswering,
+  ForSequenceClassification,
+  ForTokenClassification,
+  type HeadOptions,
+  tellBothSides,
+} from '../heads.ts';
 import type { BertConfig } from './config.ts';
 import { BERT } from './family.ts';
 import { BertModel } from './model.ts';
@@ -28,6 +35,16 @@ export class BertForMaskedLM extends ForWords<BertModel, BertLMPredictionHead> {
 
   constructor(config: BertConfig, options: HeadOptions = {}) {
     super(config, options, encoder(config, false), () => predictions(config));
+  }
+}
+
+/** A score for every word that may come next, at every position: (logits [batch, sequence, vocabulary]). A decoder where `is_decoder` says so. */
+export class BertLMHeadModel extends BertForMaskedLM {
+  static override readonly head = 'ForCausalLM';
+
+  constructor(config: BertConfig, options: HeadOptions = {}) {
+    super(config, options);
+    tellBothSides(this);
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  RobertaForCausalLM,
   RobertaForMaskedLM,
   RobertaForMultipleChoice,
   RobertaForQuestionAnswering,
@@ -11,6 +12,13 @@ import { CamembertModel } from './model.ts';
 
 /** A score for every word at every position: (logits [batch, sequence, vocabulary]). */
 export class CamembertForMaskedLM extends RobertaForMaskedLM {
+  static override readonly family = CAMEMBERT;
+  protected static override readonly Base = CamembertModel;
+  declare readonly config: CamembertConfig;
+}
+
+/** A score for every word that may come next, at every position: (logits [batch, sequence, vocabulary]). A decoder where `is_decoder` says so. */
+export class CamembertForCausalLM extends RobertaForCausalLM {
   static override readonly family = CAMEMBERT;
   protected static override readonly Base = CamembertModel;
   declare readonly config: CamembertConfig;

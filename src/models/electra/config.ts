@@ -1,13 +1,14 @@
 import { core, SIZE } from '../../base/schema.ts';
 import { BERT_FIELDS } from '../bert/config.ts';
 import { type ConfigOptions, configOf } from '../config.ts';
-import { activationOf, type FamilyFields } from '../fields.ts';
+import { activationOf, DECODER, type FamilyFields } from '../fields.ts';
 import { SUMMARY_FIELDS, SUMMARY_LAST_DROPOUT } from '../summary.ts';
 
 const { summary_type, summary_use_proj, summary_activation } = SUMMARY_FIELDS;
 
 const FIELDS = {
   ...BERT_FIELDS.fields,
+  ...DECODER,
   embedding_size: core(128, SIZE),
   hidden_size: core(256, SIZE),
   num_attention_heads: core(4, SIZE),

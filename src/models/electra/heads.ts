@@ -10,6 +10,7 @@ import {
   ForTokenClassification,
   type HeadOptions,
   ModelWithHead,
+  tellBothSides,
   WithLMHead,
 } from '../heads.ts';
 import { SequenceSummary } from '../summary.ts';
@@ -73,7 +74,7 @@ export class ElectraForPreTraining extends ModelWithHead<ElectraModel> {
 /** A score for every word at every position: (logits [batch, sequence, vocabulary]). */
 export class ElectraForMaskedLM extends WithLMHead<ElectraModel> {
   static override readonly family = ELECTRA;
-  static override readonly head = 'ForMaskedLM';
+  static override readonly head: string = 'ForMaskedLM';
   declare readonly config: ElectraConfig;
   declare electra: ElectraModel;
   generator_predictions: ElectraGeneratorPredictions;
@@ -88,6 +89,16 @@ export class ElectraForMaskedLM extends WithLMHead<ElectraModel> {
 
   protected answer({ last_hidden_state }: ModelOutput): Record<string, Tensor> {
     return { logits: this.generator_lm_head(this.generator_predictions(last_hidden_state)) };
+  }
+}
+
+/** A score for every word that may come next, at every position: (logits [batch, sequence, vocabulary]). A decoder where `is_decoder` says so. */
+export class ElectraForCausalLM extends ElectraForMaskedLM {
+  static override readonly head = 'ForCausalLM';
+
+  constructor(config: ElectraConfig, options: HeadOptions = {}) {
+    super(config, options);
+    tellBothSides(this);
   }
 }
 

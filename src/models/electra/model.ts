@@ -1,7 +1,7 @@
 import { Linear } from '../../nn/layers.ts';
 import { BertEmbeddings, BertEncoder } from '../bert/encoder.ts';
 import { EncoderModel, type Tokens } from '../encoder.ts';
-import type { Encoded, Mask } from '../layers.ts';
+import type { Encoded, Mask, Source } from '../layers.ts';
 import type { ElectraConfig } from './config.ts';
 import { ELECTRA } from './family.ts';
 
@@ -28,8 +28,8 @@ export class ElectraModel extends EncoderModel {
     this.post_init(options?.seed);
   }
 
-  protected encoded({ input_ids, token_type_ids, position_ids }: Tokens, mask: Mask): Encoded {
+  protected encoded({ input_ids, token_type_ids, position_ids }: Tokens, mask: Mask, source?: Source): Encoded {
     const embeddings = this.embeddings(input_ids, token_type_ids, position_ids);
-    return this.encoder(this.embeddings_project?.(embeddings) ?? embeddings, mask, this.config.output_attentions);
+    return this.encoder(this.embeddings_project?.(embeddings) ?? embeddings, mask, this.config.output_attentions, source);
   }
 }

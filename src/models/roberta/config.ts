@@ -1,12 +1,13 @@
 import { COUNT, core, idle, orNull, other, SIZE, TOKENS } from '../../base/schema.ts';
 import { BERT_FIELDS } from '../bert/config.ts';
 import { type ConfigOptions, configOf } from '../config.ts';
-import { activationOf, type FamilyFields } from '../fields.ts';
+import { activationOf, DECODER, type FamilyFields } from '../fields.ts';
 
 type TokenIds = number | readonly number[] | null;
 
 const FIELDS = {
   ...BERT_FIELDS.fields,
+  ...DECODER,
   vocab_size: core(50265, SIZE),
   pad_token_id: core(1, COUNT),
   bos_token_id: idle(other<TokenIds>(0, orNull(TOKENS)), 'silent'),

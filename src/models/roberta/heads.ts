@@ -6,6 +6,7 @@ import {
   ForQuestionAnswering,
   ForTokenClassification,
   type HeadOptions,
+  tellBothSides,
 } from '../heads.ts';
 import type { RobertaConfig } from './config.ts';
 import { ROBERTA } from './family.ts';
@@ -24,6 +25,16 @@ export class RobertaForMaskedLM extends ForMaskedLM<RobertaModel> {
 
   constructor(config: RobertaConfig, options: HeadOptions = {}) {
     super(config, options, encoder(new.target.Base, config, false));
+  }
+}
+
+/** A score for every word that may come next, at every position: (logits [batch, sequence, vocabulary]). A decoder where `is_decoder` says so. */
+export class RobertaForCausalLM extends RobertaForMaskedLM {
+  static override readonly head = 'ForCausalLM';
+
+  constructor(config: RobertaConfig, options: HeadOptions = {}) {
+    super(config, options);
+    tellBothSides(this);
   }
 }
 

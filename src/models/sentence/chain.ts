@@ -130,7 +130,8 @@ export abstract class Chain extends PreTrainedModel {
   }
 
   override get input_names(): readonly string[] {
-    return excludesPrompt(this.sentence) ? [...super.input_names, POOLING_MASK] : super.input_names;
+    const { inputs } = this.family;
+    return excludesPrompt(this.sentence) ? [...inputs, POOLING_MASK] : inputs;
   }
 
   override tied(): [string, string][] {

@@ -19,7 +19,7 @@ import {
 } from '../../base/schema.ts';
 import { exactBuckets } from '../buckets.ts';
 import { type ConfigOptions, configOf } from '../config.ts';
-import { ACTIVATION, activationOf, bad, type FamilyFields } from '../fields.ts';
+import { ACTIVATION, activationOf, bad, type FamilyFields, NO_DECODER } from '../fields.ts';
 
 type TokenIds = number | readonly number[] | null;
 
@@ -61,6 +61,7 @@ const FIELDS = {
   dense_act_fn: seldom<string | null>(null, orNull(ACTIVATION)),
   is_gated_act: seldom<boolean | null>(null, orNull(FLAG)),
   scale_decoder_outputs: seldom<boolean | null>(null, orNull(FLAG)),
+  is_decoder: NO_DECODER,
   initializer_range: idle(seldom(0.02, DEVIATION), 'told'),
 };
 

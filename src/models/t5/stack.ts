@@ -4,8 +4,8 @@ import { Embedding, Linear, RMSNorm } from '../../nn/layers.ts';
 import { type AnyModule, Module } from '../../nn/module.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { bucketsOf } from '../buckets.ts';
-import type { Mask } from '../layers.ts';
-import type { Decoded, Source } from '../seq2seq.ts';
+import type { Mask, Source } from '../layers.ts';
+import type { Decoded } from '../seq2seq.ts';
 import { bucketsIn, type T5Config } from './config.ts';
 
 /** The parts below mirror `transformers/models/t5/modeling_t5.py`, class for class and name for name. */

@@ -1,4 +1,5 @@
 import {
+  RobertaForCausalLM,
   RobertaForMaskedLM,
   RobertaForMultipleChoice,
   RobertaForQuestionAnswering,
@@ -11,6 +12,13 @@ import { XLMRobertaModel } from './model.ts';
 
 /** A score for every word at every position: (logits [batch, sequence, vocabulary]). */
 export class XLMRobertaForMaskedLM extends RobertaForMaskedLM {
+  static override readonly family = XLM_ROBERTA;
+  protected static override readonly Base = XLMRobertaModel;
+  declare readonly config: XLMRobertaConfig;
+}
+
+/** A score for every word that may come next, at every position: (logits [batch, sequence, vocabulary]). A decoder where `is_decoder` says so. */
+export class XLMRobertaForCausalLM extends RobertaForCausalLM {
   static override readonly family = XLM_ROBERTA;
   protected static override readonly Base = XLMRobertaModel;
   declare readonly config: XLMRobertaConfig;
