@@ -1,5 +1,5 @@
 import { TextDecoder, TextEncoder } from '../base/globals.ts';
-import type { Normalized } from './chars.ts';
+import { type Normalized, write } from './chars.ts';
 import { utf8Byte, utf8Length } from './utf8.ts';
 
 /**
@@ -13,31 +13,32 @@ function byteChars(): string[] {
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(isSeen(byte) ? byte : hidden++));
 }
 
+const BYTE_CODES = BYTE_CHARS.map((char) => char.charCodeAt(0));
+
 /** What a space is written as. */
 export const BYTE_SPACE = BYTE_CHARS[0x20];
 
 /** A text from `start` to `end` with a character for each byte of its UTF-8; `cuts` become the places in it that they were in the text. */
 export function toByteChars({ text, from }: Normalized, start: number, end: number, cuts: number[] = []): Normalized {
-  let written = '';
-  const units: number[] = [];
+  const [codes, units]: [number[], number[]] = [[], []];
   let cut = 0;
   for (let i = start; i < end; ) {
-    while (cuts[cut] === i) cuts[cut++] = units.length;
+    while (cuts[cut] === i) cuts[cut++] = codes.length;
     const code = text.codePointAt(i) as number;
     const bytes = utf8Length(code);
     for (let byte = 0; byte < bytes; byte++) {
-      written += BYTE_CHARS[utf8Byte(code, byte, bytes)];
+      codes.push(BYTE_CODES[utf8Byte(code, byte, bytes)]);
       units.push(from[i]);
     }
     i += code > 0xffff ? 2 : 1;
   }
-  while (cut < cuts.length) cuts[cut++] = units.length;
-  return { text: written, from: units };
+  while (cut < cuts.length) cuts[cut++] = codes.length;
+  return write({ code: codes, from: units });
 }
 
 /** The characters that stand for the bytes of a code point. */
 export const byteCharsOf = (code: number): number[] =>
-  Array.from({ length: utf8Length(code) }, (_, byte) => BYTE_CHARS[utf8Byte(code, byte, utf8Length(code))].charCodeAt(0));
+  Array.from({ length: utf8Length(code) }, (_, byte) => BYTE_CODES[utf8Byte(code, byte, utf8Length(code))]);
 
 let byChar: ReadonlyMap<string, number> | undefined;
 

@@ -4,7 +4,11 @@ import type { Filler } from './row.ts';
 import type { Vocab } from './vocab.ts';
 
 /** Rewrites a text. What it is given becomes its own. */
-export type Normalizer = (chars: Chars) => Chars;
+export interface Normalizer {
+  (chars: Chars): Chars;
+  /** What becomes of a text from `start` to `end`, where it is known at once that it stays as it is. */
+  same?(text: string, start: number, end: number): Normalized | undefined;
+}
 
 /** Takes a piece of a text from `start` to `end`. */
 export type OnPiece = (text: Normalized, start: number, end: number) => void;

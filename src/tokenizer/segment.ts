@@ -1,5 +1,5 @@
 import { AddedTokens, type Stretch } from './added.ts';
-import { characters, SPACE } from './characters.ts';
+import { isSpace } from './characters.ts';
 import { type Normalized, read, write } from './chars.ts';
 import type { OnPiece, OnToken, Parts } from './interfaces.ts';
 import { emptySequence, type Sequence } from './sequence.ts';
@@ -60,11 +60,10 @@ export class Segmenter {
 
   /** A stretch in which the words of `never_split` stay as they are. */
   #guarded(text: string, { start, end }: Stretch, out: Sequence): void {
-    const { flags } = characters();
     let plain = start;
     for (let i = start; i < end; ) {
       let stop = i;
-      while (stop < end && !(flags[text.charCodeAt(stop)] & SPACE)) stop++;
+      while (stop < end && !isSpace(text.charCodeAt(stop))) stop++;
       const word = text.slice(i, stop);
       if (this.#neverSplit.has(word)) {
         this.#plain(text, { start: plain, end: i }, out);
@@ -76,8 +75,9 @@ export class Segmenter {
     this.#plain(text, { start: plain, end }, out);
   }
 
-  #normalize(text: string, start: number, end: number): Normalized {
-    return write(this.#parts.normalizer(read(text, start, end)));
+  #normalize(...part: [text: string, start: number, end: number]): Normalized {
+    const { normalizer } = this.#parts;
+    return normalizer.same?.(...part) ?? write(normalizer(read(...part)));
   }
 
   /** A function that appends the tokens of pieces of `text`. */

@@ -3,15 +3,26 @@ import { modelOf } from '../../src/tokenizer/models/index.ts';
 import { Words } from '../../src/tokenizer/models/words.ts';
 import '../../src/tokenizer/all.ts';
 
-const find = (words: Words, word: string): number[] | undefined => {
-  const found = words.find(word, 0, word.length);
-  return found && [...found];
-};
-const add = (words: Words, word: string, answer: readonly number[]): void => words.add(word, 0, word.length, answer);
+const NAMES = Array.from({ length: 2 ** 14 + 1 }, (_, id) => `<${id}>`);
+const made = () => new Words(NAMES);
+
+/** The ids of a word that is kept. */
+function find(words: Words, word: string): number[] | undefined {
+  const ids: number[] = [];
+  return words.tell(word, 0, word.length, (id) => ids.push(id)) ? ids : undefined;
+}
+
+const add = (words: Words, word: string, ids: number[]): void =>
+  words.add(word, 0, word.length, {
+    ids,
+    starts: ids.map(() => 0),
+    ends: ids.map(() => word.length),
+    values: ids.map((id) => NAMES[id]),
+  });
 
 describe('words that are kept', () => {
   test('are not taken for longer ones in their place', () => {
-    const words = new Words();
+    const words = made();
     for (const [word, longer] of [
       ['ec', 'ecis'],
       ['ff', 'fffm'],
@@ -24,21 +35,21 @@ describe('words that are kept', () => {
     }
   });
 
-  test.each<[what: string, most: number, wordOf: (i: number) => string, answerOf: (i: number) => number[]]>([
+  test.each<[what: string, most: number, wordOf: (i: number) => string, idsOf: (i: number) => number[]]>([
     ['words', 2 ** 14, (i) => `${i}`, (i) => [i]],
-    ['units', 2 ** 17 / 64, (i) => `${i}`.padStart(64, 'x'), (i) => [i]],
-    ['numbers', 64, (i) => `${i}`, (i) => Array(2 ** 11).fill(i)],
-  ])('are as many as have room for their %s: %i; the next makes room', (_, most, wordOf, answerOf) => {
-    const words = new Words();
-    for (let i = 0; i < most; i++) add(words, wordOf(i), answerOf(i));
-    for (const i of [0, 1, most - 1]) expect(find(words, wordOf(i))).toEqual(answerOf(i));
-    add(words, wordOf(most), answerOf(most));
-    expect(find(words, wordOf(most))).toEqual(answerOf(most));
+    ['units', 2 ** 18 / 64, (i) => `${i}`.padStart(64, 'x'), (i) => [i]],
+    ['tokens', 64, (i) => `${i}`, (i) => Array(2 ** 11).fill(i)],
+  ])('are as many as have room for their %s: %i; the next makes room', (_, most, wordOf, idsOf) => {
+    const words = made();
+    for (let i = 0; i < most; i++) add(words, wordOf(i), idsOf(i));
+    for (const i of [0, 1, most - 1]) expect(find(words, wordOf(i))).toEqual(idsOf(i));
+    add(words, wordOf(most), idsOf(most));
+    expect(find(words, wordOf(most))).toEqual(idsOf(most));
     for (const i of [0, 1, most - 1]) expect(find(words, wordOf(i))).toBeUndefined();
   });
 
-  test('are not too long, nor of too many numbers', () => {
-    const words = new Words();
+  test('are not too long, nor of too many tokens', () => {
+    const words = made();
     for (const [length, count] of [
       [64, 1],
       [65, 1],
@@ -50,10 +61,24 @@ describe('words that are kept', () => {
       expect(find(words, 'x'.repeat(length))?.length).toBe(length > 64 || count > 2 ** 11 ? undefined : count);
     }
   });
+
+  test('have tokens that are called by their ids or by what stands there, wherever they stand', () => {
+    const words = made();
+    const word = 'é'.repeat(64);
+    words.add(`-${word}`, 1, 65, { ids: [3, 0, 5], starts: [1, 2, 64], ends: [2, 65, 65], values: ['<3>', 'é'.repeat(63), '<5>'] });
+    words.add('-ab', 1, 3, { ids: [3, 4], starts: [1, 2], ends: [2, 3], values: ['<3>', 'c'] });
+    words.add('-no', 1, 3, { ids: [], starts: [], ends: [], values: [] });
+    const told = (text: string, start: number): unknown => {
+      const tokens: unknown[] = [];
+      return words.tell(text, start, text.length, (...token) => tokens.push(token)) && tokens;
+    };
+    expect(told(`12${word}`, 2)).toEqual([[3, 2, 3, '<3>'], [0, 3, 66, 'é'.repeat(63)], [5, 65, 66, '<5>']]); // biome-ignore format: one row
+    expect([told('ab', 0), told('no', 0)]).toEqual([false, []]);
+  });
 });
 
 test('words of one place and one length are told apart', () => {
-  const words = new Words();
+  const words = made();
   for (const [one, other] of [
     ['abv', 'ajv'],
     ['age', 'akd'],

@@ -53,6 +53,9 @@ function hangul(code: number): number {
   return JAMO.find(([, first, last]) => code >= first && code <= last)?.[0] ?? 0;
 }
 
+/** Whether a code point joins none that is alike. */
+export const isApart = (code: number): boolean => sets()[code] === 0;
+
 /**
  * Where the extended grapheme cluster that begins at `start` ends, as Unicode's annex 29 has it. Flags stay halves: whether they join shows nowhere
  * but in clusters of six bytes and more.

@@ -3,7 +3,7 @@ import type { Fields } from '../fields.ts';
 import type { Normalizer } from '../interfaces.ts';
 import { utf8Length } from '../utf8.ts';
 import { readCharsmap } from './charsmap.ts';
-import { clusterEnd } from './clusters.ts';
+import { clusterEnd, isApart } from './clusters.ts';
 
 /** Rules of sentencepiece, as the Rust tokenizers look them up: the shortest for a character of few bytes, or else for each code point. */
 export const readPrecompiled = (fields: Fields): Normalizer => {
@@ -17,14 +17,17 @@ export const readPrecompiled = (fields: Fields): Normalizer => {
     return shortest;
   };
   const singles = new Map<number, readonly number[] | null>();
+  /** By UTF-16 unit: whether it is known to stay as it is beside others that do. */
+  const stays = new Uint8Array(0x10000);
   const single = (code: number): readonly number[] | null => {
     const known = singles.get(code);
     if (known !== undefined) return known;
     const rule = ruleFor([code]) ?? null;
     singles.set(code, rule);
+    if (!rule && isApart(code)) stays[code] = 1;
     return rule;
   };
-  return (chars) => {
+  const normalizer: Normalizer = (chars) => {
     const { code } = chars;
     /** Both are empty as long as nothing is changed. */
     let codes: number[] = [];
@@ -39,33 +42,39 @@ export const readPrecompiled = (fields: Fields): Normalizer => {
       }
       if (rule.length < length && changes.length) changes[changes.length - 1] -= length - rule.length;
     };
+    const keep = (one: number): void => {
+      codes.push(one);
+      changes.push(0);
+    };
     for (let i = 0; i < code.length; ) {
-      const end = isAlone(code, i) ? i + 1 : clusterEnd(code, i);
+      if (stays[code[i]] && (i + 1 === code.length || stays[code[i + 1]])) {
+        if (isChanged) keep(code[i]);
+        i++;
+        continue;
+      }
+      const end = clusterEnd(code, i);
       const whole = end > i + 1 && bytesIn(code, i, end) < SHORT ? ruleFor(code.slice(i, end)) : undefined;
       if (whole) rewrite(i, end - i, whole);
       for (; i < end; i++) {
         if (whole) continue;
         const rule = single(code[i]);
         if (rule) rewrite(i, 1, rule);
-        else if (isChanged) {
-          codes.push(code[i]);
-          changes.push(0);
-        }
+        else if (isChanged) keep(code[i]);
       }
     }
     return isChanged ? transform(chars, codes, changes) : chars;
   };
+  normalizer.same = (text, start, end) => {
+    for (let i = start; i < end; i++) if (!stays[text.charCodeAt(i)]) return undefined;
+    const from = new Array<number>(end - start);
+    for (let i = start; i < end; i++) from[i - start] = i;
+    return { text: text.slice(start, end), from };
+  };
+  return normalizer;
 };
 
 /** Characters of fewer bytes are looked up as a whole, and others code point by code point. */
 const SHORT = 6;
-
-const FIRST_MARK = 0x300;
-const CARRIAGE_RETURN = 0x0d;
-
-/** Whether a code point is a character without a look at the sets. */
-const isAlone = (code: readonly number[], i: number): boolean =>
-  code[i] < FIRST_MARK && (code[i + 1] ?? 0) < FIRST_MARK && code[i] !== CARRIAGE_RETURN;
 
 function bytesIn(code: readonly number[], start: number, end: number): number {
   let bytes = 0;

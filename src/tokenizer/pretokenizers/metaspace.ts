@@ -43,7 +43,7 @@ export const readMetaspace = (fields: Fields): PreTokenizer => {
 /** A text from `start` to `end` with `replacement` for each space. */
 function marked({ text, from }: Normalized, start: number, end: number, replacement: string): Normalized {
   const part = text.slice(start, end);
-  const units = from.slice(start, end);
+  const units = part.length === from.length ? from : from.slice(start, end);
   if (replacement.length === 1) return { text: part.replaceAll(' ', replacement), from: units };
   return { text: part.replaceAll(' ', replacement), from: units.flatMap((unit, i) => (part[i] === ' ' ? [unit, unit] : unit)) };
 }
