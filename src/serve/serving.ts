@@ -4,6 +4,7 @@ import { Call } from './call.ts';
 import { crossing } from './cors.ts';
 import { type Dialect, statusOf } from './dialect.ts';
 import { Fault, faultOf } from './fault.ts';
+import { jsonBytes } from './json.ts';
 import { keeper, keyIn } from './keys.ts';
 import { type LogLine, levelOf, requestIdOf, spanOf } from './log.ts';
 import { dialectOf, type Match, matcher } from './match.ts';
@@ -197,7 +198,7 @@ const clientOf = ({ headers }: Request): string => keyIn(headers) ?? headers.get
 
 function replyOf({ answer }: Route, value: unknown): Reply {
   const isText = typeof answer === 'string';
-  return { status: 200, headers: isText ? { 'content-type': answer } : JSON_HEADERS, body: isText ? `${value}` : JSON.stringify(value) };
+  return { status: 200, headers: isText ? { 'content-type': answer } : JSON_HEADERS, body: isText ? `${value}` : jsonBytes(value) };
 }
 
 /** The path of an address, a slash behind it left out. */
