@@ -123,11 +123,14 @@ export class TokenQueue {
       this.#watch.waiting(this.#turns.size);
       this.#watch.batch(rows.length, tokensOf(rows));
       this.#running++;
-      void this.#run(rows).finally(() => {
-        this.#running--;
-        this.#begin();
-      });
+      void this.#run(rows);
     }
+  }
+
+  /** Has the next batch run before answers are handed out. */
+  #go(): void {
+    this.#running--;
+    this.#begin();
   }
 
   async #run(batch: readonly Waiting<Job>[]): Promise<void> {
@@ -138,7 +141,7 @@ export class TokenQueue {
     );
     const begun = performance.now();
     try {
-      const answer = await this.#answer(batch, all.signal);
+      const answer = await this.#answer(batch, all.signal).finally(() => this.#go());
       const took = performance.now() - begun;
       this.#pace = took / tokensOf(batch);
       for (const job of jobs) this.#place(job, batch, answer, { begun, took });
@@ -188,6 +191,7 @@ export class TokenQueue {
           batch.filter((each) => each.job === job),
         );
     }
+    this.#begin();
     this.#watch.waiting(this.#turns.size);
   }
 }
