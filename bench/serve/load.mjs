@@ -29,6 +29,8 @@ const [rounds, seconds, count] = [values.rounds, values.seconds, values.mixed].m
 /** Milliseconds after which mixed requests are enough. */
 const PATIENCE = 150_000;
 const AT_ONCE = 12;
+/** How often all connections ask once before anything counts: engines compile hot code again in the background, in each process for itself. */
+const WARM = 3;
 const MIB = 2 ** 20;
 
 /** @type {string[][]} */
@@ -70,8 +72,10 @@ async function served(server, list, amount) {
 /** The pool and the server in turns. @param {import('./child.mjs').Server} server @param {readonly string[]} list */
 async function throughput(server, list) {
   const pool = await jit.load(MODEL, { workers });
-  await askPool(pool, list, CONNECTIONS);
-  await load(server.url, list, CONNECTIONS);
+  for (let i = 0; i < WARM; i++) {
+    await askPool(pool, list, CONNECTIONS);
+    await load(server.url, list, CONNECTIONS);
+  }
   const amount = Math.max(CONNECTIONS, amountIn((await poolAlone(pool, list, CONNECTIONS)).texts, seconds));
   /** @type {{ alone: Awaited<ReturnType<typeof poolAlone>>, server: Awaited<ReturnType<typeof served>> }[]} */
   const measured = [];
