@@ -140,16 +140,16 @@ export class TokenQueue {
       whenAborted(signal, () => [...jobs].every((job) => job.isOver || job.settings.signal?.aborted) && all.abort()),
     );
     const begun = performance.now();
-    try {
-      const answer = await this.#answer(batch, all.signal).finally(() => this.#go());
-      const took = performance.now() - begun;
-      this.#pace = took / tokensOf(batch);
-      for (const job of jobs) this.#place(job, batch, answer, { begun, took });
-    } catch (error) {
-      this.#recover(batch, jobs, error);
-    } finally {
-      for (const deaf of listening) deaf();
-    }
+    const outcome = await this.#answer(batch, all.signal).then(
+      (answer) => ({ answer }),
+      (error: unknown) => ({ error }),
+    );
+    const took = performance.now() - begun;
+    for (const deaf of listening) deaf();
+    if ('error' in outcome) this.#recover(batch, jobs, outcome.error);
+    else this.#pace = took / tokensOf(batch);
+    this.#go();
+    if ('answer' in outcome) for (const job of jobs) this.#place(job, batch, outcome.answer, { begun, took });
   }
 
   async #answer(batch: readonly Waiting<Job>[], signal: AbortSignal): Promise<ModelOutput> {
@@ -191,7 +191,6 @@ export class TokenQueue {
           batch.filter((each) => each.job === job),
         );
     }
-    this.#begin();
     this.#watch.waiting(this.#turns.size);
   }
 }
