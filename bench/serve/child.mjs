@@ -26,6 +26,11 @@ export async function startServer(script, args) {
       child.send('memory');
       return (await said()).memory;
     },
+    /** Milliseconds that it has had of processors so far, its workers too. @returns {Promise<number>} */
+    async processor() {
+      child.send('processor');
+      return (await said()).processor;
+    },
     kill: () => child.send('kill'),
     async end() {
       child.send('end');

@@ -1,16 +1,18 @@
 /**
- * What a server adds to the pool that it runs, on loopback.
+ * What a server adds to the pool that it runs, on loopback: in processor time of a text, and in texts a second.
  *
  *   node bench/serve/load.mjs [--workers 2] [--rounds 4] [--seconds 4] [--mixed 10000]
  *
+ * Processor time is that of the process with the pool, and of the process with the server: the client is a third, whose time stands apart, as it is elsewhere in earnest. It does not depend
+ * on what else runs. Texts a second do, and client, server and workers share the cores here, so that they are judged where the machine was idle.
  * Each part is bounded in requests and in time; together they take three minutes on an idle machine, and four at most. Writes bench/results/serve-nodeMAJOR.json. Fails where an answer is
- * wrong, a request that was accepted is lost, memory grows, or throughput is below nine tenths of that of the pool.
+ * wrong, a request that was accepted is lost, memory grows, or the pool alone takes less than nine tenths of the processor time of the server, or the server answers less than nine tenths of its texts.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { jit } from '../../dist/index.js';
 import { begin, digits, progress, table, writeResults } from '../measure/report.mjs';
-import { median } from '../measure/stats.mjs';
+import { median, processorTime } from '../measure/stats.mjs';
 import { amountIn, CONNECTIONS, HEADERS, load, PER_REQUEST, startServer, textsOf } from './child.mjs';
 import { MODEL, requests, texts } from './texts.mjs';
 
@@ -27,6 +29,8 @@ const [rounds, seconds, count] = [values.rounds, values.seconds, values.mixed].m
 /** Milliseconds after which mixed requests are enough. */
 const PATIENCE = 150_000;
 const AT_ONCE = 12;
+/** How often all connections ask once before anything counts: engines compile hot code again in the background, in each process for itself. */
+const WARM = 3;
 const MIB = 2 ** 20;
 
 /** @type {string[][]} */
@@ -40,42 +44,70 @@ function report(what, value, isWell = true) {
   progress(`${what}: ${value}\n`);
 }
 
-/** Texts a second of the pool alone, kept as busy as a server is. @param {import('../../dist/index.js').TracedModule} pool @param {readonly string[]} list @param {number} amount */
-async function poolAlone(pool, list, amount) {
-  const since = performance.now();
+/** Asks the pool alone, kept as busy as a server is. @param {import('../../dist/index.js').TracedModule} pool @param {readonly string[]} list @param {number} amount */
+async function askPool(pool, list, amount) {
   let next = 0;
   const client = async () => {
     while (next < amount) await pool.embed(textsOf(list, next++));
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, client));
-  return (1000 * PER_REQUEST * amount) / (performance.now() - since);
+}
+
+/** Texts a second of the pool alone, and its milliseconds of processors a text. @param {import('../../dist/index.js').TracedModule} pool @param {readonly string[]} list @param {number} amount */
+async function poolAlone(pool, list, amount) {
+  const [since, before] = [performance.now(), processorTime()];
+  await askPool(pool, list, amount);
+  const count = PER_REQUEST * amount;
+  return { texts: (1000 * count) / (performance.now() - since), processor: (processorTime() - before) / count };
+}
+
+/** The same of the server, and the client's milliseconds of processors a text. @param {import('./child.mjs').Server} server @param {readonly string[]} list @param {number} amount */
+async function served(server, list, amount) {
+  const [own, its] = [processorTime(), await server.processor()];
+  const { texts: rate, failed } = await load(server.url, list, amount);
+  const count = PER_REQUEST * amount;
+  return { texts: rate, failed, processor: ((await server.processor()) - its) / count, client: (processorTime() - own) / count };
 }
 
 /** The pool and the server in turns. @param {import('./child.mjs').Server} server @param {readonly string[]} list */
-async function throughput({ url }, list) {
+async function throughput(server, list) {
   const pool = await jit.load(MODEL, { workers });
-  await poolAlone(pool, list, CONNECTIONS);
-  await load(url, list, CONNECTIONS);
-  const amount = Math.max(CONNECTIONS, amountIn(await poolAlone(pool, list, CONNECTIONS), seconds));
-  /** @type {{ alone: number, served: number, failed: number }[]} */
-  const measured = [];
-  for (let round = 0; round < rounds; round++) {
-    const alone = await poolAlone(pool, list, amount);
-    const { texts: served, failed } = await load(url, list, amount);
-    measured.push({ alone, served, failed });
+  for (let i = 0; i < WARM; i++) {
+    await askPool(pool, list, CONNECTIONS);
+    await load(server.url, list, CONNECTIONS);
   }
+  const amount = Math.max(CONNECTIONS, amountIn((await poolAlone(pool, list, CONNECTIONS)).texts, seconds));
+  /** @type {{ alone: Awaited<ReturnType<typeof poolAlone>>, server: Awaited<ReturnType<typeof served>> }[]} */
+  const measured = [];
+  for (let round = 0; round < rounds; round++)
+    measured.push({ alone: await poolAlone(pool, list, amount), server: await served(server, list, amount) });
   pool.dispose();
-  const [alone, served] = [median(measured.map((each) => each.alone)), median(measured.map((each) => each.served))];
-  const share = median(measured.map((each) => each.served / each.alone));
-  const failed = measured.reduce((sum, each) => sum + each.failed, 0);
-  report('pool alone, texts a second', digits(alone));
-  report('server, texts a second', digits(served));
-  report('of the pool alone', share.toFixed(2), share >= 0.9);
+  const processor = {
+    alone: median(measured.map(({ alone }) => alone.processor)),
+    server: median(measured.map((each) => each.server.processor)),
+    client: median(measured.map((each) => each.server.client)),
+    share: median(measured.map((each) => each.alone.processor / each.server.processor)),
+  };
+  const [alone, rate] = [median(measured.map((each) => each.alone.texts)), median(measured.map((each) => each.server.texts))];
+  const share = median(measured.map((each) => each.server.texts / each.alone.texts));
+  const failed = measured.reduce((sum, each) => sum + each.server.failed, 0);
+  report(
+    'processor time of a text: pool alone, server, client, ms',
+    [processor.alone, processor.server, processor.client].map(digits).join(', '),
+  );
+  report('pool alone, beside the server', processor.share.toFixed(2), processor.share >= 0.9);
+  report('texts a second: pool alone, server', `${digits(alone)}, ${digits(rate)}`);
+  const isBusy = machine.load[0] > machine.cores / 2;
+  report(
+    'server, beside the pool alone',
+    `${share.toFixed(2)}${isBusy ? ' (not judged: the machine was busy)' : ''}`,
+    isBusy || share >= 0.9,
+  );
   report('requests that failed', failed, failed === 0);
-  const overallRate = Math.max(1, Math.round(served / PER_REQUEST / 2));
-  const { latency } = await load(url, list, 2 * seconds * overallRate, { overallRate });
+  const overallRate = Math.max(1, Math.round(rate / PER_REQUEST / 2));
+  const { latency } = await load(server.url, list, 2 * seconds * overallRate, { overallRate });
   report('at half of that: median and 99th of 100, ms', `${latency.p50}, ${latency.p99}`);
-  return { alone, served, share, failed, half: { requests: overallRate, p50: latency.p50, p99: latency.p99 } };
+  return { processor, alone, served: rate, share, failed, half: { requests: overallRate, p50: latency.p50, p99: latency.p99 } };
 }
 
 /** @param {string} url @param {{ path: string, body: string }} request @param {AbortSignal} [signal] */

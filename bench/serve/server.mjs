@@ -1,7 +1,8 @@
-/** A server of a model in a process of its own, whose workers can be killed and whose memory be asked for: `server.mjs WORKERS [MODEL]`. */
+/** A server of a model in a process of its own, whose workers can be killed and whose memory and processor time be asked for: `server.mjs WORKERS [MODEL]`. */
 import { syncBuiltinESMExports } from 'node:module';
 import { setTimeout } from 'node:timers/promises';
 import threads from 'node:worker_threads';
+import { processorTime } from '../measure/stats.mjs';
 import { MODEL } from './texts.mjs';
 
 const alive = new Set();
@@ -31,6 +32,7 @@ async function held() {
 const ORDERS = {
   kill: () => void [...alive].at(-1)?.terminate(),
   memory: () => void held().then((memory) => process.send({ memory })),
+  processor: () => void process.send({ processor: processorTime() }),
   end: () => server.close().then(() => process.exit()),
 };
 process.on('disconnect', () => process.exit());

@@ -140,8 +140,13 @@ async function answered<T>(
   return parts;
 }
 
+function isFiniteAll(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
+}
+
 /** Throws a `kernels` error where a model answers with what is no number. */
 function finite(values: Float32Array): Float32Array {
-  if (values.every(Number.isFinite)) return values;
+  if (isFiniteAll(values)) return values;
   throw new TraceletError('kernels', { what: 'the model', expected: 'finite numbers', got: 'others', cure: 'Its weights may be broken' });
 }

@@ -1,5 +1,5 @@
 import { TextDecoder } from '../base/globals.ts';
-import { untilAborted } from '../base/signal.ts';
+import { whenAborted } from '../base/signal.ts';
 import { Fault, misfitFault } from './fault.ts';
 import type { Options } from './options.ts';
 import { misfit, type Schema } from './schema.ts';
@@ -10,41 +10,84 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
  * The body of a request, which its schema proves. Throws faults for a type other than JSON, which pages of other origins could send unasked, for one
  * that is too large or comes too slowly, for what is not UTF-8 or JSON, and for what does not fit.
  */
-export async function bodyOf(request: Request, schema: Schema, options: Options): Promise<unknown> {
+export async function bodyOf(request: Request, incoming: Incoming | undefined, schema: Schema, options: Options): Promise<unknown> {
   const type = request.headers.get('content-type') ?? '';
   if (!JSON_TYPE.test(type)) throw new Fault('media', 'Expected request with `Content-Type: application/json`');
-  const value = parsed(decoded(await bytesOf(request, options)));
+  const value = parsed(decoded(await bytesOf(request, incoming, options)));
   const wrong = misfit(schema, value);
   if (wrong) throw misfitFault(wrong);
   return value;
+}
+
+/** Where Node has the body of a request. */
+export interface Incoming {
+  on(event: 'data', listener: Take): this;
+  on(event: 'end' | 'error' | 'close', listener: () => void): this;
+  off(event: 'data', listener: Take): this;
+  resume(): this;
+}
+
+type Take = (piece: Uint8Array) => void;
+
+/** Pieces of a body that are handed on as they come. */
+interface Coming {
+  /** Rejects where the connection ends before the last. */
+  readonly whole: Promise<void>;
+  /** Takes no more of them. */
+  cancel(): void;
 }
 
 /** The bytes of a request; Firefox has none as a stream. */
 const streamOf = async (request: Request): Promise<Request['body']> =>
   request.body === undefined ? new Response(await request.arrayBuffer()).body : request.body;
 
-async function bytesOf(request: Request, { payload_limit, body_timeout }: Options): Promise<Uint8Array> {
+function ofStream(stream: Request['body'], take: Take): Coming {
+  const reader = stream?.getReader();
+  const drain = async (): Promise<void> => {
+    for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) take(piece.value);
+  };
+  return { whole: drain(), cancel: () => void reader?.cancel().catch(() => {}) };
+}
+
+function ofIncoming(incoming: Incoming, take: Take): Coming {
+  const whole = new Promise<void>((resolve, reject) => {
+    const gone = (): void => reject(new Fault('gone', 'The client has left'));
+    incoming.on('data', take).on('end', resolve).on('error', gone).on('close', gone);
+  });
+  return { whole, cancel: () => void incoming.off('data', take).resume() };
+}
+
+async function bytesOf(request: Request, incoming: Incoming | undefined, { payload_limit, body_timeout }: Options): Promise<Uint8Array> {
   const tooLarge = (): Fault => new Fault('large', `The body has more than ${payload_limit} bytes`);
   if (Number(request.headers.get('content-length')) > payload_limit) throw tooLarge();
-  const reader = (await streamOf(request))?.getReader();
-  if (!reader) return new Uint8Array();
   const pieces: Uint8Array[] = [];
   let size = 0;
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new Fault('late', `The body was not there after ${body_timeout} ms`)), body_timeout);
-  const next = () => untilAborted(request.signal, untilAborted(late.signal, reader.read()));
+  let fail: (reason: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const take = (piece: Uint8Array): void => {
+    pieces.push(piece);
+    size += piece.length;
+    if (size > payload_limit) fail(tooLarge());
+  };
+  const coming = incoming ? ofIncoming(incoming, take) : ofStream(await streamOf(request), take);
+  const timer = setTimeout(() => fail(new Fault('late', `The body was not there after ${body_timeout} ms`)), body_timeout);
+  const deaf = whenAborted(request.signal, () => fail(request.signal.reason));
   try {
-    for (let piece = await next(); !piece.done; piece = await next()) {
-      pieces.push(piece.value);
-      size += piece.value.length;
-      if (size > payload_limit) throw tooLarge();
-    }
+    await Promise.race([coming.whole, failed]);
+    return joined(pieces, size);
   } catch (error) {
-    reader.cancel().catch(() => {});
+    coming.cancel();
     throw error;
   } finally {
     clearTimeout(timer);
+    deaf();
   }
+}
+
+function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0];
   const bytes = new Uint8Array(size);
   let at = 0;
   for (const piece of pieces) {

@@ -17,5 +17,8 @@ export { type ServeOptions, type Server, type Sources, serve } from './start.ts'
  */
 export function handler(models: Models, options?: HandlerOptions): (request: Request) => Promise<Response> {
   const serving = new Serving(models, optionsOf(options));
-  return (request) => serving.answer(request);
+  return async (request) => {
+    const { body, ...init } = await serving.answer(request);
+    return new Response(body as BodyInit | null, init);
+  };
 }

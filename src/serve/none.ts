@@ -1,8 +1,8 @@
 import { TraceletError } from '../base/error.ts';
-import type { Addressed, Listener, Listening } from './server.ts';
+import type { Answering, Listener, Listening } from './server.ts';
 
 /** Runtimes that call the handler themselves. */
-export async function listen(_fetch: (request: Addressed) => Promise<Response>, _listening: Listening): Promise<Listener> {
+export async function listen(_answer: Answering, _listening: Listening): Promise<Listener> {
   throw new TraceletError('unsupported', {
     what: 'serve()',
     expected: 'a runtime that listens: Node, Bun or Deno',

@@ -123,11 +123,14 @@ export class TokenQueue {
       this.#watch.waiting(this.#turns.size);
       this.#watch.batch(rows.length, tokensOf(rows));
       this.#running++;
-      void this.#run(rows).finally(() => {
-        this.#running--;
-        this.#begin();
-      });
+      void this.#run(rows);
     }
+  }
+
+  /** Has the next batch run before answers are handed out. */
+  #go(): void {
+    this.#running--;
+    this.#begin();
   }
 
   async #run(batch: readonly Waiting<Job>[]): Promise<void> {
@@ -137,16 +140,16 @@ export class TokenQueue {
       whenAborted(signal, () => [...jobs].every((job) => job.isOver || job.settings.signal?.aborted) && all.abort()),
     );
     const begun = performance.now();
-    try {
-      const answer = await this.#answer(batch, all.signal);
-      const took = performance.now() - begun;
-      this.#pace = took / tokensOf(batch);
-      for (const job of jobs) this.#place(job, batch, answer, { begun, took });
-    } catch (error) {
-      this.#recover(batch, jobs, error);
-    } finally {
-      for (const deaf of listening) deaf();
-    }
+    const outcome = await this.#answer(batch, all.signal).then(
+      (answer) => ({ answer }),
+      (error: unknown) => ({ error }),
+    );
+    const took = performance.now() - begun;
+    for (const deaf of listening) deaf();
+    if ('error' in outcome) this.#recover(batch, jobs, outcome.error);
+    else this.#pace = took / tokensOf(batch);
+    this.#go();
+    if ('answer' in outcome) for (const job of jobs) this.#place(job, batch, outcome.answer, { begun, took });
   }
 
   async #answer(batch: readonly Waiting<Job>[], signal: AbortSignal): Promise<ModelOutput> {

@@ -36,14 +36,5 @@ export function limited<T>({ options: { max_client_batch_size: most } }: Call, t
   throw new Fault('invalid', `batch size ${texts.length} > maximum allowed batch size ${most}`, { param });
 }
 
-/** Powers of ten that are exact. */
-const TENS = Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
-/** Nine significant digits, which give every float32 back. */
-export function shortest(value: number): number {
-  const scale = TENS[8 - Math.floor(Math.log10(Math.abs(value)))];
-  return scale === undefined ? Number(value.toPrecision(9)) : Math.round(value * scale) / scale;
-}
-export const numbers = (vector: Float32Array): number[] => Array.from(vector, shortest);
-
 /** Indexes by their scores, the best first, the first of equals before the others. */
 export const ranked = (scores: readonly number[]): number[] => [...scores.keys()].sort((a, b) => scores[b] - scores[a] || a - b);

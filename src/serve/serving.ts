@@ -1,9 +1,10 @@
 import { messageOf } from '../base/realm.ts';
-import { bodyOf } from './body.ts';
+import { bodyOf, type Incoming } from './body.ts';
 import { Call } from './call.ts';
 import { crossing } from './cors.ts';
 import { type Dialect, statusOf } from './dialect.ts';
 import { Fault, faultOf } from './fault.ts';
+import { jsonBytes } from './json.ts';
 import { keeper, keyIn } from './keys.ts';
 import { type LogLine, levelOf, requestIdOf, spanOf } from './log.ts';
 import { dialectOf, type Match, matcher } from './match.ts';
@@ -19,15 +20,17 @@ interface Turn {
   readonly request: Request;
   readonly path: string;
   readonly since: number;
+  readonly incoming: Incoming | undefined;
   dialect: Dialect;
   call?: Call;
   error?: unknown;
 }
 
-interface Reply {
+/** What a request is answered with. */
+export interface Reply {
   status: number;
   headers: Record<string, string>;
-  body: string;
+  body: string | Uint8Array | null;
 }
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
@@ -58,13 +61,13 @@ export class Serving {
     this.#crossing = crossing(options.cors);
   }
 
-  /** The response to a request, whatever it is. */
-  async answer(request: Request): Promise<Response> {
+  /** What a request is answered with, whatever it is. Its body is read from `incoming` where that is given. */
+  async answer(request: Request, incoming?: Incoming): Promise<Reply> {
     const path = pathOf(request.url);
-    const turn: Turn = { request, path, since: performance.now(), dialect: dialectOf(path) };
+    const turn: Turn = { request, path, since: performance.now(), incoming, dialect: dialectOf(path) };
     const crossed = this.#crossing(request);
     if (request.method === 'OPTIONS' && request.headers.has('access-control-request-method'))
-      return new Response(null, { status: 204, headers: crossed });
+      return { status: 204, headers: crossed, body: null };
     const reply = await this.#attempt(turn);
     return this.#close(turn, reply, crossed);
   }
@@ -104,7 +107,7 @@ export class Serving {
     const call = new Call({ ticket: this.#tickets++, client, signal: request.signal, host: this, rest });
     if (!route.body) return replyOf(route, await route.run(call, undefined));
     turn.call = call;
-    return this.#within(route, call, request);
+    return this.#within(route, call, turn);
   }
 
   /** Throws a fault for a request without a key where there are some. */
@@ -113,12 +116,12 @@ export class Serving {
     throw new Fault('unauthorized', 'Incorrect API key provided', { code: 'invalid_api_key', headers: { 'www-authenticate': 'Bearer' } });
   }
 
-  async #within(route: Route, call: Call, request: Request): Promise<Reply> {
+  async #within(route: Route, call: Call, { request, incoming }: Turn): Promise<Reply> {
     if (this.#underway >= this.options.max_concurrent_requests)
       throw new Fault('overloaded', 'Model is overloaded', { headers: { 'retry-after': `${this.#seconds()}` } });
     this.#underway++;
     try {
-      const body = await bodyOf(request, route.body ?? {}, this.options);
+      const body = await bodyOf(request, incoming, route.body ?? {}, this.options);
       return replyOf(route, await route.run(call, body));
     } finally {
       this.#underway--;
@@ -131,8 +134,8 @@ export class Serving {
     return Math.min(60, Math.max(1, Math.ceil(waiting / 1000)));
   }
 
-  /** The response with what all have, once it is counted and told of. */
-  #close({ request, call, path, since, error }: Turn, { status, headers, body }: Reply, crossed: Record<string, string>): Response {
+  /** The reply with what all have, once it is counted and told of. */
+  #close({ request, call, path, since, error }: Turn, { status, headers, body }: Reply, crossed: Record<string, string>): Reply {
     const id = requestIdOf(request.headers);
     const span = spanOf(request.headers);
     const total = performance.now() - since;
@@ -151,10 +154,7 @@ export class Serving {
       ...(error !== undefined && { error: causeOf(error) }),
     });
     const more = { ...(span && { traceparent: span.traceparent }), ...(call && isAnswered && timings(call, total)) };
-    return new Response(request.method === 'HEAD' ? null : body, {
-      status,
-      headers: { ...headers, ...crossed, 'x-request-id': id, ...more },
-    });
+    return { status, headers: { ...headers, ...crossed, 'x-request-id': id, ...more }, body: request.method === 'HEAD' ? null : body };
   }
 
   #count(call: Call, isAnswered: boolean, total: number): void {
@@ -198,7 +198,7 @@ const clientOf = ({ headers }: Request): string => keyIn(headers) ?? headers.get
 
 function replyOf({ answer }: Route, value: unknown): Reply {
   const isText = typeof answer === 'string';
-  return { status: 200, headers: isText ? { 'content-type': answer } : JSON_HEADERS, body: isText ? `${value}` : JSON.stringify(value) };
+  return { status: 200, headers: isText ? { 'content-type': answer } : JSON_HEADERS, body: isText ? `${value}` : jsonBytes(value) };
 }
 
 /** The path of an address, a slash behind it left out. */

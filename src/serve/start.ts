@@ -74,7 +74,7 @@ export async function serve(models: Sources, given: ServeOptions = {}): Promise<
     const client = (request: Request): string => keyIn(request.headers) ?? (request as { ip?: string }).ip ?? '';
     const serving = new Serving(served, optionsOf({ client, ...of<HandlerOptions>(options, HANDLER_OPTIONS) }));
     signal?.throwIfAborted();
-    const listener = await listen((request) => serving.answer(request), { port, hostname, header_timeout });
+    const listener = await listen((request, incoming) => serving.answer(request, incoming), { port, hostname, header_timeout });
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => {
       closing ??= drain(listener, serving, drain_timeout).finally(disposeAll);

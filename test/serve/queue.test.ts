@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { TracedModule } from '../../src/index.ts';
 import { type SentenceTransformer, TraceletError } from '../../src/index.ts';
+import { TokenQueue } from '../../src/serve/queue.ts';
+import { capacityOf } from '../../src/text/inputs.ts';
 import { asking, embedder, got, inWorkers, posted } from '../support/serving.ts';
 import { until } from '../support/until.ts';
 
@@ -49,6 +51,17 @@ describe('requests that come together', () => {
     const counted = (end: string) =>
       Number(lines.find((line) => line.startsWith(`te_batch_next_tokens_bucket{le="${end}"}`))?.split(' ')[1]);
     expect(counted('64')).toBe(counted('+Inf'));
+  });
+
+  test('have the next batch running before answers of the last are handed out', async () => {
+    const queue = new TokenQueue(traced, { max_batch_requests: 1 }, { waiting() {}, batch() {} });
+    const { calls } = watched();
+    const begun: number[] = [];
+    const row = { ids: Int32Array.from(traced.tokenizer.encode('Hello')), unpooled: 0, own: 1 };
+    const settings = { capacity: capacityOf(traced), tokenizer: traced.tokenizer, outputs: ['sentence_embedding'], what: 'the test' };
+    const { runRows } = queue.runnerFor({ ticket: 0, client: '', ran: () => begun.push(calls.length) });
+    await runRows?.([row, row, row], settings, () => {});
+    expect(begun).toEqual([2, 3, 3]);
   });
 
   test('are answered in workers as in place', async () => {

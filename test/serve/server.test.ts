@@ -74,6 +74,20 @@ describe('serve()', () => {
     expect(await embed(server)).toEqual(want);
   }
 
+  test('reads a body that comes in pieces, and says how long its answer is', async () => {
+    const server = await start();
+    const [first, ...rest] = [...Buffer.from(JSON.stringify({ inputs: 'Grüße 😀' }))].map((byte) => Buffer.of(byte).toString('latin1'));
+    const { socket, said } = await raw(server, head(rest.length + 1, 'Connection: close\r\n'));
+    for (const byte of [first, ...rest]) {
+      socket.write(byte, 'latin1');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until(() => expect(said()).toMatch(/\]\]$/));
+    const [headers, answer] = said().split('\r\n\r\n');
+    expect(headers).toMatch(new RegExp(`^content-length: ${answer.length}\r?$`, 'im'));
+    expect(JSON.parse(answer)).toEqual(await embed(server, 'Grüße 😀'));
+  });
+
   test('serves one thing by itself', async () => {
     for (const one of [model, model.traced]) expect(Object.keys((await start(one)).models)).toEqual(['model']);
   });

@@ -1,6 +1,6 @@
 import { vectors } from '../asks.ts';
 import { OLLAMA } from '../dialect.ts';
-import { limited, numbers, route } from '../route.ts';
+import { limited, route } from '../route.ts';
 import { COUNT, either, FILLED, flag, list, NUMBER, object, orNull, SIZE, text } from '../schema.ts';
 
 const VECTOR = list(NUMBER);
@@ -32,9 +32,7 @@ export const OLLAMA_ROUTES = [
       const since = performance.now();
       const model = call.models.find('embed', name);
       const texts = limited(call, [input].flat(), 'input');
-      const embeddings = (await vectors(call, model, texts, { truncate, normalize: true, dimensions: dimensions ?? undefined })).map(
-        numbers,
-      );
+      const embeddings = await vectors(call, model, texts, { truncate, normalize: true, dimensions: dimensions ?? undefined });
       const total_duration = nanoseconds(since);
       return { model: model.name, embeddings, total_duration, load_duration: 0, prompt_eval_count: call.tokens };
     },
@@ -50,7 +48,7 @@ export const OLLAMA_ROUTES = [
     async run(call, { model: name, prompt }) {
       const options = { truncate: call.options.auto_truncate, normalize: true };
       const [vector] = await vectors(call, call.models.find('embed', name), [prompt], options);
-      return { embedding: numbers(vector) };
+      return { embedding: vector };
     },
   }),
 ];

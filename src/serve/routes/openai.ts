@@ -1,6 +1,7 @@
+import { TextDecoder, TextEncoder } from '../../base/globals.ts';
 import { type Asked, vectors } from '../asks.ts';
 import { OPENAI } from '../dialect.ts';
-import { numbers, route } from '../route.ts';
+import { route } from '../route.ts';
 import { COUNT, either, list, NUMBER, object, oneOf, orNull, SIZE, text } from '../schema.ts';
 import { INPUTS, textsOf } from './tei.ts';
 
@@ -11,15 +12,28 @@ interface Given {
   dimensions?: number | null;
 }
 
-/** Float32 of the least significant byte first, as base64. */
-function base64(vector: Float32Array): string {
-  const bytes = new Uint8Array(4 * vector.length);
-  const view = new DataView(bytes.buffer);
-  for (const [i, value] of vector.entries()) view.setFloat32(4 * i, value, true);
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+const LETTERS = new TextEncoder().encode('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+const FILLER = '='.charCodeAt(0);
+
+/** Bytes in base64. */
+function encoded(bytes: Uint8Array): string {
+  const letters = new Uint8Array(4 * Math.ceil(bytes.length / 3));
+  for (let from = 0, at = 0; from < bytes.length; from += 3) {
+    const three = (bytes[from] << 16) | (bytes[from + 1] << 8) | bytes[from + 2];
+    for (let shift = 18; shift >= 0; shift -= 6) letters[at++] = LETTERS[(three >> shift) & 63];
+  }
+  letters.fill(FILLER, letters.length - ((3 - (bytes.length % 3)) % 3));
+  return new TextDecoder().decode(letters);
 }
 
-const ENCODINGS = { float: numbers, base64 } as const;
+/** Float32 of the least significant byte first, as base64. */
+function base64(vector: Float32Array): string {
+  const view = new DataView(new ArrayBuffer(4 * vector.length));
+  for (let i = 0; i < vector.length; i++) view.setFloat32(4 * i, vector[i], true);
+  return encoded(new Uint8Array(view.buffer));
+}
+
+const ENCODINGS = { float: (vector: Float32Array) => vector, base64 } as const;
 const MODEL = object({ id: text(), object: text(), created: COUNT, owned_by: text() });
 
 interface Description {

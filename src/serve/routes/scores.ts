@@ -5,7 +5,8 @@ import { type Asked, logits, type Reading } from '../asks.ts';
 import type { Call } from '../call.ts';
 import { TEI } from '../dialect.ts';
 import type { ServedModel } from '../model.ts';
-import { limited, ranked, route, shortest } from '../route.ts';
+import { shortest } from '../numbers.ts';
+import { limited, ranked, route } from '../route.ts';
 import { COUNT, either, FILLED, flag, list, NUMBER, object, text } from '../schema.ts';
 import { CUTTING, type Cutting, readingOf } from './tei.ts';
 

@@ -3,7 +3,8 @@ import type { Asked, Reading } from '../asks.ts';
 import { sparseVectors, tokenVectors, vectors } from '../asks.ts';
 import type { Call } from '../call.ts';
 import { TEI } from '../dialect.ts';
-import { limited, numbers, route, shortest } from '../route.ts';
+import { shortest } from '../numbers.ts';
+import { limited, route } from '../route.ts';
 import { either, FILLED, flag, ID, list, NUMBER, object, oneOf, orNull, type Schema, SIZE, text } from '../schema.ts';
 
 const IDS = list(ID, { minItems: 1 });
@@ -62,7 +63,7 @@ export const TEI_VECTORS = [
     async run(call, { inputs, normalize = true, dimensions, ...reading }) {
       const model = call.models.find('embed');
       const options = { ...readingOf(call, reading), normalize, dimensions: dimensions ?? undefined };
-      return (await vectors(call, model, textsOf(call, inputs), options)).map(numbers);
+      return vectors(call, model, textsOf(call, inputs), options);
     },
   }),
   route<Given>({
@@ -74,10 +75,8 @@ export const TEI_VECTORS = [
     body: object({ inputs: INPUTS, ...READING }),
     example: { inputs: 'A cat sleeps.' },
     answer: list(VECTORS),
-    async run(call, { inputs, ...reading }) {
-      const answers = await tokenVectors(call, call.models.find('embed_all'), textsOf(call, inputs), readingOf(call, reading));
-      return answers.map((tokens) => tokens.map(numbers));
-    },
+    run: (call, { inputs, ...reading }) =>
+      tokenVectors(call, call.models.find('embed_all'), textsOf(call, inputs), readingOf(call, reading)),
   }),
   route<Given>({
     method: 'POST',

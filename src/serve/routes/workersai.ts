@@ -1,6 +1,6 @@
 import { vectors } from '../asks.ts';
 import { WORKERS_AI } from '../dialect.ts';
-import { limited, numbers, ranked, route } from '../route.ts';
+import { limited, ranked, route } from '../route.ts';
 import { COUNT, either, FILLED, list, NUMBER, object, orNull, SIZE, text } from '../schema.ts';
 import { rankings } from './scores.ts';
 
@@ -37,7 +37,7 @@ export const WORKERS_AI_ROUTES = [
         return done({ response: response.slice(0, body.top_k ?? undefined) });
       }
       const model = call.models.find('embed', call.rest);
-      const data = (await vectors(call, model, limited(call, [body.text].flat(), 'text'), { truncate, normalize: true })).map(numbers);
+      const data = await vectors(call, model, limited(call, [body.text].flat(), 'text'), { truncate, normalize: true });
       return done({ shape: [data.length, data[0].length], data, pooling: model.pooling });
     },
   }),

@@ -30,17 +30,16 @@ let instances: ReadonlyMap<string, Instance> = new Map();
 let target: Target = { kernels: 'baseline' };
 let stop = new AbortController();
 
+let resume: () => void = () => {};
+const { port1: woken, port2: waking } = new MessageChannel();
+woken.onmessage = () => resume();
+
 /** Lets messages in, without the milliseconds that timers of browsers take at least. */
-function nextMessage(): Promise<void> {
-  const { port1, port2 } = new MessageChannel();
-  return new Promise((resolve) => {
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
+const nextMessage = (): Promise<void> =>
+  new Promise((resolve) => {
+    resume = resolve;
+    waking.postMessage(undefined);
   });
-}
 
 function begin(setup: Setup): SentTensor[] {
   setKernelSource((binary, shared = false) => setup.modules.get(moduleKey(binary, shared)));
