@@ -163,7 +163,7 @@ describe('clients that behave badly', () => {
   };
 
   test('headers that come too slowly end the connection', async () => {
-    const server = await start(undefined, { header_timeout: 20 });
+    const server = await start(undefined, { header_timeout: 500 });
     const { said, isClosed } = await raw(server, 'POST /embed HTTP/1.1\r\nHost: a\r\nX-Slow: ');
     await until(() => expect(isClosed()).toBe(true));
     expect(said()).toMatch(/^HTTP\/1\.1 408 /);
@@ -171,7 +171,7 @@ describe('clients that behave badly', () => {
   });
 
   test('a body that comes too slowly is 408', async () => {
-    const server = await start(undefined, { body_timeout: 20 });
+    const server = await start(undefined, { body_timeout: 500 });
     const { said } = await raw(server, head(100), '{"inputs":');
     await until(() => expect(said()).toMatch(/^HTTP\/1\.1 408 /));
     await isWell(server);
