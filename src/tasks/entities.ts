@@ -100,13 +100,13 @@ export function entitiesOf(
   }));
 }
 
-/** Of entities of rows that overlap, the longer of two that do; of two as long, the likelier. */
+/** Of entities of rows that overlap, the longer of two that do; of two as long, the likelier. As in transformers the first is its own neighbour, so one without characters comes twice. */
 export function withoutOverlaps<Entity extends TokenEntity | EntityGroup>(entities: readonly Entity[]): Entity[] {
+  const ordered = entities.toSorted((a, b) => a.start - b.start);
   const kept: Entity[] = [];
-  let last: Entity | undefined;
-  for (const entity of entities.toSorted((a, b) => a.start - b.start)) {
-    if (last === undefined) last = entity;
-    else if (entity.start < last.end) {
+  let last = ordered[0];
+  for (const entity of ordered) {
+    if (entity.start < last.end) {
       const longer = entity.end - entity.start - (last.end - last.start);
       if (longer > 0 || (longer === 0 && entity.score > last.score)) last = entity;
     } else {
@@ -114,5 +114,5 @@ export function withoutOverlaps<Entity extends TokenEntity | EntityGroup>(entiti
       last = entity;
     }
   }
-  return last === undefined ? kept : [...kept, last];
+  return ordered.length === 0 ? kept : [...kept, last];
 }

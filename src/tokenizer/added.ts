@@ -63,8 +63,12 @@ export class AddedTokens {
       const { token, id } = found;
       let end = at;
       if (token.single_word && (isWord(codeBefore(text, start)) || isWord(codeAt(text, end)))) continue;
-      if (token.lstrip) while (start > last && isSpace(text.charCodeAt(start - 1))) start--;
       if (token.rstrip) while (isSpace(text.charCodeAt(end))) end++;
+      if (token.lstrip) {
+        while (start > last && isSpace(text.charCodeAt(start - 1))) start--;
+        start = Math.max(start, last);
+        if (start >= end) continue;
+      }
       if (last < start) stretches.push({ start: last, end: start });
       stretches.push({ start, end, id });
       last = end;

@@ -46,7 +46,8 @@ export function fastSettings(options: PreTrainedTokenizerOptions): FastSettings 
   const { pad_token } = setting(json, 'padding');
   const isKnown = (token: unknown): token is string =>
     typeof token === 'string' && (has(token) || inJson.some(({ content }) => content === token));
-  const defaults = { ...NO_ROLES, unk_token: model.unknown?.token ?? null, pad_token: isKnown(pad_token) ? pad_token : null };
+  const unknown = inJson.find(({ content, special }) => special && content === model.unknown?.token);
+  const defaults = { ...NO_ROLES, unk_token: unknown?.content ?? null, pad_token: isKnown(pad_token) ? pad_token : null };
   const sides = { padding_side: sideIn(json, 'padding') ?? 'right', truncation_side: sideIn(json, 'truncation') ?? 'right' };
   const { settings, idOf } = shared({ ...sides, ...given, added_tokens: [...inJson, ...added_tokens] }, model.vocab, defaults, []);
   const parts = {

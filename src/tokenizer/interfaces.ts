@@ -46,14 +46,14 @@ export interface TextPlace {
   readonly overflowType?: number;
 }
 
-/** How many characters the offsets of a token leave out at its beginning, and at its end. */
-export type Trim = (token: string, isFirst: boolean) => readonly [before: number, after: number];
+/** Where `token` stands in `text`, in UTF-16 units, without what its offsets leave out of `start` to `end`. */
+export type Trim = (token: string, text: string, start: number, end: number, isFirst: boolean) => [start: number, end: number];
 
 /** Where texts and special tokens stand in a row. */
 export interface PostProcessor {
   readonly single: readonly Place[];
   readonly pair: readonly Place[];
-  /** Asked for each token of a text, not for special tokens. `isFirst`: it is the first of its text in the row, or begins where its text does. */
+  /** Asked for each token of a text, not for special tokens. `isFirst`: it is the first of its text in the row. */
   readonly trim?: Trim;
 }
 

@@ -36,26 +36,20 @@ export type OffsetOf = (token: number, isFirst: boolean) => Offset;
 /** Offsets in the text of `sequence`, or in the word that a token is of. Each text is looked at once, when it is first asked for. */
 export function offsetsOf(sequence: Sequence, unit: OffsetUnit, trim: Trim | undefined): OffsetOf {
   const { text, tokens, starts, ends } = sequence;
+  const textOf = (word: number) => (typeof text === 'string' ? text : text[word]);
   let converters: Map<number, (index: number) => number> | undefined;
-  const converterOf = (token: number) => {
-    const word = typeof text === 'string' ? 0 : wordOf(sequence, token);
+  const converterOf = (word: number) => {
     converters ??= new Map();
-    const converter = converters.get(word) ?? offsetsIn(unit, typeof text === 'string' ? text : text[word]);
+    const converter = converters.get(word) ?? offsetsIn(unit, textOf(word));
     converters.set(word, converter);
     return converter;
   };
   return (token, isFirst) => {
     const [start, end] = [starts[token], ends[token]];
-    const [from, to] = trim ? trimmed(trim, tokens[token], start, end, isFirst) : [start, end];
+    const word = typeof text === 'string' ? 0 : wordOf(sequence, token);
+    const [from, to] = trim ? trim(tokens[token], textOf(word), start, end, isFirst) : [start, end];
     if (unit === 'utf16') return [from, to];
-    const convert = converterOf(token);
+    const convert = converterOf(word);
     return [convert(from), convert(to)];
   };
-}
-
-/** UTF-16 units `start` to `end`, in which `token` stands, less the characters that a post-processor leaves out. */
-function trimmed(trim: Trim, token: string, start: number, end: number, isFirst: boolean): Offset {
-  const [before, after] = trim(token, isFirst || start === 0);
-  const from = Math.min(start + before, end);
-  return [from, end >= after ? Math.max(end - after, from) : end];
 }

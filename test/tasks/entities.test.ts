@@ -57,6 +57,12 @@ describe('entities', () => {
       entity(8, 9, 0.4),
     ]);
     expect(withoutOverlaps([])).toEqual([]);
+    expect(withoutOverlaps([entity(0, 0, 0.5), entity(0, 2, 0.1), entity(2, 2, 0.1)])).toEqual([
+      entity(0, 0, 0.5),
+      entity(0, 0, 0.5),
+      entity(0, 2, 0.1),
+      entity(2, 2, 0.1),
+    ]);
   });
 });
 

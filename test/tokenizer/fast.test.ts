@@ -32,6 +32,77 @@ describe('a tokenizer.json', () => {
     await problem('config', () => made({ padding: { pad_token } }).pad_token);
   });
 
+  test.each([
+    [[], undefined, ['<', '?', '>'], '<?>'],
+    [[{ content: '?' }], undefined, ['<', '?', '>'], '<?>'],
+    [[{ content: '?', special: true }], '?', ['<', '?', '>'], '<>'],
+  ])('what stands for unknown words is special where added_tokens says so: %j', (added_tokens, unk_token, tokens, decoded) => {
+    const model = { type: 'WordLevel', vocab: { '?': 0, '<': 1, '>': 2 }, unk_token: '?' };
+    const pre_tokenizer = { type: 'Split', pattern: { Regex: '.' }, behavior: 'Isolated', invert: false };
+    const tokenizer = made({ model, pre_tokenizer, decoder: { type: 'Fuse' }, added_tokens });
+    expect(tokenizer.special_tokens_map.unk_token).toBe(unk_token);
+    expect(tokenizer.tokenize('<x>')).toEqual(tokens);
+    expect(tokenizer.decode([1, 0, 2], { skip_special_tokens: true })).toBe(decoded);
+  });
+
+  test.each([
+    [
+      [{ content: '  ', lstrip: true, rstrip: true }],
+      'a    b',
+      [
+        [0, 1],
+        [1, 5],
+        [5, 6],
+      ],
+    ],
+    [
+      [{ content: '  ', rstrip: true }],
+      'a    b',
+      [
+        [0, 1],
+        [1, 5],
+        [3, 5],
+        [5, 6],
+      ],
+    ],
+    [
+      [
+        { content: 'é', rstrip: true },
+        { content: ' x', lstrip: true },
+      ],
+      'é xy',
+      [
+        [0, 2],
+        [2, 3],
+        [3, 4],
+      ],
+    ],
+    [
+      [{ content: 'é', rstrip: true }, { content: ' x' }],
+      'é xy',
+      [
+        [0, 2],
+        [1, 3],
+        [3, 4],
+      ],
+    ],
+    [
+      [
+        { content: 'é', rstrip: true },
+        { content: ' ', lstrip: true },
+      ],
+      'é y',
+      [
+        [0, 2],
+        [2, 3],
+      ],
+    ],
+  ])('an added token with lstrip begins behind what one before it took: %j in %j', (added, text, offsets) => {
+    const tokenizer = made({ added_tokens: added.map((token) => ({ ...token, normalized: false })) });
+    const { offset_mapping } = tokenizer.encode_plus(text, null, { return_offsets_mapping: true });
+    expect(offset_mapping).toEqual(offsets);
+  });
+
   test('added tokens that the vocabulary has have its ids', () => {
     expect(made({ added_tokens: [{ content: 'a' }, { content: 'c' }, { content: 'b', id: 1 }] }).encode('abc')).toEqual([0, 1, 2]);
   });
@@ -62,6 +133,6 @@ describe('its files', () => {
       expect(again.decode([ids[1], 1], { skip_special_tokens: true })).toBe('b');
     }
     const { 'tokenizer.json': json } = filesOf(made({}, { added_tokens: [{ content: 'y', id: 3 }, { content: 'x', id: 2 }] })); // biome-ignore format: one row
-    expect(json.added_tokens.map(({ content }: { content: string }) => content)).toEqual(['a', 'x', 'y']);
+    expect(json.added_tokens.map(({ content }: { content: string }) => content)).toEqual(['x', 'y']);
   });
 });

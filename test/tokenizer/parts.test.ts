@@ -128,10 +128,20 @@ test.each([
   ['', true, true, [0, 0]],
 ])('of %j, first in its row: %j, with add_prefix_space %j, offsets leave out %j', (token, isFirst, add_prefix_space, left) => {
   const { trim } = processorOf({ type: 'ByteLevel', trim_offsets: true, add_prefix_space }, () => undefined);
-  expect(trim?.(token, isFirst)).toEqual(left);
+  const text = 'x'.repeat(20);
+  expect(trim?.(token, text, 5, 15, isFirst)).toEqual([5 + left[0], 15 - left[1]]);
   const twice = { type: 'Sequence', processors: [1, 2].map(() => ({ type: 'ByteLevel', trim_offsets: true, add_prefix_space })) };
-  expect(processorOf(twice, () => undefined).trim?.(token, isFirst)).toEqual(left.map((each) => 2 * each));
+  expect(processorOf(twice, () => undefined).trim?.(token, text, 5, 15, isFirst)).toEqual([5 + 2 * left[0], 15 - 2 * left[1]]);
   expect(processorOf({ type: 'ByteLevel', trim_offsets: false }, () => undefined).trim).toBeUndefined();
+});
+
+test('offsets leave out whole characters, however many units these have', () => {
+  const { trim } = processorOf({ type: 'ByteLevel', trim_offsets: true, add_prefix_space: true }, () => undefined);
+  expect(trim?.('Ġ', '</s>👍', 4, 6, false)).toEqual([6, 6]);
+  expect(trim?.('ĠĠa', '👍👍👍a', 0, 7, true)).toEqual([4, 7]);
+  expect(trim?.('aĠĠ', 'a👍👍', 0, 5, true)).toEqual([0, 1]);
+  expect(trim?.('aĠĠ', '👍', 0, 2, true)).toEqual([0, 2]);
+  expect(trim?.('ĠĠ', '👍', 0, 2, true)).toEqual([2, 2]);
 });
 
 test('rules of sentencepiece say where what they write comes from', () => {

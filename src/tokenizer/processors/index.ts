@@ -36,5 +36,5 @@ function readSequence(fields: Fields): (idOf: IdOf) => PostProcessor {
 /** What the first leaves of a token's offsets is trimmed by the next. */
 const chained =
   (trims: readonly Trim[]): Trim =>
-  (token, isFirst) =>
-    trims.map((trim) => trim(token, isFirst)).reduce(([before, after], [more, further]) => [before + more, after + further]);
+  (token, text, start, end, isFirst) =>
+    trims.reduce<[number, number]>(([from, to], trim) => trim(token, text, from, to, isFirst), [start, end]);
