@@ -44,7 +44,7 @@ export function batchInputs(
   if (rows.some(({ unpooled }) => unpooled > 0) && !takes(POOLING_MASK)) throw withoutPoolingMask(what);
   const column = (value = 0): Int32Array => new Int32Array(height * width).fill(value);
   const columns = {
-    input_ids: column(padded ? (paddingIn(signatures) ?? tokenizer.pad_token_id) : 0),
+    input_ids: column(padded ? (paddingIn(signatures) ?? paddingOf(tokenizer)) : 0),
     token_type_ids: column(),
     [MASK]: column(),
     [POOLING_MASK]: column(),
@@ -56,12 +56,18 @@ export function batchInputs(
     columns[MASK].fill(1, begin, end - unseen);
     columns[POOLING_MASK].fill(1, Math.min(end, begin + unpooled), end);
   }
-  const wanted = signatures.map(({ name }) => name).filter((name): name is keyof typeof columns => Object.hasOwn(columns, name));
-  return Object.fromEntries(wanted.map((name) => [name, new Tensor('int32', [height, width], columns[name])]));
+  return Object.fromEntries(
+    signatures.flatMap(({ name }) =>
+      Object.hasOwn(columns, name) ? [[name, new Tensor('int32', [height, width], columns[name as keyof typeof columns])]] : [],
+    ),
+  );
 }
 
 /** The id by which a trace tells padding. */
 const paddingIn = (signatures: readonly Signature[]): number | undefined => signatures.find(({ name }) => name === 'input_ids')?.padding;
+
+/** Where there is no token for it any does, as the mask rules it out. */
+const paddingOf = (tokenizer: PreTrainedTokenizerFast): number => (tokenizer.special_tokens_map.pad_token ? tokenizer.pad_token_id : 0);
 
 const withoutPoolingMask = (what: string): TraceletError =>
   new TraceletError('value', {
