@@ -89,10 +89,8 @@ test.each(withHead('ForPreTraining'))('%s answers what it was pre-trained to say
 test('ModernBert scores a choice with padding in front of it by the first token of its text', async () => {
   const model = made(ModernBertForMultipleChoice as unknown as FamilyClass);
   const inputs = { input_ids: ids.reshape([2, 2, 4]), attention_mask: tensor([[[0, 0, 1, 1], [1, 1, 1, 1]], [[0, 1, 0, 1], [1, 1, 1, 0]]]) }; // biome-ignore format: one row
-  const { last_hidden_state } = model.base_model({
-    input_ids: ids,
-    attention_mask: inputs.attention_mask.reshape([4, 4]),
-  }) as unknown as Encoded;
+  const encode = model.base_model as unknown as (inputs: object) => Encoded;
+  const { last_hidden_state } = encode({ input_ids: ids, attention_mask: inputs.attention_mask.reshape([4, 4]) });
   const firsts = F.cat(
     [2, 0, 1, 0].map((at, text) =>
       last_hidden_state
