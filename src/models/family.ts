@@ -41,8 +41,6 @@ export interface Family {
    * it. `columns` is a part whose weight has a column for each instead.
    */
   vocabulary: { words: string; decoder: string; bias: string; columns?: string };
-  /** Whether parameters that are tied get values of their own where a checkpoint has different ones for both. */
-  unties?: boolean;
   /** Ops of its forward passes that are not always there. */
   ops?: OpSet;
   /** The tokenizer of folders that name none. */

@@ -34,13 +34,17 @@ export const canonical =
   (name) =>
     rename(name.replace(WRAPPERS, ''));
 
+/** The bias that lies in what scores words, which prevails over the one beside it where a checkpoint has both. */
+export const decoderBias = ({ family }: PreTrainedModel, checkpoint: Checkpoint): string | undefined =>
+  namesOf(checkpoint).find((name) => name.replace(WRAPPERS, '') === `${family.vocabulary.decoder}.bias`);
+
 /** Finds how a checkpoint holds parameters of a model, if it does: each under its name or another of the family, as a part, or in parts. */
 export function holder(model: PreTrainedModel, checkpoint: Checkpoint): (name: string, parameter: Parameter) => Holding | undefined {
   const plain = canonical(model.family);
   const spellings = new Map(namesOf(checkpoint).map((spelling) => [plain(spelling), spelling]));
   const parameters = new Map([...model.state_dict()].map(([name, parameter]) => [plain(name), parameter]));
   const find = (name: string): string | undefined => (outlineOf(checkpoint, name) ? name : spellings.get(plain(name)));
-  const { fused } = model.family;
+  const { fused, vocabulary } = model.family;
   const groupsOf = (field: string | undefined): number =>
     field === undefined ? 1 : (model.config as unknown as Readonly<Record<string, number>>)[field];
 
@@ -106,7 +110,7 @@ export function holder(model: PreTrainedModel, checkpoint: Checkpoint): (name: s
   };
 
   return (name, parameter) => {
-    const own = find(name);
+    const own = (name === vocabulary.bias ? decoderBias(model, checkpoint) : undefined) ?? find(name);
     if (own !== undefined) return asOne(own, parameter);
     return (
       first(wholesOf(plain(name), fused), (place) => asPart(place, name, parameter)) ??

@@ -6,7 +6,7 @@ import type { Checkpoint } from '../formats/checkpoint.ts';
 import { Parameter, type Stored } from '../tensor/parameter.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import type { Family } from './family.ts';
-import { canonical, type Holding, holder, namesOf, outlineOf } from './holding.ts';
+import { canonical, decoderBias, type Holding, holder, namesOf, outlineOf } from './holding.ts';
 import type { PreTrainedModel } from './pretrained.ts';
 import { untie } from './vocabulary.ts';
 
@@ -59,8 +59,7 @@ export function assignWeights(model: PreTrainedModel, checkpoint: Checkpoint, { 
   for (const [follower, leader] of followers) {
     const [from, to] = [parameters.get(leader), parameters.get(follower)];
     if (from && to && from !== to && !held.has(follower)) to.adopt(from.elements.slice(), from.storedAs);
-    if (model.family.unties && from && from === to && isApart(checkpoint, held.get(follower), held.get(leader)))
-      find(follower, untie(model, follower))?.give();
+    if (from && from === to && isApart(checkpoint, held.get(follower), held.get(leader))) find(follower, untie(model, follower))?.give();
   }
   if (storedAs) for (const parameter of new Set(model.state_dict().values())) parameter.store(storedAs);
 }
@@ -111,6 +110,7 @@ function judge(model: PreTrainedModel, checkpoint: Checkpoint, held: ReadonlyMap
   const isPassedOver = (name: string): boolean => {
     const known = plain(name);
     if (NO_WEIGHT.test(known) || family.buffers?.test(known)) return true;
+    if (known === family.vocabulary.bias && inner.has(known) && decoderBias(model, checkpoint)) return true;
     return absent.some((path) => isWithin(known, path)) || isSecond(checkpoint, name, held.get(inner.get(known) ?? ''));
   };
   return extra.filter((name) => {

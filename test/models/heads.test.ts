@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ARCHITECTURES, F, type nn, type PreTrainedModel, type Tensor, tensor } from '../../src/index.ts';
+import { ARCHITECTURES, F, jit, ModernBertForMultipleChoice, type nn, type PreTrainedModel, type Tensor, tensor } from '../../src/index.ts';
 import type { FamilyClass } from '../../src/models/classes.ts';
 import type { PreTrainedConfig } from '../../src/models/config.ts';
 import { sizesFor } from '../support/ownsizes.ts';
@@ -84,4 +84,23 @@ test.each(withHead('ForPreTraining'))('%s answers what it was pre-trained to say
   const got = model({ input_ids: ids, attention_mask });
   for (const [name, tensor] of Object.entries(want)) expectSameBits([got[name]], [tensor]);
   expect(Object.keys(got).filter((name) => name in want)).toEqual(Object.keys(want));
+});
+
+test('ModernBert scores a choice with padding in front of it by the first token of its text', async () => {
+  const model = made(ModernBertForMultipleChoice as unknown as FamilyClass);
+  const inputs = { input_ids: ids.reshape([2, 2, 4]), attention_mask: tensor([[[0, 0, 1, 1], [1, 1, 1, 1]], [[0, 1, 0, 1], [1, 1, 1, 0]]]) }; // biome-ignore format: one row
+  const encode = model.base_model as unknown as (inputs: object) => Encoded;
+  const { last_hidden_state } = encode({ input_ids: ids, attention_mask: inputs.attention_mask.reshape([4, 4]) });
+  const firsts = F.cat(
+    [2, 0, 1, 0].map((at, text) =>
+      last_hidden_state
+        .slice([text, text + 1])
+        .reshape([4, 16])
+        .slice([at, at + 1]),
+    ),
+  );
+  const scores = model.classifier(model.head.norm(F.gelu(model.head.dense(firsts)))).reshape([2, 2]);
+  expectSameBits([model(inputs).logits], [scores]);
+  const traced = await jit.trace(model, inputs, { exact_padding: true });
+  expectSameBits([traced(inputs).logits], [scores]);
 });

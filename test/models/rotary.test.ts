@@ -38,7 +38,10 @@ describe('how positions turn heads', () => {
     anglesOf(new GteConfig({ rope_theta: 100 }), 8).forEach((angle, i) => {
       expect(angle).toBeCloseTo(100 ** (-i / 4), 6);
     });
-    expect(anglesOf(new JinaEmbeddingsV3Config(), 4)[1]).toBeCloseTo(20_000 ** -0.5, 6);
+    const theta = (config: Parameters<typeof ropeIn>[0]) => anglesOf(config, 4)[1] ** -2;
+    expect(theta(new JinaEmbeddingsV3Config()) / 20_000).toBeCloseTo(1, 3);
+    expect(theta(new GteConfig()) / 160_000).toBeCloseTo(1, 3);
+    expect(theta(new EuroBertConfig()) / 10_000).toBeCloseTo(1, 3);
   });
 
   test('rope_parameters come before rope_theta, and rope_scaling before both', () => {
@@ -227,6 +230,9 @@ describe('configurations as published', () => {
     expect(thetas({})).toEqual([160_000, 10_000]);
     expect(thetas({ global_rope_theta: 5, local_rope_theta: null })).toEqual([5, 5]);
     expect(thetas({ rope_parameters: { full_attention: { rope_type: 'default', rope_theta: 7 } } as never })).toEqual([7, 10_000]);
+    const scaled = new ModernBertConfig({ rope_scaling: { rope_type: 'linear', factor: 8 }, global_rope_theta: 5 });
+    for (const [type, rope_theta] of [['full_attention', 5], ['sliding_attention', 10_000]] as const) // biome-ignore format: one row
+      expect(modernRope(scaled, type)).toMatchObject({ rope_type: 'linear', factor: 8, rope_theta });
   });
 
   test('of too few layer types is refused', async () => {

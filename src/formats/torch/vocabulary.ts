@@ -33,8 +33,10 @@ class StorageType implements Named {
 
 type Call = Required<Named>['call'];
 
-function rebuild([region, offset, shape, strides]: readonly unknown[], fault: Fault): Strided {
+/** What a view says of its elements follows gradients and hooks. */
+function rebuild([region, offset, shape, strides, , , view]: readonly unknown[], fault: Fault): Strided {
   if (!(region instanceof Region)) throw fault('a storage', kindOf(region));
+  if (view instanceof Map && view.get('neg') === true) throw fault('elements as they are stored', 'a view that stands for their opposites');
   return new Strided(region, offset, shape, strides, fault);
 }
 

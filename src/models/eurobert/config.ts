@@ -39,7 +39,7 @@ const FIELDS = {
   pretraining_tp: idle(other(1, SIZE), 'silent'),
   use_cache: idle(other(false, FLAG), 'silent'),
   tie_word_embeddings: other(false, nullAs(false, FLAG)),
-  ...ropeFields(250_000),
+  ...ropeFields(10_000),
   attention_bias: core(false, FLAG),
   attention_dropout: idle(core(0, PROBABILITY), 'told'),
   mlp_bias: core(false, FLAG),

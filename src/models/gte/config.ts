@@ -12,7 +12,7 @@ const FIELDS = {
   type_vocab_size: core(1, COUNT),
   pad_token_id: core<number | null>(1, orNull(WHOLE)),
   position_embedding_type: other('rope', oneOf(['absolute', 'rope'])),
-  ...ropeFields(10_000),
+  ...ropeFields(160_000),
 };
 
 const GTE: FamilyFields<typeof FIELDS> = {

@@ -17,7 +17,7 @@ import {
 import { type ConfigOptions, configOf } from '../config.ts';
 import { ACTIVATION, type FamilyFields } from '../fields.ts';
 import { LAYER_TYPES, type LayerType, ROPES, type Ropes, typesOfLayers } from '../layertypes.ts';
-import { type SettledRope, settled } from '../rotary.ts';
+import { ROPE, type SettledRope, type StatedRope, settled } from '../rotary.ts';
 
 const FIELDS = {
   vocab_size: core(50368, SIZE),
@@ -41,6 +41,7 @@ const FIELDS = {
   rope_parameters: seldom<Ropes | null>(null, orNull(ROPES)),
   global_rope_theta: seldom(160_000, POSITIVE),
   local_rope_theta: seldom<number | null>(10_000, orNull(POSITIVE)),
+  rope_scaling: seldom<StatedRope | null>(null, orNull(ROPE)),
   local_attention: core(128, SIZE),
   embedding_dropout: idle(core(0, PROBABILITY), 'told'),
   mlp_bias: core(false, FLAG),
@@ -79,9 +80,10 @@ export class ModernBertConfig extends configOf(MODERNBERT) {}
 export const layerTypes = (config: ModernBertConfig): readonly LayerType[] =>
   typesOfLayers(config, (i) => (i % config.global_attn_every_n_layers === 0 ? 'full_attention' : 'sliding_attention'));
 
-/** How positions turn queries and keys in layers of a type. */
+/** How positions turn queries and keys in layers of a type, of which `rope_scaling` is of both. */
 export function ropeIn(config: ModernBertConfig, type: LayerType): SettledRope {
-  const { rope_parameters, global_rope_theta, local_rope_theta, max_position_embeddings } = config;
+  const { rope_parameters, rope_scaling, global_rope_theta, local_rope_theta, max_position_embeddings } = config;
   const theta = type === 'full_attention' ? global_rope_theta : (local_rope_theta ?? global_rope_theta);
-  return settled(rope_parameters?.[type], theta, max_position_embeddings);
+  const stated = rope_parameters?.[type];
+  return settled(rope_scaling ? { ...stated, ...rope_scaling } : stated, theta, max_position_embeddings);
 }

@@ -80,7 +80,10 @@ export class ModernBertForSequenceClassification extends ForSequenceClassificati
   }
 }
 
-/** A score for every choice: inputs are [batch, choices, sequence], (logits [batch, choices]). */
+/**
+ * A score for every choice: inputs are [batch, choices, sequence], (logits [batch, choices]). Choices that are scored by their first token may have padding
+ * in front of it.
+ */
 export class ModernBertForMultipleChoice extends ForMultipleChoice<ModernBertModel> {
   static override readonly family = MODERNBERT;
   declare readonly config: ModernBertConfig;
@@ -93,8 +96,10 @@ export class ModernBertForMultipleChoice extends ForMultipleChoice<ModernBertMod
     this.post_init(options?.seed);
   }
 
-  protected override summary({ last_hidden_state }: ModelOutput, { attention_mask }: Given): Tensor {
-    return this.head(pooled(this.config, last_hidden_state, attention_mask));
+  protected override summary({ last_hidden_state }: ModelOutput, { attention_mask: mask }: Given): Tensor {
+    const { classifier_pooling } = this.config;
+    const isLed = classifier_pooling === 'cls' && mask !== undefined;
+    return this.head(isLed ? F.first_pool(last_hidden_state, mask) : pooled(this.config, last_hidden_state, mask));
   }
 }
 

@@ -12,7 +12,6 @@ export const T5: Family = {
   parts: ['decoder', 'lm_head', 'classification_head', 'classifier', 'qa_outputs'],
   buffers: /^decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight$/,
   vocabulary: { words: 'shared', decoder: 'lm_head', bias: 'lm_head.bias' },
-  unties: true,
   ops: FAMILIES,
   Tokenizer: PreTrainedTokenizerFast,
 };

@@ -4,6 +4,22 @@ import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { archive, call, dict, type Layout, ops, pickled, strided, text, tuple, whole } from '../../support/pickle.ts';
 import { FLOATS, locate, NONE, opened, plain, refused, row } from '../../support/statedicts.ts';
 
+/** Two numbers of a storage, of which their view says something. */
+const viewed = (what: string): Uint8Array => {
+  const id = tuple(text('storage'), ops('ctorch\nFloatStorage\n'), text('0'), text('cpu'), whole(16));
+  const hooks = [ops('\x89'), call('collections', 'OrderedDict')];
+  return call(
+    'torch._utils',
+    '_rebuild_tensor_v2',
+    ops(id, 'Q'),
+    whole(0),
+    tuple(whole(2)),
+    tuple(whole(1)),
+    ...hooks,
+    dict({ [what]: ops('\x88') }),
+  );
+};
+
 describe('a tensor', () => {
   const tensorOf = async (layout: Layout) => (await opened(dict({ t: strided(layout) }))).tensors.get('t') as Tensor;
 
@@ -174,6 +190,11 @@ describe('a tensor', () => {
   test.each<[string, Uint8Array, RegExp]>([
     ['of no storage', call('torch._utils', '_rebuild_tensor_v2', NONE, whole(0), tuple(), tuple()), /expected a storage, got None/],
     ['of nothing', call('torch._utils', '_rebuild_tensor_v2'), /expected a storage, got undefined/],
+    [
+      'of the opposites of what is stored',
+      viewed('neg'),
+      /expected elements as they are stored, got a view that stands for their opposites/,
+    ],
     ['of a parameter of nothing', call('torch._utils', '_rebuild_parameter', NONE), /expected a tensor, got None/],
     [
       'of another call',
