@@ -1,4 +1,5 @@
 import { TraceletError } from '../base/error.ts';
+import { apply } from '../nn/executor.ts';
 import * as F from '../nn/functional.ts';
 import { transposedOf } from '../tensor/derived.ts';
 import { Parameter } from '../tensor/parameter.ts';
@@ -32,11 +33,25 @@ function over(mask: Tensor | undefined, { shape }: Tensor): Tensor | undefined {
   return !mask || sameShape(mask.shape, lead) ? mask : mask.reshape(lead);
 }
 
+/** What attention is given beside queries, keys and values, in the order in which operands have it. */
+const GIVEN = ['bias', 'pos_key', 'pos_query', 'mask'] as const;
+
+function givenIn(attributes: Attributes, k: Tensor, given: readonly Tensor[]): { [name in (typeof GIVEN)[number]]?: Tensor } {
+  const names = GIVEN.filter((name) => attributes[name]);
+  const { mask, ...others } = Object.fromEntries(names.map((name, i) => [name, given[i]]));
+  return { ...others, mask: over(mask, k) };
+}
+
 function optionsOf(attributes: Attributes, k: Tensor, given: readonly Tensor[]): F.AttentionOptions {
   const { heads, key_heads, scale, is_causal, window, is_cross } = attributes as unknown as F.AttentionOptions;
-  const bias = attributes.bias ? given[0] : undefined;
-  const mask = attributes.mask ? given.at(-1) : undefined;
-  return { heads, key_heads, scale, is_causal, window, is_cross, mask: over(mask, k), bias };
+  const { mask, bias } = givenIn(attributes, k, given);
+  return { heads, key_heads, scale, is_causal, window, is_cross, mask, bias };
+}
+
+function disentangledIn(attributes: Attributes, k: Tensor, given: readonly Tensor[]): F.DisentangledOptions {
+  const { heads, scale } = attributes as unknown as F.DisentangledOptions;
+  const { mask, pos_key, pos_query } = givenIn(attributes, k, given);
+  return { heads, scale, mask, pos_key, pos_query };
 }
 
 /** Weight and bias of a norm among its operands. */
@@ -58,6 +73,9 @@ const pooling =
   (_, x, mask) =>
     pool(x, over(mask, x));
 
+/** A run of elements, but for how many they are. */
+const ALONG = { d0: 1, d1: 1, d2: 1, s0: 0, s1: 0, s2: 0, s3: 1 };
+
 const turned = (weight: Tensor): Tensor => (weight instanceof Parameter ? transposedOf(weight) : F.transpose(weight, 0, 1));
 
 /** Ops that say more than a function by element. */
@@ -70,12 +88,25 @@ const EMITS: Readonly<Record<string, Emit>> = {
     return F.layer_norm(x, attributes.dims as number[], weight, bias, attributes.eps as number);
   },
   rms_norm: ({ dims, eps, offset = 0 }, x, weight) => F.rms_norm(x, dims as number[], weight, eps as number, { offset: offset as number }),
-  attention: (attributes, q, k, v, ...given) => F.attention(q, k, v, optionsOf(attributes, k, given)),
-  attention_weights: (attributes, q, k, ...given) => F.attention_weights(q, k, optionsOf(attributes, k, given)),
+  attention: (attributes, q, k, v, ...given) =>
+    attributes.disentangled
+      ? F.disentangled_attention(q, k, v, disentangledIn(attributes, k, given))
+      : F.attention(q, k, v, optionsOf(attributes, k, given)),
+  attention_weights: (attributes, q, k, ...given) =>
+    attributes.disentangled
+      ? F.disentangled_attention_weights(q, k, disentangledIn(attributes, k, given))
+      : F.attention_weights(q, k, optionsOf(attributes, k, given)),
+  rows_by_distance: ({ ids, from }, table) => {
+    const all = new Tensor('int32', [(ids as number[]).length], Int32Array.from(ids as number[]));
+    const count = all.size - 2 * (from as number);
+    return F.embedding(apply('strided', { x: all }, { offset: from as number, ...ALONG, d3: count }).reshape([count]), table);
+  },
   distance_table: ({ buckets }, table) => {
     const ids = buckets as number[];
     return F.transpose(F.embedding(new Tensor('int32', [ids.length], Int32Array.from(ids)), table), 0, 1);
   },
+  convolution: ({ groups, bias, mask }, x, weight, ...given) =>
+    F.convolution(x, weight, bias ? given[0] : null, { groups: groups as number, mask: mask ? over(given.at(-1), x) : null }),
   masked: (_, x, mask) => F.masked(x, over(mask, x) as Tensor),
   counted: ({ pad }, ids) => F.counted(ids, pad as number),
   matches: ({ id }, ids) => F.matches(ids, id as number),

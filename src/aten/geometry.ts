@@ -53,7 +53,7 @@ export function restepped(
   while (i >= 0 || j >= 0) {
     if (i >= 0 && j >= 0 && shape[i] === wanted[j]) out[j--] = steps[i--];
     else if (j >= 0 && wanted[j] === 1) {
-      out[j] = spare(out[j + 1], wanted[j + 1]);
+      out[j] = i < 0 ? spare(extentOf(out.slice(j + 1), wanted.slice(j + 1)), 1) : spare(out[j + 1], wanted[j + 1]);
       j--;
     } else if (i >= 0 && shape[i] === 1) i--;
     else {
@@ -65,6 +65,10 @@ export function restepped(
   }
   return out;
 }
+
+/** The step that leads past all elements of `shape`, in whatever order they lie: that of a dimension before all others. */
+export const extentOf = (steps: Steps, shape: Shape): number | undefined =>
+  steps.length > 0 ? Math.max(...steps.map((step, i) => step * shape[i])) : undefined;
 
 /** The dimensions up to i and up to j that hold the same elements, where one step leads through the former; the ones before either. */
 function runOf(shape: Shape, steps: Steps, i: number, wanted: Shape, j: number): { below: number; above: number } | undefined {

@@ -13,18 +13,23 @@ export interface Source {
 
 /**
  * Elements in words that hold at every size: the one at `index` is `at(t, element)` where t is the sum of `by` · `index`, and element that of a source.
- * So arange is t, a causal mask -inf where t = key - query is above 0, and a mask of padding -inf where the element is 0.
+ * So arange is t, a causal mask -inf where t = key - query is above 0, and a mask of padding -inf where the element is 0. Where there is a second source,
+ * `other` is its element, the same as that of the first unless given.
  */
 export interface Form {
   readonly by: Steps;
-  at(t: number, element: number): number;
+  at(t: number, element: number, other?: number): number;
   /** Where it is start + slope · t. */
   readonly linear?: { readonly start: number; readonly slope: number };
   readonly source?: Source;
+  /** Another one, as where both a query and a key may be padding. */
+  readonly second?: Source;
   /** The furthest t from 0 for which it says anything; any unless given. */
   readonly furthest?: number;
   /** How many functions are called for an element, 1 unless given. */
   readonly calls?: number;
+  /** How many of them are called once for many elements, as what they say is remembered. */
+  readonly saved?: number;
 }
 
 /** Elements in numbers. */
@@ -108,15 +113,21 @@ export function movedKnowledge(
   const by_start = startOf(known.by);
   if (!by) return undefined;
   if (!isForm(known)) return { ...known, by, start: known.start + by_start };
-  const { at, linear, source } = known;
-  const source_by = source && stepsOf(source.by);
-  if (source && !source_by) return undefined;
+  const { at, linear } = known;
+  const moved = [known.source, known.second].map((source) => {
+    const source_by = source && stepsOf(source.by);
+    return source_by && { ...source, by: source_by, start: source.start + startOf(source.by) };
+  });
+  const [source, second] = moved;
+  if (Boolean(known.source) !== Boolean(source) || Boolean(known.second) !== Boolean(second)) return undefined;
   return {
     by,
-    at: by_start === 0 ? at : (t, element) => at(t + by_start, element),
+    at: by_start === 0 ? at : (t, ...elements) => at(t + by_start, ...elements),
     linear: linear && { ...linear, start: linear.start + linear.slope * by_start },
-    source: source && { ...source, by: source_by as Steps, start: source.start + startOf(source.by) },
+    source,
+    second,
     calls: known.calls,
+    saved: known.saved,
     furthest: known.furthest && known.furthest - Math.abs(by_start),
   };
 }
@@ -170,9 +181,21 @@ export function pointwise(
   return tableOf(out, shape);
 }
 
+/** Different sources among those of `forms`, and which of them each form asks. */
+function sourcesOf(forms: readonly Form[]): { sources: Source[]; asked: [number, number][] } {
+  const sources: Source[] = [];
+  const placeOf = (source: Source | undefined): number => {
+    const at = source ? sources.findIndex((other) => sameSource(source, other)) : 0;
+    return at < 0 ? sources.push(source as Source) - 1 : at;
+  };
+  const asked = forms.map(({ source, second }): [number, number] => [placeOf(source), placeOf(second ?? source)]);
+  return { sources, asked };
+}
+
 function composedForm(compute: (...values: number[]) => number, forms: readonly Form[], linearity: Linearity): Form | undefined {
-  const [source, ...sources] = forms.flatMap((form) => form.source ?? []);
-  if (sources.some((other) => !sameSource(source, other))) return undefined;
+  const { sources, asked } = sourcesOf(forms);
+  const [source, second] = sources;
+  if (sources.length > 2) return undefined;
   const sum = typeof linearity === 'object' && !source ? linearSum(forms, linearity) : undefined;
   if (sum) return sum;
   const apart = linearity === 'difference' && !source ? linearSum(forms, [1, -1]) : undefined;
@@ -183,11 +206,34 @@ function composedForm(compute: (...values: number[]) => number, forms: readonly 
   const by = moving[0]?.by ?? forms[0].by;
   if (!moving.every((form) => sameSteps(form.by, by))) return undefined;
   const fixed = forms.map(isConstant);
-  const at = (t: number, element: number): number => compute(...forms.map((form, i) => form.at(fixed[i] ? 0 : t, element)));
+  const at = (t: number, element: number, other = element): number => {
+    const elements = [element, other];
+    return compute(...forms.map((form, i) => form.at(fixed[i] ? 0 : t, elements[asked[i][0]], elements[asked[i][1]])));
+  };
   const zero = at(0, 0);
-  if (moving.length === 0) return source ? { by, at, source, calls } : linearForm(by, zero, 0);
+  if (moving.length === 0) return source ? { by, at, source, second, calls } : linearForm(by, zero, 0);
   const scaled = linearity === 'scaled' && !source && moving.length === 1 && forms.every(isIntegral);
-  return scaled ? linearForm(by, zero, at(1, 0) - zero) : { by, at, source, calls, furthest: nearest(moving) };
+  if (scaled) return linearForm(by, zero, at(1, 0) - zero);
+  const furthest = nearest(moving);
+  const saved = Math.max(...moving.map((form) => form.saved ?? MANY_CALLS / 2));
+  if (source || calls <= 2 * saved) return { by, at, source, second, calls, furthest, saved };
+  return { by, at: remembering(at), calls, furthest, saved: calls };
+}
+
+/** Forms that take more calls an element, or twice as many as one that they are made of, remember some of what they answered. */
+const MANY_CALLS = 16;
+const MOST_REMEMBERED = 2 ** 14;
+
+function remembering(at: (t: number, element: number) => number): Form['at'] {
+  const known = new Map<number, number>();
+  return (t) => {
+    const before = known.get(t);
+    if (before !== undefined) return before;
+    const value = at(t, 0);
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    known.set(t, value);
+    return value;
+  };
 }
 
 /** The furthest t that all forms say something of. */

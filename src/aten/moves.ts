@@ -2,7 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import { stridesOf } from '../tensor/shape.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 import { isFloating } from './dtypes.ts';
-import { axisOf, repeatedSteps, resolved, restepped, type Steps } from './geometry.ts';
+import { axisOf, extentOf, repeatedSteps, resolved, restepped, type Steps } from './geometry.ts';
 import { elementsOf, isForm, type Knowledge, movedKnowledge, sourceOf, tableOf } from './knowledge.ts';
 import { geometryOf, isWhole, made, type Node, viewed } from './node.ts';
 
@@ -83,7 +83,7 @@ export function unsqueeze(node: Node, dim: number): Node {
   const next = node.shape[at];
   return moved(node, {
     shape: node.shape.toSpliced(at, 0, 1),
-    steps: (steps, spare) => steps.toSpliced(at, 0, spare(steps[at], next)),
+    steps: (steps, spare) => steps.toSpliced(at, 0, at === 0 ? spare(extentOf(steps, node.shape), 1) : spare(steps[at], next)),
   });
 }
 

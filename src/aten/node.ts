@@ -117,10 +117,14 @@ export const geometryOf = (node: Leaf | View | Made): Geometry =>
 export const isWhole = ({ base, start, strides, narrowed }: Geometry, shape: Shape): boolean =>
   !narrowed && start === 0 && sizeOf(shape) === sizeOf(base.shape) && stridesOf(shape).every((stride, i) => stride === strides[i]);
 
-/** `geometry` as a node of this shape: the base itself where that is what it shows. */
+/** By which steps elements are known. Where a dimension is of one element, views that lie alike differ in them. */
+const stepsOf = (known: Knowledge | undefined): string =>
+  known && 'at' in known ? `${known.by} of ${known.source?.by}, ${known.second?.by}` : `${known?.by}`;
+
+/** `geometry` as a node of this shape: the base itself where that is what it shows, and of a copy what was copied. */
 export function viewed(geometry: Geometry, shape: Shape, known?: Knowledge): Node {
   const { base, start, strides, narrowed } = geometry;
-  if (sameShape(shape, base.shape) && isWhole(geometry, shape)) return base;
-  const key = `view ${start} ${strides} ${narrowed} ${shape}`;
+  if (sameShape(shape, base.shape) && isWhole(geometry, shape)) return isMade(base, 'copy') ? base.operands[0] : base;
+  const key = `view ${start} ${strides} ${narrowed} ${shape}; ${stepsOf(known)}`;
   return once(base, key, () => ({ kind: 'view', base, start, strides, narrowed, shape, dtype: base.dtype, known }));
 }

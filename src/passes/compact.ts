@@ -135,12 +135,12 @@ class Compactor {
   }
 
   /** What a node over rows reads instead of an operand: the rows of it, rows gathered by token or place, or the operand itself if all rows share it. */
-  #toRows(value: Value, { shape, path, origins }: Node): Value | undefined {
+  #toRows(value: Value, { shape, call, path, origins }: Node): Value | undefined {
     const known = this.#rowsOf(value);
     if (known) return known;
-    const shared = value.shape.length <= (this.#restOf(shape)?.length ?? 0);
-    if (shared) return this.wholeOf(value);
-    const byPlace = value.shape[0] === this.#grid[1] && value.shape.length === (this.#restOf(shape)?.length ?? 0) + 1;
+    const wide = call.row.sequences ? 0 : (this.#restOf(shape)?.length ?? 0);
+    if (value.shape.length <= wide) return this.wholeOf(value);
+    const byPlace = value.shape[0] === this.#grid[1] && value.shape.length === wide + 1;
     const rest = byPlace ? value.shape.slice(1) : this.#restOf(value.shape);
     if (!rest || value.dtype !== 'float32') return undefined;
     const [cols, dtype] = [sizeOf(rest), value.dtype];

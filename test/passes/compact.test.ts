@@ -130,6 +130,28 @@ describe('a graph over rows', () => {
     }
   });
 
+  test('knows queries that are no rows, where a text is one token as well', async () => {
+    const weights = new Computed((input_ids, mask) => {
+      const x = F.transpose(F.silu(F.transpose(words(input_ids), 1, 2)), 1, 2);
+      return F.disentangled_attention_weights(x, x, { mask, heads: 2 });
+    });
+    const inputs = (batch: number, sequence: number) => {
+      const { input_ids, attention_mask } = inputsFor(Array(batch).fill(Array(sequence).fill(1)));
+      return { input_0: input_ids, attention_mask };
+    };
+    const traced = await jit.trace(weights as never, inputs(2, 3), { dynamic: { batch: [1, 3], sequence: [1, 5] }, kernels: 'baseline' });
+    for (const [batch, sequence] of [
+      [1, 1],
+      [3, 4],
+    ]) {
+      const given = inputs(batch, sequence);
+      expectSameBits(
+        traced(given),
+        withKernels('baseline', () => weights(given.input_0, given.attention_mask)),
+      );
+    }
+  });
+
   test.each<[string, number[], RegExp]>([
     ['positions given once for all', [9], /places/],
     ['heads apart', [11, 0], /f32\[tokens, 2, 4\] = tanh/],

@@ -176,6 +176,20 @@ function cat(given: Given, along: Given = 0): Dense {
   });
 }
 
+function gather(x: Given, along: Given, ids: Given): Dense {
+  const [from, at] = [lift(x), lift(ids)];
+  const dim = dimOf(along as number, from.shape.length);
+  return dense(at.shape, (index) => from.at(index.with(dim, at.at(index))));
+}
+
+function repeat(x: Given, counts: Given): Dense {
+  const from = lift(x);
+  return dense(
+    from.shape.map((size, dim) => size * (counts as number[])[dim]),
+    (index) => from.at(index.map((at, dim) => at % from.shape[dim])),
+  );
+}
+
 function layerNorm(x: Given, _dims: Given, weight: Given, bias: Given, eps: Given): Dense {
   const centred = OPS.sub(x, OPS.mean(x, [-1], true));
   const variance = OPS.mean(OPS.mul(centred, centred), [-1], true);
@@ -247,7 +261,11 @@ export const OPS: Readonly<Record<string, (...given: Given[]) => Dense>> = {
   __and__: elementwise((x, y) => Number(x !== 0 && y !== 0)),
   where: elementwise((c, x, y) => (c !== 0 ? x : y)),
   masked_fill: elementwise((x, c, y) => (c !== 0 ? y : x)),
-  clamp: elementwise((x, least) => Math.max(x, least)),
+  clamp: elementwise((x, least, most = Number.POSITIVE_INFINITY) => Math.min(Math.max(x, least), most)),
+  sign: elementwise(Math.sign),
+  ceil: elementwise(Math.ceil),
+  gather,
+  repeat,
   arange: (end) => dense([end as number], ([i]) => i),
   zeros: filled(0),
   ones: filled(1),

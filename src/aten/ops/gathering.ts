@@ -101,7 +101,8 @@ function gather(self: Node, dim: number, at: Node): Node {
   const axis = axisOf(dim, self.shape.length, 'gather');
   const value = uniformValue(self.known);
   if (value !== undefined) return { kind: 'constant', dtype: self.dtype, shape: at.shape, known: uniformForm(at.shape, value) };
-  const [values, places] = [self.kind === 'constant' ? numbersOf(self) : undefined, numbersOf(at)];
+  const values = self.kind === 'constant' ? numbersOf(self) : undefined;
+  const places = values && numbersOf(at);
   if (!values || !places) return simplified(made('gather', self.dtype, at.shape, [self, at], { dim: axis }));
   const steps = stridesOf(self.shape).map((step, i) => (i === axis ? 0 : step));
   const step = stridesOf(self.shape)[axis];
@@ -182,8 +183,9 @@ function repeat(self: Node, repeats: readonly number[]): Node {
   let node = self;
   for (let i = 0; i < lead; i++) node = unsqueeze(node, 0);
   repeats.forEach((count, dim) => {
-    if (node.shape[dim] === 1) node = expand(node, node.shape.with(dim, count));
-    else if (count !== 1) node = cat(new Array<Node>(count).fill(node), dim);
+    const { shape } = node;
+    if (shape[dim] === 1) node = expand(node, shape.with(dim, count));
+    else if (count !== 1) node = reshape(expand(unsqueeze(node, dim), shape.toSpliced(dim, 0, count)), shape.with(dim, count * shape[dim]));
   });
   return node;
 }

@@ -61,6 +61,42 @@ function shared(node: Node, heads: number): Node {
   return reshape(expand(unsqueeze(node, 2), [batch, own, heads / own, ...rest]), [batch, heads, ...rest]);
 }
 
+/** How a convolution moves over what it sees. */
+interface Moving {
+  stride: readonly number[];
+  padding: readonly number[];
+  dilation: readonly number[];
+  transposed: boolean;
+  groups: number;
+}
+
+/** A convolution over tokens [batch, channels, sequence] that keeps how many there are. */
+function convolution(input: Node, weight: Node, bias: Node | null, { stride, padding, dilation, transposed, groups }: Moving): Node {
+  const kernel = weight.shape.at(-1) as number;
+  const still = !transposed && [...stride, ...dilation].every((step) => step === 1);
+  const keeps = padding.length === 1 && 2 * padding[0] + 1 === kernel;
+  if (input.shape.length !== 3 || weight.shape.length !== 3 || !still || !keeps || input.shape[1] !== groups * weight.shape[1])
+    throw new TraceletError('op', {
+      what: 'a convolution',
+      expected: 'one over [batch, channels, sequence] by steps of 1, with an odd kernel and padding that keeps the length',
+      got: `[${input.shape}] with a weight [${weight.shape}], stride ${stride}, padding ${padding}, dilation ${dilation}${transposed ? ', transposed' : ''}`,
+    });
+  const rows = transpose(input, 1, 2);
+  const operands = [rows, weight, ...(bias ? [bias] : [])];
+  const around = made('convolution', input.dtype, rows.shape.with(2, weight.shape[0]), operands, { groups, bias: bias !== null });
+  return transpose(simplified(around), 1, 2);
+}
+
+const convolving = (
+  input: Node,
+  weight: Node,
+  bias: Node | null,
+  ...[stride, padding, dilation, transposed, , groups]: [number[], number[], number[], boolean, unknown, number]
+): Node => convolution(input, weight, bias, { stride, padding, dilation, transposed, groups });
+
+const CONVOLUTION =
+  'Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, bool transposed, int[] output_padding';
+
 /** Ops that stand for a layer. */
 export const LAYER_OPS: OpTable = {
   layer_norm: [
@@ -73,6 +109,17 @@ export const LAYER_OPS: OpTable = {
     ],
   ],
   rms_norm: [['Tensor input, int[] normalized_shape, Tensor? weight=None, float? eps=None', rmsNorm]],
+  convolution: [[`${CONVOLUTION}, int groups`, convolving]],
+  _convolution: [
+    [`${CONVOLUTION}, int groups, any benchmark=None, any deterministic=None, any cudnn_enabled=None, any allow_tf32=None`, convolving],
+  ],
+  conv1d: [
+    [
+      'Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, int[] padding=0, int[] dilation=1, int groups=1',
+      (input: Node, weight: Node, bias: Node | null, stride: number[], padding: number[], dilation: number[], groups: number) =>
+        convolution(input, weight, bias, { stride, padding, dilation, transposed: false, groups }),
+    ],
+  ],
   scaled_dot_product_attention: [
     [
       'Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0, bool is_causal=False, float? scale=None, bool enable_gqa=False',

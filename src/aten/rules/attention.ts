@@ -1,11 +1,14 @@
+import { sizeOf } from '../../tensor/tensor.ts';
 import { type Knowledge, pointwise, repeatedKnowledge, uniformForm, uniformValue } from '../knowledge.ts';
 import { reshape, transpose } from '../moves.ts';
 import { isWhole, type Made, made, type Node } from '../node.ts';
 import { distanceTable } from './bias.ts';
+import { type Picked, pickedIn, type Sides, type Terms, termsOf } from './distances.ts';
 import { headsOf, rowsOf, unrepeated } from './heads.ts';
 import { eitherWay, madeBy, numberOf, uncast } from './match.ts';
 import { alongside, turnedTogether } from './rotary.ts';
 import type { Rule, Rules } from './rule.ts';
+import { unscaled } from './scaled.ts';
 import { type Sight, sightOf } from './sight.ts';
 
 /** Attention, however its scores are scaled, masked and biased. */
@@ -16,6 +19,8 @@ interface Scores {
   factor: Knowledge;
   term: Knowledge;
   bias?: Made;
+  /** Products by distance that are added, once they are multiplied with a factor of their own. */
+  picked?: { those: readonly Picked[]; factor: Knowledge };
 }
 
 /** How deep scores may lie under what is done to them. */
@@ -34,6 +39,7 @@ class Reader {
   #factor: Knowledge;
   #term: Knowledge;
   #bias: Made | undefined;
+  #picked: Scores['picked'];
 
   constructor(shape: readonly number[]) {
     this.#shape = shape;
@@ -46,11 +52,15 @@ class Reader {
     for (let depth = 0; at && depth < DEEPEST; depth++) {
       if (at.kind === 'view' && isWhole(at, at.shape) && at.base.kind === 'made') at = at.base;
       if (at.kind !== 'made') return undefined;
-      if (at.op === 'matmul') return { product: at, factor: this.#factor, term: this.#term, bias: this.#bias };
+      if (at.op === 'matmul') return this.#readTo(at);
       const inner: Node | undefined = this.#step(at);
       at = inner && uncast(inner);
     }
     return undefined;
+  }
+
+  #readTo(product: Made): Scores {
+    return { product, factor: this.#factor, term: this.#term, bias: this.#bias, picked: this.#picked };
   }
 
   /** What `node` is made of, once it is taken into account what it does. */
@@ -88,7 +98,16 @@ class Reader {
       if (found) return found;
     }
     for (const [inner, bias] of eitherWay(node)) if (this.#biased(bias)) return inner;
+    for (const [inner, sum] of eitherWay(node)) if (this.#summed(inner, sum)) return inner;
     return undefined;
+  }
+
+  /** Takes in products by distance. */
+  #summed(inner: Node, sum: Node): boolean {
+    const size = sizeOf(this.#shape);
+    const those = this.#picked || sizeOf(inner.shape) !== size || sizeOf(sum.shape) !== size ? undefined : pickedIn(sum);
+    if (those) this.#picked = { those, factor: this.#factor };
+    return those !== undefined;
   }
 
   /** Takes in a bias by distance, which may have a mask added to it. */
@@ -136,30 +155,14 @@ class Reader {
   }
 }
 
-/** A node without the numbers that it is multiplied with. */
-function unscaled(node: Node, depth = 0): { node: Node; scale: number } {
-  const base = node.kind === 'view' ? node.base : node;
-  const times = depth < 4 ? madeBy(base, 'mul', 'div') : undefined;
-  for (const [x, factor] of times ? (times.op === 'div' ? [times.operands] : eitherWay(times)) : []) {
-    const number = numberOf(factor);
-    if (number === undefined || `${x.shape}` !== `${base.shape}` || number === 0) continue;
-    const under =
-      node.kind !== 'view' ? x : x.kind === 'made' || x.kind === 'input' || x.kind === 'stored' ? { ...node, base: x } : undefined;
-    if (!under) continue;
-    const inner = unscaled(under, depth + 1);
-    return { node: inner.node, scale: inner.scale * (times?.op === 'div' ? 1 / number : number) };
-  }
-  return { node, scale: 1 };
-}
-
 /** Rows of queries and keys, and all that decides about their probabilities. */
-interface Attending extends Sight {
-  q: Node;
-  k: Node;
+interface Attending extends Sight, Sides, Terms {
   bias?: Made;
   heads: number;
   key_heads: number;
   is_cross: boolean;
+  /** Whether it has products by distance, or queries that see no key. */
+  disentangled?: true;
 }
 
 /** [batch, heads, …] of scores that have one dimension for both. */
@@ -184,14 +187,32 @@ function attending(scores: Node): Attending | undefined {
   const sight = sightOf({ factor: found.factor, term: found.term, shape: given });
   if (!sight || (found.bias && sight.scale !== 1 && sight.scale === 0)) return undefined;
   const own = unrepeated(k.node);
-  const rows = turnedTogether(rowsOf(q.node), rowsOf(own));
-  const scale = sight.scale * q.scale * k.scale;
-  return { ...sight, scale, ...rows, bias: found.bias, heads, key_heads: own.shape[1], is_cross: queries !== keys };
+  const sides = { q: rowsOf(q.node), k: rowsOf(own) };
+  const scale = q.scale * k.scale;
+  const each = { heads, key_heads: own.shape[1], is_cross: queries !== keys };
+  const { picked, bias } = found;
+  if (!picked && !sight.blinds) return { ...sight, ...turnedTogether(sides.q, sides.k), ...each, bias, scale: sight.scale * scale };
+  const terms = bias || each.is_cross || heads !== each.key_heads ? undefined : disentangled(found, sides, sight, given, scale);
+  return terms && { ...sight, ...sides, ...each, ...terms, scale: sight.scale * scale, disentangled: true };
 }
 
-const attributesOf = ({ q: _q, k: _k, bias, mask, ...attributes }: Attending) => ({
+/**
+ * Products by distance of scores that have them, or whose mask leaves out queries as well as keys, which are one where there is a single token; undefined
+ * where there is more to them.
+ */
+function disentangled({ picked, term }: Scores, sides: Sides, sight: Sight, shape: readonly number[], scale: number): Terms | undefined {
+  if (sight.is_causal || sight.window !== undefined || (sight.mask && !sight.blinds && shape[2] > 1)) return undefined;
+  if (!picked) return {};
+  const own = sightOf({ factor: picked.factor, term, shape });
+  const alike = own && own.mask === sight.mask && own.blinds === sight.blinds && !own.is_causal && own.window === undefined;
+  return alike ? termsOf(picked.those, sides, shape, (sight.scale * scale) / own.scale) : undefined;
+}
+
+const attributesOf = ({ q: _q, k: _k, bias, pos_key, pos_query, mask, ...attributes }: Attending) => ({
   ...attributes,
   bias: bias !== undefined,
+  pos_key: pos_key !== undefined,
+  pos_query: pos_query !== undefined,
   mask: mask !== undefined,
 });
 
@@ -202,8 +223,8 @@ const weights: Rule = (node) => {
   const four = shape.length === 3 ? shapeOf(fourOf(operands[0]), shape) : shape;
   const scores = attending(reshape(operands[0], four));
   if (!scores) return undefined;
-  const { q, k, bias, mask } = scores;
-  const operands_ = [q, k, bias, mask].filter((each) => each !== undefined);
+  const { q, k, bias, pos_key, pos_query, mask } = scores;
+  const operands_ = [q, k, bias, pos_key, pos_query, mask].filter((each) => each !== undefined);
   return reshape(made('attention_weights', dtype, four, operands_, attributesOf(scores)), shape);
 };
 

@@ -1,6 +1,6 @@
 import { stridesOf } from '../../tensor/shape.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
-import { expand, reshape } from '../moves.ts';
+import { expand, permute, reshape, transpose } from '../moves.ts';
 import { isWhole, type Leaf, type Made, made, type Node, viewed } from '../node.ts';
 import { byElement } from '../pointwise.ts';
 import { bare, eitherWay, madeBy, numberOf, plusNumber, same, uncast } from './match.ts';
@@ -50,6 +50,20 @@ const biased: Rule = (node) => {
     const width = node.shape.at(-1) as number;
     if (found?.operands.length !== 2 || found.shape.at(-1) !== width || !isBias(b, width) || `${a.shape}` !== `${node.shape}`) continue;
     return reshape(made('linear', node.dtype, found.shape, [...found.operands, b], found.attributes), node.shape);
+  }
+  return undefined;
+};
+
+/** Heads of rows with a parameter added that each of them has a part of, added to the rows. */
+const headsBiased: Rule = (node) => {
+  const [batch, heads, sequence, dim] = node.shape;
+  for (const [a, b] of eitherWay(node)) {
+    const [x, bias] = [uncast(a), uncast(b)];
+    const isOfRows = x.kind === 'view' && x.shape.length === 4 && `${x.shape}` === `${node.shape}` && x.strides[1] < x.strides[2];
+    if (!isOfRows || `${b.shape}` !== `${[1, heads, 1, dim]}` || bias.kind !== 'view' || bias.base.kind !== 'stored') continue;
+    const parameter = reshape(permute(bias, [0, 2, 1, 3]), [heads * dim]);
+    const sum = byElement('add', reshape(permute(x, [0, 2, 1, 3]), [batch, sequence, heads * dim]), parameter);
+    return transpose(reshape(sum, [batch, sequence, heads, dim]), 1, 2);
   }
   return undefined;
 };
@@ -140,7 +154,7 @@ const unchanged =
 export const LINEAR_RULES: Rules = {
   matmul: [product],
   linear: [linear],
-  add: [unchanged(0), biased, positions, broadened, subtracted],
+  add: [unchanged(0), biased, headsBiased, positions, broadened, subtracted],
   mul: [unchanged(1), scaledBase],
   div: [unchanged(1), scaledBase],
 };

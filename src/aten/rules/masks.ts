@@ -48,7 +48,7 @@ function paddingIn(ids: Node, isSeen: (element: number) => boolean | undefined):
 /** The mask [batch, sequence] that `node` [batch, sequence, …] repeats for each column: 1 where it is `seen`, 0 where it is the other of 0 and 1. */
 export function tokenMask(node: Node, seen: 0 | 1 = 1): Node | undefined {
   const { known, shape } = node;
-  if (!known || !isForm(known) || !known.source || shape.length < 2) return undefined;
+  if (!known || !isForm(known) || !known.source || known.second || shape.length < 2) return undefined;
   const { source, by, at } = known;
   const [batch, sequence] = shape;
   const steps = [sequence, 1, ...shape.slice(2).map(() => 0)];
@@ -97,5 +97,24 @@ const masked: Rule = ({ operands: [a, b], shape, dtype }) => {
   return undefined;
 };
 
+/** The same, where zeros are chosen for these tokens. */
+const emptied: Rule = ({ operands: [condition, a, b], shape, dtype }) => {
+  for (const [x, zeros, seen] of [
+    [a, b, 1],
+    [b, a, 0],
+  ] as const) {
+    const fits = shape.length === 3 && `${x.shape}` === `${shape}` && `${condition.shape}` === `${shape}` && !x.known;
+    const mask = fits && numberOf(zeros) === 0 ? tokenMask(condition, seen) : undefined;
+    if (mask) return made('masked', dtype, shape, [x, mask]);
+  }
+  return undefined;
+};
+
+/** A convolution of what has zeros for the tokens that a mask leaves out, which are then not asked for. */
+const sparse: Rule = ({ op, operands: [x, ...others], shape, dtype, attributes }) => {
+  const zeros = attributes.mask ? undefined : madeBy(x, 'masked');
+  return zeros && made(op, dtype, shape, [x, ...others, zeros.operands[1]], { ...attributes, mask: true });
+};
+
 /** Rules for masks, by the op that they stand in. */
-export const MASK_RULES: Rules = { lt: [counted], mul: [masked] };
+export const MASK_RULES: Rules = { lt: [counted], mul: [masked], where: [emptied], convolution: [sparse] };

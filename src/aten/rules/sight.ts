@@ -11,6 +11,8 @@ export interface Sight {
   scale: number;
   /** An input that is 0 for keys that are left out. */
   mask?: Node;
+  /** Whether queries that it is 0 for see no key at all. */
+  blinds?: true;
   is_causal: boolean;
   /** How far a key may stand from its query. */
   window?: number;
@@ -41,7 +43,7 @@ export function sightOf({ factor, term, shape }: Affine): Sight | undefined {
   const form = isForm(verdict) ? verdict : byDistance(elementsOf(verdict, shape), shape);
   const masked = form && maskOf(form, shape);
   const distances = form && masked !== undefined ? distancesOf(form, shape, masked ? elementSeen(masked) : 0) : undefined;
-  return distances && { scale, mask: masked?.mask, ...distances };
+  return distances && { scale, mask: masked?.mask, blinds: form?.second && true, ...distances };
 }
 
 /** An element of a source for keys that are seen. */
@@ -61,18 +63,45 @@ const unnamed = ({ input }: Source, isSeen: (element: number) => boolean | undef
   input.kind === 'input' && !input.looksUp && isSeen(1) === true && isSeen(0) === false ? { mask: input, hidden: 0 } : undefined;
 
 /** The mask [batch, keys] that a form asks, null where it asks none; undefined where it asks for more. */
-function maskOf({ source, at, furthest = NEAR }: Form, shape: readonly number[]): Masked | null | undefined {
-  const [batch, , , keys] = shape;
+function maskOf(form: Form, shape: readonly number[]): Masked | null | undefined {
+  const { source, second, at, furthest = NEAR } = form;
   if (!source) return null;
-  const { input, by, start } = source;
-  const places = [keys, 0, 0, 1];
-  const along = by.every((step, i) => step === places[i] || shape[i] === 1);
-  if (!along || start !== 0 || sizeOf(input.shape) !== batch * keys) return undefined;
+  if (!(second ? areOfBoth(source, second, shape) : isAlong(source, shape, [shape[3], 0, 0, 1]))) return undefined;
   const isSeen = (element: number): boolean | undefined => [false, true][at(0, element)];
   const masked = maskFrom(source, isSeen) ?? unnamed(source, isSeen);
+  if (!masked || (second && masked.mask !== source.input)) return undefined;
   const most = Math.min(NEAR, furthest);
   const range = Array.from({ length: 2 * most + 1 }, (_, i) => i - most);
-  return masked && range.every((t) => at(t, masked.hidden) === HIDDEN) ? masked : undefined;
+  const { hidden } = masked;
+  const seen = elementSeen(masked);
+  const pairs = second
+    ? [
+        [hidden, seen],
+        [seen, hidden],
+        [hidden, hidden],
+      ]
+    : [[hidden]];
+  return range.every((t) => pairs.every(([element, other]) => at(t, element, other) === HIDDEN)) ? masked : undefined;
+}
+
+/** Whether a source has an element for each text and, by `places`, for each of its tokens. */
+function isAlong({ input, by, start }: Source, shape: readonly number[], places: readonly number[]): boolean {
+  const along = by.every((step, i) => step === places[i] || shape[i] === 1);
+  return along && start === 0 && sizeOf(input.shape) === shape[0] * shape[3];
+}
+
+/** Whether one of two sources is the mask of keys and the other the same of queries. */
+function areOfBoth(a: Source, b: Source, shape: readonly number[]): boolean {
+  const [, , queries, keys] = shape;
+  const [of_keys, of_queries] = [
+    [keys, 0, 0, 1],
+    [queries, 0, 1, 0],
+  ];
+  const pairs = [
+    [a, b],
+    [b, a],
+  ];
+  return queries === keys && a.input === b.input && pairs.some(([x, y]) => isAlong(x, shape, of_keys) && isAlong(y, shape, of_queries));
 }
 
 /** How far keys are seen whose element of a mask is `element`, if that is an interval around the query. */
