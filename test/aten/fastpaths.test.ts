@@ -15,7 +15,7 @@ function started() {
   const x = aten.input('x', floats([BATCH, LENGTH, WIDTH], 1));
   const projections = [weight([3 * WIDTH, WIDTH], 2), weight([3 * WIDTH], 3), weight([WIDTH, WIDTH], 4), weight([WIDTH], 5)];
   const rest = [[WIDTH], [WIDTH], [WIDTH], [WIDTH], [WIDE, WIDTH], [WIDE], [WIDTH, WIDE], [WIDTH]].map((shape, i) => weight(shape, 6 + i));
-  const numbers = (value: AtenTensor): number[] => Array.from(aten.lower(value).data, Number);
+  const numbers = (value: AtenTensor): number[] => Array.from(aten.lower(value).data as Float32Array, Number);
   /** Attention in the ops that it is made of; `hidden` says which keys are not seen. */
   const attention = (of: AtenTensor, hidden?: AtenTensor): AtenTensor => {
     const parts = all('chunk', call('linear', of, projections[0], projections[1]), 3, -1);
