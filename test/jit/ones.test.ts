@@ -91,6 +91,8 @@ describe('other sizes', () => {
     const ids = tensor([[7, 3, 1]], { dtype: 'int32' });
     const module = new Running(rows, { inputs: { x: ids }, weights: WEIGHTS });
     const traced = await jit.trace(module as never, [ids]);
-    expect(Array.from((traced(ids as never) as unknown as Tensor).data.slice(0, 4))).toEqual(Array.from(WEIGHTS.table.data.slice(8, 12)));
+    expect(Array.from((traced(ids as never) as unknown as Tensor).data, Number).slice(0, 4)).toEqual(
+      Array.from(WEIGHTS.table.data.slice(8, 12)),
+    );
   });
 });
