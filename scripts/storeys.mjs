@@ -19,7 +19,7 @@ export const STOREYS = [
 const CEILINGS = [
   {
     what: 'what traces and runs, models, texts, tokenizers and files of PyTorch apart',
-    most: 14_850,
+    most: 15_100,
     without: ['src/formats/torch'],
     folders: ['ops', 'kernels', 'graph', 'formats', 'nn', 'passes', 'program', 'runtime', 'inspect', 'traced', 'jit'].map(
       (name) => `src/${name}`,
@@ -29,7 +29,7 @@ const CEILINGS = [
   { what: 'kernels', most: 4900, folders: ['assembly'] },
   { what: 'the command line', most: 3500, folders: ['src/cli'] },
   { what: 'the server and adapters', most: 3360, folders: ['src/serve', 'src/adapters'] },
-  { what: 'what ops of PyTorch mean', most: 4700, folders: ['src/aten'] },
+  { what: 'what ops of PyTorch mean', most: 5600, folders: ['src/aten'] },
 ];
 
 /** Made by the build, not written. */

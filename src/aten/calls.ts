@@ -10,7 +10,8 @@ import { OPS } from './ops/ops.ts';
 import { castTo } from './pointwise.ts';
 import { simplified } from './rules/rules.ts';
 import { bound, kindsOf, type OpTable, type Overloads, type Result, unfit } from './schema.ts';
-import { type Argument, AtenTensor, Float, type Site } from './values.ts';
+import { type Argument, AtenTensor, Float, type Put, type Site } from './values.ts';
+import { putOf } from './writing.ts';
 
 /** Arguments by name. */
 export type Named = ReadonlyMap<string, Argument>;
@@ -34,6 +35,7 @@ const QUESTIONS: OpTable = {
   device: asks(() => 'cpu'),
   layout: asks(() => 0),
   is_cuda: asks(() => false),
+  is_nested: asks(() => false),
   requires_grad: asks(() => false),
   Int: asks((self) => Math.trunc(Number(plainNumber(self)))),
   Float: asks((self) => new Float(Number(plainNumber(self)))),
@@ -91,20 +93,22 @@ export function callOp(op: string, positional: readonly Argument[], named: Named
 function run(op: string, overloads: Overloads, positional: readonly Argument[], named: Named, site: Site): Argument {
   for (const [schema, make] of overloads) {
     const given = bound(schema, positional, named);
-    if (given) return answerOf((make as (...values: unknown[]) => Result)(...given.values), site, given.shared);
+    if (!given) continue;
+    const put = given.shared && putOf(op, given.values);
+    return answerOf((make as (...values: unknown[]) => Result)(...given.values), site, given.shared, put);
   }
   throw unfit(op, overloads, kindsOf(positional, named));
 }
 
 const isNode = (result: unknown): result is Node => typeof result === 'object' && result !== null && 'kind' in result;
 
-function answerOf(result: Result, site: Site, shared?: AtenTensor): Argument {
+function answerOf(result: Result, site: Site, shared?: AtenTensor, put?: Put): Argument {
   if (Array.isArray(result)) return result.map((each) => answerOf(each as Result, site, shared));
   if (!isNode(result)) return result as Argument;
   if (result.kind === 'constant' && result.wrapped) return pythonNumber(result);
   const node = simplified(result);
   sign(node, site);
-  return new AtenTensor(node, shared);
+  return new AtenTensor(node, shared, put);
 }
 
 /** The number of Python that a constant is. */

@@ -120,6 +120,7 @@ const EMITS: Readonly<Record<string, Emit>> = {
   gelu: (_, x) => F.gelu(x),
   gelu_new: (_, x) => F.gelu_new(x),
   quick_gelu: (_, x) => F.activation('quick_gelu', x),
+  mish: (_, x) => F.activation('mish', x),
   softmax: along('softmax'),
   log_softmax: along('log_softmax'),
   cumsum: along('cumsum'),
@@ -127,13 +128,15 @@ const EMITS: Readonly<Record<string, Emit>> = {
   mean: reducing('mean'),
   amax: reducing('amax'),
   amin: reducing('amin'),
-  prod: reducing('prod'),
+  any: reducing('any'),
+  all: reducing('all'),
   var: ({ dims, keepdim, correction }, x) => functionOf('var')(x, dims, { keepdim, correction }),
   argmax: ({ dims, keepdim }, x) => functionOf('argmax')(x, (dims as number[])[0], keepdim),
   argmin: ({ dims, keepdim }, x) => functionOf('argmin')(x, (dims as number[])[0], keepdim),
   cat: ({ dim }, ...tensors) => F.cat(tensors, dim as number),
   gather: ({ dim }, x, ids) => functionOf('gather')(x, dim, ids),
   index_select: ({ dim }, x, ids) => functionOf('index_select')(x, dim, ids),
+  topk: ({ k, dim, largest }, x) => F.topk(x, k as number, dim as number, largest as boolean).indices,
   select: ({ dim, index }, x) => F.select(x, dim as number, index as number),
   copy: (_, x) => x,
 };
@@ -151,7 +154,7 @@ function scaling(node: Made): Plan | undefined {
   const [a, b] = node.operands;
   const [left, right] = [numberIn(node, 0), numberIn(node, 1)];
   if (!isFloating(node.dtype)) return undefined;
-  if (node.op === 'div') return right === undefined ? undefined : { of: [a], make: (x) => F.scale(x, 1 / right) };
+  if (node.op === 'div') return right ? { of: [a], make: (x) => F.scale(x, 1 / right) } : undefined;
   if (right !== undefined) return { of: [a], make: (x) => F.scale(x, right) };
   return left === undefined ? undefined : { of: [b], make: (x) => F.scale(x, left) };
 }
@@ -183,7 +186,8 @@ const asHeld = (x: Tensor, node: Node): Tensor => {
 function converted(node: Made): Plan {
   const [from] = node.operands;
   if (node.dtype === 'bool' && from.dtype !== 'bool') return { of: [from], make: (x) => functionOf('ne')(x, 0) };
-  return { of: [from], make: (x) => x };
+  const cuts = isFloating(from.dtype) && !isFloating(node.dtype);
+  return { of: [from], make: cuts ? (x) => functionOf('trunc')(x) : (x) => x };
 }
 
 /** How to make `node`. Throws `op` errors for what no op makes. */

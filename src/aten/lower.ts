@@ -37,7 +37,7 @@ function columnsOf({ base, start, shape, strides }: View): { from: number; count
   const lead = base.shape.slice(0, -1).every((size, i) => shape[i] === size && strides[i] === kept[i]);
   const count = shape.length === rank ? shape[rank - 1] : 1;
   const inner = shape.length === rank ? strides[rank - 1] === 1 || count === 1 : shape.length === rank - 1;
-  return rank > 1 && lead && inner && count > 0 && start + count <= width ? { from: start, count } : undefined;
+  return rank > 1 && lead && inner && count > 0 && count < width && start + count <= width ? { from: start, count } : undefined;
 }
 
 /** Dimensions of a view, as few of them left out or made one as have to be: which ones then depends on sizes as little as can be. */
@@ -65,12 +65,28 @@ function byPermuting(base: Tensor, { shape, strides }: View): Tensor {
 
 /** A constant as a tensor: as numbers that the host writes for any size where it is one for each token of an input, or positions. */
 export function constantTensor({ known, shape, dtype }: Constant, inputs: readonly Leaf[]): Tensor {
-  if (isFloating(dtype)) return new Tensor('float32', shape, Float32Array.from(elementsOf(known, shape)));
+  const value = uniformValue(known);
+  if (isFloating(dtype))
+    return uniform('float32', value, shape) ?? new Tensor('float32', shape, Float32Array.from(elementsOf(known, shape)));
   const ids = inputs.filter((input) => input.shape.length === 2 && !isFloating(input.dtype));
   const tokens = ids.find((input) => `${input.shape}` === `${shape}`);
-  const value = uniformValue(known);
   if (tokens && value !== undefined && Number.isInteger(value) && value >= 0) return F.filled(tokens.tensor, value);
-  return placesIn(known, shape, tokens, ids) ?? new Tensor('int32', shape, Int32Array.from(elementsOf(known, shape)));
+  return (
+    placesIn(known, shape, tokens, ids) ??
+    uniform('int32', value, shape) ??
+    new Tensor('int32', shape, Int32Array.from(elementsOf(known, shape)))
+  );
+}
+
+/** One number everywhere, which is the same program at every size. */
+function uniform(dtype: 'float32' | 'int32', value: number | undefined, shape: Shape): Tensor | undefined {
+  if (value === undefined || shape.length === 0) return undefined;
+  const one = new Tensor(
+    dtype,
+    shape.map(() => 1),
+    [value],
+  );
+  return sizeOf(shape) > 1 ? F.expand(one, shape) : one;
 }
 
 /** Positions of the tokens of an input: of all texts, or one row of them. */

@@ -3,7 +3,7 @@ import { stridesOf } from '../tensor/shape.ts';
 import { type Shape, sameShape, sizeOf } from '../tensor/tensor.ts';
 import { isFloating } from './dtypes.ts';
 import { axisOf, extentOf, repeatedSteps, resolved, restepped, type Steps } from './geometry.ts';
-import { elementsOf, isForm, type Knowledge, movedKnowledge, sourceOf, tableOf } from './knowledge.ts';
+import { elementsOf, isForm, type Knowledge, movedKnowledge, sourceOf, tableOf, uniformForm } from './knowledge.ts';
 import { geometryOf, isWhole, made, type Node, viewed } from './node.ts';
 
 /** Ops that show elements of their operand in another way and compute nothing. All answer with views, or with constants of constants. */
@@ -96,8 +96,10 @@ export function squeeze(node: Node, dims?: readonly number[]): Node {
 
 /** Elements `begin`, `begin + step`, … below `end` of a dimension, both within it. */
 function cut(node: Node, axis: number, begin: number, end: number, step = 1): Node {
+  const shape = node.shape.with(axis, Math.max(0, Math.ceil((end - begin) / step)));
+  if (sizeOf(shape) === 0) return { kind: 'constant', dtype: node.dtype, shape, known: uniformForm(shape, 0) };
   return moved(node, {
-    shape: node.shape.with(axis, Math.max(0, Math.ceil((end - begin) / step))),
+    shape,
     steps: (steps) => steps.map((each, i) => (i === axis ? each * step : each)),
     start: (steps) => begin * steps[axis],
     narrows: true,
@@ -105,7 +107,7 @@ function cut(node: Node, axis: number, begin: number, end: number, step = 1): No
 }
 
 /** Where Python's slices of `size` elements begin and end. */
-const clipped = (at: number, size: number): number => Math.min(size, Math.max(0, at < 0 ? at + size : at));
+export const clipped = (at: number, size: number): number => Math.min(size, Math.max(0, at < 0 ? at + size : at));
 
 /** As `node[begin:end:step]` along `dim`. */
 export function slice(node: Node, dim: number, begin: number | null, end: number | null, step: number): Node {

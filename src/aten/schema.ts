@@ -133,7 +133,7 @@ function kindWord(value: Argument): string {
 export type Overloads = readonly (readonly [schema: string, run: (...values: never[]) => Result])[];
 
 /** What ops make: nodes, and what is no tensor. */
-export type Result = Node | readonly Node[] | Argument;
+export type Result = Node | readonly (Node | null)[] | Argument;
 
 /** Ops by name. */
 export type OpTable = Readonly<Record<string, Overloads>>;

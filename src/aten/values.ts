@@ -39,15 +39,25 @@ interface Memory {
   writes: number;
 }
 
-/** A tensor of a program. Ops that write in place change what it holds, and what others hold that share its memory. */
+/** What a tensor holds once a view of it holds `value`; undefined where that is not known. */
+export type Put = (base: Node, value: Node) => Node | undefined;
+
+/** A tensor of a program. Ops that write in place change what it holds, what it is a view of, and what others hold that share its memory. */
 export class AtenTensor {
   readonly #memory: Memory;
+  readonly #of: AtenTensor | undefined;
+  readonly #put: Put | undefined;
   #node: Node;
   #writes: number;
 
-  /** @param of whose memory it may share */
-  constructor(node: Node, of?: AtenTensor) {
+  /**
+   * @param of whose memory it may share
+   * @param put what that holds once this is written to
+   */
+  constructor(node: Node, of?: AtenTensor, put?: Put) {
     this.#node = node;
+    this.#of = of;
+    this.#put = put;
     this.#memory = of ? of.#memory : { writes: 0 };
     this.#writes = this.#memory.writes;
   }
@@ -71,9 +81,19 @@ export class AtenTensor {
     });
   }
 
-  /** Holds `node` from now on; what shares its memory holds nothing known. */
+  /** Holds `node` from now on, and what it is a view of has it in its place; what else shares its memory holds nothing known. */
   write(node: Node): void {
+    const before = this.#memory.writes++;
+    this.#hold(node);
+    for (let view: AtenTensor = this; view.#of && view.#put && view.#of.#writes === before; view = view.#of) {
+      const whole = view.#put(view.#of.#node, view.#node);
+      if (!whole) return;
+      view.#of.#hold(whole);
+    }
+  }
+
+  #hold(node: Node): void {
     this.#node = node;
-    this.#writes = ++this.#memory.writes;
+    this.#writes = this.#memory.writes;
   }
 }

@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from '../graph/graph.ts';
+import type { Constant, Graph, Node, Value } from '../graph/graph.ts';
 import { hostTensor } from '../graph/hostvalues.ts';
 import { linesOf } from '../graph/text.ts';
 import { difference } from '../inspect/verify.ts';
@@ -8,7 +8,7 @@ import { MASK } from '../nn/inputs.ts';
 import type { Named } from '../nn/outputs.ts';
 import { isCompact } from '../passes/compact.ts';
 import { ones } from '../tensor/creation.ts';
-import { sameShape, type Tensor } from '../tensor/tensor.ts';
+import { sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
 import type { TracedModule } from '../traced/traced.ts';
 import { TracingCheckError } from './checkerror.ts';
 import type { Recording } from './record.ts';
@@ -143,11 +143,24 @@ function firstDifference(
   return undefined;
 }
 
+/** The tensors of a constant below one another. */
+function stacked({ parts, shape }: Constant): Tensor {
+  const [{ tensor }] = parts;
+  if (parts.length === 1) return tensor;
+  const data = new Float32Array(sizeOf(shape));
+  let at = 0;
+  for (const { tensor: part } of parts) {
+    data.set(part.data as Float32Array, at);
+    at += part.size;
+  }
+  return new Tensor('float32', shape, data);
+}
+
 /** Every node's value, computed op by op on the current executor. */
 export function evaluate(graph: Graph, inputs: Record<string, Tensor>, engine: Pick<Engine, 'apply'> = executor()): Map<Value, Tensor> {
   const values = new Map<Value, Tensor>();
   const tensorOf = (value: Value): Tensor => {
-    if (value.kind === 'constant') return value.parts[0].tensor;
+    if (value.kind === 'constant') return stacked(value);
     if (value.kind === 'host') {
       const { rule, grid, fill, input } = value;
       return hostTensor(rule, grid, { fill, input: input && (inputs[input.name] as Tensor<'int32'>) });

@@ -5,7 +5,8 @@ import { ENCODER_SEQUENCE, sequenceOfInput } from '../graph/sequences.ts';
 import { isCompact } from '../passes/compact.ts';
 import { TOKENS } from '../program/program.ts';
 import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '../tensor/dim.ts';
-import type { Shape } from '../tensor/tensor.ts';
+import type { Shape, Tensor } from '../tensor/tensor.ts';
+import { aboveOne, answersAt, atSizes, sizesOfOne } from './ones.ts';
 import type { TracedInput } from './record.ts';
 import { together } from './together.ts';
 import { type Sample, unify } from './unify.ts';
@@ -145,27 +146,74 @@ export interface ChosenSizes {
   bounds: Bounds;
   /** The graph of the same model at other sizes. */
   graphAt(sizes: Sizes): Graph;
+  /** The dummy inputs by name. */
+  inputs?: Readonly<Record<string, Tensor>>;
 }
+
+type Optimise = (graph: Graph, tokens?: number) => Graph;
 
 /**
  * The optimised graph of a model at the dummies' sizes, with what depends on symbols in symbols. Its graphs at the ends of all bounds, at sizes
- * in between and at those of the dummies have to do the same; they are made one by one. Throws `tracing` errors where they do not.
+ * in between and at those of the dummies have to do the same; they are made one by one. Where those at sizes of 1 do less, what they answer is
+ * compared. Throws `tracing` errors where they differ in more.
  */
-export function* symbolicGraph(
-  graph: Graph,
-  { sizes, bounds, graphAt }: ChosenSizes,
-  optimise: (graph: Graph, tokens?: number) => Graph,
-): Generator<void, Graph> {
+export function* symbolicGraph(graph: Graph, chosen: ChosenSizes, optimise: Optimise): Generator<void, Graph> {
+  const { sizes, bounds } = chosen;
   const varying: Bounds = Object.fromEntries(Object.entries(bounds).filter(([, [low, high]]) => low < high));
-  const between = [...sizesBetween(varying), {}];
   const recorded = new Map([[JSON.stringify(sizes), graph]]);
-  for (const at of [...cornersOf(varying), ...between]) {
+  try {
+    return yield* unified(sizes, varying, recorded, chosen, optimise);
+  } catch (error) {
+    const above = isTracing(error) ? aboveOne(varying) : undefined;
+    const found = above && (yield* fromLarger(varying, above, recorded, chosen, optimise));
+    if (found) return found;
+    throw error;
+  }
+}
+
+/** The graph of sizes from `above` on, if it answers at those of 1 as what is recorded there. */
+function* fromLarger(
+  varying: Bounds,
+  above: Bounds,
+  recorded: ReadonlyMap<string, Graph>,
+  chosen: ChosenSizes,
+  optimise: Optimise,
+): Generator<void, Graph | undefined> {
+  const { sizes, graphAt, inputs = {} } = chosen;
+  const from = Object.fromEntries(Object.entries(sizes).map(([symbol, size]) => [symbol, Math.max(size, above[symbol]?.[0] ?? 1)]));
+  const larger = new Map([...recorded].filter(([key]) => !isBelow(JSON.parse(key), above)));
+  const found = yield* unified(from, above, larger, chosen, optimise);
+  if (isCompact(found)) return undefined;
+  for (const at of sizesOfOne(varying)) {
     yield;
     const known = { ...sizes, ...at };
-    if (!recorded.has(JSON.stringify(known))) recorded.set(JSON.stringify(known), graphAt(known));
+    if (!answersAt(found, known, recorded.get(JSON.stringify(known)) ?? graphAt(known), inputs)) return undefined;
   }
-  const alike = together([...recorded.values()]);
-  const graphs = new Map([...recorded.keys()].map((key, i) => [key, alike[i]]));
+  return { ...atSizes(found, sizes), bounds: varying };
+}
+
+const isTracing = (error: unknown): boolean => error instanceof TraceletError && error.code === 'tracing';
+const isBelow = (sizes: Sizes, bounds: Bounds): boolean => Object.entries(bounds).some(([symbol, [low]]) => sizes[symbol] < low);
+
+/** {@link symbolicGraph} of those bounds, from the graph at `sizes`. `recorded` holds graphs that are known, and gets all others. */
+function* unified(
+  sizes: Sizes,
+  varying: Bounds,
+  recorded: Map<string, Graph>,
+  { graphAt }: ChosenSizes,
+  optimise: Optimise,
+): Generator<void, Graph> {
+  const between = [...sizesBetween(varying), {}];
+  const keys = new Set([JSON.stringify(sizes)]);
+  for (const at of [{}, ...cornersOf(varying), ...between]) {
+    yield;
+    const known = { ...sizes, ...at };
+    const key = JSON.stringify(known);
+    keys.add(key);
+    if (!recorded.has(key)) recorded.set(key, graphAt(known));
+  }
+  const alike = together([...keys].map((key) => recorded.get(key) as Graph));
+  const graphs = new Map([...keys].map((key, i) => [key, alike[i]]));
   const base = { ...optimise(alike[0]), bounds: varying };
   const compacted = isCompact(base);
   if (!compacted && Object.keys(varying).length === 0) return base;

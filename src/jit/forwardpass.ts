@@ -84,14 +84,23 @@ export const methodOf = (model: AnyModule, method: string): ForwardPass => ({
 const answerOf = ({ model, method }: ForwardPass, args: unknown[]): ForwardResult =>
   (method === FORWARD ? model(...args) : model.method_(method, args)) as ForwardResult;
 
-/** The answers of the model itself, to the dummy inputs and `more`. */
+/** Inputs that a trace takes as floats, as the whole numbers that the model was given. */
+const asGiven = (inputs: Record<string, Tensor>, given: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, tensor]) => [
+      name,
+      given[name]?.dtype === 'int32' && tensor.dtype === 'float32' ? tensor.to('int32') : tensor,
+    ]),
+  );
+
+/** The answers of the model itself, to the dummy inputs and `more`, of the dtypes of `given`. */
 export function expectationOf(
   pass: ForwardPass,
   names: readonly string[],
-  { more = [], tolerance }: { more?: readonly Inputs[]; tolerance?: number },
+  { more = [], tolerance, given = {} }: { more?: readonly Inputs[]; tolerance?: number; given?: Readonly<Record<string, Tensor>> },
 ): Expectation {
   return {
-    answer: (inputs) => flattenOutputs(answerOf(pass, positional(names, inputs))).tensors,
+    answer: (inputs) => flattenOutputs(answerOf(pass, positional(names, asGiven(inputs, given)))).tensors,
     more: Array.from(more, (given) => dummyInputs(pass, given, names)),
     tolerance,
   };

@@ -115,7 +115,7 @@ function methodFrom(
   const { fusion = true, check_trace = true, check_tolerance: tolerance, kernels = bestVariant() } = options;
   const exact_padding = options.exact_padding ?? pass.told.exact_padding;
   const inputs = asRecorded(given, recorded);
-  const expected = check_trace ? expectationOf(pass, names, { more: check_inputs, tolerance }) : undefined;
+  const expected = check_trace ? expectationOf(pass, names, { more: check_inputs, tolerance, given }) : undefined;
   if (expected) {
     const again = recordAt(sizes);
     withKernels(kernels, () => checkSameRecording(recorded, again, inputs, tolerance));
@@ -125,7 +125,7 @@ function methodFrom(
     inputs,
     structure: recorded.structure,
     passes: { fusion, compaction: !exact_padding, alone: pass.told.asked_alone },
-    dynamic: { sizes, bounds, graphAt: (at) => recordAt(at).graph },
+    dynamic: { sizes, bounds, graphAt: (at) => recordAt(at).graph, inputs },
     expected,
   };
 }

@@ -39,10 +39,11 @@ export function unify(base: Graph, corners: readonly Sample[], samples: readonly
     for (const [i, other] of all.entries()) checkSame(line, other[at], others[i].sizes);
     const dims = line.numbers.map((number, n) => {
       if (all.every((other) => other[at].numbers[n] === number)) return number;
-      const dim = interpolate(
-        atCorners.map((corner) => corner[at].numbers[n]),
-        bounds,
-      );
+      const values = atCorners.map((corner) => corner[at].numbers[n]);
+      const holds = (dim: Dim | undefined): boolean =>
+        dim !== undefined && others.every(({ sizes }, i) => evaluateDim(dim, sizes) === all[i][at].numbers[n]);
+      const plain = interpolate(values, bounds);
+      const dim = holds(plain) ? plain : (squaredDims(values, corners, bounds).find(holds) ?? plain);
       const wrong = others.findIndex(({ sizes }, i) => dim === undefined || evaluateDim(dim, sizes) !== all[i][at].numbers[n]);
       if (wrong >= 0) {
         const [got, { sizes }] = [all[wrong][at].numbers[n], others[wrong]];
@@ -56,6 +57,17 @@ export function unify(base: Graph, corners: readonly Sample[], samples: readonly
   if (longer >= 0) checkSame(undefined, all[longer][lines.length], others[longer].sizes);
   return inSymbols(base, symbolic);
 }
+
+/** Sums of products that all have a symbol in them once more, as steps over pairs of tokens do. */
+const squaredDims = (values: readonly number[], corners: readonly Sample[], bounds: Bounds): Dim[] =>
+  Object.keys(bounds).flatMap((symbol) => {
+    const rest = interpolate(
+      values.map((value, i) => value / corners[i].sizes[symbol]),
+      bounds,
+    );
+    if (rest === undefined) return [];
+    return [typeof rest === 'number' ? [[rest, symbol] as const] : rest.map(([factor, ...of]) => [factor, ...of, symbol] as const)];
+  });
 
 function checkSame(line: GraphLine | undefined, other: GraphLine | undefined, sizes: Sizes): void {
   if (line?.text === other?.text && line?.numbers.length === other?.numbers.length) return;

@@ -182,6 +182,8 @@ const ANY: Readonly<Record<string, Op>> = {
   TupleUnpack: ([value]) => value,
   /** All runs where the program runs. */
   device: ([value]) => (value instanceof AtenTensor ? 'cpu' : value),
+  is_autocast_enabled: () => false,
+  is_grad_enabled: () => false,
   Print: () => null,
   warn: () => null,
 };

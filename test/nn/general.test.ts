@@ -177,6 +177,9 @@ describe('over random shapes', () => {
       }),
       RUNS,
     );
+    expect(F.topk(tensor([[5, 2, 7]]), 0).values.shape).toEqual([1, 0]);
+    const [alone, place] = F.topk(tensor(4), 1);
+    expect([alone.shape, alone.item(), place.item()]).toEqual([[], 4, 0]);
     const { values, indices } = tensor([[5, 2, 7]]).topk(2);
     expect([values.tolist(), indices.tolist(), values.dtype, indices.dtype]).toEqual([[[7, 5]], [[2, 0]], 'int32', 'int32']);
   });

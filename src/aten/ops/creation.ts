@@ -5,7 +5,7 @@ import { axisOf } from '../geometry.ts';
 import { linearForm, tableOf } from '../knowledge.ts';
 import { unsqueeze } from '../moves.ts';
 import type { Node } from '../node.ts';
-import { byElement, chosenBy, filledWith } from '../pointwise.ts';
+import { byElement, castTo, chosenBy, filledWith } from '../pointwise.ts';
 import type { OpTable, Overloads } from '../schema.ts';
 
 /** Ops that make tensors of sizes and numbers. */
@@ -31,6 +31,20 @@ function range(start: Node, end: Node, step: Node, dtype: number | null): Node {
   return { kind: 'constant', dtype: result, shape: [count], known: linearForm([1], cast(first, result), by) };
 }
 
+/** So many numbers from `start` to `end`, as far apart each. */
+function spaced(start: Node, end: Node, steps: number, dtype: number | null): Node {
+  const [first, last] = [start, end].map(numberIn);
+  const by = steps > 1 ? (last - first) / (steps - 1) : 0;
+  return { kind: 'constant', dtype: named(dtype, 'float32'), shape: [steps], known: linearForm([1], first, by) };
+}
+
+/** 0, 1, … */
+const counting = (size: number): Node => ({ kind: 'constant', dtype: 'int64', shape: [size], known: linearForm([1]) });
+
+/** 1 on the diagonal, 0 elsewhere. */
+const eye = (rows: number, columns: number, dtype: number | null): Node =>
+  castTo(byElement('eq', counting(columns), unsqueeze(counting(rows), 1)), named(dtype, 'float32'));
+
 const filling = (value: number): Overloads => [
   [`int[] size, *, int? dtype=None, ${TENSOR}`, (size: number[], dtype: number | null) => filledWith(value, named(dtype, 'float32'), size)],
 ];
@@ -52,12 +66,7 @@ const triangle =
   (self: Node, diagonal: number): Node => {
     const rank = self.shape.length;
     axisOf(1, rank, 'tril or triu');
-    const along = (dim: number): Node => ({
-      kind: 'constant',
-      dtype: 'int64',
-      shape: [self.shape[dim]],
-      known: linearForm([1]),
-    });
+    const along = (dim: number): Node => counting(self.shape[dim]);
     const behind = byElement('sub', along(rank - 1), unsqueeze(along(rank - 2), 1));
     const kept = byElement(side, behind, filledWith(diagonal, 'int64', []));
     return chosenBy(kept, self, filledWith(0, self.dtype, []), self.dtype);
@@ -85,6 +94,11 @@ export const CREATION_OPS: OpTable = {
       (start: Node, end: Node, dtype: number | null) => range(start, end, one(), dtype),
     ],
     [`Value start, Value end, Value step, *, int? dtype=None, ${TENSOR}`, range],
+  ],
+  linspace: [[`Value start, Value end, int steps, *, int? dtype=None, ${TENSOR}`, spaced]],
+  eye: [
+    [`int n, *, int? dtype=None, ${TENSOR}`, (n: number, dtype: number | null) => eye(n, n, dtype)],
+    [`int n, int m, *, int? dtype=None, ${TENSOR}`, eye],
   ],
   zeros: filling(0),
   ones: filling(1),

@@ -1,12 +1,18 @@
 import { TraceletError } from '../../base/error.ts';
 import { made, type Node } from '../node.ts';
-import { byElement, chosenBy, POINTWISE, type PointwiseOp, wrapped } from '../pointwise.ts';
+import { byElement, castTo, chosenBy, POINTWISE, type PointwiseOp, wrapped } from '../pointwise.ts';
 import type { OpTable, Overloads } from '../schema.ts';
 
 /** Ops by element under the names and parameters that programs give them. */
 
 const unary = (op: PointwiseOp): Overloads => [['Value self', (self: Node) => byElement(op, self)]];
 const binary = (op: PointwiseOp): Overloads => [['Value self, Value other', (self: Node, other: Node) => byElement(op, self, other)]];
+
+/** Sums of booleans are 1 at most, and so is what they make. */
+const sum = (self: Node, other: Node): Node => {
+  const both = self.dtype === 'bool' && other.dtype === 'bool';
+  return both ? byElement('logical_or', self, other) : byElement('add', self, other);
+};
 
 const weighed = (other: Node, alpha: Node): Node => (isOne(alpha) ? other : byElement('mul', other, alpha));
 const isOne = ({ known }: Node): boolean =>
@@ -32,6 +38,13 @@ const bitwise = (whole: PointwiseOp, logical: PointwiseOp): Overloads => [
     (self: Node, other: Node) => byElement([self, other].every(({ dtype }) => dtype === 'bool') ? logical : whole, self, other),
   ],
 ];
+
+const differs = (self: Node, other: Node): Node => byElement('ne', castTo(self, 'bool'), castTo(other, 'bool'));
+
+function xor(self: Node, other: Node): Node {
+  if (self.dtype === 'bool' && other.dtype === 'bool') return differs(self, other);
+  throw new TraceletError('op', { what: 'bitwise_xor', expected: 'booleans', got: `${self.dtype} and ${other.dtype}` });
+}
 
 function inverted(self: Node): Node {
   if (self.dtype === 'bool') return byElement('logical_not', self);
@@ -92,9 +105,7 @@ export const ELEMENT_OPS: OpTable = {
   negative: unary('neg'),
   absolute: unary('abs'),
   sgn: unary('sign'),
-  add: [
-    ['Value self, Value other, Value alpha=1', (self: Node, other: Node, alpha: Node) => byElement('add', self, weighed(other, alpha))],
-  ],
+  add: [['Value self, Value other, Value alpha=1', (self: Node, other: Node, alpha: Node) => sum(self, weighed(other, alpha))]],
   sub: [
     ['Value self, Value other, Value alpha=1', (self: Node, other: Node, alpha: Node) => byElement('sub', self, weighed(other, alpha))],
   ],
@@ -116,6 +127,9 @@ export const ELEMENT_OPS: OpTable = {
   clamp_max: [['Tensor self, Value max', (self: Node, max: Node) => between(self, null, max)]],
   where: [['Tensor condition, Value self, Value other', (condition: Node, x: Node, y: Node) => chosenBy(condition, x, y)]],
   masked_fill: [['Tensor self, Tensor mask, Value value', masked]],
+  logical_xor: [['Value self, Value other', differs]],
+  __xor__: [['Value self, Value other', xor]],
+  bitwise_xor: [['Value self, Value other', xor]],
   bitwise_and: bitwise('bitwise_and', 'logical_and'),
   __and__: bitwise('bitwise_and', 'logical_and'),
   bitwise_or: bitwise('bitwise_or', 'logical_or'),

@@ -1,19 +1,19 @@
 import { TraceletError } from '../../base/error.ts';
 import { stridesOf } from '../../tensor/shape.ts';
 import { type Shape, sizeOf } from '../../tensor/tensor.ts';
-import { promoted } from '../dtypes.ts';
 import { axisOf, broadcast, placesOf, type Steps } from '../geometry.ts';
-import { isForm, type Knowledge, movedKnowledge, sourceOf, tableOf, uniformForm, uniformValue } from '../knowledge.ts';
-import { copied, expand, numbersOf, reshape, squeeze, unsqueeze } from '../moves.ts';
-import { made, type Node } from '../node.ts';
-import { byElement, castTo, knownAs, wrapped } from '../pointwise.ts';
+import { isForm, type Knowledge, linearForm, movedKnowledge, sourceOf, tableOf, uniformForm, uniformValue } from '../knowledge.ts';
+import { expand, narrow, numbersOf, permute, reshape, squeeze, unsqueeze } from '../moves.ts';
+import { isMade, made, type Node } from '../node.ts';
+import { byElement, castTo, chosenBy, knownAs, wrapped } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
 import type { OpTable } from '../schema.ts';
+import { cat } from './joining.ts';
 
-/** Ops that pick elements by numbers, or put tensors together. */
+/** Ops that pick elements by numbers. */
 
 /** Rows of a table. Steps lead to them from there on where its rows are themselves of several dimensions. */
-function embedding(weight: Node, indices: Node): Node {
+export function embedding(weight: Node, indices: Node): Node {
   const base = indices.kind === 'view' ? indices.base : indices;
   if (base.kind === 'input') base.looksUp = true;
   const [count, ...row] = weight.shape;
@@ -37,16 +37,28 @@ function knownAt(node: Node, indices: readonly Node[], shape: Shape): Knowledge 
   return movedKnowledge(known, along, start);
 }
 
-/** node[indices], one index tensor for each of the first dimensions. */
+/** node[indices], an index tensor for each of some dimensions: as in PyTorch, they come first unless they stand side by side. */
 function index(node: Node, given: readonly (Node | null)[]): Node {
-  const indices = given.filter((each): each is Node => each !== null);
-  const leading = given.every((each, i) => each !== null || i >= indices.length);
-  if (!leading || indices.length === 0 || indices.some(({ dtype }) => dtype === 'bool'))
+  const at = given.flatMap((each, axis) => (each ? [axis] : []));
+  if (at.length === 0 || given.some((each) => each?.dtype === 'bool'))
     throw new TraceletError('op', {
       what: 'aten::index',
-      expected: 'whole numbers for the first dimensions',
+      expected: 'whole numbers for some dimensions',
       got: given.map((each) => (each ? `${each.dtype} [${each.shape}]` : ':')).join(', '),
     });
+  const indices = at.map((axis) => given[axis] as Node);
+  const others = [...node.shape.keys()].filter((axis) => !at.includes(axis));
+  const rows = byRows(permute(node, [...at, ...others]), indices);
+  const lead = rows.shape.length - others.length;
+  const together = at.every((axis, i) => axis === at[0] + i);
+  if (!together || at[0] === 0) return rows;
+  const before = others.filter((axis) => axis < at[0]).length;
+  const axes = [...rows.shape.keys()];
+  return permute(rows, [...axes.slice(lead, lead + before), ...axes.slice(0, lead), ...axes.slice(lead + before)]);
+}
+
+/** node[indices], one index tensor for each of the first dimensions. */
+function byRows(node: Node, indices: readonly Node[]): Node {
   const lead = broadcast(
     indices.map(({ shape }) => shape),
     'index',
@@ -54,6 +66,7 @@ function index(node: Node, given: readonly (Node | null)[]): Node {
   const shape = [...lead, ...node.shape.slice(indices.length)];
   const known = knownAt(node, indices, lead) ?? lookedUp(node, indices, lead);
   if (known && !sourceOf(known)) return { kind: 'constant', dtype: node.dtype, shape, known };
+  if (indices.length === 2 && lead.length === 1 && isEach(indices[0], node.shape[0])) return ofEach(node, expand(indices[1], lead));
   const table = reshape(node, [-1, sizeOf(node.shape.slice(indices.length))]);
   const ofRows =
     known &&
@@ -64,6 +77,23 @@ function index(node: Node, given: readonly (Node | null)[]): Node {
     );
   const rows = made('embedding', node.dtype, [...lead, table.shape[1]], [table, placeOf(node.shape, indices)], {}, ofRows);
   return indices.length === node.shape.length ? squeeze(rows, [-1]) : reshape(rows, shape);
+}
+
+/** 0, 1, … of a dimension of that size. */
+const isEach = ({ known, shape }: Node, size: number): boolean => {
+  const line = known && isForm(known) && !known.source ? known.linear : undefined;
+  return line?.start === 0 && line.slope === 1 && shape.length === 1 && shape[0] === size && known?.by[0] === 1;
+};
+
+/** The part of each text that a number says: at any length of them. The last one stands before the first as well, where -1 finds it. */
+function ofEach(node: Node, at: Node): Node {
+  const [batch, length, ...rest] = node.shape;
+  const counted = isMade(at, 'argmax')
+    ? { x: node, at }
+    : { x: cat([narrow(node, 1, length - 1, 1), node], 1), at: byElement('add', at, whole(1)) };
+  const rows = permute(reshape(counted.x, [batch, counted.x.shape[1], sizeOf(rest)]), [0, 2, 1]);
+  const places = expand(reshape(counted.at, [batch, 1, 1]), [batch, sizeOf(rest), 1]);
+  return reshape(gather(rows, 2, places), [batch, ...rest]);
 }
 
 /** Which row of `shape` an index for each of its first dimensions means. */
@@ -97,7 +127,7 @@ function wrappedIndex(at: number, size: number): number {
 }
 
 /** Elements along `dim` by number, for each element of `at`. */
-function gather(self: Node, dim: number, at: Node): Node {
+export function gather(self: Node, dim: number, at: Node): Node {
   const axis = axisOf(dim, self.shape.length, 'gather');
   const value = uniformValue(self.known);
   if (value !== undefined) return { kind: 'constant', dtype: self.dtype, shape: at.shape, known: uniformForm(at.shape, value) };
@@ -123,81 +153,46 @@ function indexSelect(self: Node, dim: number, at: Node): Node {
   return simplified(made('index_select', self.dtype, shape, [self, at], { dim: axis }));
 }
 
-/** Tensors side by side along a dimension. */
-export function cat(given: readonly Node[], dim: number): Node {
-  const tensors = given.filter(({ shape }) => given.length === 1 || shape.length !== 1 || shape[0] !== 0);
-  const [first] = tensors;
-  if (!first) throw new TraceletError('value', { what: 'cat', expected: 'at least one tensor', got: 'none' });
-  const axis = axisOf(dim, first.shape.length, 'cat');
-  for (const { shape } of tensors)
-    if (shape.length !== first.shape.length || shape.some((size, i) => i !== axis && size !== first.shape[i]))
-      throw new TraceletError('shape', { what: 'cat', expected: `[${first.shape}] but for dimension ${axis}`, got: `[${shape}]` });
-  if (tensors.length === 1) return first;
-  const dtype = promoted(tensors);
-  const shape = first.shape.with(
-    axis,
-    tensors.reduce((sum, each) => sum + each.shape[axis], 0),
-  );
-  const values = tensors.map((each) => (each.kind === 'constant' ? numbersOf(each) : undefined));
-  if (values.every((each) => each !== undefined))
-    return { kind: 'constant', dtype, shape, known: tableOf(joined(tensors, values, axis), shape) };
-  return simplified(
-    made(
-      'cat',
-      dtype,
-      shape,
-      tensors.map((each) => castTo(each, dtype)),
-      { dim: axis },
-    ),
-  );
-}
-
-function joined(tensors: readonly Node[], values: readonly Float64Array[], axis: number): Float64Array {
-  const widths = tensors.map(({ shape }) => sizeOf(shape.slice(axis)));
-  const rows = sizeOf(tensors[0].shape.slice(0, axis));
-  const width = widths.reduce((sum, each) => sum + each, 0);
-  const out = new Float64Array(rows * width);
-  for (let row = 0; row < rows; row++) {
-    let at = row * width;
-    values.forEach((each, i) => {
-      out.set(each.subarray(row * widths[i], (row + 1) * widths[i]), at);
-      at += widths[i];
+/** `self` with one number where a mask is not 0. */
+function indexPut(self: Node, given: readonly (Node | null)[], values: Node, accumulate: boolean): Node {
+  const [mask, ...others] = given;
+  if (mask?.dtype !== 'bool' || others.length > 0 || sizeOf(values.shape) !== 1 || accumulate)
+    throw new TraceletError('op', {
+      what: 'aten::index_put',
+      expected: 'a number at the places of one mask',
+      got: given.map((each) => (each ? `${each.dtype} [${each.shape}]` : ':')).join(', '),
     });
-  }
-  return out;
+  const behind = new Array(self.shape.length - mask.shape.length).fill(1);
+  return chosenBy(reshape(mask, [...mask.shape, ...behind]), reshape(values, []), self, self.dtype);
 }
 
-const stack = (tensors: Node[], dim: number): Node => {
-  const axis = axisOf(dim, (tensors[0]?.shape.length ?? 0) + 1, 'stack');
-  return cat(
-    tensors.map((each) => unsqueeze(each.kind === 'view' ? copied(each) : each, axis)),
-    axis,
-  );
-};
-
-/** Copies of a tensor side by side, so many along each dimension. */
-function repeat(self: Node, repeats: readonly number[]): Node {
-  const lead = repeats.length - self.shape.length;
-  if (lead < 0)
-    throw new TraceletError('shape', { what: 'repeat', expected: `at least ${self.shape.length} numbers`, got: `${repeats.length}` });
-  let node = self;
-  for (let i = 0; i < lead; i++) node = unsqueeze(node, 0);
-  repeats.forEach((count, dim) => {
-    const { shape } = node;
-    if (shape[dim] === 1) node = expand(node, shape.with(dim, count));
-    else if (count !== 1) node = reshape(expand(unsqueeze(node, dim), shape.toSpliced(dim, 0, count)), shape.with(dim, count * shape[dim]));
-  });
-  return node;
+/** 1 where a class is that of an element, in a dimension of its own. */
+function oneHot(self: Node, classes: number): Node {
+  if (classes < 1)
+    throw new TraceletError('tracing', {
+      what: 'one_hot',
+      expected: 'a number of classes',
+      got: 'none, so that it follows from elements',
+      cure: 'Say it: F.one_hot(x, num_classes)',
+    });
+  const each: Node = { kind: 'constant', dtype: 'int64', shape: [classes], known: linearForm([1]) };
+  return castTo(byElement('eq', unsqueeze(self, -1), each), 'int64');
 }
 
-/** Ops that pick elements by numbers, or put tensors together. */
+/** {@link gather}, with dimensions of 1 repeated. */
+function takeAlong(self: Node, indices: Node, dim: number): Node {
+  const axis = axisOf(dim, self.shape.length, 'take_along_dim');
+  const sizes = self.shape.map((size, i) => (i === axis ? 1 : Math.max(size, indices.shape[i])));
+  return gather(expand(self, sizes.with(axis, self.shape[axis])), axis, expand(indices, sizes.with(axis, indices.shape[axis])));
+}
+
+/** Ops that pick elements by numbers. */
 export const GATHERING_OPS: OpTable = {
   embedding: [['Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False', embedding]],
   index: [['Tensor self, Tensor?[] indices', index]],
   gather: [['Tensor self, int dim, Tensor index, bool sparse_grad=False', gather]],
+  index_put: [['Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False', indexPut]],
+  one_hot: [['Tensor self, int num_classes=-1', oneHot]],
+  take_along_dim: [['Tensor self, Tensor indices, int dim', takeAlong]],
   index_select: [['Tensor self, int dim, Tensor index', indexSelect]],
-  cat: [['Tensor[] tensors, int dim=0', cat]],
-  concat: [['Tensor[] tensors, int dim=0', cat]],
-  stack: [['Tensor[] tensors, int dim=0', stack]],
-  repeat: [['Tensor self, int[] repeats', repeat]],
 };

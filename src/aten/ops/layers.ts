@@ -18,7 +18,8 @@ const normalised = (op: string) => (input: Node, dims: readonly number[], weight
   return simplified(made(op, input.dtype, input.shape, operands, { dims, eps, weight: weight !== null, bias: bias !== null }));
 };
 
-const layerNorm = normalised('layer_norm');
+/** As `torch.layer_norm`. */
+export const layerNorm = normalised('layer_norm');
 const rmsNorm = (input: Node, dims: readonly number[], weight: Node | null, eps: number | null): Node =>
   normalised('rms_norm')(input, dims, weight, null, eps ?? 2 ** -23);
 

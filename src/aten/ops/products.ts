@@ -26,7 +26,8 @@ export function matmul(a: Node, b: Node): Node {
   return simplified(made('matmul', promoted([a, b]), [...lead, m, n], [a, b]));
 }
 
-function linear(input: Node, weight: Node, bias: Node | null): Node {
+/** As `torch.nn.functional.linear`. */
+export function linear(input: Node, weight: Node, bias: Node | null): Node {
   const [out, inner] = weight.shape;
   if (weight.shape.length !== 2 || input.shape.at(-1) !== inner)
     throw new TraceletError('shape', { what: 'linear', expected: `a weight [out, ${input.shape.at(-1)}]`, got: `[${weight.shape}]` });

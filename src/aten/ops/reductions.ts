@@ -5,12 +5,12 @@ import { sizeOf } from '../../tensor/tensor.ts';
 import { cast, dtypeNumbered, isFloating } from '../dtypes.ts';
 import { axisOf, placesOf } from '../geometry.ts';
 import { isForm, linearForm, tableOf, uniformValue } from '../knowledge.ts';
-import { numbersOf, reshape, slice } from '../moves.ts';
+import { numbersOf, reshape, slice, squeeze } from '../moves.ts';
 import { made, type Node } from '../node.ts';
-import { byElement, castTo, filledWith } from '../pointwise.ts';
+import { byElement, castTo, chosenBy, filledWith, wrapped } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
-import type { OpTable } from '../schema.ts';
-import { cat } from './gathering.ts';
+import type { OpTable, Overloads } from '../schema.ts';
+import { cat } from './joining.ts';
 
 /** Ops along dimensions: what many numbers come to, or how far they have come. */
 
@@ -21,6 +21,8 @@ const FOLDS: Readonly<Partial<Record<string, (values: Float64Array) => number>>>
   amax: (values) => values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
   amin: (values) => values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
   prod: (values) => values.reduce((product, value) => product * value, 1),
+  any: (values) => Number(values.some((value) => value !== 0)),
+  all: (values) => Number(values.every((value) => value !== 0)),
 };
 
 const axesOf = (node: Node, dims: readonly number[] | null, what: string): number[] => {
@@ -108,12 +110,38 @@ const argmax = (op: 'argmax' | 'argmin') => (self: Node, dim: number | null, kee
   return made(op, 'int64', kept, [x], { dims: axes, keepdim });
 };
 
-/** Length of vectors along dimensions. */
-const norm = (self: Node, ord: number, dims: number[] | null, keepdim: boolean): Node => {
+/** Length of vectors along dimensions, by the order of the norm. */
+const norm = (self: Node, order: number | null, dims: number[] | null, keepdim: boolean): Node => {
+  const ord = order ?? 2;
   if (ord === 2) return root(reduced('sum', byElement('mul', self, self), dims, keepdim));
-  if (ord === 1) return reduced('sum', byElement('abs', self), dims, keepdim);
-  throw new TraceletError('op', { what: 'a norm', expected: 'that of order 1 or 2', got: `order ${ord}` });
+  const size = byElement('abs', self);
+  if (ord === 1) return reduced('sum', size, dims, keepdim);
+  if (ord === 0) return reduced('sum', castTo(byElement('ne', self, wrapped(0, 'int64')), self.dtype), dims, keepdim);
+  if (!Number.isFinite(ord)) return reduced(ord > 0 ? 'amax' : 'amin', size, dims, keepdim);
+  const powers = reduced('sum', byElement('pow', size, wrapped(ord, 'float64')), dims, keepdim);
+  return byElement('pow', powers, wrapped(1 / ord, 'float64'));
 };
+
+/** {@link norm} of vectors alone: of all elements, or along one dimension. */
+function vectorNorm(self: Node, ord: number | null, dims: number[] | null, keepdim: boolean): Node {
+  if (dims?.length === 1 || (dims === null && (ord === null || self.shape.length === 1))) return norm(self, ord, dims, keepdim);
+  throw new TraceletError('op', { what: 'linalg_norm', expected: 'the norm of vectors, along one dimension', got: 'that of matrices' });
+}
+
+/** log Σ eˣ, of no power above 1. */
+function logSumExp(self: Node, dims: number[], keepdim: boolean): Node {
+  const most = reduced('amax', self, dims, true);
+  const finite = chosenBy(byElement('lt', byElement('abs', most), wrapped(Infinity, 'float64')), most, wrapped(0, 'float64'));
+  const sum = byElement('log', reduced('sum', byElement('exp', byElement('sub', self, finite)), dims, true));
+  const found = byElement('add', sum, finite);
+  return keepdim ? found : squeeze(found, dims);
+}
+
+/** Whether any, or all, are not 0. */
+const whether =
+  (op: 'any' | 'all') =>
+  (self: Node, dims: number[] | null, keepdim: boolean): Node =>
+    reduced(op, self, dims, keepdim, 'bool');
 
 /** Each element less the one before it; `prepend` stands before the first. */
 function diff(self: Node, n: number, dim: number, prepend: Node | null, append: Node | null): Node {
@@ -139,6 +167,26 @@ function stepOf({ known, shape, dtype }: Node, prepend: Node, axis: number): Nod
   const straight = known.by.every((each, i) => i === axis || each === 0) && line.start - before.start === step;
   return straight ? filledWith(step, dtype, shape) : undefined;
 }
+
+type Spread = (self: Node, dims: number[] | null, correction: number, keepdim: boolean) => Node;
+
+/** How far numbers lie from their mean, and that. */
+const beside = (spread: Spread): Overloads => [
+  [
+    'Tensor self, int[]? dim, bool unbiased=True, bool keepdim=False',
+    (self: Node, dims: number[] | null, unbiased: boolean, keepdim: boolean) => [
+      spread(self, dims, biased(unbiased), keepdim),
+      mean(self, dims, keepdim, null),
+    ],
+  ],
+  [
+    'Tensor self, int[]? dim=None, float? correction=None, bool keepdim=False',
+    (self: Node, dims: number[] | null, correction: number | null, keepdim: boolean) => [
+      spread(self, dims, correction ?? 1, keepdim),
+      mean(self, dims, keepdim, null),
+    ],
+  ],
+];
 
 const DIMS = 'int[]? dim=None, bool keepdim=False';
 
@@ -202,7 +250,20 @@ export const REDUCTION_OPS: OpTable = {
     ['Tensor self, int dim, int? dtype=None', (self: Node, dim: number, dtype: number | null) => along('log_softmax', self, dim, dtype)],
   ],
   _log_softmax: [['Tensor self, int dim, bool half_to_float', (self: Node, dim: number) => along('log_softmax', self, dim, null)]],
-  norm: [[`Tensor self, float p=2, ${DIMS}`, norm]],
+  norm: [[`Tensor self, float? p=2, ${DIMS}, int? dtype=None`, norm]],
   linalg_vector_norm: [[`Tensor self, float ord=2, ${DIMS}, int? dtype=None`, norm]],
+  linalg_norm: [[`Tensor self, float? ord=None, ${DIMS}, int? dtype=None`, vectorNorm]],
+  logsumexp: [['Tensor self, int[] dim, bool keepdim=False', logSumExp]],
+  any: [[`Tensor self, ${DIMS}`, whether('any')]],
+  all: [[`Tensor self, ${DIMS}`, whether('all')]],
+  var_mean: beside(variance),
+  std_mean: beside((self, dims, correction, keepdim) => root(variance(self, dims, correction, keepdim))),
+  aminmax: [
+    [
+      'Tensor self, *, int? dim=None, bool keepdim=False',
+      (self: Node, dim: number | null, keepdim: boolean) =>
+        ['amin', 'amax'].map((op) => reduced(op, self, dim === null ? null : [dim], keepdim)),
+    ],
+  ],
   diff: [['Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None', diff]],
 };

@@ -1,5 +1,5 @@
 import { dtypeNumbered } from '../dtypes.ts';
-import { axisOf } from '../geometry.ts';
+import { axisOf, broadcast } from '../geometry.ts';
 import * as move from '../moves.ts';
 import type { Node } from '../node.ts';
 import { castTo } from '../pointwise.ts';
@@ -17,6 +17,25 @@ const flattened = (self: Node, start: number, end: number): Node => {
 
 const chunk = (self: Node, chunks: number, dim: number): Node[] => move.split(self, Math.ceil(sizeOf(self, dim) / chunks), dim);
 
+/** Dimensions of `source` moved to `destination`, the others in their order. */
+function movedim(self: Node, source: readonly number[], destination: readonly number[]): Node {
+  const rank = self.shape.length;
+  const [from, to] = [source, destination].map((dims) => dims.map((dim) => axisOf(dim, rank, 'movedim')));
+  const others = [...self.shape.keys()].filter((dim) => !from.includes(dim));
+  return move.permute(
+    self,
+    self.shape.map((_, dim) => (to.includes(dim) ? from[to.indexOf(dim)] : (others.shift() as number))),
+  );
+}
+
+function broadcastAll(tensors: readonly Node[]): Node[] {
+  const shape = broadcast(
+    tensors.map((each) => each.shape),
+    'broadcast_tensors',
+  );
+  return tensors.map((each) => move.expand(each, shape));
+}
+
 const reshaped = [['Tensor(a) self, int[] size', move.reshape]] as const;
 const like = [['Tensor(a) self, Tensor other', (self: Node, other: Node) => move.expand(self, other.shape)]] as const;
 
@@ -28,6 +47,7 @@ export const VIEW_OPS: OpTable = {
   reshape: [['Tensor(a) self, int[] shape', move.reshape]],
   _unsafe_view: reshaped,
   view_as: [['Tensor(a) self, Tensor other', (self: Node, other: Node) => move.reshape(self, other.shape)]],
+  ravel: [['Tensor(a) self', (self: Node) => move.reshape(self, [-1])]],
   reshape_as: [['Tensor(a) self, Tensor other', (self: Node, other: Node) => move.reshape(self, other.shape)]],
   flatten: [['Tensor(a) self, int start_dim=0, int end_dim=-1', flattened]],
   unflatten: [
@@ -41,6 +61,9 @@ export const VIEW_OPS: OpTable = {
   ],
   permute: [['Tensor(a) self, int[] dims', move.permute]],
   transpose: [['Tensor(a) self, int dim0, int dim1', move.transpose]],
+  swapdims: [['Tensor(a) self, int dim0, int dim1', move.transpose]],
+  movedim: [['Tensor(a) self, int[] source, int[] destination', movedim]],
+  moveaxis: [['Tensor(a) self, int[] source, int[] destination', movedim]],
   swapaxes: [['Tensor(a) self, int axis0, int axis1', move.transpose]],
   t: [['Tensor(a) self', (self: Node) => (self.shape.length < 2 ? self : move.transpose(self, 0, 1))]],
   numpy_T: [['Tensor(a) self', (self: Node) => move.permute(self, [...self.shape.keys()].reverse())]],
@@ -62,6 +85,7 @@ export const VIEW_OPS: OpTable = {
   expand: [['Tensor(a) self, int[] size, bool implicit=False', move.expand]],
   broadcast_to: [['Tensor(a) self, int[] size', move.expand]],
   expand_as: like,
+  broadcast_tensors: [['Tensor[] tensors', broadcastAll]],
   contiguous: [['Tensor(a) self, any memory_format=0', all]],
   clone: [['Tensor self, any memory_format=None', all]],
   detach: [['Tensor(a) self', all]],

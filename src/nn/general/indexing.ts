@@ -1,5 +1,5 @@
 import { TraceletError } from '../../base/error.ts';
-import { FLAG, oneOf, SIZE } from '../../base/schema.ts';
+import { COUNT, FLAG, oneOf } from '../../base/schema.ts';
 import { type Operand, optional, TENSOR, taking, WHOLE } from '../../tensor/arguments.ts';
 import type { DType } from '../../tensor/dtype.ts';
 import { dimension, sameShape, sizeOf, type Tensor } from '../../tensor/tensor.ts';
@@ -77,11 +77,13 @@ const ORDERED = oneOf([true], 'They are in order here, the first of equals befor
  */
 export const topk = taking<<D extends DType>(input: Tensor<D>, k: number, dim?: number, largest?: boolean, sorted?: true) => Top<D>>(
   'F.topk',
-  { input: TENSOR, k: SIZE, dim: optional(WHOLE), largest: optional(FLAG), sorted: optional(ORDERED) },
+  { input: TENSOR, k: COUNT, dim: optional(WHOLE), largest: optional(FLAG), sorted: optional(ORDERED) },
   (x: Tensor, k: number, along = -1, largest = true) => {
-    const dim = dimension(x.shape, along, 'topk');
-    const rows = withLast(x, [dim]);
+    const rank = x.shape.length;
+    const dim = dimension(rank > 0 ? x.shape : [1], along, 'topk');
+    const rows = rank > 0 ? withLast(x, [dim]) : x.reshape([1]);
     const ids = apply<DType>('topk', { x: rows }, { k, largest: Number(largest) });
-    return modelOutput({ values: withBack(apply<DType>('gather', { x: rows, ids }), dim), indices: withBack(ids, dim) }) as never;
+    const back = (found: Tensor): Tensor => (rank === 0 && k === 1 ? found.reshape([]) : withBack(found, dim));
+    return modelOutput({ values: back(apply<DType>('gather', { x: rows, ids })), indices: back(ids) }) as never;
   },
 );

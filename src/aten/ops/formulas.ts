@@ -1,0 +1,110 @@
+import { axisOf } from '../geometry.ts';
+import { expand, permute, reshape } from '../moves.ts';
+import type { Node } from '../node.ts';
+import { byElement, castTo, chosenBy, type PointwiseOp, wrapped } from '../pointwise.ts';
+import type { OpTable, Overloads } from '../schema.ts';
+import { matmul } from './products.ts';
+import { reduced } from './reductions.ts';
+
+/** Functions of one or several tensors, in the ops by element that they are defined by. */
+
+const number = (value: number): Node => wrapped(value, 'float64');
+
+type By = (...operands: (Node | number)[]) => Node;
+const op =
+  (name: PointwiseOp): By =>
+  (...operands) =>
+    byElement(name, ...operands.map((operand) => (typeof operand === 'number' ? number(operand) : operand)));
+
+const [add, sub, mul, div, exp, log, sin, cos, sqrt, erf, abs, trunc, pow] = (
+  ['add', 'sub', 'mul', 'div', 'exp', 'log', 'sin', 'cos', 'sqrt', 'erf', 'abs', 'trunc', 'pow'] as const
+).map(op);
+const [eq, ne, lt, most] = (['eq', 'ne', 'lt', 'maximum'] as const).map(op);
+
+const plain = (of: (x: Node) => Node): Overloads => [['Tensor self', of]];
+
+/** What is left of a division that is rounded towards 0: with the sign of `self`. */
+const fmod = (self: Node, other: Node): Node => {
+  const whole = byElement('mul', self, other).dtype;
+  return byElement('sub', self, byElement('mul', other, castTo(trunc(div(self, other)), whole)));
+};
+
+const MOST_FLOAT = 2 ** 128 - 2 ** 104;
+
+const numeric = (x: Node, nan: number | null, high: number | null, low: number | null): Node => {
+  const finite = chosenBy(eq(x, Infinity), number(high ?? MOST_FLOAT), chosenBy(eq(x, -Infinity), number(low ?? -MOST_FLOAT), x));
+  return castTo(chosenBy(ne(x, x), number(nan ?? 0), finite), x.dtype);
+};
+
+const logit = (x: Node, eps: number | null): Node => {
+  const within = eps === null ? x : byElement('minimum', most(x, eps), number(1 - eps));
+  return log(div(within, sub(1, within)));
+};
+
+const lengths = (x: Node, dim: number, keepdim: boolean): Node => sqrt(reduced('sum', mul(x, x), [dim], keepdim));
+
+function cosine(a: Node, b: Node, dim: number, eps: number): Node {
+  const [x, y] = together(a, b);
+  const product = mul(most(lengths(x, dim, false), eps), most(lengths(y, dim, false), eps));
+  return div(reduced('sum', mul(x, y), [dim], false), product);
+}
+
+/** Two tensors repeated to one shape. */
+function together(a: Node, b: Node): [Node, Node] {
+  const { shape } = add(a, b);
+  return [expand(a, shape), expand(b, shape)];
+}
+
+const distance = (a: Node, b: Node, p: number, eps: number, keepdim: boolean): Node => {
+  const apart = add(sub(a, b), eps);
+  if (p === 2) return lengths(apart, -1, keepdim);
+  return pow(reduced('sum', pow(abs(apart), p), [-1], keepdim), 1 / p);
+};
+
+/** The sum of products over dimensions of both, as a product of matrices. */
+function tensordot(a: Node, b: Node, dims: readonly number[], others: readonly number[]): Node {
+  const [left, right] = [
+    dims.map((dim) => axisOf(dim, a.shape.length, 'tensordot')),
+    others.map((dim) => axisOf(dim, b.shape.length, 'tensordot')),
+  ];
+  const [rows, columns] = [[...a.shape.keys()].filter((i) => !left.includes(i)), [...b.shape.keys()].filter((i) => !right.includes(i))];
+  const sizes = (of: Node, axes: readonly number[]): number[] => axes.map((axis) => of.shape[axis]);
+  const count = (all: readonly number[]): number => all.reduce((product, size) => product * size, 1);
+  const inner = count(sizes(a, left));
+  const product = matmul(
+    reshape(permute(a, [...rows, ...left]), [count(sizes(a, rows)), inner]),
+    reshape(permute(b, [...right, ...columns]), [inner, count(sizes(b, columns))]),
+  );
+  return reshape(product, [...sizes(a, rows), ...sizes(b, columns)]);
+}
+
+/** Functions of one or several tensors. */
+export const FORMULA_OPS: OpTable = {
+  log1p: plain((x) => log(add(x, 1))),
+  expm1: plain((x) => sub(exp(x), 1)),
+  log2: plain((x) => mul(log(x), Math.LOG2E)),
+  log10: plain((x) => mul(log(x), Math.LOG10E)),
+  exp2: plain((x) => exp(mul(x, Math.LN2))),
+  tan: plain((x) => div(sin(x), cos(x))),
+  sinh: plain((x) => mul(sub(exp(x), exp(mul(x, -1))), 0.5)),
+  cosh: plain((x) => mul(add(exp(x), exp(mul(x, -1))), 0.5)),
+  erfc: plain((x) => sub(1, erf(x))),
+  frac: plain((x) => sub(x, trunc(x))),
+  deg2rad: plain((x) => mul(x, Math.PI / 180)),
+  rad2deg: plain((x) => mul(x, 180 / Math.PI)),
+  logit: [['Tensor self, float? eps=None', logit]],
+  isinf: plain((x) => eq(abs(x), Infinity)),
+  isfinite: plain((x) => lt(abs(x), Infinity)),
+  nan_to_num: [['Tensor self, float? nan=None, float? posinf=None, float? neginf=None', numeric]],
+  fmod: [['Value self, Value other', fmod]],
+  lerp: [['Tensor self, Tensor end, Value weight', (a: Node, b: Node, weight: Node) => add(a, mul(weight, sub(b, a)))]],
+  addcdiv: [
+    [
+      'Tensor self, Tensor tensor1, Tensor tensor2, Value value=1',
+      (self: Node, a: Node, b: Node, value: Node) => add(self, mul(value, div(a, b))),
+    ],
+  ],
+  cosine_similarity: [['Tensor x1, Tensor x2, int dim=1, float eps=1e-8', cosine]],
+  pairwise_distance: [['Tensor x1, Tensor x2, float p=2, float eps=1e-6, bool keepdim=False', distance]],
+  tensordot: [['Tensor self, Tensor other, int[] dims_self, int[] dims_other', tensordot]],
+};

@@ -1,0 +1,40 @@
+import { axisOf } from './geometry.ts';
+import { clipped, permute, reshape, transpose, unsqueeze } from './moves.ts';
+import { placed } from './ops/joining.ts';
+import type { Put } from './values.ts';
+
+/** What a tensor becomes where a view of it is written to. */
+
+const inFull: Put = (base, value) => reshape(value, base.shape);
+
+/** By the op that made the view, of its arguments after the tensor; undefined for what is not known. */
+const PUTS: Readonly<Record<string, (...given: never[]) => Put>> = {
+  select: (dim: number, index: number) => (base, value) => {
+    const axis = axisOf(dim, base.shape.length, 'select');
+    return placed(base, unsqueeze(value, axis), axis, index < 0 ? index + base.shape[axis] : index);
+  },
+  slice: (dim: number, begin: number | null, _end: number | null, step: number) => (base, value) => {
+    const axis = axisOf(dim, base.shape.length, 'slice');
+    return step === 1 ? placed(base, value, axis, clipped(begin ?? 0, base.shape[axis])) : undefined;
+  },
+  narrow: (dim: number, start: number) => (base, value) => {
+    const axis = axisOf(dim, base.shape.length, 'narrow');
+    return placed(base, value, axis, start < 0 ? start + base.shape[axis] : start);
+  },
+  transpose: (dim0: number, dim1: number) => (_, value) => transpose(value, dim0, dim1),
+  permute: (dims: readonly number[]) => (base, value) => {
+    const order = dims.map((dim) => axisOf(dim, base.shape.length, 'permute'));
+    return permute(
+      value,
+      order.map((_, dim) => order.indexOf(dim)),
+    );
+  },
+  t: () => (_, value) => (value.shape.length < 2 ? value : transpose(value, 0, 1)),
+  ...Object.fromEntries(
+    ['view', 'reshape', 'view_as', 'flatten', 'unflatten', 'unsqueeze', 'squeeze', 'detach', 'alias'].map((op) => [op, () => inFull]),
+  ),
+};
+
+/** How what `op` made with these arguments is put back; undefined where it is not known. */
+export const putOf = (op: string, [, ...given]: readonly unknown[]): Put | undefined =>
+  Object.hasOwn(PUTS, op) ? PUTS[op](...(given as never[])) : undefined;
