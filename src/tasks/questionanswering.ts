@@ -23,6 +23,12 @@ export interface Question {
   context: string;
 }
 
+/** Several questions, each about the text with its number, or all about one. */
+export interface Questions {
+  question: readonly string[];
+  context: string | readonly string[];
+}
+
 /** Options of {@link QuestionAnswerer}. */
 export interface AnswerOptions extends CallOptions {
   /** How many answers, the likeliest first. Where it is given the answer is a list. */
@@ -47,10 +53,12 @@ type Several = AnswerOptions & { top_k: number };
 export interface QuestionAnswerer {
   (question: string, context: string, options: Several): Promise<Answer[]>;
   (question: string, context: string, options?: AnswerOptions): Promise<Answer>;
+  (questions: readonly string[], context: string | readonly string[], options: Several): Promise<Answer[][]>;
+  (questions: readonly string[], context: string | readonly string[], options?: AnswerOptions): Promise<Answer[]>;
   (question: Question, options: Several): Promise<Answer[]>;
   (question: Question, options?: AnswerOptions): Promise<Answer>;
-  (questions: readonly Question[], options: Several): Promise<Answer[][]>;
-  (questions: readonly Question[], options?: AnswerOptions): Promise<Answer[]>;
+  (questions: Questions | readonly Question[], options: Several): Promise<Answer[][]>;
+  (questions: Questions | readonly Question[], options?: AnswerOptions): Promise<Answer[]>;
 }
 
 const LONGEST_ANSWER = 15;
@@ -65,10 +73,24 @@ function questionOf(value: unknown, what: string): Question {
   return { question, context } as Question;
 }
 
+/** Questions with the texts that stand beside them, by their numbers, or with one for all. Throws a `value` error for another number of texts. */
+function paired(questions: readonly unknown[], context: unknown): Question[] {
+  const isOne = !Array.isArray(context);
+  if (!isOne && context.length !== questions.length)
+    throw new TraceletError('value', {
+      what: 'the call: context',
+      expected: `a text, or ${questions.length}, one for each question`,
+      got: `${context.length}`,
+    });
+  return Array.from(questions, (question, i) => questionOf({ question, context: isOne ? context : context[i] }, `questions[${i}]`));
+}
+
 function questionsIn([first, second]: Given): { questions: Question[]; isList: boolean } {
-  if (second !== undefined) return { questions: [questionOf({ question: first, context: second }, 'the call')], isList: false };
-  if (Array.isArray(first)) return { questions: Array.from(first, (each, i) => questionOf(each, `questions[${i}]`)), isList: true };
-  return { questions: [questionOf(first, 'the call')], isList: false };
+  if (second === undefined && Array.isArray(first))
+    return { questions: Array.from(first, (each, i) => questionOf(each, `questions[${i}]`)), isList: true };
+  const asked = second === undefined ? first : { question: first, context: second };
+  if (isObject(asked) && Array.isArray(asked.question)) return { questions: paired(asked.question, asked.context), isList: true };
+  return { questions: [questionOf(asked, 'the call')], isList: false };
 }
 
 /** A part of a text beside its question. */

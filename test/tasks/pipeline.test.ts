@@ -155,6 +155,18 @@ describe('calls', () => {
     expect(await classify([])).toEqual([]);
   });
 
+  test('take several questions beside their texts, or about one text', async () => {
+    const question = ['Who?', 'Where?'];
+    const each = await Promise.all(question.map((one) => answer(one, TEXT)));
+    const asked: Answer[] = await answer({ question, context: TEXT });
+    expect(asked).toEqual(each);
+    expect(await answer(question, TEXT)).toEqual(each);
+    const several: Answer[][] = await answer({ question, context: [TEXT, LONG] }, { top_k: 2 });
+    expect(several).toEqual([await answer('Who?', TEXT, { top_k: 2 }), await answer('Where?', LONG, { top_k: 2 })]);
+    expect(await answer(question, [TEXT, LONG], { top_k: 2 })).toEqual(several);
+    expect(await answer({ question: ['Who?'], context: [TEXT] })).toEqual(each.slice(0, 1));
+  });
+
   test('have types that follow from the task', async () => {
     const one: Classified[] = await classify(TEXT);
     const each: Classified[] = await classify([TEXT, 'Hello']);
@@ -197,6 +209,13 @@ describe('calls', () => {
     ['a template', () => judge(TEXT, 'a', { hypothesis_template: 'none' }), /\{\} where the label goes/],
     ['an empty question', () => answer('', TEXT), /question: expected a text that is not empty/],
     ['an empty text', () => answer([{ question: 'Who?', context: '' }]), /questions\[0\]: context/],
+    [
+      'fewer texts than questions',
+      () => answer(['Who?', 'Where?'], [TEXT]),
+      /context: expected a text, or 2, one for each question, got 1/,
+    ],
+    ['an empty one of several', () => answer({ question: ['Who?', ''], context: TEXT }), /questions\[1\]: question: expected a text/],
+    ['texts for one question', () => answer({ question: 'Who?', context: [TEXT] } as never), /context: expected a text/],
     ['a stride', () => answer('Who?', LONG, { max_seq_len: 16, doc_stride: 12 }), /stride/],
   ])('refuse %s', async (_, call, message) => {
     expect((await problem('value', call)).message).toMatch(message);
