@@ -160,7 +160,8 @@ export class SentenceTransformer extends Encoder {
   ) {
     const { batchTokens, signal, prompt, prompt_name } = options;
     const answers: Tensor<'float32'>[] = [];
-    const reading = { what, nameOf: (index: number) => `texts[${index}]`, output: 'last_hidden_state' };
+    const output = traced.outputs.some(({ name }) => name === 'token_embeddings') ? 'token_embeddings' : 'last_hidden_state';
+    const reading = { what, nameOf: (index: number) => `texts[${index}]`, output };
     const asked = { batchTokens, signal, prompt, prompt_name, truncate };
     await runTexts(traced, await listed(texts, signal), asked, reading, (at, part, { ids }) => {
       answers[at] = vectorsOf(part, ids.length);

@@ -23,7 +23,7 @@ export const FOLDER_KINDS = {
     makes: 'sentence_embedding',
     table: 'StaticEmbedding',
     pools: 'Pooling',
-    behind: ['Pooling', ...VECTORS],
+    behind: ['WeightedLayerPooling', 'Pooling', ...VECTORS],
   },
   SparseEncoder: {
     task: 'fill-mask',

@@ -1,12 +1,24 @@
 import { TraceletError } from '../base/error.ts';
 import { describe, isObject, type JsonObject } from '../base/json.ts';
 import { nearest } from '../base/nearest.ts';
-import { COUNT, FLAG, type Kind, kind, MAX_SIZE, nullAs, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../base/schema.ts';
+import { COUNT, FLAG, type Kind, kind, LAYER_COUNT, nullAs, oneOf, orNull, PROBABILITY, SIZE, TEXT } from '../base/schema.ts';
 import { LENGTHS, type Lengths } from './lengths.ts';
 
-/** How `sentence_transformers` makes one vector of the tokens of a text. */
-const POOLING_MODES = ['cls', 'max', 'mean', 'mean_sqrt_len_tokens', 'weightedmean', 'lasttoken'] as const;
-export type PoolingMode = (typeof POOLING_MODES)[number];
+/**
+ * How `sentence_transformers` makes one vector of the tokens of a text, in the order in which vectors follow one another, by what the switches of older
+ * configs end with.
+ */
+const MODES = {
+  cls_token: 'cls',
+  max_tokens: 'max',
+  mean_tokens: 'mean',
+  mean_sqrt_len_tokens: 'mean_sqrt_len_tokens',
+  weightedmean_tokens: 'weightedmean',
+  lasttoken: 'lasttoken',
+} as const;
+export type PoolingMode = (typeof MODES)[keyof typeof MODES];
+const POOLING_MODES = Object.values(MODES);
+const SWITCHES = Object.entries(MODES).map(([end, mode]) => [`pooling_mode_${end}`, mode] as const);
 
 /** What modules hand on: a vector for each token, one for the text, and scores of a head. */
 const FEATURES = ['token_embeddings', 'sentence_embedding', 'scores'] as const;
@@ -21,15 +33,9 @@ export const TASKS = {
 export type Task = keyof typeof TASKS;
 const TASK = oneOf(Object.keys(TASKS) as Task[]);
 
-/** Activations of PyTorch that a Dense may name, by what follows the last dot, as ops. */
-export const DENSE_ACTIVATIONS: Readonly<Record<string, string | undefined>> = {
-  Identity: undefined,
-  Tanh: 'tanh',
-  ReLU: 'relu',
-  GELU: 'gelu',
-  SiLU: 'silu',
-  Sigmoid: 'sigmoid',
-};
+/** Activations of PyTorch that a Dense may name, by what follows the last dot. */
+const DENSE_ACTIVATIONS = ['Identity', 'Tanh', 'ReLU', 'GELU', 'SiLU', 'Sigmoid'] as const;
+export type DenseActivation = (typeof DENSE_ACTIVATIONS)[number];
 
 export type SpladeStrategy = 'max' | 'sum';
 export type SpladeActivation = 'relu' | 'log1p_relu';
@@ -42,11 +48,12 @@ export interface ModuleFields {
   SpladePooling: { pooling_strategy: SpladeStrategy; activation_function: SpladeActivation };
   MultiVectorMask: { skiplist_words: readonly string[]; skiplist_tasks: readonly string[]; keep_only_token_ids: readonly number[] | null };
   Pooling: { embedding_dimension: number; pooling_mode: readonly PoolingMode[]; include_prompt: boolean };
+  WeightedLayerPooling: { embedding_dimension: number; num_hidden_layers: number; layer_start: number };
   Dense: {
     in_features: number;
     out_features: number;
     bias: boolean;
-    activation_function: string;
+    activation_function: DenseActivation;
     use_residual: boolean;
     module_input_name: Feature;
     module_output_name: Feature;
@@ -89,15 +96,8 @@ export const POOLING = kind<PoolingMode | PoolingMode[]>(`one of ${POOLING_MODES
   return list.length > 0 && list.length <= POOLING_MODES.length && list.every((mode) => POOLING_MODES.includes(mode as PoolingMode));
 });
 
-/** The switches of older configs, in the order in which their vectors follow one another. */
-const MODE_SWITCHES: Readonly<Record<string, PoolingMode>> = {
-  pooling_mode_cls_token: 'cls',
-  pooling_mode_max_tokens: 'max',
-  pooling_mode_mean_tokens: 'mean',
-  pooling_mode_mean_sqrt_len_tokens: 'mean_sqrt_len_tokens',
-  pooling_mode_weightedmean_tokens: 'weightedmean',
-  pooling_mode_lasttoken: 'lasttoken',
-};
+/** How wide the vectors of tokens are, by its name and that of older configs. */
+const WIDTH = { embedding_dimension: SIZE, word_embedding_dimension: SIZE };
 
 const BERT_CONFIGS = ['bert', 'roberta', 'distilbert', 'camembert', 'albert', 'xlm-roberta', 'xlnet'];
 
@@ -135,26 +135,26 @@ const KINDS: { readonly [Type in Exclude<ModuleType, LaterType>]: ModuleKind<Typ
   Pooling: {
     configs: ['config.json'],
     fields: {
-      embedding_dimension: SIZE,
-      word_embedding_dimension: SIZE,
+      ...WIDTH,
       pooling_mode: orNull(POOLING),
       include_prompt: FLAG,
-      ...Object.fromEntries(Object.keys(MODE_SWITCHES).map((name) => [name, nullAs(false, FLAG)])),
+      ...Object.fromEntries(SWITCHES.map(([name]) => [name, nullAs(false, FLAG)])),
     },
-    read(
-      { word_embedding_dimension, embedding_dimension = word_embedding_dimension, pooling_mode, include_prompt = true, ...switches },
-      what,
-    ) {
-      const on = Object.keys(MODE_SWITCHES)
-        .filter((name) => switches[name])
-        .map((name) => MODE_SWITCHES[name]);
+    read({ pooling_mode, include_prompt = true, ...given }, what) {
+      const on = SWITCHES.flatMap(([name, mode]) => (given[name] ? [mode] : []));
       const chosen = pooling_mode ? [pooling_mode].flat() : on;
       return {
-        embedding_dimension: needed(embedding_dimension, 'embedding_dimension', what),
+        embedding_dimension: widthIn(given, what),
         pooling_mode: (chosen.length ? chosen : ['mean']) as PoolingMode[],
         include_prompt: include_prompt as boolean,
       };
     },
+  },
+  WeightedLayerPooling: {
+    configs: ['config.json'],
+    fields: { ...WIDTH, num_hidden_layers: LAYER_COUNT, layer_start: COUNT },
+    read: ({ num_hidden_layers = 12, layer_start = 4, ...given }, what) =>
+      ({ embedding_dimension: widthIn(given, what), num_hidden_layers, layer_start }) as ModuleFields['WeightedLayerPooling'],
   },
   Dense: {
     configs: ['config.json'],
@@ -170,15 +170,11 @@ const KINDS: { readonly [Type in Exclude<ModuleType, LaterType>]: ModuleKind<Typ
     read(given, what) {
       const { bias = true, activation_function = 'torch.nn.modules.activation.Tanh', use_residual = false } = given;
       const name = activation_function as string;
-      if (!name.startsWith('torch.') || !Object.hasOwn(DENSE_ACTIVATIONS, lastName(name)))
-        throw bad(`activation_function of ${what}`, `one of torch.nn ${Object.keys(DENSE_ACTIVATIONS).join(', ')}`, describe(name));
-      const in_features = needed(given.in_features, 'in_features', what);
-      const out_features = needed(given.out_features, 'out_features', what);
-      if (in_features * out_features > MAX_SIZE)
-        throw bad(`in_features x out_features of ${what}`, `at most ${MAX_SIZE} elements`, `${in_features} x ${out_features}`);
+      if (!name.startsWith('torch.') || !DENSE_ACTIVATIONS.includes(lastName(name) as DenseActivation))
+        throw bad(`activation_function of ${what}`, `one of torch.nn ${DENSE_ACTIVATIONS.join(', ')}`, describe(name));
       return {
-        in_features,
-        out_features,
+        in_features: needed(given.in_features, 'in_features', what),
+        out_features: needed(given.out_features, 'out_features', what),
         bias,
         activation_function: lastName(name),
         use_residual,
@@ -230,6 +226,9 @@ function needed(value: unknown, name: string, what: string): number {
   if (value !== undefined) return value as number;
   throw bad(`${name} of ${what}`, SIZE.expected, 'nothing');
 }
+
+const widthIn = ({ embedding_dimension, word_embedding_dimension }: JsonObject, what: string): number =>
+  needed(embedding_dimension ?? word_embedding_dimension, 'embedding_dimension', what);
 
 /** The keys of an object, each of which has to be known and of its kind. Throws `config` errors. */
 export function readFields(given: JsonObject, fields: Readonly<Record<string, Kind<unknown>>>, what: string): JsonObject {

@@ -109,6 +109,12 @@ describe('modules', () => {
     expectNear(await whole.embed(TEXTS), F.layer_norm(dense, scale, shift).tolist());
   });
 
+  test('WeightedLayerPooling takes the last layer alone where config.json asks for no others, as in Python', async () => {
+    const encoder = readFileSync(join(folderOf('mean'), 'config.json'), 'utf8');
+    const [last, mean] = [await embedderOf(folderOf('layers', { 'config.json': encoder })), await embedderOf(folderOf('mean'))];
+    expect(bytesOf(await last.embed(TEXTS)).equals(bytesOf(await mean.embed(TEXTS)))).toBe(true);
+  });
+
   test('an encoder in a folder of its own is read there, its tokenizer too', async () => {
     const folder = folderOf('mean', {
       'modules.json': json([
@@ -172,8 +178,8 @@ describe('a folder is refused', () => {
   test.each<[string, () => string, RegExp]>([
     [
       'with a module that is not known',
-      () => chain(T, 'sentence_transformers.models.WeightedLayerPooling'),
-      /module 1 of modules\.json.*WeightedLayerPooling/,
+      () => chain(T, 'sentence_transformers.models.WordWeights'),
+      /module 1 of modules\.json.*WordWeights/,
     ],
     ['with code of its own', () => chain('custom_st.Transformer'), /module 0 of modules\.json.*custom_st/],
     ['without pooling', () => chain(T), /one Pooling behind it, got Transformer/],
@@ -196,6 +202,11 @@ describe('a folder is refused', () => {
       'with an activation that is not known',
       () => edited('dense', '2_Dense/config.json', (config) => ({ ...config, activation_function: 'torch.nn.modules.activation.Mish' })),
       /activation_function of 2_Dense.*Mish/,
+    ],
+    [
+      'with weights of no layers',
+      () => edited('layers', '1_WeightedLayerPooling/config.json', (config) => ({ ...config, layer_start: 3 })),
+      /layer_start of 1_WeightedLayerPooling: expected at most num_hidden_layers 2, got 3/,
     ],
     [
       'with a Dense of another width',
@@ -221,8 +232,22 @@ describe('a folder is refused', () => {
     expect((await problem('config', () => SentenceEmbedder.from_pretrained(folder()))).message).toMatch(message);
   });
 
+  test('when it is traced, with weights of more layers than the encoder has', async () => {
+    const weights = file({ layer_weights: tensor([1, 2, 3], { dtype: 'float32' }) });
+    const folder = edited('layers', '1_WeightedLayerPooling/config.json', (config) => ({
+      ...config,
+      num_hidden_layers: 4,
+      layer_start: 2,
+    }));
+    writeFileSync(join(folder, '1_WeightedLayerPooling/model.safetensors'), weights);
+    const model = await SentenceEmbedder.from_pretrained(folder);
+    expect((await problem('config', () => traceAny(model))).message).toMatch(
+      /num_hidden_layers of 1_WeightedLayerPooling: expected 2, as the encoder has, got 4/,
+    );
+  });
+
   test('but its encoder alone loads', async () => {
-    const model = await BertModel.from_pretrained(chain(T, 'sentence_transformers.models.WeightedLayerPooling'));
+    const model = await BertModel.from_pretrained(chain(T, 'sentence_transformers.models.WordWeights'));
     expect([...model.encoder.layer]).toHaveLength(model.config.num_hidden_layers);
   });
 });

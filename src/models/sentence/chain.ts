@@ -162,13 +162,13 @@ export abstract class Chain extends PreTrainedModel {
     const { inputs: names } = this.family;
     const given = inputs as (Tensor | undefined)[];
     const { task } = FOLDER_KINDS[this.sentence.model_type];
-    const { [TASKS[task].answers]: answer } = this.base_model(...(given.slice(0, names.length) as ModelInputs));
+    const { [TASKS[task].answers]: answer, hidden_states: layers } = this.base_model(...(given.slice(0, names.length) as ModelInputs));
     const attention = given[names.indexOf(MASK)];
     const pooling = given[names.length] ?? attention;
     const features: Features = { [TASKS[task].makes]: answer };
     for (const part of this.modules) {
       const { input, output } = part.wiring;
-      features[output] = part(features[input] as Tensor, { attention, pooling });
+      features[output] = part(features[input] as Tensor, { attention, pooling, layers });
     }
     return modelOutput(this.answer(features, answer));
   }

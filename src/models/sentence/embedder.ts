@@ -26,8 +26,8 @@ export interface EmbedderOptions {
 /**
  * One vector a text, as `sentence_transformers.SentenceTransformer`: an encoder, and the modules of the folder that it is loaded from behind it, as
  * modules.json chains them. Without such a folder, the tokens' mean scaled to length 1. Answers (sentence_embedding [batch, width],
- * last_hidden_state [batch, sequence, hidden]). Where the folder leaves prompts out of its vectors there is one more input, `pooling_mask`, 0 for
- * tokens of a prompt.
+ * last_hidden_state [batch, sequence, hidden]), and where modules make other vectors of tokens, token_embeddings [batch, sequence, width] behind
+ * them. Where the folder leaves prompts out of its vectors there is one more input, `pooling_mask`, 0 for tokens of a prompt.
  */
 export class SentenceEmbedder extends Chain {
   static override readonly kind = 'SentenceTransformer';
@@ -57,8 +57,8 @@ export class SentenceEmbedder extends Chain {
     return ['sentence_embedding'];
   }
 
-  protected override answer({ sentence_embedding }: Features, last_hidden_state: Tensor): Features {
-    return { sentence_embedding, last_hidden_state };
+  protected override answer({ sentence_embedding, token_embeddings }: Features, last_hidden_state: Tensor): Features {
+    return { sentence_embedding, last_hidden_state, ...(token_embeddings !== last_hidden_state && { token_embeddings }) };
   }
 }
 

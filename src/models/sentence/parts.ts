@@ -1,17 +1,20 @@
 import { TraceletError } from '../../base/error.ts';
+import { MAX_SIZE } from '../../base/schema.ts';
 import * as F from '../../nn/functional.ts';
 import * as nn from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { SentenceConfig } from '../../sentence/config.ts';
-import { DENSE_ACTIVATIONS, type Feature, type LaterType, type PoolingMode, type SentenceModule } from '../../sentence/modules.ts';
+import type { DenseActivation, Feature, LaterType, PoolingMode, SentenceModule } from '../../sentence/modules.ts';
+import { Parameter } from '../../tensor/parameter.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** The modules that follow the encoder, as `sentence_transformers.models` has them. */
 
-/** Which tokens of texts there are, and which of them pooling takes. */
-export interface Masks {
+/** Which tokens of texts there are, which of them pooling takes, and what each layer made of them where the configuration asks for that. */
+export interface Beside {
   attention: Tensor | null | undefined;
   pooling: Tensor | null | undefined;
+  layers?: readonly Tensor[];
 }
 
 /** What a module reads and writes, how wide its config says that the former is, and how wide the latter is. */
@@ -25,11 +28,13 @@ export interface Wiring {
 export type Widths = Partial<Record<Feature, number>>;
 
 /** A module of a folder behind its encoder. */
-export abstract class Part extends Module<[Tensor, Masks], Tensor> {
+export abstract class Part extends Module<[Tensor, Beside], Tensor> {
   abstract readonly wiring: Wiring;
 }
 
-const POOLS: Readonly<Record<PoolingMode, (x: Tensor, mask: Masks['pooling'], origin: Masks['attention']) => Tensor>> = {
+const refused = (what: string, expected: string, got: string): TraceletError => new TraceletError('config', { what, expected, got });
+
+const POOLS: Readonly<Record<PoolingMode, (x: Tensor, mask: Beside['pooling'], origin: Beside['attention']) => Tensor>> = {
   cls: (x, mask) => F.first_pool(x, mask),
   max: (x, mask) => F.max_pool(x, mask),
   mean: (x, mask) => F.mean_pool(x, mask),
@@ -53,7 +58,7 @@ class Pooling extends Part {
     };
   }
 
-  forward(x: Tensor, { pooling, attention }: Masks): Tensor {
+  forward(x: Tensor, { pooling, attention }: Beside): Tensor {
     return F.cat(
       this.modes.map((mode) => POOLS[mode](x, pooling, attention)),
       1,
@@ -61,26 +66,64 @@ class Pooling extends Part {
   }
 }
 
+/** The mean of what layers made of each token, by a weight for each layer; what the last made where the configuration asks for no others. */
+class WeightedLayerPooling extends Part {
+  layer_weights: Parameter;
+  readonly path: string;
+  readonly start: number;
+  readonly wiring: Wiring;
+
+  constructor({ path, embedding_dimension, num_hidden_layers, layer_start }: SentenceModule<'WeightedLayerPooling'>) {
+    super();
+    if (layer_start > num_hidden_layers)
+      throw refused(`layer_start of ${path}`, `at most num_hidden_layers ${num_hidden_layers}`, `${layer_start}`);
+    this.layer_weights = new Parameter([num_hidden_layers + 1 - layer_start], (values) => values.fill(1));
+    this.path = path;
+    this.start = layer_start;
+    this.wiring = { input: 'token_embeddings', takes: embedding_dimension, output: 'token_embeddings', width: embedding_dimension };
+  }
+
+  forward(x: Tensor, { layers }: Beside): Tensor {
+    if (!layers) return x;
+    const { layer_weights: weights, start } = this;
+    if (layers.length - start !== weights.size)
+      throw refused(`num_hidden_layers of ${this.path}`, `${layers.length - 1}, as the encoder has`, `${weights.size + start - 1}`);
+    const weighed = layers.slice(start).map((layer, i) => F.mul(layer, F.slice(weights, 0, i, i + 1)));
+    const sum = weighed.reduce((one, other) => F.add(one, other));
+    return F.mul(sum, F.reciprocal(F.sum(weights)));
+  }
+}
+
+const DENSE: Readonly<Record<DenseActivation, (x: Tensor) => Tensor>> = {
+  Identity: (x) => x,
+  Tanh: F.tanh,
+  ReLU: F.relu,
+  GELU: (x) => F.gelu(x),
+  SiLU: F.silu,
+  Sigmoid: F.sigmoid,
+};
+
 class Dense extends Part {
   linear: nn.Linear;
   residual: nn.Linear | null;
-  readonly activation: string | undefined;
+  readonly activation: (x: Tensor) => Tensor;
   readonly use_residual: boolean;
   readonly wiring: Wiring;
 
   constructor(module: SentenceModule<'Dense'>) {
     super();
-    const { in_features, out_features, bias, activation_function, use_residual, module_input_name, module_output_name } = module;
+    const { path, in_features, out_features, bias, activation_function, use_residual, module_input_name, module_output_name } = module;
+    if (in_features * out_features > MAX_SIZE)
+      throw refused(`in_features x out_features of ${path}`, `at most ${MAX_SIZE} elements`, `${in_features} x ${out_features}`);
     this.linear = new nn.Linear(in_features, out_features, { bias });
     this.residual = use_residual && in_features !== out_features ? new nn.Linear(in_features, out_features, { bias: false }) : null;
-    this.activation = DENSE_ACTIVATIONS[activation_function];
+    this.activation = DENSE[activation_function];
     this.use_residual = use_residual;
     this.wiring = { input: module_input_name, takes: in_features, output: module_output_name, width: out_features };
   }
 
   forward(x: Tensor): Tensor {
-    const projected = this.linear(x);
-    const out = this.activation ? F.activation(this.activation, projected) : projected;
+    const out = this.activation(this.linear(x));
     return this.use_residual ? F.add(out, this.residual?.(x) ?? x) : out;
   }
 }
@@ -129,7 +172,7 @@ class Dropout extends Part {
 type Behind = Exclude<SentenceModule, { type: 'Transformer' | LaterType }>;
 /** What makes the part of a module. */
 export type PartClass = new (module: never, widths: Widths) => Part;
-const PARTS = { Pooling, Dense, LayerNorm, Normalize, Dropout } as const satisfies Record<Behind['type'], unknown>;
+const PARTS = { Pooling, WeightedLayerPooling, Dense, LayerNorm, Normalize, Dropout } as const satisfies Record<Behind['type'], unknown>;
 
 /** The modules of a folder behind one that makes what is so wide. Throws `config` errors for those that do not fit one another. */
 export function makeParts({ modules }: SentenceConfig, first: Widths, more: Readonly<Record<string, PartClass>> = {}): Part[] {
@@ -140,11 +183,11 @@ export function makeParts({ modules }: SentenceConfig, first: Widths, more: Read
     const { input, takes, output, width } = part.wiring;
     const given = widths[input];
     if (given === undefined || (takes !== undefined && takes !== given))
-      throw new TraceletError('config', {
-        what: `module ${i + 1} of modules.json, ${module.type}`,
-        expected: given === undefined ? `a module before it that makes a ${input}` : `a ${input} of ${given} numbers`,
-        got: given === undefined ? 'none' : `${takes} in its config`,
-      });
+      throw refused(
+        `module ${i + 1} of modules.json, ${module.type}`,
+        given === undefined ? `a module before it that makes a ${input}` : `a ${input} of ${given} numbers`,
+        given === undefined ? 'none' : `${takes} in its config`,
+      );
     widths[output] = width;
     return part;
   });

@@ -6,7 +6,7 @@ import type { FamilyClass } from '../classes.ts';
 import type { PreTrainedConfig } from '../config.ts';
 import { PreTrainedModel } from '../pretrained.ts';
 import { Chain, type Features, FOLDER_OPTIONS, type FolderOptions, headed } from './chain.ts';
-import { type Masks, Part, type Widths, type Wiring } from './parts.ts';
+import { type Beside, Part, type Widths, type Wiring } from './parts.ts';
 
 /**
  * Weights of the words of the vocabulary, as the model within `sentence_transformers.SparseEncoder`, before their logarithm: (sentence_embedding
@@ -44,7 +44,7 @@ class SpladePooling extends Part {
     };
   }
 
-  forward(x: Tensor, { attention }: Masks): Tensor {
+  forward(x: Tensor, { attention }: Beside): Tensor {
     return F.relu(this.pools ? F.max_pool(x, attention) : x);
   }
 }
