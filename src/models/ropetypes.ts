@@ -11,6 +11,7 @@ export const NUMBERS = [
   'beta_slow',
   'mscale',
   'mscale_all_dim',
+  'partial_rotary_factor',
 ] as const;
 
 /** Lists of as many numbers as a head has pairs. */
@@ -18,10 +19,12 @@ export const LISTS = ['short_factor', 'long_factor'] as const;
 
 /** How positions turn queries and keys, as `rope_parameters` of transformers. */
 export interface RopeParameters
-  extends Readonly<Partial<Record<(typeof NUMBERS)[number], number>>>,
+  extends Readonly<Partial<Record<Exclude<(typeof NUMBERS)[number], 'factor'>, number>>>,
     Readonly<Partial<Record<(typeof LISTS)[number], readonly number[]>>> {
   readonly rope_type: string;
   readonly rope_theta: number;
+  /** How much longer texts are; null for what their lengths say. */
+  readonly factor?: number | null;
   /** Whether the band between turns that stay and turns that are divided ends at whole pairs; true unless given. */
   readonly truncate?: boolean;
 }
@@ -34,18 +37,31 @@ export interface Turns {
   beyond?: { tokens: number; frequencies: readonly number[] };
 }
 
-/** With the numbers that its `rope_type` needs, and the lengths of texts before positions were stretched and after. */
+/** With the numbers that its `rope_type` needs, and how long texts were before positions were stretched. */
 export type Stretching = RopeParameters &
-  Required<Pick<RopeParameters, Needed | 'original_max_position_embeddings'>> & { readonly max_position_embeddings: number };
+  Required<Pick<RopeParameters, Needed | 'original_max_position_embeddings'>> & { readonly factor: number };
 type Needed = 'factor' | 'low_freq_factor' | 'high_freq_factor' | (typeof LISTS)[number];
 
 /** By what numbers of a head are divided that a position turns, in float32: `theta` to the share of each of its pairs. */
 export const powersOf = (theta: number, pairs: number): number[] =>
   Array.from({ length: pairs }, (_, i) => Math.fround(theta ** Math.fround(i / pairs)));
 
+/** How many tokens texts have, before positions were stretched and after. */
+export interface Lengths {
+  readonly original_max_position_embeddings: number;
+  readonly max_position_embeddings: number;
+}
+
+const ratioOf = ({ original_max_position_embeddings, max_position_embeddings }: Lengths): number =>
+  max_position_embeddings / original_max_position_embeddings;
+
 interface RopeType {
   /** Numbers without which it says nothing. */
   needs: readonly Needed[];
+  /** `factor` where none is stated. */
+  factor?(lengths: Lengths): number;
+  /** Whether positions may turn a part of each head alone. */
+  isPartial?: true;
   turns(plain: readonly number[], parameters: Stretching): Turns;
 }
 
@@ -80,6 +96,7 @@ const temperature = (factor: number, mscale: number): number => (factor <= 1 ? 1
 /** The same with a band of pairs (YaRN, Peng and others, 2023), and sharper attention. */
 const yarn: RopeType = {
   needs: ['factor'],
+  factor: ratioOf,
   turns(plain, parameters) {
     const { rope_theta, factor, original_max_position_embeddings: length, truncate = true } = parameters;
     const { beta_fast, beta_slow, mscale, mscale_all_dim } = parameters;
@@ -99,20 +116,31 @@ const yarn: RopeType = {
 /** Pairs divided by numbers of their own, which are others in texts longer than those before (LongRoPE, Ding and others, 2024), and sharper attention. */
 const longrope: RopeType = {
   needs: LISTS,
+  factor: ratioOf,
   turns({ length: pairs }, parameters) {
-    const { rope_theta, original_max_position_embeddings: tokens, max_position_embeddings, short_factor, long_factor } = parameters;
+    const { rope_theta, factor, original_max_position_embeddings: tokens, short_factor, long_factor } = parameters;
     const powers = powersOf(rope_theta, pairs);
     const divided = (name: (typeof LISTS)[number], factors: readonly number[]): number[] => {
       if (factors.length !== pairs)
         throw bad(name, 'rope_parameters', `${pairs} numbers, one for each pair of a head`, `${factors.length}`);
       return powers.map((power, i) => 1 / Math.fround(Math.fround(factors[i]) * power));
     };
-    const factor = parameters.factor ?? max_position_embeddings / tokens;
     return {
       frequencies: divided('short_factor', short_factor),
       beyond: { tokens, frequencies: divided('long_factor', long_factor) },
       scaling: parameters.attention_factor ?? (factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(tokens))),
     };
+  },
+};
+
+/** The first pairs alone are turned, by what they would be if all were. */
+const proportional: RopeType = {
+  needs: [],
+  factor: () => 1,
+  isPartial: true,
+  turns(plain, { factor, partial_rotary_factor: part = 1 }) {
+    const turned = Math.floor(part * plain.length);
+    return { frequencies: plain.map((frequency, i) => (i < turned ? frequency / factor : 0)), scaling: 1 };
   },
 };
 
@@ -124,5 +152,6 @@ export const ROPE_TYPES: Readonly<Record<string, RopeType>> = {
   ntk: changing((frequency, { factor }, share) => frequency * factor ** -share, 'factor'),
   llama3,
   longrope,
+  proportional,
   yarn,
 };

@@ -6,7 +6,7 @@ import { Module } from '../nn/module.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import type { Values } from './fields.ts';
 import { type Encoded, type Mask, runLayers } from './layers.ts';
-import { LISTS, NUMBERS, powersOf, ROPE_TYPES, type RopeParameters, type Stretching, type Turns } from './ropetypes.ts';
+import { type Lengths, LISTS, NUMBERS, powersOf, ROPE_TYPES, type RopeParameters, type Stretching, type Turns } from './ropetypes.ts';
 
 const ROPE_TYPE = oneOf(Object.keys(ROPE_TYPES), 'Other ways to stretch positions do not run here');
 
@@ -23,7 +23,11 @@ export const ROPE: Kind<StatedRope> = {
   cure: ROPE_TYPE.cure,
   read(given) {
     const rope_type = isObject(given) ? ROPE_TYPE.read(given.rope_type ?? given.type ?? 'default') : undefined;
-    if (!isObject(given) || rope_type === undefined || (given.partial_rotary_factor ?? 1) !== 1) return undefined;
+    if (!isObject(given) || rope_type === undefined) return undefined;
+    const { needs, factor, isPartial } = ROPE_TYPES[rope_type];
+    const part = given.partial_rotary_factor ?? 1;
+    if (part !== 1 && !(isPartial && Number(part) < 1)) return undefined;
+    const isDerived = given.factor === null && factor !== undefined;
     const isStated = (name: string): boolean => (given[name] ?? null) !== null;
     const stated = [
       ...['rope_theta', ...NUMBERS].map((name) => [name, POSITIVE] as const),
@@ -32,8 +36,9 @@ export const ROPE: Kind<StatedRope> = {
     const numbers = stated.flatMap(([name, { read }]) => (isStated(name) ? [[name, read(given[name])]] : []));
     const { truncate } = given;
     const sound = numbers.every(([, number]) => number !== undefined) && ['undefined', 'boolean'].includes(typeof truncate);
-    if (!sound || !ROPE_TYPES[rope_type].needs.every(isStated)) return undefined;
-    return { rope_type, ...Object.fromEntries(numbers), ...(truncate === undefined ? {} : { truncate }) };
+    if (!sound || !needs.every((name) => isStated(name) || (isDerived && name === 'factor'))) return undefined;
+    const others = { ...(isDerived ? { factor: null } : {}), ...(truncate === undefined ? {} : { truncate }) };
+    return { rope_type, ...Object.fromEntries(numbers), ...others };
   },
 };
 
@@ -51,7 +56,7 @@ const LENGTH_BESIDE: readonly string[] = ['llama3', 'yarn', 'longrope'];
 type Stated = Values<ReturnType<typeof ropeFields>> & { readonly max_position_embeddings: number };
 
 /** What a configuration says in all. */
-export type SettledRope = RopeParameters & { readonly max_position_embeddings: number };
+export type SettledRope = RopeParameters & Lengths;
 
 /** `stated` with what it leaves out: `rope_theta`, and the length that texts had before, the `most` that they have unless given. */
 export const settled = (stated: StatedRope | null | undefined, rope_theta: number, most: number): SettledRope => ({
@@ -74,7 +79,8 @@ function turnsOf(parameters: SettledRope, size: number): Turns {
   if (size % 2 !== 0)
     throw new TraceletError('config', { what: 'numbers a head', expected: 'an even count, as positions turn pairs', got: `${size}` });
   const plain = powersOf(parameters.rope_theta, size / 2).map((power) => Math.fround(1 / power));
-  return ROPE_TYPES[parameters.rope_type].turns(plain, parameters as Stretching);
+  const { turns, factor } = ROPE_TYPES[parameters.rope_type];
+  return turns(plain, { ...parameters, factor: parameters.factor ?? factor?.(parameters) } as Stretching);
 }
 
 interface HeadSizes {

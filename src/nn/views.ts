@@ -126,7 +126,7 @@ export function joined(tensors: readonly Tensor[], along = 0): Tensor {
   const [first] = tensors;
   if (!first) throw new TraceletError('value', { what: 'cat', expected: 'at least one tensor', got: 'none' });
   const dim = dimension(first.shape, along, 'cat');
-  const flat = (x: Tensor): Tensor => x.reshape([sizeOf(x.shape.slice(0, dim)), sizeOf(x.shape.slice(dim))]);
+  const flat = (x: Tensor): Tensor => x.reshape([...x.shape.slice(0, dim), sizeOf(x.shape.slice(dim))]);
   for (const { shape } of tensors)
     if (!sameShape(shape.toSpliced(dim, 1), first.shape.toSpliced(dim, 1)) || shape.length !== first.shape.length)
       throw new TraceletError('shape', { what: 'cat', expected: `[${first.shape}] but for dimension ${dim}`, got: `[${shape}]` });
@@ -140,15 +140,14 @@ export function joined(tensors: readonly Tensor[], along = 0): Tensor {
 
 /** Rows of a followed by rows of b, which have one dtype. */
 function beside(a: Tensor, b: Tensor): Tensor {
-  const [rows, left] = a.shape;
-  const right = b.shape[1];
+  const [left, right] = [a, b].map(({ shape }) => shape[shape.length - 1]);
   const from = [a.operand(a.dtype, 'cat').elements, b.operand(b.dtype, 'cat').elements];
-  const out = allocate(a.dtype, rows * (left + right));
+  const out = allocate(a.dtype, a.size + b.size);
   for (let i = 0; i < out.length; i++) {
     const [row, col] = [Math.floor(i / (left + right)), i % (left + right)];
     out[i] = col < left ? from[0][row * left + col] : from[1][row * right + col - left];
   }
-  return new Tensor(a.dtype, [rows, left + right], out, PROVED);
+  return new Tensor(a.dtype, [...a.shape.slice(0, -1), left + right], out, PROVED);
 }
 
 interface Permute {

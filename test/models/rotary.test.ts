@@ -107,6 +107,27 @@ describe('how positions turn heads', () => {
     expect(length1({ factor: 1 })).toBeCloseTo(1, 6);
   });
 
+  test('yarn divides by how much longer texts are where factor is null', () => {
+    const lengths = { original_max_position_embeddings: 16, max_position_embeddings: 64 };
+    const scaled = (factor: number | null) =>
+      new EuroBertConfig({ rope_parameters: { rope_type: 'yarn', rope_theta: 1e4, ...lengths, factor }, max_position_embeddings: 64 });
+    expect(anglesOf(scaled(null), 16)).toEqual(anglesOf(scaled(4), 16));
+    expect(anglesOf(scaled(null), 16)).not.toEqual(anglesOf(scaled(2), 16));
+    expect(anglesOf(EuroBertConfig.from_dict(scaled(null).to_dict()), 16)).toEqual(anglesOf(scaled(4), 16));
+  });
+
+  test('proportional turns the first pairs alone, each as if all were turned', () => {
+    const scaled = (more: object) => new EuroBertConfig({ rope_parameters: { rope_type: 'proportional', ...more }, rope_theta: 1e4 });
+    const frequencies = [1, 1e4 ** -0.2, 1e4 ** -0.4, 0, 0];
+    anglesOf(scaled({ partial_rotary_factor: 0.7 }), 10).forEach((angle, i) => {
+      expect(angle).toBeCloseTo(frequencies[i], 6);
+    });
+    anglesOf(scaled({ partial_rotary_factor: 0.7, factor: 4 }), 10).forEach((angle, i) => {
+      expect(angle).toBeCloseTo(frequencies[i] / 4, 6);
+    });
+    expect(anglesOf(scaled({}), 10)).toEqual(anglesOf(new EuroBertConfig({ rope_theta: 1e4 }), 10));
+  });
+
   describe('longrope', () => {
     const [short_factor, long_factor] = [[1, 1.25, 1.5, 2], [1, 3, 9, 27]]; // biome-ignore format: one row
     const rope = { rope_type: 'longrope', short_factor, long_factor, original_max_position_embeddings: 8 };
@@ -179,6 +200,10 @@ describe('how positions turn heads', () => {
     [{ rope_type: 'llama3', factor: 8, low_freq_factor: 1 }, /^rope_parameters .*those that it needs among them/],
     [{ rope_type: 'default', partial_rotary_factor: 0.5 }, /^rope_parameters of GteConfig/],
     [{ rope_type: 'yarn', factor: 2, truncate: 1 }, /^rope_parameters of GteConfig/],
+    [{ rope_type: 'yarn', original_max_position_embeddings: 8 }, /^rope_parameters .*those that it needs among them/],
+    [{ rope_type: 'linear', factor: null }, /^rope_parameters .*those that it needs among them/],
+    [{ rope_type: 'proportional', partial_rotary_factor: 1.5 }, /^rope_parameters of GteConfig/],
+    [{ rope_type: 'proportional', partial_rotary_factor: 0 }, /^rope_parameters of GteConfig/],
   ])('refuses %o', async (rope_parameters, message) => {
     expect((await problem('config', () => new GteConfig({ rope_parameters } as never))).message).toMatch(message);
   });

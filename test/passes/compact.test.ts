@@ -168,6 +168,44 @@ describe('a graph over rows', () => {
     expect(graph).not.toMatch(/^ {2}%\d+: f32\[2, 3, [^\]]*\] = (?!scatter)/m);
   });
 
+  test.each<[string, (x: Tensor) => Tensor]>([
+    ['single columns', (x) => F.cat([one(x), one(x), one(x)], 2)],
+    [
+      'heads of one number',
+      (x) =>
+        F.cat(
+          [one(x), one(x)].map((y) => y.reshape([...y.shape, 1])),
+          3,
+        ),
+    ],
+    [
+      'tensors along heads',
+      (x) =>
+        F.cat(
+          [one(x), one(x)].map((y) => y.reshape([...y.shape, 1])),
+          2,
+        ),
+    ],
+  ])('is the same for one token as for many: %s side by side', async (_, beside) => {
+    const model = new Computed((input_ids, mask) => {
+      const x = F.attention(words(input_ids), words(input_ids), words(input_ids), { mask, heads: 2 });
+      return [F.tanh(beside(x))];
+    });
+    const inputs = (...mask: number[][]) => {
+      const { input_ids, attention_mask } = inputsFor(mask);
+      return { input_0: input_ids, attention_mask };
+    };
+    const padded = inputs([1, 1, 0], [1, 1, 1]);
+    const options = { dynamic: { batch: [1, 3], sequence: [1, 9] }, kernels: 'baseline' } as const;
+    const traced = await jit.trace(Object.assign(model, { input_names: ['input_0', 'attention_mask'] }) as never, padded, options);
+    expect(traced.graph).toMatch(/f32\[tokens, [\d, ]+\] = tanh/);
+    for (const given of [inputs([1]), inputs([1, 1], [1, 1])])
+      expectSameBits(
+        traced(given),
+        withKernels('baseline', () => model(given.input_0, given.attention_mask)),
+      );
+  });
+
   test('has rows for tokens that a rule chooses, whatever the mask says, and nobody sees these', async () => {
     const model = new Computed((input_ids, mask) => {
       const x = F.attention(dense(words(input_ids)), words(input_ids), words(input_ids), { mask, heads: 2 });
