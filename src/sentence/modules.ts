@@ -64,7 +64,7 @@ export interface ModuleFields {
 }
 export type ModuleType = keyof ModuleFields;
 /** Those of which a bundle need not know. */
-export type LaterType = 'SpladePooling' | 'MultiVectorMask' | 'StaticEmbedding' | 'SparseStaticEmbedding';
+export type LaterType = 'SpladePooling' | 'MultiVectorMask' | 'SparseStaticEmbedding';
 
 /** A module of a folder: its type, the path of its files, and what its config says. */
 export type SentenceModule<Type extends ModuleType = ModuleType> = { [T in Type]: { type: T; path: string } & ModuleFields[T] }[Type];
@@ -83,7 +83,7 @@ const loading = kind<JsonObject>(
   `an object of ${LOADING.join(', ')} alone`,
   (value) => isObject(value) && Object.keys(value).every((name) => LOADING.includes(name)),
 );
-const textForward = kind<JsonObject>('the last hidden state or the logits that forward gives for text', (value) => {
+const textForward = kind<JsonObject>('an output of forward for text', (value) => {
   const { text } = isObject(value) ? value : {};
   const outputs: unknown[] = Object.values(TASKS).map(({ answers }) => answers);
   return isObject(text) && text.method === 'forward' && outputs.includes(text.method_output_name);
@@ -132,6 +132,7 @@ const KINDS: { readonly [Type in Exclude<ModuleType, LaterType>]: ModuleKind<Typ
       } as ModuleFields['Transformer'];
     },
   },
+  StaticEmbedding: { configs: [], fields: {}, read: () => ({}) },
   Pooling: {
     configs: ['config.json'],
     fields: {
@@ -236,7 +237,7 @@ export function readFields(given: JsonObject, fields: Readonly<Record<string, Ki
     Object.entries(given).map(([name, value]) => {
       if (!Object.hasOwn(fields, name)) {
         const meant = nearest(name, Object.keys(fields));
-        const cure = meant ? `Is ${meant} meant? What is not known might change the vectors` : 'What is not known might change the vectors';
+        const cure = `${meant ? `Is ${meant} meant? ` : ''}What is not known might change the vectors`;
         throw bad(`${describe(name)} in ${what}`, `one of ${Object.keys(fields).join(', ')}`, 'another name', cure);
       }
       const known = fields[name].read(value);

@@ -20,7 +20,6 @@ const IDS = kind<readonly number[]>(
 );
 
 const MORE: { readonly [Type in LaterType]: ModuleKind<Type> } = {
-  StaticEmbedding: { configs: [], fields: {}, read: () => ({}) },
   SparseStaticEmbedding: { configs: ['config.json'], fields: { frozen: FLAG }, read: () => ({}) },
   SpladePooling: {
     configs: ['config.json'],

@@ -36,15 +36,15 @@ export function batchInputs(
       what,
       expected: `at most ${batch[1]}, which the trace takes in a call`,
       got: `${rows.length}`,
-      cure: 'Make several calls, or trace again for more; embed() does so itself',
+      cure: 'Make several calls, as embed() does, or trace again for more',
     });
   const takes = (input: string): boolean => signatures.some(({ name }) => name === input);
-  const padded = rows.length < height || rows.some(({ ids, unseen = 0 }) => ids.length - unseen < width);
-  if (padded && !takes(MASK)) throw withoutMask(what);
+  const isPadded = rows.length < height || rows.some(({ ids, unseen = 0 }) => ids.length - unseen < width);
+  if (isPadded && !takes(MASK)) throw withoutMask(what);
   if (rows.some(({ unpooled }) => unpooled > 0) && !takes(POOLING_MASK)) throw withoutPoolingMask(what);
   const column = (value = 0): Int32Array => new Int32Array(height * width).fill(value);
   const columns = {
-    input_ids: column(padded ? (paddingIn(signatures) ?? paddingOf(tokenizer)) : 0),
+    input_ids: column(paddingIn(signatures) ?? paddingOf(tokenizer)),
     token_type_ids: column(),
     [MASK]: column(),
     [POOLING_MASK]: column(),
@@ -74,5 +74,5 @@ const withoutPoolingMask = (what: string): TraceletError =>
     what: `${what}: a prompt for a model that leaves prompts out of its vectors`,
     expected: `a trace made with ${POOLING_MASK}`,
     got: 'one without',
-    cure: `Trace again with ${POOLING_MASK} among the dummy inputs, such as the attention_mask once more`,
+    cure: 'Trace again with it among the dummy inputs: the attention_mask once more',
   });

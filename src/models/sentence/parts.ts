@@ -169,7 +169,7 @@ class Dropout extends Part {
   }
 }
 
-type Behind = Exclude<SentenceModule, { type: 'Transformer' | LaterType }>;
+type Behind = Exclude<SentenceModule, { type: 'Transformer' | 'StaticEmbedding' | LaterType }>;
 /** What makes the part of a module. */
 export type PartClass = new (module: never, widths: Widths) => Part;
 const PARTS = { Pooling, WeightedLayerPooling, Dense, LayerNorm, Normalize, Dropout } as const satisfies Record<Behind['type'], unknown>;
