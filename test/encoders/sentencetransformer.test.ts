@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { jit, SentenceEmbedder, SentenceTransformer, Tensor } from '../../src/index.ts';
@@ -219,6 +220,29 @@ describe('a folder that begins with a StaticEmbedding', () => {
     const [row] = rowsOf(await plain.encode(['Hello']));
     const [unit] = rowsOf(await scaled.encode(['Hello']));
     expectClose(unit, row.map((value) => value / Math.hypot(...row)), 1e-5); // biome-ignore format: a row
+  });
+
+  test('whose tokenizer names no token for padding answers several texts', async () => {
+    const folder = folderOf('embeddings');
+    const path = join(folder, 'tokenizer.json');
+    const tokenizer = JSON.parse(readFileSync(path, 'utf8').replaceAll('[PAD]', '[UNUSED]'));
+    writeFileSync(path, json({ ...tokenizer, padding: null }));
+    const model = await SentenceTransformer.from_pretrained(folder);
+    expect(model.tokenizer.special_tokens_map.pad_token).toBeUndefined();
+    const [short, long] = ['Hello', 'food in Paris'];
+    const [[alone], [beside]] = [rowsOf(await model.encode([short])), rowsOf(await model.encode([short, long]))];
+    expect(beside).toEqual(alone);
+  });
+
+  test('and was traced answers texts in a process that knows nothing of its folder', async () => {
+    const folder = folderOf('embeddings');
+    const model = await SentenceTransformer.from_pretrained(folder);
+    await model.save(join(folder, 'static.tracelet'));
+    const program = `import { load } from ${json(new URL('../../dist/jit/index.js', import.meta.url).href)};
+      import ${json(new URL('../../dist/index.js', import.meta.url).href)};
+      console.log(JSON.stringify((await (await load('static.tracelet')).embed(['Hello'])).tolist()))`;
+    const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: folder, encoding: 'utf8' });
+    expect(JSON.parse(said)).toEqual(rowsOf(await model.encode(['Hello'])));
   });
 
   test('without its table is refused', async () => {

@@ -5,6 +5,7 @@ import * as nn from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { SentenceConfig } from '../../sentence/config.ts';
 import type { DenseActivation, Feature, LaterType, PoolingMode, SentenceModule } from '../../sentence/modules.ts';
+import { tensor } from '../../tensor/creation.ts';
 import { Parameter } from '../../tensor/parameter.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
@@ -88,7 +89,7 @@ class WeightedLayerPooling extends Part {
     const { layer_weights: weights, start } = this;
     if (layers.length - start !== weights.size)
       throw refused(`num_hidden_layers of ${this.path}`, `${layers.length - 1}, as the encoder has`, `${weights.size + start - 1}`);
-    const weighed = layers.slice(start).map((layer, i) => F.mul(layer, F.slice(weights, 0, i, i + 1)));
+    const weighed = layers.slice(start).map((layer, i) => F.mul(layer, F.gather(weights, 0, tensor([i]))));
     const sum = weighed.reduce((one, other) => F.add(one, other));
     return F.mul(sum, F.reciprocal(F.sum(weights)));
   }
