@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // @ts-expect-error a script without types
 import { installPackage, required } from '../runtimes/install.mjs';
 // @ts-expect-error a script without types
+import { LIMIT_MS } from '../runtimes/processes.mjs';
+// @ts-expect-error a script without types
 import { RUNTIMES } from '../runtimes/runtimes.mjs';
 // @ts-expect-error a script without types
 import { serve } from '../runtimes/server.mjs';
@@ -42,7 +44,7 @@ afterAll(() => {
   installed?.remove();
 });
 
-describe('the same suite', () => {
+describe('the same suite', { timeout: 2 * LIMIT_MS }, () => {
   if (!required) for (const name of missing) test.skip(`${name}: left out, npm run runtimes:setup -- --browsers installs it`, () => {});
   test.each(runtimes.filter(({ name }) => required || !missing.includes(name)))('$name', async ({ name, where, run }) => {
     expect(where(), `${name} is not installed`).toBeTruthy();

@@ -41,7 +41,7 @@ export async function output(command, args, { ms = LIMIT_MS, ...options } = {}) 
 }
 
 /** For what hangs: long enough for the slowest program on a machine that is busy with other things. */
-export const LIMIT_MS = 240_000;
+export const LIMIT_MS = 900_000;
 
 /** Asks until there is an answer. */
 export async function untilAnswered(ask, ms = LIMIT_MS) {
