@@ -30,9 +30,8 @@ const PUTS: Readonly<Record<string, (...given: never[]) => Put>> = {
     );
   },
   t: () => (_, value) => (value.shape.length < 2 ? value : transpose(value, 0, 1)),
-  ...Object.fromEntries(
-    ['view', 'reshape', 'view_as', 'flatten', 'unflatten', 'unsqueeze', 'squeeze', 'detach', 'alias'].map((op) => [op, () => inFull]),
-  ),
+  // not of reshape and flatten, which copy where a tensor does not lie row by row
+  ...Object.fromEntries(['view', 'view_as', 'unflatten', 'unsqueeze', 'squeeze', 'detach', 'alias'].map((op) => [op, () => inFull])),
 };
 
 /** How what `op` made with these arguments is put back; undefined where it is not known. */

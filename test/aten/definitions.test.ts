@@ -209,6 +209,18 @@ describe('writes through views', () => {
     expect(numbers(shifted)).toEqual([2, 5, 6, 2, 8, 9]);
   });
 
+  test.each([
+    ['reshape', [-1]],
+    ['flatten', 0, -1],
+  ] as const)('leave nothing known of what %s may have copied', async (op, ...given) => {
+    const { call, numbers, x } = started([1, 2, 3, 4, 5, 6], [2, 3]);
+    const y = call('mul', x, 1);
+    const rows = call(op, call('transpose', y, 0, 1), ...(given as never[]));
+    call('add_', rows, 1);
+    expect(numbers(rows)).toEqual([2, 5, 3, 6, 4, 7]);
+    await problem('tracing', () => call('add', y, 1));
+  });
+
   test('leave nothing known of other views', async () => {
     const { call, x } = started([1, 2, 3, 4, 5, 6], [2, 3]);
     const y = call('mul', x, 2);
