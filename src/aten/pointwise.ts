@@ -159,6 +159,17 @@ export function wrapped(value: number, dtype: 'int64' | 'float64' | 'bool'): Nod
   return { kind: 'constant', dtype, shape: [], known: uniformForm([], value), wrapped: true };
 }
 
+/** A number of Python with a point. */
+export const number = (value: number): Node => wrapped(value, 'float64');
+
+/** {@link byElement} by the name of each op, of nodes and numbers. */
+export const FUNCTIONS = Object.fromEntries(
+  (Object.keys(POINTWISE) as PointwiseOp[]).map((op) => [
+    op,
+    (...operands: (Node | number)[]) => byElement(op, ...operands.map((each) => (typeof each === 'number' ? number(each) : each))),
+  ]),
+) as Record<PointwiseOp, (...operands: (Node | number)[]) => Node>;
+
 /** The same number everywhere. */
 export const filledWith = (value: number, dtype: DType, shape: readonly number[]): Node => ({
   kind: 'constant',

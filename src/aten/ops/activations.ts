@@ -2,22 +2,12 @@ import { sizeOf } from '../../tensor/tensor.ts';
 import { axisOf } from '../geometry.ts';
 import { narrow, reshape } from '../moves.ts';
 import { made, type Node } from '../node.ts';
-import { byElement, chosenBy, type PointwiseOp, wrapped } from '../pointwise.ts';
+import { chosenBy, FUNCTIONS, number } from '../pointwise.ts';
 import type { OpTable, Overloads } from '../schema.ts';
 
 /** Activations, in the ops by element that they are defined by. */
 
-const number = (value: number): Node => wrapped(value, 'float64');
-
-type By = (...operands: (Node | number)[]) => Node;
-const op =
-  (name: PointwiseOp): By =>
-  (...operands) =>
-    byElement(name, ...operands.map((operand) => (typeof operand === 'number' ? number(operand) : operand)));
-
-const [add, sub, mul, div, exp, log, abs, least, most, above, sigmoid] = (
-  ['add', 'sub', 'mul', 'div', 'exp', 'log', 'abs', 'minimum', 'maximum', 'gt', 'sigmoid'] as const
-).map(op);
+const { add, sub, mul, div, exp, log, abs, minimum: least, maximum: most, gt: above, sigmoid } = FUNCTIONS;
 
 /** log(1 + eˣ), of no power above 1. */
 const softened = (x: Node): Node => add(most(x, 0), log(add(exp(mul(abs(x), -1)), 1)));

@@ -1,25 +1,15 @@
 import { axisOf } from '../geometry.ts';
 import { expand, permute, reshape } from '../moves.ts';
 import type { Node } from '../node.ts';
-import { byElement, castTo, chosenBy, type PointwiseOp, wrapped } from '../pointwise.ts';
+import { byElement, castTo, chosenBy, FUNCTIONS, number } from '../pointwise.ts';
 import type { OpTable, Overloads } from '../schema.ts';
 import { matmul } from './products.ts';
 import { reduced } from './reductions.ts';
 
 /** Functions of one or several tensors, in the ops by element that they are defined by. */
 
-const number = (value: number): Node => wrapped(value, 'float64');
-
-type By = (...operands: (Node | number)[]) => Node;
-const op =
-  (name: PointwiseOp): By =>
-  (...operands) =>
-    byElement(name, ...operands.map((operand) => (typeof operand === 'number' ? number(operand) : operand)));
-
-const [add, sub, mul, div, exp, log, sin, cos, sqrt, erf, abs, trunc, pow] = (
-  ['add', 'sub', 'mul', 'div', 'exp', 'log', 'sin', 'cos', 'sqrt', 'erf', 'abs', 'trunc', 'pow'] as const
-).map(op);
-const [eq, ne, lt, most] = (['eq', 'ne', 'lt', 'maximum'] as const).map(op);
+const { add, sub, mul, div, exp, log, sin, cos, sqrt, erf, abs, trunc, pow } = FUNCTIONS;
+const { eq, ne, lt, maximum: most } = FUNCTIONS;
 
 const plain = (of: (x: Node) => Node): Overloads => [['Tensor self', of]];
 
