@@ -16,11 +16,12 @@ const PREPARING_MS = 300_000;
 const WAITING = 3;
 const TICK_MS = 10;
 
-/** How long a process has computed, where the system says it. */
-function computedMs({ pid }: ChildProcess): number | undefined {
+/** How long a process has computed, and how long it stood in the queue for a core, where the system says it. */
+function scheduledMs({ pid }: ChildProcess): { computed: number; queued: number } | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-    return TICK_MS * (Number(fields[11]) + Number(fields[12]));
+    const [, delayed] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
+    return { computed: TICK_MS * (Number(fields[11]) + Number(fields[12])), queued: Number(delayed) / 1e6 };
   } catch {
     return undefined;
   }
@@ -62,14 +63,17 @@ export class Watched {
     const child = this.#started();
     return new Promise((resolve) => {
       let errors = '';
-      let [index, since, before] = [this.#index, performance.now(), computedMs(child)];
+      let [index, since, before] = [this.#index, performance.now(), scheduledMs(child)];
       const look = setInterval(() => {
         const now = this.#index;
-        const computed = computedMs(child);
-        if (now !== index) [index, since, before] = [now, performance.now(), computed];
+        const scheduled = scheduledMs(child);
+        if (now !== index) [index, since, before] = [now, performance.now(), scheduled];
         const most = index === PREPARING ? PREPARING_MS : patience;
         const passed = performance.now() - since;
-        const spent = computed === undefined || before === undefined ? passed : Math.max(computed - before, passed / WAITING);
+        const spent =
+          scheduled && before
+            ? Math.max(scheduled.computed - before.computed, (passed - (scheduled.queued - before.queued)) / WAITING)
+            : passed;
         if (spent > most) end({ index, problem: `it does not end within ${most / 1000} s`, hung: true });
       }, LOOK_MS);
       const hear = (reply: Reply) => end({ reply });

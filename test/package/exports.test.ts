@@ -34,31 +34,42 @@ interface Attempt {
 const isPlain = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 
-/** `value` with junk in place of one thing within it, and where: of lists the first element, of objects each value and one more. */
-function* spoiled(value: unknown, make: () => unknown): Generator<[value: unknown, at: string]> {
-  yield [make(), ''];
-  if (Array.isArray(value)) for (const [each, at] of spoiled(value[0], make)) yield [value.with(0, each), `[0]${at}`];
+/** What stands in place of `value` where one thing within it is `junk`. */
+type Spoil = (value: unknown, junk: unknown) => unknown;
+
+/** The places within `value`, and how each is spoiled: of lists the first element, of objects each value and one more. */
+function* places(value: unknown): Generator<[at: string, spoil: Spoil]> {
+  yield ['', (_, junk) => junk];
+  if (Array.isArray(value))
+    for (const [at, spoil] of places(value[0]))
+      yield [`[0]${at}`, (list, junk) => (list as unknown[]).with(0, spoil((list as unknown[])[0], junk))];
   if (isPlain(value))
     for (const key of [...Object.keys(value), 'nonsense'])
-      for (const [each, at] of spoiled(value[key], make)) yield [{ ...value, [key]: each }, `.${key}${at}`];
+      for (const [at, spoil] of places(value[key]))
+        yield [`.${key}${at}`, (holder, junk) => ({ ...(holder as object), [key]: spoil((holder as Record<string, unknown>)[key], junk) })];
 }
 
 const SYMBOL = 'a symbol';
 /** Which kinds of junk come to which places. */
 const SEED = Number(process.env.TRACELET_SEED) || 0;
+const shareOf = (name: string): number => (TRACING.test(name) ? 48 : COSTLY.test(name) ? 16 : 4);
 
 function* attemptsOf(name: string, valid: () => readonly unknown[]): Generator<Attempt> {
-  const { length } = valid();
+  const given = valid();
+  const within = given.map((value) => [...places(value)]);
   const junk = Object.entries(JUNK).filter(([what]) => what === SYMBOL || !ALIKE.test(name));
-  const share = TRACING.test(name) ? 24 : COSTLY.test(name) ? 8 : 2;
-  for (let count = 0; count < length; count++) yield { args: valid().slice(0, count), what: `${count} arguments` };
+  const share = shareOf(name);
+  for (let count = 0; count < given.length; count++) yield { args: valid().slice(0, count), what: `${count} arguments` };
   for (const [kind, [what, make]] of junk.entries()) {
     yield { args: [...valid(), make()], what: `${what} behind the others` };
-    for (const count of length > 0 ? [1, 3] : []) yield { args: Array.from({ length: count }, make), what: `${count} times ${what}` };
+    for (const count of given.length > 0 ? [1, 3] : []) yield { args: Array.from({ length: count }, make), what: `${count} times ${what}` };
     let place = kind + SEED;
-    for (const [i, given] of valid().entries())
-      for (const [each, at] of spoiled(given, make))
-        if (place++ % share === 0 || what === SYMBOL) yield { args: valid().toSpliced(i, 1, each), what, at: `(${i})${at}` };
+    for (const [i, spots] of within.entries())
+      for (const [at, spoil] of spots) {
+        if (place++ % share > 0 && what !== SYMBOL) continue;
+        const args = valid();
+        yield { args: args.with(i, spoil(args[i], make())), what, at: `(${i})${at}` };
+      }
   }
 }
 

@@ -440,10 +440,10 @@ export const LONG = /^TracedModule#profile( |\(0\)|\(1\)(\.seconds|\.nonsense)?$
 /** What another of the list is as well, under another name: spoiled with one kind of junk alone. */
 export const ALIKE = /^(AutoModelFor(?!MaskedLM)|(Sparse|Cross|MultiVector)Encoder\.from_pretrained)/;
 
-/** What makes, opens or saves a model with each call: a place is spoiled with one kind of junk in eight, not in two, and the next place with others. */
+/** What makes, opens or saves a model with each call: a place is spoiled with fewer kinds of junk, and the next place with others. */
 export const COSTLY = /^((new )?\w+(Model|For[A-Z]\w+)(\(\))?|Auto\w+\.from_pretrained|\w+#save(_pretrained)?)$/;
 
-/** What traces a model with each call: one kind in twenty-four. */
+/** What traces a model with each call: with fewer still. */
 export const TRACING = /^(pipeline|SentenceTransformer\.from_pretrained)$/;
 
 /** What is for the library itself: its table of ops, and what classes call of each other. */
