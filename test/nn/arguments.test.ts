@@ -101,10 +101,10 @@ describe('wrong arguments are typed errors, or mean something', () => {
     for (const args of attempts)
       try {
         const answer = callee(...args);
-        if (answer instanceof Tensor && answer !== detached) expect(answer.data.length).toBe(answer.size);
+        if (answer instanceof Tensor && answer !== detached && answer.data.length !== answer.size) throw new Error(String(answer.shape));
       } catch (error) {
         if (!(error instanceof TraceletError)) throw error;
-        expect(error.code, error.message).not.toMatch(/kernels|memory/);
+        if (/kernels|memory/.test(error.code)) throw error;
         refused++;
       }
     expect(refused).toBeGreaterThan(0);
