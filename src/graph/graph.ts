@@ -95,9 +95,11 @@ export function makeNode(
   from: { path: string; origins?: readonly Node[]; dims?: readonly Dim[]; attrDims?: Node['attrDims'] },
 ): Node {
   const call = checkCall(op, operands, attrs);
-  const present = Object.fromEntries(Object.entries(operands).map(([name, value]) => [name, value ?? null]));
-  const node = { kind: 'node' as const, op, operands: present, attrs, call, dtype: call.dtype, shape: call.shape, path: from.path };
-  const made: Node = { ...node, dims: from.dims, attrDims: from.attrDims, origins: from.origins ?? [] };
+  const present: Record<string, Value | null> = {};
+  for (const name in operands) present[name] = operands[name] ?? null;
+  const { path, dims, attrDims, origins = [] } = from;
+  const { dtype, shape } = call;
+  const made: Node = { kind: 'node', op, operands: present, attrs, call, dtype, shape, path, dims, attrDims, origins };
   if (!from.origins) (made as { origins: readonly Node[] }).origins = [made];
   proved.add(made);
   return made;
@@ -146,8 +148,13 @@ export function rewrite(graph: Graph, visit: (node: Node, original: Node) => Val
   };
   const emitted = new Set<Node>();
   for (const node of graph.nodes) {
-    const operands = Object.fromEntries(Object.entries(node.operands).map(([name, value]) => [name, value && resolve(value)]));
-    const same = Object.entries(operands).every(([name, value]) => value === node.operands[name]);
+    const operands: Record<string, Value | null> = {};
+    let same = true;
+    for (const name in node.operands) {
+      const value = node.operands[name];
+      operands[name] = value && resolve(value);
+      same &&= operands[name] === value;
+    }
     const result = visit(same ? node : { ...node, operands }, node);
     replaced.set(node, result);
     emit(result);

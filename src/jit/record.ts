@@ -118,8 +118,9 @@ class Tracer implements Executor {
   }
 
   apply(op: string, operands: Operands<Tensor>, attrs: Attributes): Tensor<'float32'> {
-    const fitted = Object.entries(fitOperands(op, operands));
-    const values = Object.fromEntries(fitted.map(([name, tensor]) => [name, tensor ? this.valueOf_(tensor) : null]));
+    const fitted = fitOperands(op, operands);
+    const values: Operands<Value> = {};
+    for (const name in fitted) values[name] = fitted[name] && this.valueOf_(fitted[name]);
     const node = makeNode(op, values, attrs, { path: this.path });
     this.nodes.push(node);
     return new Recorded(node, this) as Tensor as Tensor<'float32'>;

@@ -33,7 +33,7 @@ export function fitOperands(op: string, operands: Operands<Tensor>): Operands<Te
     const operand = operands[name];
     const dtype = operand !== null && operand !== undefined && Object.hasOwn(args, name) && kindOf(args[name]).dtype;
     const wanted = dtype && kindOf(args[name]).moved ? moved : dtype;
-    fitted[name] = wanted ? fitOperand(operand, wanted, `${op}: operand "${name}"`) : operand;
+    fitted[name] = wanted ? fitOperand(operand, wanted, whatOf(op, name)) : operand;
   }
   return fitted;
 }
@@ -49,6 +49,8 @@ function fitOperand(operand: unknown, dtype: DType, what: string): Tensor {
   throw new TraceletError('value', { what, expected: `a ${dtype} tensor`, got: describe(operand) });
 }
 
+const whatOf = (op: string, name: string): string => `${op}: operand "${name}"`;
+
 /** Checks operands and attributes of one application of `op` against its row. Throws `op`, `dtype`, `value` or `shape` errors. */
 export function checkCall(op: string, operands: Operands<Described>, attrs: Attributes): Call {
   const row = opOf(op);
@@ -56,20 +58,19 @@ export function checkCall(op: string, operands: Operands<Described>, attrs: Attr
   const numbers: Record<string, number> = {};
   let moved: DType | undefined;
   for (const name in row.args) {
-    const what = () => `${op}: operand "${name}"`;
     const { dtype: own, optional, given, moved: isMoved } = kindOf(row.args[name]);
     if (own) {
       const operand = operands[name];
       const dtype = isMoved ? (moved ?? (operand?.dtype === 'int32' ? 'int32' : own)) : own;
       if (isMoved) moved = dtype;
       if (operand) {
-        if (operand.dtype !== dtype) throw new TraceletError('dtype', { what: what(), expected: dtype, got: operand.dtype });
+        if (operand.dtype !== dtype) throw new TraceletError('dtype', { what: whatOf(op, name), expected: dtype, got: operand.dtype });
         shapes[name] = operand.shape;
-      } else if (!optional) throw new TraceletError('value', { what: what(), expected: `a ${dtype} tensor`, got: 'nothing' });
+      } else if (!optional) throw new TraceletError('value', { what: whatOf(op, name), expected: `a ${dtype} tensor`, got: 'nothing' });
     } else if (given) {
       const value = attrs[name];
       if (!given.fits(value, EPILOGUES))
-        throw new TraceletError('value', { what: what(), expected: given.expected(EPILOGUES), got: describe(value) });
+        throw new TraceletError('value', { what: whatOf(op, name), expected: given.expected(EPILOGUES), got: describe(value) });
       if (typeof value === 'number') numbers[name] = value;
     }
   }
