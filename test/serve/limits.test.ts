@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { nextTask } from '../../src/base/slices.ts';
 import type { CrossEncoder, SentenceTransformer } from '../../src/index.ts';
-import { asking, embedder, got, posted, reranker } from '../support/serving.ts';
+import { asking, embedder, got, heldBack, posted, reranker } from '../support/serving.ts';
 import { until } from '../support/until.ts';
 
 let model: SentenceTransformer;
@@ -110,14 +110,7 @@ describe('who asks', () => {
   test('keys that nobody proves make no client of their own', async () => {
     const { answer, get } = asking({ model }, { max_batch_requests: 1 });
     const order: number[] = [];
-    const { runner } = model.traced;
-    const run = runner.run.bind(runner);
-    let go: () => void = () => {};
-    const gate = new Promise<void>((resolve) => (go = resolve));
-    const held = vi.spyOn(runner, 'run').mockImplementation(async (...given) => {
-      await gate;
-      return run(...given);
-    });
+    const { running, go } = heldBack(model);
     const all = ['a', 'b', 'a', 'b', 'a'].map(async (key, i) => {
       await answer(posted('/embed', { inputs: ['Hello', 'Hello'] }, { headers: { authorization: `Bearer ${key}` } }));
       order.push(i);
@@ -126,7 +119,7 @@ describe('who asks', () => {
     go();
     await Promise.all(all);
     expect(order).toEqual([0, 1, 2, 3, 4]);
-    held.mockRestore();
+    running.mockRestore();
   });
 
   test('caches are told that answers to named origins differ', async () => {

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { jit, type SentenceTransformer } from '../../src/index.ts';
 import { type ServeOptions, type Server, type Sources, serve } from '../../src/serve/index.ts';
 import { closeAll, head, raw } from '../support/rawhttp.ts';
-import { embedder } from '../support/serving.ts';
+import { embedder, heldBack } from '../support/serving.ts';
 import { problem } from '../support/tiny.ts';
 import { until } from '../support/until.ts';
 
@@ -105,14 +105,7 @@ describe('serve()', () => {
 describe('closing', () => {
   test('answers what is under way, and takes no more', async () => {
     const server = await start({ tiny: model }, { drain_timeout: 60_000 });
-    const { runner } = model.traced;
-    const run = runner.run.bind(runner);
-    let go: () => void = () => {};
-    const gate = new Promise<void>((resolve) => (go = resolve));
-    const running = vi.spyOn(runner, 'run').mockImplementation(async (...given) => {
-      await gate;
-      return run(...given);
-    });
+    const { running, go } = heldBack(model);
     const answer = embed(server);
     await until(() => expect(running).toHaveBeenCalled());
     const closed = server.close();
