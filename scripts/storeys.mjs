@@ -28,7 +28,7 @@ const CEILINGS = [
   { what: 'what reads files of PyTorch', most: 1500, folders: ['src/formats/torch'] },
   { what: 'kernels', most: 4900, folders: ['assembly'] },
   { what: 'the command line', most: 3500, folders: ['src/cli'] },
-  { what: 'the server and adapters', most: 3360, folders: ['src/serve', 'src/adapters'] },
+  { what: 'the server and adapters', most: 3450, folders: ['src/serve', 'src/adapters'] },
   { what: 'what ops of PyTorch mean', most: 5600, folders: ['src/aten'] },
 ];
 

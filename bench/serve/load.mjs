@@ -164,20 +164,24 @@ async function faults(server, known) {
     want[at] = await ask(server.url, request);
   });
   const counts = { answered: 0, left: 0, wrong: 0, lost: 0 };
+  /** @type {Set<string>} */
+  const reasons = new Set();
   const timer = setInterval(server.kill, 1000);
   await each(until(performance.now() + 2000 * seconds), async (i) => {
     const leaves = i % 100 === 50;
     const signal = leaves ? AbortSignal.timeout(1 + (i % 7)) : undefined;
     const at = i % known.length;
     const answer = await ask(server.url, known[at], signal).catch((/** @type {Error} */ error) => error);
-    if (answer instanceof Error) counts[leaves ? 'left' : 'lost']++;
-    else counts[answer === want[at] ? 'answered' : 'wrong']++;
+    if (answer instanceof Error) {
+      counts[leaves ? 'left' : 'lost']++;
+      if (!leaves) reasons.add(`${answer.message} ${answer.cause ?? ''}`.trim());
+    } else counts[answer === want[at] ? 'answered' : 'wrong']++;
   });
   clearInterval(timer);
   report('with clients that leave and workers that die: answered', counts.answered, counts.answered > 0);
   report('clients that left before their answer', counts.left);
   report('answers that were wrong', counts.wrong, counts.wrong === 0);
-  report('requests that were lost', counts.lost, counts.lost === 0);
+  report('requests that were lost', [counts.lost, ...reasons].join('; '), counts.lost === 0);
   return counts;
 }
 

@@ -10,6 +10,8 @@ import { embedded, type Ranks } from './vectors.ts';
 /** What {@link WorkersAI.run} is asked of a model that makes vectors. */
 export interface TextEmbeddingsInput {
   text: string | readonly string[];
+  /** That of the model, or an error. */
+  pooling?: string;
 }
 
 /** What it answers. */
@@ -62,9 +64,16 @@ async function embeddings(model: Holder, input: Input, signal: AbortSignal | und
   if (given === undefined || given.length === 0)
     throw new TraceletError('value', { what: 'run(): text', expected: 'a string or an array of strings', got: describe(input?.text) });
   const { sentence } = tracedIn('run(): the model', model).reader;
+  const pooling = poolingOf(sentence);
+  if ((input.pooling ?? pooling) !== pooling)
+    throw new TraceletError('value', {
+      what: 'run(): pooling',
+      expected: `${pooling}, which is that of the model`,
+      got: describe(input.pooling),
+    });
   const options = { truncate: true, ...scaledToOne(sentence), signal };
   const { embeddings: data } = await embedded('run(): the model', model, [given].flat(), options);
-  return { shape: [data.length, data[0].length], data, pooling: poolingOf(sentence) };
+  return { shape: [data.length, data[0].length], data, pooling };
 }
 
 async function ranked(model: Ranks, { query, contexts, top_k }: Input, signal: AbortSignal | undefined): Promise<RerankOutput> {

@@ -1,4 +1,5 @@
 import { TraceletError } from '../base/error.ts';
+import { untilAborted } from '../base/signal.ts';
 import type { TracedModule } from '../traced/traced.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { pause } from './pause.ts';
@@ -77,11 +78,14 @@ const isError = (row: BatchRow): boolean => 'error' in row;
 
 const foundOf = ({ records, tokens }: Shard): Written => ({ texts: records.length, tokens, failed: null, computing: 0, writing: 0 });
 
-/** Asks a sink until it answers, with longer and longer pauses, for as long as patience lasts: vectors that were computed are not thrown away. */
+/**
+ * Asks a sink until it answers, with longer and longer pauses, for as long as patience lasts: vectors that were computed are not thrown away. One that
+ * does not answer is left alone when the signal comes.
+ */
 async function persist<T>(ask: () => Promise<T>, { signal, sinkPatience = PATIENCE_MS, trouble_callback }: ProcessorOptions): Promise<T> {
   for (let [ms, waited] = [FIRST_PAUSE_MS, 0]; ; waited += ms, ms = Math.min(2 * ms, MOST_PAUSE_MS)) {
     try {
-      return await ask();
+      return await untilAborted(signal, ask());
     } catch (error) {
       if (signal?.aborted || waited + ms > sinkPatience) throw error;
       trouble_callback?.(error as Error);

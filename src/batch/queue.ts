@@ -65,7 +65,7 @@ async function opening(place: QueuePlace): Promise<Opening> {
       expected: 'redis:, rediss:, postgres: or postgresql:',
       got: describe(address),
     });
-  return { bullmq, name, address, shared: { connection: { url: queue, maxRetriesPerRequest: null }, prefix }, backend: undefined };
+  return { bullmq, name, address, shared: { connection: { url: queue, ...REDIS_OPTIONS }, prefix }, backend: undefined };
 }
 
 /** A client of PostgreSQL whose connection may break between two queries: the next one says so, and an error that nobody hears would end the process. */
@@ -78,6 +78,12 @@ async function enduringClient() {
     }
   };
 }
+
+/** Commands wait for a server that is away; of one that has become a replica, connections are let go of, so that the next ones reach the new primary. */
+const REDIS_OPTIONS = {
+  maxRetriesPerRequest: null,
+  reconnectOnError: ({ message }: Error): boolean => message.includes('READONLY'),
+};
 
 const withoutSecret = (address: string): string => address.replace(/\?.*$/s, '').replace(/\/\/.*@/s, '//');
 
@@ -103,6 +109,21 @@ async function ready(
     await close(opened).catch(ignore);
     signal?.throwIfAborted();
     throw new TraceletError('source', { what: address, expected: 'a server of queues', got: messageOf(cause as Error), cause });
+  }
+}
+
+/** What a queue answers. Throws a `source` error where its server refuses or has gone, and the reason of the signal. */
+export async function answered<T>({ name }: ShardQueue, answer: Promise<T>, signal?: AbortSignal): Promise<T> {
+  try {
+    return await untilAborted(signal, answer);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new TraceletError('source', {
+      what: `the queue ${name}`,
+      expected: 'a server that answers',
+      got: messageOf(cause as Error),
+      cause,
+    });
   }
 }
 

@@ -51,9 +51,16 @@ export interface ShardData {
 /** No shard has more bytes of JSON. */
 export const MOST_BYTES = 1 << 26;
 
-/** The data of the job of a shard, whose id follows. */
+/** The data of the job of a shard, whose id follows. Throws a `value` error for a text that no job has room for. */
 export async function packShard({ fingerprint, options, tokens, records }: Omit<Shard, 'id'>): Promise<ShardData> {
   const json = JSON.stringify({ fingerprint, options, tokens, records });
+  if (Buffer.byteLength(json) > MOST_BYTES)
+    throw new TraceletError('value', {
+      what: `the text with the id ${describe(records[0][0])}`,
+      expected: `at most ${MOST_BYTES} bytes as JSON`,
+      got: 'more',
+      cure: 'Cut it into parts, or leave it out',
+    });
   const content = gzipSync(json).toString('base64');
   return { shard: await hashOf(json), texts: records.length, tokens, content };
 }

@@ -1,5 +1,5 @@
 import { checkOptions, type OptionTable, SIGNAL } from '../base/options.ts';
-import { close, openQueue, type QueuePlace, type ShardJob, type ShardQueue } from './queue.ts';
+import { answered, close, openQueue, type QueuePlace, type ShardJob, type ShardQueue } from './queue.ts';
 
 /** How far a queue is. */
 export interface BatchStatus {
@@ -30,7 +30,7 @@ export async function status(place: QueuePlace, options?: { signal?: AbortSignal
   const { signal } = checkOptions('status()', options, STATUS_OPTIONS);
   const queue = await openQueue(place, signal);
   try {
-    return await statusOf(queue);
+    return await answered(queue, statusOf(queue), signal);
   } finally {
     await close(queue);
   }
@@ -41,7 +41,7 @@ export async function prometheus(place: QueuePlace, options?: { signal?: AbortSi
   const { signal } = checkOptions('prometheus()', options, STATUS_OPTIONS);
   const queue = await openQueue(place, signal);
   try {
-    return await queue.exportPrometheusMetrics();
+    return await answered(queue, queue.exportPrometheusMetrics(), signal);
   } finally {
     await close(queue);
   }

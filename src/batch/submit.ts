@@ -1,7 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { checkOptions, FUNCTION, type OptionTable, SIGNAL } from '../base/options.ts';
 import { FLAG, SIZE } from '../base/schema.ts';
-import { untilAborted } from '../base/signal.ts';
 import { embedder } from '../text/embedder.ts';
 import type { TextInput } from '../tokenizer/index.ts';
 import { proveTraced, type TracedModule } from '../traced/traced.ts';
@@ -9,7 +8,7 @@ import { cut, type Records } from './cut.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { HashSet } from './hashset.ts';
 import { pause } from './pause.ts';
-import { close, openQueue, type QueuePlace, type ShardQueue } from './queue.ts';
+import { answered, close, openQueue, type QueuePlace, type ShardQueue } from './queue.ts';
 import { hashOf } from './record.ts';
 import { packShard, type ShardData, VECTOR_OPTIONS, type VectorOptions } from './shard.ts';
 
@@ -89,11 +88,11 @@ export async function submit(
   };
   const queue = await openQueue(place, signal);
   try {
-    await untilAborted(signal, queue.retryJobs({ state: 'failed' }));
+    await answered(queue, queue.retryJobs({ state: 'failed' }), signal);
     for await (const piece of cut(records, { most: shardTokens, tokensOf, isRepeated, signal })) {
       const data = await packShard({ fingerprint, options: vectors, ...piece });
-      await untilAborted(signal, room(queue, waiting, signal));
-      done.added += Number(await untilAborted(signal, add(queue, data, attempts)));
+      await room(queue, waiting, signal);
+      done.added += Number(await answered(queue, add(queue, data, attempts), signal));
       done.shards++;
       done.texts += piece.records.length;
       done.tokens += piece.tokens;
@@ -119,7 +118,8 @@ async function add(queue: ShardQueue, data: ShardData, attempts: number): Promis
 }
 
 async function room(queue: ShardQueue, most: number, signal: AbortSignal | undefined): Promise<void> {
-  while ((await queue.getJobCountByTypes('waiting', 'delayed', 'prioritized')) >= most) await pause(POLL_MS, signal);
+  while ((await answered(queue, queue.getJobCountByTypes('waiting', 'delayed', 'prioritized'), signal)) >= most)
+    await pause(POLL_MS, signal);
 }
 
 /** How many tokens a text will be. What is too long, and said to be neither cut nor chunked, is not run. */

@@ -53,18 +53,27 @@ export async function vectors(call: Call, model: ServedModel, texts: readonly As
   return answers.map(finite);
 }
 
-/** A vector for each token of each text. */
+/** Most numbers of an answer that has some for each token: 64 MiB, and about three times as many bytes of JSON. */
+const MOST_NUMBERS = 2 ** 24;
+
+/** A vector for each token of each text. Throws a fault for more than an answer may hold. */
 export function tokenVectors(call: Call, model: ServedModel, texts: readonly Asked[], reading: Reading): Promise<Float32Array[][]> {
-  return answered(call, model, model.outputFor('embed_all') as string, texts, reading, (part, { ids }) =>
-    Array.from(ids, (_, token) => finite(tokenIn(part, token).slice())),
-  );
+  const output = model.outputFor('embed_all') as string;
+  const width = model.traced.outputs.find(({ name }) => name === output)?.shape.at(-1) ?? 1;
+  const prove = (encoded: readonly Encoded[]): void => {
+    const numbers = width * encoded.reduce((sum, { rows: [{ ids }] }) => sum + ids.length, 0);
+    if (numbers > MOST_NUMBERS)
+      throw new Fault('large', `An answer has at most ${MOST_NUMBERS} numbers, not ${numbers}: ask for fewer texts`);
+  };
+  const made = (part: RowPart, { ids }: Row): Float32Array[] => Array.from(ids, (_, token) => finite(tokenIn(part, token).slice()));
+  return answered(call, { model, output, prove }, texts, reading, made);
 }
 
 /** The words of each text that count, with their weights. */
 export function sparseVectors(call: Call, model: ServedModel, texts: readonly Asked[], reading: Reading): Promise<SparseVector[]> {
   const vectorOf = weighing(model.traced.reader.sentence as SentenceConfig);
   const [{ name }] = model.traced.outputs;
-  return answered(call, model, name, texts, reading, (part, { ids }) => {
+  return answered(call, { model, output: name }, texts, reading, (part, { ids }) => {
     const vector = vectorOf(part, ids);
     finite(vector.values);
     return vector;
@@ -74,7 +83,7 @@ export function sparseVectors(call: Call, model: ServedModel, texts: readonly As
 /** What a model that scores makes of each text or pair, before any activation. */
 export function logits(call: Call, model: ServedModel, texts: readonly Asked[], reading: Reading): Promise<Float32Array[]> {
   const output = model.outputFor('predict') as string;
-  return answered(call, model, output, texts, reading, ({ data }) => finite(data.slice()));
+  return answered(call, { model, output }, texts, reading, ({ data }) => finite(data.slice()));
 }
 
 /** Rows for texts, counted. Throws a `value` error for ids of no token, and texts that are too long where they are not to be cut. */
@@ -119,11 +128,17 @@ function ofIds(
   return { index, text: '', tokens: text.length, truncated: text.length - ids.length, rows: [row] };
 }
 
+/** What is asked of a model: one of its outputs, for texts that `prove` does not refuse. */
+interface Asks {
+  model: ServedModel;
+  output: string;
+  prove?(encoded: readonly Encoded[]): void;
+}
+
 /** What `made` makes of the output of each text. */
 async function answered<T>(
   call: Call,
-  model: ServedModel,
-  output: string,
+  { model, output, prove }: Asks,
   texts: readonly Asked[],
   reading: Reading,
   made: (part: RowPart, row: Row) => T,
@@ -131,6 +146,7 @@ async function answered<T>(
   const seat = model.seat(call, reading.fromLeft);
   const capacity = capacityOf(seat);
   const encoded = await read(call, seat, texts, reading, capacity.sequence[1]);
+  prove?.(encoded);
   const rows = encoded.map(({ rows: [row] }) => row);
   const settings = { capacity, tokenizer: seat.reader.tokenizer, outputs: [output], signal: call.signal, what: WHAT };
   const parts: T[] = [];

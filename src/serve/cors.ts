@@ -4,10 +4,11 @@ export function crossing(origins: string | readonly string[] | undefined): (requ
   return ({ headers, method }) => {
     const origin = headers.get('origin');
     const isAny = allowed.has('*');
-    if (!origin || !(isAny || allowed.has(origin))) return {};
+    const varies = { ...(allowed.size > 0 && !isAny && { vary: 'origin' }) };
+    if (!origin || !(isAny || allowed.has(origin))) return varies;
     return {
       'access-control-allow-origin': isAny ? '*' : origin,
-      ...(!isAny && { vary: 'origin' }),
+      ...varies,
       'access-control-expose-headers': 'x-request-id, x-compute-tokens, x-compute-time, x-total-time, x-truncated-texts, retry-after',
       ...(method === 'OPTIONS' && {
         'access-control-allow-methods': 'GET, POST, OPTIONS',

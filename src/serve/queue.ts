@@ -3,6 +3,7 @@ import { whenAborted } from '../base/signal.ts';
 import { nextTask } from '../base/slices.ts';
 import { MASK } from '../nn/inputs.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
+import { fitInputs } from '../program/signature.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Capacity, shareOf } from '../text/batches.ts';
 import type { Row } from '../text/encode.ts';
@@ -20,20 +21,15 @@ interface Job extends Ticketed {
   readonly since: number;
   /** How many rows have no answer. */
   missing: number;
-  /** How many batches with rows of it have failed. */
-  failures: number;
   isOver: boolean;
   resolve(): void;
   reject(reason: unknown): void;
   deaf?(): void;
 }
 
-/** How often rows are run again whose worker died. */
-const MOST_FAILURES = 3;
-
 /**
  * Runs rows of all calls of a trace together, as many as fit in a batch, clients in turns. What a call whose signal comes has waiting is never run.
- * A batch that fails is run again, calls apart, so that none fails for another; what a worker was running that died is run again.
+ * A batch that fails, or whose worker dies, is run again, calls apart, so that none fails for another.
  */
 export class TokenQueue {
   readonly #traced: TracedModule;
@@ -54,7 +50,7 @@ export class TokenQueue {
     this.#watch = watch;
     const pads = traced.inputs.some(({ name }) => name === MASK);
     this.#turns = new Turns(
-      ({ job, row }) => `${job.failures > 0 ? job.ticket : ''} ${job.settings.outputs} ${pads ? '' : row.ids.length}`,
+      ({ job, row, isApart }) => `${isApart ? job.ticket : ''} ${job.settings.outputs} ${pads ? '' : row.ids.length}`,
     );
   }
 
@@ -77,7 +73,7 @@ export class TokenQueue {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(this.#closed);
       const call = { ticket: asking.ticket, asking, settings, placed, since: performance.now() };
-      const job: Job = { ...call, missing: rows.length, failures: 0, isOver: false, resolve, reject };
+      const job: Job = { ...call, missing: rows.length, isOver: false, resolve, reject };
       this.#jobs.add(job);
       this.#turns.add(
         asking.client,
@@ -152,16 +148,25 @@ export class TokenQueue {
     if ('answer' in outcome) for (const job of jobs) this.#place(job, batch, outcome.answer, { begun, took });
   }
 
-  async #answer(batch: readonly Waiting<Job>[], signal: AbortSignal): Promise<ModelOutput> {
-    const [{ job }] = batch;
+  /** Of what several calls share, the first death of a worker is told, so that the others need not wait for more; what runs apart has as many tries as calls have. */
+  async #answer(batch: readonly Waiting<Job>[], signal: AbortSignal): Promise<ReadonlyMap<string, Tensor>> {
+    const [{ job, isApart }] = batch;
     const { outputs, tokenizer, what } = job.settings;
+    const { runner } = this.#traced;
+    const { inputs, dynamic } = runner.signatures;
     const rows = batch.map(({ row }) => row);
-    const inputs = batchInputs(rows, this.#capacity, this.#traced.inputs, tokenizer, what);
-    return this.#traced.run(inputs, { outputs, signal });
+    const given = fitInputs([batchInputs(rows, this.#capacity, inputs, tokenizer, what)], inputs, dynamic);
+    const answer = await runner.run(given, { outputs, signal, ...(!isApart && { deaths: 1 }) });
+    return new Map(answer.map(({ name, tensor }) => [name, tensor]));
   }
 
   /** Hands a job its part of an answer. */
-  #place(job: Job, batch: readonly Waiting<Job>[], answer: ModelOutput, { begun, took }: { begun: number; took: number }): void {
+  #place(
+    job: Job,
+    batch: readonly Waiting<Job>[],
+    answer: ReadonlyMap<string, Tensor>,
+    { begun, took }: { begun: number; took: number },
+  ): void {
     if (job.isOver) return;
     const at = [...batch.keys()].filter((i) => batch[i].job === job);
     job.asking.ran(at.length, begun - job.since, took);
@@ -177,18 +182,18 @@ export class TokenQueue {
     if (job.missing === 0) this.#end(job, job.resolve);
   }
 
-  /** Runs again what did not fail by itself. */
+  /** Runs again what did not fail by itself: a worker that died may have been ended by any of the rows that it had, or by none. */
   #recover(batch: readonly Waiting<Job>[], jobs: ReadonlySet<Job>, error: unknown): void {
     const hasDied = error instanceof TraceletError && error.code === 'worker';
+    const isOwn = batch[0].isApart || (jobs.size === 1 && !hasDied);
     for (const job of jobs) {
       if (job.isOver) continue;
-      job.failures++;
-      const isOwn = jobs.size === 1 && !hasDied;
-      if (isOwn || job.failures > MOST_FAILURES) this.#end(job, () => job.reject(error));
+      const rows = batch.filter((each) => each.job === job);
+      if (isOwn) this.#end(job, () => job.reject(error));
       else
         this.#turns.add(
           job.asking.client,
-          batch.filter((each) => each.job === job),
+          rows.map((row) => ({ ...row, isApart: true })),
         );
     }
     this.#watch.waiting(this.#turns.size);
@@ -198,9 +203,9 @@ export class TokenQueue {
 const tokensOf = (rows: readonly Waiting<Job>[]): number => rows.reduce((sum, { row }) => sum + row.ids.length, 0);
 
 /** The rows `at` of each output. */
-function partOf(answer: ModelOutput, at: readonly number[], outputs: readonly string[]): ModelOutput {
+function partOf(answer: ReadonlyMap<string, Tensor>, at: readonly number[], outputs: readonly string[]): ModelOutput {
   const parts = outputs.map((name) => {
-    const { data, shape } = answer[name] as Tensor<'float32'>;
+    const { data, shape } = answer.get(name) as Tensor<'float32'>;
     const stride = data.length / shape[0];
     const part = new Float32Array(at.length * stride);
     for (const [i, row] of at.entries()) part.set(data.subarray(row * stride, (row + 1) * stride), i * stride);

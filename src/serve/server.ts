@@ -8,6 +8,8 @@ export interface Listening {
   hostname: string;
   /** Milliseconds in which the headers of a request have to be there. */
   header_timeout: number;
+  /** Milliseconds after which a connection ends whose client takes nothing of an answer. */
+  answer_timeout: number;
 }
 
 /** What listens. */
@@ -21,11 +23,13 @@ export interface Listener {
 export type Answering = (request: Request, incoming: Incoming | undefined) => Promise<Reply>;
 
 /** Listens in Node, Bun or Deno. Throws a `source` error where the port cannot be had. */
-export async function listen(answer: Answering, { port, hostname, header_timeout }: Listening): Promise<Listener> {
+export async function listen(answer: Answering, { port, hostname, header_timeout, answer_timeout }: Listening): Promise<Listener> {
   const { FastResponse, serve } = await import('srvx');
   const server = serve({
     async fetch(request) {
-      const { body, ...init } = await answer(request, request.runtime?.node?.req as Incoming | undefined);
+      const node = request.runtime?.node;
+      const { body, ...init } = await answer(request, node?.req as Incoming | undefined);
+      node?.res?.setTimeout(answer_timeout);
       return new FastResponse(body as BodyInit | null, init);
     },
     port,

@@ -103,7 +103,7 @@ export class Serving {
     const { route, rest } = this.#match(request.method, turn.path);
     turn.dialect = route.dialect;
     if (!route.isOpen) this.#admit(request);
-    const client = this.options.client?.(request) ?? clientOf(request);
+    const client = this.options.client?.(request) ?? this.#clientOf(request);
     const call = new Call({ ticket: this.#tickets++, client, signal: request.signal, host: this, rest });
     if (!route.body) return replyOf(route, await route.run(call, undefined));
     turn.call = call;
@@ -114,6 +114,12 @@ export class Serving {
   #admit({ headers }: Request): void {
     if (this.options.api_keys.length === 0 || this.#isKey(keyIn(headers) ?? '')) return;
     throw new Fault('unauthorized', 'Incorrect API key provided', { code: 'invalid_api_key', headers: { 'www-authenticate': 'Bearer' } });
+  }
+
+  /** Who asks, where nobody says so: whoever has the key, or comes from the address. Keys that are not proved would be as many as a client likes. */
+  #clientOf({ headers }: Request): string {
+    const key = this.options.api_keys.length > 0 ? keyIn(headers) : undefined;
+    return key ?? headers.get('x-forwarded-for')?.split(',')[0].trim() ?? '';
   }
 
   async #within(route: Route, call: Call, { request, incoming }: Turn): Promise<Reply> {
@@ -141,7 +147,7 @@ export class Serving {
     const total = performance.now() - since;
     const isAnswered = status < 400;
     if (call) this.#count(call, isAnswered, total);
-    this.options.log?.({
+    this.#tell({
       time: new Date().toISOString(),
       level: levelOf(status),
       request_id: id,
@@ -155,6 +161,13 @@ export class Serving {
     });
     const more = { ...(span && { traceparent: span.traceparent }), ...(call && isAnswered && timings(call, total)) };
     return { status, headers: { ...headers, ...crossed, 'x-request-id': id, ...more }, body: request.method === 'HEAD' ? null : body };
+  }
+
+  /** What goes wrong where a line is told takes no answer with it. */
+  #tell(line: LogLine): void {
+    try {
+      this.options.log?.(line);
+    } catch {}
   }
 
   #count(call: Call, isAnswered: boolean, total: number): void {
@@ -192,9 +205,6 @@ const causeOf = (error: unknown): string => {
   const { cause } = (error ?? {}) as { cause?: unknown };
   return messageOf(cause ?? error);
 };
-
-/** Who asks, where nobody says so: whoever has the key, or comes from the address. */
-const clientOf = ({ headers }: Request): string => keyIn(headers) ?? headers.get('x-forwarded-for')?.split(',')[0].trim() ?? '';
 
 function replyOf({ answer }: Route, value: unknown): Reply {
   const isText = typeof answer === 'string';

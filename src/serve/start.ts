@@ -25,6 +25,8 @@ export interface ServeOptions extends HandlerOptions, OpenOptions {
   hostname?: string;
   /** Milliseconds in which the headers of a request have to be there. Default: 10,000. */
   header_timeout?: number;
+  /** Milliseconds after which a connection ends whose client takes nothing of an answer, in Node. Default: 30,000. */
+  answer_timeout?: number;
   /** Milliseconds that requests under way have to end once the server is closed. Default: 30,000. */
   drain_timeout?: number;
 }
@@ -45,6 +47,7 @@ const OWN = {
   port: upTo(0, 65_535),
   hostname: NAMED,
   header_timeout: SIZE,
+  answer_timeout: SIZE,
   drain_timeout: SIZE,
   workers: ANY,
   threads: ANY,
@@ -62,7 +65,8 @@ const isSource = (value: unknown): value is string | URL => typeof value === 'st
  */
 export async function serve(models: Sources, given: ServeOptions = {}): Promise<Server> {
   const options = checkOptions('serve()', given, OPTIONS);
-  const { port = 8080, hostname = '127.0.0.1', header_timeout = 10_000, drain_timeout = 30_000, signal } = options;
+  const { port = 8080, hostname = '127.0.0.1', signal } = options;
+  const { header_timeout = 10_000, answer_timeout = 30_000, drain_timeout = 30_000 } = options;
   const opened: { dispose(): void }[] = [];
   const disposeAll = (): void => {
     for (const model of opened) model.dispose();
@@ -71,10 +75,16 @@ export async function serve(models: Sources, given: ServeOptions = {}): Promise<
     const { signal: _, progress_callback, ...others } = options;
     const opening = { ...of<OpenOptions>(others, { ...SOURCE_OPTIONS, workers: ANY, threads: ANY }), signal, progress_callback };
     const served = await open(models, opening, opened);
-    const client = (request: Request): string => keyIn(request.headers) ?? (request as { ip?: string }).ip ?? '';
+    const isKeyed = (options.api_keys ?? []).length > 0;
+    const client = (request: Request): string => (isKeyed ? keyIn(request.headers) : undefined) ?? (request as { ip?: string }).ip ?? '';
     const serving = new Serving(served, optionsOf({ client, ...of<HandlerOptions>(options, HANDLER_OPTIONS) }));
     signal?.throwIfAborted();
-    const listener = await listen((request, incoming) => serving.answer(request, incoming), { port, hostname, header_timeout });
+    const listener = await listen((request, incoming) => serving.answer(request, incoming), {
+      port,
+      hostname,
+      header_timeout,
+      answer_timeout,
+    });
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => {
       closing ??= drain(listener, serving, drain_timeout).finally(disposeAll);

@@ -12,6 +12,8 @@ export interface Waiting<Job extends Ticketed> {
   readonly row: Row;
   /** Its number in its job. */
   readonly number: number;
+  /** Whether it runs beside rows of its own job alone, since it was in a batch that failed. */
+  readonly isApart?: boolean;
 }
 
 /** How much a batch takes. */

@@ -21,6 +21,8 @@ export interface Signatures {
 export interface CallOptions {
   outputs?: readonly string[];
   signal?: AbortSignal;
+  /** How many workers may end while they run the call before it fails; some unless given. */
+  deaths?: number;
 }
 
 /** What answers the calls of a trace, in this thread or in others. */

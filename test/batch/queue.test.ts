@@ -42,6 +42,25 @@ for (const { name: kind, program, start } of SERVERS)
       expect(await submit(place, [...texts, 'one more'], at.traced, { shardTokens: 60 })).toMatchObject({ added: 1 });
     });
 
+    test('what is submitted twice at once is there once', async () => {
+      const place = placed('at once');
+      const both = await Promise.all([1, 2].map(() => submit(place, corpus(30), at.traced, { shardTokens: 60 })));
+      const { sink, rows } = memory();
+      await Promise.all([1, 2].map(() => work(place, at.traced, sink, DONE)));
+      expect((await status(place)).shards).toEqual({ waiting: 0, active: 0, failed: 0, done: both[0].shards });
+      expect(new Set(rows().map(({ id }) => id)).size).toBe(rows().length);
+      expect(rows().length).toBe(30);
+    });
+
+    test('a source without texts is no work', async () => {
+      const place = placed('empty');
+      expect(await submit(place, [], at.traced)).toEqual({ shards: 0, added: 0, texts: 0, tokens: 0, repeated: 0 });
+      expect(await work(place, at.traced, async () => {}, DONE)).toMatchObject({ shards: 0 });
+      const found = await status(place);
+      expect(found).toMatchObject({ tokensLeft: 0, secondsLeft: 0 });
+      expect(advise(found, { until: new Date(Date.now() + 3_600_000), model: at.traced })).toMatchObject({ workers: 0, hours: 0 });
+    });
+
     test('vectors are those of embed() with the same options', async () => {
       const texts = [...corpus(6), 'a '.repeat(400)];
       const options = { truncate: true, truncate_dim: 8, normalize: true, prompt: 'query: ' };

@@ -90,6 +90,14 @@ describe('a shard in a queue', () => {
     }
   });
 
+  test('is refused where it is one text that no job has room for', async () => {
+    const text = 'x'.repeat(65 << 20);
+    await expect(shard([text]).then(packShard)).rejects.toMatchObject({
+      code: 'value',
+      message: expect.stringMatching(/^the text with the id "[\da-f]{32}": expected at most 67108864 bytes as JSON, got more\. Cut it/),
+    });
+  });
+
   test('that would fill the memory is refused', async () => {
     const content = gzipSync(Buffer.alloc(80 << 20)).toString('base64');
     await expect(unpackShard({ shard: 'x', content })).rejects.toMatchObject({ code: 'format' });

@@ -10,6 +10,7 @@ import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type BatchRow, openSink, postgresTable, type Sink } from '../../src/batch/index.ts';
+import { ndjson } from '../../src/batch/sinks/ndjson.ts';
 // @ts-expect-error a script without types
 import { startPostgres } from './servers.mjs';
 import { isSigned } from './signature.ts';
@@ -90,6 +91,15 @@ describe('a folder', () => {
   });
 });
 
+test('NDJSON is written in pieces, as files may be longer than strings', async () => {
+  const message = 'ü'.repeat(1000);
+  const rows: readonly BatchRow[] = Array.from({ length: 3000 }, (_, i) => ({ id: `${i}`, error: { code: 'value', message } }));
+  const pieces = [...(await ndjson.encode(rows))];
+  expect(pieces.length).toBeGreaterThan(1);
+  const lines = Buffer.concat(pieces).toString().trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line).id)).toEqual(rows.map(({ id }) => id));
+});
+
 describe('a bucket', () => {
   const SECRET = 'not a secret';
   const held = new Map<string, Buffer>();
@@ -141,6 +151,23 @@ describe('a bucket', () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', '');
     await expect(openSink('s3://bucket')).rejects.toMatchObject({ code: 'value', message: expect.stringContaining('AWS_ACCESS_KEY_ID') });
   });
+});
+
+test('a table gets a large shard in several statements, and the shard with the last', async () => {
+  const asked: { sql: string; parameters: unknown[] }[] = [];
+  const query = async (sql: string, parameters: unknown[] = []) => {
+    if (parameters.length > 1) asked.push({ sql, parameters });
+    return { rows: [] };
+  };
+  const embedding = new Float32Array(4000);
+  const rows = Array.from({ length: 5000 }, (_, i) => ({ id: `${i}`, embedding }));
+  await postgresTable({ query }, { type: 'real[]' }).write({ id: 'large', rows }, {});
+  expect(asked.map(({ parameters: [id, isLast] }) => [id, isLast])).toEqual([
+    ['large', false],
+    ['large', false],
+    ['large', true],
+  ]);
+  expect(asked.flatMap(({ parameters: [, , ids] }) => ids)).toEqual(rows.map(({ id }) => id));
 });
 
 describe('pgvector', () => {

@@ -64,11 +64,13 @@ describe('JSONL', () => {
     let given = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {
-        given++;
-        controller.enqueue(new Uint8Array(1 << 20).fill(97));
+        controller.enqueue(given++ ? new Uint8Array(1 << 20).fill(97) : bytes('"a"\n'));
       },
     });
-    await expect(all(jsonl(endless))).rejects.toMatchObject({ code: 'format', message: expect.stringContaining('lines of at most') });
+    await expect(all(jsonl(endless))).rejects.toMatchObject({
+      code: 'format',
+      message: expect.stringMatching(/line 2: expected at most 16777216 bytes/),
+    });
     expect(given).toBeLessThan(32);
   });
 

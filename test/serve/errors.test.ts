@@ -218,7 +218,7 @@ describe('log lines', () => {
     const { ask, fail } = asking({ model }, { log: (line) => lines.push(line) });
     await ask('/embed', { inputs: ['Hello', 'there'] }, { headers: { 'x-request-id': 'one' } });
     await fail('/embed', { inputs: '' }, { headers: { 'x-request-id': 'two' } });
-    vi.spyOn(model.traced, 'run').mockRejectedValueOnce(new Error('at /home/secret/model.bin'));
+    vi.spyOn(model.traced.runner, 'run').mockRejectedValueOnce(new Error('at /home/secret/model.bin'));
     const { status, body } = await fail('/embed', { inputs: 'a' }, { headers: { 'x-request-id': 'three' } });
     expect([status, body.error]).toEqual([500, 'Something unforeseen happened; the log of the server says what']);
     expect(lines).toMatchObject([

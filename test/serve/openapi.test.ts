@@ -34,7 +34,7 @@ test('each route is described, with what it takes and every status that it has',
     '500',
     '503',
   ]);
-  expect(paths['/v1/embeddings'].post.requestBody.content['application/json'].schema.required).toEqual(['input', 'model']);
+  expect(paths['/v1/embeddings'].post.requestBody.content['application/json'].schema.required).toEqual(['input']);
   expect(
     JSON.parse(await asking(models, { api_keys: ['a'] }).get('/openapi.json', { headers: { authorization: 'Bearer a' } })).security,
   ).toEqual([{ key: [] }]);

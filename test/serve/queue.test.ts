@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { TracedModule } from '../../src/index.ts';
 import { type SentenceTransformer, TraceletError } from '../../src/index.ts';
 import { TokenQueue } from '../../src/serve/queue.ts';
 import { capacityOf } from '../../src/text/inputs.ts';
+import { killing, watched as watchedWorkers } from '../support/pool.ts';
 import { asking, embedder, got, inWorkers, posted } from '../support/serving.ts';
 import { until } from '../support/until.ts';
 
@@ -16,17 +16,17 @@ const many = (count: number): string[] => Array.from({ length: count }, (_, i) =
 
 /** What is run, call by call, as numbers of rows; held back until let go. */
 function watched({ held = false } = {}) {
-  const run = traced.run.bind(traced) as (...given: unknown[]) => Promise<unknown>;
+  const run = traced.runner.run.bind(traced.runner);
   const calls: number[] = [];
   let go: () => void = () => {};
   const gate = held ? new Promise<void>((resolve) => (go = resolve)) : undefined;
   const signals: AbortSignal[] = [];
-  vi.spyOn(traced, 'run').mockImplementation((async (inputs: Record<string, { shape: number[] }>, options: { signal: AbortSignal }) => {
+  vi.spyOn(traced.runner, 'run').mockImplementation(async (inputs, options = {}) => {
     calls.push(inputs.input_ids.shape[0]);
-    signals.push(options.signal);
+    signals.push(options.signal as AbortSignal);
     if (calls.length === 1) await gate;
     return run(inputs, options);
-  }) as unknown as TracedModule['run']);
+  });
   return { calls, signals, go };
 }
 
@@ -160,48 +160,81 @@ describe('too many requests', () => {
 });
 
 describe('what fails', () => {
+  const POISONED = ['Hello', 'butter', 'A man', 'food'];
+  const poison = traced.tokenizer.encode('butter')[1];
+  const holdsPoison = (ids: ArrayLike<unknown>): boolean => Array.from(ids).includes(poison);
   const died = new TraceletError('worker', { what: 'a worker of the trace', expected: 'an answer', got: 'its end' });
 
   test('is run again where a worker died, and then an error of the model', async () => {
     const { ask, fail } = asking({ model });
     const want = await ask('/embed', { inputs: 'Hello' });
-    const run = traced.run.bind(traced) as (...given: unknown[]) => unknown;
-    let failures = 2;
-    const failing = vi.spyOn(traced, 'run').mockImplementation((async (...given: unknown[]) => {
+    const run = traced.runner.run.bind(traced.runner);
+    let failures = 1;
+    const failing = vi.spyOn(traced.runner, 'run').mockImplementation(async (...given) => {
       if (failures-- > 0) throw died;
       return run(...given);
-    }) as unknown as TracedModule['run']);
+    });
     expect(await ask('/embed', { inputs: 'Hello' })).toEqual(want);
-    expect(failing).toHaveBeenCalledTimes(3);
+    expect(failing).toHaveBeenCalledTimes(2);
     failures = Infinity;
     const { status, body } = await fail('/embed', { inputs: 'Hello' });
     expect([status, body.error_type]).toEqual([424, 'Backend']);
+    expect(failing).toHaveBeenCalledTimes(4);
   });
 
   test('fails by itself, and nothing that ran beside it', async () => {
     const { answer } = asking({ model });
-    const poison = traced.tokenizer.encode('butter')[1];
-    const run = traced.run.bind(traced) as (...given: unknown[]) => unknown;
-    vi.spyOn(traced, 'run').mockImplementation((async (inputs: Record<string, { data: Int32Array }>, options: unknown) => {
-      if (inputs.input_ids.data.includes(poison))
-        throw new TraceletError('kernels', { what: 'kernels', expected: 'an answer', got: 'a trap' });
+    const run = traced.runner.run.bind(traced.runner);
+    vi.spyOn(traced.runner, 'run').mockImplementation(async (inputs, options) => {
+      if (holdsPoison(inputs.input_ids.data)) throw new TraceletError('kernels', { what: 'kernels', expected: 'an answer', got: 'a trap' });
       return run(inputs, options);
-    }) as unknown as TracedModule['run']);
-    const texts = ['Hello', 'butter', 'A man', 'food'];
-    const responses = await Promise.all(texts.map((inputs) => answer(posted('/embed', { inputs }))));
+    });
+    const responses = await Promise.all(POISONED.map((inputs) => answer(posted('/embed', { inputs }))));
     expect(responses.map(({ status }) => status)).toEqual([200, 424, 200, 200]);
+  });
+
+  test('is no request, however often workers are killed', async () => {
+    const seen = watchedWorkers();
+    const pool = await inWorkers(model, 2);
+    const texts = many(6);
+    const { ask } = asking({ pool }, { max_batch_requests: 3 });
+    const want = await asking({ model }).ask('/embed', { inputs: texts });
+    const deaths = killing(seen, 3);
+    expect((await Promise.all(texts.map((inputs) => ask('/embed', { inputs })))).flat()).toEqual(want);
+    expect(await ask('/embed', { inputs: texts })).toEqual(want);
+    expect(deaths()).toBeGreaterThanOrEqual(12);
+    pool.dispose();
+  });
+
+  test('is the text that ends each worker that has it: after the first death those beside it run without it', async () => {
+    const seen = watchedWorkers();
+    const pool = await inWorkers(model, 1);
+    const { answer } = asking({ pool });
+    const rows: [count: number, isDeadly: boolean][] = [];
+    seen.kills = (message) => {
+      if (!('call' in message)) return false;
+      const [ids] = message.call.inputs;
+      const isDeadly = holdsPoison(ids.data);
+      rows.push([ids.shape[0], isDeadly]);
+      return isDeadly;
+    };
+    const responses = await Promise.all(POISONED.map((inputs) => answer(posted('/embed', { inputs }))));
+    expect(responses.map(({ status }) => status)).toEqual([200, 424, 200, 200]);
+    expect(await responses[1].json()).toMatchObject({ error_type: 'Backend' });
+    expect(rows[0]).toEqual([4, true]);
+    expect(rows.slice(1).sort()).toEqual([...Array(3).fill([1, false]), ...Array(4).fill([1, true])]);
+    pool.dispose();
   });
 
   test('is what holds numbers that are none', async () => {
     const broken = await embedder();
-    const run = broken.traced.run.bind(broken.traced) as unknown as (
-      ...given: unknown[]
-    ) => Promise<{ sentence_embedding: { data: Float32Array } }>;
-    vi.spyOn(broken.traced, 'run').mockImplementation((async (...given: unknown[]) => {
+    const { runner } = broken.traced;
+    const run = runner.run.bind(runner);
+    vi.spyOn(runner, 'run').mockImplementation(async (...given) => {
       const answer = await run(...given);
-      answer.sentence_embedding.data[1] = Number.NaN;
+      answer[0].tensor.data[1] = Number.NaN;
       return answer;
-    }) as unknown as TracedModule['run']);
+    });
     const { status, body } = await asking({ broken }).fail('/embed', { inputs: 'Hello' });
     expect([status, body.error_type]).toEqual([424, 'Backend']);
   });

@@ -1,11 +1,13 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { jit, type SentenceTransformer } from '../../src/index.ts';
 import { type ServeOptions, type Server, type Sources, serve } from '../../src/serve/index.ts';
-import { embedder } from '../support/serving.ts';
+import { closeAll, head, raw } from '../support/rawhttp.ts';
+import { embedder, heldBack } from '../support/serving.ts';
 import { problem } from '../support/tiny.ts';
 import { until } from '../support/until.ts';
 
@@ -19,10 +21,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const servers: Server[] = [];
-const sockets: Socket[] = [];
 afterEach(async () => {
   vi.restoreAllMocks();
-  for (const socket of sockets.splice(0)) socket.destroy();
+  closeAll();
   await Promise.all(servers.splice(0).map((server) => server.close()));
 });
 
@@ -41,22 +42,6 @@ const embed = async ({ url }: Server, inputs: unknown = 'Hello'): Promise<number
   expect(response.status).toBe(200);
   return response.json();
 };
-
-/** A connection on which bytes are sent as they are, and what came back on it. */
-async function raw({ url }: Server, ...pieces: string[]): Promise<{ socket: Socket; said(): string; isClosed(): boolean }> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  sockets.push(socket);
-  let text = '';
-  let isClosed = false;
-  socket.on('error', () => {}).on('close', () => (isClosed = true));
-  socket.setEncoding('utf8').on('data', (piece) => (text += piece));
-  await new Promise((resolve) => socket.once('connect', resolve));
-  for (const piece of pieces) socket.write(piece);
-  return { socket, said: () => text, isClosed: () => isClosed };
-}
-
-const head = (length: number, more = ''): string =>
-  `POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n${more}\r\n`;
 
 describe('serve()', () => {
   test('opens what lies somewhere, and answers as what is loaded does', async () => {
@@ -120,13 +105,7 @@ describe('serve()', () => {
 describe('closing', () => {
   test('answers what is under way, and takes no more', async () => {
     const server = await start({ tiny: model }, { drain_timeout: 60_000 });
-    const run = model.traced.run.bind(model.traced) as (...given: unknown[]) => Promise<never>;
-    let go: () => void = () => {};
-    const gate = new Promise<void>((resolve) => (go = resolve));
-    const running = vi.spyOn(model.traced, 'run').mockImplementation((async (...given: unknown[]) => {
-      await gate;
-      return run(...given);
-    }) as never);
+    const { running, go } = heldBack(model);
     const answer = embed(server);
     await until(() => expect(running).toHaveBeenCalled());
     const closed = server.close();
@@ -139,7 +118,7 @@ describe('closing', () => {
 
   test('waits no longer than it may', async () => {
     const server = await start({ tiny: model }, { drain_timeout: 10 });
-    const running = vi.spyOn(model.traced, 'run').mockImplementation((() => new Promise(() => {})) as never);
+    const running = vi.spyOn(model.traced.runner, 'run').mockImplementation(() => new Promise(() => {}));
     const answer = embed(server).catch((error: Error) => error);
     await until(() => expect(running).toHaveBeenCalled());
     await server.close();
@@ -167,6 +146,25 @@ describe('clients that behave badly', () => {
     const { said, isClosed } = await raw(server, 'POST /embed HTTP/1.1\r\nHost: a\r\nX-Slow: ');
     await until(() => expect(isClosed()).toBe(true));
     expect(said()).toMatch(/^HTTP\/1\.1 408 /);
+    await isWell(server);
+  });
+
+  test('a client that does not take its answer ends its connection', async () => {
+    const server = await start(undefined, { answer_timeout: 200 });
+    const inputs = JSON.stringify({ inputs: 'a '.repeat(400_000) });
+    const theirs: Socket[] = [];
+    const told = (message: unknown): void => void theirs.push((message as { socket: Socket }).socket);
+    subscribe('net.server.socket', told);
+    const { socket, said, isClosed } = await raw(server);
+    socket.pause();
+    socket.write(head(inputs.length).replace('/embed', '/tokenize') + inputs);
+    await until(() => expect(theirs[0]?.destroyed).toBe(true));
+    unsubscribe('net.server.socket', told);
+    socket.resume();
+    await until(() => expect(isClosed()).toBe(true));
+    const length = Number(/content-length: (\d+)/i.exec(said())?.[1]);
+    expect(length).toBeGreaterThan(16_000_000);
+    expect(said().length).toBeLessThan(length);
     await isWell(server);
   });
 
@@ -200,7 +198,7 @@ describe('clients that behave badly', () => {
     const lines: number[] = [];
     const server = await start(undefined, { log: ({ status }) => lines.push(status) });
     const running = vi
-      .spyOn(model.traced, 'run')
+      .spyOn(model.traced.runner, 'run')
       .mockImplementation(
         ((_: unknown, { signal }: { signal: AbortSignal }) =>
           new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))) as never,

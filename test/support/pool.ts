@@ -13,6 +13,7 @@ import {
 } from '../../src/index.ts';
 import { nodeThreads } from '../../src/platform/nodethreads.ts';
 import type { Threads } from '../../src/platform/platform.ts';
+import type { WorkerRequest } from '../../src/traced/pool/messages.ts';
 import { Computed, fileOf, floats, tinyConfig } from './tiny.ts';
 
 const WORKER = new URL('../../dist/traced/pool/worker.js', import.meta.url);
@@ -79,6 +80,8 @@ export interface Seen {
   asked(calls: number): Promise<void>;
   /** Why none may start. */
   refused?: string;
+  /** Whether a worker ends, as if killed from outside, in place of hearing a message. */
+  kills?(message: WorkerRequest): boolean;
 }
 
 /** Watches the workers that start from now on. `extra` is what their script does before anything else. */
@@ -105,6 +108,10 @@ export function watched(extra?: string): Seen {
       died(why);
     });
     const post: typeof thread.post = (message, transfer) => {
+      if (seen.kills?.(message as WorkerRequest)) {
+        thread.end();
+        return queueMicrotask(() => died(KILLED));
+      }
       thread.post(message, transfer);
       if (!(message instanceof Object && 'call' in message)) return;
       calls++;
@@ -117,6 +124,21 @@ export function watched(extra?: string): Seen {
   vi.spyOn(platform, 'workers').mockImplementation(async () => ({ count: host.count, start }));
   return seen;
 }
+
+/** Has workers end in place of hearing a call for the first `tries` times that it comes to them. Answers how many have. */
+export function killing(seen: Seen, tries: number): () => number {
+  const deaths = new Map<string, number>();
+  seen.kills = (message) => {
+    if (!('call' in message)) return false;
+    const call = message.call.inputs.map(({ data }) => `${data}`).join();
+    const before = deaths.get(call) ?? 0;
+    if (before < tries) deaths.set(call, before + 1);
+    return before < tries;
+  };
+  return () => [...deaths.values()].reduce((sum, count) => sum + count, 0);
+}
+
+const KILLED = 'a worker that was killed';
 
 export const withoutSharing = (): void => {
   vi.stubGlobal('crossOriginIsolated', false);

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { CrossEncoder, jit, MultiVectorEncoder, pipeline, SentenceTransformer, SparseEncoder } from '../../src/index.ts';
 import type { HandlerOptions, Models } from '../../src/serve/index.ts';
 import { handler } from '../../src/serve/index.ts';
@@ -14,6 +14,18 @@ export const classifier = () => pipeline('text-classification', fixture('pipelin
 /** A copy of what an encoder runs, in workers. */
 export async function inWorkers({ traced }: { traced: SentenceTransformer['traced'] }, workers: number) {
   return jit.load(new Blob([...(await jit.serialize(traced))] as BlobPart[]), { workers });
+}
+
+/** Has calls of a model wait until they are let go. */
+export function heldBack({ traced: { runner } }: { traced: SentenceTransformer['traced'] }) {
+  const run = runner.run.bind(runner);
+  let go: () => void = () => {};
+  const gate = new Promise<void>((resolve) => (go = resolve));
+  const running = vi.spyOn(runner, 'run').mockImplementation(async (...given) => {
+    await gate;
+    return run(...given);
+  });
+  return { running, go };
 }
 
 type Handler = (request: Request) => Promise<Response>;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { nextTask } from '../../src/base/slices.ts';
 import { jit, type Tensor, tensor } from '../../src/index.ts';
 import { allOf, shareOf } from '../../src/text/batches.ts';
-import { dynamic, embedding, inputsOf, load, slowFile, watched, whole, withoutSharing, x } from '../support/pool.ts';
+import { dynamic, embedding, inputsOf, killing, load, slowFile, watched, whole, withoutSharing, x } from '../support/pool.ts';
 import { SILENT } from '../support/silent.ts';
 import { expectSameBits, problem } from '../support/tiny.ts';
 import { until } from '../support/until.ts';
@@ -98,17 +98,78 @@ describe.each([
     await seen.asked(2);
     if (way === 'terminate') seen.ends[0]();
     else seen.post[0](way);
-    const { message } = await problem('worker', () => run);
-    expect(message).toMatch(
+    for (const call of [run, waiting]) expectSameBits(await call, want);
+    expect(seen.died[0]).toMatch(
       {
-        terminate: /got a worker that ended \(exit code 1\)/,
-        throw: /got a worker that failed \(.*'in' operator/,
-        exit: /\(exit code 3\)/,
+        terminate: /^a worker that ended \(exit code 1\)/,
+        throw: /^a worker that failed \(.*'in' operator/,
+        exit: /^a worker that ended \(exit code 3\)/,
       }[way],
     );
-    expectSameBits(await waiting, want);
     expectSameBits(await pool.run(x), want);
     expect(seen.count).toBe(2);
+  });
+
+  test('runs calls again whose workers are killed, and has lost none in the end', async () => {
+    prepare();
+    const seen = watched();
+    const pool = await load(await dynamic, { workers: 2 });
+    const deaths = killing(seen, 3);
+    const calls = Array.from({ length: 4 }, (_, seed) => inputsOf(1 + (seed % 4), 5 + seed, seed));
+    const kept = structuredClone(calls.map(({ input_ids }) => input_ids.data));
+    const answers = await Promise.all(calls.map((inputs) => pool.run(inputs)));
+    for (const [i, inputs] of calls.entries()) expectSameBits(answers[i].pooler_output, whole(inputs).pooler_output, `call ${i}`);
+    expect(calls.map(({ input_ids }) => input_ids.data)).toEqual(kept);
+    expect(deaths()).toBe(3 * calls.length);
+  });
+
+  test('fails a call that ends each worker that has it, and no other', async () => {
+    prepare();
+    const seen = watched();
+    const pool = await load(await dynamic, { workers: 1 });
+    let deaths = 0;
+    seen.kills = (message) => {
+      const isDeadly = 'call' in message && message.call.inputs[0].shape[1] === 7;
+      deaths += Number(isDeadly);
+      return isDeadly;
+    };
+    const runs = [5, 7, 6].map((length) => pool.run(inputsOf(1, length)));
+    const { message } = await problem('worker', () => runs[1]);
+    expect(message).toContain('got a worker that was killed');
+    for (const [at, length] of [
+      [0, 5],
+      [2, 6],
+    ])
+      expectSameBits(await runs[at], whole(inputsOf(1, length)));
+    expect(deaths).toBe(4);
+  });
+
+  test('starts a worker again that is killed before it is ready', async () => {
+    prepare();
+    const seen = watched();
+    let kills = 3;
+    seen.kills = (message) => 'setup' in message && kills-- > 0;
+    const pool = await load(await dynamic, { workers: 1 });
+    expect([pool.workers, seen.count]).toEqual([1, 4]);
+    expectSameBits(await pool.run(inputsOf(1, 5)), whole(inputsOf(1, 5)));
+  });
+
+  test('runs a call that was stopped no more when its worker dies', async () => {
+    prepare();
+    const seen = watched();
+    const pool = await load(await dynamic, { workers: 1 });
+    const stop = new AbortController();
+    let asked = 0;
+    seen.kills = (message) => {
+      if (!('call' in message)) return false;
+      asked++;
+      stop.abort();
+      return true;
+    };
+    await expect(pool.run(inputsOf(1, 5), { signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    seen.kills = undefined;
+    expectSameBits(await pool.run(inputsOf(1, 5)), whole(inputsOf(1, 5)));
+    expect(asked).toBe(1);
   });
 
   test('fails the call for which no worker starts again, and that one alone', async () => {

@@ -4,5 +4,6 @@ import type { BatchRow } from './sink.ts';
 export interface FileFormat {
   /** What names of files end with, without a dot. */
   extension: string;
-  encode(rows: readonly BatchRow[]): Promise<Uint8Array>;
+  /** The bytes of the file, in pieces. */
+  encode(rows: readonly BatchRow[]): Promise<Iterable<Uint8Array>>;
 }

@@ -21,8 +21,8 @@ export function httpStore(address: string, send: Fetch): Store {
   return {
     open: async () => {},
     has: async (path, { signal }) => (await ask(path, { method: 'HEAD', signal }, ABSENT)).ok,
-    async put(path, bytes, { signal }) {
-      const response = await ask(path, { method: 'PUT', body: bytes as Uint8Array<ArrayBuffer>, signal });
+    async put(path, pieces, { signal }) {
+      const response = await ask(path, { method: 'PUT', body: Buffer.concat([...pieces]), signal });
       await response.body?.cancel();
     },
   };

@@ -1,7 +1,9 @@
+import { Socket } from 'node:net';
 import { TraceletError } from '../../base/error.ts';
 import { checkOptions, NAMED, proved } from '../../base/options.ts';
 import { oneOf } from '../../base/schema.ts';
 import { loaded } from '../loaded.ts';
+import { pause } from '../pause.ts';
 import { fileSink } from './files.ts';
 import type { FileFormat } from './format.ts';
 import { httpStore } from './http.ts';
@@ -52,9 +54,23 @@ export async function openSink(place: string, options?: SinkOptions): Promise<Si
 
 async function openTable(address: string, options: TableOptions): Promise<Sink> {
   const { Pool } = await loaded(() => import('pg'), 'pg');
-  const pool = new Pool({ connectionString: address, max: CONNECTIONS });
+  const sockets = new Set<Socket>();
+  const stream = (): Socket => {
+    const socket = new Socket();
+    sockets.add(socket.once('close', () => sockets.delete(socket)));
+    return socket;
+  };
+  const pool = new Pool({ connectionString: address, stream, ...POOL });
   pool.on('error', () => {}); // the next query says so
-  return { ...postgresTable(pool, options), close: () => pool.end() };
+  const close = async (): Promise<void> => {
+    const late = new AbortController();
+    await Promise.race([pool.end(), pause(FAREWELL_MS, late.signal)]).finally(() => late.abort());
+    for (const socket of sockets) socket.destroy();
+  };
+  return { ...postgresTable(pool, options), close };
 }
 
-const CONNECTIONS = 4;
+/** A server that has gone without a word is found out, and statements are tried again. */
+const POOL = { max: 4, keepAlive: true, connectionTimeoutMillis: 30_000, query_timeout: 300_000 };
+/** How long statements under way may take once the sink is closed. */
+const FAREWELL_MS = 2000;

@@ -40,7 +40,7 @@ export async function parquet(): Promise<FileFormat> {
     extension: 'parquet',
     async encode(rows) {
       const columnData = COLUMNS.map(({ of, ...column }) => ({ ...column, data: rows.map(of) }));
-      return new Uint8Array(parquetWriteBuffer({ columnData, schema: [...SCHEMA] }));
+      return [new Uint8Array(parquetWriteBuffer({ columnData, schema: [...SCHEMA] }))];
     },
   };
 }

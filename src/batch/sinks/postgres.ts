@@ -39,8 +39,8 @@ const CLIENT = kind<QueryRunner>('a Pool or Client of pg', (value) => typeof (va
 const LOCK = 1953653091;
 
 /**
- * Rows of a table of PostgreSQL: `id` text, the primary key, `embedding`, and `error` jsonb in place of it. A shard is one statement: its rows, and its id in the table
- * `<table>_shards`. Throws `value` errors, and an `unsupported` error where the extension cannot be had.
+ * Rows of a table of PostgreSQL: `id` text, the primary key, `embedding`, and `error` jsonb in place of it. A shard is one statement, or several where it is large: its rows,
+ * and with the last of them its id in the table `<table>_shards`. Throws `value` errors, and an `unsupported` error where the extension cannot be had.
  */
 export function postgresTable(client: QueryRunner, options?: TableOptions): Sink {
   const runner = proved('postgresTable(): client', client, CLIENT);
@@ -69,17 +69,25 @@ export function postgresTable(client: QueryRunner, options?: TableOptions): Sink
       await widen(all.find((row) => 'embedding' in row));
       const columns = COLUMNS.filter(({ name }) => name !== 'embedding' || width !== undefined);
       const names = columns.map(({ name }) => name);
-      await runner.query(
-        `WITH shard AS (INSERT INTO ${shards} VALUES ($1) ON CONFLICT DO NOTHING)
-         INSERT INTO ${rows} (${names})
-         SELECT DISTINCT ON (id) ${columns.map(({ name, cast = type }) => `${name}::${cast}`)}
-         FROM unnest(${columns.map((_, i) => `$${i + 2}::text[]`)}) AS row (${names})
-         ON CONFLICT (id) DO UPDATE SET ${names.map((name) => `${name} = EXCLUDED.${name}`)}`,
-        [id, ...columns.map(({ of }) => all.map((row) => of(row, ends)))],
-      );
+      const most = Math.max(1, Math.floor(MOST_NUMBERS / ((width ?? 0) + OTHER_NUMBERS)));
+      for (let at = 0; at < all.length; at += most) {
+        const piece = all.slice(at, at + most);
+        const isLast = at + most >= all.length;
+        await runner.query(
+          `WITH shard AS (INSERT INTO ${shards} SELECT $1::text WHERE $2::boolean ON CONFLICT DO NOTHING)
+           INSERT INTO ${rows} (${names})
+           SELECT DISTINCT ON (id) ${columns.map(({ name, cast = type }) => `${name}::${cast}`)}
+           FROM unnest(${columns.map((_, i) => `$${i + 3}::text[]`)}) AS row (${names})
+           ON CONFLICT (id) DO UPDATE SET ${names.map((name) => `${name} = EXCLUDED.${name}`)}`,
+          [id, isLast, ...columns.map(({ of }) => piece.map((row) => of(row, ends)))],
+        );
+      }
     },
   };
 }
+
+/** Numbers of a statement, at about twelve characters each, and how many the rest of a row counts for: no string is longer than engines take. */
+const [MOST_NUMBERS, OTHER_NUMBERS] = [2 ** 23, 64];
 
 interface Column {
   name: string;

@@ -7,7 +7,7 @@ export interface Store {
   open(options: { signal?: AbortSignal }): Promise<void>;
   has(path: string, options: { signal?: AbortSignal }): Promise<boolean>;
   /** Writes a file whole or not at all. */
-  put(path: string, bytes: Uint8Array, options: { signal?: AbortSignal }): Promise<void>;
+  put(path: string, pieces: Iterable<Uint8Array>, options: { signal?: AbortSignal }): Promise<void>;
 }
 
 /** A folder of the file system, made if need be. */
@@ -21,10 +21,10 @@ export function folderStore(folder: string): Store {
   return {
     open: () => make(folder),
     has: async (path) => (await platform.kindOf(within(folder, path))) === 'file',
-    async put(path, bytes, options) {
+    async put(path, pieces, options) {
       const file = within(folder, path);
       await make(file.slice(0, file.lastIndexOf('/')));
-      await platform.write(file, [bytes], options);
+      await platform.write(file, pieces, options);
     },
   };
 }

@@ -21,8 +21,10 @@ export async function* jsonl(source: Source, options?: Fields): AsyncGenerator<B
   const bytes = await openSource(source, 'texts.jsonl', { signal: fields.signal });
   try {
     let number = 0;
-    for await (const line of linesOf(bytes, fields.signal)) {
-      const what = `${bytes.name}, line ${++number}`;
+    const nextLine = (): string => `${bytes.name}, line ${number + 1}`;
+    for await (const line of linesOf(bytes, nextLine, fields.signal)) {
+      const what = nextLine();
+      number++;
       const text = decoded(line, what);
       if (text.trim() !== '') yield lineOf(text, fields, what);
     }
@@ -39,7 +41,7 @@ function lineOf(line: string, fields: Fields, what: string): BatchRecord {
 }
 
 /** Lines without what ends them; behind the last one there is no further. */
-async function* linesOf(bytes: ByteSource, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+async function* linesOf(bytes: ByteSource, nextLine: () => string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(PIECE);
   let rest: Uint8Array[] = [];
   let held = 0;
@@ -54,8 +56,7 @@ async function* linesOf(bytes: ByteSource, signal: AbortSignal | undefined): Asy
     }
     rest.push(piece.slice(start));
     held += piece.length - start;
-    if (held > MOST)
-      throw new TraceletError('format', { what: bytes.name, expected: `lines of at most ${MOST} bytes`, got: 'a longer one' });
+    if (held > MOST) throw new TraceletError('format', { what: nextLine(), expected: `at most ${MOST} bytes`, got: 'more' });
   }
   if (held > 0) yield Buffer.concat(rest);
 }

@@ -16,7 +16,7 @@ export const OLLAMA_ROUTES = [
     ability: 'embed',
     body: object({
       model: MODEL,
-      input: either(FILLED, list(FILLED, { minItems: 1 })),
+      input: either(text('Nothing is answered to an empty one'), list(text())),
       'truncate?': flag(true),
       'dimensions?': orNull(SIZE),
     }),
@@ -31,7 +31,7 @@ export const OLLAMA_ROUTES = [
     async run(call, { model: name, input, truncate = call.options.auto_truncate, dimensions }) {
       const since = performance.now();
       const model = call.models.find('embed', name);
-      const texts = limited(call, [input].flat(), 'input');
+      const texts = limited(call, input === '' ? [] : [input].flat(), 'input');
       const embeddings = await vectors(call, model, texts, { truncate, normalize: true, dimensions: dimensions ?? undefined });
       const total_duration = nanoseconds(since);
       return { model: model.name, embeddings, total_duration, load_duration: 0, prompt_eval_count: call.tokens };

@@ -7,7 +7,7 @@ import { INPUTS, textsOf } from './tei.ts';
 
 interface Given {
   input: string | number[] | (string | number[])[];
-  model: string;
+  model?: string | null;
   encoding_format?: 'float' | 'base64' | null;
   dimensions?: number | null;
 }
@@ -54,7 +54,7 @@ export const OPENAI_ROUTES = [
     ability: 'embed',
     body: object({
       input: INPUTS,
-      model: text('The name of a model; where one is served that makes vectors, any'),
+      'model?': orNull(text('The name of a model; where one is served that makes vectors, any')),
       'encoding_format?': orNull(oneOf('float', 'base64')),
       'dimensions?': orNull(SIZE),
       'user?': orNull(text()),
@@ -67,7 +67,7 @@ export const OPENAI_ROUTES = [
       usage: object({ prompt_tokens: COUNT, total_tokens: COUNT }),
     }),
     async run(call, { input, model: name, encoding_format, dimensions }) {
-      const model = call.models.find('embed', name);
+      const model = call.models.find('embed', name ?? undefined);
       const texts: readonly Asked[] = textsOf(call, input, 'input');
       const options = { truncate: call.options.auto_truncate, normalize: true, dimensions: dimensions ?? undefined };
       const encode = ENCODINGS[encoding_format ?? 'float'];

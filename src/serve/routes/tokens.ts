@@ -1,6 +1,8 @@
 import { TraceletError } from '../../base/error.ts';
+import { Slice } from '../../base/slices.ts';
 import { promptOf } from '../../sentence/prompt.ts';
 import type { PreTrainedTokenizerFast } from '../../tokenizer/index.ts';
+import type { Call } from '../call.ts';
 import { TEI } from '../dialect.ts';
 import { limited, route } from '../route.ts';
 import { COUNT, either, FILLED, flag, ID, list, object, orNull, text } from '../schema.ts';
@@ -48,6 +50,17 @@ function tokensOf(tokenizer: PreTrainedTokenizerFast, given: string, add_special
   });
 }
 
+/** What is made of each; other requests are let through in between. */
+async function inTurn<T, Made>({ signal }: Call, things: readonly T[], made: (thing: T) => Made): Promise<Made[]> {
+  const slice = new Slice(signal);
+  const all: Made[] = [];
+  for (const thing of things) {
+    all.push(made(thing));
+    if (slice.over) await slice.next();
+  }
+  return all;
+}
+
 export const TEI_TOKENS = [
   route<{ inputs: string | string[]; add_special_tokens?: boolean; prompt_name?: string | null }>({
     method: 'POST',
@@ -65,7 +78,8 @@ export const TEI_TOKENS = [
     run(call, { inputs, add_special_tokens = true, prompt_name }) {
       const { reader } = call.models.find('tokenize').traced;
       const prompt = prompt_name ? promptOf(reader.sentence, { prompt_name }, 'tokenize') : '';
-      return limited(call, [inputs].flat(), 'inputs').map((each) => tokensOf(reader.tokenizer, prompt + each, add_special_tokens));
+      const texts = limited(call, [inputs].flat(), 'inputs');
+      return inTurn(call, texts, (each) => tokensOf(reader.tokenizer, prompt + each, add_special_tokens));
     },
   }),
   route<{ ids: number[] | number[][]; skip_special_tokens?: boolean }>({
@@ -83,7 +97,7 @@ export const TEI_TOKENS = [
       const stray = rows.flat().find((id) => id >= tokenizer.length);
       if (stray !== undefined)
         throw new TraceletError('value', { what: 'ids', expected: `ids below ${tokenizer.length}, the number of tokens`, got: `${stray}` });
-      return limited(call, rows, 'ids').map((each) => tokenizer.decode(each, { skip_special_tokens }));
+      return inTurn(call, limited(call, rows, 'ids'), (each) => tokenizer.decode(each, { skip_special_tokens }));
     },
   }),
 ];

@@ -121,13 +121,14 @@ export class WorkerPool implements Runner {
     };
   }
 
-  async #run(method: string, local: LocalRunner, inputs: Record<string, Tensor>, { outputs, signal }: CallOptions = {}): Promise<Named[]> {
-    if (!this.workers) return local.run(inputs, { outputs, signal });
+  async #run(method: string, local: LocalRunner, inputs: Record<string, Tensor>, options: CallOptions = {}): Promise<Named[]> {
+    const { outputs, signal } = options;
+    if (!this.workers) return local.run(inputs, options);
     if (outputs) local.instance.wanted(outputs);
     const named = Object.entries(inputs).map(([name, tensor]) => ({ name, tensor }));
     const worker = await this.#free.take(signal);
     const call = { method, inputs: sent(named), outputs, stoppable: signal !== undefined };
-    const work = worker.answer(call).finally(() => this.#free.give(worker));
+    const work = worker.answer(call, options).finally(() => this.#free.give(worker));
     return untilAborted(signal, work, () => worker.stop(call));
   }
 

@@ -3,6 +3,7 @@ import { isBytes } from '../../base/realm.ts';
 import type { Region } from '../../kernels/arena.ts';
 import type { Named } from '../../nn/outputs.ts';
 import type { Thread, Threads } from '../../platform/platform.ts';
+import type { CallOptions } from '../runner.ts';
 import { buffersOf, type CallRequest, errorOf, type Reply, received, type SentTensor, type Setup, type WorkerRequest } from './messages.ts';
 
 interface Waiting {
@@ -10,7 +11,10 @@ interface Waiting {
   reject(reason: TraceletError): void;
 }
 
-/** One of the workers of a pool. When its thread has died, the next call starts another one, in the region of the first. */
+/** How often a thread is started that ends before it is ready, and how many threads may end during a call before it fails: it may be what ends them. */
+const [MOST_STARTS, MOST_DEATHS] = [4, 4];
+
+/** One of the workers of a pool. When its thread has died, another one is started for the next call, or for that which it had, in the region of the first. */
 export class PoolWorker {
   readonly #host: Threads;
   readonly #setup: () => Setup;
@@ -30,26 +34,43 @@ export class PoolWorker {
 
   /** Has a thread that is ready to answer. Throws a `worker` error where none starts, and what goes wrong in it. */
   async start(): Promise<void> {
-    if (this.#ended) throw this.#ended;
-    if (this.#thread) return;
-    const setup = { ...this.#setup(), region: this.#region };
-    const copy = isBytes(setup.constants) ? [setup.constants.buffer as ArrayBuffer] : [];
-    try {
-      this.#thread = this.#begin();
-      await this.#request({ setup }, copy);
-    } catch (error) {
-      const reason = error instanceof TraceletError ? error : died(String(error));
-      this.#lose(reason);
-      throw reason;
+    for (let starts = 1; !this.#thread; starts++) {
+      if (this.#ended) throw this.#ended;
+      try {
+        await this.#setUp();
+      } catch (error) {
+        const hasDied = !this.#thread && error instanceof TraceletError;
+        const reason = error instanceof TraceletError ? error : died(String(error));
+        this.#lose(reason);
+        if (!hasDied || starts === MOST_STARTS) throw reason;
+      }
     }
   }
 
-  /** Answers one call; it is free again when this settles. Throws what the call throws there, and `worker` errors. */
-  async answer(call: CallRequest): Promise<Named[]> {
-    await this.start();
+  /** Starts a thread and has it set up. */
+  async #setUp(): Promise<void> {
+    const setup = { ...this.#setup(), region: this.#region };
+    const copy = isBytes(setup.constants) ? [setup.constants.buffer as ArrayBuffer] : [];
+    this.#thread = this.#begin();
+    await this.#request({ setup }, copy);
+  }
+
+  /**
+   * Answers one call; it is free again when this settles. A call during which the thread ends is run again in another one, until `deaths` have ended.
+   * Throws what the call throws there, `worker` errors, and the reason of the signal between two tries.
+   */
+  async answer(call: CallRequest, { signal, deaths = MOST_DEATHS }: Pick<CallOptions, 'signal' | 'deaths'> = {}): Promise<Named[]> {
     this.#call = call;
     try {
-      return received(await this.#request({ call }, buffersOf(call.inputs)));
+      for (let last = deaths - 1; ; last--) {
+        await this.start();
+        signal?.throwIfAborted();
+        try {
+          return received(await this.#request({ call }, last > 0 ? [] : buffersOf(call.inputs)));
+        } catch (error) {
+          if (this.#thread || last <= 0) throw error;
+        }
+      }
     } finally {
       this.#call = undefined;
     }
