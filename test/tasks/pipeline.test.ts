@@ -207,6 +207,10 @@ describe('calls', () => {
     ['targets of nothing', () => fill('[MASK]', { targets: [] }), /targets/],
     ['no labels', () => judge(TEXT, []), /candidate_labels/],
     ['a template', () => judge(TEXT, 'a', { hypothesis_template: 'none' }), /\{\} where the label goes/],
+    ['a template with a label twice', () => judge(TEXT, 'a', { hypothesis_template: '{} {}' }), /once, or \{0\}/],
+    ['a template of two kinds', () => judge(TEXT, 'a', { hypothesis_template: '{} {0}' }), /once, or \{0\}/],
+    ['a template with a name', () => judge(TEXT, 'a', { hypothesis_template: '{} {label}' }), /other braces doubled/],
+    ['a template without a label', () => judge(TEXT, 'a', { hypothesis_template: 'no {{}}' }), /\{\} where the label goes/],
     ['an empty question', () => answer('', TEXT), /question: expected a text that is not empty/],
     ['an empty text', () => answer([{ question: 'Who?', context: '' }]), /questions\[0\]: context/],
     [
