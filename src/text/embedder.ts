@@ -115,14 +115,14 @@ export function embedder(traced: Embedding, options: EmbedOptions) {
   return { hidden, capacity, concurrency, signal, run, encode: encoder(reader, longest, long, WORDING) };
 }
 
-function widthOf({ outputs }: Embedding): number {
+function widthOf({ outputs, reader: { sentence } }: Embedding): number {
   const output = outputs.find(({ name }) => name === OUTPUT[0]);
   if (output) return output.shape[1];
   throw new TraceletError('value', {
     what: 'embed()',
     expected: 'a trace with an output sentence_embedding',
     got: outputs.map(({ name }) => name).join(', '),
-    cure: 'Trace a SentenceEmbedder',
+    cure: sentence ? `${sentence.model_type}.from_pretrained opens it` : 'Trace a SentenceEmbedder',
   });
 }
 
