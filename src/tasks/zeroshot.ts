@@ -62,6 +62,11 @@ const TEMPLATE: Kind<string> = {
   read: (value) => (typeof value === 'string' && saying(value) ? value : undefined),
 };
 
+function sequenceOf(value: unknown, what: string): string {
+  if (value === '') throw new TraceletError('value', { what, expected: 'a text that is not empty', got: '""' });
+  return textOf(value, what);
+}
+
 function labelsIn(given: unknown): readonly string[] {
   const labels = proved('candidate_labels', given, LABELS);
   const each = typeof labels === 'string' ? labels.split(',').flatMap((label) => label.trim() || []) : labels;
@@ -93,8 +98,7 @@ export const zeroShotClassification: Task<ZeroShotOptions> = {
   check: entailment,
 
   async answer(host, [input, second], { candidate_labels, hypothesis_template = 'This example is {}.', multi_label, truncation, ...call }) {
-    const { items, isList } = listOf(input, 'text', textOf);
-    if (input === '') throw new TraceletError('value', { what: 'text', expected: 'a text that is not empty', got: '""' });
+    const { items, isList } = listOf(input, 'text', sequenceOf);
     const labels = labelsIn(second ?? candidate_labels);
     const { yes, no } = entailment(host);
     const hypotheses = labels.map((label) => saying(hypothesis_template)?.(label) ?? '');
