@@ -168,7 +168,7 @@ const KINDS: { readonly [Type in Exclude<ModuleType, LaterType>]: ModuleKind<Typ
     read(given, what) {
       const { bias = true, activation_function = 'torch.nn.modules.activation.Tanh', use_residual = false } = given;
       const name = activation_function as string;
-      if (!name.startsWith('torch.')) throw bad(`activation_function of ${what}`, 'a class of torch.nn', describe(name));
+      if (!name.startsWith('torch.')) throw bad(`activation_function of ${what}`, 'torch.nn', describe(name));
       return {
         in_features: needed(given.in_features, 'in_features', what),
         out_features: needed(given.out_features, 'out_features', what),
