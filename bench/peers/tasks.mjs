@@ -7,14 +7,14 @@
  * runs; what was made is kept in build/graphs.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { AutoModelForSequenceClassification, AutoTokenizer, env, pipeline as theirs } from '@huggingface/transformers';
 import { CrossEncoder, pipeline as ours, SentenceTransformer } from '../../dist/index.js';
 import { callApart } from '../../test/runtimes/answers.mjs';
-import { layersOf } from '../../test/runtimes/layers.mjs';
+import { layInto } from '../../test/runtimes/laid.mjs';
 
 const { values: options } = parseArgs({ options: { python: { type: 'string' } } });
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
@@ -91,7 +91,7 @@ function graphsFor(names) {
 function folderOf(name) {
   if (existsSync(join(FIXTURES, 'pipelines', name))) return join(FIXTURES, 'pipelines', name);
   const folder = join(BUILD, 'folders', name);
-  for (const layer of layersOf(name)) cpSync(join(FIXTURES, layer), folder, { recursive: true });
+  layInto(folder, name);
   return folder;
 }
 

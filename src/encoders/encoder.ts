@@ -1,4 +1,4 @@
-import { TraceletError } from '../base/error.ts';
+import { OBJECT, proved } from '../base/options.ts';
 import type { SaveOptions } from '../jit/files.ts';
 import { save } from '../jit/files.ts';
 import type { SentenceConfig } from '../sentence/config.ts';
@@ -7,6 +7,7 @@ import { Source, type Texts } from '../text/source.ts';
 import type { PreTrainedTokenizerFast, TextInput } from '../tokenizer/index.ts';
 import type { TracedModule } from '../traced/traced.ts';
 import type { Routes } from './routes.ts';
+import { routeFiles } from './savedroutes.ts';
 
 /** What takes the place of other options of sentence-transformers. */
 export const CURES: Readonly<Record<string, string>> = {
@@ -67,16 +68,15 @@ export abstract class Encoder {
     return Math.min(tokenizer.model_max_length, dynamic.sequence?.[1] ?? inputs[0].shape[1]);
   }
 
-  /** Writes the trace, which holds the tokenizer and all that the folder says: `from_pretrained` opens it again. As {@link jit.save}. */
-  async save(path: string, options?: SaveOptions): Promise<void> {
+  /**
+   * Writes one file with the trace, the tokenizer and all that the folder says, and the traces of other routes where there are any: `from_pretrained`
+   * opens it again. As {@link jit.save}.
+   */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
     if (!this.#routes) return save(this.traced, path, options);
-    const routes = Object.keys(this.routes);
-    throw new TraceletError('unsupported', {
-      what: 'save()',
-      expected: 'one trace',
-      got: `${routes.length}, one for each route`,
-      cure: `Save each: ${routes.map((name) => `jit.save(model.routes[${JSON.stringify(name)}], path)`).join(', ')}`,
-    });
+    const { _extra_files, signal } = proved('save()', options, { ...OBJECT, expected: 'options in an object' }) as SaveOptions;
+    const held = await routeFiles(this.#routes, signal);
+    return save(this.traced, path, { ...options, _extra_files: { ..._extra_files, ...held } });
   }
 
   /** Gives the memory of the trace back, and ends its threads. */

@@ -4,6 +4,7 @@ import { isUrl } from '../base/realm.ts';
 import { isArchive } from '../formats/archive.ts';
 import type { CheckpointSource } from '../formats/checkpoint.ts';
 import { type JitLoadOptions, load } from '../jit/files.ts';
+import type { LoadOptions } from '../jit/load.ts';
 import { trace } from '../jit/trace.ts';
 import { readingIn } from '../models/configfile.ts';
 import { type Home, loadFrom, openHome } from '../models/load.ts';
@@ -22,6 +23,7 @@ import { Tensor } from '../tensor/tensor.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import { isTraced, type TracedModule } from '../traced/traced.ts';
 import { Routes } from './routes.ts';
+import { routesHeld } from './savedroutes.ts';
 
 /** Options of `from_pretrained`: those of models, and how the trace is run. */
 export interface EncoderOptions extends PreTrainedOptions {
@@ -76,13 +78,14 @@ export async function openTraces(
   settings: Settings = () => ({}),
 ): Promise<Traces> {
   const { kernels, threads, ...options } = proved(what, given ?? {}, { ...OBJECT, expected: 'options in an object' }) as EncoderOptions;
-  if (isTraced(source)) return [ofKind(what, Class.kind, source as TracedModule)];
+  const running = { kernels, threads, signal: options.signal };
+  if (isTraced(source)) return opened(what, Class.kind, source as TracedModule, running);
   if ((typeof source === 'string' || isUrl(source)) && isArchive(String(source)))
-    return [ofKind(what, Class.kind, await load(source, { ...options, kernels, threads } as JitLoadOptions))];
+    return opened(what, Class.kind, await load(source, { ...options, kernels, threads } as JitLoadOptions), running, true);
   const home = await openHome(source as CheckpointSource, readingIn(what, options));
   const open = async (text: ReadText): Promise<TracedModule> => {
     const model = await Class.open({ ...home, beside: { ...home.beside, text } }, { torchscript: true, ...options });
-    return traceOf(what, model, { kernels, threads, signal: options.signal, ...settings(model) });
+    return traceOf(what, model, { ...running, ...settings(model) });
   };
   const router = await routerIn(home.beside.text);
   if (!router) return [await open(home.beside.text)];
@@ -101,8 +104,23 @@ async function openRoutes(what: string, router: Router, open: (text: ReadText) =
     for (const traced of traces.values()) traced.dispose();
     throw error;
   }
-  const [first] = traces.values();
-  return [traces.get(router.routeOf() ?? '') ?? first, new Routes(traces, router)];
+  const routes = new Routes(traces, router);
+  return [routes.usual, routes];
+}
+
+/** A trace of a kind with those that it holds, which are let go of as files where the trace is `ours`. */
+async function opened(what: string, kind: FolderKind, traced: TracedModule, running: LoadOptions, ours = false): Promise<Traces> {
+  try {
+    ofKind(what, kind, traced);
+    const found = await routesHeld(traced, running);
+    if (!found) return [traced];
+    for (const each of found.routes.traces.values()) ofKind(what, kind, each);
+    if (ours) for (const name of found.held) (traced.files as Map<string, Uint8Array>).delete(name);
+    return [traced, found.routes];
+  } catch (error) {
+    if (ours) traced.dispose();
+    throw error;
+  }
 }
 
 /** A model traced for any number of texts of any length. */
@@ -123,9 +141,9 @@ function readable(what: string, tokenizer: PreTrainedTokenizerFast | undefined):
   throw new TraceletError('source', { what: `${what}: the tokenizer of the folder`, expected: 'files of one that runs here', got: 'none' });
 }
 
-function ofKind(what: string, kind: FolderKind, traced: TracedModule): TracedModule {
+function ofKind(what: string, kind: FolderKind, traced: TracedModule): void {
   const { model_type } = traced.reader.sentence ?? {};
-  if (model_type === kind) return traced;
+  if (model_type === kind) return;
   throw new TraceletError('config', {
     what,
     expected: `a trace of a ${kind}`,

@@ -1,3 +1,4 @@
+import { TextDecoder } from '../base/globals.ts';
 import { onDemand } from '../base/ondemand.ts';
 import type { AnyModule } from '../nn/module.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
@@ -23,6 +24,10 @@ const archives: OpenArchive = async (source, options) => {
   return traceArchive(source, options);
 };
 
+/** What says of a folder of sentence-transformers what it makes, and kinds that are made of more modules than vectors of texts. */
+const CONFIG = 'config_sentence_transformers.json';
+const MANY = /"(?:Sparse|MultiVector)Encoder"/;
+
 const files = () => onDemand('what reads and writes traces', () => import('./files.ts'));
 
 /**
@@ -34,7 +39,11 @@ export function load<Result = ModelOutput>(source: Source, options: JitLoadOptio
 export function load<Result = ModelOutput>(source: Source, options?: JitLoadOptions): Promise<TracedModule<Result>>;
 export async function load<Result = ModelOutput>(source: Source, options: JitLoadOptions = {}): Promise<TracedModule<Result>> {
   const { loadWith } = await onDemand('what reads traces', () => import('./loading.ts'));
-  return loadWith<Result>(archives, source, options);
+  const traced = await loadWith<Result>(archives, source, options);
+  const folder = traced.files.get(CONFIG);
+  if (folder && MANY.test(new TextDecoder().decode(folder)))
+    (await onDemand('what reads folders of sentence-transformers', () => import('../sentence/more.ts'))).knowMore();
+  return traced;
 }
 
 /** Writes the trace to a file, whole or not at all. As `torch.jit.save`. */

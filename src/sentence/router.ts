@@ -5,12 +5,19 @@ import { MODULES } from './config.ts';
 import { lastName, readFields } from './modules.ts';
 import { overlaid, type ReadText } from './view.ts';
 
-/** The ways that texts of different tasks take through a folder. */
-export interface Router {
-  /** The folder as it is for texts of each route, by the name of the route. */
-  routes: ReadonlyMap<string, ReadText>;
+/** How texts find their route. */
+export interface Routing {
+  /** Every route, whether for texts or not. */
+  names: readonly string[];
+  parameters: RouteParameters;
   /** The route of texts of a task, or of none; undefined where there is none for them. */
   routeOf(task?: string): string | undefined;
+}
+
+/** The ways that texts of different tasks take through a folder. */
+export interface Router extends Routing {
+  /** The folder as it is for texts of each route, by the name of the route. */
+  routes: ReadonlyMap<string, ReadText>;
 }
 
 const NAMES = ['Router', 'Asym'];
@@ -18,7 +25,11 @@ const CONFIGS = ['router_config.json', 'config.json'];
 /** What inputs of other kinds than text are called, alone or in a tuple. */
 const MODALITIES = ['image', 'audio', 'video', 'message'];
 
-const texts: Kind<Record<string, string>> = kind('an object of strings', (value) => isObject(value) && Object.values(value).every(isText));
+/** Texts by name. */
+export const TEXTS: Kind<Record<string, string>> = kind(
+  'an object of strings',
+  (value) => isObject(value) && Object.values(value).every(isText),
+);
 const structure: Kind<Record<string, string[]>> = kind(
   'an object of one list of modules or several',
   (value) =>
@@ -26,8 +37,8 @@ const structure: Kind<Record<string, string[]>> = kind(
     Object.keys(value).length > 0 &&
     Object.values(value).every((ids) => Array.isArray(ids) && ids.length > 0 && ids.every(isText)),
 );
-const FIELDS = { types: texts, structure, parameters: kind<object>('an object', isObject) };
-const PARAMETERS = { default_route: orNull(TEXT), allow_empty_key: FLAG, route_mappings: orNull(texts) };
+const FIELDS = { types: TEXTS, structure, parameters: kind<object>('an object', isObject) };
+const PARAMETERS = { default_route: orNull(TEXT), allow_empty_key: FLAG, route_mappings: orNull(TEXTS) };
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
@@ -42,20 +53,29 @@ export async function routerIn(read: ReadText): Promise<Router | undefined> {
   if (at < 0) return undefined;
   const { path } = entries[at] as JsonObject;
   const place = isText(path) && path !== '' ? `${path}/` : '';
-  const { types, routes, parameters } = await configIn(read, place);
+  const { types, routes, parameters, name: config } = await configIn(read, place);
   const views = [...routes].map(([name, ids]) => {
     const parts = ids.map((id) => ({ type: types[id], path: `${place}${id}` }));
     const chain = [...entries.slice(0, at), ...parts, ...entries.slice(at + 1)];
     const numbered = chain.map((entry, idx) => (isObject(entry) ? { ...entry, idx, name: String(idx) } : entry));
     return [name, overlaid(read, { [MODULES]: numbered })] as const;
   });
-  return { routes: new Map(views), routeOf: choosing([...routes.keys()], parameters) };
+  return { routes: new Map(views), ...routingBy([...routes.keys()], parameters, config) };
 }
 
-interface Parameters {
+/** What a Router says of the ways to its routes. */
+export interface RouteParameters {
   default_route?: string | null;
   allow_empty_key?: boolean;
   route_mappings?: Readonly<Record<string, string>> | null;
+}
+
+/** How texts find routes of these names, by what the Router `what` says. Throws `config` errors. */
+export function routingBy(names: readonly string[], given: JsonObject, what: string): Routing {
+  const parameters = readFields(given, PARAMETERS, `parameters of ${what}`) as RouteParameters;
+  for (const route of [parameters.default_route, ...Object.values(parameters.route_mappings ?? {})])
+    if (isText(route) && !names.includes(route)) throw bad(`routes of ${what}`, names.join(', '), describe(route));
+  return { names, parameters, routeOf: choosing(names, parameters) };
 }
 
 async function configIn(read: ReadText, place: string) {
@@ -73,17 +93,16 @@ async function configIn(read: ReadText, place: string) {
     };
     for (const id of Object.values(routes).flat())
       if (!Object.hasOwn(types, id)) throw bad(`structure of ${name}`, `modules among ${Object.keys(types).join(', ')}`, describe(id));
-    const known = readFields(parameters, PARAMETERS, `parameters of ${name}`) as Parameters;
-    const named = [known.default_route, ...Object.values(known.route_mappings ?? {})];
-    for (const route of named)
-      if (isText(route) && !Object.hasOwn(routes, route)) throw bad(`routes of ${name}`, Object.keys(routes).join(', '), describe(route));
-    return { types, routes: new Map(Object.entries(routes)), parameters: known };
+    return { types, routes: new Map(Object.entries(routes)), parameters, name };
   }
   throw new TraceletError('config', { what: `the Router of ${MODULES}`, expected: `${place}${CONFIGS[0]}`, got: 'none' });
 }
 
 /** How texts find their route, as `sentence_transformers` goes about it: by what is mapped, by name, or by default. */
-function choosing(names: readonly string[], { default_route, allow_empty_key = true, route_mappings }: Parameters): Router['routeOf'] {
+function choosing(
+  names: readonly string[],
+  { default_route, allow_empty_key = true, route_mappings }: RouteParameters,
+): Routing['routeOf'] {
   const mapped = new Map(Object.entries(route_mappings ?? {}).flatMap(([key, route]) => keyOf(key).map((each) => [each, route] as const)));
   const usual = default_route ?? (allow_empty_key ? names[0] : undefined);
   return (task) => {

@@ -15,7 +15,7 @@ export interface Filled {
   /** Its id. */
   token: number;
   token_str: string;
-  /** The text with it. */
+  /** The text with it, without padding. */
   sequence: string;
 }
 
@@ -111,6 +111,8 @@ function filledWith(
   score: number,
   skip_special_tokens: boolean,
 ): Filled {
-  const sequence = Array.from(ids.with(place, token));
+  const { pad_token } = tokenizer.special_tokens_map;
+  const padding = pad_token === undefined ? undefined : tokenizer.convert_tokens_to_ids(pad_token);
+  const sequence = Array.from(ids.with(place, token)).filter((id) => id !== padding);
   return { score, token, token_str: tokenizer.decode([token]), sequence: tokenizer.decode(sequence, { skip_special_tokens }) };
 }

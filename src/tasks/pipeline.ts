@@ -32,8 +32,10 @@ export type PipelineOptions<Name extends TaskName = TaskName> = Omit<LoadOptions
     tokenizer?: PreTrainedTokenizerFast | string | URL;
   };
 
-/** A function of texts, by its task, and the trace that it runs. */
-export type Pipeline<Name extends TaskName = TaskName> = TaskTypes[Name][0] & TaskPipeline;
+/** A function of texts, by its task and the options that it was opened with, and the trace that it runs. */
+export type Pipeline<Name extends TaskName = TaskName, Opened = unknown> = TaskTypes<Opened>[Name][0] & TaskPipeline;
+/** Options as they are given, none of which has another name. */
+export type Exactly<Given, Known> = Given & Known & { readonly [Name in Exclude<keyof Given, keyof Known>]: never };
 
 const { integers: _, ...RUNNING } = TRACE_LOAD_OPTIONS;
 const MAKING = {

@@ -6,7 +6,7 @@ import type { Row } from '../text/encode.ts';
 import type { BatchEncoding } from '../tokenizer/encoding.ts';
 import { answerRows, rowOf } from './rows.ts';
 import { bestSpans, shares } from './spans.ts';
-import type { CallOptions, Given, Host, Task } from './task.ts';
+import type { CallOptions, Given, Host, Listed, Task, TopK } from './task.ts';
 
 /** A part of a text that answers a question. */
 export interface Answer {
@@ -48,17 +48,18 @@ export interface AnswerOptions extends CallOptions {
 }
 
 type Several = AnswerOptions & { top_k: number };
+type Usually = AnswerOptions & { top_k?: undefined };
 
-/** Finds answers to questions in texts; long ones are read in parts, and none is cut. */
-export interface QuestionAnswerer {
+/** Finds answers to questions in texts; long ones are read in parts, and none is cut. `top_k` is `Usual` unless a call says it. */
+export interface QuestionAnswerer<Usual extends TopK = undefined> {
   (question: string, context: string, options: Several): Promise<Answer[]>;
-  (question: string, context: string, options?: AnswerOptions): Promise<Answer>;
+  (question: string, context: string, options?: Usually): Promise<Listed<Answer, Usual>>;
   (questions: readonly string[], context: string | readonly string[], options: Several): Promise<Answer[][]>;
-  (questions: readonly string[], context: string | readonly string[], options?: AnswerOptions): Promise<Answer[]>;
+  (questions: readonly string[], context: string | readonly string[], options?: Usually): Promise<Listed<Answer, Usual>[]>;
   (question: Question, options: Several): Promise<Answer[]>;
-  (question: Question, options?: AnswerOptions): Promise<Answer>;
+  (question: Question, options?: Usually): Promise<Listed<Answer, Usual>>;
   (questions: Questions | readonly Question[], options: Several): Promise<Answer[][]>;
-  (questions: Questions | readonly Question[], options?: AnswerOptions): Promise<Answer[]>;
+  (questions: Questions | readonly Question[], options?: Usually): Promise<Listed<Answer, Usual>[]>;
 }
 
 const LONGEST_ANSWER = 15;

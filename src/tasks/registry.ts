@@ -1,29 +1,35 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { didYouMean } from '../base/nearest.ts';
+import type { AggregationStrategy } from './entities.ts';
 import { type FeatureExtractor, type FeatureOptions, featureExtraction } from './features.ts';
 import { type FillOptions, fillMask, type MaskFiller } from './fillmask.ts';
 import { type AnswerOptions, type QuestionAnswerer, questionAnswering } from './questionanswering.ts';
 import { type Ranker, type TextRankingOptions, textRanking } from './ranking.ts';
 import { type SentenceComparer, type SimilarityOptions, sentenceSimilarity } from './sentencesimilarity.ts';
-import type { Task } from './task.ts';
+import type { Task, TopK } from './task.ts';
 import { type ClassifyOptions, type TextClassifier, textClassification } from './textclassification.ts';
 import { type TokenClassifier, type TokenOptions, tokenClassification } from './tokenclassification.ts';
 import { type ZeroShotClassifier, type ZeroShotOptions, zeroShotClassification } from './zeroshot.ts';
 
-/** What a pipeline of each task is called with, and its options. */
-export interface TaskTypes {
+/** What was said of an option when a pipeline was opened. */
+type Said<Opened, Name, Usual> = Name extends keyof Opened ? (Opened[Name] extends infer Value ? Value : never) : Usual;
+type StrategyOf<Opened> = Said<Opened, 'aggregation_strategy', 'none'> extends infer Strategy ? (Strategy extends undefined ? 'none' : Extract<Strategy, AggregationStrategy>) : never; // biome-ignore format: one row
+type TopOf<Opened> = Extract<Said<Opened, 'top_k', undefined>, TopK>;
+
+/** What a pipeline of each task is called with, as `Opened` says of options when it is opened, and its options. */
+export interface TaskTypes<Opened = unknown> {
   'feature-extraction': [FeatureExtractor, FeatureOptions];
   embeddings: TaskTypes['feature-extraction'];
   'fill-mask': [MaskFiller, FillOptions];
-  'question-answering': [QuestionAnswerer, AnswerOptions];
+  'question-answering': [QuestionAnswerer<TopOf<Opened>>, AnswerOptions];
   'sentence-similarity': [SentenceComparer, SimilarityOptions];
-  'text-classification': [TextClassifier, ClassifyOptions];
-  'sentiment-analysis': TaskTypes['text-classification'];
+  'text-classification': [TextClassifier<TopOf<Opened>>, ClassifyOptions];
+  'sentiment-analysis': TaskTypes<Opened>['text-classification'];
   'text-ranking': [Ranker, TextRankingOptions];
   reranker: TaskTypes['text-ranking'];
-  'token-classification': [TokenClassifier, TokenOptions];
-  ner: TaskTypes['token-classification'];
+  'token-classification': [TokenClassifier<StrategyOf<Opened>>, TokenOptions];
+  ner: TaskTypes<Opened>['token-classification'];
   'zero-shot-classification': [ZeroShotClassifier, ZeroShotOptions];
 }
 

@@ -27,7 +27,7 @@ export type TextOrPair = NamedText | readonly [text: string, pair: string];
 
 type Parts = readonly [text: string, pair?: string];
 
-/** The parts of a text. Throws a `value` error that names `what`. */
+/** The parts of a text, of which an empty pair is none. Throws a `value` error that names `what`. */
 export function partsOf(value: unknown, what: string): Parts {
   const given = isObject(value)
     ? [value.text, ...(value.text_pair === undefined || value.text_pair === null ? [] : [value.text_pair])]
@@ -35,7 +35,7 @@ export function partsOf(value: unknown, what: string): Parts {
   const parts: unknown[] = Array.isArray(given) ? given : [given];
   if (parts.length < 1 || parts.length > 2 || parts.some((part) => typeof part !== 'string'))
     throw new TraceletError('value', { what, expected: 'a string, [text, pair] or { text, text_pair }', got: describe(value) });
-  return parts as unknown as Parts;
+  return (parts[1] === '' ? [parts[0]] : parts) as unknown as Parts;
 }
 
 /** Inputs of a call, and whether they were given as a list. Throws a `value` error for what is neither one of them nor a list. */

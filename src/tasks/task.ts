@@ -20,6 +20,10 @@ export interface CallOptions {
   progress_callback?: (progress: TaskProgress) => void;
 }
 
+/** How many answers are asked for: those of a text are a list where that is said. */
+export type TopK = number | null | undefined;
+export type Listed<Answer, Top extends TopK> = Top extends undefined ? Answer : Answer[];
+
 export const CALL_OPTIONS: OptionTable<CallOptions> = {
   signal: SIGNAL,
   batchTokens: kind('a whole number', (value) => typeof value === 'number'),

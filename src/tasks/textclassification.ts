@@ -2,7 +2,7 @@ import { oneOf, orNull, SIZE } from '../base/schema.ts';
 import { type Facts, labelOf } from './facts.ts';
 import { answerRows, CUT_OPTIONS, type CutOptions, encodeRows, listOf, type NamedText, partsOf, type TextOrPair } from './rows.ts';
 import { largest, SCORES, type ScoreFunction, topIndexes } from './scores.ts';
-import type { CallOptions, Task } from './task.ts';
+import type { CallOptions, Listed, Task, TopK } from './task.ts';
 
 /** A label with its score. */
 export interface Classified {
@@ -18,11 +18,11 @@ export interface ClassifyOptions extends CallOptions, CutOptions {
   function_to_apply?: ScoreFunction;
 }
 
-/** Scores labels for texts. Without `top_k` the answer is the likeliest label of each. */
-export interface TextClassifier {
+/** Scores labels for texts. Without `top_k`, which is `Usual` unless a call says it, the answer is the likeliest label of each. */
+export interface TextClassifier<Usual extends TopK = undefined> {
   (text: NamedText, options?: ClassifyOptions): Promise<Classified[]>;
   (texts: readonly TextOrPair[], options: ClassifyOptions & { top_k: number | null }): Promise<Classified[][]>;
-  (texts: readonly TextOrPair[], options?: ClassifyOptions & { top_k?: undefined }): Promise<Classified[]>;
+  (texts: readonly TextOrPair[], options?: ClassifyOptions & { top_k?: undefined }): Promise<Listed<Classified, Usual>[]>;
 }
 
 /** What makes scores of `count` logits where a call does not say. */

@@ -30,15 +30,18 @@ export interface TokenOptions extends CallOptions {
   stride?: number;
 }
 
-type Grouping = TokenOptions & { aggregation_strategy: Exclude<AggregationStrategy, 'none'> };
+/** What a strategy answers. */
+type Found<Strategy> = Strategy extends 'none' ? TokenEntity : EntityGroup;
+type By<Strategy> = TokenOptions & { aggregation_strategy: Strategy };
+type Usually = TokenOptions & { aggregation_strategy?: undefined };
 
-/** Labels tokens, or finds entities where `aggregation_strategy` says how. */
-export interface TokenClassifier {
-  (text: string, options: Grouping): Promise<EntityGroup[]>;
-  (text: string, options?: TokenOptions & { aggregation_strategy?: 'none' }): Promise<TokenEntity[]>;
+/** Labels tokens, or finds entities where `aggregation_strategy` says how, as `Usual` unless a call says it. */
+export interface TokenClassifier<Usual extends AggregationStrategy = 'none'> {
+  (text: string, options?: Usually): Promise<Found<Usual>[]>;
+  <Strategy extends AggregationStrategy>(text: string, options: By<Strategy>): Promise<Found<Strategy>[]>;
   (text: string, options?: TokenOptions): Promise<(TokenEntity | EntityGroup)[]>;
-  (texts: readonly string[], options: Grouping): Promise<EntityGroup[][]>;
-  (texts: readonly string[], options?: TokenOptions & { aggregation_strategy?: 'none' }): Promise<TokenEntity[][]>;
+  (texts: readonly string[], options?: Usually): Promise<Found<Usual>[][]>;
+  <Strategy extends AggregationStrategy>(texts: readonly string[], options: By<Strategy>): Promise<Found<Strategy>[][]>;
   (texts: readonly string[], options?: TokenOptions): Promise<(TokenEntity | EntityGroup)[][]>;
 }
 

@@ -1,7 +1,7 @@
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { proved } from '../base/options.ts';
-import { FLAG, kind, TEXT } from '../base/schema.ts';
+import { FLAG, type Kind, kind } from '../base/schema.ts';
 import { labelOf } from './facts.ts';
 import { answerRows, encodeRows, listOf, textOf } from './rows.ts';
 import { softmax, topIndexes } from './scores.ts';
@@ -18,7 +18,7 @@ export interface ZeroShot {
 export interface ZeroShotOptions extends CallOptions {
   /** In place of the second argument. */
   candidate_labels?: string | readonly string[];
-  /** What is said of a text, with `{}` for a label; `This example is {}.` unless given. */
+  /** What is said of a text, with `{}` once or `{0}` for a label and other braces doubled; `This example is {}.` unless given. */
   hypothesis_template?: string;
   /** Whether each label is scored by itself; false unless given, where scores add up to 1. */
   multi_label?: boolean;
@@ -38,8 +38,34 @@ const LABELS = kind<string | readonly string[]>('a string or an array of strings
   const labels = [value].flat();
   return labels.length > 0 && labels.every((label) => typeof label === 'string');
 });
-const SLOT = '{}';
-const TEMPLATE: typeof TEXT = { ...TEXT, expected: `a string with ${SLOT} where the label goes`, read: (value) => (String(value).includes(SLOT) ? TEXT.read(value) : undefined) }; // biome-ignore format: one row
+
+/** What braces in a template stand for, as those of `str.format`. */
+const BRACES = new Map<string, (label: string) => string>([
+  ['{{', () => '{'],
+  ['}}', () => '}'],
+  ['{}', (label) => label],
+  ['{0}', (label) => label],
+]);
+
+/** What is said of each label; undefined for a template that says nothing of it, or says it in a way that is not known. */
+function saying(template: string): ((label: string) => string) | undefined {
+  const parts = template.split(/(\{\{|\}\}|\{0?\}|[{}])/);
+  const braces = parts.filter((_, i) => i % 2 === 1);
+  const slots = braces.filter((each) => each === '{}' || each === '{0}');
+  const isSound = slots.length > 0 && slots.every((each) => each === (slots.length > 1 ? '{0}' : each));
+  if (!isSound || !braces.every((each) => BRACES.has(each))) return undefined;
+  return (label) => parts.map((part) => BRACES.get(part)?.(label) ?? part).join('');
+}
+
+const TEMPLATE: Kind<string> = {
+  expected: 'a string with {} where the label goes, once, or {0}, and other braces doubled',
+  read: (value) => (typeof value === 'string' && saying(value) ? value : undefined),
+};
+
+function sequenceOf(value: unknown, what: string): string {
+  if (value === '') throw new TraceletError('value', { what, expected: 'a text that is not empty', got: '""' });
+  return textOf(value, what);
+}
 
 function labelsIn(given: unknown): readonly string[] {
   const labels = proved('candidate_labels', given, LABELS);
@@ -72,11 +98,10 @@ export const zeroShotClassification: Task<ZeroShotOptions> = {
   check: entailment,
 
   async answer(host, [input, second], { candidate_labels, hypothesis_template = 'This example is {}.', multi_label, truncation, ...call }) {
-    const { items, isList } = listOf(input, 'text', textOf);
-    if (input === '') throw new TraceletError('value', { what: 'text', expected: 'a text that is not empty', got: '""' });
+    const { items, isList } = listOf(input, 'text', sequenceOf);
     const labels = labelsIn(second ?? candidate_labels);
     const { yes, no } = entailment(host);
-    const hypotheses = labels.map((label) => hypothesis_template.replaceAll(SLOT, () => label));
+    const hypotheses = labels.map((label) => saying(hypothesis_template)?.(label) ?? '');
     const pairs = items.flatMap((text) => hypotheses.map((hypothesis) => [text, hypothesis] as const));
     const nameOf = (row: number): string => (isList ? `texts[${Math.floor(row / labels.length)}]` : 'text');
     const limit = Math.min(host.limit, host.tokenizer.model_max_length);

@@ -115,14 +115,15 @@ export function embedder(traced: Embedding, options: EmbedOptions) {
   return { hidden, capacity, concurrency, signal, run, encode: encoder(reader, longest, long, WORDING) };
 }
 
-function widthOf({ outputs }: Embedding): number {
-  const output = outputs.find(({ name }) => name === OUTPUT[0]);
+function widthOf({ outputs, reader: { sentence } }: Embedding): number {
+  const kind = sentence?.model_type;
+  const output = kind !== 'SparseEncoder' && outputs.find(({ name }) => name === OUTPUT[0]);
   if (output) return output.shape[1];
   throw new TraceletError('value', {
     what: 'embed()',
     expected: 'a trace with an output sentence_embedding',
-    got: outputs.map(({ name }) => name).join(', '),
-    cure: 'Trace a SentenceEmbedder',
+    got: kind ?? outputs.map(({ name }) => name).join(', '),
+    cure: kind ? `${kind}.from_pretrained opens it` : 'Trace a SentenceEmbedder',
   });
 }
 

@@ -92,7 +92,7 @@ const DEFAULTS = {
   never_split: [],
   max_input_chars_per_word: 100,
   wordpieces_prefix: '##',
-  clean_up_tokenization_spaces: true,
+  clean_up_tokenization_spaces: false,
 } as const;
 
 const DEFAULT_ROLES: Roles = {

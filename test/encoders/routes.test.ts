@@ -1,4 +1,5 @@
 import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jit, SentenceTransformer, SparseEncoder, type SparseVector, type Tensor } from '../../src/index.ts';
 import { answersIn, encoderFolder, expectClose } from '../support/encoders.ts';
@@ -60,12 +61,61 @@ describe('a Router', () => {
   test('has a trace for each route, which opens alone', async () => {
     const model = await SparseEncoder.from_pretrained(encoderFolder('router-sparse'));
     expect(Object.keys(model.routes)).toEqual(['document', 'query']);
-    expect((await problem('unsupported', () => model.save('nowhere.tracelet'))).message).toMatch(/routes\["query"\]/);
     const bytes = Buffer.concat([...(await jit.serialize(model.routes.query))]);
     const queries = await SparseEncoder.from_pretrained(await jit.load(bytes));
     const text = 'A man is eating food in Paris.';
     expect(await queries.encode(text)).toEqual(await model.encode_query(text));
     expect(queries.get_embedding_dimension()).toBe(600);
+  });
+
+  test.each(['router-dense', 'router-asym'])('of %s is saved whole, and opened again', async (name) => {
+    const folder = encoderFolder(name);
+    const model = await SentenceTransformer.from_pretrained(folder);
+    const { texts } = answersIn<Dense>(folder, 'router.json');
+    const [path, copy] = [join(folder, 'all.tracelet'), join(folder, 'copy.tracelet')];
+    await model.save(path, { _extra_files: { 'note.txt': 'mine' } });
+    const again = await SentenceTransformer.from_pretrained(path);
+    await again.save(copy);
+    for (const opened of [
+      again,
+      await SentenceTransformer.from_pretrained(await jit.load(path)),
+      await SentenceTransformer.from_pretrained(copy),
+    ]) {
+      expect(Object.keys(opened.routes).sort()).toEqual(['document', 'query']);
+      for (const way of ['encode', 'encode_query', 'encode_document'] as const)
+        same((await opened[way](texts)) as Tensor, (await model[way](texts)) as Tensor);
+      same((await opened.encode(texts, { task: 'document' })) as Tensor, (await model.encode(texts, { task: 'document' })) as Tensor);
+      expect(new TextDecoder().decode(opened.traced.files.get('note.txt'))).toBe('mine');
+    }
+    same(await (await jit.load(path)).embed(texts, { truncate: true }), await model.encode(texts));
+    expect([...again.traced.files.keys()].filter((file) => /^routes/.test(file))).toEqual([]);
+    again.dispose();
+    await problem('disposed', () => again.encode_query('Hello'));
+  });
+
+  test('of words is saved whole, and what is no route in a file is refused', async () => {
+    const folder = encoderFolder('router-sparse');
+    const model = await SparseEncoder.from_pretrained(folder);
+    const { texts } = answersIn<Sparse>(folder, 'router.json');
+    const path = join(folder, 'all.tracelet');
+    await model.save(path);
+    const again = await SparseEncoder.from_pretrained(path);
+    for (const way of ['encode', 'encode_query', 'encode_document'] as const)
+      expect(await again[way](texts)).toEqual(await model[way](texts));
+    await problem('config', () => SentenceTransformer.from_pretrained(path));
+    const said = { names: ['document', 'query'], own: 'document', others: { query: 'routes/0.tracelet' }, parameters: {} };
+    const saying = async (changes: object) => {
+      const files = { 'routes.json': json({ ...said, ...changes }) };
+      return jit.load(Buffer.concat([...(await jit.serialize(await jit.load(path), { _extra_files: files }))]));
+    };
+    const opened = (changes: object) => async () => SparseEncoder.from_pretrained(await saying(changes));
+    expect(await (await opened({})()).encode_query(texts)).toEqual(await model.encode_query(texts));
+    expect((await problem('format', opened({ others: { query: 'routes/7.tracelet' } }))).message).toMatch(
+      /routes\.json.*"routes\/7\.tracelet"/,
+    );
+    await problem('config', opened({ others: { query: 7 } }));
+    await problem('config', opened({ parameters: { default_route: 'answer' } }));
+    await problem('format', opened({ others: { query: 'config.json' } }));
   });
 
   test.each<[string, object, [task: string | undefined, route: 'query' | 'document'][]]>([

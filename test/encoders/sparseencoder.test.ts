@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SparseEncoder, type SparseVector } from '../../src/index.ts';
 import { answersIn, encoderFolder, expectClose, foldersOf } from '../support/encoders.ts';
@@ -42,6 +44,17 @@ test.each(foldersOf('sparse-'))('$name answers as sentence-transformers does', a
       }
   }
   expect(model.get_embedding_dimension()).toBe(WIDTH);
+});
+
+test('a saved one knows its tokenizer in a process that knows nothing of it, and names the class that answers', async () => {
+  const folder = encoderFolder('sparse-max');
+  await (await SparseEncoder.from_pretrained(folder)).save(join(folder, 'words.tracelet'));
+  const program = `import { jit } from ${json(new URL('../../dist/index.js', import.meta.url).href)};
+    const words = await jit.load('words.tracelet');
+    const { message } = await words.embed(['Hello']).catch((error) => error);
+    console.log(JSON.stringify([words.tokenizer.encode('Hello').length > 2, message]))`;
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], { cwd: folder, encoding: 'utf8' });
+  expect(JSON.parse(said)).toEqual([true, expect.stringMatching(/got SparseEncoder\. SparseEncoder\.from_pretrained opens it/)]);
 });
 
 describe('weights', () => {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { ROOT } from './install.mjs';
-import { layersOf } from './layers.mjs';
+import { laidFile } from './laid.mjs';
 import { LIMIT_MS } from './processes.mjs';
 
 const ISOLATED = {
@@ -20,12 +20,6 @@ async function bodyOf(request) {
   return Buffer.concat(pieces).toString();
 }
 
-/** A file of a folder that shares some with others: `laid/<name>/…`. */
-const laid = ([, name, ...rest]) =>
-  layersOf(name)
-    .map((layer) => join(ROOT, 'test/fixtures', layer, ...rest))
-    .findLast(existsSync);
-
 /** A fixture, of which only the packed form may be there. */
 const unpacked = async (path) => (existsSync(`${path}.br`) ? brotliDecompressSync(await readFile(`${path}.br`)) : readFile(path));
 
@@ -34,7 +28,7 @@ function contentOf(pathname, pages, folder) {
   if (folder && !pathname.startsWith('/fixtures/')) return readFile(join(folder, pathname));
   const [, top, ...rest] = pathname.split('/');
   if (top !== 'fixtures' || rest.includes('..')) return undefined;
-  if (rest[0] === 'laid') return readFile(laid(rest));
+  if (rest[0] === 'laid') return laidFile(...rest.slice(1));
   const [name] = rest.slice(-1);
   const path = name === 'model.tracelet' ? 'models/all-MiniLM-L6-v2/model.tracelet' : join('test/fixtures', ...rest);
   return unpacked(join(ROOT, path));

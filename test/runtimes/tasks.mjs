@@ -1,8 +1,11 @@
 /** What Python answers for the folders of the fixtures, asked of every runtime that can fetch them; imports nothing of any of them. */
 import { apart, callApart } from './answers.mjs';
-import { layersOf } from './layers.mjs';
+import { homeOf } from './layers.mjs';
 
-const PIPELINES = ['classify-1', 'classify-3', 'mask', 'ner', 'qa', 'zero-shot'];
+const PIPELINES = [
+  ...['classify-1', 'classify-3', 'classify-multi', 'classify-roberta', 'features', 'mask', 'mask-deberta', 'mask-roberta'],
+  ...['ner', 'ner-roberta', 'ner-xlmr', 'qa', 'qa-roberta', 'zero-shot', 'zero-shot-roberta'],
+];
 
 const textOf = async ({ bytes, TextDecoder = globalThis.TextDecoder }, name) => JSON.parse(new TextDecoder().decode(await bytes(name)));
 
@@ -15,8 +18,8 @@ async function each(calls, ask) {
 }
 
 async function pipelineAgrees(context, name) {
-  const { task, calls } = await textOf(context, `pipelines/${name}/pipeline.json`);
-  const run = await context.tracelet.pipeline(task, `${context.base}/fixtures/pipelines/${name}/`);
+  const { task, calls } = await textOf(context, `${homeOf(name)}/pipeline.json`);
+  const run = await context.tracelet.pipeline(task, `${context.base}/fixtures/laid/${name}/`);
   await each(calls, (call) => callApart(task, run, call));
   run.dispose();
 }
@@ -60,14 +63,14 @@ const KINDS = {
 
 const ENCODERS = [
   ...['st-cls', 'st-concat', 'st-concat-2', 'st-dense', 'st-dense-2', 'st-euclidean', 'st-lasttoken', 'st-legacy', 'st-manhattan'],
-  ...['st-max', 'st-mean', 'st-mean_sqrt_len_tokens', 'st-prompts', 'st-prompts-excluded', 'st-truncate', 'st-weightedmean'],
-  ...['ce-1', 'ce-1-short', 'sparse-max', 'sparse-sum', 'colbert'],
+  ...['st-max', 'st-mean', 'st-mean_sqrt_len_tokens', 'st-normalize', 'st-prompts', 'st-prompts-excluded', 'st-qwen3'],
+  ...['st-truncate', 'st-weightedmean', 'ce-1', 'ce-1-short', 'ce-3', 'sparse-max', 'sparse-sum', 'colbert'],
 ];
 
 async function encoderAgrees(context, name) {
   const [Class, file] = KINDS[name.split('-')[0]];
   const model = await context.tracelet[Class].from_pretrained(`${context.base}/fixtures/laid/${name}/`);
-  await CLASSES[Class](model, await textOf(context, `${layersOf(name).at(-1)}/${file}`));
+  await CLASSES[Class](model, await textOf(context, `${homeOf(name)}/${file}`));
   model.dispose();
 }
 

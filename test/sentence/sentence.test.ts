@@ -200,8 +200,8 @@ describe('a folder is refused', () => {
     ],
     [
       'with an activation that is not known',
-      () => edited('dense', '2_Dense/config.json', (config) => ({ ...config, activation_function: 'torch.nn.modules.activation.Mish' })),
-      /activation_function of 2_Dense.*Mish/,
+      () => edited('dense', '2_Dense/config.json', (config) => ({ ...config, activation_function: 'torch.nn.modules.activation.GLU' })),
+      /activation_function of 2_Dense: expected one of torch\.nn CELU, ELU.*got GLU/,
     ],
     [
       'with weights of no layers',

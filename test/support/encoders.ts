@@ -1,23 +1,22 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { Tensor } from '../../src/index.ts';
 // @ts-expect-error a script without types
-import { layersOf, SHARING } from '../runtimes/layers.mjs';
+import { layInto } from '../runtimes/laid.mjs';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures', import.meta.url));
 
-/** Folders of sentence-transformers with one vector a text. */
-const VECTORS = readdirSync(join(FIXTURES, 'sentence')).filter((name) => name !== 'encoder');
+const named = (home: string, prefix = ''): string[] => readdirSync(join(FIXTURES, home)).map((name) => `${prefix}${name}`);
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
 /** A folder of the fixtures, with files of a test's own in place of its. */
 export function encoderFolder(name: string, files: Files = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'encoder-'));
-  for (const from of layersOf(name) as string[]) cpSync(join(FIXTURES, from), folder, { recursive: true });
+  layInto(folder, name);
   for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content);
   return folder;
 }
@@ -31,7 +30,7 @@ export interface Folder {
 /** Folders with these first letters: those of the fixtures, or all in the folder that TRACELET_PIPELINES names. */
 export function foldersOf(prefix: string): Folder[] {
   const all = process.env.TRACELET_PIPELINES;
-  const names = all ? readdirSync(all) : [...SHARING, ...VECTORS.map((name) => `st-${name}`)];
+  const names = all ? readdirSync(all) : [...named('encoders'), ...named('sentence', 'st-').filter((name) => name !== 'st-encoder')];
   return names
     .filter((name) => name.startsWith(prefix))
     .map((name) => ({ name, path: () => (all ? join(all, name) : encoderFolder(name)) }));

@@ -1,5 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ARCHITECTURES } from '../../src/models/index.ts';
+// @ts-expect-error a script without types
+import { layInto } from '../runtimes/laid.mjs';
 import { fixture } from './fixtures.ts';
 
 /** A call of a pipeline, and what Python answered. */
@@ -29,11 +33,18 @@ const TASKS = [
 const isKnown = (directory: string): boolean =>
   JSON.parse(readFileSync(`${directory}/config.json`, 'utf8')).architectures.every((name: string) => Object.hasOwn(ARCHITECTURES, name));
 
+/** A folder of the fixtures with all of its files. */
+export function pipelineFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pipeline-'));
+  layInto(folder, name);
+  return folder;
+}
+
 /** Folders with the answers of Python's pipelines: those of the fixtures, or all in the folder that TRACELET_PIPELINES names whose families are known. */
 export function pipelineCases(): PipelineCase[] {
-  const home = process.env.TRACELET_PIPELINES ?? fixture('pipelines');
-  return readdirSync(home).flatMap((name) => {
-    const directory = `${home}/${name}`;
+  const all = process.env.TRACELET_PIPELINES;
+  return readdirSync(all ?? fixture('pipelines')).flatMap((name) => {
+    const directory = all ? join(all, name) : pipelineFolder(name);
     const file = `${directory}/pipeline.json`;
     if (!existsSync(file) || !isKnown(directory)) return [];
     const { task, calls } = JSON.parse(readFileSync(file, 'utf8')) as Pick<PipelineCase, 'task' | 'calls'>;

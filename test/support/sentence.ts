@@ -1,9 +1,9 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { type EmbedOptions, jit, SentenceEmbedder, type Tensor, type TracedModule, tensor } from '../../src/index.ts';
+import { encoderFolder } from './encoders.ts';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/sentence', import.meta.url));
 const ENCODER = 'encoder';
@@ -17,19 +17,15 @@ export interface GoldenCall {
   error?: string;
 }
 
-/** Folders that sentence-transformers saved, all with one encoder. */
+/** Folders that sentence-transformers saved. */
 export const FOLDERS = readdirSync(FIXTURES).filter((name) => name !== ENCODER);
 
 export const goldenOf = (name: string): { max_seq_length: number; dimension: number; calls: GoldenCall[] } =>
   JSON.parse(readFileSync(join(FIXTURES, name, 'sentence.json'), 'utf8'));
 
 /** The folder `name` as it was saved, with files of a test's own in place of its. */
-export function folderOf(name: string, files: Readonly<Record<string, string | Uint8Array>> = {}): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sentence-'));
-  for (const from of [ENCODER, name]) cpSync(join(FIXTURES, from), folder, { recursive: true });
-  for (const [file, content] of Object.entries(files)) writeFileSync(join(folder, file), content);
-  return folder;
-}
+export const folderOf = (name: string, files: Readonly<Record<string, string | Uint8Array>> = {}): string =>
+  encoderFolder(`st-${name}`, files);
 
 const LENGTH = 8;
 export const TEXTS = ['A man is eating food in Paris.', "I can't believe it's not butter!", 'Hello'];
@@ -42,7 +38,7 @@ export function dummiesFor({ input_names }: SentenceEmbedder): Record<string, Te
 }
 
 export const traceAny = (model: SentenceEmbedder): Promise<TracedModule> =>
-  jit.trace(model, dummiesFor(model), { dynamic: { batch: [1, 64], sequence: [1, model.config.max_position_embeddings] } });
+  jit.trace(model, dummiesFor(model), { dynamic: { batch: [1, 64], sequence: [1, model.config.most_tokens()] } });
 
 export async function embedderOf(folder: string): Promise<TracedModule> {
   return traceAny(await SentenceEmbedder.from_pretrained(folder));

@@ -2,9 +2,10 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { type Pipeline, type PipelineOptions, pipeline, SentenceTransformer, type TaskName, type Tensor } from '../../src/index.ts';
 import type { EntityGroup, TokenEntity } from '../../src/tasks/entities.ts';
+import type { Filled } from '../../src/tasks/fillmask.ts';
 import type { Answer } from '../../src/tasks/questionanswering.ts';
 import type { Classified } from '../../src/tasks/textclassification.ts';
 import { encoderFolder } from '../support/encoders.ts';
@@ -20,7 +21,7 @@ afterAll(() => {
 async function open<Name extends TaskName>(task: Name, name: string, options?: PipelineOptions<Name>): Promise<Pipeline<Name>> {
   const made = await pipeline(task, name.includes('/') ? name : fixture(`pipelines/${name}`), options);
   opened.push(made as unknown as Pipeline);
-  return made;
+  return made as unknown as Pipeline<Name>;
 }
 
 /** A folder of the fixtures with other fields in one of its files. */
@@ -179,6 +180,40 @@ describe('calls', () => {
     expect(one[0].entity).toBeUndefined();
   });
 
+  test('have types that follow from the options at opening, and from those of a call before them', async () => {
+    const grouping = await pipeline('ner', fixture('pipelines/ner'), { aggregation_strategy: 'simple' });
+    expectTypeOf(grouping(TEXT)).resolves.toEqualTypeOf<EntityGroup[]>();
+    expectTypeOf(grouping([TEXT], { truncation: true })).resolves.toEqualTypeOf<EntityGroup[][]>();
+    const tokens: TokenEntity[] = await grouping(TEXT, { aggregation_strategy: 'none' });
+    expect([(await grouping(TEXT)).every((each) => 'entity_group' in each), 'entity' in tokens[0]]).toEqual([true, true]);
+    const all = await pipeline('text-classification', fixture('pipelines/classify-1'), { top_k: null });
+    const lists: Classified[][] = await all([TEXT]);
+    expect(Array.isArray(lists[0])).toBe(true);
+    const several = await pipeline('question-answering', fixture('pipelines/qa'), { top_k: 2 });
+    const answers: Answer[] = await several('Who?', TEXT);
+    expect(answers).toHaveLength(2);
+    expectTypeOf(pipeline<'ner'>).returns.resolves.toBeCallableWith(TEXT);
+    opened.push(...([grouping, all, several] as unknown as Pipeline[]));
+    // @ts-expect-error a name that no option has
+    await problem('value', () => pipeline('ner', fixture('pipelines/ner'), { aggregation_strategi: 'simple' }));
+  });
+
+  test('leave padding out of what they fill', async () => {
+    const [[{ sequence }]] = (await fill('[PAD] [MASK] and [PAD] [MASK]', { top_k: 1 })) as Filled[][];
+    expect(sequence).toMatch(/\[CLS\].*\[MASK\] \[SEP\]/);
+    expect(sequence).not.toContain('[PAD]');
+  });
+
+  test('take braces in templates as Python does', async () => {
+    const template = (hypothesis_template: string) => judge(TEXT, ['a', 'b'], { hypothesis_template });
+    expect(await template('{0} or {0}, {{of}} all')).toEqual(await judge(TEXT, ['a or a, {of} all', 'b or b, {of} all'], { hypothesis_template: '{}' }).then(({ labels, ...rest }) => ({ ...rest, labels: labels.map((label) => label[0]) }))); // biome-ignore format: one row
+  });
+
+  test('take an empty pair as none', async () => {
+    expect(await classify({ text: TEXT, text_pair: '' })).toEqual(await classify(TEXT));
+    expect(await classify([[TEXT, '']])).toEqual(await classify([TEXT]));
+  });
+
   test('take pairs as objects and as lists', async () => {
     const [pair] = await classify([[TEXT, 'Hello']]);
     expect(await classify({ text: TEXT, text_pair: 'Hello' })).toEqual([pair]);
@@ -207,6 +242,11 @@ describe('calls', () => {
     ['targets of nothing', () => fill('[MASK]', { targets: [] }), /targets/],
     ['no labels', () => judge(TEXT, []), /candidate_labels/],
     ['a template', () => judge(TEXT, 'a', { hypothesis_template: 'none' }), /\{\} where the label goes/],
+    ['an empty text among others', () => judge([TEXT, ''], 'a'), /texts\[1\]: expected a text that is not empty/],
+    ['a template with a label twice', () => judge(TEXT, 'a', { hypothesis_template: '{} {}' }), /once, or \{0\}/],
+    ['a template of two kinds', () => judge(TEXT, 'a', { hypothesis_template: '{} {0}' }), /once, or \{0\}/],
+    ['a template with a name', () => judge(TEXT, 'a', { hypothesis_template: '{} {label}' }), /other braces doubled/],
+    ['a template without a label', () => judge(TEXT, 'a', { hypothesis_template: 'no {{}}' }), /\{\} where the label goes/],
     ['an empty question', () => answer('', TEXT), /question: expected a text that is not empty/],
     ['an empty text', () => answer([{ question: 'Who?', context: '' }]), /questions\[0\]: context/],
     [

@@ -243,8 +243,10 @@ describe('results', () => {
   test('decode joins pieces and closes up punctuation', () => {
     expect(small.decode([2, 5, 6, 7, 9, 3])).toBe('[CLS] jim henson! [SEP]');
     expect(small.decode([2, 5, 6, 7, 9, 3], { skip_special_tokens: true, clean_up_tokenization_spaces: false })).toBe('jim henson!');
-    expect(small.decode([5, 11, 12], { clean_up_tokenization_spaces: false })).toBe("jim ' t");
-    expect(small.decode([5, 11, 12])).toBe("jim't");
+    expect(small.decode([5, 11, 12])).toBe("jim ' t");
+    expect(small.decode([5, 11, 12], { clean_up_tokenization_spaces: true })).toBe("jim't");
+    const closing = new BertTokenizer({ vocab: SMALL, clean_up_tokenization_spaces: true });
+    expect(closing.decode([5, 11, 12])).toBe("jim't");
     expect(small.decode(tensor([7, 5]))).toBe('##son jim');
     expect(small.decode(8)).toBe('was');
   });

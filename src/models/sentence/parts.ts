@@ -4,10 +4,11 @@ import * as F from '../../nn/functional.ts';
 import * as nn from '../../nn/layers.ts';
 import { Module } from '../../nn/module.ts';
 import type { SentenceConfig } from '../../sentence/config.ts';
-import type { DenseActivation, Feature, LaterType, PoolingMode, SentenceModule } from '../../sentence/modules.ts';
+import type { Feature, LaterType, PoolingMode, SentenceModule } from '../../sentence/modules.ts';
 import { tensor } from '../../tensor/creation.ts';
 import { Parameter } from '../../tensor/parameter.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { ACTIVATION_NAMES, activationOf } from './activations.ts';
 
 /** The modules that follow the encoder, as `sentence_transformers.models` has them. */
 
@@ -95,19 +96,10 @@ class WeightedLayerPooling extends Part {
   }
 }
 
-const DENSE: Readonly<Record<DenseActivation, (x: Tensor) => Tensor>> = {
-  Identity: (x) => x,
-  Tanh: F.tanh,
-  ReLU: F.relu,
-  GELU: (x) => F.gelu(x),
-  SiLU: F.silu,
-  Sigmoid: F.sigmoid,
-};
-
 class Dense extends Part {
   linear: nn.Linear;
   residual: nn.Linear | null;
-  readonly activation: (x: Tensor) => Tensor;
+  activation_function: (x: Tensor) => Tensor;
   readonly use_residual: boolean;
   readonly wiring: Wiring;
 
@@ -118,13 +110,15 @@ class Dense extends Part {
       throw refused(`in_features x out_features of ${path}`, `at most ${MAX_SIZE} elements`, `${in_features} x ${out_features}`);
     this.linear = new nn.Linear(in_features, out_features, { bias });
     this.residual = use_residual && in_features !== out_features ? new nn.Linear(in_features, out_features, { bias: false }) : null;
-    this.activation = DENSE[activation_function];
+    const activation = activationOf(activation_function);
+    if (!activation) throw refused(`activation_function of ${path}`, `one of torch.nn ${ACTIVATION_NAMES.join(', ')}`, activation_function);
+    this.activation_function = activation;
     this.use_residual = use_residual;
     this.wiring = { input: module_input_name, takes: in_features, output: module_output_name, width: out_features };
   }
 
   forward(x: Tensor): Tensor {
-    const out = this.activation(this.linear(x));
+    const out = this.activation_function(this.linear(x));
     return this.use_residual ? F.add(out, this.residual?.(x) ?? x) : out;
   }
 }
