@@ -78,6 +78,7 @@ describe('a configuration', () => {
     [{ max_position_embeddings: 2 ** 29 }, /^max_position_embeddings x d_model/],
     [{ decoder_layers: 0 }, /^decoder_layers .*from 1 to 1024, got 0/],
     [{ add_cross_attention: true }, /^add_cross_attention/],
+    [{ is_causal: false }, /^is_causal .*true in a decoder/],
   ])('refuses %o', async (options, message) => {
     expect((await problem('config', () => tiny(options))).message).toMatch(message);
   });

@@ -62,6 +62,7 @@ const FIELDS = {
   is_gated_act: seldom<boolean | null>(null, orNull(FLAG)),
   scale_decoder_outputs: seldom<boolean | null>(null, orNull(FLAG)),
   is_decoder: NO_DECODER,
+  tie_word_embeddings: other(true, nullAs(true, FLAG)),
   initializer_range: idle(seldom(0.02, DEVIATION), 'told'),
 };
 
