@@ -223,6 +223,9 @@ describe('checkpoints', () => {
     [false, false],
   ])('that say of words that they are tied: %s, have scores that are scaled: %s', (tie_word_embeddings, scaled) => {
     expect(T5Config.from_dict({ tie_word_embeddings }).scaled).toBe(scaled);
+    expect(
+      T5Config.from_dict({ tie_word_embeddings, scale_decoder_outputs: null, is_gated_act: null, feed_forward_proj: 'gated-relu' }),
+    ).toMatchObject({ scaled: false, gated: false });
   });
 
   test.each([true, false])('with one that differs have both, tied %s', async (tie_word_embeddings) => {
