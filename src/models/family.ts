@@ -28,6 +28,8 @@ export interface Family {
   fused?: readonly Fused[];
   /** Parts that some classes have and others do without. Where a class lacks one, no output of it depends on that part. */
   parts: readonly string[];
+  /** Tensors that may hold what another does, which they are read for where a checkpoint lacks it; names are as {@link rename} calls them. */
+  stead?: Readonly<Record<string, readonly string[]>>;
   /** Tensors of checkpoints that are no weights, as {@link rename} calls them. */
   buffers?: RegExp;
   /** Tensors that a checkpoint may lack: they are then as in fresh models. */
@@ -38,9 +40,9 @@ export interface Family {
   optional?: { part: string; option: string; output: string };
   /**
    * What has a row for each word: the embeddings in the base model, and in classes that score words, the decoder, and its bias, which need not lie in
-   * it. `columns` is a part whose weight has a column for each instead.
+   * it. `columns` is a part whose weight has a column for each instead, `more` are embeddings that some configurations have beside the others.
    */
-  vocabulary: { words: string; decoder: string; bias: string; columns?: string };
+  vocabulary: { words: string; decoder: string; bias: string; columns?: string; more?: readonly string[] };
   /** Ops of its forward passes that are not always there. */
   ops?: OpSet;
   /** The tokenizer of folders that name none. */

@@ -54,6 +54,7 @@ export const COMMON = {
   is_decoder: idle(NO_DECODER, 'told'),
   is_encoder_decoder: other(false, nullAs(false, oneOf([false], ENCODER))),
   add_cross_attention: idle(NO_DECODER, 'told'),
+  is_causal: seldom(true, nullAs(false, FLAG)),
   bos_token_id: idle(other(null, orNull(TOKENS)), 'silent'),
   eos_token_id: idle(other(null, orNull(TOKENS)), 'silent'),
   torchscript: other(false, nullAs(false, FLAG)),
@@ -75,6 +76,7 @@ export const COMMON = {
   dtype: idle(other(null, orNull(TEXT)), 'silent'),
   torch_dtype: idle(other(null, orNull(TEXT)), 'silent'),
   quantization_config: seldom(null, oneOf([null], 'Only unquantised checkpoints are read')),
+  per_layer_config: seldom(null, oneOf([null], 'Models whose layers all have one configuration run here')),
   auto_map: seldom(null, oneOf([null], 'Models that `transformers` has run here, not code that comes with a checkpoint')),
 };
 
@@ -252,6 +254,8 @@ function checkRelations(schema: Schema, config: CommonFields, origin: string): v
   schema.check?.(config as never, origin);
   if (config.add_cross_attention && !config.is_decoder)
     throw bad('add_cross_attention', origin, 'false, or is_decoder true beside it', 'true in an encoder', 'Pass is_decoder: true');
+  if (!config.is_causal && (config.is_decoder || config.is_encoder_decoder))
+    throw bad('is_causal', origin, 'true in a decoder, whose tokens see none behind them', 'false or null', 'Leave it out');
   checkPadding((config as unknown as Sizes).pad_token_id, size('vocab_size'), origin);
   const names = Object.keys(config.id2label).length;
   if (names !== config.num_labels)

@@ -43,8 +43,12 @@ export function holder(model: PreTrainedModel, checkpoint: Checkpoint): (name: s
   const plain = canonical(model.family);
   const spellings = new Map(namesOf(checkpoint).map((spelling) => [plain(spelling), spelling]));
   const parameters = new Map([...model.state_dict()].map(([name, parameter]) => [plain(name), parameter]));
-  const find = (name: string): string | undefined => (outlineOf(checkpoint, name) ? name : spellings.get(plain(name)));
-  const { fused, vocabulary } = model.family;
+  const { fused, vocabulary, stead = {} } = model.family;
+  const find = (name: string): string | undefined => {
+    if (outlineOf(checkpoint, name)) return name;
+    const known = plain(name);
+    return [known, ...(stead[known] ?? [])].map((each) => spellings.get(each)).find((stored) => stored !== undefined);
+  };
   const groupsOf = (field: string | undefined): number =>
     field === undefined ? 1 : (model.config as unknown as Readonly<Record<string, number>>)[field];
 

@@ -22,7 +22,7 @@ import type { WantedName as Wanted } from './foreign.ts';
 import { ENCODER_INPUTS, withoutTypes } from './inputs.ts';
 import { RESIZE, type ResizeOptions, SEED } from './resizing.ts';
 import { ownWeights, saveInto } from './saving.ts';
-import { decoderOf, resizeVocabulary, tieWeights, wordsOf } from './vocabulary.ts';
+import { decoderOf, moreWordsOf, resizeVocabulary, tieWeights, wordsOf } from './vocabulary.ts';
 
 /**
  * Whole-number tensors [batch, sequence] by position, in the order of `input_names`; those left out take their defaults. An attention_mask may be
@@ -207,7 +207,7 @@ export abstract class PreTrainedModel extends Module<ModelInputs, ModelOutput> {
         got: `[${shape}]`,
         cure: 'resize_token_embeddings first',
       });
-    words.put(value);
+    for (const each of [words, ...moreWordsOf(this)]) each.put(value);
     if (!this.config.torchscript) tieWeights(this);
   }
 

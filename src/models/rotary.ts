@@ -1,6 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import { isObject } from '../base/json.ts';
-import { type Kind, kind, oneOf, orNull, POSITIVE, SIZE, seldom } from '../base/schema.ts';
+import { type Kind, kind, oneOf, orNull, POSITIVE, PROBABILITY, SIZE, seldom } from '../base/schema.ts';
 import * as F from '../nn/functional.ts';
 import { Module } from '../nn/module.ts';
 import { Tensor } from '../tensor/tensor.ts';
@@ -47,6 +47,7 @@ export const ropeFields = (theta: number) => ({
   rope_parameters: seldom<StatedRope | null>(null, orNull(ROPE)),
   rope_theta: seldom(theta, POSITIVE),
   rope_scaling: seldom<StatedRope | null>(null, orNull(ROPE)),
+  partial_rotary_factor: seldom<number | null>(null, orNull(PROBABILITY)),
   original_max_position_embeddings: seldom<number | null>(null, orNull(SIZE)),
 });
 
@@ -69,8 +70,13 @@ export const settled = (stated: StatedRope | null | undefined, rope_theta: numbe
 
 /** What these fields say; of both forms the older counts, as in transformers. */
 export function ropeIn({ rope_parameters, rope_theta, rope_scaling, max_position_embeddings, ...beside }: Stated): SettledRope {
-  const rope = settled(rope_scaling ?? rope_parameters, rope_theta, max_position_embeddings);
-  const { original_max_position_embeddings: original } = beside;
+  const { original_max_position_embeddings: original, partial_rotary_factor: part } = beside;
+  const stated = rope_scaling ?? rope_parameters;
+  const rope = settled(
+    part === null ? stated : { rope_type: 'default', partial_rotary_factor: part, ...stated },
+    rope_theta,
+    max_position_embeddings,
+  );
   return original && LENGTH_BESIDE.includes(rope.rope_type) ? { ...rope, original_max_position_embeddings: original } : rope;
 }
 

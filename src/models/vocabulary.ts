@@ -29,6 +29,13 @@ export function wordsOf(model: PreTrainedModel): Held<Embedding> {
   return (heldAt(model, `${prefix}.${vocabulary.words}`) ?? heldAt(model, vocabulary.words)) as Held<Embedding>;
 }
 
+/** The embeddings that a configuration gives a model beside those. */
+export function moreWordsOf(model: PreTrainedModel): Held<Embedding>[] {
+  const { prefix, vocabulary } = model.family;
+  const held = (vocabulary.more ?? []).map((path) => heldAt<Embedding>(model, `${prefix}.${path}`) ?? heldAt<Embedding>(model, path));
+  return held.filter((each) => each !== undefined);
+}
+
 /** What gives each word a score, where the class does. */
 export const decoderOf = <T extends AnyModule>(model: PreTrainedModel): T | undefined =>
   heldAt<T>(model, model.family.vocabulary.decoder)?.value;
@@ -76,12 +83,18 @@ export function resizeVocabulary(model: PreTrainedModel, rows: number, { mean, s
   const follow: Initialiser = (values) => values.set(embeddings.elements);
   const scores =
     decoder?.value === weight ? embeddings : decoder && resized(decoder.value, rows, tied ? follow : fresh(decoder.path, decoder.value));
+  const more = moreWordsOf(model).map(({ path, value }) => ({
+    value,
+    rows: resized(value.weight, rows, fresh(`${path}.weight`, value.weight)),
+  }));
   const turned = columns && resized(turn(columns.value), rows, fresh(columns.path, turn(columns.value)));
   const zeros: Initialiser = () => {};
   const biases = bias && resized(bias.value, rows, mean && !tied ? fresh(bias.path, bias.value) : zeros);
 
-  words.value.weight = embeddings;
-  if ((words.value.padding_idx ?? 0) >= rows) words.value.padding_idx = null;
+  for (const each of [{ value: words.value, rows: embeddings }, ...more]) {
+    each.value.weight = each.rows;
+    if ((each.value.padding_idx ?? 0) >= rows) each.value.padding_idx = null;
+  }
   if (scores) decoder?.put(scores);
   if (biases) bias?.put(biases);
   if (turned) columns?.put(turn(turned));

@@ -111,7 +111,8 @@ function judge(model: PreTrainedModel, checkpoint: Checkpoint, held: ReadonlyMap
     const known = plain(name);
     if (NO_WEIGHT.test(known) || family.buffers?.test(known)) return true;
     if (known === family.vocabulary.bias && inner.has(known) && decoderBias(model, checkpoint)) return true;
-    return absent.some((path) => isWithin(known, path)) || isSecond(checkpoint, name, held.get(inner.get(known) ?? ''));
+    if (absent.some((path) => isWithin(known, path))) return true;
+    return [known, ...(family.stead?.[known] ?? [])].some((each) => isSecond(checkpoint, name, held.get(inner.get(each) ?? '')));
   };
   return extra.filter((name) => {
     if (isPassedOver(name)) return false;

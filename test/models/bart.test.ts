@@ -8,6 +8,7 @@ import {
   BartForSequenceClassification,
   BartModel,
   F,
+  jit,
   type Tensor,
   tensor,
 } from '../../src/index.ts';
@@ -77,6 +78,7 @@ describe('a configuration', () => {
     [{ max_position_embeddings: 2 ** 29 }, /^max_position_embeddings x d_model/],
     [{ decoder_layers: 0 }, /^decoder_layers .*from 1 to 1024, got 0/],
     [{ add_cross_attention: true }, /^add_cross_attention/],
+    [{ is_causal: false }, /^is_causal .*true in a decoder/],
   ])('refuses %o', async (options, message) => {
     expect((await problem('config', () => tiny(options))).message).toMatch(message);
   });
@@ -202,5 +204,73 @@ describe('the decoder alone', () => {
     const logitsOf = (id: number) => model(tensor([[0, 5, id]])).logits;
     expectSameBits([F.slice(logitsOf(6), 1, 0, 2)], [F.slice(logitsOf(30), 1, 0, 2)]);
     expect(model.input_names).toEqual(['input_ids', 'attention_mask']);
+  });
+});
+
+describe('words that are not tied', () => {
+  const OWN = ['encoder.embed_tokens.weight', 'decoder.embed_tokens.weight'];
+  const config = tiny({ tie_word_embeddings: false });
+  const model = new BartForConditionalGeneration(config, { seed: 2 });
+  const weights = () => [...model.state_dict()];
+  const without = (...names: string[]) => weights().filter(([name]) => !names.includes(name));
+  const load = (tensors: Iterable<readonly [string, Tensor]>) => BartForConditionalGeneration.from_pretrained(bytes(tensors), { config });
+
+  test('are three tables, of which each side reads its own, and a matrix', () => {
+    const { shared, encoder, decoder } = model.model;
+    expect(weights().flatMap(([name, { shape }]) => (shape.join() === '40,16' ? [name] : []))).toEqual([
+      'model.shared.weight',
+      ...OWN.map((name) => `model.${name}`),
+      'lm_head.weight',
+    ]);
+    const before = model(both);
+    shared.weight.set(floats([40, 16], 5));
+    expectSameBits(model(both), before);
+    const changes = [encoder.embed_tokens, decoder.embed_tokens, model.lm_head].map((part) => {
+      const old = (part as { weight: typeof shared.weight }).weight;
+      const values = old.elements.slice();
+      old.set(floats([40, 16], 6));
+      const { logits, encoder_last_hidden_state } = model(both);
+      old.set(values);
+      return [logits, encoder_last_hidden_state].map((x, i) => x.elements.join() !== [...before][i].elements.join());
+    });
+    expect(changes).toEqual([[true, true], [true, false], [true, false]]); // biome-ignore format: one row
+  });
+
+  test('are read from a checkpoint under any prefix, whatever their order', async () => {
+    expectSameBits((await load(weights()))(both), model(both));
+    const bare = weights().map(([name, value]) => [name.replace(/^model\./, ''), value] as const);
+    expectSameBits((await load(bare))(both), model(both));
+    expectSameBits((await load([...bare].reverse()))(both), model(both));
+  });
+
+  test('are those of both sides where a checkpoint holds no others', async () => {
+    const loaded = await load(without(...OWN.map((name) => `model.${name}`)));
+    const alike = new BartForConditionalGeneration(config, { seed: 2 });
+    const { shared, encoder, decoder } = alike.model;
+    for (const words of [shared, encoder.embed_tokens, decoder.embed_tokens]) words?.weight.set(model.model.shared.weight);
+    expectSameBits(loaded(both), alike(both));
+    await problem('checkpoint', () => load(without('model.shared.weight', ...OWN.map((name) => `model.${name}`))));
+    await problem('checkpoint', () => load(without('lm_head.weight')));
+  });
+
+  test('are refused beside others where they should be tied', async () => {
+    const tensors = bytes(without('lm_head.weight'));
+    const { message } = await problem('checkpoint', () => BartForConditionalGeneration.from_pretrained(tensors, { config: tiny() }));
+    expect(message).toMatch(/embed_tokens\.weight in bytes/);
+  });
+
+  test('the decoder alone has its own', async () => {
+    const decoder = await BartForCausalLM.from_pretrained(bytes(weights()), { config });
+    expectSameBits([decoder.get_input_embeddings().weight], [model.model.decoder.embed_tokens?.weight as Tensor]);
+    expectSameBits([decoder.lm_head.weight], [model.lm_head.weight]);
+  });
+
+  test('are resized all, and traced and saved as they are', async () => {
+    const grown = new BartForConditionalGeneration(config, { seed: 2 });
+    grown.resize_token_embeddings(44);
+    expect([...grown.state_dict()].filter(([, { shape }]) => shape.join() === '44,16')).toHaveLength(4);
+    const decoder_input_ids = tensor([[2, 43], [2, 41]]); // biome-ignore format: one row
+    const traced = await jit.trace(grown, { ...both, decoder_input_ids });
+    expectSameBits([traced({ ...both, decoder_input_ids }).logits], [grown({ ...both, decoder_input_ids }).logits]);
   });
 });

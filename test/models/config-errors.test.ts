@@ -40,6 +40,8 @@ describe('an error names the field, what was expected and what was given', () =>
     [{ pruned_heads: { 0: [1] } }, /^pruned_heads.*an empty object, got an object with "0"/],
     [{ quantization_config: { bits: 4 } }, /^quantization_config.*only null, got an object with "bits"/],
     [{ auto_map: { AutoModel: 'x--model' } }, /^auto_map.*got an object with "AutoModel"/],
+    [{ per_layer_config: { 0: { intermediate_size: 8 } } }, /^per_layer_config.*only null, got an object with "0"/],
+    [{ is_causal: false, is_decoder: true }, /^is_causal.*true in a decoder, .*got false or null\. Leave it out/],
     [{ hidden_size: 30, num_attention_heads: 4 }, /^hidden_size.*a multiple of num_attention_heads 4, got 30/],
     [{ hidden_size: 0 }, /^hidden_size.*a whole number from 1 to 2147483647, got 0/],
     [{ num_hidden_layers: 1.5 }, /^num_hidden_layers.*got 1\.5/],

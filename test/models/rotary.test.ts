@@ -44,6 +44,14 @@ describe('how positions turn heads', () => {
     expect(theta(new EuroBertConfig()) / 10_000).toBeCloseTo(1, 3);
   });
 
+  test('the part of each head that is proportional may stand beside the type', () => {
+    const rope_parameters = { rope_type: 'proportional', rope_theta: 100 };
+    const within = new GteConfig({ rope_parameters: { ...rope_parameters, partial_rotary_factor: 0.5 } });
+    const beside = new GteConfig({ rope_parameters, partial_rotary_factor: 0.5 });
+    expect(anglesOf(beside, 8)).toEqual(anglesOf(within, 8));
+    expect(anglesOf(beside, 8)).not.toEqual(anglesOf(new GteConfig({ rope_parameters }), 8));
+  });
+
   test('rope_parameters come before rope_theta, and rope_scaling before both', () => {
     const [rope_parameters, rope_scaling] = [16, 81].map((rope_theta) => ({ rope_type: 'default', rope_theta }));
     expect(anglesOf(new GteConfig({ rope_parameters, rope_theta: 100 }), 4)[1]).toBeCloseTo(0.25, 6);

@@ -212,9 +212,20 @@ describe('checkpoints', () => {
   const own = () => [...fresh().state_dict()].filter(([name]) => name !== 'lm_head.weight');
   const other = floats([40, 16], 8);
 
-  test('without a matrix that scores words have that of the embeddings', async () => {
-    const model = await T5ForConditionalGeneration.from_pretrained(bytes(own()), { config: tiny() });
+  test.each([true, false])('without a matrix that scores words have that of the embeddings, tied %s', async (tie_word_embeddings) => {
+    const model = await T5ForConditionalGeneration.from_pretrained(bytes(own()), { config: tiny({ tie_word_embeddings }) });
     expect(model.lm_head.weight).toBe(model.shared.weight);
+  });
+
+  test.each([
+    [true, true],
+    [null, true],
+    [false, false],
+  ])('that say of words that they are tied: %s, have scores that are scaled: %s', (tie_word_embeddings, scaled) => {
+    expect(T5Config.from_dict({ tie_word_embeddings }).scaled).toBe(scaled);
+    expect(
+      T5Config.from_dict({ tie_word_embeddings, scale_decoder_outputs: null, is_gated_act: null, feed_forward_proj: 'gated-relu' }),
+    ).toMatchObject({ scaled: false, gated: false });
   });
 
   test.each([true, false])('with one that differs have both, tied %s', async (tie_word_embeddings) => {

@@ -2,15 +2,14 @@ import { Module } from '../../nn/module.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Decoded } from '../seq2seq.ts';
 import type { BartConfig } from './config.ts';
-import { type Attending, BartDecoder, BartScaledWordEmbedding } from './layers.ts';
+import { type Attending, BartDecoder, type BartScaledWordEmbedding } from './layers.ts';
 
 /** A decoder with words of its own. */
 class BartDecoderAlone extends BartDecoder {
-  embed_tokens: BartScaledWordEmbedding;
+  declare embed_tokens: BartScaledWordEmbedding;
 
   constructor(config: BartConfig) {
-    super(config);
-    this.embed_tokens = new BartScaledWordEmbedding(config);
+    super(config, true);
   }
 }
 

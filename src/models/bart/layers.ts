@@ -129,12 +129,15 @@ interface Words {
 }
 
 abstract class BartStack<Layer extends BartEncoderLayer> extends Module<[Words, Attending, Source?], Decoded> {
+  /** Absent where both sides have the same. */
+  embed_tokens?: BartScaledWordEmbedding;
   embed_positions: BartLearnedPositionalEmbedding;
   layers: ModuleList<Layer>;
   layernorm_embedding: LayerNorm;
 
-  constructor(config: BartConfig, count: number, makeLayer: () => Layer) {
+  constructor(config: BartConfig, count: number, makeLayer: () => Layer, ownWords = !config.tie_word_embeddings) {
     super();
+    if (ownWords) this.embed_tokens = new BartScaledWordEmbedding(config);
     this.embed_positions = new BartLearnedPositionalEmbedding(config);
     this.layers = new ModuleList(Array.from({ length: count }, makeLayer));
     this.layernorm_embedding = new LayerNorm(config.d_model);
@@ -155,8 +158,8 @@ export class BartEncoder extends BartStack<BartEncoderLayer> {
 }
 
 export class BartDecoder extends BartStack<BartDecoderLayer> {
-  constructor(config: BartConfig) {
+  constructor(config: BartConfig, ownWords?: boolean) {
     const side = decoderSide(config);
-    super(config, side.layers, () => new BartDecoderLayer(config, side));
+    super(config, side.layers, () => new BartDecoderLayer(config, side), ownWords);
   }
 }

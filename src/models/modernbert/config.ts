@@ -43,6 +43,7 @@ const FIELDS = {
   local_rope_theta: seldom<number | null>(10_000, orNull(POSITIVE)),
   rope_scaling: seldom<StatedRope | null>(null, orNull(ROPE)),
   local_attention: core(128, SIZE),
+  sliding_window: seldom<number | null>(null, orNull(SIZE)),
   embedding_dropout: idle(core(0, PROBABILITY), 'told'),
   mlp_bias: core(false, FLAG),
   mlp_dropout: idle(core(0, PROBABILITY), 'told'),

@@ -114,7 +114,7 @@ export class ModernBertModel extends EncoderModel {
     this.final_norm = normOf(config);
     this.sights = sightsOf(this.types, (type) => ({
       rotary: new RotaryEmbedding(ropeIn(config, type), headDim(config)),
-      window: type === 'full_attention' ? undefined : Math.floor(config.local_attention / 2),
+      window: type === 'full_attention' ? undefined : (config.sliding_window ?? Math.floor(config.local_attention / 2)),
     }));
     this.post_init(options?.seed);
   }

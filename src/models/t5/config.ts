@@ -59,9 +59,10 @@ const FIELDS = {
   classifier_dropout: idle(other(0, PROBABILITY), 'told'),
   decoder_start_token_id: other<number | null>(null, orNull(COUNT)),
   dense_act_fn: seldom<string | null>(null, orNull(ACTIVATION)),
-  is_gated_act: seldom<boolean | null>(null, orNull(FLAG)),
-  scale_decoder_outputs: seldom<boolean | null>(null, orNull(FLAG)),
+  is_gated_act: seldom<boolean | null>(null, nullAs(false, FLAG)),
+  scale_decoder_outputs: seldom<boolean | null>(null, nullAs(false, FLAG)),
   is_decoder: NO_DECODER,
+  tie_word_embeddings: other(true, nullAs(true, FLAG)),
   initializer_range: idle(seldom(0.02, DEVIATION), 'told'),
 };
 

@@ -24,7 +24,7 @@ export class T5ForConditionalGeneration extends T5Model {
   }
 
   override tied(): [string, string][] {
-    return this.config.tie_word_embeddings ? [['lm_head.weight', 'shared.weight']] : [];
+    return [['lm_head.weight', 'shared.weight']];
   }
 
   override forward(...inputs: ModelInputs): ModelOutput {
