@@ -143,6 +143,8 @@ describe('windows and diagonals', () => {
     expect(conv(null, [2])).toEqual([6521, 8743]);
     expect(conv(null, [1], [1], [2])).toEqual([6020, 7531, 8642, 703]);
     expect(conv(null, [1], 'same')).toEqual([6521, 7632, 8743, 804]);
+    const mode = call('_convolution_mode', [x, weight, null, [1], 'valid', [1], 1]);
+    expect(numbers(mode)).toEqual([6521, 7632, 8743]);
     expect(numbers(call('conv1d', [x, floats([2, 1, 2], [1, 10, 2, 20]), floats([2], [0.5, 0]), [1], [0], [1], 2]))).toEqual([
       21.5, 32.5, 43.5, 130, 152, 174,
     ]);

@@ -91,6 +91,14 @@ function paddingOf(word: string, weight: Node, dilation: readonly number[]): num
   return [total >> 1, total - (total >> 1)];
 }
 
+/** {@link convolution} with padding as a word. */
+const byWord = (
+  input: Node,
+  weight: Node,
+  bias: Node | null,
+  ...[stride, word, dilation, groups]: [stride: number[], word: string, dilation: number[], groups: number]
+): Node => convolution(input, weight, bias, false, { stride, padding: paddingOf(word, weight, dilation), dilation, groups });
+
 const convolving = (
   input: Node,
   weight: Node,
@@ -117,17 +125,14 @@ export const LAYER_OPS: OpTable = {
   _convolution: [
     [`${CONVOLUTION}, int groups, any benchmark=None, any deterministic=None, any cudnn_enabled=None, any allow_tf32=None`, convolving],
   ],
+  _convolution_mode: [['Tensor input, Tensor weight, Tensor? bias, int[] stride, str padding, int[] dilation, int groups', byWord]],
   conv1d: [
     [
       'Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, int[] padding=0, int[] dilation=1, int groups=1',
       (input: Node, weight: Node, bias: Node | null, stride: number[], padding: number[], dilation: number[], groups: number) =>
         convolution(input, weight, bias, false, { stride, padding, dilation, groups }),
     ],
-    [
-      'Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, str padding=valid, int[] dilation=1, int groups=1',
-      (input: Node, weight: Node, bias: Node | null, stride: number[], padding: string, dilation: number[], groups: number) =>
-        convolution(input, weight, bias, false, { stride, padding: paddingOf(padding, weight, dilation), dilation, groups }),
-    ],
+    ['Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, str padding=valid, int[] dilation=1, int groups=1', byWord],
   ],
   scaled_dot_product_attention: [
     [
