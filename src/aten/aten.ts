@@ -16,9 +16,11 @@ import { type Argument, AtenTensor, type Float, type Site } from './values.ts';
  */
 export class Aten {
   readonly #inputs: Leaf[] = [];
-  readonly #lowering = new Lowering(this.#inputs);
+  readonly #lowering: Lowering;
 
-  constructor() {
+  /** @param formulates whether constants are made by formulas that hold at any size, where there are some */
+  constructor(formulates = false) {
+    this.#lowering = new Lowering(this.#inputs, formulates);
     begin();
   }
 

@@ -11,6 +11,12 @@ export interface Source {
   readonly by: Steps;
 }
 
+/** start + slope · t. */
+export interface Linear {
+  readonly start: number;
+  readonly slope: number;
+}
+
 /**
  * Elements in words that hold at every size: the one at `index` is `at(t, element)` where t is the sum of `by` · `index`, and element that of a source.
  * So arange is t, a causal mask -inf where t = key - query is above 0, and a mask of padding -inf where the element is 0. Where there is a second source,
@@ -19,8 +25,7 @@ export interface Source {
 export interface Form {
   readonly by: Steps;
   at(t: number, element: number, other?: number): number;
-  /** Where it is start + slope · t. */
-  readonly linear?: { readonly start: number; readonly slope: number };
+  readonly linear?: Linear;
   readonly source?: Source;
   /** Another one, as where both a query and a key may be padding. */
   readonly second?: Source;

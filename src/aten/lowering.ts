@@ -3,19 +3,25 @@ import { executor } from '../nn/executor.ts';
 import { sameShape, type Tensor } from '../tensor/tensor.ts';
 import { located } from './calls.ts';
 import { type Plan, planOf } from './emit.ts';
+import { formulated } from './formulated.ts';
 import { constantTensor, shown } from './lower.ts';
-import type { Leaf, Node } from './node.ts';
+import type { Constant, Leaf, Node } from './node.ts';
 import type { Site } from './values.ts';
 
 /** Makes nodes with ops of `F`, each once, and only those that are asked for or needed for these. */
 export class Lowering {
   readonly #inputs: readonly Leaf[];
+  readonly #formulates: boolean;
   readonly #made = new Map<Node, Tensor>();
   readonly #plans = new Map<Node, Plan>();
 
-  /** @param inputs whose tokens positions are of */
-  constructor(inputs: readonly Leaf[]) {
+  /**
+   * @param inputs whose tokens positions are of
+   * @param formulates whether constants are made by formulas that hold at any size, where there are some
+   */
+  constructor(inputs: readonly Leaf[], formulates = false) {
     this.#inputs = inputs;
+    this.#formulates = formulates;
   }
 
   /** The tensor of `asked`. Throws `op` and `tracing` errors that say where in the program it is made. */
@@ -38,10 +44,14 @@ export class Lowering {
   }
 
   #newPlan(node: Node): Plan {
-    if (node.kind === 'constant') return { of: [], make: () => constantTensor(node, this.#inputs) };
+    if (node.kind === 'constant') return { of: [], make: () => this.#constant(node) };
     if (node.kind === 'view') return { of: [node.base], make: (base) => shown(base, node) };
     if (node.kind === 'made') return located(node.op, node.site, () => planOf(node));
     return { of: [], make: () => node.tensor };
+  }
+
+  #constant(node: Constant): Tensor {
+    return (this.#formulates ? formulated(node) : undefined) ?? constantTensor(node, this.#inputs);
   }
 
   #make(node: Node): Tensor {

@@ -54,7 +54,7 @@ interface Parameter {
   named: boolean;
 }
 
-const INITIAL: Readonly<Record<string, Argument>> = { None: null, True: true, False: false };
+const INITIAL: Readonly<Record<string, Argument>> = { None: null, True: true, False: false, '[]': [] };
 
 /**
  * The parameters of a schema: `Tensor(a) self, Scalar alpha=1, int? dim=None`. Results may be views of what is marked (a); what

@@ -1,11 +1,31 @@
 import { axisOf } from './geometry.ts';
-import { clipped, permute, reshape, transpose, unsqueeze } from './moves.ts';
+import { linearForm } from './knowledge.ts';
+import { clipped, expand, narrow, permute, reshape, transpose, unsqueeze } from './moves.ts';
+import type { Node } from './node.ts';
 import { placed } from './ops/joining.ts';
+import { castTo, chosenBy, FUNCTIONS } from './pointwise.ts';
 import type { Put } from './values.ts';
+
+const { eq, ge, lt, logical_and, remainder } = FUNCTIONS;
 
 /** What a tensor becomes where a view of it is written to. */
 
 const inFull: Put = (base, value) => reshape(value, base.shape);
+
+/** `base` with `value` at every `step`-th place from `start` on. */
+function spaced(base: Node, value: Node, axis: number, start: number, step: number): Node {
+  const [count, size] = [value.shape[axis], base.shape[axis]];
+  const apart = unsqueeze(value, axis + 1);
+  const wide = reshape(expand(apart, apart.shape.with(axis + 1, step)), value.shape.with(axis, count * step));
+  const own = placed(base, narrow(wide, axis, 0, Math.min(count * step, size - start)), axis, start);
+  const places: Node = { kind: 'constant', dtype: 'int64', shape: [size], known: linearForm([1], -start) };
+  const meant = logical_and(logical_and(ge(places, 0), lt(places, count * step)), eq(remainder(places, step), 0));
+  const among = reshape(
+    castTo(meant, 'bool'),
+    base.shape.map((each, i) => (i === axis ? each : 1)),
+  );
+  return chosenBy(among, own, base, base.dtype);
+}
 
 /** By the op that made the view, of its arguments after the tensor; undefined for what is not known. */
 const PUTS: Readonly<Record<string, (...given: never[]) => Put>> = {
@@ -15,7 +35,8 @@ const PUTS: Readonly<Record<string, (...given: never[]) => Put>> = {
   },
   slice: (dim: number, begin: number | null, _end: number | null, step: number) => (base, value) => {
     const axis = axisOf(dim, base.shape.length, 'slice');
-    return step === 1 ? placed(base, value, axis, clipped(begin ?? 0, base.shape[axis])) : undefined;
+    const start = clipped(begin ?? 0, base.shape[axis]);
+    return step === 1 ? placed(base, value, axis, start) : spaced(base, value, axis, start, step);
   },
   narrow: (dim: number, start: number) => (base, value) => {
     const axis = axisOf(dim, base.shape.length, 'narrow');

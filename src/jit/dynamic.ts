@@ -192,7 +192,8 @@ function* fromLarger(
   return { ...atSizes(found, sizes), bounds: varying };
 }
 
-const isTracing = (error: unknown): boolean => error instanceof TraceletError && error.code === 'tracing';
+/** Whether a graph could not be said at all sizes, or not be recorded. */
+export const isTracing = (error: unknown): boolean => error instanceof TraceletError && error.code === 'tracing';
 const isBelow = (sizes: Sizes, bounds: Bounds): boolean => Object.entries(bounds).some(([symbol, [low]]) => sizes[symbol] < low);
 
 /** {@link symbolicGraph} of those bounds, from the graph at `sizes`. `recorded` holds graphs that are known, and gets all others. */

@@ -25,6 +25,8 @@ export interface Traceable {
   exact_padding?: boolean;
   /** Outputs that calls ask for without the others. */
   asked_alone?: readonly string[];
+  /** Whether what follows from sizes alone is made by formulas that hold at any of them: slower, and tried where nothing else goes. */
+  formulates?: boolean;
   /** The tokenizer among these files. */
   tokenizer?: unknown;
 }

@@ -14,7 +14,7 @@ import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import type { TracedModule } from '../traced/traced.ts';
 import { checkSameRecording } from './check.ts';
 import { compile, type Method } from './compile.ts';
-import { axesOf, boundsFor, inputsAt } from './dynamic.ts';
+import { axesOf, boundsFor, inputsAt, isTracing } from './dynamic.ts';
 import { dummyInputs, expectationOf, type ForwardPass, namesOf, recordPass } from './forwardpass.ts';
 import { isSpelled, type Recording, type Replay, type TracedInput } from './record.ts';
 import type { Inputs, TraceOptions } from './trace.ts';
@@ -39,11 +39,30 @@ interface Draft extends MethodInputs {
   recordAt(sizes: Sizes, replay?: Replay): Recording;
 }
 
-/** Methods of one model by name, `forward` first, as one trace. */
+/** Methods of one model by name, `forward` first, as one trace: where that goes no other way, of what models say in formulas. */
 export async function traceMethods<Result>(
   wanted: ReadonlyMap<string, MethodInputs>,
   options: TracingOptions,
 ): Promise<TracedModule<Result>> {
+  try {
+    return await tracePlain<Result>(wanted, options);
+  } catch (error) {
+    const able = [...wanted.values()].filter(({ pass: { told } }) => told.formulates === false);
+    if (able.length === 0 || !options.dynamic || !isTracing(error)) throw error;
+    options.signal?.throwIfAborted();
+    for (const { pass } of able) pass.told.formulates = true;
+    try {
+      return await tracePlain<Result>(wanted, options);
+    } catch {
+      options.signal?.throwIfAborted();
+      throw error;
+    } finally {
+      for (const { pass } of able) pass.told.formulates = false;
+    }
+  }
+}
+
+async function tracePlain<Result>(wanted: ReadonlyMap<string, MethodInputs>, options: TracingOptions): Promise<TracedModule<Result>> {
   const { fusion = true, signal } = options;
   await opsFor();
   signal?.throwIfAborted();

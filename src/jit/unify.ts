@@ -51,7 +51,11 @@ export function unify(base: Graph, corners: readonly Sample[], samples: readonly
       }
       return dim as Dim;
     });
-    for (const [value, its] of line.symbolic(dims)) symbolic.set(value, { ...symbolic.get(value), ...its });
+    for (const [value, its] of line.symbolic(dims)) {
+      const known = symbolic.get(value);
+      if (!agree(known, its)) throw alike(line);
+      symbolic.set(value, { ...known, ...its });
+    }
   });
   const longer = all.findIndex((other) => other.length > lines.length);
   if (longer >= 0) checkSame(undefined, all[longer][lines.length], others[longer].sizes);
@@ -78,6 +82,21 @@ function checkSame(line: GraphLine | undefined, other: GraphLine | undefined, si
     sizes,
   );
 }
+
+/** Whether what is known of a value is what is said of it in another place. */
+const agree = (known: Symbolic | undefined, its: Symbolic): boolean =>
+  Object.entries(its).every(([name, dims]) => {
+    const before = known?.[name as keyof Symbolic];
+    return before === undefined || JSON.stringify(before) === JSON.stringify(dims);
+  });
+
+const alike = ({ path }: GraphLine): TraceletError =>
+  new TraceletError('tracing', {
+    what: `${path || 'the model'} takes sizes that are symbols of their own for one`,
+    expected: 'dummy inputs in which they differ',
+    got: 'equal ones',
+    cure: 'Trace with dummy inputs whose sizes differ where their symbols do',
+  });
 
 const depends = ({ path }: GraphLine, expected: string, got: string, sizes: Sizes): TraceletError =>
   new TraceletError('tracing', {

@@ -12,9 +12,10 @@ export class ContinuedAten extends Aten {
   /**
    * @param written the length of the inputs that were traced
    * @param length that of the inputs of this pass
+   * @param formulates as {@link Aten} takes it
    */
-  constructor(written: number, length: number) {
-    super();
+  constructor(written: number, length: number, formulates: boolean) {
+    super(formulates);
     this.#written = written;
     this.#length = length;
   }

@@ -36,6 +36,8 @@ export interface Contents {
  */
 export abstract class ScriptModule extends Module<(Tensor | undefined)[], ForwardResult> {
   readonly #contents: Contents;
+  /** Whether constants that are others at each size are made by formulas: slower, and at any size. */
+  formulates = false;
 
   constructor(contents: Contents) {
     super();

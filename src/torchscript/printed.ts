@@ -75,7 +75,8 @@ export class PrintedModule extends ScriptModule {
 
   forward(...given: (Tensor | undefined)[]): ForwardResult {
     const { root, program, constants } = this.#archive;
-    const aten = this.#written === undefined ? new Aten() : new ContinuedAten(this.#written, lengthOf(given));
+    const aten =
+      this.#written === undefined ? new Aten(this.formulates) : new ContinuedAten(this.#written, lengthOf(given), this.formulates);
     const tensorOf = tensorsOf(aten);
     const values = new Values((strided) => tensorOf(this.#tree.buffer(strided)));
     const interpreter = new Interpreter({

@@ -1,3 +1,4 @@
+import { TraceletError } from '../../base/error.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { axisOf } from '../geometry.ts';
 import { narrow, reshape } from '../moves.ts';
@@ -30,6 +31,17 @@ function prelu(x: Node, weight: Node): Node {
   return chosenBy(above(x, 0), x, mul(x, slopes));
 }
 
+/** In evaluation the slope is in the middle of those that training draws. */
+function randomised(x: Node, slope: number, training: boolean): Node {
+  if (!training) return chosenBy(above(x, 0), x, mul(x, slope));
+  throw new TraceletError('training', {
+    what: 'rrelu',
+    expected: 'a program that was made to predict',
+    got: 'one that draws slopes at random',
+    cure: 'Call model.eval() before torch.jit.trace or torch.export',
+  });
+}
+
 function shrunk(x: Node, lambda: number): Node {
   return sub(x, between(x, -lambda, lambda));
 }
@@ -50,6 +62,12 @@ export const ACTIVATION_OPS: OpTable = {
   selu: plain((x) => elu(x, SELU.alpha, SELU.scale, 1)),
   celu: [['Tensor self, float alpha=1', (x: Node, alpha: number) => elu(x, alpha, 1, 1 / alpha)]],
   leaky_relu: [['Tensor self, float negative_slope=0.01', (x: Node, slope: number) => chosenBy(above(x, 0), x, mul(x, slope))]],
+  rrelu: [
+    [
+      'Tensor self, float lower=0.125, float upper=0.3333333333333333, bool training=False, any generator=None',
+      (x: Node, lower: number, upper: number, training: boolean) => randomised(x, (lower + upper) / 2, training),
+    ],
+  ],
   prelu: [['Tensor self, Tensor weight', prelu]],
   _prelu_kernel: [['Tensor self, Tensor weight', prelu]],
   softplus: [['Tensor self, float beta=1, float threshold=20', softplus]],

@@ -1,9 +1,12 @@
 import { TraceletError } from '../../base/error.ts';
-import { numbersOf, reshape } from '../moves.ts';
+import { numbersOf, reshape, unsqueeze } from '../moves.ts';
 import type { Node } from '../node.ts';
+import { castTo, chosenBy, FUNCTIONS, number } from '../pointwise.ts';
 import type { OpTable } from '../schema.ts';
 import { embedding } from './gathering.ts';
 import { reduced } from './reductions.ts';
+
+const { mul, div, ne, gt, maximum } = FUNCTIONS;
 
 const MODES = ['sum', 'mean', 'amax'];
 
@@ -20,6 +23,16 @@ function lengthOf(offsets: Node, count: number): number {
   });
 }
 
+/** Rows of each bag made one, without those of padding; 0 where there are no others. */
+function bagged(rows: Node, kept: Node, mode: number): Node {
+  const [sum, mean] = MODES;
+  const count = reduced('sum', castTo(kept, 'float32'), [1], false);
+  if (MODES[mode] !== sum && MODES[mode] !== mean)
+    return chosenBy(gt(count, 0), reduced(MODES[mode], chosenBy(kept, rows, number(-Infinity)), [1], false), number(0));
+  const total = reduced('sum', chosenBy(kept, rows, number(0)), [1], false);
+  return MODES[mode] === sum ? total : div(total, maximum(count, 1));
+}
+
 /** Rows of a table, those of each bag made one. Of its other results there are none. */
 function embeddingBag(
   ...[weight, indices, offsets, , mode, , weights, , padding]: [
@@ -27,11 +40,13 @@ function embeddingBag(
     ...[weights: Node | null, last: boolean, padding: number | null],
   ]
 ): Node[] {
-  if (weights || (padding !== null && padding >= 0) || !(mode in MODES))
-    throw new TraceletError('op', { what: 'embedding_bag', expected: 'no padding_idx and no per_sample_weights', got: 'one of them' });
-  const length = lengthOf(offsets, indices.shape[0]);
-  const bags = reduced(MODES[mode], embedding(weight, reshape(indices, [offsets.shape[0], length])), [1], false);
-  return [bags, offsets, offsets, offsets];
+  if (!(mode in MODES)) throw new TraceletError('value', { what: 'embedding_bag: mode', expected: '0, 1 or 2', got: `${mode}` });
+  const shape = indices.shape.length === 2 ? indices.shape : [offsets.shape[0], lengthOf(offsets, indices.shape[0])];
+  const ids = reshape(indices, shape);
+  const rows = embedding(weight, ids);
+  const weighed = weights ? mul(rows, unsqueeze(reshape(weights, shape), -1)) : rows;
+  const kept = padding !== null && padding >= 0 ? unsqueeze(ne(ids, padding), -1) : undefined;
+  return [kept ? bagged(weighed, kept, mode) : reduced(MODES[mode], weighed, [1], false), offsets, offsets, offsets];
 }
 
 const SCHEMA =

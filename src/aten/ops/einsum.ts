@@ -18,7 +18,7 @@ interface Contraction {
 const bad = (equation: string, shapes: readonly Shape[]): TraceletError =>
   new TraceletError('op', {
     what: `einsum "${equation}"`,
-    expected: 'one or two operands, each letter once in it, those that are left out in both',
+    expected: 'a letter for each dimension of the operands, and a result of letters that stand in one of them',
     got: `operands ${shapes.map((shape) => `[${shape}]`).join(', ')}`,
   });
 
@@ -51,6 +51,24 @@ export function contraction(equation: string, shapes: readonly Shape[]): Contrac
     order: place(made, out),
   };
 }
+
+const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+
+/** The letters of each operand and of the result, those of "..." among them. Throws `op` errors for terms that do not fit the operands. */
+export function lettersOf(equation: string, shapes: readonly Shape[]): { terms: string[][]; out: string[] } {
+  const [inputs, stated] = equation.replaceAll(' ', '').split('->');
+  const parts = inputs.split(',');
+  if (parts.length !== shapes.length) throw bad(equation, shapes);
+  const free = LETTERS.filter((letter) => !equation.includes(letter));
+  const counts = parts.map((part, i) => (part.includes('...') ? shapes[i].length - part.length + 3 : 0));
+  const most = Math.max(0, ...counts);
+  const spelled = (part: string, count: number): string[] => [...part.replace('...', free.slice(most - count, most).join(''))];
+  const terms = parts.map((part, i) => spelled(part, counts[i]));
+  if (most > free.length || terms.some((term, i) => term.length !== shapes[i].length)) throw bad(equation, shapes);
+  return { terms, out: stated === undefined ? [...free.slice(0, most), ...impliedOf(parts.map(named))] : spelled(stated, most) };
+}
+
+const named = (part: string): string[] => [...part.replace('...', '')];
 
 /** The letters of a result that is not stated: those that stand once, by the alphabet. */
 function impliedOf(terms: readonly string[][]): string[] {

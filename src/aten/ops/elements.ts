@@ -2,6 +2,7 @@ import { TraceletError } from '../../base/error.ts';
 import { made, type Node } from '../node.ts';
 import { byElement, castTo, chosenBy, POINTWISE, type PointwiseOp, wrapped } from '../pointwise.ts';
 import type { OpTable, Overloads } from '../schema.ts';
+import { lowBits } from './wholes.ts';
 
 /** Ops by element under the names and parameters that programs give them. */
 
@@ -35,7 +36,10 @@ const numbered = (value: number | null): Node | null =>
 const bitwise = (whole: PointwiseOp, logical: PointwiseOp): Overloads => [
   [
     'Value self, Value other',
-    (self: Node, other: Node) => byElement([self, other].every(({ dtype }) => dtype === 'bool') ? logical : whole, self, other),
+    (self: Node, other: Node) => {
+      if ([self, other].every(({ dtype }) => dtype === 'bool')) return byElement(logical, self, other);
+      return (whole === 'bitwise_and' ? lowBits(self, other) : undefined) ?? byElement(whole, self, other);
+    },
   ],
 ];
 
@@ -84,7 +88,6 @@ const UNARY: PointwiseOp[] = [
 const BINARY: PointwiseOp[] = [
   'mul',
   'floor_divide',
-  'remainder',
   'maximum',
   'minimum',
   'eq',

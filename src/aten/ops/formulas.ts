@@ -1,5 +1,5 @@
 import { axisOf } from '../geometry.ts';
-import { expand, permute, reshape } from '../moves.ts';
+import { expand, permute, reshape, unsqueeze } from '../moves.ts';
 import type { Node } from '../node.ts';
 import { byElement, castTo, chosenBy, FUNCTIONS, number } from '../pointwise.ts';
 import type { OpTable, Overloads } from '../schema.ts';
@@ -9,7 +9,8 @@ import { reduced } from './reductions.ts';
 /** Functions of one or several tensors, in the ops by element that they are defined by. */
 
 const { add, sub, mul, div, exp, log, sin, cos, sqrt, erf, abs, trunc, pow } = FUNCTIONS;
-const { eq, ne, lt, maximum: most } = FUNCTIONS;
+const { eq, ne, lt, maximum, sign, square } = FUNCTIONS;
+const most = maximum;
 
 const plain = (of: (x: Node) => Node): Overloads => [['Tensor self', of]];
 
@@ -68,6 +69,33 @@ function tensordot(a: Node, b: Node, dims: readonly number[], others: readonly n
   return reshape(product, [...sizes(a, rows), ...sizes(b, columns)]);
 }
 
+/** Distances of each row of `a` and each of `b`. */
+function distances(a: Node, b: Node, p: number): Node {
+  const apart = abs(sub(unsqueeze(a, -2), unsqueeze(b, -3)));
+  if (p === 2) return lengths(apart, -1, false);
+  if (p === 1) return reduced('sum', apart, [-1], false);
+  if (!Number.isFinite(p)) return reduced('amax', apart, [-1], false);
+  if (p === 0) return reduced('sum', castTo(ne(apart, 0), a.dtype), [-1], false);
+  return pow(reduced('sum', pow(apart, p), [-1], false), 1 / p);
+}
+
+/** x1ᵀ · W · x2 + b for each W of `weight` [out, in1, in2]. */
+function bilinear(a: Node, b: Node, weight: Node, bias: Node | null): Node {
+  const [out, first, second] = weight.shape;
+  const rows = matmul(a, reshape(permute(weight, [1, 0, 2]), [first, out * second]));
+  const apart = reshape(rows, [...a.shape.slice(0, -1), out, second]);
+  const made = reduced('sum', mul(apart, unsqueeze(b, -2)), [-1], false);
+  return bias ? add(made, bias) : made;
+}
+
+/** log(eˣ + eʸ), of no power above 1. */
+const logAddExp = (a: Node, b: Node, base: number): Node => {
+  const [most, apart] = [maximum(a, b), abs(sub(a, b))];
+  return add(most, mul(log(add(exp(mul(apart, -Math.log(base))), 1)), 1 / Math.log(base)));
+};
+
+const asinh = (x: Node): Node => mul(sign(x), log(add(abs(x), sqrt(add(mul(x, x), 1)))));
+
 /** Functions of one or several tensors. */
 export const FORMULA_OPS: OpTable = {
   log1p: plain((x) => log(add(x, 1))),
@@ -96,5 +124,22 @@ export const FORMULA_OPS: OpTable = {
   ],
   cosine_similarity: [['Tensor x1, Tensor x2, int dim=1, float eps=1e-8', cosine]],
   pairwise_distance: [['Tensor x1, Tensor x2, float p=2, float eps=1e-6, bool keepdim=False', distance]],
+  cdist: [['Tensor x1, Tensor x2, float p=2, any compute_mode=None', distances]],
+  _euclidean_dist: [['Tensor x1, Tensor x2', (a: Node, b: Node) => distances(a, b, 2)]],
+  bilinear: [['Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None', bilinear]],
+  dist: [['Tensor self, Tensor other', (a: Node, b: Node) => sqrt(reduced('sum', square(sub(a, b)), null, false))]],
+  logaddexp: [['Tensor self, Tensor other', (a: Node, b: Node) => logAddExp(a, b, Math.E)]],
+  logaddexp2: [['Tensor self, Tensor other', (a: Node, b: Node) => logAddExp(a, b, 2)]],
+  hypot: [['Tensor self, Tensor other', (a: Node, b: Node) => sqrt(add(mul(a, a), mul(b, b)))]],
+  xlogy: [['Value self, Value other', (a: Node, b: Node) => chosenBy(ne(b, b), b, chosenBy(eq(a, 0), number(0), mul(a, log(b))))]],
+  heaviside: [['Tensor self, Tensor values', (x: Node, at: Node) => castTo(chosenBy(eq(x, 0), at, castTo(lt(0, x), x.dtype)), x.dtype)]],
+  asinh: plain(asinh),
+  acosh: plain((x) => log(add(x, sqrt(sub(mul(x, x), 1))))),
+  atanh: plain((x) => mul(log(div(add(x, 1), sub(1, x))), 0.5)),
+  sinc: plain((x) => chosenBy(eq(x, 0), number(1), div(sin(mul(x, Math.PI)), mul(x, Math.PI)))),
+  signbit: plain((x) => lt(x, 0)),
+  count_nonzero: [
+    ['Tensor self, int[]? dim=None', (x: Node, dims: number[] | null) => reduced('sum', castTo(ne(x, 0), 'int64'), dims, false)],
+  ],
   tensordot: [['Tensor self, Tensor other, int[] dims_self, int[] dims_other', tensordot]],
 };

@@ -5,7 +5,7 @@ import { axisOf, broadcast, placesOf, type Steps } from '../geometry.ts';
 import { isForm, type Knowledge, linearForm, movedKnowledge, sourceOf, tableOf, uniformForm, uniformValue } from '../knowledge.ts';
 import { expand, narrow, numbersOf, permute, reshape, squeeze, unsqueeze } from '../moves.ts';
 import { isMade, made, type Node } from '../node.ts';
-import { byElement, castTo, chosenBy, knownAs, wrapped } from '../pointwise.ts';
+import { byElement, castTo, knownAs, wrapped } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
 import type { OpTable } from '../schema.ts';
 import { cat } from './joining.ts';
@@ -80,7 +80,7 @@ function byRows(node: Node, indices: readonly Node[]): Node {
 }
 
 /** 0, 1, … of a dimension of that size. */
-const isEach = ({ known, shape }: Node, size: number): boolean => {
+export const isEach = ({ known, shape }: Node, size: number): boolean => {
   const line = known && isForm(known) && !known.source ? known.linear : undefined;
   return line?.start === 0 && line.slope === 1 && shape.length === 1 && shape[0] === size && known?.by[0] === 1;
 };
@@ -96,8 +96,14 @@ function ofEach(node: Node, at: Node): Node {
   return reshape(gather(rows, 2, places), [batch, ...rest]);
 }
 
-/** Which row of `shape` an index for each of its first dimensions means. */
-function placeOf(shape: Shape, indices: readonly Node[]): Node {
+/** Rows are numbered in floats. */
+const MOST_ROWS = 2 ** 24;
+
+/** Which row of `shape` an index for each of its first dimensions means. Throws an `op` error for more rows than floats can number. */
+export function placeOf(shape: Shape, indices: readonly Node[]): Node {
+  const rows = sizeOf(shape.slice(0, indices.length));
+  if (indices.length > 1 && rows > MOST_ROWS)
+    throw new TraceletError('op', { what: 'an index', expected: `one into at most ${MOST_ROWS} rows`, got: `into ${rows}` });
   return indices
     .map((each, dim) =>
       byElement('mul', byElement('remainder', each, whole(shape[dim])), whole(sizeOf(shape.slice(dim + 1, indices.length)))),
@@ -153,19 +159,6 @@ function indexSelect(self: Node, dim: number, at: Node): Node {
   return simplified(made('index_select', self.dtype, shape, [self, at], { dim: axis }));
 }
 
-/** `self` with one number where a mask is not 0. */
-function indexPut(self: Node, given: readonly (Node | null)[], values: Node, accumulate: boolean): Node {
-  const [mask, ...others] = given;
-  if (mask?.dtype !== 'bool' || others.length > 0 || sizeOf(values.shape) !== 1 || accumulate)
-    throw new TraceletError('op', {
-      what: 'aten::index_put',
-      expected: 'a number at the places of one mask',
-      got: given.map((each) => (each ? `${each.dtype} [${each.shape}]` : ':')).join(', '),
-    });
-  const behind = new Array(self.shape.length - mask.shape.length).fill(1);
-  return chosenBy(reshape(mask, [...mask.shape, ...behind]), reshape(values, []), self, self.dtype);
-}
-
 /** 1 where a class is that of an element, in a dimension of its own. */
 function oneHot(self: Node, classes: number): Node {
   if (classes < 1)
@@ -191,7 +184,6 @@ export const GATHERING_OPS: OpTable = {
   embedding: [['Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False', embedding]],
   index: [['Tensor self, Tensor?[] indices', index]],
   gather: [['Tensor self, int dim, Tensor index, bool sparse_grad=False', gather]],
-  index_put: [['Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False', indexPut]],
   one_hot: [['Tensor self, int num_classes=-1', oneHot]],
   take_along_dim: [['Tensor self, Tensor indices, int dim', takeAlong]],
   index_select: [['Tensor self, int dim, Tensor index', indexSelect]],

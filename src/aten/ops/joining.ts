@@ -114,7 +114,7 @@ const flip = (self: Node, dims: readonly number[]): Node =>
   }, self);
 
 /** More elements before and behind those of dimensions, from the last on; fewer where numbers are negative. */
-function padded(self: Node, pad: readonly number[], value: number): Node {
+export function padded(self: Node, pad: readonly number[], value: number): Node {
   let node = self;
   for (let i = 0; i < pad.length; i += 2) {
     const axis = axisOf(-1 - i / 2, node.shape.length, 'pad');
@@ -126,9 +126,41 @@ function padded(self: Node, pad: readonly number[], value: number): Node {
   return node;
 }
 
+/** What stands before and behind a dimension, of its own elements: so many of them. */
+type Around = (node: Node, axis: number, before: number, behind: number) => [before: Node, behind: Node];
+
+const AROUND: Readonly<Record<string, Around>> = {
+  reflect: (node, axis, before, behind) => [
+    flip(from(node, axis, 1, before), [axis]),
+    flip(from(node, axis, node.shape[axis] - 1 - behind, behind), [axis]),
+  ],
+  replicate: (node, axis, before, behind) => {
+    const end = (at: number, count: number): Node => expand(from(node, axis, at, 1), node.shape.with(axis, count));
+    return [end(0, before), end(node.shape[axis] - 1, behind)];
+  },
+  circular: (node, axis, before, behind) => [from(node, axis, node.shape[axis] - before, before), from(node, axis, 0, behind)],
+};
+
+function paddedWith(around: Around, self: Node, pad: readonly number[]): Node {
+  let node = self;
+  for (let i = 0; i < pad.length; i += 2) {
+    const axis = axisOf(-1 - i / 2, node.shape.length, 'pad');
+    const [before, behind] = [pad[i], pad[i + 1] ?? 0];
+    if (before < 0 || behind < 0) throw new TraceletError('value', { what: 'pad', expected: 'numbers from 0', got: `${pad}` });
+    const [first, last] = around(node, axis, before, behind);
+    node = cat(
+      [first, node, last].filter((part) => part.shape[axis] > 0),
+      axis,
+    );
+  }
+  return node;
+}
+
 function padBy(self: Node, pad: readonly number[], mode: string, value: number | null): Node {
   if (mode === 'constant') return padded(self, pad, value ?? 0);
-  throw new TraceletError('op', { what: 'pad', expected: 'mode constant', got: mode });
+  if (!Object.hasOwn(AROUND, mode))
+    throw new TraceletError('value', { what: 'pad: mode', expected: `constant, ${Object.keys(AROUND).join(', ')}`, got: mode });
+  return paddedWith(AROUND[mode], self, pad);
 }
 
 /** `self` with `src` in the place of a part. */

@@ -1,12 +1,13 @@
 import { TraceletError } from '../../base/error.ts';
 import { sameShape } from '../../tensor/tensor.ts';
 import { linearForm } from '../knowledge.ts';
-import { expand, reshape, transpose, unsqueeze } from '../moves.ts';
+import { expand, reshape, squeeze, transpose, unsqueeze } from '../moves.ts';
 import { made, type Node } from '../node.ts';
 import { byElement, chosenBy, filledWith, wrapped } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
 import type { OpTable } from '../schema.ts';
 import { matmul } from './products.ts';
+import { convolved, type Moving } from './windows.ts';
 
 /** Ops that stand for a layer. */
 
@@ -62,38 +63,48 @@ function shared(node: Node, heads: number): Node {
   return reshape(expand(unsqueeze(node, 2), [batch, own, heads / own, ...rest]), [batch, heads, ...rest]);
 }
 
-/** How a convolution moves over what it sees. */
-interface Moving {
-  stride: readonly number[];
-  padding: readonly number[];
-  dilation: readonly number[];
-  transposed: boolean;
-  groups: number;
-}
-
-/** A convolution over tokens [batch, channels, sequence] that keeps how many there are. */
-function convolution(input: Node, weight: Node, bias: Node | null, { stride, padding, dilation, transposed, groups }: Moving): Node {
-  const kernel = weight.shape.at(-1) as number;
-  const still = !transposed && [...stride, ...dilation].every((step) => step === 1);
-  const keeps = padding.length === 1 && 2 * padding[0] + 1 === kernel;
-  if (input.shape.length !== 3 || weight.shape.length !== 3 || !still || !keeps || input.shape[1] !== groups * weight.shape[1])
+/** A convolution over tokens [batch, channels, sequence]: by a kernel of its own where it keeps how many there are. */
+function convolution(input: Node, weight: Node, bias: Node | null, transposed: boolean, moving: Moving): Node {
+  const { stride, padding, dilation, groups } = moving;
+  if (input.shape.length === 2 && weight.shape.length === 3)
+    return squeeze(convolution(unsqueeze(input, 0), weight, bias, transposed, moving), [0]);
+  if (input.shape.length !== 3 || weight.shape.length !== 3 || transposed || input.shape[1] !== groups * weight.shape[1])
     throw new TraceletError('op', {
       what: 'a convolution',
-      expected: 'one over [batch, channels, sequence] by steps of 1, with an odd kernel and padding that keeps the length',
-      got: `[${input.shape}] with a weight [${weight.shape}], stride ${stride}, padding ${padding}, dilation ${dilation}${transposed ? ', transposed' : ''}`,
+      expected: 'one over [batch, channels, sequence], not transposed',
+      got: `[${input.shape}] with a weight [${weight.shape}]${transposed ? ', transposed' : ''}`,
     });
+  const still = [...stride, ...dilation].every((step) => step === 1);
+  const keeps = padding.every((count) => 2 * count + 1 === weight.shape[2]);
+  if (!still || !keeps) return convolved(input, weight, bias, moving);
   const rows = transpose(input, 1, 2);
   const operands = [rows, weight, ...(bias ? [bias] : [])];
   const around = made('convolution', input.dtype, rows.shape.with(2, weight.shape[0]), operands, { groups, bias: bias !== null });
   return transpose(simplified(around), 1, 2);
 }
 
+/** The padding that a word says; the odd one of an even number stands behind. */
+function paddingOf(word: string, weight: Node, dilation: readonly number[]): number[] {
+  if (word === 'valid') return [0];
+  if (word !== 'same') throw new TraceletError('value', { what: 'conv1d: padding', expected: 'valid or same', got: word });
+  const total = dilation[0] * ((weight.shape[2] ?? 1) - 1);
+  return [total >> 1, total - (total >> 1)];
+}
+
+/** {@link convolution} with padding as a word. */
+const byWord = (
+  input: Node,
+  weight: Node,
+  bias: Node | null,
+  ...[stride, word, dilation, groups]: [stride: number[], word: string, dilation: number[], groups: number]
+): Node => convolution(input, weight, bias, false, { stride, padding: paddingOf(word, weight, dilation), dilation, groups });
+
 const convolving = (
   input: Node,
   weight: Node,
   bias: Node | null,
   ...[stride, padding, dilation, transposed, , groups]: [number[], number[], number[], boolean, unknown, number]
-): Node => convolution(input, weight, bias, { stride, padding, dilation, transposed, groups });
+): Node => convolution(input, weight, bias, transposed, { stride, padding, dilation, groups });
 
 const CONVOLUTION =
   'Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, bool transposed, int[] output_padding';
@@ -114,12 +125,14 @@ export const LAYER_OPS: OpTable = {
   _convolution: [
     [`${CONVOLUTION}, int groups, any benchmark=None, any deterministic=None, any cudnn_enabled=None, any allow_tf32=None`, convolving],
   ],
+  _convolution_mode: [['Tensor input, Tensor weight, Tensor? bias, int[] stride, str padding, int[] dilation, int groups', byWord]],
   conv1d: [
     [
       'Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, int[] padding=0, int[] dilation=1, int groups=1',
       (input: Node, weight: Node, bias: Node | null, stride: number[], padding: number[], dilation: number[], groups: number) =>
-        convolution(input, weight, bias, { stride, padding, dilation, transposed: false, groups }),
+        convolution(input, weight, bias, false, { stride, padding, dilation, groups }),
     ],
+    ['Tensor input, Tensor weight, Tensor? bias=None, int[] stride=1, str padding=valid, int[] dilation=1, int groups=1', byWord],
   ],
   scaled_dot_product_attention: [
     [

@@ -1,4 +1,5 @@
 import { TraceletError } from '../../base/error.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
 import { promoted } from '../dtypes.ts';
 import { broadcast } from '../geometry.ts';
 import { permute, reshape, transpose, unsqueeze } from '../moves.ts';
@@ -6,7 +7,9 @@ import { made, type Node } from '../node.ts';
 import { byElement, wrapped } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
 import type { OpTable } from '../schema.ts';
-import { contraction } from './einsum.ts';
+import { diagonal } from './diagonals.ts';
+import { contraction, lettersOf } from './einsum.ts';
+import { reduced } from './reductions.ts';
 
 /** Products of matrices and what is made of them. */
 
@@ -43,7 +46,45 @@ const addition = (self: Node, product: Node, beta: number, alpha: number): Node 
 const added = (self: Node, a: Node, b: Node, beta: number, alpha: number): Node => addition(self, matmul(a, b), beta, alpha);
 
 /** x · y over pairs of `equation`, by way of products of matrices. */
-function einsum(equation: string, tensors: readonly Node[]): Node {
+function einsum(equation: string, given: readonly Node[]): Node {
+  const { terms, out } = lettersOf(
+    equation,
+    given.map(({ shape }) => shape),
+  );
+  const alone = given.map((node, i) => withEachOnce(node, terms[i], [out, ...terms.toSpliced(i, 1)].flat()));
+  return alone.length < 3 ? pair(alone, out) : pair([folded(alone, out), alone[alone.length - 1]], out);
+}
+
+/** All but the last of several operands as one, with the letters that are still asked for. */
+function folded(operands: readonly Lettered[], out: readonly string[]): Lettered {
+  return operands.slice(1, -1).reduce((a, b, i) => {
+    const asked = new Set([...out, ...operands.slice(i + 2).flatMap(({ letters }) => letters)]);
+    const letters = [...new Set([...a.letters, ...b.letters])].filter((letter) => asked.has(letter));
+    return { node: pair([a, b], letters), letters };
+  }, operands[0]);
+}
+
+/** What an operand is called by: a letter a dimension. */
+interface Lettered {
+  node: Node;
+  letters: readonly string[];
+}
+
+/** An operand with each letter once, the sum over those that nobody else asks for. */
+function withEachOnce(node: Node, term: readonly string[], asked: readonly string[]): Lettered {
+  const twice = term.findIndex((letter, i) => term.indexOf(letter) !== i);
+  if (twice >= 0) {
+    const first = term.indexOf(term[twice]);
+    return withEachOnce(diagonal(node, 0, first, twice), [...term.filter((_, i) => i !== first && i !== twice), term[twice]], asked);
+  }
+  const alone = term.flatMap((letter, i) => (asked.includes(letter) ? [] : [i]));
+  if (alone.length === 0) return { node, letters: term };
+  return { node: reduced('sum', node, alone, false), letters: term.filter((_, i) => !alone.includes(i)) };
+}
+
+function pair(operands: readonly Lettered[], result: readonly string[]): Node {
+  const tensors = operands.map(({ node }) => node);
+  const equation = `${operands.map(({ letters }) => letters.join('')).join(',')}->${result.join('')}`;
   const { left, right, out, order } = contraction(
     equation,
     tensors.map(({ shape }) => shape),
@@ -54,6 +95,13 @@ function einsum(equation: string, tensors: readonly Node[]): Node {
     { node: tensors[1], ...right },
   ].map(({ node, order: dims, shape }) => reshape(permute(node, dims), shape));
   return permute(reshape(matmul(a, b), out), order);
+}
+
+/** Products of the last dimensions of all pairs. */
+function inner(a: Node, b: Node): Node {
+  if (a.shape.length === 0 || b.shape.length === 0) return byElement('mul', a, b);
+  const rows = reshape(b, [sizeOf(b.shape.slice(0, -1)), b.shape.at(-1) as number]);
+  return reshape(matmul(a, transpose(rows, 0, 1)), [...a.shape.slice(0, -1), ...b.shape.slice(0, -1)]);
 }
 
 /** Products of matrices. */
@@ -71,5 +119,10 @@ export const PRODUCT_OPS: OpTable = {
     ['Tensor[] tensors, str equation', (tensors: Node[], equation: string) => einsum(equation, tensors)],
   ],
   outer: [['Tensor self, Tensor vec2', (a: Node, b: Node) => byElement('mul', unsqueeze(a, 1), b)]],
+  inner: [['Tensor self, Tensor other', (a: Node, b: Node) => inner(a, b)]],
+  vdot: [['Tensor self, Tensor other', matmul]],
+  addmv: [['Tensor self, Tensor mat, Tensor vec, float beta=1, float alpha=1', added]],
+  linalg_multi_dot: [['Tensor[] tensors', (tensors: Node[]) => tensors.reduce(matmul)]],
+  chain_matmul: [['Tensor[] matrices', (tensors: Node[]) => tensors.reduce(matmul)]],
   mT: [['Tensor(a) self', (self: Node) => transpose(self, -1, -2)]],
 };

@@ -65,7 +65,7 @@ const sum = (self: Node, dims: number[] | null, keepdim: boolean, dtype: number 
   reduced('sum', castTo(self, summedAs(self, dtype)), dims, keepdim);
 
 const mean = (self: Node, dims: number[] | null, keepdim: boolean, dtype: number | null): Node =>
-  reduced('mean', dtype === null ? self : castTo(self, dtypeNumbered(dtype)), dims, keepdim);
+  reduced('mean', to(self, dtype), dims, keepdim);
 
 /** How many numbers of a row its variance is divided by: one less than there are, or as `correction` says. */
 function variance(self: Node, dims: number[] | null, correction: number, keepdim: boolean): Node {
@@ -73,11 +73,13 @@ function variance(self: Node, dims: number[] | null, correction: number, keepdim
   return made('var', self.dtype, reduced('mean', self, axes, keepdim).shape, [self], { dims: axes, keepdim, correction });
 }
 
+export const to = (self: Node, dtype: number | null): Node => (dtype === null ? self : castTo(self, dtypeNumbered(dtype)));
+
 const biased = (unbiased: boolean): number => Number(unbiased);
 const root = (node: Node): Node => byElement('sqrt', node);
 
 /** How far sums along a dimension have come. */
-function cumsum(self: Node, dim: number, dtype: number | null): Node {
+export function cumsum(self: Node, dim: number, dtype: number | null): Node {
   const axis = axisOf(dim, Math.max(self.shape.length, 1), 'cumsum');
   const result = summedAs(self, dtype);
   const value = uniformValue(self.known);
@@ -93,7 +95,7 @@ function cumsum(self: Node, dim: number, dtype: number | null): Node {
 }
 
 const along = (op: string, self: Node, dim: number, dtype: number | null): Node => {
-  const x = dtype === null ? self : castTo(self, dtypeNumbered(dtype));
+  const x = to(self, dtype);
   return simplified(made(op, x.dtype, x.shape, [x], { dim: axisOf(dim, Math.max(x.shape.length, 1), op) }));
 };
 

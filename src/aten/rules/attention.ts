@@ -10,6 +10,7 @@ import { alongside, turnedTogether } from './rotary.ts';
 import type { Rule, Rules } from './rule.ts';
 import { unscaled } from './scaled.ts';
 import { type Sight, sightOf } from './sight.ts';
+import { areOthers } from './streams.ts';
 
 /** Attention, however its scores are scaled, masked and biased. */
 
@@ -189,7 +190,7 @@ function attending(scores: Node): Attending | undefined {
   const own = unrepeated(k.node);
   const sides = { q: rowsOf(q.node), k: rowsOf(own) };
   const scale = q.scale * k.scale;
-  const each = { heads, key_heads: own.shape[1], is_cross: queries !== keys };
+  const each = { heads, key_heads: own.shape[1], is_cross: queries !== keys || areOthers(sides.q, sides.k) };
   const { picked, bias } = found;
   if (!picked && !sight.blinds) return { ...sight, ...turnedTogether(sides.q, sides.k), ...each, bias, scale: sight.scale * scale };
   const terms = bias || each.is_cross || heads !== each.key_heads ? undefined : disentangled(found, sides, sight, given, scale);

@@ -30,8 +30,9 @@ export function maskFrom({ input }: Source, isSeen: (element: number) => boolean
   return isSeen(1) === true && isSeen(0) === false ? { mask: input, hidden: 0 } : undefined;
 }
 
-/** The mask of ids that are all seen but one, or of the one that is. */
+/** The mask of ids [batch, sequence] that are all seen but one, or of the one that is. */
 function paddingIn(ids: Node, isSeen: (element: number) => boolean | undefined): Masked | undefined {
+  if (ids.shape.length !== 2) return undefined;
   const usual = [0, 1, 2].filter((id) => isSeen(id) === true).length > 1;
   let other: number | undefined;
   for (let id = 0; id < MOST_IDS; id++) {

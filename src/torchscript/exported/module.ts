@@ -81,7 +81,7 @@ export class ExportedModule extends ScriptModule {
   }
 
   forward(...given: (Tensor | undefined)[]): ForwardResult {
-    const aten = new Aten();
+    const aten = new Aten(this.formulates);
     const tensorOf = tensorsOf(aten);
     const values = new Map<string, Value>();
     for (const [name, stored] of this.#stored) values.set(name, tensorOf(stored));
