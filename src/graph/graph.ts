@@ -97,8 +97,7 @@ export function makeNode(
   const call = checkCall(op, operands, attrs);
   const present: Record<string, Value | null> = {};
   for (const name in operands) present[name] = operands[name] ?? null;
-  const { path, dims, attrDims, origins = [] } = from;
-  const { dtype, shape } = call;
+  const [{ dtype, shape }, { path, dims, attrDims, origins = [] }] = [call, from];
   const made: Node = { kind: 'node', op, operands: present, attrs, call, dtype, shape, path, dims, attrDims, origins };
   if (!from.origins) (made as { origins: readonly Node[] }).origins = [made];
   proved.add(made);
@@ -151,9 +150,8 @@ export function rewrite(graph: Graph, visit: (node: Node, original: Node) => Val
     const operands: Record<string, Value | null> = {};
     let same = true;
     for (const name in node.operands) {
-      const value = node.operands[name];
-      operands[name] = value && resolve(value);
-      same &&= operands[name] === value;
+      operands[name] = node.operands[name] && resolve(node.operands[name]);
+      same &&= operands[name] === node.operands[name];
     }
     const result = visit(same ? node : { ...node, operands }, node);
     replaced.set(node, result);

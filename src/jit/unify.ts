@@ -52,7 +52,7 @@ export function unify(base: Graph, corners: readonly Sample[], samples: readonly
       return dim as Dim;
     });
     for (const [value, its] of line.symbolic(dims)) {
-      const known = symbolic.get(value);
+      const known = symbolic.get(value) ?? {};
       if (!agree(known, its)) throw alike(line);
       symbolic.set(value, { ...known, ...its });
     }
@@ -84,11 +84,8 @@ function checkSame(line: GraphLine | undefined, other: GraphLine | undefined, si
 }
 
 /** Whether what is known of a value is what is said of it in another place. */
-const agree = (known: Symbolic | undefined, its: Symbolic): boolean =>
-  Object.entries(its).every(([name, dims]) => {
-    const before = known?.[name as keyof Symbolic];
-    return before === undefined || JSON.stringify(before) === JSON.stringify(dims);
-  });
+const agree = (known: Symbolic, its: Symbolic): boolean =>
+  Object.entries(its).every(([name, dims]) => JSON.stringify(known[name as keyof Symbolic] ?? dims) === JSON.stringify(dims));
 
 const alike = ({ path }: GraphLine): TraceletError =>
   new TraceletError('tracing', {
