@@ -16,9 +16,10 @@ import type { Source } from '../sources/source.ts';
 import { endsOf } from '../text/pad.ts';
 import type { PreTrainedTokenizerFast } from '../tokenizer/index.ts';
 import type { TracedModule } from '../traced/traced.ts';
+import type { AggregationStrategy } from './entities.ts';
 import { factsIn, type Saved, savedFiles, savedIn } from './facts.ts';
 import { type TaskName, type TaskTypes, taskOf } from './registry.ts';
-import { CALL_OPTIONS, type CallOptions, type Host, type Task } from './task.ts';
+import { CALL_OPTIONS, type CallOptions, type Host, type Task, type TopK } from './task.ts';
 
 export type { TaskName } from './registry.ts';
 
@@ -33,9 +34,11 @@ export type PipelineOptions<Name extends TaskName = TaskName> = Omit<LoadOptions
   };
 
 /** A function of texts, by its task and the options that it was opened with, and the trace that it runs. */
-export type Pipeline<Name extends TaskName = TaskName, Opened = unknown> = TaskTypes<Opened>[Name][0] & TaskPipeline;
-/** Options as they are given, none of which has another name. */
-export type Exactly<Given, Known> = Given & Known & { readonly [Name in Exclude<keyof Given, keyof Known>]: never };
+export type Pipeline<
+  Name extends TaskName = TaskName,
+  Strategy extends AggregationStrategy = 'none',
+  Top extends TopK = undefined,
+> = TaskTypes<Strategy, Top>[Name][0] & TaskPipeline;
 
 const { integers: _, ...RUNNING } = TRACE_LOAD_OPTIONS;
 const MAKING = {

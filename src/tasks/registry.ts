@@ -12,24 +12,25 @@ import { type ClassifyOptions, type TextClassifier, textClassification } from '.
 import { type TokenClassifier, type TokenOptions, tokenClassification } from './tokenclassification.ts';
 import { type ZeroShotClassifier, type ZeroShotOptions, zeroShotClassification } from './zeroshot.ts';
 
-/** What was said of an option when a pipeline was opened. */
-type Said<Opened, Name, Usual> = Name extends keyof Opened ? (Opened[Name] extends infer Value ? Value : never) : Usual;
-type StrategyOf<Opened> = Said<Opened, 'aggregation_strategy', 'none'> extends infer Strategy ? (Strategy extends undefined ? 'none' : Extract<Strategy, AggregationStrategy>) : never; // biome-ignore format: one row
-type TopOf<Opened> = Extract<Said<Opened, 'top_k', undefined>, TopK>;
+/** Options by which answers differ in shape, when a pipeline is opened: what is said of them stays in its type. */
+export interface Deciding<Strategy extends AggregationStrategy, Top extends TopK> {
+  aggregation_strategy?: Strategy;
+  top_k?: Top;
+}
 
-/** What a pipeline of each task is called with, as `Opened` says of options when it is opened, and its options. */
-export interface TaskTypes<Opened = unknown> {
+/** What a pipeline of each task is called with, as those options say when it is opened, and its options. */
+export interface TaskTypes<Strategy extends AggregationStrategy = 'none', Top extends TopK = undefined> {
   'feature-extraction': [FeatureExtractor, FeatureOptions];
   embeddings: TaskTypes['feature-extraction'];
   'fill-mask': [MaskFiller, FillOptions];
-  'question-answering': [QuestionAnswerer<TopOf<Opened>>, AnswerOptions];
+  'question-answering': [QuestionAnswerer<Top>, AnswerOptions];
   'sentence-similarity': [SentenceComparer, SimilarityOptions];
-  'text-classification': [TextClassifier<TopOf<Opened>>, ClassifyOptions];
-  'sentiment-analysis': TaskTypes<Opened>['text-classification'];
+  'text-classification': [TextClassifier<Top>, ClassifyOptions];
+  'sentiment-analysis': TaskTypes<Strategy, Top>['text-classification'];
   'text-ranking': [Ranker, TextRankingOptions];
   reranker: TaskTypes['text-ranking'];
-  'token-classification': [TokenClassifier<StrategyOf<Opened>>, TokenOptions];
-  ner: TaskTypes<Opened>['token-classification'];
+  'token-classification': [TokenClassifier<Strategy>, TokenOptions];
+  ner: TaskTypes<Strategy, Top>['token-classification'];
   'zero-shot-classification': [ZeroShotClassifier, ZeroShotOptions];
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { BertConfig, BertModel, jit, SentenceEmbedder, type Tensor, tensor } from '../../src/index.ts';
 import { mutateFolder } from './folders.ts';
-import { type Files, type Kind, must, type Use } from './kind.ts';
+import { type Files, type Kind, must, textOfBytes, type Use } from './kind.ts';
 import { hold, ROOT } from './platform.ts';
 import type { Random } from './random.ts';
 
@@ -18,11 +18,14 @@ function filesBelow(folder: string): Files {
   );
 }
 
-/** Folders that sentence-transformers saved, with the encoder that all of them have. */
+const isBert = (files: Files): boolean => JSON.parse(textOfBytes(files['config.json'])).model_type === 'bert';
+
+/** Folders of BERT that sentence-transformers saved, with the encoder that all of them have. */
 function folders(): Record<string, Files> {
   const encoder = filesBelow(FIXTURES + ENCODER);
   const named = readdirSync(FIXTURES).filter((name) => name !== ENCODER);
-  return { plain: encoder, ...Object.fromEntries(named.map((name) => [name, { ...encoder, ...filesBelow(FIXTURES + name) }])) };
+  const laid = named.map((name): [string, Files] => [name, { ...encoder, ...filesBelow(FIXTURES + name) }]);
+  return { plain: encoder, ...Object.fromEntries(laid.filter(([, files]) => isBert(files))) };
 }
 
 const quiet = { onwarn: () => {} };
