@@ -2,7 +2,7 @@ import { TraceletError } from '../base/error.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { cast, isFloating, promoted } from './dtypes.ts';
 import { broadcast } from './geometry.ts';
-import { collapsed, type Knowledge, type Linearity, pointwise, repeatedKnowledge, sourceOf, uniformForm } from './knowledge.ts';
+import { collapsed, type Knowledge, type Linearity, linearForm, pointwise, repeatedKnowledge, sourceOf, uniformForm } from './knowledge.ts';
 import { type Leaf, type Made, made, type Node, viewed } from './node.ts';
 
 /** An op by element: its definition, and what is to be known of its dtype and of linear operands. */
@@ -159,6 +159,9 @@ export function wrapped(value: number, dtype: 'int64' | 'float64' | 'bool'): Nod
   return { kind: 'constant', dtype, shape: [], known: uniformForm([], value), wrapped: true };
 }
 
+/** A whole number of Python. */
+export const whole = (value: number): Node => wrapped(value, 'int64');
+
 /** A number of Python with a point. */
 export const number = (value: number): Node => wrapped(value, 'float64');
 
@@ -169,6 +172,14 @@ export const FUNCTIONS = Object.fromEntries(
     (...operands: (Node | number)[]) => byElement(op, ...operands.map((each) => (typeof each === 'number' ? number(each) : each))),
   ]),
 ) as Record<PointwiseOp, (...operands: (Node | number)[]) => Node>;
+
+/** start, start + step, …: so many whole numbers. */
+export const counting = (size: number, start = 0, step = 1): Node => ({
+  kind: 'constant',
+  dtype: 'int64',
+  shape: [size],
+  known: linearForm([1], start, step),
+});
 
 /** The same number everywhere. */
 export const filledWith = (value: number, dtype: DType, shape: readonly number[]): Node => ({

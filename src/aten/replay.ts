@@ -9,7 +9,7 @@ import { begin, linearForm, uniformForm } from './knowledge.ts';
 import { Lowering } from './lowering.ts';
 import { copied, narrow, permute, reshape, squeeze } from './moves.ts';
 import { geometryOf, isWhole, type Leaf, made, type Node, viewed } from './node.ts';
-import { byElement, castTo, chosenBy, POINTWISE, type PointwiseOp, wrapped } from './pointwise.ts';
+import { byElement, castTo, chosenBy, number, POINTWISE, type PointwiseOp } from './pointwise.ts';
 import { bitsOf } from './rules/masks.ts';
 import { simplified } from './rules/rules.ts';
 import { knownNumbers, knownWeight } from './stored.ts';
@@ -70,7 +70,7 @@ const alike = (op: string) => (x: Node) => made(op, x.dtype, x.shape, [x]);
 const MEANINGS: Readonly<Record<string, (operands: Operands, numbers: Numbers, shape: readonly number[]) => Node | undefined>> = {
   add: ({ a, b }) => byElement('add', a, b),
   mul: ({ a, b }) => byElement('mul', a, b),
-  scale: ({ x }, { factor }) => byElement('mul', x, wrapped(factor, 'float64')),
+  scale: ({ x }, { factor }) => byElement('mul', x, number(factor)),
   binary: ({ a, b }, numbers) => computed(numbers, a, b),
   compare: ({ a, b }, numbers) => computed(numbers, a, b),
   compare_i32: ({ a, b }, numbers) => computed(numbers, a, b),

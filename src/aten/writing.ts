@@ -1,9 +1,8 @@
 import { axisOf } from './geometry.ts';
-import { linearForm } from './knowledge.ts';
 import { clipped, expand, narrow, permute, reshape, transpose, unsqueeze } from './moves.ts';
 import type { Node } from './node.ts';
 import { placed } from './ops/joining.ts';
-import { castTo, chosenBy, FUNCTIONS } from './pointwise.ts';
+import { castTo, chosenBy, counting, FUNCTIONS } from './pointwise.ts';
 import type { Put } from './values.ts';
 
 const { eq, ge, lt, logical_and, remainder } = FUNCTIONS;
@@ -18,7 +17,7 @@ function spaced(base: Node, value: Node, axis: number, start: number, step: numb
   const apart = unsqueeze(value, axis + 1);
   const wide = reshape(expand(apart, apart.shape.with(axis + 1, step)), value.shape.with(axis, count * step));
   const own = placed(base, narrow(wide, axis, 0, Math.min(count * step, size - start)), axis, start);
-  const places: Node = { kind: 'constant', dtype: 'int64', shape: [size], known: linearForm([1], -start) };
+  const places = counting(size, -start);
   const meant = logical_and(logical_and(ge(places, 0), lt(places, count * step)), eq(remainder(places, step), 0));
   const among = reshape(
     castTo(meant, 'bool'),

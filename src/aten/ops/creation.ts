@@ -5,8 +5,9 @@ import { axisOf } from '../geometry.ts';
 import { linearForm, tableOf } from '../knowledge.ts';
 import { unsqueeze } from '../moves.ts';
 import type { Node } from '../node.ts';
-import { byElement, castTo, chosenBy, filledWith } from '../pointwise.ts';
+import { byElement, castTo, chosenBy, counting, filledWith } from '../pointwise.ts';
 import type { OpTable, Overloads } from '../schema.ts';
+import { onDiagonal } from './diagonals.ts';
 
 /** Ops that make tensors of sizes and numbers. */
 
@@ -38,12 +39,8 @@ function spaced(start: Node, end: Node, steps: number, dtype: number | null): No
   return { kind: 'constant', dtype: named(dtype, 'float32'), shape: [steps], known: linearForm([1], first, by) };
 }
 
-/** 0, 1, … */
-const counting = (size: number): Node => ({ kind: 'constant', dtype: 'int64', shape: [size], known: linearForm([1]) });
-
 /** 1 on the diagonal, 0 elsewhere. */
-const eye = (rows: number, columns: number, dtype: number | null): Node =>
-  castTo(byElement('eq', counting(columns), unsqueeze(counting(rows), 1)), named(dtype, 'float32'));
+const eye = (rows: number, columns: number, dtype: number | null): Node => castTo(onDiagonal(rows, columns), named(dtype, 'float32'));
 
 const filling = (value: number): Overloads => [
   [`int[] size, *, int? dtype=None, ${TENSOR}`, (size: number[], dtype: number | null) => filledWith(value, named(dtype, 'float32'), size)],

@@ -1,8 +1,7 @@
 import { axisOf } from '../geometry.ts';
-import { linearForm } from '../knowledge.ts';
 import { permute, reshape, slice, unsqueeze } from '../moves.ts';
 import type { Node } from '../node.ts';
-import { byElement, chosenBy, filledWith } from '../pointwise.ts';
+import { byElement, chosenBy, counting, filledWith } from '../pointwise.ts';
 import type { OpTable } from '../schema.ts';
 import { reduced } from './reductions.ts';
 
@@ -19,21 +18,18 @@ export function diagonal(self: Node, offset: number, dim1: number, dim2: number)
   return slice(flat, -1, begin, begin + Math.max(0, (count - 1) * (columns + 1) + 1), columns + 1);
 }
 
-const along = (size: number): Node => ({ kind: 'constant', dtype: 'int64', shape: [size], known: linearForm([1]) });
-
-/** Whether a place of the last dimension is that of the one before it, and `offset` more. */
-const onDiagonal = (rows: number, columns: number, offset: number): Node =>
-  byElement('eq', byElement('sub', along(columns), unsqueeze(along(rows), 1)), filledWith(offset, 'int64', []));
+/** Whether a place of the last dimension is that of the one before it. */
+export const onDiagonal = (rows: number, columns: number): Node => byElement('eq', counting(columns), unsqueeze(counting(rows), 1));
 
 /** A matrix for each row, which stands on its diagonal. */
 function embedded(self: Node): Node {
   const size = self.shape[self.shape.length - 1];
-  return chosenBy(onDiagonal(size, size, 0), unsqueeze(self, -2), filledWith(0, self.dtype, []), self.dtype);
+  return chosenBy(onDiagonal(size, size), unsqueeze(self, -2), filledWith(0, self.dtype, []), self.dtype);
 }
 
 const filled = (self: Node, value: number): Node => {
   const [rows, columns] = self.shape;
-  return chosenBy(onDiagonal(rows, columns, 0), filledWith(value, self.dtype, []), self, self.dtype);
+  return chosenBy(onDiagonal(rows, columns), filledWith(value, self.dtype, []), self, self.dtype);
 };
 
 /** Ops on what stands at equal places of two dimensions. */

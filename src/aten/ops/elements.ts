@@ -1,6 +1,6 @@
 import { TraceletError } from '../../base/error.ts';
 import { made, type Node } from '../node.ts';
-import { byElement, castTo, chosenBy, POINTWISE, type PointwiseOp, wrapped } from '../pointwise.ts';
+import { byElement, castTo, chosenBy, POINTWISE, type PointwiseOp, whole, wrapped } from '../pointwise.ts';
 import type { OpTable, Overloads } from '../schema.ts';
 import { lowBits } from './wholes.ts';
 
@@ -52,7 +52,7 @@ function xor(self: Node, other: Node): Node {
 
 function inverted(self: Node): Node {
   if (self.dtype === 'bool') return byElement('logical_not', self);
-  return byElement('sub', byElement('neg', self), wrapped(1, 'int64'));
+  return byElement('sub', byElement('neg', self), whole(1));
 }
 
 const masked = (self: Node, mask: Node, value: Node): Node => chosenBy(mask, value, self, self.dtype);

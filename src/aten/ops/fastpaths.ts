@@ -2,7 +2,7 @@ import { TraceletError } from '../../base/error.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { copied, expand, permute, reshape, split, transpose, unsqueeze } from '../moves.ts';
 import { made, type Node } from '../node.ts';
-import { byElement, castTo, chosenBy, filledWith, wrapped } from '../pointwise.ts';
+import { byElement, castTo, chosenBy, filledWith, number } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
 import type { OpTable } from '../schema.ts';
 import { layerNorm } from './layers.ts';
@@ -53,7 +53,7 @@ function attended([q, k, v]: readonly Node[], of: Projections, masked: Node | un
   const width = q.shape[2];
   const [weights, biases] = [split(of.in_weight, width, 0), split(of.in_bias, width, 0)];
   const [queries, keys, values] = [q, k, v].map((x, i) => apart(linear(x, weights[i], biases[i]), of.heads));
-  const scores = byElement('mul', matmul(queries, transpose(keys, -1, -2)), wrapped(1 / Math.sqrt(width / of.heads), 'float64'));
+  const scores = byElement('mul', matmul(queries, transpose(keys, -1, -2)), number(1 / Math.sqrt(width / of.heads)));
   const lowest = filledWith(Number.NEGATIVE_INFINITY, q.dtype, []);
   const seen = masked ? chosenBy(masked, lowest, scores, q.dtype) : scores;
   const p = simplified(made('softmax', q.dtype, seen.shape, [seen], { dim: seen.shape.length - 1 }));
@@ -102,7 +102,7 @@ function padded(self: Node, padding: number, size: readonly number[] | null): No
   const rows = rowsOf.get(self);
   if (!rows || (size && sizeOf(size) !== sizeOf(self.shape)))
     throw new TraceletError('op', { what: 'to_padded_tensor', expected: 'a tensor that was made of one with its mask', got: 'another' });
-  return chosenBy(expand(unsqueeze(rows, -1), self.shape), self, wrapped(padding, 'float64'), self.dtype);
+  return chosenBy(expand(unsqueeze(rows, -1), self.shape), self, number(padding), self.dtype);
 }
 
 const PROJECTIONS = 'Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias';

@@ -2,10 +2,10 @@ import { TraceletError } from '../../base/error.ts';
 import { stridesOf } from '../../tensor/shape.ts';
 import { type Shape, sizeOf } from '../../tensor/tensor.ts';
 import { axisOf, broadcast, placesOf, type Steps } from '../geometry.ts';
-import { isForm, type Knowledge, linearForm, movedKnowledge, sourceOf, tableOf, uniformForm, uniformValue } from '../knowledge.ts';
+import { isForm, type Knowledge, movedKnowledge, sourceOf, tableOf, uniformForm, uniformValue } from '../knowledge.ts';
 import { expand, narrow, numbersOf, permute, reshape, squeeze, unsqueeze } from '../moves.ts';
 import { isMade, made, type Node } from '../node.ts';
-import { byElement, castTo, knownAs, wrapped } from '../pointwise.ts';
+import { byElement, castTo, counting, knownAs, whole } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
 import type { OpTable } from '../schema.ts';
 import { cat } from './joining.ts';
@@ -111,8 +111,6 @@ export function placeOf(shape: Shape, indices: readonly Node[]): Node {
     .reduce((sum, each) => byElement('add', sum, each));
 }
 
-const whole = (value: number): Node => wrapped(value, 'int64');
-
 function lookedUp(node: Node, indices: readonly Node[], lead: Shape): Knowledge | undefined {
   const [values, ...at] = [node.kind === 'constant' ? numbersOf(node) : undefined, ...indices.map((each) => numbersOf(expand(each, lead)))];
   if (!values || indices.length !== node.shape.length || at.some((each) => !each)) return undefined;
@@ -168,8 +166,7 @@ function oneHot(self: Node, classes: number): Node {
       got: 'none, so that it follows from elements',
       cure: 'Say it: F.one_hot(x, num_classes)',
     });
-  const each: Node = { kind: 'constant', dtype: 'int64', shape: [classes], known: linearForm([1]) };
-  return castTo(byElement('eq', unsqueeze(self, -1), each), 'int64');
+  return castTo(byElement('eq', unsqueeze(self, -1), counting(classes)), 'int64');
 }
 
 /** {@link gather}, with dimensions of 1 repeated. */

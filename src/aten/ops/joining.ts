@@ -2,10 +2,10 @@ import { TraceletError } from '../../base/error.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { promoted } from '../dtypes.ts';
 import { axisOf } from '../geometry.ts';
-import { linearForm, tableOf } from '../knowledge.ts';
+import { tableOf } from '../knowledge.ts';
 import { copied, expand, narrow, numbersOf, reshape, unsqueeze } from '../moves.ts';
 import { made, type Node } from '../node.ts';
-import { castTo, filledWith } from '../pointwise.ts';
+import { castTo, counting, filledWith } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
 import type { OpTable } from '../schema.ts';
 
@@ -105,7 +105,7 @@ const flip = (self: Node, dims: readonly number[]): Node =>
     const axis = axisOf(dim, node.shape.length, 'flip');
     const size = node.shape[axis];
     if (size < 2) return node;
-    const backwards: Node = { kind: 'constant', dtype: 'int64', shape: [size], known: linearForm([1], size - 1, -1) };
+    const backwards = counting(size, size - 1, -1);
     const values = node.kind === 'constant' ? numbersOf(node) : undefined;
     if (!values) return made('index_select', node.dtype, node.shape, [node, backwards], { dim: axis });
     const step = sizeOf(node.shape.slice(axis + 1));
@@ -113,18 +113,24 @@ const flip = (self: Node, dims: readonly number[]): Node =>
     return { kind: 'constant', dtype: node.dtype, shape: node.shape, known: tableOf(turned, node.shape) };
   }, self);
 
+/** Each dimension, from the last on, as the parts that `joined` makes of it and of how many elements more are wanted before and behind. */
+const atEnds = (
+  self: Node,
+  pad: readonly number[],
+  joined: (node: Node, axis: number, before: number, behind: number) => readonly Node[],
+): Node =>
+  Array.from({ length: Math.ceil(pad.length / 2) }).reduce<Node>((node, _, i) => {
+    const axis = axisOf(-1 - i, node.shape.length, 'pad');
+    return cat(joined(node, axis, pad[2 * i], pad[2 * i + 1] ?? 0), axis);
+  }, self);
+
 /** More elements before and behind those of dimensions, from the last on; fewer where numbers are negative. */
-export function padded(self: Node, pad: readonly number[], value: number): Node {
-  let node = self;
-  for (let i = 0; i < pad.length; i += 2) {
-    const axis = axisOf(-1 - i / 2, node.shape.length, 'pad');
-    const [before, behind] = [pad[i], pad[i + 1] ?? 0];
+export const padded = (self: Node, pad: readonly number[], value: number): Node =>
+  atEnds(self, pad, (node, axis, before, behind) => {
     const kept = from(node, axis, Math.max(0, -before), node.shape[axis] + Math.min(0, before) + Math.min(0, behind));
     const filled = (count: number): Node[] => (count > 0 ? [filledWith(value, node.dtype, node.shape.with(axis, count))] : []);
-    node = cat([...filled(before), kept, ...filled(behind)], axis);
-  }
-  return node;
-}
+    return [...filled(before), kept, ...filled(behind)];
+  });
 
 /** What stands before and behind a dimension, of its own elements: so many of them. */
 type Around = (node: Node, axis: number, before: number, behind: number) => [before: Node, behind: Node];
@@ -141,20 +147,12 @@ const AROUND: Readonly<Record<string, Around>> = {
   circular: (node, axis, before, behind) => [from(node, axis, node.shape[axis] - before, before), from(node, axis, 0, behind)],
 };
 
-function paddedWith(around: Around, self: Node, pad: readonly number[]): Node {
-  let node = self;
-  for (let i = 0; i < pad.length; i += 2) {
-    const axis = axisOf(-1 - i / 2, node.shape.length, 'pad');
-    const [before, behind] = [pad[i], pad[i + 1] ?? 0];
+const paddedWith = (around: Around, self: Node, pad: readonly number[]): Node =>
+  atEnds(self, pad, (node, axis, before, behind) => {
     if (before < 0 || behind < 0) throw new TraceletError('value', { what: 'pad', expected: 'numbers from 0', got: `${pad}` });
     const [first, last] = around(node, axis, before, behind);
-    node = cat(
-      [first, node, last].filter((part) => part.shape[axis] > 0),
-      axis,
-    );
-  }
-  return node;
-}
+    return [first, node, last].filter((part) => part.shape[axis] > 0);
+  });
 
 function padBy(self: Node, pad: readonly number[], mode: string, value: number | null): Node {
   if (mode === 'constant') return padded(self, pad, value ?? 0);

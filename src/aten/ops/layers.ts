@@ -1,9 +1,8 @@
 import { TraceletError } from '../../base/error.ts';
 import { sameShape } from '../../tensor/tensor.ts';
-import { linearForm } from '../knowledge.ts';
 import { expand, reshape, squeeze, transpose, unsqueeze } from '../moves.ts';
 import { made, type Node } from '../node.ts';
-import { byElement, chosenBy, filledWith, wrapped } from '../pointwise.ts';
+import { byElement, chosenBy, counting, filledWith, number } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
 import type { OpTable } from '../schema.ts';
 import { matmul } from './products.ts';
@@ -26,8 +25,7 @@ const rmsNorm = (input: Node, dims: readonly number[], weight: Node | null, eps:
 
 /** Whether a key stands at its query or before it. */
 function upToQuery(queries: number, keys: number): Node {
-  const along = (size: number): Node => ({ kind: 'constant', dtype: 'int64', shape: [size], known: linearForm([1]) });
-  return byElement('le', along(keys), unsqueeze(along(queries), 1));
+  return byElement('le', counting(keys), unsqueeze(counting(queries), 1));
 }
 
 /** softmax(q · kᵀ · scale + mask) · v, in the ops that it is made of. */
@@ -49,7 +47,7 @@ function attended(
       cure: 'Call model.eval() before torch.jit.trace or torch.export',
     });
   const [keys, values] = enable_gqa ? [k, v].map((node) => shared(node, q.shape.at(-3) ?? 1)) : [k, v];
-  const factor = wrapped(scale ?? 1 / Math.sqrt(q.shape.at(-1) as number), 'float64');
+  const factor = number(scale ?? 1 / Math.sqrt(q.shape.at(-1) as number));
   const scores = byElement('mul', matmul(q, transpose(keys, -1, -2)), factor);
   const lowest = filledWith(Number.NEGATIVE_INFINITY, q.dtype, []);
   const seen = is_causal ? chosenBy(upToQuery(q.shape.at(-2) as number, k.shape.at(-2) as number), scores, lowest) : scores;

@@ -4,7 +4,7 @@ import { isFloating } from '../dtypes.ts';
 import { axisOf } from '../geometry.ts';
 import { reshape, slice, squeeze } from '../moves.ts';
 import type { Node } from '../node.ts';
-import { byElement, castTo, filledWith, wrapped } from '../pointwise.ts';
+import { byElement, castTo, filledWith, whole } from '../pointwise.ts';
 import type { OpTable } from '../schema.ts';
 import { cumsum, reduced, to } from './reductions.ts';
 
@@ -13,8 +13,6 @@ import { cumsum, reduced, to } from './reductions.ts';
 /** 1 where an even number of elements below 0 came together, else -1. */
 const signOf = (negatives: Node): Node =>
   byElement('sub', whole(1), byElement('mul', byElement('remainder', negatives, whole(2)), whole(2)));
-
-const whole = (value: number): Node => wrapped(value, 'int64');
 
 /** |x| as the logarithm of it, and whether it is below 0, for products that are sums of the former. */
 const inLogs = (x: Node): { size: Node; negative: Node } => ({

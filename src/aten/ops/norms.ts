@@ -2,7 +2,7 @@ import { TraceletError } from '../../base/error.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { reshape } from '../moves.ts';
 import { made, type Node } from '../node.ts';
-import { byElement, wrapped } from '../pointwise.ts';
+import { byElement, number } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
 import type { OpTable } from '../schema.ts';
 
@@ -33,9 +33,9 @@ function batchNorm(
       got: 'those of the batch',
       cure: 'Call model.eval() before torch.jit.trace or torch.export',
     });
-  const factor = byElement('rsqrt', byElement('add', variance, wrapped(eps, 'float64')));
+  const factor = byElement('rsqrt', byElement('add', variance, number(eps)));
   const scale = weight ? byElement('mul', factor, weight) : factor;
-  const shift = byElement('sub', bias ?? wrapped(0, 'float64'), byElement('mul', mean, scale));
+  const shift = byElement('sub', bias ?? number(0), byElement('mul', mean, scale));
   return scaledBy(input, scale, shift);
 }
 

@@ -4,7 +4,7 @@ import { promoted } from '../dtypes.ts';
 import { broadcast } from '../geometry.ts';
 import { permute, reshape, transpose, unsqueeze } from '../moves.ts';
 import { made, type Node } from '../node.ts';
-import { byElement, wrapped } from '../pointwise.ts';
+import { byElement, number } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
 import type { OpTable } from '../schema.ts';
 import { diagonal } from './diagonals.ts';
@@ -38,7 +38,7 @@ export function linear(input: Node, weight: Node, bias: Node | null): Node {
   return simplified(made('linear', promoted([input, weight]), shape, bias ? [input, weight, bias] : [input, weight]));
 }
 
-const times = (node: Node, factor: number): Node => (factor === 1 ? node : simplified(byElement('mul', node, wrapped(factor, 'float64'))));
+const times = (node: Node, factor: number): Node => (factor === 1 ? node : simplified(byElement('mul', node, number(factor))));
 
 const addition = (self: Node, product: Node, beta: number, alpha: number): Node =>
   beta === 0 ? times(product, alpha) : byElement('add', times(self, beta), times(product, alpha));

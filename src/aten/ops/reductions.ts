@@ -7,7 +7,7 @@ import { axisOf, placesOf } from '../geometry.ts';
 import { isForm, linearForm, tableOf, uniformValue } from '../knowledge.ts';
 import { numbersOf, reshape, slice, squeeze } from '../moves.ts';
 import { made, type Node } from '../node.ts';
-import { byElement, castTo, chosenBy, filledWith, wrapped } from '../pointwise.ts';
+import { byElement, castTo, chosenBy, filledWith, number, whole } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
 import type { OpTable, Overloads } from '../schema.ts';
 import { cat } from './joining.ts';
@@ -118,10 +118,10 @@ const norm = (self: Node, order: number | null, dims: number[] | null, keepdim: 
   if (ord === 2) return root(reduced('sum', byElement('mul', self, self), dims, keepdim));
   const size = byElement('abs', self);
   if (ord === 1) return reduced('sum', size, dims, keepdim);
-  if (ord === 0) return reduced('sum', castTo(byElement('ne', self, wrapped(0, 'int64')), self.dtype), dims, keepdim);
+  if (ord === 0) return reduced('sum', castTo(byElement('ne', self, whole(0)), self.dtype), dims, keepdim);
   if (!Number.isFinite(ord)) return reduced(ord > 0 ? 'amax' : 'amin', size, dims, keepdim);
-  const powers = reduced('sum', byElement('pow', size, wrapped(ord, 'float64')), dims, keepdim);
-  return byElement('pow', powers, wrapped(1 / ord, 'float64'));
+  const powers = reduced('sum', byElement('pow', size, number(ord)), dims, keepdim);
+  return byElement('pow', powers, number(1 / ord));
 };
 
 /** {@link norm} of vectors alone: of all elements, or along one dimension. */
@@ -133,7 +133,7 @@ function vectorNorm(self: Node, ord: number | null, dims: number[] | null, keepd
 /** log Σ eˣ, of no power above 1. */
 function logSumExp(self: Node, dims: number[], keepdim: boolean): Node {
   const most = reduced('amax', self, dims, true);
-  const finite = chosenBy(byElement('lt', byElement('abs', most), wrapped(Infinity, 'float64')), most, wrapped(0, 'float64'));
+  const finite = chosenBy(byElement('lt', byElement('abs', most), number(Infinity)), most, number(0));
   const sum = byElement('log', reduced('sum', byElement('exp', byElement('sub', self, finite)), dims, true));
   const found = byElement('add', sum, finite);
   return keepdim ? found : squeeze(found, dims);

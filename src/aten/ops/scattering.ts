@@ -2,10 +2,9 @@ import { TraceletError } from '../../base/error.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { isFloating } from '../dtypes.ts';
 import { axisOf, broadcast } from '../geometry.ts';
-import { linearForm } from '../knowledge.ts';
 import { expand, narrow, permute, reshape, transpose, unsqueeze } from '../moves.ts';
 import type { Node } from '../node.ts';
-import { byElement, castTo, chosenBy, FUNCTIONS, filledWith } from '../pointwise.ts';
+import { byElement, castTo, chosenBy, counting, FUNCTIONS, filledWith } from '../pointwise.ts';
 import type { OpTable } from '../schema.ts';
 import { embedding, gather, isEach, placeOf } from './gathering.ts';
 import { product } from './multiplying.ts';
@@ -15,8 +14,6 @@ import { reduced } from './reductions.ts';
 /** Ops that put elements where numbers say: what comes to a place is found by asking each number whether it means it. Of several the last one stays. */
 
 const { add, mul, div, sub, gt, maximum, minimum } = FUNCTIONS;
-
-const counting = (size: number, from = 0): Node => ({ kind: 'constant', dtype: 'int64', shape: [size], known: linearForm([1], from) });
 
 /** [..., size, count]: whether each of the last `count` numbers means a place. */
 const meant = (index: Node, size: number): Node => byElement('eq', unsqueeze(index, -2), unsqueeze(counting(size), -1));

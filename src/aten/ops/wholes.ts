@@ -2,7 +2,7 @@ import { TraceletError } from '../../base/error.ts';
 import { isFloating } from '../dtypes.ts';
 import { uniformValue } from '../knowledge.ts';
 import type { Node } from '../node.ts';
-import { byElement, wrapped } from '../pointwise.ts';
+import { byElement, whole } from '../pointwise.ts';
 import type { OpTable, Overloads } from '../schema.ts';
 
 /** Arithmetic of whole numbers, which are computed with as floats: exact up to 2²⁴. */
@@ -12,7 +12,6 @@ const MOST_WHOLE = Number.MAX_SAFE_INTEGER;
 /** Factors up to this one keep what is exact so. */
 const SMALL = 1;
 
-const whole = (value: number): Node => wrapped(value, 'int64');
 const modulo = (value: number, by: number): number => value - by * Math.floor(value / by);
 
 /** x · factor modulo `by`, of x from 0 below `by`: by as many bits of the factor at a time as keep products exact. */

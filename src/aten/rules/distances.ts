@@ -3,7 +3,7 @@ import { sizeOf } from '../../tensor/tensor.ts';
 import { type Form, isForm } from '../knowledge.ts';
 import { reshape, transpose } from '../moves.ts';
 import { isMade, isWhole, type Made, made, type Node, type View, viewed } from '../node.ts';
-import { byElement, wrapped } from '../pointwise.ts';
+import { byElement, number } from '../pointwise.ts';
 import { rowsOf } from './heads.ts';
 import { isNear, madeBy, same, uncast } from './match.ts';
 import { unscaled } from './scaled.ts';
@@ -75,7 +75,7 @@ export function termsOf(picked: readonly Picked[], sides: Sides, shape: readonly
     if (!found || terms[found.name]) return undefined;
     const ratio = found.scale / scale;
     if (!Number.isFinite(ratio)) return undefined;
-    terms[found.name] = isNear(ratio, 1) ? found.table : byElement('mul', found.table, wrapped(ratio, 'float64'));
+    terms[found.name] = isNear(ratio, 1) ? found.table : byElement('mul', found.table, number(ratio));
   }
   return terms;
 }

@@ -1,7 +1,7 @@
 import { sizeOf } from '../../tensor/tensor.ts';
 import { reshape } from '../moves.ts';
 import { isMade, type Made, made, type Node } from '../node.ts';
-import { byElement, wrapped } from '../pointwise.ts';
+import { byElement, whole } from '../pointwise.ts';
 import { tokenMask } from './masks.ts';
 import { madeBy, numberOf, same, uncast } from './match.ts';
 import type { Rule, Rules } from './rule.ts';
@@ -81,7 +81,7 @@ const ofStack: Rule = ({ op, operands: [stack], shape, attributes: { dims } }) =
   const few = isMade(stack, 'cat') && stack.attributes.dim === dim && stack.operands.length <= FEW && `${dims}` === `${dim}`;
   if (!few || !stack.operands.every((each) => each.shape[dim] === 1 && sizeOf(each.shape) === sizeOf(shape))) return undefined;
   const sum = stack.operands.map((each) => reshape(each, shape)).reduce((a, b) => byElement('add', a, b));
-  return op === 'sum' ? sum : byElement('div', sum, wrapped(stack.operands.length, 'int64'));
+  return op === 'sum' ? sum : byElement('div', sum, whole(stack.operands.length));
 };
 
 /** Rules for vectors of texts, by the op that stands last. */
