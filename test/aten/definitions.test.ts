@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { Aten } from '../../src/aten/aten.ts';
-import { type Argument, type AtenTensor, Float } from '../../src/aten/values.ts';
+import type { Argument, AtenTensor } from '../../src/aten/values.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
-import { whole } from '../support/atenprograms.ts';
+import { f, whole } from '../support/atenprograms.ts';
 import { problem } from '../support/tiny.ts';
 
 const SITE = { file: 'code/model.py', line: 3, path: '' };
 const X = [-3, -0.75, 0.25, 0.5, 2, 30];
-const f = (value: number): Float => new Float(value);
 
 function started(values: readonly number[] = X, shape: readonly number[] = [values.length]) {
   const aten = new Aten();
