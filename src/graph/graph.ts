@@ -97,7 +97,8 @@ export function makeNode(
   const call = checkCall(op, operands, attrs);
   const present: Record<string, Value | null> = {};
   for (const name in operands) present[name] = operands[name] ?? null;
-  const [{ dtype, shape }, { path, dims, attrDims, origins = [] }] = [call, from];
+  const { dtype, shape } = call;
+  const { path, dims, attrDims, origins = [] } = from;
   const made: Node = { kind: 'node', op, operands: present, attrs, call, dtype, shape, path, dims, attrDims, origins };
   if (!from.origins) (made as { origins: readonly Node[] }).origins = [made];
   proved.add(made);

@@ -2,6 +2,7 @@ import { TextDecoder } from '../base/globals.ts';
 import { onDemand } from '../base/ondemand.ts';
 import type { AnyModule } from '../nn/module.ts';
 import type { ModelOutput } from '../nn/outputs.ts';
+import { CONFIG } from '../sentence/config.ts';
 import type { Source } from '../sources/source.ts';
 import type { ScriptModule } from '../torchscript/module.ts';
 import type { TracePool } from '../traced/pool/pool.ts';
@@ -24,8 +25,7 @@ const archives: OpenArchive = async (source, options) => {
   return traceArchive(source, options);
 };
 
-/** What says of a folder of sentence-transformers what it makes, and kinds that are made of more modules than vectors of texts. */
-const CONFIG = 'config_sentence_transformers.json';
+/** Kinds of folders of sentence-transformers that are made of more modules than vectors of texts. */
 const MANY = /"(?:Sparse|MultiVector)Encoder"/;
 
 const files = () => onDemand('what reads and writes traces', () => import('./files.ts'));
@@ -40,10 +40,14 @@ export function load<Result = ModelOutput>(source: Source, options?: JitLoadOpti
 export async function load<Result = ModelOutput>(source: Source, options: JitLoadOptions = {}): Promise<TracedModule<Result>> {
   const { loadWith } = await onDemand('what reads traces', () => import('./loading.ts'));
   const traced = await loadWith<Result>(archives, source, options);
-  const folder = traced.files.get(CONFIG);
-  if (folder && MANY.test(new TextDecoder().decode(folder)))
-    (await onDemand('what reads folders of sentence-transformers', () => import('../sentence/more.ts'))).knowMore();
-  return traced;
+  try {
+    if (MANY.test(new TextDecoder().decode(traced.files.get(CONFIG))))
+      (await onDemand('what reads folders of sentence-transformers', () => import('../sentence/more.ts'))).knowMore();
+    return traced;
+  } catch (error) {
+    traced.dispose();
+    throw error;
+  }
 }
 
 /** Writes the trace to a file, whole or not at all. As `torch.jit.save`. */

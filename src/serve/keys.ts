@@ -21,5 +21,12 @@ function difference(given: Uint8Array, key: Uint8Array): number {
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
+/**
+ * Who asks: whoever has the key, where there are keys, as those that nobody proves would be as many clients as one likes; otherwise who comes from that
+ * address.
+ */
+export const clientOf = ({ headers }: Request, api_keys: readonly string[], address: string | null | undefined): string =>
+  (api_keys.length > 0 ? keyIn(headers) : undefined) ?? address ?? '';
+
 /** The key that a request brings. */
 export const keyIn = (headers: Headers): string | undefined => BEARER.exec(headers.get('authorization') ?? '')?.[1];

@@ -4,6 +4,7 @@ import { isArchive } from '../formats/archive.ts';
 import { TRACE_NAME } from '../formats/trace.ts';
 import { load, serialize } from '../jit/files.ts';
 import type { ThreadCount } from '../runtime/threads/choose.ts';
+import { CONFIG, MODULES } from '../sentence/config.ts';
 import type { FolderKind } from '../sentence/kinds.ts';
 import { type SourceOptions, textOf } from '../sources/folder.ts';
 import { isWeights, type Place, placeOf } from '../sources/place.ts';
@@ -38,8 +39,8 @@ async function isTrace({ folder, file }: Place): Promise<boolean> {
 
 async function made(source: string | URL, { folder }: Place, options: OpenOptions): Promise<TracedModule> {
   const objectIn = async (name: string) => parseObject((await textOf(folder, name)) ?? '{}', name);
-  const [said, config] = [await objectIn('config_sentence_transformers.json'), await objectIn('config.json')];
-  const kind = kindOf(said.model_type, config, (await textOf(folder, 'modules.json')) !== undefined);
+  const [said, config] = [await objectIn(CONFIG), await objectIn('config.json')];
+  const kind = kindOf(said.model_type, config, (await textOf(folder, MODULES)) !== undefined);
   if (kind) return (await ENCODERS[kind].from_pretrained(source, options)).traced;
   const isClassifier = architecturesIn(config).some((name) => name.endsWith('ForSequenceClassification'));
   return (await openPipeline(isClassifier ? 'text-classification' : 'feature-extraction', source, options)).model;

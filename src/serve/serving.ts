@@ -5,7 +5,7 @@ import { crossing } from './cors.ts';
 import { type Dialect, statusOf } from './dialect.ts';
 import { Fault, faultOf } from './fault.ts';
 import { jsonBytes } from './json.ts';
-import { keeper, keyIn } from './keys.ts';
+import { clientOf, keeper, keyIn } from './keys.ts';
 import { type LogLine, levelOf, requestIdOf, spanOf } from './log.ts';
 import { dialectOf, type Match, matcher } from './match.ts';
 import { Metrics } from './metrics.ts';
@@ -103,7 +103,8 @@ export class Serving {
     const { route, rest } = this.#match(request.method, turn.path);
     turn.dialect = route.dialect;
     if (!route.isOpen) this.#admit(request);
-    const client = this.options.client?.(request) ?? this.#clientOf(request);
+    const address = request.headers.get('x-forwarded-for')?.split(',')[0].trim();
+    const client = this.options.client?.(request) ?? clientOf(request, this.options.api_keys, address);
     const call = new Call({ ticket: this.#tickets++, client, signal: request.signal, host: this, rest });
     if (!route.body) return replyOf(route, await route.run(call, undefined));
     turn.call = call;
@@ -114,12 +115,6 @@ export class Serving {
   #admit({ headers }: Request): void {
     if (this.options.api_keys.length === 0 || this.#isKey(keyIn(headers) ?? '')) return;
     throw new Fault('unauthorized', 'Incorrect API key provided', { code: 'invalid_api_key', headers: { 'www-authenticate': 'Bearer' } });
-  }
-
-  /** Who asks, where nobody says so: whoever has the key, or comes from the address. Keys that are not proved would be as many as a client likes. */
-  #clientOf({ headers }: Request): string {
-    const key = this.options.api_keys.length > 0 ? keyIn(headers) : undefined;
-    return key ?? headers.get('x-forwarded-for')?.split(',')[0].trim() ?? '';
   }
 
   async #within(route: Route, call: Call, { request, incoming }: Turn): Promise<Reply> {

@@ -7,7 +7,7 @@ import { whenAborted } from '../base/signal.ts';
 import { SOURCE_OPTIONS } from '../sources/folder.ts';
 import type { Holder } from '../traced/holder.ts';
 import { curlLines } from './curl.ts';
-import { keyIn } from './keys.ts';
+import { clientOf } from './keys.ts';
 import type { Models } from './models.ts';
 import type { OpenOptions } from './open.ts';
 import { HANDLER_OPTIONS, type HandlerOptions, optionsOf } from './options.ts';
@@ -75,8 +75,7 @@ export async function serve(models: Sources, given: ServeOptions = {}): Promise<
     const { signal: _, progress_callback, ...others } = options;
     const opening = { ...of<OpenOptions>(others, { ...SOURCE_OPTIONS, workers: ANY, threads: ANY }), signal, progress_callback };
     const served = await open(models, opening, opened);
-    const isKeyed = (options.api_keys ?? []).length > 0;
-    const client = (request: Request): string => (isKeyed ? keyIn(request.headers) : undefined) ?? (request as { ip?: string }).ip ?? '';
+    const client = (request: Request & { ip?: string }): string => clientOf(request, options.api_keys ?? [], request.ip);
     const serving = new Serving(served, optionsOf({ client, ...of<HandlerOptions>(options, HANDLER_OPTIONS) }));
     signal?.throwIfAborted();
     const listener = await listen((request, incoming) => serving.answer(request, incoming), {

@@ -39,8 +39,11 @@ const LABELS = kind<string | readonly string[]>('a string or an array of strings
   return labels.length > 0 && labels.every((label) => typeof label === 'string');
 });
 
+/** What is said of a label. */
+type Saying = (label: string) => string;
+
 /** What braces in a template stand for, as those of `str.format`. */
-const BRACES = new Map<string, (label: string) => string>([
+const BRACES = new Map<string, Saying>([
   ['{{', () => '{'],
   ['}}', () => '}'],
   ['{}', (label) => label],
@@ -48,7 +51,7 @@ const BRACES = new Map<string, (label: string) => string>([
 ]);
 
 /** What is said of each label; undefined for a template that says nothing of it, or says it in a way that is not known. */
-function saying(template: string): ((label: string) => string) | undefined {
+function saying(template: string): Saying | undefined {
   const parts = template.split(/(\{\{|\}\}|\{0?\}|[{}])/);
   const braces = parts.filter((_, i) => i % 2 === 1);
   const slots = braces.filter((each) => each === '{}' || each === '{0}');
@@ -101,7 +104,7 @@ export const zeroShotClassification: Task<ZeroShotOptions> = {
     const { items, isList } = listOf(input, 'text', sequenceOf);
     const labels = labelsIn(second ?? candidate_labels);
     const { yes, no } = entailment(host);
-    const hypotheses = labels.map((label) => saying(hypothesis_template)?.(label) ?? '');
+    const hypotheses = labels.map(saying(hypothesis_template) as Saying);
     const pairs = items.flatMap((text) => hypotheses.map((hypothesis) => [text, hypothesis] as const));
     const nameOf = (row: number): string => (isList ? `texts[${Math.floor(row / labels.length)}]` : 'text');
     const limit = Math.min(host.limit, host.tokenizer.model_max_length);

@@ -4,7 +4,7 @@ import type { Region } from '../../kernels/arena.ts';
 import type { Named } from '../../nn/outputs.ts';
 import type { Thread, Threads } from '../../platform/platform.ts';
 import type { CallOptions } from '../runner.ts';
-import { buffersOf, type CallRequest, errorOf, type Reply, received, type SentTensor, type Setup, type WorkerRequest } from './messages.ts';
+import { type CallRequest, errorOf, type Reply, received, type SentTensor, type Setup, type WorkerRequest } from './messages.ts';
 
 interface Waiting {
   resolve(reply: Reply): void;
@@ -37,7 +37,10 @@ export class PoolWorker {
     for (let starts = 1; !this.#thread; starts++) {
       if (this.#ended) throw this.#ended;
       try {
-        await this.#setUp();
+        const setup = { ...this.#setup(), region: this.#region };
+        const copy = isBytes(setup.constants) ? [setup.constants.buffer as ArrayBuffer] : [];
+        this.#thread = this.#begin();
+        await this.#request({ setup }, copy);
       } catch (error) {
         const hasDied = !this.#thread && error instanceof TraceletError;
         const reason = error instanceof TraceletError ? error : died(String(error));
@@ -45,14 +48,6 @@ export class PoolWorker {
         if (!hasDied || starts === MOST_STARTS) throw reason;
       }
     }
-  }
-
-  /** Starts a thread and has it set up. */
-  async #setUp(): Promise<void> {
-    const setup = { ...this.#setup(), region: this.#region };
-    const copy = isBytes(setup.constants) ? [setup.constants.buffer as ArrayBuffer] : [];
-    this.#thread = this.#begin();
-    await this.#request({ setup }, copy);
   }
 
   /**
@@ -66,7 +61,7 @@ export class PoolWorker {
         await this.start();
         signal?.throwIfAborted();
         try {
-          return received(await this.#request({ call }, last > 0 ? [] : buffersOf(call.inputs)));
+          return received(await this.#request({ call }));
         } catch (error) {
           if (this.#thread || last <= 0) throw error;
         }
@@ -105,7 +100,7 @@ export class PoolWorker {
   }
 
   /** Posts a request, and answers with the outputs in the reply to it. */
-  async #request(request: WorkerRequest, transfer: ArrayBuffer[]): Promise<SentTensor[]> {
+  async #request(request: WorkerRequest, transfer: ArrayBuffer[] = []): Promise<SentTensor[]> {
     const thread = this.#thread;
     if (!thread) throw this.#ended ?? died('its end');
     const replied = new Promise<Reply>((resolve, reject) => {
