@@ -25,7 +25,7 @@ import { type DType, type DTypeName, dtypeNamed, isWhole, type Named, type Typed
 import { Parameter, Reshaped } from '../tensor/parameter.ts';
 import { type Shape, Tensor } from '../tensor/tensor.ts';
 import { constantsIn, graphOf, inline } from './inline.ts';
-import { refuseTied } from './tied.ts';
+import { untiedNames } from './tied.ts';
 import { withFloatInputs } from './wholes.ts';
 
 /** A tensor that stands for a value of the graph under construction: it has a shape, but no elements yet. */
@@ -101,8 +101,8 @@ class Tracer implements Executor {
   path = '';
 
   constructor(model: AnyModule) {
-    this.#names = new Map<unknown, string>([...model.named_modules()].map(([name, module]) => [module, name]));
-    for (const [name, parameter] of model.named_parameters()) this.#names.set(parameter, name);
+    this.#names = new Map<unknown, string>(untiedNames(model));
+    for (const [name, module] of model.named_modules()) this.#names.set(module, name);
   }
 
   within<T>(module: object, body: () => T): T {
@@ -264,7 +264,6 @@ export function record(
   forward: (inputs: Tensor[]) => ForwardResult,
   replay?: Replay,
 ): Recording {
-  refuseTied(model);
   const tracer = new Tracer(model);
   const values = inputs.map(({ name, dtype, shape }): Input => ({ kind: 'input', name, dtype, shape }));
   const result = using(tracer, () => forward(values.map((value) => new Recorded(value, tracer))));

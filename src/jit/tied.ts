@@ -2,8 +2,8 @@ import { TraceletError } from '../base/error.ts';
 import type { AnyModule } from '../nn/module.ts';
 import type { Parameter } from '../tensor/parameter.ts';
 
-/** Throws a `tied` error if one parameter stands under two names. */
-export function refuseTied(model: AnyModule): void {
+/** The dotted name of each parameter. Throws a `tied` error if one stands under two. */
+export function untiedNames(model: AnyModule): Map<Parameter, string> {
   const names = new Map<Parameter, string>();
   for (const [name, parameter] of model.named_parameters()) {
     const first = names.get(parameter);
@@ -18,6 +18,7 @@ export function refuseTied(model: AnyModule): void {
       });
     names.set(parameter, name);
   }
+  return names;
 }
 
 /** A module whose torchscript flag unties parameters. */

@@ -49,18 +49,20 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
 
   /** Modules held directly, by field name. */
   children(): [string, AnyModule][] {
-    return Object.entries(this).filter((entry): entry is [string, AnyModule] => entry[1] instanceof Module);
+    const found: [string, AnyModule][] = [];
+    for (const [name, value] of Object.entries(this)) if (value instanceof Module) found.push([name, value]);
+    return found;
   }
 
   /** This module and all within it, by dotted name; its own name is `prefix`. Throws a `value` error for one that holds itself. */
   named_modules(prefix = ''): Generator<[string, AnyModule]> {
     proved('named_modules()', prefix, TEXT);
-    return modulesOf(this, prefix, []);
+    return each(collectModules(this, prefix, [], []));
   }
 
   /** Every parameter by dotted name; one held in two places comes twice. */
   *named_parameters(): Generator<[string, Parameter]> {
-    for (const [path, module] of this.named_modules())
+    for (const [path, module] of collectModules(this, '', [], []))
       for (const [name, value] of Object.entries(module)) if (isParameter(value)) yield [path ? `${path}.${name}` : name, value];
   }
 
@@ -110,7 +112,12 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
   protected refuseTraining(): void {}
 }
 
-function* modulesOf(module: AnyModule, path: string, holders: readonly AnyModule[]): Generator<[string, AnyModule]> {
+function* each<T>(list: readonly T[]): Generator<T> {
+  yield* list;
+}
+
+/** Adds `module` and all within it to `found`, by dotted name. `holders` are those that it lies in. */
+function collectModules(module: AnyModule, path: string, holders: AnyModule[], found: [string, AnyModule][]): [string, AnyModule][] {
   if (holders.includes(module))
     throw new TraceletError('value', {
       what: `module ${path}`,
@@ -118,8 +125,11 @@ function* modulesOf(module: AnyModule, path: string, holders: readonly AnyModule
       got: `a ${module.constructor.name} that holds itself`,
       cure: 'Keep what refers back to a module out of its fields: a #private field is no part',
     });
-  yield [path, module];
-  for (const [name, child] of module.children()) yield* modulesOf(child, path ? `${path}.${name}` : name, [...holders, module]);
+  found.push([path, module]);
+  holders.push(module);
+  for (const [name, child] of module.children()) collectModules(child, path ? `${path}.${name}` : name, holders, found);
+  holders.pop();
+  return found;
 }
 
 /** Makes modules callable in the eyes of the type checker. */
