@@ -15,7 +15,8 @@ export async function runFrom(base, { files, relaxed, threads = true }) {
     if (!response.ok) throw new Error(`${name}: ${response.status}`);
     return new Uint8Array(await response.arrayBuffer());
   };
+  const programs = await (await fetch(`${base}/fixtures/programs/list.json`)).json();
   const lines = [];
-  await runSuite({ tracelet, quantize, handler, base, bytes, digest, files, relaxed, threads }, (line) => lines.push(line));
+  await runSuite({ tracelet, quantize, handler, base, bytes, programs, digest, files, relaxed, threads }, (line) => lines.push(line));
   return lines;
 }

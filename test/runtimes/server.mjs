@@ -6,6 +6,7 @@ import { brotliDecompressSync } from 'node:zlib';
 import { ROOT } from './install.mjs';
 import { laidFile } from './laid.mjs';
 import { LIMIT_MS } from './processes.mjs';
+import { listPrograms, programFile } from './programfiles.mjs';
 
 const ISOLATED = {
   'cross-origin-opener-policy': 'same-origin',
@@ -29,6 +30,7 @@ function contentOf(pathname, pages, folder) {
   const [, top, ...rest] = pathname.split('/');
   if (top !== 'fixtures' || rest.includes('..')) return undefined;
   if (rest[0] === 'laid') return laidFile(...rest.slice(1));
+  if (rest[0] === 'programs') return rest[1] === 'list.json' ? JSON.stringify(listPrograms()) : readFile(programFile(rest[1]));
   const [name] = rest.slice(-1);
   const path = name === 'model.tracelet' ? 'models/all-MiniLM-L6-v2/model.tracelet' : join('test/fixtures', ...rest);
   return unpacked(join(ROOT, path));

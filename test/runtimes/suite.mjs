@@ -1,6 +1,6 @@
 /** What has to hold in every runtime; imports nothing of any of them. */
 import { checkRows, fileOf, fingerprints, ways } from './fingerprints.mjs';
-import { PROGRAMS } from './programs.mjs';
+import { programCases } from './programs.mjs';
 import { TASKS } from './tasks.mjs';
 import { picklesAgree, tokenizersAgree } from './truth.mjs';
 
@@ -310,7 +310,7 @@ export async function runSuite(context, say) {
   };
   await tryAll(CASES);
   await tryAll(TASKS);
-  await tryAll(PROGRAMS);
+  await tryAll(programCases(context));
   try {
     for await (const line of fingerprints(context)) await say(line);
     for await (const line of ways(context)) await say(line);

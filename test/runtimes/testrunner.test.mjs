@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, parse } from 'node:path';
 import { ReadableStream } from 'node:stream/web';
 import { fileURLToPath } from 'node:url';
 import { TextDecoder } from 'node:util';
@@ -13,7 +14,14 @@ import { handler } from 'tracelet/serve';
 import { runSuite } from './suite.mjs';
 
 const { fixtures, lines: file, ...options } = JSON.parse(process.env.TRACELET_SUITE);
-const place = (name) => (name === 'model.tracelet' ? fileURLToPath(String(minilm)) : `${fixtures}/${name}`);
+const { programs } = options;
+function place(name) {
+  if (name === 'model.tracelet') return fileURLToPath(String(minilm));
+  const [top, file] = name.split('/');
+  if (top !== 'programs') return `${fixtures}/${name}`;
+  const { path } = programs.find((program) => parse(program.name).name === parse(file).name);
+  return join(dirname(path), file);
+}
 /** Their realms are what is special; the engine is that of a runtime that tries all texts. */
 const every = 20;
 /** Pages that are imitated have no responses. */

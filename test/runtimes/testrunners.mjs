@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HERE, installed, ROOT } from './install.mjs';
 import { LIMIT_MS, start } from './processes.mjs';
+import { listPrograms } from './programfiles.mjs';
 
 /** A runner whose arguments `argsOf(folder)` gives; `page` says that it takes the files for pages, which have no files and no workers. */
 function runner(name, { node, program, argsOf, page = false }) {
@@ -12,7 +13,8 @@ function runner(name, { node, program, argsOf, page = false }) {
     where,
     async run({ folder, server: { base } }) {
       const lines = join(folder, `${name.replaceAll(/\W/g, '-')}.json`);
-      const options = { base, fixtures: join(ROOT, 'test/fixtures'), lines, relaxed: node > 20, files: !page, threads: !page };
+      const fixtures = join(ROOT, 'test/fixtures');
+      const options = { base, fixtures, programs: listPrograms(), lines, relaxed: node > 20, files: !page, threads: !page };
       const child = start(where(), argsOf(folder), { cwd: folder, env: { TRACELET_SUITE: JSON.stringify(options) } });
       const timer = setTimeout(child.stop, LIMIT_MS);
       const code = await child.ended;

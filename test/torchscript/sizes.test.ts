@@ -11,9 +11,9 @@ async function scripts(entry: string, within = /./, alias: Record<string, string
     input: SRC + entry,
     platform: 'neutral',
     external: (id, from) =>
-      /^(#(?!archives)|node:)/.test(id) ||
+      /^(#(?!archives|exported)|node:)/.test(id) ||
       (from !== undefined && id.startsWith('.') && !within.test(new URL(id, `file://${from}`).pathname)),
-    resolve: { alias },
+    resolve: { alias: { '#exported': `${SRC}torchscript/exported/late.ts`, ...alias } },
   });
   const { output } = await bundle.generate({ minify: true });
   await bundle.close();
@@ -28,6 +28,8 @@ test('what reads programs is at most 18 kB gzipped, and 8 more for those of torc
   const printed = made.filter((each) => !exported.includes(each));
   const [first, more] = [printed, exported].map((files) => files.reduce((sum, { code }) => sum + gzipped(code), 0));
   console.log(`${first} bytes for .pt, ${more} more for .pt2`);
+  expect(printed.length).toBeGreaterThan(0);
+  expect(exported.length).toBeGreaterThan(0);
   expect(first).toBeLessThan(18_000);
   expect(more).toBeLessThan(8_000);
 });

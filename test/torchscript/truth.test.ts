@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { TraceletError } from '../../src/base/error.ts';
 import { openCheckpoint } from '../../src/formats/checkpoint.ts';
 import { jit, type Tensor, tensor } from '../../src/index.ts';
+// @ts-expect-error a script without types
+import { listPrograms, PROGRAM } from '../runtimes/programfiles.mjs';
 import { fixture } from '../support/fixtures.ts';
 
 /** What Python says of an archive. */
@@ -21,19 +22,7 @@ interface Case {
   said: Said;
 }
 
-const PROGRAM = /\.pt2?$/;
-
-/** Archives that lie here, and in the folders that TRACELET_TORCHSCRIPT names, joined by colons. */
-const FOLDERS = [fixture('programs'), ...(process.env.TRACELET_TORCHSCRIPT?.split(':') ?? [])];
-
-const CASES: readonly Case[] = FOLDERS.flatMap((folder) =>
-  readdirSync(folder)
-    .filter((name) => PROGRAM.test(name))
-    .map((name) => {
-      const said = join(folder, name.replace(PROGRAM, '.json'));
-      return { name, path: join(folder, name), said: existsSync(said) ? JSON.parse(readFileSync(said, 'utf8')) : {} };
-    }),
-);
+const CASES: readonly Case[] = listPrograms();
 
 /** The tensors of a call that Python made, and what it answered. */
 async function callsOf(path: string): Promise<{ inputs: Tensor[]; outputs: Tensor[] }[]> {
