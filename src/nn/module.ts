@@ -49,15 +49,13 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
 
   /** Modules held directly, by field name. */
   children(): [string, AnyModule][] {
-    const found: [string, AnyModule][] = [];
-    for (const [name, value] of Object.entries(this)) if (value instanceof Module) found.push([name, value]);
-    return found;
+    return Object.entries(this).filter((entry): entry is [string, AnyModule] => entry[1] instanceof Module);
   }
 
   /** This module and all within it, by dotted name; its own name is `prefix`. Throws a `value` error for one that holds itself. */
-  named_modules(prefix = ''): Generator<[string, AnyModule]> {
+  named_modules(prefix = ''): IterableIterator<[string, AnyModule]> {
     proved('named_modules()', prefix, TEXT);
-    return each(collectModules(this, prefix, [], []));
+    return collectModules(this, prefix, [], []).values();
   }
 
   /** Every parameter by dotted name; one held in two places comes twice. */
@@ -112,12 +110,8 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
   protected refuseTraining(): void {}
 }
 
-function* each<T>(list: readonly T[]): Generator<T> {
-  yield* list;
-}
-
 /** Adds `module` and all within it to `found`, by dotted name. `holders` are those that it lies in. */
-function collectModules(module: AnyModule, path: string, holders: AnyModule[], found: [string, AnyModule][]): [string, AnyModule][] {
+function collectModules(module: AnyModule, path: string, holders: readonly AnyModule[], found: [string, AnyModule][]): [string, AnyModule][] {
   if (holders.includes(module))
     throw new TraceletError('value', {
       what: `module ${path}`,
@@ -126,9 +120,7 @@ function collectModules(module: AnyModule, path: string, holders: AnyModule[], f
       cure: 'Keep what refers back to a module out of its fields: a #private field is no part',
     });
   found.push([path, module]);
-  holders.push(module);
-  for (const [name, child] of module.children()) collectModules(child, path ? `${path}.${name}` : name, holders, found);
-  holders.pop();
+  for (const [name, child] of module.children()) collectModules(child, path ? `${path}.${name}` : name, [...holders, module], found);
   return found;
 }
 
