@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { type Pipeline, type PipelineOptions, pipeline, type TaskName } from '../../src/index.ts';
 import { ARCHITECTURES } from '../../src/models/index.ts';
 // @ts-expect-error a script without types
 import { layInto } from '../runtimes/laid.mjs';
@@ -50,4 +52,17 @@ export function pipelineCases(): PipelineCase[] {
     const { task, calls } = JSON.parse(readFileSync(file, 'utf8')) as Pick<PipelineCase, 'task' | 'calls'>;
     return TASKS.includes(task) ? [{ name, directory, task, calls }] : [];
   });
+}
+
+/** Opens pipelines of the fixtures, or of other folders and files, until the tests of a file have run. */
+export function pipelineOpener() {
+  const opened: Pipeline[] = [];
+  afterAll(() => {
+    for (const each of opened) each.dispose();
+  });
+  return async <Name extends TaskName>(task: Name, name: string, options?: PipelineOptions<Name>): Promise<Pipeline<Name>> => {
+    const made = await pipeline(task, name.includes('/') ? name : fixture(`pipelines/${name}`), options);
+    opened.push(made as unknown as Pipeline);
+    return made as unknown as Pipeline<Name>;
+  };
 }

@@ -1,28 +1,17 @@
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, expectTypeOf, test, vi } from 'vitest';
-import { type Pipeline, type PipelineOptions, pipeline, SentenceTransformer, type TaskName, type Tensor } from '../../src/index.ts';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { pipeline } from '../../src/index.ts';
 import type { EntityGroup, TokenEntity } from '../../src/tasks/entities.ts';
 import type { Filled } from '../../src/tasks/fillmask.ts';
 import type { Answer } from '../../src/tasks/questionanswering.ts';
 import type { Classified } from '../../src/tasks/textclassification.ts';
-import { encoderFolder } from '../support/encoders.ts';
 import { fixture } from '../support/fixtures.ts';
-import { folderOf } from '../support/sentence.ts';
-import { fileOf, problem } from '../support/tiny.ts';
+import { pipelineOpener } from '../support/pipelines.ts';
+import { problem } from '../support/tiny.ts';
 
-const opened: Pipeline[] = [];
-afterAll(() => {
-  for (const each of opened) each.dispose();
-});
-
-async function open<Name extends TaskName>(task: Name, name: string, options?: PipelineOptions<Name>): Promise<Pipeline<Name>> {
-  const made = await pipeline(task, name.includes('/') ? name : fixture(`pipelines/${name}`), options);
-  opened.push(made as unknown as Pipeline);
-  return made as unknown as Pipeline<Name>;
-}
+const open = pipelineOpener();
 
 /** A folder of the fixtures with other fields in one of its files. */
 function edited(name: string, file: string, fields: object): string {
@@ -193,7 +182,7 @@ describe('calls', () => {
     const answers: Answer[] = await several('Who?', TEXT);
     expect(answers).toHaveLength(2);
     expectTypeOf(pipeline<'ner'>).returns.resolves.toBeCallableWith(TEXT);
-    opened.push(...([grouping, all, several] as unknown as Pipeline[]));
+    for (const each of [grouping, all, several]) each.dispose();
     // @ts-expect-error a name that no option has
     await problem('value', () => pipeline('ner', fixture('pipelines/ner'), { aggregation_strategi: 'simple' }));
   });
@@ -259,156 +248,5 @@ describe('calls', () => {
     ['a stride', () => answer('Who?', LONG, { max_seq_len: 16, doc_stride: 12 }), /stride/],
   ])('refuse %s', async (_, call, message) => {
     expect((await problem('value', call)).message).toMatch(message);
-  });
-});
-
-describe('vectors', async () => {
-  const folder = encoderFolder('ce-1');
-  const features = await open('feature-extraction', folderOf('mean'));
-  const similar = await open('sentence-similarity', folderOf('mean'));
-
-  test('of tokens, and of texts as asked', async () => {
-    const tokens = await features(['Hello', TEXT]);
-    expect(tokens.dims.slice(0, 1)).toEqual([2]);
-    const count = features.tokenizer.encode('Hello').length;
-    const rows = (tokens.tolist() as number[][][])[0];
-    expect(
-      rows
-        .slice(count)
-        .flat()
-        .every((value) => value === 0),
-    ).toBe(true);
-    const cut = { truncation: true, max_length: 5 };
-    expect((await features(LONG, { tokenize_kwargs: cut })).tolist()).toEqual((await features(LONG, cut)).tolist());
-    const mean = (await features('Hello', { pooling: 'mean' })).tolist()[0] as number[];
-    for (const [i, value] of mean.entries())
-      expect(value).toBeCloseTo(rows.slice(0, count).reduce((sum, row) => sum + row[i], 0) / count, 5);
-    expect((await features('Hello', { pooling: 'cls' })).tolist()[0]).toEqual(rows[0]);
-    expect((await features('Hello', { pooling: 'last_token' })).tolist()[0]).toEqual(rows[count - 1]);
-    const unit: Tensor = await features('Hello', { pooling: 'mean', normalize: true });
-    expect(Math.hypot(...(unit.tolist()[0] as number[]))).toBeCloseTo(1, 5);
-  });
-
-  test('are those of the folder where asked, and what compares sentences', async () => {
-    const vectors = await features([TEXT, 'Hello'], { pooling: 'sentence' });
-    expect(vectors.tolist()).toEqual((await features.model.embed([TEXT, 'Hello'])).tolist());
-    const [same, other] = await similar(TEXT, [TEXT, 'Hello']);
-    expect(same).toBeCloseTo(1, 6);
-    expect(other).toBeLessThan(same);
-    expect(await similar({ source_sentence: TEXT, sentences: [TEXT, 'Hello'] })).toEqual([same, other]);
-    expect(await similar(TEXT, [])).toEqual([]);
-    expect((await problem('value', () => features(TEXT, { prompt: 'a' }))).message).toMatch(/pooling: 'sentence'/);
-  });
-
-  test('documents are ranked as by a cross-encoder', async () => {
-    const rank = await open('reranker', folder);
-    const documents = ['food', 'Hello', TEXT];
-    const all = await rank(TEXT, documents, { return_documents: true });
-    expect(all.map(({ text, corpus_id }) => text === documents[corpus_id])).toEqual([true, true, true]);
-    expect(all.map(({ score }) => score)).toEqual(all.map(({ score }) => score).sort((a, b) => b - a));
-    expect(await rank({ query: TEXT, documents }, { top_k: 1 })).toEqual([{ corpus_id: all[0].corpus_id, score: all[0].score }]);
-  });
-
-  test('of folders of sentence-transformers are of texts cut at its length, told of, as meant, or refused', async () => {
-    const spy = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const rank = await open('reranker', folder);
-    const calls: [string, (options?: { truncation: boolean }) => Promise<unknown>][] = [
-      ['rank()', (options) => rank(TEXT, [LONG], options)],
-      ['encode()', (options) => similar(TEXT, [LONG], options)],
-      ['encode()', async (options) => (await features(LONG, { pooling: 'sentence', ...options })).tolist()],
-    ];
-    for (const [what, call] of calls) {
-      spy.mockClear();
-      const meant = await call({ truncation: true });
-      expect(spy.mock.calls.flat().join()).not.toMatch(/left out/);
-      expect(await call()).toEqual(meant);
-      expect((await problem('value', () => call({ truncation: false }))).message).toMatch(/at most \d+ tokens, which the/);
-      expect(spy.mock.calls.length === 0 || spy.mock.calls.flat().join().includes(what)).toBe(true);
-    }
-    spy.mockRestore();
-  });
-
-  test('are compared as the folder says', async () => {
-    const texts = [TEXT, 'Hello'];
-    for (const [name, best] of [
-      ['euclidean', 0],
-      ['manhattan', 0],
-    ] as const) {
-      // biome-ignore format: rows
-      const compare = await open('sentence-similarity', folderOf(name));
-      const vectors = await (await SentenceTransformer.from_pretrained(compare.model)).encode(texts);
-      const [one, other] = vectors.tolist() as number[][];
-      const apart = one.map((value, i) => value - other[i]);
-      const far = name === 'euclidean' ? Math.hypot(...apart) : apart.reduce((sum, value) => sum + Math.abs(value), 0);
-      const [same, less] = await compare(TEXT, texts);
-      expect(same).toBeCloseTo(best, 6);
-      expect(less).toBeCloseTo(-far, 4);
-    }
-  });
-});
-
-describe('one file', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'pipeline-')), 'saved.tracelet');
-
-  test('opens as the same pipeline, with its labels and options', async () => {
-    const grouped = await open('ner', 'ner', { aggregation_strategy: 'simple', ignore_labels: ['O', 'B-ORG'] });
-    await grouped.save(path);
-    const again = await open('token-classification', path);
-    expect(again.task).toBe('token-classification');
-    expect(await again(TEXT)).toEqual(await grouped(TEXT));
-    expect(await again(TEXT, { aggregation_strategy: 'none' })).toEqual(await ner(TEXT, { ignore_labels: ['O', 'B-ORG'] }));
-    const bytes = await pipeline('ner', readFileSync(path), { aggregation_strategy: 'none' });
-    expect(await bytes(TEXT)).toEqual(await ner(TEXT, { ignore_labels: ['O', 'B-ORG'] }));
-    bytes.dispose();
-    expect((await problem('value', () => pipeline('fill-mask', path))).message).toMatch(/expected token-classification/);
-    expect((await problem('value', () => pipeline('ner', path, { dtype: 'bf16' }))).message).toMatch(/option dtype.*got a trace/);
-  });
-
-  test('that jit.save wrote opens by what its config.json says', async () => {
-    const plain = await pipeline('text-classification', await fileOf(classify.model));
-    expect(await plain(TEXT)).toEqual(await classify(TEXT));
-    plain.dispose();
-    expect((await problem('value', async () => pipeline('fill-mask', await fileOf(answer.model)))).message).toMatch(/outputs logits/);
-  });
-
-  test('runs in workers, with the same answers', async () => {
-    const beside = await pipeline('text-classification', fixture('pipelines/classify-1'), { workers: 1 });
-    expect(beside.model.workers).toBe(1);
-    expect(await beside([TEXT, 'Hello'])).toEqual(await classify([TEXT, 'Hello']));
-    beside.dispose();
-  });
-});
-
-test('of the default model are vectors of texts', async () => {
-  const extract = await pipeline(
-    'feature-extraction',
-    fileURLToPath(new URL('../../models/all-MiniLM-L6-v2/model.tracelet', import.meta.url)),
-  );
-  opened.push(extract as never);
-  const texts = ['A man is eating food.', 'Hi'];
-  const vectors = await extract(texts, { pooling: 'mean', normalize: true });
-  const embedded = await extract(texts, { pooling: 'sentence' });
-  expect(vectors.dims).toEqual([2, 384]);
-  for (const [i, row] of (vectors.tolist() as number[][]).entries())
-    for (const [j, value] of row.entries()) expect(value).toBeCloseTo((embedded.tolist() as number[][])[i][j], 5);
-});
-
-describe('opening', () => {
-  test.each<[string, () => Promise<unknown>, RegExp]>([
-    ['no task', () => pipeline('nap' as never, 'x'), /expected one of feature-extraction, .*ner.*got "nap"/],
-    ['nearly a task', () => pipeline('text-clasification' as never, 'x'), /Did you mean .*text-classification/],
-    ['an option', () => pipeline('ner', 'x', { top_k: 3 } as never), /option "top_k"/],
-    ['a device', () => pipeline('ner', 'x', { device: 'wasm' } as never), /leave it out/],
-    ['a tokenizer', () => pipeline('ner', 'x', { tokenizer: 1 as never }), /a tokenizer, or where one lies, got 1/],
-    ['options of another task', () => pipeline('fill-mask', 'x', { stride: 3 } as never), /stride/],
-  ])('refuses %s', async (_, call, message) => {
-    expect((await problem('value', call)).message).toMatch(message);
-  });
-
-  test('a tokenizer that is given takes the place of that of the folder', async () => {
-    const own = await open('fill-mask', 'mask', { tokenizer: fixture('pipelines/zero-shot') });
-    expect(await own('A [MASK].')).toEqual(await fill('A [MASK].'));
-    const given = await open('fill-mask', 'mask', { tokenizer: fill.tokenizer, dtype: 'bf16', top_k: 2 });
-    expect(await given('A [MASK].')).toHaveLength(2);
   });
 });
