@@ -310,7 +310,6 @@ export async function runSuite(context, say) {
   };
   await tryAll(CASES);
   await tryAll(TASKS);
-  await tryAll(programCases(context));
   try {
     for await (const line of fingerprints(context)) await say(line);
     for await (const line of ways(context)) await say(line);
@@ -318,5 +317,6 @@ export async function runSuite(context, say) {
   } catch (error) {
     await say({ case: 'fingerprints', ok: false, message: `${error}\n${error?.stack}` });
   }
+  await tryAll(programCases(context));
   await tryAll(LAST);
 }
