@@ -68,6 +68,8 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     const scores = call('mul', call('matmul', x, call('transpose', x, 1, 2)), f(lengthOf(call, x) ** -0.5));
     return call('matmul', call('softmax', scores, -1), x);
   },
+  'the one in the middle of a length': (call, { x }) => (call('median', x, 1, false) as Value[])[0],
+  'where the one in the middle stands': (call, { x }) => (call('median', x, 1, true) as Value[])[1],
   'a number and no more': (call, { x }) => call('mul', call('ones_like', x), f(lengthOf(call, x) * 0.25)),
   'one number of two sizes': (call, { x }) => call('scalar_tensor', f(countOf(call, x) * 0.25)),
 };
