@@ -21,7 +21,7 @@ export class Aten {
   /** @param formulates whether constants are made by formulas that hold at any size, where there are some */
   constructor(formulates = false) {
     this.#lowering = new Lowering(this.#inputs, formulates);
-    begin();
+    begin(formulates);
   }
 
   /** The input `name` of the pass. `dtype` is that of the program, where it differs from that of `tensor`: int64 for ids. */

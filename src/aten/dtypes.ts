@@ -78,5 +78,14 @@ export function promoted(values: readonly Promoted[]): DType {
 export function cast(value: number, dtype: DType): number {
   if (dtype === 'bool') return Number(value !== 0);
   if (dtype === 'float64') return value;
-  return isFloating(dtype) ? Math.fround(value) : Math.trunc(value);
+  if (isFloating(dtype)) return Math.fround(value);
+  const whole = Math.trunc(value);
+  const least = leastByte(dtype);
+  return least === undefined ? whole : whole - BYTE * Math.floor((whole - least) / BYTE);
 }
+
+/** How many numbers a byte holds: beyond them it begins again. */
+export const BYTE = 256;
+
+/** The least number of a dtype of bytes; undefined for others. */
+export const leastByte = (dtype: DType): number | undefined => (dtype === 'uint8' ? 0 : dtype === 'int8' ? -BYTE / 2 : undefined);

@@ -54,20 +54,24 @@ export const sourceOf = (known: Knowledge | undefined): Source | undefined => (k
 
 /** Most elements that a pass writes out, all together. */
 const MOST = 2 ** 26;
-const budget = { left: MOST };
+const pass = { left: MOST, general: false };
 
 /** Forms that take more calls an element are written out, or not known any more. */
 const MOST_CALLS = 1000;
 
-/** Begins a pass. */
-export function begin(): void {
-  budget.left = MOST;
+/** Begins a pass; a `general` one is to say the same at all sizes, whatever numbers follow from these. */
+export function begin(general = false): void {
+  pass.left = MOST;
+  pass.general = general;
 }
+
+/** Whether numbers that follow from sizes are others at others, so that one which happens to be 0 or 1 says nothing. */
+export const isGeneral = (): boolean => pass.general;
 
 /** Memory for `size` numbers. Throws `memory` errors for more than a pass may hold. */
 function numbersFor(size: number): Float64Array {
-  budget.left -= size;
-  if (budget.left >= 0) return new Float64Array(size);
+  pass.left -= size;
+  if (pass.left >= 0) return new Float64Array(size);
   throw new TraceletError('memory', { what: 'constants of a program', expected: `at most ${MOST} elements`, got: 'more' });
 }
 

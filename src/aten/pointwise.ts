@@ -1,6 +1,6 @@
 import { TraceletError } from '../base/error.ts';
 import type { DType } from '../tensor/dtype.ts';
-import { cast, isFloating, promoted } from './dtypes.ts';
+import { BYTE, cast, isFloating, leastByte, promoted } from './dtypes.ts';
 import { broadcast } from './geometry.ts';
 import { collapsed, type Knowledge, type Linearity, linearForm, pointwise, repeatedKnowledge, sourceOf, uniformForm } from './knowledge.ts';
 import { type Leaf, type Made, made, type Node, viewed } from './node.ts';
@@ -129,7 +129,24 @@ export function elementwise(
 /** The op `op` of {@link POINTWISE} on `operands`. */
 export function byElement(op: PointwiseOp, ...operands: Node[]): Node {
   const { compute, result, linearity } = POINTWISE[op] as Pointwise;
-  return elementwise(op, compute, operands, resultOf(result, operands), linearity);
+  const dtype = resultOf(result, operands);
+  if (leastByte(dtype) === undefined) return elementwise(op, compute, operands, dtype, linearity);
+  const node = elementwise(op, compute, operands, dtype);
+  return GROWING.has(op) ? inByte(node) : node;
+}
+
+/** Ops of bytes whose results a byte may not hold. */
+const GROWING: ReadonlySet<PointwiseOp> = new Set(['add', 'sub', 'mul', 'neg', 'abs', 'square', 'pow', 'floor_divide']);
+
+/** Whole numbers in a byte, where they begin again beyond the last. */
+function inByte(node: Node): Node {
+  const { dtype, kind } = node;
+  const least = leastByte(dtype);
+  if (least === undefined || kind === 'constant') return node;
+  const { add, sub, remainder } = POINTWISE;
+  const from = least === 0 ? node : elementwise('sub', sub.compute, [node, whole(least)], dtype);
+  const rest = elementwise('remainder', remainder.compute, [from, whole(BYTE)], dtype);
+  return least === 0 ? rest : elementwise('add', add.compute, [rest, whole(least)], dtype);
 }
 
 /** `x` where `condition` is not 0, `y` elsewhere. */
@@ -142,14 +159,20 @@ export function castTo(node: Node, dtype: DType): Node {
   if (node.kind === 'constant') return { ...node, dtype, wrapped: undefined, known: castKnown(node, dtype) as Knowledge };
   if (node.kind === 'view' && isFloating(node.dtype) && isFloating(dtype))
     return viewed({ ...node, base: castTo(node.base, dtype) as Leaf | Made }, node.shape);
-  return made('cast', dtype, node.shape, [node], {}, castKnown(node, dtype));
+  const held = made('cast', dtype, node.shape, [node], {}, castKnown(node, dtype));
+  return node.dtype === 'bool' ? held : inByte(held);
 }
 
 /** Whole numbers that follow a line stay on it whatever holds them. */
 function castKnown({ known, shape }: Node, dtype: DType): Knowledge | undefined {
   if (!known) return undefined;
   const linear = 'linear' in known ? known.linear : undefined;
-  const stays = linear && Number.isSafeInteger(linear.start) && Number.isSafeInteger(linear.slope) && dtype !== 'bool';
+  const stays =
+    linear &&
+    Number.isSafeInteger(linear.start) &&
+    Number.isSafeInteger(linear.slope) &&
+    dtype !== 'bool' &&
+    leastByte(dtype) === undefined;
   return stays ? known : pointwise((value) => cast(value, dtype), [known], shape);
 }
 

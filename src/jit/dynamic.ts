@@ -8,8 +8,9 @@ import { type Bounds, cornersOf, isInterval, MOST_SYMBOLS, type Sizes } from '..
 import type { Shape, Tensor } from '../tensor/tensor.ts';
 import { aboveOne, answersAt, atSizes, sizesOfOne } from './ones.ts';
 import type { TracedInput } from './record.ts';
+import { type Sample, withNumbersOfSizes } from './sizenumbers.ts';
 import { together } from './together.ts';
-import { type Sample, unify } from './unify.ts';
+import { unify } from './unify.ts';
 
 /** Which axes of each input are symbols, as in `torch.onnx.export`. */
 export type DynamicAxes = Readonly<Record<string, Readonly<Record<number, string>>>>;
@@ -213,7 +214,8 @@ function* unified(
     keys.add(key);
     if (!recorded.has(key)) recorded.set(key, graphAt(known));
   }
-  const alike = together([...keys].map((key) => recorded.get(key) as Graph));
+  const known = [...keys].map((key) => ({ sizes: JSON.parse(key) as Sizes, graph: recorded.get(key) as Graph }));
+  const alike = together(withNumbersOfSizes(known, varying));
   const graphs = new Map([...keys].map((key, i) => [key, alike[i]]));
   const base = { ...optimise(alike[0]), bounds: varying };
   const compacted = isCompact(base);

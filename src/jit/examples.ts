@@ -111,9 +111,9 @@ function exampleOf({ name, shape, dtype }: TracedInput, bound: number): Tensor {
   );
 }
 
-/** Ones in masks, which nothing is looked up with, and zeros in what has two kinds, such as types of tokens. */
+/** Ones in masks, and in all that nothing is looked up with, and zeros in what has two kinds, such as types of tokens. */
 function elementOf(name: string, bound: number, i: number): number {
-  if (!Number.isFinite(bound) || bound <= 2) return Number(name.endsWith(MASK) || name.includes('mask'));
+  if (!Number.isFinite(bound) || bound <= 2) return Number(!Number.isFinite(bound) || name.endsWith(MASK) || name.includes('mask'));
   const first = bound > 2 * SPECIAL ? SPECIAL : 0;
   return first + ((i * STEP) % (bound - first));
 }

@@ -5,12 +5,7 @@ import { kindOf } from '../ops/kinds.ts';
 import { TOKENS } from '../program/program.ts';
 import { type Bounds, type Dim, evaluateDim, interpolate, isSymbolic, type Sizes } from '../tensor/dim.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-
-/** A graph of one model at given sizes. */
-export interface Sample {
-  sizes: Sizes;
-  graph: Graph;
-}
+import type { Sample } from './sizenumbers.ts';
 
 /** What of a value depends on symbols. */
 type Symbolic = Pick<HostValue, 'dims' | 'gridDims'> | Pick<Node, 'dims' | 'attrDims'>;

@@ -189,6 +189,6 @@ export function callKernel(kernel: Kernel, args: readonly number[], what: () => 
     kernel(...args);
   } catch (cause) {
     if (cause instanceof TraceletError) throw cause;
-    throw new TraceletError('kernels', { what: what(), expected: 'a kernel that completes', got: String((cause as Error).message), cause });
+    throw new TraceletError('kernels', { what: what(), expected: 'an answer', got: (cause as Error).message, cause });
   }
 }

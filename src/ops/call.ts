@@ -103,14 +103,12 @@ export function narrower({ bound, step = Number.POSITIVE_INFINITY }: Range, othe
 
 /** Throws a `value` error naming the first element of an int32 operand that lies outside its range. */
 export function checkRange(what: string, values: ArrayLike<number>, { bound, step }: Range): void {
+  const check = (i: number, low: number, high: number): void => {
+    if (values[i] < low || values[i] > high)
+      throw new TraceletError('value', { what: `${what}[${i}]`, expected: `a whole number from ${low} to ${high}`, got: `${values[i]}` });
+  };
   for (let i = 0; i < values.length; i++) {
-    if (values[i] < 0 || values[i] >= bound)
-      throw new TraceletError('value', { what: `${what}[${i}]`, expected: `a whole number from 0 to ${bound - 1}`, got: `${values[i]}` });
-    if (step !== undefined && i > 0 && (values[i] < values[i - 1] || values[i] > values[i - 1] + step))
-      throw new TraceletError('value', {
-        what: `${what}[${i}]`,
-        expected: `${values[i - 1]} to ${values[i - 1] + step}`,
-        got: `${values[i]}`,
-      });
+    check(i, 0, bound - 1);
+    if (step !== undefined && i > 0) check(i, values[i - 1], values[i - 1] + step);
   }
 }

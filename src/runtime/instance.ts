@@ -129,7 +129,8 @@ export class Instance {
   /** Integer products give the same bits in all forms for weights that cannot saturate any. */
   #checkWeights(): void {
     const proved = new Set<string>();
-    for (const { op, path, call, operands } of this.proved.instructions) {
+    for (const instruction of this.proved.instructions) {
+      const { op, call, operands } = instruction;
       const { mostWeight } = call.row;
       if (!mostWeight) continue;
       const weight = this.constants.addressOf(constantOf(this.program.values, operands.weight as number) as number);
@@ -139,9 +140,9 @@ export class Instance {
       proved.add(key);
       if (most > mostWeight)
         throw new TraceletError('value', {
-          what: `weight of ${op} of ${path || 'the model'}`,
+          what: `weight of ${describeInstruction(instruction)}`,
           expected: `whole numbers from -${mostWeight} to ${mostWeight}`,
-          got: `a magnitude of ${most}`,
+          got: `${most}`,
           cure: 'Quantise the trace again with tracelet quantize',
         });
     }
@@ -224,9 +225,8 @@ export class Instance {
   /** Runs the instructions one by one, those that are wanted, yielding the index of each when it is done. */
   *steps(target: Target, wanted?: Wanted): Generator<number> {
     const { calls, indexes } = this.#callsFor(target, wanted);
-    const { instructions } = this.proved;
     const { free } = this.constants;
-    const nameOf = (at: number) => () => `instruction ${indexes[at]} (${describeInstruction(instructions[indexes[at]])})`;
+    const nameOf = (at: number) => () => this.#explain(indexes[at]);
     const team = this.#team?.takes(calls) ? this.#team : undefined;
     team?.begin(calls, Math.max(free.base + free.room, this.arena.base + this.specialisation.arena));
     let done = 0;
@@ -239,6 +239,18 @@ export class Instance {
     } finally {
       team?.finish(done === calls.length);
     }
+  }
+
+  /** The name of an instruction that failed. Throws a `value` error for an operand that is out of range. */
+  #explain(index: number): string {
+    const instruction = this.proved.instructions[index];
+    const name = `instruction ${index} (${describeInstruction(instruction)})`;
+    for (const value of Object.values(instruction.operands)) {
+      const storage = storageIndex(this.program.values, value ?? 0);
+      const range = this.specialisation.ranges.get(storage);
+      if (range) checkRange(name, this.read(storage).data as Int32Array, range);
+    }
+    return name;
   }
 
   /** The outputs for `inputs`, which fit the program. */

@@ -72,6 +72,22 @@ export function interpolate(values: readonly number[], bounds: Bounds): Dim | un
   return terms;
 }
 
+/** Most that whole numbers are divided by to be the factors of a sum. */
+const MOST_DIVISOR = 12;
+const isNearWhole = (factor: number): boolean => Math.abs(factor - Math.round(factor)) < 1e-3;
+
+/** A sum of products that values at the corners of `bounds`, as {@link interpolate} takes them, are nearly so many times each; undefined where there is none. */
+export function proportional(values: readonly number[], bounds: Bounds): readonly Term[] | undefined {
+  const most = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  const reach = (symbols: readonly string[]): number => symbols.reduce((product, symbol) => product * bounds[symbol][1], 1);
+  const terms = expand(values, Object.entries(bounds)).filter(([factor, ...of]) => Math.abs(factor) * reach(of) > 1e-6 * most);
+  for (let divisor = 1; divisor <= MOST_DIVISOR && terms.length > 0; divisor++) {
+    const factors = terms.map(([factor]) => (factor / terms[0][0]) * divisor);
+    if (factors.every(isNearWhole)) return terms.map(([, ...of], i): Term => [Math.round(factors[i]), ...of]);
+  }
+  return undefined;
+}
+
 function expand(values: readonly number[], symbols: readonly [string, readonly [number, number]][]): Term[] {
   const last = symbols.at(-1);
   if (!last) return [[values[0]]];

@@ -54,6 +54,19 @@ function attend(
   return call('reshape', call('transpose', context, 1, 2), [batch, sequence, WIDTH]);
 }
 
+/** The same with one head, over [batch, queries, keys]; `change` is told which keys are padding. */
+function attendAlone(
+  call: Call,
+  x: Value,
+  { q, k, v, attention_mask }: Readonly<Record<string, Value>>,
+  change: (scores: Value, hidden: Value) => Value,
+): Value {
+  const [query, key, value] = [q, k, v].map((weight) => call('linear', x, weight, null));
+  const scores = call('mul', call('matmul', query, call('transpose', key, 1, 2)), f(0.25));
+  const hidden = call('unsqueeze', call('eq', attention_mask, 0), 1);
+  return call('matmul', call('softmax', change(scores, hidden), -1), value);
+}
+
 /** How far a key stands behind its query, [queries, keys]. */
 const distances = (call: Call, sequence: Value): Value =>
   call('sub', call('unsqueeze', call('arange', sequence), 0), call('unsqueeze', call('arange', sequence), 1));
@@ -77,6 +90,15 @@ const PROGRAMS: Readonly<Record<string, { program: Program; ops: string[] }>> = 
       return call('add', words(call, all), call('embedding', all.places, at));
     },
     ops: ['embedding', 'embedding', 'add'],
+  },
+  'padding in attention of one head, in three dimensions': {
+    program: (call, all) => attendAlone(call, words(call, all), all, (scores, hidden) => call('masked_fill', scores, hidden, f(-1e9))),
+    ops: ['embedding', 'linear', 'linear', 'linear', 'attention'],
+  },
+  'padding added to scores of one head': {
+    program: (call, all) =>
+      attendAlone(call, words(call, all), all, (scores, hidden) => call('add', scores, call('mul', call('to', hidden, 6), f(-1e4)))),
+    ops: ['embedding', 'linear', 'linear', 'linear', 'attention'],
   },
   'a causal mask and one of padding': {
     program: (call, all) => {

@@ -153,7 +153,7 @@ test('ranges of whole numbers', async () => {
   await problem('value', () => checkRange('ids', [0, 4], { bound: 4 }));
   await problem('value', () => checkRange('ids', [-1], { bound: 4 }));
   expect((await problem('value', () => checkRange('starts', [0, 2, 1], { bound: 6, step: 3 }))).message).toMatch(
-    /starts\[2\]: expected 2 to 5, got 1/,
+    /starts\[2\]: expected a whole number from 2 to 5, got 1/,
   );
   await problem('value', () => checkRange('starts', [0, 4], { bound: 6, step: 3 }));
 });

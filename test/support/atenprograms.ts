@@ -43,6 +43,8 @@ export class Running extends Module<Tensor[], Tensor> {
   readonly #program: Program;
   readonly #names: readonly string[];
   readonly held: Readonly<Record<string, Parameter>>;
+  /** As archives have it. */
+  formulates = false;
 
   constructor(program: Program, { inputs, weights }: Holds) {
     super();
@@ -53,7 +55,7 @@ export class Running extends Module<Tensor[], Tensor> {
   }
 
   forward(...given: Tensor[]): Tensor {
-    const aten = new Aten();
+    const aten = new Aten(this.formulates);
     const inputs = given.map((tensor, i) => [this.#names[i], aten.input(this.#names[i], tensor)]);
     const weights = Object.entries(this.held).map(([name, parameter]) => [name, aten.stored(parameter)]);
     const call: Call = (op, ...values) => aten.call(op, values as Argument[], new Map(), SITE);

@@ -3,14 +3,16 @@ import { stridesOf } from '../../tensor/shape.ts';
 import { type Shape, sizeOf } from '../../tensor/tensor.ts';
 import { axisOf, broadcast, placesOf, type Steps } from '../geometry.ts';
 import { isForm, type Knowledge, movedKnowledge, sourceOf, tableOf, uniformForm, uniformValue } from '../knowledge.ts';
-import { expand, narrow, numbersOf, permute, reshape, squeeze, unsqueeze } from '../moves.ts';
+import { expand, isKnown, narrow, numbersOf, permute, reshape, squeeze, unsqueeze } from '../moves.ts';
 import { isMade, made, type Node } from '../node.ts';
-import { byElement, castTo, counting, knownAs, whole } from '../pointwise.ts';
+import { byElement, castTo, chosenBy, counting, FUNCTIONS, knownAs, whole } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
 import type { OpTable } from '../schema.ts';
 import { cat } from './joining.ts';
 
 /** Ops that pick elements by numbers. */
+
+const { ge, lt, logical_and } = FUNCTIONS;
 
 /** Rows of a table. Steps lead to them from there on where its rows are themselves of several dimensions. */
 export function embedding(weight: Node, indices: Node): Node {
@@ -104,11 +106,29 @@ export function placeOf(shape: Shape, indices: readonly Node[]): Node {
   const rows = sizeOf(shape.slice(0, indices.length));
   if (indices.length > 1 && rows > MOST_ROWS)
     throw new TraceletError('op', { what: 'an index', expected: `one into at most ${MOST_ROWS} rows`, got: `into ${rows}` });
-  return indices
-    .map((each, dim) =>
-      byElement('mul', byElement('remainder', each, whole(shape[dim])), whole(sizeOf(shape.slice(dim + 1, indices.length)))),
-    )
+  const places = indices.map((each, dim) => fromZero(each, shape[dim]));
+  const place = places
+    .map((each, dim) => byElement('mul', each, whole(sizeOf(shape.slice(dim + 1, indices.length)))))
     .reduce((sum, each) => byElement('add', sum, each));
+  const unsure = places.length > 1 ? places.flatMap((each, dim) => (isKnown(each) ? [] : [isWithin(each, shape[dim])])) : [];
+  return unsure.length > 0
+    ? chosenBy(
+        unsure.reduce((all, each) => logical_and(all, each)),
+        place,
+        whole(-1),
+        'int64',
+      )
+    : place;
+}
+
+const isWithin = (place: Node, size: number): Node => logical_and(ge(place, 0), lt(place, size));
+
+/** Places that may count from the end as those from the beginning. One that is out of range stays so. Throws a `shape` error where that is known. */
+function fromZero(at: Node, size: number): Node {
+  const known = numbersOf(at);
+  if (!known) return chosenBy(lt(at, 0), byElement('add', at, whole(size)), at, at.dtype);
+  for (const place of known) wrappedIndex(place, size);
+  return byElement('remainder', at, whole(size));
 }
 
 function lookedUp(node: Node, indices: readonly Node[], lead: Shape): Knowledge | undefined {

@@ -1,6 +1,6 @@
 import { sizeOf } from '../../tensor/tensor.ts';
 import { type Knowledge, pointwise, repeatedKnowledge, uniformForm, uniformValue } from '../knowledge.ts';
-import { reshape, transpose } from '../moves.ts';
+import { expand, reshape, transpose } from '../moves.ts';
 import { isWhole, type Made, made, type Node } from '../node.ts';
 import { distanceTable } from './bias.ts';
 import { type Picked, pickedIn, type Sides, type Terms, termsOf } from './distances.ts';
@@ -27,23 +27,21 @@ interface Scores {
 /** How deep scores may lie under what is done to them. */
 const DEEPEST = 24;
 
-/** What a node says of scores of `shape`, if it follows from sizes and a mask. */
-const over = ({ known, shape: own }: Node, shape: readonly number[]): Knowledge | undefined =>
-  known && own.length <= shape.length ? repeatedKnowledge(known, own, shape) : undefined;
-
 /** m · y, where 0 times what is not finite is 0: what is left out already stays so. */
 const weighed = (m: number, y: number): number => (m === 0 || y === 0 ? 0 : m * y);
 
 /** Reads what stands between softmax and a product from the outside in: scores become factor · inner + term at each step. */
 class Reader {
   readonly #shape: readonly number[];
+  /** The shape that scores have where it is read: batch and heads may be one dimension. */
+  #own: readonly number[];
   #factor: Knowledge;
   #term: Knowledge;
   #bias: Made | undefined;
   #picked: Scores['picked'];
 
   constructor(shape: readonly number[]) {
-    this.#shape = shape;
+    this.#shape = this.#own = shape;
     this.#factor = uniformForm(shape, 1);
     this.#term = uniformForm(shape, 0);
   }
@@ -67,6 +65,7 @@ class Reader {
   /** What `node` is made of, once it is taken into account what it does. */
   #step(node: Made): Node | undefined {
     const [a, b, c] = node.operands;
+    this.#own = node.shape;
     switch (node.op) {
       case 'mul':
         return this.#scaled(node);
@@ -83,6 +82,13 @@ class Reader {
       default:
         return undefined;
     }
+  }
+
+  /** What a node says of scores, if it follows from sizes and a mask. */
+  #over(node: Node): Knowledge | undefined {
+    const { known, shape } = node;
+    if (!known || shape.length > this.#own.length) return undefined;
+    return this.#own.length === 3 ? reshape(expand(node, this.#own), this.#shape).known : repeatedKnowledge(known, shape, this.#shape);
   }
 
   #scaled(node: Made): Node | undefined {
@@ -126,8 +132,8 @@ class Reader {
   }
 
   #chosen(condition: Node, x: Node, y: Node): Node | undefined {
-    const where = over(condition, this.#shape);
-    const [kept, other] = [over(x, this.#shape), over(y, this.#shape)];
+    const where = this.#over(condition);
+    const [kept, other] = [this.#over(x), this.#over(y)];
     if (!where || Boolean(kept) === Boolean(other)) return undefined;
     const value = (kept ?? other) as Knowledge;
     const isInner = kept ? (c: number) => c === 0 : (c: number) => c !== 0;
@@ -138,14 +144,14 @@ class Reader {
 
   /** `inner`, once scores are multiplied by what is known of `node`. */
   #times(inner: Node, node: Node, step: (m: number, y: number) => number): Node | undefined {
-    const y = over(node, this.#shape);
+    const y = this.#over(node);
     if (!y || inner.known) return undefined;
     return this.#keep(pointwise(step, [this.#factor, y], this.#shape), this.#term) ? inner : undefined;
   }
 
   /** `inner`, once what is known of `node` is added to scores. */
   #plus(inner: Node, node: Node, step: (m: number, t: number, y: number) => number): Node | undefined {
-    const y = over(node, this.#shape);
+    const y = this.#over(node);
     if (!y || inner.known) return undefined;
     return this.#keep(this.#factor, pointwise(step, [this.#factor, this.#term, y], this.#shape)) ? inner : undefined;
   }
@@ -166,12 +172,13 @@ interface Attending extends Sight, Sides, Terms {
   disentangled?: true;
 }
 
-/** [batch, heads, …] of scores that have one dimension for both. */
+/** [batch, heads, …] of scores that have one dimension for both: queries that lie row by row have one head. */
 function shapeOf(node: Node, scores: readonly number[]): readonly number[] {
   if (scores.length === 4) return scores;
   const copy = node.kind === 'view' ? madeBy(node.base, 'copy')?.operands[0] : undefined;
   const [all, queries, keys] = scores;
-  const known = copy?.shape.length === 4 && copy.shape[0] * copy.shape[1] === all ? copy.shape : [1, all];
+  const isPlain = node.kind !== 'view' || isWhole(node, node.shape);
+  const known = copy?.shape.length === 4 && copy.shape[0] * copy.shape[1] === all ? copy.shape : isPlain ? [all, 1] : [1, all];
   return [known[0], known[1], queries, keys];
 }
 
@@ -233,7 +240,7 @@ const weights: Rule = (node) => {
 const fourOf = (scores: Node): Node => {
   let at = uncast(scores);
   for (let depth = 0; depth < DEEPEST && at.kind === 'made' && at.op !== 'matmul'; depth++)
-    at = uncast(at.operands[at.op === 'where' ? 1 : 0]);
+    at = uncast(at.operands.find(({ known }) => !known) ?? at.operands[0]);
   return at.kind === 'made' ? at.operands[0] : at;
 };
 

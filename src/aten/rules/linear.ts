@@ -1,5 +1,7 @@
 import { stridesOf } from '../../tensor/shape.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
+import { isFloating } from '../dtypes.ts';
+import { isGeneral } from '../knowledge.ts';
 import { expand, permute, reshape, transpose } from '../moves.ts';
 import { isWhole, type Leaf, type Made, made, type Node, viewed } from '../node.ts';
 import { byElement } from '../pointwise.ts';
@@ -148,7 +150,7 @@ const subtracted: Rule = (node) => {
 const unchanged =
   (number: number): Rule =>
   ({ operands: [x, other], dtype, shape }) =>
-    numberOf(other) === number && x.dtype === dtype && `${x.shape}` === `${shape}` ? x : undefined;
+    numberOf(other) === number && x.dtype === dtype && `${x.shape}` === `${shape}` && !(isGeneral() && isFloating(dtype)) ? x : undefined;
 
 /** Rules for products with weights, rows of tables and numbers. */
 export const LINEAR_RULES: Rules = {

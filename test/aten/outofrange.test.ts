@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { jit, type Tensor } from '../../src/index.ts';
+import { floats, type Program, Running, whole } from '../support/atenprograms.ts';
+import { problem } from '../support/tiny.ts';
+
+/** Indices that no element has: bad input never yields an answer. */
+
+const holds = (values: readonly number[]) => ({
+  inputs: { x: floats([2, 3, 4], 1), ids: whole([2], values) },
+  weights: { table: floats([5, 4], 2) },
+});
+
+/** A trace of `program` on indices in range, and the program as it is. */
+async function both(
+  program: Program,
+): Promise<[traced: (values: readonly number[]) => Tensor, plain: (values: readonly number[]) => Tensor]> {
+  const { x, ids } = holds([0, 1]).inputs;
+  const running = new Running(program, holds([0, 1]));
+  const module = (await jit.trace(running as never, [x, ids] as never)) as unknown as (...given: Tensor[]) => Tensor;
+  return [(values) => module(x, whole([2], values)), (values) => running.forward(x, whole([2], values))];
+}
+
+const numbersOf = ({ data }: Tensor): number[] => Array.from(data as Float32Array);
+
+const last: Program = (call, { ids }) => call('sub', call('add', ids, 1), 1);
+
+const PROGRAMS: readonly [string, Program, number, boolean][] = [
+  ['embedding', (call, all) => call('embedding', all.table, last(call, all)), 5, false],
+  ['gather', (call, all) => call('gather', all.x, 1, call('expand', call('view', last(call, all), [2, 1, 1]), [2, 1, 4])), 3, false],
+  ['index_select', (call, all) => call('index_select', all.x, 1, last(call, all)), 3, false],
+  ['index', (call, all) => call('index', call('select', all.x, 0, 0), [last(call, all)]), 3, true],
+  ['index of two', (call, all) => call('index', all.x, [call('to', call('lt', all.ids, 99), 4), last(call, all)]), 3, true],
+];
+
+describe.each(PROGRAMS)('%s by numbers that a program makes', (_, program, size, negative) => {
+  test('answers within the range', async () => {
+    const [at, plain] = await both(program);
+    for (const values of [[size - 1, 0], [1, 1], ...(negative ? [[-1, -size]] : [])])
+      expect(numbersOf(at(values))).toEqual(numbersOf(plain(values.map((value) => (value < 0 ? value + size : value)))));
+  });
+
+  test('is an error beyond it that says the op, the index and the range', async () => {
+    const [at] = await both(program);
+    for (const wrong of [
+      [0, size],
+      [2 * size + 1, 0],
+      [negative ? -size - 1 : -1, 1],
+    ] as const) {
+      const error = await problem('value', () => at(wrong));
+      expect(error.message).toMatch(
+        /instruction \d+ \((gather|embedding) of the model\)\[\d+\]: expected a whole number from 0 to \d+, got -?\d+/,
+      );
+    }
+  });
+});
+
+test('an index that a program has written out is refused where it is out of range', async () => {
+  const program: Program = (call, { x }) => call('index', x, [null, call('arange', 4)]);
+  const error = await problem('shape', () => both(program));
+  expect(error.message).toMatch(/expected -3 to 2, got 3\. aten::index in the model \(code\/test\.py, line 1\)/);
+});
