@@ -115,6 +115,12 @@ describe('ops along dimensions', () => {
     expect(numbers(all('kthvalue', x, 2)[0])).toEqual([2, 5]);
     expect(numbers(all('median', x, 1)[1])).toEqual([2, 0]);
     expect(numbers(call('median', x))).toEqual([3]);
+    const gaps = started([3, Number.NaN, 2, 5, Number.NaN, Number.NaN, 5, 6, 4, 2, 1, 3], [3, 4]);
+    const [middle, at] = gaps.all('median', gaps.x, 1);
+    expect([gaps.numbers(middle), gaps.numbers(at)]).toEqual([
+      [Number.NaN, Number.NaN, 2],
+      [1, 0, 1],
+    ]);
   });
 
   test('order a number alone, and no elements', async () => {

@@ -1,15 +1,14 @@
 import { TraceletError } from '../../base/error.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { axisOf } from '../geometry.ts';
-import { isGeneral } from '../knowledge.ts';
 import { reshape, select, squeeze, unsqueeze } from '../moves.ts';
 import { made, type Node } from '../node.ts';
-import { FUNCTIONS, whole } from '../pointwise.ts';
+import { castTo, chosenBy, FUNCTIONS, whole } from '../pointwise.ts';
 import type { OpTable } from '../schema.ts';
 import { gather } from './gathering.ts';
 import { reduced } from './reductions.ts';
 
-const { floor_divide } = FUNCTIONS;
+const { eq, floor_divide, gt } = FUNCTIONS;
 
 /** Ops that order elements along a dimension. Of equals the first comes first. */
 
@@ -39,15 +38,15 @@ function kthvalue(self: Node, k: number, dim: number, keepdim: boolean): Node[] 
   return keepdim ? found.map((node) => unsqueeze(node, axis)) : found;
 }
 
-/** The lower one of the two in the middle; at any size, the one that stands half as far as the last of all in order. */
+/** The lower one of the two in the middle, and where it stands; the first NaN where there is one. */
 function median(self: Node, dim: number, keepdim: boolean): Node[] {
   const axis = axisOf(dim, Math.max(1, self.shape.length), 'median');
-  if (isGeneral() && self.shape.length > 0) {
-    const [, order] = sort(self, axis, false);
-    const at = gather(order, axis, floor_divide(reduced('amax', order, [axis], true), whole(2)));
-    return [gather(self, axis, at), at].map((node) => (keepdim ? node : squeeze(node, [axis])));
-  }
-  return kthvalue(self, ((self.shape[axis] ?? 1) + 1) >> 1, axis, keepdim);
+  if (self.shape.length === 0) return sort(self, 0, false);
+  const [, order] = sort(self, axis, false);
+  const last = reduced('amax', order, [axis], true);
+  const numbers = reduced('sum', castTo(eq(self, self), 'int64'), [axis], true);
+  const at = gather(order, axis, chosenBy(gt(numbers, last), floor_divide(last, whole(2)), numbers, 'int64'));
+  return [gather(self, axis, at), at].map((node) => (keepdim ? node : squeeze(node, [axis])));
 }
 
 /** Ops that order elements along a dimension. */
