@@ -57,8 +57,15 @@ function ofStream(stream: Request['body'], take: Take): Coming {
 
 function ofIncoming(incoming: Incoming, take: Take): Coming {
   const whole = new Promise<void>((resolve, reject) => {
-    const gone = (): void => reject(new Fault('gone', 'The client has left'));
-    incoming.on('data', take).on('end', resolve).on('error', gone).on('close', gone);
+    let isWhole = false;
+    const end = (): void => {
+      isWhole = true;
+      resolve();
+    };
+    const gone = (): void => {
+      if (!isWhole) reject(new Fault('gone', 'The client has left'));
+    };
+    incoming.on('data', take).on('end', end).on('error', gone).on('close', gone);
   });
   return { whole, cancel: () => void incoming.off('data', take).resume() };
 }

@@ -1,19 +1,26 @@
 import { TextEncoder } from '../base/globals.ts';
 import { MOST_CHARACTERS, writeNumber } from './numbers.ts';
 
-/** Bytes that are written one after the other. */
-class Writer {
-  #bytes = new Uint8Array(1 << 14);
-  #length = 0;
-  readonly #encoder = new TextEncoder();
+/** Most bytes that are kept to write the next answer in. */
+const KEPT = 1 << 20;
+let room = new Uint8Array(1 << 14);
+const encoder = new TextEncoder();
 
+/** Bytes that are written one after the other, by one at a time. */
+class Writer {
+  #bytes = room;
+  #length = 0;
+
+  /** A copy of what was written, where the room for it is written in again. */
   get written(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    if (this.#bytes.length > KEPT) return this.#bytes.subarray(0, this.#length);
+    room = this.#bytes;
+    return room.slice(0, this.#length);
   }
 
   text(text: string): void {
     this.#need(3 * text.length);
-    this.#length += this.#encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
+    this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
   }
 
   /** Elements with nine significant digits, which give each back. */
@@ -34,7 +41,7 @@ class Writer {
     const least = this.#length + more;
     if (least <= this.#bytes.length) return;
     const larger = new Uint8Array(Math.max(least, 2 * this.#bytes.length));
-    larger.set(this.written);
+    larger.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = larger;
   }
 }
