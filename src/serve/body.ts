@@ -2,18 +2,25 @@ import { TextDecoder } from '../base/globals.ts';
 import { whenAborted } from '../base/signal.ts';
 import { Fault, misfitFault } from './fault.ts';
 import type { Options } from './options.ts';
-import { misfit, type Schema } from './schema.ts';
+import type { Route } from './route.ts';
+import { misfit } from './schema.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 const PLAIN = 'identity';
 
 /**
- * The body of a request, which its schema proves. Throws faults for a type other than JSON, which pages of other origins could send unasked, for what
- * is compressed, for one that is too large or comes too slowly, for what is not UTF-8 or JSON, and for what does not fit.
+ * The body of a request, which the schema of its route proves. Throws faults for a type other than JSON, which pages of other origins could send unasked
+ * (they name their origin, so that routes may take any type from what names none), for what is compressed, for one that is too large or comes too slowly, for what is not UTF-8 or JSON, and for what does not fit.
  */
-export async function bodyOf(request: Request, incoming: Incoming | undefined, schema: Schema, options: Options): Promise<unknown> {
+export async function bodyOf(
+  request: Request,
+  incoming: Incoming | undefined,
+  { body: schema = {}, anyType = false }: Pick<Route, 'body' | 'anyType'>,
+  options: Options,
+): Promise<unknown> {
   const type = request.headers.get('content-type') ?? '';
-  if (!JSON_TYPE.test(type)) throw new Fault('media', 'Expected request with `Content-Type: application/json`');
+  const isTaken = JSON_TYPE.test(type) || (anyType && !request.headers.has('origin'));
+  if (!isTaken) throw new Fault('media', 'Expected request with `Content-Type: application/json`');
   const coding = request.headers.get('content-encoding')?.trim() || PLAIN;
   if (coding.toLowerCase() !== PLAIN)
     throw new Fault('media', `Expected a body as it is, got one with \`Content-Encoding: ${coding.slice(0, 40)}\``, {

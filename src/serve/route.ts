@@ -15,6 +15,8 @@ export interface Route<Body = unknown> {
   readonly ability?: Ability;
   /** What a body is proved by; none where there is no body. */
   readonly body?: Schema;
+  /** Whether a body may be of any type, as `curl -d` sends it, where no page sends it. */
+  readonly anyType?: boolean;
   /** A body that is answered. */
   readonly example?: Body;
   /** What is answered, or the type of what is no JSON. */
