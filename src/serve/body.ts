@@ -9,17 +9,12 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 const PLAIN = 'identity';
 
 /**
- * The body of a request, which the schema of its route proves. Throws faults for a type other than JSON, which pages of other origins could send unasked
- * (they name their origin, so that routes may take any type from what names none), for what is compressed, for one that is too large or comes too slowly, for what is not UTF-8 or JSON, and for what does not fit.
+ * The body of a request, which its route proves. Throws faults for a type other than JSON, which pages of other origins could send unasked but for their
+ * origin that they name, for what is compressed, too large, too slow, not UTF-8 or JSON, and for what does not fit.
  */
-export async function bodyOf(
-  request: Request,
-  incoming: Incoming | undefined,
-  { body: schema = {}, anyType = false }: Pick<Route, 'body' | 'anyType'>,
-  options: Options,
-): Promise<unknown> {
+export async function bodyOf(request: Request, incoming: Incoming | undefined, route: Route, options: Options): Promise<unknown> {
   const type = request.headers.get('content-type') ?? '';
-  const isTaken = JSON_TYPE.test(type) || (anyType && !request.headers.has('origin'));
+  const isTaken = JSON_TYPE.test(type) || (route.anyType && !request.headers.has('origin'));
   if (!isTaken) throw new Fault('media', 'Expected request with `Content-Type: application/json`');
   const coding = request.headers.get('content-encoding')?.trim() || PLAIN;
   if (coding.toLowerCase() !== PLAIN)
@@ -27,13 +22,14 @@ export async function bodyOf(
       headers: { 'accept-encoding': PLAIN },
     });
   const value = parsed(decoded(await bytesOf(request, incoming, options)));
-  const wrong = misfit(schema, value);
+  const wrong = misfit(route.body ?? {}, value);
   if (wrong) throw misfitFault(wrong);
   return value;
 }
 
 /** Where Node has the body of a request. */
 export interface Incoming {
+  readonly readableEnded: boolean;
   on(event: 'data', listener: Take): this;
   on(event: 'end' | 'error' | 'close', listener: () => void): this;
   off(event: 'data', listener: Take): this;
@@ -64,15 +60,10 @@ function ofStream(stream: Request['body'], take: Take): Coming {
 
 function ofIncoming(incoming: Incoming, take: Take): Coming {
   const whole = new Promise<void>((resolve, reject) => {
-    let isWhole = false;
-    const end = (): void => {
-      isWhole = true;
-      resolve();
-    };
     const gone = (): void => {
-      if (!isWhole) reject(new Fault('gone', 'The client has left'));
+      if (!incoming.readableEnded) reject(new Fault('gone', 'The client has left'));
     };
-    incoming.on('data', take).on('end', end).on('error', gone).on('close', gone);
+    incoming.on('data', take).on('end', resolve).on('error', gone).on('close', gone);
   });
   return { whole, cancel: () => void incoming.off('data', take).resume() };
 }

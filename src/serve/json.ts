@@ -1,21 +1,18 @@
 import { TextEncoder } from '../base/globals.ts';
 import { MOST_CHARACTERS, writeNumber } from './numbers.ts';
 
-/** Most bytes that are kept to write the next answer in. */
-const KEPT = 1 << 20;
-let room = new Uint8Array(1 << 14);
 const encoder = new TextEncoder();
+/** Where answers are written that have room there, one at a time. */
+const room = new Uint8Array(1 << 18);
 
-/** Bytes that are written one after the other, by one at a time. */
+/** Bytes that are written one after the other. */
 class Writer {
   #bytes = room;
   #length = 0;
 
-  /** A copy of what was written, where the room for it is written in again. */
   get written(): Uint8Array {
-    if (this.#bytes.length > KEPT) return this.#bytes.subarray(0, this.#length);
-    room = this.#bytes;
-    return room.slice(0, this.#length);
+    const written = this.#bytes.subarray(0, this.#length);
+    return this.#bytes === room ? written.slice() : written;
   }
 
   text(text: string): void {

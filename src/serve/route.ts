@@ -29,9 +29,6 @@ export interface Route<Body = unknown> {
 /** A route with the body that its schema proves. */
 export const route = <Body>(given: Route<Body>): Route => given as Route;
 
-/** The elements of what is one or several. */
-export const listed = <T>(given: T | readonly T[]): readonly T[] => (Array.isArray(given) ? given : [given as T]);
-
 /** Throws a fault for more texts than a request may have. */
 export function limited<T>({ options: { max_client_batch_size: most } }: Call, texts: readonly T[], param: string): readonly T[] {
   if (texts.length <= most) return texts;

@@ -1,6 +1,7 @@
 import { TraceletError } from '../../base/error.ts';
 import { checkOptions, type OptionTable, proved } from '../../base/options.ts';
 import { kind, oneOf } from '../../base/schema.ts';
+import { messageOf } from '../queue.ts';
 import type { BatchRow, Sink } from './sink.ts';
 
 /** What runs a query: a `Pool` or `Client` of pg, or PGlite. */
@@ -48,13 +49,8 @@ export function postgresTable(client: QueryRunner, options?: TableOptions): Sink
   const { table = 'embeddings', type = 'vector' } = checkOptions('postgresTable()', options, TABLE_OPTIONS);
   const { ends, column, extension } = TYPES[type];
   const [rows, shards] = [quoted(table), quoted(`${table}_shards`)];
-  const ask: QueryRunner['query'] = async (sql, parameters) => {
-    try {
-      return await runner.query(sql, parameters);
-    } catch (cause) {
-      throw refused(table, cause as Failed);
-    }
-  };
+  const ask: QueryRunner['query'] = (sql, parameters) =>
+    runner.query(sql, parameters).catch((cause) => Promise.reject(refused(table, cause)));
   const make = (ddl: string): Promise<unknown> => ask(`DO $$ BEGIN PERFORM pg_advisory_xact_lock(${LOCK}); ${ddl}; END $$`);
   let width: number | undefined;
 
@@ -125,14 +121,8 @@ type Failed = Error & { code?: string };
 /** SQLSTATE of an extension that there is not, or that this user may not make. */
 const OF_EXTENSIONS: readonly (string | undefined)[] = ['0A000', '58P01', '42501'];
 
-/** Node leaves the message of several errors in one empty. */
 const refused = (table: string, cause: Failed): TraceletError =>
-  new TraceletError('source', {
-    what: `the table ${table}`,
-    expected: 'a database that takes rows',
-    got: cause.message || cause.code || cause.name,
-    cause,
-  });
+  new TraceletError('source', { what: `the table ${table}`, expected: 'a database that takes rows', got: messageOf(cause), cause });
 
 const withoutExtension = (name: string, cause: Error): TraceletError =>
   new TraceletError('unsupported', {
