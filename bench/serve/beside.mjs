@@ -1,10 +1,11 @@
 /**
  * Servers of all-MiniLM-L6-v2 under the same load: tracelet, and transformers.js on onnxruntime-node and on onnxruntime-web, with as many threads as there are workers.
  *
- *   TRACELET_MINILM=DIR node bench/serve/beside.mjs [--workers 1] [--rounds 3] [--seconds 4]
+ *   TRACELET_MINILM=DIR node bench/serve/beside.mjs [--workers 1] [--rounds 3] [--seconds 4] [--minutes 4]
  *
  * DIR is the float32 checkpoint of the model. Its graphs are made once, in build/serve, with what `npm run bench:setup` installed. Answers are compared before anything is measured, and servers take
- * turns; three minutes. Writes bench/results/serve-beside-nodeMAJOR.json. Fails where an answer is too far from float32.
+ * turns of at least --seconds. No turn begins that would likely end after --minutes: there are fewer rounds then, and the table says how many. Writes bench/results/serve-beside-nodeMAJOR.json, anew
+ * after each turn. Fails where an answer is too far from float32.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
@@ -21,10 +22,17 @@ import { MODEL, texts } from './texts.mjs';
 /** @typedef {'float32' | 'int8'} Precision */
 
 const { values } = parseArgs({
-  options: { workers: { type: 'string' }, rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '4' } },
+  options: {
+    workers: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '4' },
+    minutes: { type: 'string', default: '4' },
+  },
 });
 const workers = Number(values.workers ?? Math.max(1, availableParallelism() - 1));
-const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+const [rounds, seconds, minutes] = [values.rounds, values.seconds, values.minutes].map(Number);
+/** Milliseconds that are left, those that the process took to start counted. */
+const left = () => 60_000 * minutes - performance.now();
 const checkpoint = process.env.TRACELET_MINILM;
 if (!checkpoint) throw new Error('TRACELET_MINILM: expected the folder of the float32 checkpoint of all-MiniLM-L6-v2, got nothing');
 const FOLDER = fileURLToPath(new URL('../../build/serve', import.meta.url));
@@ -71,14 +79,14 @@ async function vectorsOf(url, inputs) {
   return new Float32Array((await response.json()).flat());
 }
 
-/** @typedef {(typeof CASES)[number] & { server: import('./child.mjs').Server, rates: number[], failed: number, cosine: number, latency?: { p50: number, p99: number } }} Member */
+/** @typedef {(typeof CASES)[number] & { server: import('./child.mjs').Server, rounds: number, rates: number[], failed: number, cosine: number, latency?: { p50: number, p99: number } }} Member */
 
 /** Starts all that can be started; says why others cannot. @param {Member[]} members */
 async function open(members) {
   for (const one of CASES) {
     progress(`opening ${one.name} ${one.precision}\n`);
     try {
-      members.push({ ...one, server: await startServer(one.script, one.args), rates: [], failed: 0, cosine: 1 });
+      members.push({ ...one, server: await startServer(one.script, one.args), rounds: 0, rates: [], failed: 0, cosine: 1 });
     } catch (error) {
       console.log(`${one.name} ${one.precision} left out: ${/** @type {Error} */ (error).message}`);
     }
@@ -97,20 +105,45 @@ async function compare(members, inputs) {
   }
 }
 
-/** Throughput in turns, then times at half of it. @param {readonly Member[]} members @param {readonly string[]} list */
+/** How many requests a turn has. @param {Member} member */
+const amountOf = ({ rates }) => Math.max(CONNECTIONS, amountIn(median(rates), seconds));
+
+/** Milliseconds of a turn, at the rate so far. @param {Member} member */
+const turnOf = (member) => (1000 * PER_REQUEST * amountOf(member)) / median(member.rates);
+
+/** @param {string} what @param {Member} member @param {string} got */
+const tell = (what, { name, precision }, got) => progress(`${what}, ${name} ${precision}: ${got}; ${digits(left() / 1000)} s left\n`);
+
+/**
+ * Throughput in turns, then times at half of it. What warms a server up counts where there is no time for a turn.
+ * @param {readonly Member[]} members @param {readonly string[]} list
+ */
 async function measure(members, list) {
-  const amounts = new Map();
-  for (const member of members) amounts.set(member, amountIn((await load(member.server.url, list, CONNECTIONS)).texts, seconds));
-  for (let round = 0; round < rounds; round++)
-    for (const member of members) {
-      progress(`round ${round + 1} of ${rounds}: ${member.name} ${member.precision}`);
-      const { texts: rate, failed } = await load(member.server.url, list, amounts.get(member));
-      member.failed += failed;
-      member.rates.push(rate);
-    }
   for (const member of members) {
+    const { texts: rate, failed } = await load(member.server.url, list, CONNECTIONS);
+    Object.assign(member, { rates: [rate], failed });
+    tell('warm', member, `${digits(rate)} texts a second`);
+    save(members);
+  }
+  const atHalf = 1000 * seconds * members.length;
+  for (let round = 1; round <= rounds; round++) {
+    if (round > 1 && members.reduce((sum, member) => sum + turnOf(member), atHalf) > left()) break;
+    for (const member of members) {
+      if (turnOf(member) > left()) continue;
+      const { texts: rate, failed } = await load(member.server.url, list, amountOf(member));
+      if (member.rounds++ === 0) member.rates = [];
+      member.rates.push(rate);
+      member.failed += failed;
+      tell(`round ${round} of ${rounds}`, member, `${digits(rate)} texts a second`);
+      save(members);
+    }
+  }
+  for (const member of members) {
+    if (1000 * seconds > left()) break;
     const overallRate = Math.max(1, Math.round(median(member.rates) / PER_REQUEST / 2));
     ({ latency: member.latency } = await load(member.server.url, list, seconds * overallRate, { overallRate }));
+    tell('at half load', member, `${member.latency?.p50} ms`);
+    save(members);
   }
 }
 
@@ -119,19 +152,36 @@ function show(members) {
   const ratesOf = (/** @type {Precision} */ precision) =>
     members.find((member) => member.name === 'tracelet' && member.precision === precision)?.rates ?? [];
   table(
-    ['', 'weights', 'texts a second', 'tracelet is faster by', 'ms at half load: median', '99th of 100', 'failed', 'cosine'],
-    members.map(({ name, precision, rates, latency, failed, cosine }) => [
+    ['', 'weights', 'rounds', 'texts a second', 'tracelet is faster by', 'ms at half load: median', '99th of 100', 'failed', 'cosine'],
+    members.map(({ name, precision, rounds, rates, latency, failed, cosine }) => [
       name,
       precision,
+      `${rounds}`,
       digits(median(rates)),
       ratioCell(ratio(ratesOf(precision), rates)),
-      `${latency?.p50}`,
-      `${latency?.p99}`,
+      `${latency?.p50 ?? '-'}`,
+      `${latency?.p99 ?? '-'}`,
       `${failed}`,
       cosine.toFixed(6),
     ]),
   );
 }
+
+/** @param {readonly Member[]} members */
+function save(members) {
+  const rows = members.map(({ server: { version }, script: _, args: __, latency, ...row }) => ({
+    ...row,
+    version,
+    latency: { p50: latency?.p50, p99: latency?.p99 },
+  }));
+  writeResults('serve-beside', { machine, workers, rows });
+}
+
+/** A server that hangs ends it all; what was measured before is written. */
+setTimeout(() => {
+  console.error(`${minutes} minutes were over a minute ago`);
+  process.exit(1);
+}, left() + 60_000).unref();
 
 const machine = begin(`${NAME}, ${workers} workers or threads, ${CONNECTIONS} connections, ${PER_REQUEST} texts a request`);
 layOut(checkpoint);
@@ -143,12 +193,6 @@ try {
   await compare(members, list.slice(0, COMPARED));
   await measure(members, list);
   show(members);
-  const rows = members.map(({ server: { version }, script: _, args: __, latency, ...row }) => ({
-    ...row,
-    version,
-    latency: { p50: latency?.p50, p99: latency?.p99 },
-  }));
-  writeResults('serve-beside', { machine, workers, rows });
 } finally {
   await Promise.all(members.map(({ server }) => server.end()));
 }

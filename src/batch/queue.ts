@@ -128,7 +128,7 @@ export async function answered<T>({ name }: ShardQueue, answer: Promise<T>, sign
 }
 
 /** Node leaves the message of several errors in one empty. */
-const messageOf = (error: Error & { code?: string }): string => error.message || error.code || error.name;
+export const messageOf = (error: Error & { code?: string }): string => error.message || error.code || error.name;
 
 const ignore = (): void => {};
 

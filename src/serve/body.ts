@@ -2,31 +2,34 @@ import { TextDecoder } from '../base/globals.ts';
 import { whenAborted } from '../base/signal.ts';
 import { Fault, misfitFault } from './fault.ts';
 import type { Options } from './options.ts';
-import { misfit, type Schema } from './schema.ts';
+import type { Route } from './route.ts';
+import { misfit } from './schema.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 const PLAIN = 'identity';
 
 /**
- * The body of a request, which its schema proves. Throws faults for a type other than JSON, which pages of other origins could send unasked, for what
- * is compressed, for one that is too large or comes too slowly, for what is not UTF-8 or JSON, and for what does not fit.
+ * The body of a request, which its route proves. Throws faults for a type other than JSON, which pages of other origins could send unasked but for their
+ * origin that they name, for what is compressed, too large, too slow, not UTF-8 or JSON, and for what does not fit.
  */
-export async function bodyOf(request: Request, incoming: Incoming | undefined, schema: Schema, options: Options): Promise<unknown> {
+export async function bodyOf(request: Request, incoming: Incoming | undefined, route: Route, options: Options): Promise<unknown> {
   const type = request.headers.get('content-type') ?? '';
-  if (!JSON_TYPE.test(type)) throw new Fault('media', 'Expected request with `Content-Type: application/json`');
+  const isTaken = JSON_TYPE.test(type) || (route.anyType && !request.headers.has('origin'));
+  if (!isTaken) throw new Fault('media', 'Expected request with `Content-Type: application/json`');
   const coding = request.headers.get('content-encoding')?.trim() || PLAIN;
   if (coding.toLowerCase() !== PLAIN)
     throw new Fault('media', `Expected a body as it is, got one with \`Content-Encoding: ${coding.slice(0, 40)}\``, {
       headers: { 'accept-encoding': PLAIN },
     });
   const value = parsed(decoded(await bytesOf(request, incoming, options)));
-  const wrong = misfit(schema, value);
+  const wrong = misfit(route.body ?? {}, value);
   if (wrong) throw misfitFault(wrong);
   return value;
 }
 
 /** Where Node has the body of a request. */
 export interface Incoming {
+  readonly readableEnded: boolean;
   on(event: 'data', listener: Take): this;
   on(event: 'end' | 'error' | 'close', listener: () => void): this;
   off(event: 'data', listener: Take): this;
@@ -57,7 +60,9 @@ function ofStream(stream: Request['body'], take: Take): Coming {
 
 function ofIncoming(incoming: Incoming, take: Take): Coming {
   const whole = new Promise<void>((resolve, reject) => {
-    const gone = (): void => reject(new Fault('gone', 'The client has left'));
+    const gone = (): void => {
+      if (!incoming.readableEnded) reject(new Fault('gone', 'The client has left'));
+    };
     incoming.on('data', take).on('end', resolve).on('error', gone).on('close', gone);
   });
   return { whole, cancel: () => void incoming.off('data', take).resume() };

@@ -1,19 +1,23 @@
 import { TextEncoder } from '../base/globals.ts';
 import { MOST_CHARACTERS, writeNumber } from './numbers.ts';
 
+const encoder = new TextEncoder();
+/** Where answers are written that have room there, one at a time. */
+const room = new Uint8Array(1 << 18);
+
 /** Bytes that are written one after the other. */
 class Writer {
-  #bytes = new Uint8Array(1 << 14);
+  #bytes = room;
   #length = 0;
-  readonly #encoder = new TextEncoder();
 
   get written(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    const written = this.#bytes.subarray(0, this.#length);
+    return this.#bytes === room ? written.slice() : written;
   }
 
   text(text: string): void {
     this.#need(3 * text.length);
-    this.#length += this.#encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
+    this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
   }
 
   /** Elements with nine significant digits, which give each back. */
@@ -34,7 +38,7 @@ class Writer {
     const least = this.#length + more;
     if (least <= this.#bytes.length) return;
     const larger = new Uint8Array(Math.max(least, 2 * this.#bytes.length));
-    larger.set(this.written);
+    larger.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = larger;
   }
 }

@@ -15,6 +15,8 @@ export interface Route<Body = unknown> {
   readonly ability?: Ability;
   /** What a body is proved by; none where there is no body. */
   readonly body?: Schema;
+  /** Whether a body may be of any type, as `curl -d` sends it, where no page sends it. */
+  readonly anyType?: boolean;
   /** A body that is answered. */
   readonly example?: Body;
   /** What is answered, or the type of what is no JSON. */
@@ -26,9 +28,6 @@ export interface Route<Body = unknown> {
 
 /** A route with the body that its schema proves. */
 export const route = <Body>(given: Route<Body>): Route => given as Route;
-
-/** The elements of what is one or several. */
-export const listed = <T>(given: T | readonly T[]): readonly T[] => (Array.isArray(given) ? given : [given as T]);
 
 /** Throws a fault for more texts than a request may have. */
 export function limited<T>({ options: { max_client_batch_size: most } }: Call, texts: readonly T[], param: string): readonly T[] {

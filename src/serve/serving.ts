@@ -122,7 +122,7 @@ export class Serving {
       throw new Fault('overloaded', 'Model is overloaded', { headers: { 'retry-after': `${this.#seconds()}` } });
     this.#underway++;
     try {
-      const body = await bodyOf(request, incoming, route.body ?? {}, this.options);
+      const body = await bodyOf(request, incoming, route, this.options);
       return replyOf(route, await route.run(call, body));
     } finally {
       this.#underway--;

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAIN, RELAXED, ROOT, shell } from '../support/command.ts';
+import { blocksIn, pageAt } from '../support/page.ts';
 // @ts-expect-error a script without types
 import { startRedis } from './servers.mjs';
 import { type Bench, bench, corpus, describeWith, rowsIn, type Server, started } from './support.ts';
@@ -92,9 +93,7 @@ describeWith('tracelet batch', 'redis-server', () => {
     for (const line of lines) expectRuns(line);
   });
 
-  const docs = readFileSync(join(ROOT, 'docs/scaling.md'), 'utf8');
-  const blocks = (language: string): string[] =>
-    [...docs.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code);
+  const blocks = (language: string): string[] => blocksIn(pageAt('docs/scaling.md'), language);
 
   test('lines of docs/scaling.md run', () => {
     const lines = blocks('sh').flatMap((code) => code.split('\n').filter((line) => line.startsWith('tracelet ')));
@@ -103,7 +102,8 @@ describeWith('tracelet batch', 'redis-server', () => {
   });
 
   test('code of docs/scaling.md runs', () => {
-    const [code] = blocks('js');
+    const [code, ...more] = blocks('js');
+    expect(more).toEqual([]);
     const program = here(code)
       .replace("'tracelet/bullmq'", `'${join(ROOT, 'dist/batch/index.js')}'`)
       .replace(/advise\(await status\(place\), \{/, 'console.log(advise(await status(place), { model: traced,')

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Client } from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openSink, type QueuePlace, type Sink, status, submit, work } from '../../src/batch/index.ts';
 // @ts-expect-error a script without types
-import { programAt } from './servers.mjs';
+import { programAt, startRedis } from './servers.mjs';
 import { type Bench, bench, corpus, describeWith, SERVERS, type Server } from './support.ts';
 
 const DONE = { untilDone: true, lock: 500 } as const;
@@ -69,14 +69,19 @@ async function survives(place: QueuePlace, trouble: () => Promise<void>): Promis
   return troubles;
 }
 
+/** What a Redis answers to a command. */
+const redisAt =
+  ({ address }: Server) =>
+  (...args: string[]): string =>
+    execFileSync(programAt('redis-cli'), ['-p', new URL(address).port, ...args], { encoding: 'utf8', stdio: 'pipe' });
+
 describeWith('Redis', REDIS.program, () => {
   let server: Server;
   beforeAll(async () => {
     server = await REDIS.start();
   });
   afterAll(() => server?.stop());
-  const cli = (...args: string[]): string =>
-    execFileSync(programAt('redis-cli'), ['-p', new URL(server.address).port, ...args], { encoding: 'utf8' });
+  const cli = (...args: string[]): string => redisAt(server)(...args);
 
   test('that has no memory left refuses a submission in words, which goes on when there is some', async () => {
     const place = { queue: server.address, name: 'memory' };
@@ -87,6 +92,31 @@ describeWith('Redis', REDIS.program, () => {
     });
     cli('config', 'set', 'maxmemory', '0');
     await survives(place, async () => {});
+  });
+
+  test('that has no memory left in the middle of a shard, and then some', async () => {
+    const troubles = await survives({ queue: server.address, name: 'full' }, async () => {
+      cli('config', 'set', 'maxmemory', '1');
+      setTimeout(() => cli('config', 'set', 'maxmemory', '0'), 1500);
+    });
+    expect(troubles.map(({ message }) => message).join()).toContain('OOM');
+  });
+
+  test('that reads what it has from disk for a while, and says so', async () => {
+    const slow: Server = await startRedis({ 'key-load-delay': 50_000, 'loading-process-events-interval-bytes': 1024 });
+    const ask = redisAt(slow);
+    try {
+      await survives({ queue: slow.address, name: 'loading' }, async () => {
+        ask('bgrewriteaof');
+        await vi.waitFor(() => expect(ask('info', 'persistence')).toContain('aof_rewrite_in_progress:0'), { timeout: 10_000 });
+        await slow.kill();
+        const started = slow.start();
+        await vi.waitFor(() => expect(ask('dbsize')).toContain('LOADING'), { timeout: 10_000 });
+        await started;
+      });
+    } finally {
+      await slow.stop();
+    }
   });
 
   test('that becomes a replica in the middle of a shard, and a primary again', async () => {
@@ -102,11 +132,19 @@ describeWith('Redis', REDIS.program, () => {
     let primary = server;
     const between = await relay(() => primary.address);
     cli('flushall');
-    execFileSync(programAt('redis-cli'), ['-p', new URL(other.address).port, 'replicaof', '127.0.0.1', new URL(server.address).port]);
+    cli('config', 'set', 'repl-diskless-sync-delay', '0');
+    const ofOther = redisAt(other);
+    ofOther('replicaof', '127.0.0.1', new URL(server.address).port);
     try {
       await survives({ queue: between.address, name: 'failover' }, async () => {
-        cli('wait', '1', '5000');
-        execFileSync(programAt('redis-cli'), ['-p', new URL(other.address).port, 'replicaof', 'no', 'one']);
+        await vi.waitFor(
+          () => {
+            expect(ofOther('info', 'replication')).toContain('master_link_status:up');
+            expect(ofOther('dbsize')).toBe(cli('dbsize'));
+          },
+          { timeout: 30_000 },
+        );
+        ofOther('replicaof', 'no', 'one');
         cli('replicaof', '127.0.0.1', new URL(other.address).port);
         primary = other;
       });
@@ -133,6 +171,43 @@ describeWith('PostgreSQL', POSTGRES.program, () => {
 
   test('that ends every connection in the middle of a shard', async () => {
     await survives({ queue: server.address, name: 'ended' }, endAll);
+  });
+
+  test('that is read-only refuses in words, and in the middle of a shard it is waited for', async () => {
+    const admin = new Client(server.address);
+    await admin.connect();
+    await admin.query('SET default_transaction_read_only = off');
+    const readOnly = async (state: 'on' | 'off'): Promise<void> => {
+      await admin.query(`ALTER SYSTEM SET default_transaction_read_only = ${state}`);
+      await admin.query('SELECT pg_reload_conf()');
+    };
+    const place = { queue: server.address, name: 'readonly' };
+    const texts = corpus(40);
+    await submit(place, texts.map((text, id) => ({ id, text })), at.traced, { shardTokens: 60 }); // biome-ignore format: one row
+    const table = { type: 'real[]', table: 'readonly' } as const;
+    const sink = await openSink(server.address, table);
+    let isFirst = true;
+    const write: Sink['write'] = async (...given) => {
+      if (isFirst) {
+        isFirst = false;
+        await readOnly('on');
+        const message = expect.stringMatching(/^the table \w+: expected a database that takes rows, got .* in a read-only transaction/);
+        for (const type of ['real[]', 'vector'] as const) {
+          const another = await openSink(server.address, { ...table, type, table: 'another' });
+          await expect(another.open?.({})).rejects.toMatchObject({ code: 'source', message });
+          await another.close?.();
+        }
+        setTimeout(() => void readOnly('off'), 1500);
+      }
+      await sink.write(...given);
+    };
+    const troubles: string[] = [];
+    await work(place, at.traced, { ...sink, write }, { ...DONE, trouble_callback: ({ message }) => troubles.push(message) });
+    expect(troubles.join()).toContain('read-only');
+    const { rows } = await admin.query('SELECT id FROM readonly');
+    await admin.end();
+    expect(rows.map(({ id }) => id).sort()).toEqual(texts.map((_, id) => `${id}`).sort());
+    expect((await status(place)).shards).toMatchObject({ waiting: 0, active: 0, failed: 0 });
   });
 
   test('whose connections break in the middle of a statement of the sink', async () => {

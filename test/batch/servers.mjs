@@ -78,10 +78,10 @@ async function serverOf({ folder, address, command, probe }) {
   };
 }
 
-/** Redis that writes each command before it answers. */
-export async function startRedis() {
+/** Redis that writes each command before it answers. @param {Record<string, string | number>} [more] of its configuration */
+export async function startRedis(more = {}) {
   const [folder, port] = [mkdtempSync(join(tmpdir(), 'redis-')), await freePort()];
-  const options = { port, bind: HOST, dir: folder, appendonly: 'yes', save: '' };
+  const options = { port, bind: HOST, dir: folder, appendonly: 'yes', save: '', ...more };
   const command = [programAt('redis-server'), ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`])];
   const probe = [programAt('redis-cli'), '-p', `${port}`, '-e', 'dbsize'];
   return serverOf({ folder, address: `redis://${HOST}:${port}`, command, probe });

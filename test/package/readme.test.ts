@@ -5,14 +5,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BertModel, ModernBertConfig, ModernBertModel, RobertaConfig, RobertaForSequenceClassification } from '../../src/index.ts';
 import type { PreTrainedModel } from '../../src/models/pretrained.ts';
+import { blocksIn, pageAt } from '../support/page.ts';
 import { concat, serialize } from '../support/safetensors.ts';
 import { tinyConfig } from '../support/tiny.ts';
 import { tokenizerTruth } from '../support/tokenizertruth.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-const blocks = [...readme.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, language, code]) => ({ language, code }));
-const inLanguage = (name: string): string[] => blocks.filter(({ language }) => language === name).map(({ code }) => code);
+const readme = pageAt('README.md');
+const inLanguage = (name: string): string[] => blocksIn(readme, name);
 
 /** A folder in which `tracelet` resolves to this package and `models/` is there. */
 let folder: string;

@@ -69,9 +69,12 @@ describe.each(DIALECTS)('%s', (path, good, invalid, messageIn) => {
   });
 
   test('another type than JSON, and another method', async () => {
-    const typed = await served.answer(posted(path, good, { headers: { 'content-type': 'text/plain' } }));
+    const ofPage = { origin: 'https://elsewhere.example', 'content-type': 'text/plain' };
+    const typed = await served.answer(posted(path, good, { headers: ofPage }));
     expect(typed.status).toBe(415);
     expect(typeof messageIn(await typed.json())).toBe('string');
+    const asCurl = await served.answer(posted(path, good, { headers: { 'content-type': 'application/x-www-form-urlencoded' } }));
+    expect(asCurl.status).toBe(path.startsWith('/api/') ? 200 : 415);
     const other = await served.answer(got(path, { method: 'DELETE' }));
     expect([other.status, other.headers.get('allow')]).toEqual([405, 'POST']);
   });

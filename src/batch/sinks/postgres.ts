@@ -1,6 +1,7 @@
 import { TraceletError } from '../../base/error.ts';
 import { checkOptions, type OptionTable, proved } from '../../base/options.ts';
 import { kind, oneOf } from '../../base/schema.ts';
+import { messageOf } from '../queue.ts';
 import type { BatchRow, Sink } from './sink.ts';
 
 /** What runs a query: a `Pool` or `Client` of pg, or PGlite. */
@@ -40,14 +41,17 @@ const LOCK = 1953653091;
 
 /**
  * Rows of a table of PostgreSQL: `id` text, the primary key, `embedding`, and `error` jsonb in place of it. A shard is one statement, or several where it is large: its rows,
- * and with the last of them its id in the table `<table>_shards`. Throws `value` errors, and an `unsupported` error where the extension cannot be had.
+ * and with the last of them its id in the table `<table>_shards`. Throws `value` errors, `source` errors where the database
+ * refuses, as one does that is read-only, and an `unsupported` error where the extension cannot be had.
  */
 export function postgresTable(client: QueryRunner, options?: TableOptions): Sink {
   const runner = proved('postgresTable(): client', client, CLIENT);
   const { table = 'embeddings', type = 'vector' } = checkOptions('postgresTable()', options, TABLE_OPTIONS);
   const { ends, column, extension } = TYPES[type];
   const [rows, shards] = [quoted(table), quoted(`${table}_shards`)];
-  const make = (ddl: string): Promise<unknown> => runner.query(`DO $$ BEGIN PERFORM pg_advisory_xact_lock(${LOCK}); ${ddl}; END $$`);
+  const ask: QueryRunner['query'] = (sql, parameters) =>
+    runner.query(sql, parameters).catch((cause) => Promise.reject(refused(table, cause)));
+  const make = (ddl: string): Promise<unknown> => ask(`DO $$ BEGIN PERFORM pg_advisory_xact_lock(${LOCK}); ${ddl}; END $$`);
   let width: number | undefined;
 
   /** The column of vectors is as wide as the first one. */
@@ -60,11 +64,13 @@ export function postgresTable(client: QueryRunner, options?: TableOptions): Sink
   return {
     async open() {
       if (extension)
-        await make(`CREATE EXTENSION IF NOT EXISTS ${extension}`).catch((cause) => Promise.reject(withoutExtension(extension, cause)));
+        await make(`CREATE EXTENSION IF NOT EXISTS ${extension}`).catch((error) => {
+          throw OF_EXTENSIONS.includes((error.cause as Failed).code) ? withoutExtension(extension, error.cause) : error;
+        });
       await make(`CREATE TABLE IF NOT EXISTS ${shards} (shard text PRIMARY KEY)`);
       await make(`CREATE TABLE IF NOT EXISTS ${rows} (id text PRIMARY KEY, error jsonb)`);
     },
-    has: async (id) => (await runner.query(`SELECT 1 FROM ${shards} WHERE shard = $1`, [id])).rows.length > 0,
+    has: async (id) => (await ask(`SELECT 1 FROM ${shards} WHERE shard = $1`, [id])).rows.length > 0,
     async write({ id, rows: all }) {
       await widen(all.find((row) => 'embedding' in row));
       const columns = COLUMNS.filter(({ name }) => name !== 'embedding' || width !== undefined);
@@ -73,7 +79,7 @@ export function postgresTable(client: QueryRunner, options?: TableOptions): Sink
       for (let at = 0; at < all.length; at += most) {
         const piece = all.slice(at, at + most);
         const isLast = at + most >= all.length;
-        await runner.query(
+        await ask(
           `WITH shard AS (INSERT INTO ${shards} SELECT $1::text WHERE $2::boolean ON CONFLICT DO NOTHING)
            INSERT INTO ${rows} (${names})
            SELECT DISTINCT ON (id) ${columns.map(({ name, cast = type }) => `${name}::${cast}`)}
@@ -108,6 +114,15 @@ const quoted = (name: string): string =>
     .split('.')
     .map((part) => `"${part}"`)
     .join('.');
+
+/** What drivers of PostgreSQL throw. */
+type Failed = Error & { code?: string };
+
+/** SQLSTATE of an extension that there is not, or that this user may not make. */
+const OF_EXTENSIONS: readonly (string | undefined)[] = ['0A000', '58P01', '42501'];
+
+const refused = (table: string, cause: Failed): TraceletError =>
+  new TraceletError('source', { what: `the table ${table}`, expected: 'a database that takes rows', got: messageOf(cause), cause });
 
 const withoutExtension = (name: string, cause: Error): TraceletError =>
   new TraceletError('unsupported', {

@@ -14,6 +14,7 @@ export const OLLAMA_ROUTES = [
     dialect: OLLAMA,
     summary: 'A vector for each text, as Ollama answers',
     ability: 'embed',
+    anyType: true,
     body: object({
       model: MODEL,
       input: either(text('Nothing is answered to an empty one'), list(text())),
@@ -43,6 +44,7 @@ export const OLLAMA_ROUTES = [
     dialect: OLLAMA,
     summary: 'A vector for a text, as older versions of Ollama answer',
     ability: 'embed',
+    anyType: true,
     body: object({ model: MODEL, prompt: FILLED }),
     answer: object({ embedding: VECTOR }),
     async run(call, { model: name, prompt }) {
