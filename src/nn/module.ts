@@ -111,7 +111,12 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
 }
 
 /** Adds `module` and all within it to `found`, by dotted name. `holders` are those that it lies in. */
-function collectModules(module: AnyModule, path: string, holders: readonly AnyModule[], found: [string, AnyModule][]): [string, AnyModule][] {
+function collectModules(
+  module: AnyModule,
+  path: string,
+  holders: readonly AnyModule[],
+  found: [string, AnyModule][],
+): [string, AnyModule][] {
   if (holders.includes(module))
     throw new TraceletError('value', {
       what: `module ${path}`,
