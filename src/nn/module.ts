@@ -55,12 +55,12 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
   /** This module and all within it, by dotted name; its own name is `prefix`. Throws a `value` error for one that holds itself. */
   named_modules(prefix = ''): IterableIterator<[string, AnyModule]> {
     proved('named_modules()', prefix, TEXT);
-    return collectModules(this, prefix, [], []).values();
+    return modulesOf(this, prefix, []).values();
   }
 
   /** Every parameter by dotted name; one held in two places comes twice. */
   *named_parameters(): Generator<[string, Parameter]> {
-    for (const [path, module] of collectModules(this, '', [], []))
+    for (const [path, module] of this.named_modules())
       for (const [name, value] of Object.entries(module)) if (isParameter(value)) yield [path ? `${path}.${name}` : name, value];
   }
 
@@ -110,13 +110,7 @@ export abstract class Module<Args extends unknown[] = [Tensor], Result = Tensor>
   protected refuseTraining(): void {}
 }
 
-/** Adds `module` and all within it to `found`, by dotted name. `holders` are those that it lies in. */
-function collectModules(
-  module: AnyModule,
-  path: string,
-  holders: readonly AnyModule[],
-  found: [string, AnyModule][],
-): [string, AnyModule][] {
+function modulesOf(module: AnyModule, path: string, holders: readonly AnyModule[]): [string, AnyModule][] {
   if (holders.includes(module))
     throw new TraceletError('value', {
       what: `module ${path}`,
@@ -124,9 +118,8 @@ function collectModules(
       got: `a ${module.constructor.name} that holds itself`,
       cure: 'Keep what refers back to a module out of its fields: a #private field is no part',
     });
-  found.push([path, module]);
-  for (const [name, child] of module.children()) collectModules(child, path ? `${path}.${name}` : name, [...holders, module], found);
-  return found;
+  const within = module.children().flatMap(([name, child]) => modulesOf(child, path ? `${path}.${name}` : name, [...holders, module]));
+  return [[path, module], ...within];
 }
 
 /** Makes modules callable in the eyes of the type checker. */
