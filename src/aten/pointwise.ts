@@ -196,6 +196,9 @@ export const FUNCTIONS = Object.fromEntries(
   ]),
 ) as Record<PointwiseOp, (...operands: (Node | number)[]) => Node>;
 
+/** Whether a place is one of the first `size`. */
+export const isWithin = (place: Node, size: number): Node => FUNCTIONS.logical_and(FUNCTIONS.ge(place, 0), FUNCTIONS.lt(place, size));
+
 /** start, start + step, …: so many whole numbers. */
 export const counting = (size: number, start = 0, step = 1): Node => ({
   kind: 'constant',

@@ -2,10 +2,10 @@ import { axisOf } from './geometry.ts';
 import { clipped, expand, narrow, permute, reshape, transpose, unsqueeze } from './moves.ts';
 import type { Node } from './node.ts';
 import { placed } from './ops/joining.ts';
-import { castTo, chosenBy, counting, FUNCTIONS } from './pointwise.ts';
+import { castTo, chosenBy, counting, FUNCTIONS, isWithin } from './pointwise.ts';
 import type { Put } from './values.ts';
 
-const { eq, ge, lt, logical_and, remainder } = FUNCTIONS;
+const { eq, logical_and, remainder } = FUNCTIONS;
 
 /** What a tensor becomes where a view of it is written to. */
 
@@ -18,7 +18,7 @@ function spaced(base: Node, value: Node, axis: number, start: number, step: numb
   const wide = reshape(expand(apart, apart.shape.with(axis + 1, step)), value.shape.with(axis, count * step));
   const own = placed(base, narrow(wide, axis, 0, Math.min(count * step, size - start)), axis, start);
   const places = counting(size, -start);
-  const meant = logical_and(logical_and(ge(places, 0), lt(places, count * step)), eq(remainder(places, step), 0));
+  const meant = logical_and(isWithin(places, count * step), eq(remainder(places, step), 0));
   const among = reshape(
     castTo(meant, 'bool'),
     base.shape.map((each, i) => (i === axis ? each : 1)),

@@ -59,3 +59,10 @@ test('an index that a program has written out is refused where it is out of rang
   const error = await problem('shape', () => both(program));
   expect(error.message).toMatch(/expected -3 to 2, got 3\. aten::index in the model \(code\/test\.py, line 1\)/);
 });
+
+test('and so is one to write at', async () => {
+  const program: Program = (call, { x }) =>
+    call('index_put', x, [call('arange', 2), call('add', call('arange', 2), 3)], call('select', x, 1, 0));
+  const error = await problem('shape', () => both(program));
+  expect(error.message).toMatch(/expected -3 to 2, got 3\. aten::index_put/);
+});

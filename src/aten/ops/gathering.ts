@@ -5,14 +5,14 @@ import { axisOf, broadcast, placesOf, type Steps } from '../geometry.ts';
 import { isForm, type Knowledge, movedKnowledge, sourceOf, tableOf, uniformForm, uniformValue } from '../knowledge.ts';
 import { expand, isKnown, narrow, numbersOf, permute, reshape, squeeze, unsqueeze } from '../moves.ts';
 import { isMade, made, type Node } from '../node.ts';
-import { byElement, castTo, chosenBy, counting, FUNCTIONS, knownAs, whole } from '../pointwise.ts';
+import { byElement, castTo, chosenBy, counting, FUNCTIONS, isWithin, knownAs, whole } from '../pointwise.ts';
 import { simplified } from '../rules/rules.ts';
 import type { OpTable } from '../schema.ts';
 import { cat } from './joining.ts';
 
 /** Ops that pick elements by numbers. */
 
-const { ge, lt, logical_and } = FUNCTIONS;
+const { lt, logical_and } = FUNCTIONS;
 
 /** Rows of a table. Steps lead to them from there on where its rows are themselves of several dimensions. */
 export function embedding(weight: Node, indices: Node): Node {
@@ -121,10 +121,8 @@ export function placeOf(shape: Shape, indices: readonly Node[]): Node {
     : place;
 }
 
-const isWithin = (place: Node, size: number): Node => logical_and(ge(place, 0), lt(place, size));
-
 /** Places that may count from the end as those from the beginning. One that is out of range stays so. Throws a `shape` error where that is known. */
-function fromZero(at: Node, size: number): Node {
+export function fromZero(at: Node, size: number): Node {
   const known = numbersOf(at);
   if (!known) return chosenBy(lt(at, 0), byElement('add', at, whole(size)), at, at.dtype);
   for (const place of known) wrappedIndex(place, size);

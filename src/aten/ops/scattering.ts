@@ -6,7 +6,7 @@ import { expand, narrow, permute, reshape, transpose, unsqueeze } from '../moves
 import type { Node } from '../node.ts';
 import { byElement, castTo, chosenBy, counting, FUNCTIONS, filledWith } from '../pointwise.ts';
 import type { OpTable } from '../schema.ts';
-import { embedding, gather, isEach, placeOf } from './gathering.ts';
+import { embedding, fromZero, gather, isEach, placeOf } from './gathering.ts';
 import { product } from './multiplying.ts';
 import { matmul } from './products.ts';
 import { reduced } from './reductions.ts';
@@ -156,9 +156,8 @@ function anywhere(moved: Node, indices: readonly Node[], lead: readonly number[]
 /** One part of each text: at any number of them. */
 function inEach(moved: Node, at: Node, source: Node, accumulate: boolean): Node {
   const shape = moved.shape.with(1, 1);
-  const size = filledWith(moved.shape[1], 'int64', []);
   const within = reshape(
-    byElement('remainder', at, size),
+    fromZero(at, moved.shape[1]),
     shape.map((size, axis) => (axis === 0 ? size : 1)),
   );
   return along(moved, 1, expand(within, shape), reshape(source, shape), accumulate ? joined('sum', true) : replaced);
