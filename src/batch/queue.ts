@@ -2,6 +2,7 @@ import type { ConnectionOptions, Job, Processor, Queue, Worker, WorkerOptions } 
 import { TraceletError } from '../base/error.ts';
 import { describe } from '../base/json.ts';
 import { checkOptions, NAMED, type OptionTable } from '../base/options.ts';
+import { messageOf } from '../base/realm.ts';
 import { kind } from '../base/schema.ts';
 import { untilAborted } from '../base/signal.ts';
 import { loaded } from './loaded.ts';
@@ -108,7 +109,7 @@ async function ready(
   } catch (cause) {
     await close(opened).catch(ignore);
     signal?.throwIfAborted();
-    throw new TraceletError('source', { what: address, expected: 'a server of queues', got: messageOf(cause as Error), cause });
+    throw new TraceletError('source', { what: address, expected: 'a server of queues', got: reasonOf(cause as Error), cause });
   }
 }
 
@@ -121,14 +122,14 @@ export async function answered<T>({ name }: ShardQueue, answer: Promise<T>, sign
     throw new TraceletError('source', {
       what: `the queue ${name}`,
       expected: 'a server that answers',
-      got: messageOf(cause as Error),
+      got: reasonOf(cause as Error),
       cause,
     });
   }
 }
 
 /** Node leaves the message of several errors in one empty. */
-export const messageOf = (error: Error & { code?: string }): string => error.message || error.code || error.name;
+export const reasonOf = (error: Error & { code?: string }): string => messageOf(error) || error.code || error.name;
 
 const ignore = (): void => {};
 

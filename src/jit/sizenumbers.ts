@@ -34,12 +34,19 @@ const MOST_COUNTED = 2 ** 24;
 
 const fits = (value: number, said: number): boolean => Object.is(value, said) || Math.abs(value - said) <= TOLERANCE * Math.abs(value);
 
+/** Where the finite number of the largest magnitude stands. */
+function largestIn(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i]) && !(Math.abs(values[i]) <= Math.abs(values[best]))) best = i;
+  return best;
+}
+
 /** `powers` times what makes them all of `values`, one for each of `samples`; undefined where nothing does. */
 function timesPowers(values: readonly number[], powers: readonly Power[], samples: readonly Sample[]): Formula | undefined {
   const counts = samples.map(({ sizes }) => powers.map(({ products }) => evaluateDim(products, sizes)));
   if (counts.flat().some((count) => Math.abs(count) >= MOST_COUNTED)) return undefined;
   const said = counts.map((those) => those.reduce((product, count, i) => product * count ** powers[i].power, 1));
-  const most = said.reduce((best, each, i) => (Number.isFinite(each) && !(Math.abs(each) <= Math.abs(said[best])) ? i : best), 0);
+  const most = largestIn(said);
   const factor = values[most] / said[most];
   return values.every((value, i) => fits(value, factor * said[i])) ? { factor, powers } : undefined;
 }
@@ -68,9 +75,9 @@ const isUnnamed = ({ parts: [{ name }, ...others] }: Constant): boolean => other
 
 /** By how much the elements of each tensor are those of the first, all of them; undefined where they differ in more. */
 function ratiosOf(tensors: readonly Tensor[]): number[] | undefined {
-  const [first, ...others] = tensors.map((tensor) => numbersOf(tensor.dtype, tensor.elements) as Float32Array);
   if (tensors.every((tensor) => tensor === tensors[0])) return undefined;
-  const most = first.reduce((best, each, i) => (Number.isFinite(each) && !(Math.abs(each) <= Math.abs(first[best])) ? i : best), 0);
+  const [first, ...others] = tensors.map((tensor) => numbersOf(tensor.dtype, tensor.elements) as Float32Array);
+  const most = largestIn(first);
   if (others.some(({ length }) => length !== first.length)) return undefined;
   const ratios = others.map((each) => each[most] / first[most]);
   const isTimes = (each: Float32Array, ratio: number): boolean => each.every((value, i) => fits(value, first[i] * ratio));

@@ -1,7 +1,7 @@
 import { TraceletError } from '../../base/error.ts';
 import { checkOptions, type OptionTable, proved } from '../../base/options.ts';
 import { kind, oneOf } from '../../base/schema.ts';
-import { messageOf } from '../queue.ts';
+import { reasonOf } from '../queue.ts';
 import type { BatchRow, Sink } from './sink.ts';
 
 /** What runs a query: a `Pool` or `Client` of pg, or PGlite. */
@@ -122,7 +122,7 @@ type Failed = Error & { code?: string };
 const OF_EXTENSIONS: readonly (string | undefined)[] = ['0A000', '58P01', '42501'];
 
 const refused = (table: string, cause: Failed): TraceletError =>
-  new TraceletError('source', { what: `the table ${table}`, expected: 'a database that takes rows', got: messageOf(cause), cause });
+  new TraceletError('source', { what: `the table ${table}`, expected: 'a database that takes rows', got: reasonOf(cause), cause });
 
 const withoutExtension = (name: string, cause: Error): TraceletError =>
   new TraceletError('unsupported', {
