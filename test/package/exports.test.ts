@@ -7,6 +7,7 @@ import * as tracelet from '../../src/index.ts';
 import * as jit from '../../src/jit/index.ts';
 import * as quantize from '../../src/quantize/index.ts';
 import { handler } from '../../src/serve/index.ts';
+import { DEPTH } from '../setup/depth.ts';
 import { JUNK, OWN, STOPPED } from '../support/junk.ts';
 import { type Callee, Reachable } from '../support/reachable.ts';
 import { FOLDER, INSTANCES, pool } from '../support/subjects.ts';
@@ -52,21 +53,27 @@ function* places(value: unknown): Generator<[at: string, spoil: Spoil]> {
 const SYMBOL = 'a symbol';
 /** Which kinds of junk come to which places. */
 const SEED = Number(process.env.TRACELET_SEED) || 0;
-const shareOf = (name: string): number => (TRACING.test(name) ? 48 : COSTLY.test(name) ? 16 : 4);
+/** One kind of junk in so many comes to a call, and to a place within it: to each place one at least. */
+const callsApart = Math.round(1 / DEPTH);
+const placesApart = (name: string): number =>
+  Math.min(Object.keys(JUNK).length, (TRACING.test(name) ? 48 : COSTLY.test(name) ? 16 : 4) * callsApart);
 
 function* attemptsOf(name: string, valid: () => readonly unknown[]): Generator<Attempt> {
   const given = valid();
   const within = given.map((value) => [...places(value)]);
   const junk = Object.entries(JUNK).filter(([what]) => what === SYMBOL || !ALIKE.test(name));
-  const share = shareOf(name);
+  const apart = placesApart(name);
   for (let count = 0; count < given.length; count++) yield { args: valid().slice(0, count), what: `${count} arguments` };
   for (const [kind, [what, make]] of junk.entries()) {
-    yield { args: [...valid(), make()], what: `${what} behind the others` };
-    for (const count of given.length > 0 ? [1, 3] : []) yield { args: Array.from({ length: count }, make), what: `${count} times ${what}` };
     let place = kind + SEED;
+    if ((place + name.length) % callsApart === 0 || what === SYMBOL) {
+      yield { args: [...valid(), make()], what: `${what} behind the others` };
+      for (const count of given.length > 0 ? [1, 3] : [])
+        yield { args: Array.from({ length: count }, make), what: `${count} times ${what}` };
+    }
     for (const [i, spots] of within.entries())
       for (const [at, spoil] of spots) {
-        if (place++ % share > 0 && what !== SYMBOL) continue;
+        if (place++ % apart > 0 && what !== SYMBOL) continue;
         const args = valid();
         yield { args: args.with(i, spoil(args[i], make())), what, at: `(${i})${at}` };
       }
