@@ -151,30 +151,33 @@ export const describeFaults = ({ name: kind, program, start }: (typeof SERVERS)[
       );
     });
 
-    const mounted = (folder: string, size: string): boolean => {
+    const mounted = (folder: string, options: string): boolean => {
       try {
-        execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], { stdio: 'ignore' });
+        execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'ignore' });
         return true;
       } catch {
         return false;
       }
     };
 
-    test('the disk of the sink is full, and then is not', async (context) => {
-      const { sink, place, finish, expectAll } = await submitted('full', corpus(120));
+    test.for([
+      ['is full', 'size=16k', 'ENOSPC'],
+      ['is read-only', 'size=10m,ro', 'EROFS'],
+    ])('the disk of the sink %s, and then is not', async ([, options, code], context) => {
+      const { sink, place, finish, expectAll } = await submitted(code, corpus(120));
       mkdirSync(sink);
-      if (!mounted(sink, '16k')) context.skip('a file system can be mounted by root alone');
+      if (!mounted(sink, options)) context.skip('a file system can be mounted by root alone');
       try {
         const files = await openSink(sink);
         const stop = new AbortController();
-        const full = work(place, at.traced, files, {
+        const refused = work(place, at.traced, files, {
           signal: stop.signal,
           lock: LOCK_MS,
-          trouble_callback: (error) => error.message.includes('ENOSPC') && stop.abort(error),
+          trouble_callback: (error) => error.message.includes(code) && stop.abort(error),
         });
-        await expect(full).rejects.toThrow('ENOSPC');
+        await expect(refused).rejects.toThrow(code);
         expect((await status(place)).shards).toMatchObject({ active: 0, failed: 0 });
-        execFileSync('mount', ['-o', 'remount,size=10m', sink]);
+        execFileSync('mount', ['-o', 'remount,size=10m,rw', sink]);
         await expectAll(await finish());
       } finally {
         execFileSync('umount', [sink]);
