@@ -5,7 +5,7 @@
  *
  * Processor time is that of the process with the pool, and of the process with the server: the client is a third, whose time stands apart, as it is elsewhere in earnest. It does not depend
  * on what else runs. Texts a second do, and client, server and workers share the cores here, so that they are judged where the machine was idle.
- * Each part is bounded in requests and in time; together they take three minutes on an idle machine, and four at most. Writes bench/results/serve-nodeMAJOR.json. Fails where an answer is
+ * Each part is bounded in requests and in time; together they take five minutes on an idle machine, and nine at most. Writes bench/results/serve-nodeMAJOR.json. Fails where an answer is
  * wrong, a request that was accepted is lost, memory grows, or the pool alone takes less than nine tenths of the processor time of the server, or the server answers less than nine tenths of its texts.
  */
 import { availableParallelism } from 'node:os';
@@ -27,7 +27,7 @@ const { values } = parseArgs({
 const workers = Number(values.workers ?? Math.max(1, availableParallelism() - 1));
 const [rounds, seconds, count] = [values.rounds, values.seconds, values.mixed].map(Number);
 /** Milliseconds after which mixed requests are enough. */
-const PATIENCE = 150_000;
+const PATIENCE = 400_000;
 const AT_ONCE = 12;
 /** How often all connections ask once before anything counts: engines compile hot code again in the background, in each process for itself. */
 const WARM = 3;
