@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TraceletError } from '../base/error.ts';
 import { ReadableStream } from '../base/globals.ts';
 import { HASH_HEADER, type Partial, type ResumableCache } from './cache.ts';
+import { makeFolders } from './folders.ts';
 import { isAbandoned, ownPart, removeAbandoned } from './partfiles.ts';
 
 /** A part that nothing was written to for so long belongs to nobody. */
@@ -65,7 +66,7 @@ export function fileCache(root: string): ResumableCache {
 
     async put(key, response, partial) {
       const { folder, stem } = placeOf(root, key);
-      await mkdir(folder, { recursive: true });
+      await makeFolders(folder);
       const etag = tagged(response.headers.get('etag') ?? '');
       const resumed = response.status === 206 && partial !== undefined;
       if (partial && !resumed) await rm(partial.id, { force: true });

@@ -1,9 +1,10 @@
 import { constants, type Stats, write as writeDescriptor } from 'node:fs';
-import { access, chmod, chown, lstat, mkdir, open, readlink, rename, rm, stat } from 'node:fs/promises';
+import { access, chmod, chown, lstat, open, readlink, rename, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { TraceletError } from '../base/error.ts';
+import { isFolder, makeFolders } from './folders.ts';
 import { ownPart, removeAbandoned } from './partfiles.ts';
 
 /** Where writing to a path leads once links are followed. */
@@ -54,16 +55,12 @@ async function expectDirectory(path: string, at: string): Promise<void> {
   if (/[/\\]$/.test(at)) throw refused(path, 'the name of a file', 'that of a directory');
   if (path === '') throw refused('the path', 'the name of a file', 'an empty one');
   const folder = dirname(at);
-  const isThere = await stat(folder).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
-  if (!isThere) throw refused(path, 'a file in a directory that exists', `none called ${folder}`);
+  if (!(await isFolder(folder))) throw refused(path, 'a file in a directory that exists', `none called ${folder}`);
 }
 
 /** Makes a directory and those that it lies in. Throws `source` errors. */
 export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((cause) => Promise.reject(unwritable(path, cause)));
+  await makeFolders(path).catch((cause) => Promise.reject(unwritable(path, cause)));
 }
 
 /** Writes a file whole or not at all, and a pipe or device where it is. Throws `source` errors, and what `chunks` throw; ends with the signal's reason. */

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fileCache } from '../../src/platform/filecache.ts';
 import { files } from '../../src/platform/files.ts';
 import { filesIn } from '../support/opened.ts';
 import { problem } from '../support/tiny.ts';
@@ -109,4 +110,10 @@ test('a directory is made with those that it lies in, once', async () => {
   expect(await files.kindOf(at('made/in/another'))).toBe('directory');
   await problem('source', () => files.makeFolder(at('file/below')));
   await problem('source', () => files.makeFolder(at('file')));
+});
+
+test.skipIf(!existsSync('/proc/self'))('a directory below one that takes none is refused, in a cache too', async () => {
+  for (const path of ['/proc/nothing', '/proc/nothing/below'])
+    expect((await problem('source', () => files.makeFolder(path))).message).toMatch(/^\/proc\/nothing/);
+  await expect(fileCache('/proc/nothing').put('https://hub.test/model/file', new Response('text'), undefined)).rejects.toThrow('ENOENT');
 });
