@@ -54,15 +54,16 @@ export async function load(url, list, amount, more) {
   const bodies = Array.from({ length: list.length / PER_REQUEST }, (_, i) => JSON.stringify({ inputs: textsOf(list, i) }));
   let next = 0;
   const requests = [{ setupRequest: (/** @type {object} */ request) => ({ ...request, body: bodies[next++ % bodies.length] }) }];
+  const asked = Math.max(CONNECTIONS, amount);
   const common = { url: `${url}embed`, method: 'POST', headers: HEADERS, connections: CONNECTIONS, timeout: 60 };
   const since = performance.now();
   let last = since;
-  const run = autocannon({ ...common, requests, amount: Math.max(CONNECTIONS, amount), ...more });
+  const run = autocannon({ ...common, requests, amount: asked, ...more });
   run.on('response', () => {
     last = performance.now();
   });
   const { latency, non2xx, errors } = await run;
-  return { texts: (PER_REQUEST * Math.max(CONNECTIONS, amount)) / ((last - since) / 1000), latency, failed: non2xx + errors };
+  return { texts: (1000 * PER_REQUEST * asked) / (last - since), latency, failed: non2xx + errors };
 }
 
 /** How many requests a server answers in so many seconds at a rate of texts a second. @param {number} texts @param {number} seconds */
