@@ -29,7 +29,7 @@ const CEILINGS = [
   { what: 'kernels', most: 4900, folders: ['assembly'] },
   { what: 'the command line', most: 3500, folders: ['src/cli'] },
   { what: 'the server and adapters', most: 3450, folders: ['src/serve', 'src/adapters'] },
-  { what: 'what ops of PyTorch mean', most: 6600, folders: ['src/aten'] },
+  { what: 'what ops of PyTorch mean', most: 6650, folders: ['src/aten'] },
 ];
 
 /** Made by the build, not written. */

@@ -73,9 +73,14 @@ export const extentOf = (steps: Steps, shape: Shape): number | undefined =>
 /** The dimensions up to i and up to j that hold the same elements, where one step leads through the former; the ones before either. */
 function runOf(shape: Shape, steps: Steps, i: number, wanted: Shape, j: number): { below: number; above: number } | undefined {
   let [have, need, below, above] = [shape[i], wanted[j], i - 1, j - 1];
+  let extent = steps[i] * have;
   while (have !== need) {
     if (have < need) {
-      if (below < 0 || (shape[below] !== 1 && steps[below] !== steps[below + 1] * shape[below + 1])) return undefined;
+      if (below < 0) return undefined;
+      if (shape[below] !== 1) {
+        if (steps[below] !== extent) return undefined;
+        extent *= shape[below];
+      }
       have *= shape[below--];
     } else {
       if (above < 0) return undefined;

@@ -3,6 +3,7 @@ import * as F from '../nn/functional.ts';
 import { stridesOf } from '../tensor/shape.ts';
 import { type Shape, sameShape, sizeOf, Tensor } from '../tensor/tensor.ts';
 import { isFloating } from './dtypes.ts';
+import { placesOf } from './geometry.ts';
 import { elementsOf, isForm, type Knowledge, uniformValue } from './knowledge.ts';
 import { type Constant, isWhole, type Leaf, type View } from './node.ts';
 
@@ -17,7 +18,7 @@ export function shown(base: Tensor, view: View): Tensor {
   const columns = columnsOf(view);
   if (columns) return shapedAs(F.narrow(base, -1, columns.from, columns.count), view.shape);
   const runs = runsOf(view);
-  if (runs.length > DIMENSIONS) return byPermuting(base, view);
+  if (runs.length > DIMENSIONS) return isReordered(base, view) ? byPermuting(base, view) : byNumber(base, view);
   const attributes: Record<string, number> = { offset: view.start };
   for (let i = 0; i < DIMENSIONS; i++) {
     const { size, stride } = runs[i - DIMENSIONS + runs.length] ?? { size: 1, stride: 0 };
@@ -53,14 +54,33 @@ function runsOf({ shape, strides }: View): { size: number; stride: number }[] {
   return runs;
 }
 
-/** A view of all elements in another order, of more dimensions than the kernel has. */
-function byPermuting(base: Tensor, { shape, strides }: View): Tensor {
-  const order = [...shape.keys()].sort((a, b) => strides[b] - strides[a] || shape[a] - shape[b]);
+/** Dimensions of a view in the order in which they lie in memory. */
+const lyingOrder = ({ shape, strides }: View): number[] => [...shape.keys()].sort((a, b) => strides[b] - strides[a] || shape[a] - shape[b]);
+
+/** Whether a view shows each element of its base once. */
+function isReordered(base: Tensor, view: View): boolean {
+  const order = lyingOrder(view);
+  const lying = order.map((dim) => view.shape[dim]);
+  const steps = stridesOf(lying);
+  return sizeOf(view.shape) === base.size && order.every((dim, i) => lying[i] === 1 || view.strides[dim] === steps[i]);
+}
+
+/** A view of more dimensions than the kernel has, which {@link isReordered}. */
+function byPermuting(base: Tensor, view: View): Tensor {
+  const { shape } = view;
+  const order = lyingOrder(view);
   const lying = order.map((dim) => shape[dim]);
   return F.permute(
     base.reshape(lying),
     shape.map((_, dim) => order.indexOf(dim)),
   );
+}
+
+/** Any other view of more dimensions than the kernel has: its elements looked up by where they lie. */
+function byNumber(base: Tensor, { shape, strides, start }: View): Tensor {
+  const count = sizeOf(shape);
+  const ids = new Tensor('int32', [1, count], Int32Array.from(placesOf(shape, strides, start)));
+  return apply('gather', { x: base.reshape([1, base.size]), ids }).reshape(shape);
 }
 
 /** A constant as a tensor: as numbers that the host writes for any size where it is one for each token of an input, or positions. */
