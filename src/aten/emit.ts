@@ -141,12 +141,12 @@ const EMITS: Readonly<Record<string, Emit>> = {
   copy: (_, x) => x,
 };
 
-/** The number that an operand of an op by element is, where the others have its shape without it. */
+const numberOf = (operand: Node): number | undefined => (operand.kind === 'constant' ? scalarOf(operand) : undefined);
+
+/** The number that an operand of an op by element is, where one that is none has the shape without it. */
 function numberIn(node: Made, at: number): number | undefined {
-  const operand = node.operands[at];
-  if (operand.kind !== 'constant') return undefined;
-  const others = node.operands.filter((_, i) => i !== at);
-  return others.some(({ shape }) => sameShape(shape, node.shape)) ? scalarOf(operand) : undefined;
+  const shaped = node.operands.some((operand) => sameShape(operand.shape, node.shape) && numberOf(operand) === undefined);
+  return shaped ? numberOf(node.operands[at]) : undefined;
 }
 
 /** Number · x, of products and quotients. */

@@ -186,6 +186,16 @@ describe('ops that put parts together', () => {
     await problem('op', () => call('index_put', x, [call('gt', x, 4)], x));
   });
 
+  test('a mask that is known chooses among what one row is repeated for', () => {
+    const { x, call, numbers } = started([7]);
+    const [yes, no] = ['ones', 'zeros'].map((op) => call('to', call(op, [3]), 11));
+    const zeros = call('zeros', [3]);
+    expect([numbers(call('where', yes, zeros, x)), numbers(call('where', no, zeros, x))]).toEqual([
+      [0, 0, 0],
+      [7, 7, 7],
+    ]);
+  });
+
   test('one_hot has a number of classes', async () => {
     const { aten, call, numbers } = started();
     const ids = aten.input('ids', whole([2], [2, 0]), 'int64');

@@ -21,6 +21,15 @@ describe('whole numbers', () => {
     }
   });
 
+  test('times what leaves nothing, or more of them than there are, have the shape of the product', () => {
+    const { ids, call, numbers } = started();
+    const x = ids([2], [5, -3]);
+    expect(numbers(call('remainder', [call('mul', [x, 8]), 4]))).toEqual([0, 0]);
+    expect(numbers(call('remainder', [call('add', [call('mul', [x, 0]), call('mul', [x, 3])]), 7]))).toEqual([1, 5]);
+    const threes = call('full', [[3, 2], 3]);
+    expect(numbers(call('remainder', [call('mul', [x, threes]), 7]))).toEqual([1, 5, 1, 5, 1, 5]);
+  });
+
   test('are shifted and masked', () => {
     const { ids, call, numbers } = started();
     const x = ids([4], [5, 8, 255, 6]);

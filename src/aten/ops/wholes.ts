@@ -1,6 +1,7 @@
 import { TraceletError } from '../../base/error.ts';
 import { isFloating } from '../dtypes.ts';
 import { uniformValue } from '../knowledge.ts';
+import { expand } from '../moves.ts';
 import type { Node } from '../node.ts';
 import { byElement, whole } from '../pointwise.ts';
 import type { OpTable, Overloads } from '../schema.ts';
@@ -17,13 +18,10 @@ const modulo = (value: number, by: number): number => value - by * Math.floor(va
 /** x · factor modulo `by`, of x from 0 below `by`: by as many bits of the factor at a time as keep products exact. */
 function product(x: Node, factor: number, by: number): Node {
   const base = 2 ** Math.floor(Math.log2(EXACT / by));
-  const digits: number[] = [];
-  for (let rest = factor; rest > 0; rest = Math.floor(rest / base)) digits.unshift(rest % base);
   const rest = (node: Node): Node => byElement('remainder', node, whole(by));
-  return digits.reduce<Node>((sum, digit, i) => {
-    const term = rest(byElement('mul', x, whole(digit)));
-    return i === 0 ? term : rest(byElement('add', rest(byElement('mul', sum, whole(base))), term));
-  }, whole(0));
+  const last = rest(byElement('mul', x, whole(factor % base)));
+  if (factor < base) return last;
+  return rest(byElement('add', rest(byElement('mul', product(x, Math.floor(factor / base), by), whole(base))), last));
 }
 
 const factorOf = ({ known }: Node): number | undefined => uniformValue(known);
@@ -46,7 +44,7 @@ function reduced(node: Node, by: number): Node {
   if (factor === undefined) return plain();
   if (!Number.isInteger(factor) || Math.abs(factor) > MOST_WHOLE)
     throw new TraceletError('op', { what: 'remainder', expected: `factors up to ${MOST_WHOLE}`, got: `${factor}` });
-  return product(reduced(x, by), modulo(factor, by), by);
+  return expand(product(reduced(x, by), modulo(factor, by), by), node.shape);
 }
 
 /** As `torch.remainder`; of hashes, products that are more than floats hold exactly. */
