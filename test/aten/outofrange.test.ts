@@ -24,11 +24,40 @@ const numbersOf = ({ data }: Tensor): number[] => Array.from(data as Float32Arra
 
 const last: Program = (call, { ids }) => call('sub', call('add', ids, 1), 1);
 
+const wide: Program = (call, all) => call('expand', call('view', last(call, all), [2, 1, 1]), [2, 1, 4]);
+
 const PROGRAMS: readonly [string, Program, number, boolean][] = [
   ['embedding', (call, all) => call('embedding', all.table, last(call, all)), 5, false],
-  ['gather', (call, all) => call('gather', all.x, 1, call('expand', call('view', last(call, all), [2, 1, 1]), [2, 1, 4])), 3, false],
+  ['gather', (call, all) => call('gather', all.x, 1, wide(call, all)), 3, false],
   ['index_select', (call, all) => call('index_select', all.x, 1, last(call, all)), 3, false],
   ['index', (call, all) => call('index', call('select', all.x, 0, 0), [last(call, all)]), 3, true],
+  ['one_hot', (call, all) => call('one_hot', last(call, all), 3), 3, false],
+  ['scatter', (call, all) => call('scatter', all.x, 1, wide(call, all), call('neg', all.x)), 3, false],
+  ['scatter of a number', (call, all) => call('scatter', all.x, -2, wide(call, all), 9), 3, false],
+  ['scatter_add', (call, all) => call('scatter_add', all.x, 1, wide(call, all), all.x), 3, false],
+  ['scatter_reduce', (call, all) => call('scatter_reduce', all.x, 1, wide(call, all), all.x, 'amax'), 3, false],
+  ['index_add', (call, all) => call('index_add', all.x, 1, last(call, all), call('narrow', all.x, 1, 0, 2)), 3, false],
+  ['index_copy', (call, all) => call('index_copy', all.table, 0, last(call, all), call('narrow', all.table, 0, 3, 2)), 5, false],
+  ['index_fill', (call, all) => call('index_fill', all.x, 2, last(call, all), 9), 4, true],
+  ['index_put', (call, all) => call('index_put', all.table, [last(call, all)], call('narrow', all.table, 0, 3, 2)), 5, true],
+  [
+    'index_put of two',
+    (call, all) =>
+      call(
+        'index_put',
+        call('select', all.x, 0, 0),
+        [call('to', call('lt', all.ids, 99), 4), last(call, all)],
+        call('select', call('select', all.x, 1, 0), 1, 0),
+      ),
+    4,
+    true,
+  ],
+  [
+    'index_put of each',
+    (call, all) => call('index_put', all.x, [call('arange', 2), last(call, all)], call('select', all.x, 1, 0)),
+    3,
+    true,
+  ],
   ['index of two', (call, all) => call('index', all.x, [call('to', call('lt', all.ids, 99), 4), last(call, all)]), 3, true],
 ];
 

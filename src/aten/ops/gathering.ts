@@ -143,9 +143,21 @@ function lookedUp(node: Node, indices: readonly Node[], lead: Shape): Knowledge 
 }
 
 function wrappedIndex(at: number, size: number): number {
-  const place = at < 0 ? at + size : at;
-  if (Number.isInteger(place) && place >= 0 && place < size) return place;
-  throw new TraceletError('shape', { what: 'an index', expected: `${-size} to ${size - 1}`, got: `${at}` });
+  checkIndex(at, -size, size);
+  return at < 0 ? at + size : at;
+}
+
+function checkIndex(at: number, least: number, size: number): void {
+  if (Number.isInteger(at) && at >= least && at < size) return;
+  throw new TraceletError('shape', { what: 'an index', expected: `${least} to ${size - 1}`, got: `${at}` });
+}
+
+/** `at`, all of it places from 0 to `size` - 1. Throws a `shape` error for one that is known to be none; others fail when they are looked up. */
+export function within(at: Node, size: number): Node {
+  const known = numbersOf(at);
+  for (const place of known ?? []) checkIndex(place, 0, size);
+  if (known) return at;
+  return reshape(gather(reshape(counting(size), [1, size]), 1, reshape(at, [1, sizeOf(at.shape)])), at.shape);
 }
 
 /** Elements along `dim` by number, for each element of `at`. */
@@ -184,7 +196,7 @@ function oneHot(self: Node, classes: number): Node {
       got: 'none, so that it follows from elements',
       cure: 'Say it: F.one_hot(x, num_classes)',
     });
-  return castTo(byElement('eq', unsqueeze(self, -1), counting(classes)), 'int64');
+  return castTo(byElement('eq', unsqueeze(within(self, classes), -1), counting(classes)), 'int64');
 }
 
 /** {@link gather}, with dimensions of 1 repeated. */

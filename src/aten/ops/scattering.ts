@@ -6,7 +6,7 @@ import { expand, narrow, permute, reshape, transpose, unsqueeze } from '../moves
 import type { Node } from '../node.ts';
 import { byElement, castTo, chosenBy, counting, FUNCTIONS, filledWith } from '../pointwise.ts';
 import type { OpTable } from '../schema.ts';
-import { embedding, fromZero, gather, isEach, placeOf } from './gathering.ts';
+import { embedding, fromZero, gather, isEach, placeOf, within } from './gathering.ts';
 import { product } from './multiplying.ts';
 import { matmul } from './products.ts';
 import { reduced } from './reductions.ts';
@@ -95,12 +95,18 @@ function joined(reduce: string, include_self: boolean): Put {
   };
 }
 
+/** {@link along}, of numbers that count from the beginning. */
+function scatter(self: Node, dim: number, index: Node, source: Node, put: Put): Node {
+  const size = self.shape.length === 0 ? 1 : self.shape[axisOf(dim, self.shape.length, 'scatter')];
+  return along(self, dim, within(index, size), source, put);
+}
+
 const scalarLike = (value: Node, index: Node): Node => expand(value, index.shape);
 
-/** Rows [n, width] with those of `source` [count, width] at the places that numbers say. */
+/** Rows [n, width] with those of `source` [count, width] at the places that numbers say, from 0 on. */
 function rowsPut(rows: Node, index: Node, source: Node, accumulate: boolean): Node {
   const [size, count] = [rows.shape[0], index.shape[0]];
-  const hits = meant(index, size);
+  const hits = meant(within(index, size), size);
   if (accumulate) return add(rows, castTo(matmul(castTo(hits, 'float32'), castTo(source, 'float32')), rows.dtype));
   const last = lastOf(hits, count);
   return chosenBy(unsqueeze(gt(last, 0), 1), embedding(source, least(last)), rows, rows.dtype);
@@ -156,11 +162,11 @@ function anywhere(moved: Node, indices: readonly Node[], lead: readonly number[]
 /** One part of each text: at any number of them. */
 function inEach(moved: Node, at: Node, source: Node, accumulate: boolean): Node {
   const shape = moved.shape.with(1, 1);
-  const within = reshape(
-    fromZero(at, moved.shape[1]),
+  const places = reshape(
+    within(fromZero(at, moved.shape[1]), moved.shape[1]),
     shape.map((size, axis) => (axis === 0 ? size : 1)),
   );
-  return along(moved, 1, expand(within, shape), reshape(source, shape), accumulate ? joined('sum', true) : replaced);
+  return along(moved, 1, expand(places, shape), reshape(source, shape), accumulate ? joined('sum', true) : replaced);
 }
 
 const SCATTER = 'Tensor self, int dim, Tensor index';
@@ -185,25 +191,25 @@ function indexPut(self: Node, given: readonly (Node | null)[], values: Node, acc
 /** Ops that put elements where numbers say. */
 export const SCATTERING_OPS: OpTable = {
   scatter: [
-    [`${SCATTER}, Tensor src`, (self: Node, dim: number, index: Node, src: Node) => along(self, dim, index, src, replaced)],
+    [`${SCATTER}, Tensor src`, (self: Node, dim: number, index: Node, src: Node) => scatter(self, dim, index, src, replaced)],
     [
       `${SCATTER}, Value value`,
-      (self: Node, dim: number, index: Node, value: Node) => along(self, dim, index, scalarLike(value, index), filled(value)),
+      (self: Node, dim: number, index: Node, value: Node) => scatter(self, dim, index, scalarLike(value, index), filled(value)),
     ],
     [
       `${SCATTER}, Value value, *, str reduce`,
       (self: Node, dim: number, index: Node, value: Node, reduce: string) =>
-        along(self, dim, index, expand(value, index.shape), joined(reduce, true)),
+        scatter(self, dim, index, expand(value, index.shape), joined(reduce, true)),
     ],
   ],
   scatter_add: [
-    [`${SCATTER}, Tensor src`, (self: Node, dim: number, index: Node, src: Node) => along(self, dim, index, src, joined('sum', true))],
+    [`${SCATTER}, Tensor src`, (self: Node, dim: number, index: Node, src: Node) => scatter(self, dim, index, src, joined('sum', true))],
   ],
   scatter_reduce: [
     [
       `${SCATTER}, Tensor src, str reduce, *, bool include_self=True`,
       (self: Node, dim: number, index: Node, src: Node, reduce: string, include_self: boolean) =>
-        along(self, dim, index, src, joined(reduce, include_self)),
+        scatter(self, dim, index, src, joined(reduce, include_self)),
     ],
   ],
   index_add: [
@@ -221,7 +227,13 @@ export const SCATTERING_OPS: OpTable = {
       `${SCATTER}, Value value`,
       (self: Node, dim: number, index: Node, value: Node) => {
         const axis = axisOf(dim, self.shape.length, 'index_fill');
-        return partsPut(self, axis, index, expand(reshape(value, []), self.shape.with(axis, sizeOf(index.shape))), false);
+        return partsPut(
+          self,
+          axis,
+          fromZero(index, self.shape[axis]),
+          expand(reshape(value, []), self.shape.with(axis, sizeOf(index.shape))),
+          false,
+        );
       },
     ],
   ],
