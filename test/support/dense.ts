@@ -85,11 +85,12 @@ function transpose(x: Given, a: Given, b: Given): Dense {
   );
 }
 
-function slice(x: Given, along: Given, begin: Given, end: Given): Dense {
+function slice(x: Given, along: Given, begin: Given, end: Given, step: Given = 1): Dense {
   const from = lift(x);
   const dim = dimOf(along as number, from.shape.length);
-  const stop = Math.min(end as number, from.shape[dim]);
-  return dense(from.shape.with(dim, stop - (begin as number)), (index) => from.at(index.with(dim, index[dim] + (begin as number))));
+  const [first, by] = [begin as number, step as number];
+  const count = Math.ceil((Math.min(end as number, from.shape[dim]) - first) / by);
+  return dense(from.shape.with(dim, count), (index) => from.at(index.with(dim, first + index[dim] * by)));
 }
 
 function expand(x: Given, sizes: Given): Dense {
@@ -206,6 +207,19 @@ const unsqueeze = (x: Given, dim: Given): Dense => {
   return reshape(x, shape.toSpliced(dimOf(dim as number, shape.length + 1), 0, 1));
 };
 
+function squeeze(x: Given): Dense {
+  const from = lift(x);
+  return reshape(
+    from,
+    from.shape.filter((size) => size !== 1),
+  );
+}
+
+function flip(x: Given, dims: Given): Dense {
+  const from = lift(x);
+  return dense(from.shape, (index) => from.at(index.map((at, dim) => ((dims as number[]).includes(dim) ? from.shape[dim] - 1 - at : at))));
+}
+
 const same = (x: Given): Dense => lift(x);
 const filled = (value: number) => (shape: Given) => dense(shape as number[], () => value);
 const sum = reduction((values) => values.reduce((a, b) => a + b, 0));
@@ -223,6 +237,8 @@ export const OPS: Readonly<Record<string, (...given: Given[]) => Dense>> = {
   bmm: matmul,
   linear,
   unsqueeze,
+  squeeze,
+  flip,
   softmax,
   embedding,
   cat,
@@ -264,6 +280,8 @@ export const OPS: Readonly<Record<string, (...given: Given[]) => Dense>> = {
   clamp: elementwise((x, least, most = Number.POSITIVE_INFINITY) => Math.min(Math.max(x, least), most)),
   sign: elementwise(Math.sign),
   ceil: elementwise(Math.ceil),
+  remainder: elementwise((x, y) => x - y * Math.floor(x / y)),
+  floor_divide: elementwise((x, y) => Math.floor(x / y)),
   gather,
   repeat,
   arange: (end) => dense([end as number], ([i]) => i),
