@@ -4,13 +4,11 @@ import { TraceletError } from '../../src/base/error.ts';
 import * as jit from '../../src/jit/index.ts';
 import { Tensor } from '../../src/tensor/tensor.ts';
 import { shareOf } from '../setup/depth.ts';
+import { COMPARISONS, fits, isRef, OF_TWO, type Pick, pickFrom, REFUSED, type Ref, shuffled } from '../support/anyprogram.ts';
 import { byDefinition, type Holds, type Program, Running, whole } from '../support/atenprograms.ts';
 import { valuesOf } from '../support/dense.ts';
 
 /** Programs of whole numbers that follow from the sizes of their inputs: one trace answers at any what they are defined as. */
-
-/** One of 0 to `count` - 1. */
-type Pick = (count: number) => number;
 
 /** The number of texts, of tokens in each, of all tokens, or a number as it is. */
 type Size = 'batch' | 'sequence' | 'tokens' | number;
@@ -22,11 +20,6 @@ interface Value {
   most: number;
   /** Masks choose among other values, and are nothing else. */
   mask?: boolean;
-}
-
-/** Which value of the program an op is given. */
-interface Ref {
-  value: number;
 }
 
 interface Step extends Value {
@@ -73,8 +66,7 @@ const reshaped = (x: Ref, shape: Sizes, most: number): Step => ({ op: 'reshape',
 
 const ALONG: readonly Maker[] = [
   (x, { shape, most }, pick) => {
-    const keys = shape.map(() => pick(100));
-    const order = [...shape.keys()].sort((a, b) => keys[a] - keys[b]);
+    const order = shuffled(shape.length, pick);
     return [{ op: 'permute', given: [x, order], shape: order.map((dim) => shape[dim]), most }];
   },
   (x, { shape, most }, pick) => {
@@ -126,13 +118,6 @@ const ALONG: readonly Maker[] = [
   (x, value, pick) => [{ ...value, op: 'flip', given: [x, [pick(value.shape.length)]] }],
 ];
 
-/** Whether `shape` can be repeated to `to`. */
-const fits = (shape: Sizes, to: Sizes): boolean =>
-  shape.length <= to.length && shape.every((size, i) => size === 1 || size === to[i + to.length - shape.length]);
-
-const OF_TWO = ['add', 'sub', 'maximum', 'minimum', 'mul', 'eq', 'lt', 'ge'] as const;
-const COMPARISONS: ReadonlySet<string> = new Set(['eq', 'lt', 'ge']);
-
 function ofTwo(values: readonly Value[], at: number, pick: Pick): Step[] {
   const x: Ref = { value: at };
   const { shape, most } = values[at];
@@ -161,7 +146,6 @@ function stepsOf(values: readonly Value[], pick: Pick): Step[] {
 const sizeAt = (size: Size, batch: number, sequence: number): number =>
   typeof size === 'number' ? size : { batch, sequence, tokens: batch * sequence }[size];
 
-const isRef = (given: unknown): given is Ref => typeof given === 'object' && given !== null && 'value' in given;
 const isSizes = (given: unknown): given is { sizes: Sizes } => typeof given === 'object' && given !== null && 'sizes' in given;
 
 /** Steps that follow from `pick`, of few elements and dimensions. */
@@ -219,9 +203,6 @@ async function tracedFrom(program: Program, formulates: boolean): Promise<((...i
   }
 }
 
-/** What operands that are repeated to one shape may not be. */
-const REFUSED = /expected operands that 4 dimensions run through/;
-
 function expectRight(traced: (...inputs: Tensor[]) => Tensor, program: Program, [batch, sequence]: readonly [number, number]): void {
   const holds = holdsAt(batch, sequence);
   const meant = byDefinition(program, holds);
@@ -247,8 +228,7 @@ test('a trace of any ops for any size answers what they are defined as, or is re
   const count = shareOf(160);
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat(9999), { minLength: 80, maxLength: 80 }), fc.boolean(), async (numbers, formulates) => {
-      let left = 0;
-      const steps = stepsFrom((most) => numbers[left++ % numbers.length] % most);
+      const steps = stepsFrom(pickFrom(numbers));
       const program = programOf(steps);
       try {
         const traced = await tracedFrom(program, formulates);

@@ -2,18 +2,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jit, type Tensor } from '../../src/index.ts';
 import { shareOf } from '../setup/depth.ts';
+import { COMPARISONS, fits, isRef, OF_TWO, type Pick, pickFrom, REFUSED, type Ref, shuffled } from '../support/anyprogram.ts';
 import { byDefinition, type Holds, type Program, Running, whole } from '../support/atenprograms.ts';
 import { type Dense, denseOf, type Given, OPS, valuesOf } from '../support/dense.ts';
 
 /** Programs of whole numbers that float32 holds: what they answer is what their ops are defined as, to the bit. */
-
-/** One of 0 to `count` - 1. */
-type Pick = (count: number) => number;
-
-/** Which value of the program an op is given. */
-interface Ref {
-  value: number;
-}
 
 type Step = [op: string, ...given: (Ref | number | number[] | Ref[])[]];
 
@@ -44,11 +37,6 @@ function regrouped(size: number, pick: Pick): number[] {
   }
   return out;
 }
-
-const shuffled = (count: number, pick: Pick): number[] => {
-  const keys = Array.from({ length: count }, () => pick(100));
-  return [...keys.keys()].sort((a, b) => keys[a] - keys[b]);
-};
 
 type Shaped = (shape: readonly number[], pick: Pick) => [op: string, ...given: (number | number[])[]];
 
@@ -81,13 +69,6 @@ const ALONG: readonly Shaped[] = [
   (shape, pick) => ['repeat', shape.map(() => 1 + pick(2))],
 ];
 
-const OF_TWO = ['add', 'sub', 'mul', 'maximum', 'minimum', 'eq', 'lt', 'ge'] as const;
-const COMPARISONS: ReadonlySet<string> = new Set(['eq', 'lt', 'ge']);
-
-/** Whether `shape` can be repeated to that of `x`. */
-const fits = (shape: readonly number[], { shape: to }: Dense): boolean =>
-  shape.length <= to.length && shape.every((size, i) => size === 1 || size === to[i + to.length - shape.length]);
-
 /** An op, behind what makes its operands. */
 function stepsOf(values: readonly Value[], pick: Pick): Step[] {
   const numbers = [...values.keys()].filter((i) => !values[i].mask);
@@ -104,7 +85,7 @@ function stepsOf(values: readonly Value[], pick: Pick): Step[] {
       ['transpose', x, -1, -2],
       ['matmul', x, made],
     ];
-  const fitting = [...values.keys()].filter((i) => fits(values[i].dense.shape, values[at].dense));
+  const fitting = [...values.keys()].filter((i) => fits(values[i].dense.shape, shape));
   const second = fitting[pick(fitting.length)];
   const y: Ref = { value: second };
   if (values[second].mask) {
@@ -123,7 +104,6 @@ function stepsOf(values: readonly Value[], pick: Pick): Step[] {
 }
 
 type Resolve<T> = (ref: Ref) => T;
-const isRef = (given: unknown): given is Ref => typeof given === 'object' && given !== null && 'value' in given;
 const resolved = <T>([, ...given]: Step, of: Resolve<T>): unknown[] =>
   given.map((each) => (isRef(each) ? of(each) : Array.isArray(each) ? each.map((one) => (isRef(one) ? of(one) : one)) : each));
 
@@ -155,17 +135,13 @@ function programOf(shape: readonly number[], steps: readonly Step[]): Program {
   };
 }
 
-/** What operands that are repeated to one shape may not be. */
-const REFUSED = /expected operands that 4 dimensions run through/;
-
 const answerOf = ({ data }: Tensor): number[] => Array.from(data as Float32Array, (value) => value + 0);
 
 test('programs of any ops answer what these are defined as, as they are and traced', async () => {
   const shapes = fc.array(fc.constantFrom(1, 1, 2, 3, 4), { maxLength: 4 });
   await fc.assert(
     fc.asyncProperty(shapes, fc.array(fc.nat(9999), { minLength: 60, maxLength: 60 }), async (shape, numbers) => {
-      let left = 0;
-      const pick: Pick = (count) => numbers[left++ % numbers.length] % count;
+      const pick = pickFrom(numbers);
       const elements = Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 7) % 11) - 3);
       const counted = denseOf(shape, [...elements.keys()]);
       const steps = stepsFrom([denseOf(shape, elements), counted], pick);
